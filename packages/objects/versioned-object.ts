@@ -1,0 +1,87 @@
+import type { JsonValue } from '@mini-nova/messaging';
+import { UnsupportedObject } from './errors.ts';
+import type { Field, FieldValue } from './fields/field.ts';
+import { NovaObject, type ObjectDefinition } from './nova-object.ts';
+import { headerOf } from './primitive.ts';
+
+/** The fields of a class, by name. */
+export type Fields = { readonly [name: string]: Field<unknown> };
+
+/** The TypeScript types of a class's fields. */
+export type FieldValues<F> = { -readonly [N in keyof F]: FieldValue<F[N]> };
+
+/** A class of versioned objects: what `versionedObject` returns, to be extended. */
+export interface VersionedObjectClass<F extends Fields> {
+  readonly objName: string;
+  readonly objVersion: string;
+  readonly fields: F;
+  /** The given fields are set and count as changed. @throws FieldError */
+  new (values?: Partial<FieldValues<F>>): NovaObject<FieldValues<F>> & FieldValues<F>;
+  /** An object as read from storage: nothing counts as changed. @throws FieldError */
+  hydrate<T extends NovaObject>(this: new () => T, values: Partial<FieldValues<F>>): T;
+  /** @throws IncompatibleObjectVersion, FieldError, InvalidObjectPrimitive, UnsupportedObject for another object */
+  fromPrimitive<T extends NovaObject>(this: new () => T, primitive: JsonValue): T;
+}
+
+/**
+ * The base of a class of versioned objects, with a typed property per field:
+ *
+ *     class Tag extends versionedObject('Tag', '1.1', { resource_id: string(), tag: string() }) {}
+ *
+ * Reading a property throws FieldNotSet when the field has no value; assigning one throws FieldError when the value
+ * does not fit.
+ */
+export function versionedObject<F extends Fields>(
+  name: string,
+  version: string,
+  fields: F,
+): VersionedObjectClass<F> {
+  const definition: ObjectDefinition = { name, version, fields };
+
+  class Base extends NovaObject {
+    static readonly objName = name;
+    static readonly objVersion = version;
+    static readonly fields = fields;
+
+    static hydrate(this: new () => Base, values: Record<string, unknown>): Base {
+      const object = new this();
+      object.load(values);
+      return object;
+    }
+
+    static fromPrimitive(this: new () => Base, primitive: JsonValue): Base {
+      const header = headerOf(primitive);
+      if (header.name !== name) throw new UnsupportedObject(`${header.name} (a ${name} was expected)`);
+      const object = new this();
+      object.read(header);
+      return object;
+    }
+
+    constructor(values: Record<string, unknown> = {}) {
+      super();
+      for (const [field, value] of Object.entries(values)) {
+        if (value !== undefined) this.set(field, value);
+      }
+    }
+  }
+
+  Object.defineProperty(Base.prototype, 'definition', { value: definition });
+  defineAccessors(Base.prototype, definition);
+  return Base as unknown as VersionedObjectClass<F>;
+}
+
+function defineAccessors(prototype: NovaObject, { name, fields }: ObjectDefinition): void {
+  for (const field of Object.keys(fields)) {
+    if (field in prototype)
+      throw new TypeError(`${name} cannot have a field ${field}: the base class uses the name`);
+    Object.defineProperty(prototype, field, {
+      configurable: true,
+      get(this: NovaObject) {
+        return this.get(field);
+      },
+      set(this: NovaObject, value: unknown) {
+        this.set(field, value);
+      },
+    });
+  }
+}
