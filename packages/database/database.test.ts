@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDir } from '@mini-nova/testing';
+import SQLite from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import {
+  DatabaseUrlError,
+  findService,
+  insertService,
+  migrate,
+  NestedTransaction,
+  openDatabase,
+} from './index.ts';
+import { describeDatabase } from './test/database-behaviour.ts';
+import { newService } from './test/rows.ts';
+
+describeDatabase('SQLite in memory', { create: async () => 'sqlite://', shared: false });
+
+describeDatabase('SQLite in a file', {
+  create: async () => `sqlite:///${join(tempDir(), 'nova.sqlite')}`,
+  shared: true,
+});
+
+describe('an SQLite file', () => {
+  it('is waited for while another process writes, and meanwhile timers run', async () => {
+    const file = join(tempDir(), 'nova.sqlite');
+    const db = await openDatabase(`sqlite:///${file}`);
+    await migrate(db);
+    const other = new SQLite(file);
+    other.exec('begin immediate');
+
+    const writes = Promise.all([
+      insertService(db.kysely, newService()),
+      db.transaction((trx) => insertService(trx, newService({ host: 'host2' }))),
+    ]);
+    // Only an event loop that is not blocked gets here before the lock is free.
+    setTimeout(() => other.exec('commit'), 50);
+    await writes;
+
+    expect(await findService(db.kysely, 'host2', 'nova-compute')).toBeDefined();
+    other.close();
+    await db.close();
+  });
+
+  it('fails a query beside the handle of a running transaction instead of waiting for ever', async () => {
+    const db = await openDatabase('sqlite://');
+    await migrate(db);
+    const wrong = db.transaction(() => findService(db.kysely, 'host1', 'nova-compute'));
+    await expect(wrong).rejects.toThrow(NestedTransaction);
+    await db.close();
+  });
+
+  it('is made with its folders', async () => {
+    const file = join(tempDir(), 'local', 'state', 'nova.sqlite');
+    const db = await openDatabase(`sqlite:///${file}`);
+    expect(existsSync(file)).toBe(true);
+    await db.close();
+  });
+
+  it('is not made where a missing slash makes its path a relative one', async () => {
+    const relative = openDatabase(`sqlite://${join(tempDir(), 'nova.sqlite')}`);
+    await expect(relative).rejects.toThrow(DatabaseUrlError);
+  });
+
+  it('is refused when it is something else', async () => {
+    await expect(openDatabase(`sqlite:///${import.meta.filename}`)).rejects.toThrow(DatabaseUrlError);
+    await expect(openDatabase(`sqlite:///${tempDir()}`)).rejects.toThrow(DatabaseUrlError);
+  });
+});

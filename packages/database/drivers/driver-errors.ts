@@ -1,0 +1,22 @@
+const uniqueViolations = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
+
+/** PostgreSQL: serialization failure and deadlock. The transaction was rolled back and may run again. */
+const transientFailures = new Set(['40001', '40P01']);
+
+/** A row with this unique key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return uniqueViolations.has(codeOf(error));
+}
+
+export function isTransient(error: unknown): boolean {
+  return transientFailures.has(codeOf(error)) || isSqliteBusy(error);
+}
+
+/** Another connection holds SQLite's lock. */
+export function isSqliteBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

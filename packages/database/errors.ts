@@ -1,0 +1,93 @@
+/** A failure of the data layer that callers tell apart by `code`. Errors of the drivers pass through unchanged. */
+export abstract class DatabaseError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The connection text names no database that can be opened. The message holds no password. */
+export class DatabaseUrlError extends DatabaseError {
+  readonly code = 'DATABASE_URL';
+}
+
+/** The schema lacks migrations that this code needs. */
+export class SchemaOutOfDate extends DatabaseError {
+  readonly code = 'SCHEMA_OUT_OF_DATE';
+  readonly current: number;
+  readonly latest: number;
+
+  constructor(current: number, latest: number) {
+    super(
+      `The database schema is at version ${current}, this program needs ${latest}: run nova-manage db sync`,
+    );
+    this.current = current;
+    this.latest = latest;
+  }
+}
+
+/** The database was used, other than by the handle it gave, inside one of its own transactions. */
+export class NestedTransaction extends DatabaseError {
+  readonly code = 'NESTED_TRANSACTION';
+
+  constructor() {
+    super('Inside a transaction only the handle given to its function may be used');
+  }
+}
+
+/** No network has this uuid. */
+export class NetworkMissing extends DatabaseError {
+  readonly code = 'NETWORK_MISSING';
+  readonly networkUuid: string;
+
+  constructor(networkUuid: string) {
+    super(`There is no network ${networkUuid}`);
+    this.networkUuid = networkUuid;
+  }
+}
+
+/** Every address of the network's range is taken. */
+export class AddressesExhausted extends DatabaseError {
+  readonly code = 'ADDRESSES_EXHAUSTED';
+  readonly networkUuid: string;
+
+  constructor(networkUuid: string) {
+    super(`Network ${networkUuid} has no free address left`);
+    this.networkUuid = networkUuid;
+  }
+}
+
+/** The asked address is a port's already. */
+export class AddressInUse extends DatabaseError {
+  readonly code = 'ADDRESS_IN_USE';
+  readonly address: string;
+
+  constructor(address: string, options?: ErrorOptions) {
+    super(`Address ${address} is in use`, options);
+    this.address = address;
+  }
+}
+
+/** The asked address is not one that the network gives: outside its range, its gateway, or no address at all. */
+export class AddressNotAllocatable extends DatabaseError {
+  readonly code = 'ADDRESS_NOT_ALLOCATABLE';
+  readonly address: string;
+
+  constructor(address: string, cidr: string) {
+    super(`Address ${address} is not an allocatable address of ${cidr}`);
+    this.address = address;
+  }
+}
+
+/** The text is no IPv4 network of 2 to 2^24 addresses for ports. */
+export class InvalidCidr extends DatabaseError {
+  readonly code = 'INVALID_CIDR';
+  readonly cidr: string;
+
+  constructor(cidr: string) {
+    super(`${JSON.stringify(cidr)} is not an IPv4 network with room for ports (a.b.c.d/8 to /30)`);
+    this.cidr = cidr;
+  }
+}

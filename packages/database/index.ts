@@ -1,0 +1,105 @@
+export { type ConnectionUrl, type Dialect, parseConnectionUrl } from './connection-url.ts';
+export { Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
+export { isUniqueViolation } from './drivers/driver-errors.ts';
+export {
+  AddressesExhausted,
+  AddressInUse,
+  AddressNotAllocatable,
+  DatabaseError,
+  DatabaseUrlError,
+  InvalidCidr,
+  NestedTransaction,
+  NetworkMissing,
+  SchemaOutOfDate,
+} from './errors.ts';
+export { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from './ipv4.ts';
+export type { Logger } from './logger.ts';
+export { assertMigrated, migrate, type SchemaVersion, schemaVersion } from './migrate.ts';
+export {
+  deleteBuildRequest,
+  findBuildRequest,
+  insertBuildRequest,
+  listBuildRequests,
+  updateBuildRequest,
+} from './queries/build-requests.ts';
+export {
+  type ComputeHost,
+  findComputeNode,
+  findComputeNodeById,
+  findComputeNodeByUuid,
+  insertComputeNode,
+  listComputeHosts,
+  listComputeNodes,
+  softDeleteComputeNode,
+  updateComputeNode,
+} from './queries/compute-nodes.ts';
+export {
+  findFlavor,
+  findFlavorByFlavorid,
+  findFlavorByName,
+  insertFlavor,
+  listFlavors,
+  softDeleteFlavor,
+} from './queries/flavors.ts';
+export { insertInstanceFault, latestInstanceFault, latestInstanceFaults } from './queries/instance-faults.ts';
+export {
+  findInstance,
+  type InstanceFilters,
+  type InstanceGuard,
+  insertInstance,
+  listInstances,
+  lockInstance,
+  softDeleteInstance,
+  updateInstance,
+} from './queries/instances.ts';
+export {
+  ensureNetwork,
+  findNetwork,
+  findNetworkByLabel,
+  listNetworks,
+  type NetworkRequest,
+} from './queries/networks.ts';
+export { allocatePort, allocatePortIn, type PortRequest } from './queries/port-allocation.ts';
+export {
+  bindPort,
+  deletePort,
+  findPort,
+  listPortsOfDevice,
+  movePorts,
+  type PortBinding,
+  releasePorts,
+} from './queries/ports.ts';
+export {
+  advanceGeneration,
+  deleteAllocations,
+  ensureProvider,
+  findProvider,
+  insertAllocations,
+  listAllocationsOfConsumer,
+  listAllocationsOfProvider,
+  listInventories,
+  listOrphanedAllocations,
+  listUsages,
+  type NewInventory,
+  type OrphanedAllocation,
+  replaceInventories,
+  type Usage,
+} from './queries/providers.ts';
+export {
+  deleteRequestSpec,
+  findRequestSpec,
+  insertRequestSpec,
+  updateRequestSpec,
+} from './queries/request-specs.ts';
+export {
+  findService,
+  findServiceById,
+  findServiceByUuid,
+  insertService,
+  listServices,
+  recordHeartbeat,
+  type ServiceFilters,
+  softDeleteService,
+  updateService,
+} from './queries/services.ts';
+export type * from './schema.ts';

@@ -1,0 +1,38 @@
+import type { Queryable } from '../database.ts';
+import type { InstanceFaultRow, NewInstanceFault } from '../schema.ts';
+import { anyOf } from './conditions.ts';
+
+export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault): Promise<InstanceFaultRow> {
+  return db.insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function latestInstanceFault(
+  db: Queryable,
+  instanceUuid: string,
+): Promise<InstanceFaultRow | undefined> {
+  return db
+    .selectFrom('instance_faults')
+    .selectAll()
+    .where('instance_uuid', '=', instanceUuid)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The newest fault of each of the instances that has one. */
+export async function latestInstanceFaults(
+  db: Queryable,
+  instanceUuids: readonly string[],
+): Promise<InstanceFaultRow[]> {
+  return db
+    .selectFrom('instance_faults')
+    .selectAll()
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('instance_faults as f')
+        .select(({ fn }) => fn.max('f.id').as('id'))
+        .where((on) => anyOf(on, 'f.instance_uuid', instanceUuids))
+        .groupBy('f.instance_uuid'),
+    )
+    .execute();
+}

@@ -1,0 +1,150 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { Queryable } from '../database.ts';
+import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
+import { anyOf, contains } from './conditions.ts';
+
+export interface InstanceFilters {
+  uuids?: readonly string[];
+  host?: string;
+  node?: string;
+  projectId?: string;
+  userId?: string;
+  /** Equal to display_name. */
+  name?: string;
+  /** Somewhere in display_name. */
+  nameContains?: string;
+  imageRef?: string;
+  /** The flavor's internal id. */
+  instanceTypeId?: number;
+  reservationId?: string;
+  vmStates?: readonly string[];
+  /** null stands for no task. */
+  taskStates?: readonly (string | null)[];
+  /** Rows whose last change (or creation) is before this time. */
+  changedBefore?: Timestamp;
+  /** Default false: only living ones. */
+  deleted?: boolean | 'any';
+  /** Newest first, after the instance with this uuid. */
+  marker?: string;
+  limit?: number;
+}
+
+/** States one of which the instance must be in; null stands for none. A state not named may be anything. */
+export interface InstanceGuard {
+  vmState?: readonly (string | null)[];
+  taskState?: readonly (string | null)[];
+}
+
+export async function insertInstance(db: Queryable, instance: NewInstance): Promise<InstanceRow> {
+  return db.insertInto('instances').values(instance).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function findInstance(
+  db: Queryable,
+  uuid: string,
+  { includeDeleted = false } = {},
+): Promise<InstanceRow | undefined> {
+  let query = db.selectFrom('instances').selectAll().where('uuid', '=', uuid);
+  if (!includeDeleted) query = query.where('deleted', '=', false);
+  return query.executeTakeFirst();
+}
+
+/**
+ * Holds the living instance's row until the transaction ends, so that those who change what belongs to the instance
+ * queue up. False: there is no living one.
+ */
+export async function lockInstance(trx: Queryable, uuid: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('instances')
+    .set((eb) => ({ uuid: eb.ref('uuid') }))
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Newest first. */
+export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
+  const { uuids, host, node, projectId, name, vmStates, taskStates, changedBefore, marker, limit } = filters;
+  const { userId, nameContains, imageRef, instanceTypeId, reservationId, deleted = false } = filters;
+  let query = db.selectFrom('instances').selectAll().orderBy('id', 'desc');
+  if (uuids) query = query.where((eb) => anyOf(eb, 'uuid', uuids));
+  if (host !== undefined) query = query.where('host', '=', host);
+  if (node !== undefined) query = query.where('node', '=', node);
+  if (projectId !== undefined) query = query.where('project_id', '=', projectId);
+  if (name !== undefined) query = query.where('display_name', '=', name);
+  if (userId !== undefined) query = query.where('user_id', '=', userId);
+  if (nameContains !== undefined) query = query.where((eb) => contains(eb, 'display_name', nameContains));
+  if (imageRef !== undefined) query = query.where('image_ref', '=', imageRef);
+  if (instanceTypeId !== undefined) query = query.where('instance_type_id', '=', instanceTypeId);
+  if (reservationId !== undefined) query = query.where('reservation_id', '=', reservationId);
+  if (vmStates) query = query.where((eb) => anyOf(eb, 'vm_state', vmStates));
+  if (taskStates) query = query.where((eb) => anyOf(eb, 'task_state', taskStates));
+  if (changedBefore !== undefined) {
+    query = query.where(({ fn }) => fn.coalesce('updated_at', 'created_at'), '<', changedBefore);
+  }
+  if (deleted !== 'any') query = query.where('deleted', '=', deleted);
+  if (marker !== undefined) {
+    query = query.where('id', '<', ({ selectFrom }) =>
+      selectFrom('instances as m').select('m.id').where('m.uuid', '=', marker),
+    );
+  }
+  if (limit !== undefined) query = query.limit(limit);
+  return query.execute();
+}
+
+/**
+ * Changes a living instance in one statement, if it is in the guard's states, or already in the states that `changes`
+ * brings (a repeated save whose first answer was lost). Returns the row as it is then; undefined: nothing was changed.
+ */
+export async function updateInstance(
+  db: Queryable,
+  uuid: string,
+  changes: InstanceChanges,
+  guard: InstanceGuard = {},
+): Promise<InstanceRow | undefined> {
+  return db
+    .updateTable('instances')
+    .set(changes)
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false)
+    .where((eb) => eb.or([isExpected(eb, guard), isAlready(eb, changes, guard)]))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Marks the instance deleted. False: there was no living one. */
+export async function softDeleteInstance(db: Queryable, uuid: string, at: Timestamp): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('instances')
+    .set({ deleted: true, deleted_at: at, vm_state: 'deleted', task_state: null })
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+type OnInstances = ExpressionBuilder<Schema, 'instances'>;
+
+function isExpected(eb: OnInstances, { vmState, taskState }: InstanceGuard): Expression<SqlBool> {
+  return eb.and([
+    ...(vmState ? [anyOf(eb, 'vm_state', vmState)] : []),
+    ...(taskState ? [anyOf(eb, 'task_state', taskState)] : []),
+  ]);
+}
+
+/**
+ * A state that does not change must be as the guard says also afterwards. A change of host is part of it: the same
+ * states for another host are another's save.
+ */
+function isAlready(eb: OnInstances, changes: InstanceChanges, guard: InstanceGuard): Expression<SqlBool> {
+  const { vm_state, task_state, host } = changes;
+  if (vm_state === undefined && task_state === undefined) return eb.or([]);
+  return eb.and([
+    isExpected(eb, {
+      vmState: vm_state === undefined ? guard.vmState : [vm_state],
+      taskState: task_state === undefined ? guard.taskState : [task_state],
+    }),
+    ...(host === undefined ? [] : [anyOf(eb, 'host', [host])]),
+  ]);
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../database.ts';
+import { formatIpv4, parseCidr } from '../ipv4.ts';
+import type { NetworkRow } from '../schema.ts';
+
+export interface NetworkRequest {
+  label: string;
+  /** IPv4, /8 to /30. Its first address is the gateway's. */
+  cidr: string;
+}
+
+/**
+ * The network of this label, made if it is not there. An existing one is left as it is, whatever its range: its ports
+ * have addresses of it.
+ * @throws InvalidCidr
+ */
+export async function ensureNetwork(db: Queryable, { label, cidr }: NetworkRequest): Promise<NetworkRow> {
+  const gateway = formatIpv4(parseCidr(cidr).first);
+  const uuid = randomUUID();
+  await db
+    .insertInto('networks')
+    .values({
+      uuid,
+      label,
+      cidr,
+      gateway,
+      bridge: `br-${uuid.slice(0, 11)}`,
+      mtu: 1500,
+      created_at: new Date().toISOString(),
+    })
+    .onConflict((conflict) => conflict.column('label').doNothing())
+    .execute();
+  return db.selectFrom('networks').selectAll().where('label', '=', label).executeTakeFirstOrThrow();
+}
+
+export async function findNetwork(db: Queryable, uuid: string): Promise<NetworkRow | undefined> {
+  return db.selectFrom('networks').selectAll().where('uuid', '=', uuid).executeTakeFirst();
+}
+
+export async function findNetworkByLabel(db: Queryable, label: string): Promise<NetworkRow | undefined> {
+  return db.selectFrom('networks').selectAll().where('label', '=', label).executeTakeFirst();
+}
+
+/** Oldest first. */
+export async function listNetworks(db: Queryable): Promise<NetworkRow[]> {
+  return db.selectFrom('networks').selectAll().orderBy('created_at').orderBy('uuid').execute();
+}

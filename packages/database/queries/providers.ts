@@ -1,0 +1,134 @@
+import type { Queryable } from '../database.ts';
+import type { AllocationRow, InventoryRow, ResourceProviderRow, Timestamp } from '../schema.ts';
+
+export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
+
+export async function findProvider(db: Queryable, uuid: string): Promise<ResourceProviderRow | undefined> {
+  return db.selectFrom('resource_providers').selectAll().where('uuid', '=', uuid).executeTakeFirst();
+}
+
+/** Makes the provider at generation 0 unless it is there. */
+export async function ensureProvider(
+  db: Queryable,
+  provider: { uuid: string; name: string; at: Timestamp },
+): Promise<void> {
+  await db
+    .insertInto('resource_providers')
+    .values({ uuid: provider.uuid, name: provider.name, generation: 0, created_at: provider.at })
+    .onConflict((conflict) => conflict.column('uuid').doNothing())
+    .execute();
+}
+
+/** Raises the generation if it is still the one that was read. False: another writer was faster. */
+export async function advanceGeneration(
+  db: Queryable,
+  uuid: string,
+  from: number,
+  changes: { name?: string; at: Timestamp },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('resource_providers')
+    .set({ generation: from + 1, updated_at: changes.at, name: changes.name })
+    .where('uuid', '=', uuid)
+    .where('generation', '=', from)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Of all providers, or of one. */
+export async function listInventories(db: Queryable, providerUuid?: string): Promise<InventoryRow[]> {
+  let query = db.selectFrom('inventories').selectAll();
+  if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
+  return query.execute();
+}
+
+/** Allocations are kept. */
+export async function replaceInventories(
+  db: Queryable,
+  providerUuid: string,
+  inventories: readonly NewInventory[],
+): Promise<void> {
+  await db.deleteFrom('inventories').where('provider_uuid', '=', providerUuid).execute();
+  if (inventories.length === 0) return;
+  await db
+    .insertInto('inventories')
+    .values(inventories.map((inventory) => ({ provider_uuid: providerUuid, ...inventory })))
+    .execute();
+}
+
+export interface Usage {
+  provider_uuid: string;
+  resource_class: string;
+  /** Sum over all consumers. */
+  used: number;
+}
+
+/** Of all providers, or of one; what nobody uses is left out. */
+export async function listUsages(db: Queryable, providerUuid?: string): Promise<Usage[]> {
+  let query = db
+    .selectFrom('allocations')
+    .select(({ fn }) => ['provider_uuid', 'resource_class', fn.sum<number>('used').as('used')])
+    .groupBy(['provider_uuid', 'resource_class']);
+  if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
+  return query.execute();
+}
+
+export async function insertAllocations(db: Queryable, allocations: readonly AllocationRow[]): Promise<void> {
+  if (allocations.length > 0) await db.insertInto('allocations').values(allocations).execute();
+}
+
+export async function listAllocationsOfProvider(
+  db: Queryable,
+  providerUuid: string,
+): Promise<AllocationRow[]> {
+  return db.selectFrom('allocations').selectAll().where('provider_uuid', '=', providerUuid).execute();
+}
+
+export async function listAllocationsOfConsumer(
+  db: Queryable,
+  consumerUuid: string,
+): Promise<AllocationRow[]> {
+  return db.selectFrom('allocations').selectAll().where('consumer_uuid', '=', consumerUuid).execute();
+}
+
+/** On one provider, or on all. Returns how many rows went. */
+export async function deleteAllocations(
+  db: Queryable,
+  consumerUuid: string,
+  providerUuid?: string,
+): Promise<number> {
+  let query = db.deleteFrom('allocations').where('consumer_uuid', '=', consumerUuid);
+  if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
+  const { numDeletedRows } = await query.executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+export interface OrphanedAllocation {
+  consumer_uuid: string;
+  provider_uuid: string;
+}
+
+/**
+ * Allocations made before a time whose consumer will never use them: its instance is deleted, was never made (and
+ * nobody is about to make it), or ended in ERROR on no host.
+ */
+export async function listOrphanedAllocations(
+  db: Queryable,
+  before: Timestamp,
+): Promise<OrphanedAllocation[]> {
+  return db
+    .selectFrom('allocations')
+    .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
+    .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
+    .select(['allocations.consumer_uuid', 'allocations.provider_uuid'])
+    .distinct()
+    .where('allocations.created_at', '<', before)
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('instances.uuid', 'is', null), eb('build_requests.instance_uuid', 'is', null)]),
+        eb('instances.deleted', '=', true),
+        eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
+      ]),
+    )
+    .execute();
+}

@@ -1,0 +1,40 @@
+import type { Queryable } from '../database.ts';
+import type { JsonText, NewRequestSpec, RequestSpecRow, Timestamp } from '../schema.ts';
+
+/** One for each instance: a second is a unique violation. */
+export async function insertRequestSpec(db: Queryable, spec: NewRequestSpec): Promise<RequestSpecRow> {
+  return db.insertInto('request_specs').values(spec).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function findRequestSpec(
+  db: Queryable,
+  instanceUuid: string,
+): Promise<RequestSpecRow | undefined> {
+  return db
+    .selectFrom('request_specs')
+    .selectAll()
+    .where('instance_uuid', '=', instanceUuid)
+    .executeTakeFirst();
+}
+
+export async function updateRequestSpec(
+  db: Queryable,
+  instanceUuid: string,
+  spec: JsonText,
+  at: Timestamp,
+): Promise<RequestSpecRow | undefined> {
+  return db
+    .updateTable('request_specs')
+    .set({ spec, updated_at: at })
+    .where('instance_uuid', '=', instanceUuid)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function deleteRequestSpec(db: Queryable, instanceUuid: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('request_specs')
+    .where('instance_uuid', '=', instanceUuid)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}

@@ -1,0 +1,77 @@
+import type { Queryable } from '../database.ts';
+import type { NewService, ServiceChanges, ServiceRow, Timestamp } from '../schema.ts';
+
+export interface ServiceFilters {
+  host?: string;
+  binary?: string;
+  disabled?: boolean;
+}
+
+/** Of the living services one host and binary has only one: a second is a unique violation. */
+export async function insertService(db: Queryable, service: NewService): Promise<ServiceRow> {
+  return db.insertInto('services').values(service).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function findService(
+  db: Queryable,
+  host: string,
+  binary: string,
+): Promise<ServiceRow | undefined> {
+  return living(db).where('host', '=', host).where('binary', '=', binary).executeTakeFirst();
+}
+
+export async function findServiceById(db: Queryable, id: number): Promise<ServiceRow | undefined> {
+  return living(db).where('id', '=', id).executeTakeFirst();
+}
+
+export async function findServiceByUuid(db: Queryable, uuid: string): Promise<ServiceRow | undefined> {
+  return living(db).where('uuid', '=', uuid).executeTakeFirst();
+}
+
+/** Oldest first. */
+export async function listServices(db: Queryable, filters: ServiceFilters = {}): Promise<ServiceRow[]> {
+  const { host, binary, disabled } = filters;
+  let query = living(db).orderBy('id');
+  if (host !== undefined) query = query.where('host', '=', host);
+  if (binary !== undefined) query = query.where('binary', '=', binary);
+  if (disabled !== undefined) query = query.where('disabled', '=', disabled);
+  return query.execute();
+}
+
+export async function updateService(
+  db: Queryable,
+  id: number,
+  changes: ServiceChanges,
+): Promise<ServiceRow | undefined> {
+  return db
+    .updateTable('services')
+    .set(changes)
+    .where('id', '=', id)
+    .where('deleted', '=', false)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** One report: raises report_count and sets last_seen_up. Undefined: the record is gone. */
+export async function recordHeartbeat(
+  db: Queryable,
+  id: number,
+  at: Timestamp,
+): Promise<ServiceRow | undefined> {
+  return db
+    .updateTable('services')
+    .set((eb) => ({ report_count: eb('report_count', '+', 1), last_seen_up: at, updated_at: at }))
+    .where('id', '=', id)
+    .where('deleted', '=', false)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function softDeleteService(db: Queryable, id: number, at: Timestamp): Promise<boolean> {
+  const row = await updateService(db, id, { deleted: true, deleted_at: at });
+  return row !== undefined;
+}
+
+function living(db: Queryable) {
+  return db.selectFrom('services').selectAll().where('deleted', '=', false);
+}

@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  advanceGeneration,
+  type Database,
+  deleteAllocations,
+  ensureProvider,
+  findProvider,
+  insertAllocations,
+  insertBuildRequest,
+  insertInstance,
+  isUniqueViolation,
+  listAllocationsOfConsumer,
+  listInventories,
+  listOrphanedAllocations,
+  listUsages,
+  replaceInventories,
+  softDeleteInstance,
+} from '../index.ts';
+import { AT, newInstance } from './rows.ts';
+
+const BEFORE = '2026-01-31T11:00:00.000Z';
+
+export function describeProviders(db: () => Database): void {
+  describe('resource providers', () => {
+    beforeEach(() => ensureProvider(db().kysely, { uuid: 'p1', name: 'node1', at: AT }));
+
+    it('advance by one generation from the one that was read, and from no other', async () => {
+      await ensureProvider(db().kysely, { uuid: 'p1', name: 'other', at: AT });
+
+      expect(await advanceGeneration(db().kysely, 'p1', 0, { at: AT })).toBe(true);
+      expect(await advanceGeneration(db().kysely, 'p1', 0, { at: AT })).toBe(false);
+      expect(await findProvider(db().kysely, 'p1')).toMatchObject({ name: 'node1', generation: 1 });
+    });
+
+    it('keep allocations when their inventories are replaced', async () => {
+      const vcpu = { resource_class: 'VCPU', total: 8, reserved: 1, allocation_ratio: 4.5 };
+      await replaceInventories(db().kysely, 'p1', [vcpu, { ...vcpu, resource_class: 'DISK_GB' }]);
+      await insertAllocations(db().kysely, [allocation('c1', 2), allocation('c2', 3)]);
+
+      await replaceInventories(db().kysely, 'p1', [{ ...vcpu, total: 16 }]);
+
+      expect(await listInventories(db().kysely, 'p1')).toEqual([{ provider_uuid: 'p1', ...vcpu, total: 16 }]);
+      expect(await listUsages(db().kysely)).toEqual([
+        { provider_uuid: 'p1', resource_class: 'VCPU', used: 5 },
+      ]);
+    });
+
+    it('hold at most one allocation of a class for a consumer', async () => {
+      await insertAllocations(db().kysely, [allocation('c1', 2)]);
+      await expect(insertAllocations(db().kysely, [allocation('c1', 2)])).rejects.toSatisfy(
+        isUniqueViolation,
+      );
+    });
+
+    it('lose the allocations of one consumer, on one provider or on all', async () => {
+      await ensureProvider(db().kysely, { uuid: 'p2', name: 'node2', at: AT });
+      await insertAllocations(db().kysely, [
+        allocation('c1', 1),
+        { ...allocation('c1', 1), provider_uuid: 'p2' },
+        allocation('c2', 1),
+      ]);
+
+      expect(await deleteAllocations(db().kysely, 'c1', 'p2')).toBe(1);
+      expect(await listAllocationsOfConsumer(db().kysely, 'c1')).toHaveLength(1);
+      expect(await deleteAllocations(db().kysely, 'c1')).toBe(1);
+      expect(await deleteAllocations(db().kysely, 'c1')).toBe(0);
+      expect(await listAllocationsOfConsumer(db().kysely, 'c2')).toHaveLength(1);
+    });
+
+    it('list as orphaned what no instance will use, once it is old enough', async () => {
+      await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
+      await insertInstance(
+        db().kysely,
+        newInstance({ uuid: 'failed-on-host', vm_state: 'error', host: 'h' }),
+      );
+      await insertInstance(db().kysely, newInstance({ uuid: 'deleted' }));
+      await softDeleteInstance(db().kysely, 'deleted', AT);
+      const request = { project_id: 'p', instance: '', block_device_mappings: '', tags: '', created_at: AT };
+      await insertBuildRequest(db().kysely, { instance_uuid: 'requested', ...request });
+      const old = ['building', 'failed', 'failed-on-host', 'deleted', 'requested', 'absent'];
+      await insertAllocations(db().kysely, [
+        ...old.map((consumer) => ({ ...allocation(consumer, 1), created_at: BEFORE })),
+        { ...allocation('absent', 1), resource_class: 'DISK_GB', created_at: BEFORE },
+        allocation('absent-but-new', 1),
+      ]);
+
+      const orphaned = await listOrphanedAllocations(db().kysely, AT);
+
+      expect(orphaned.map(({ consumer_uuid }) => consumer_uuid).sort()).toEqual([
+        'absent',
+        'deleted',
+        'failed',
+      ]);
+    });
+  });
+}
+
+function allocation(consumer_uuid: string, used: number) {
+  return { consumer_uuid, provider_uuid: 'p1', resource_class: 'VCPU', used, created_at: AT };
+}
