@@ -1,0 +1,59 @@
+export type ConfigProblemCode =
+  | 'INVALID_VALUE'
+  | 'UNKNOWN_REFERENCE'
+  | 'UNPARSABLE_LINE'
+  | 'UNREADABLE_FILE'
+  | 'UNKNOWN_OPTION';
+
+/** One thing that is wrong, and where. */
+export interface ConfigProblem {
+  code: ConfigProblemCode;
+  /** Where the value came from: `/etc/nova/nova.conf:12`, `environment variable OS_…`, `--host`, `default`. */
+  source: string;
+  file?: string;
+  /** Counted from 1. */
+  line?: number;
+  /** `[group] name`. */
+  option?: string;
+  /** The value as it was written, passwords masked. */
+  value?: string;
+  /** What is allowed, as the end of "must be …". */
+  allowed?: string;
+  /** Anything else there is to say. */
+  detail?: string;
+}
+
+/**
+ * The configuration cannot be used. It holds every problem found, and its message has one line for each; the
+ * fields of the first are its own. Mains print the message and exit with 2.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code: ConfigProblemCode;
+  readonly source: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly option: string | undefined;
+  readonly value: string | undefined;
+  readonly allowed: string | undefined;
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
+    super(problems.map(describeProblem).join('\n'));
+    const [first] = problems;
+    this.code = first.code;
+    this.source = first.source;
+    this.file = first.file;
+    this.line = first.line;
+    this.option = first.option;
+    this.value = first.value;
+    this.allowed = first.allowed;
+    this.problems = problems;
+  }
+}
+
+function describeProblem({ source, option, value, allowed, detail }: ConfigProblem): string {
+  const assignment = option === undefined ? '' : `${option} = ${value ?? ''}`.trimEnd();
+  const must = allowed === undefined ? '' : `must be ${allowed}`;
+  return [source, assignment, must, detail ?? ''].filter((part) => part !== '').join(': ');
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import type { ConfigProblem } from './config-error.ts';
+
+/** `name = value` under `[group]`. */
+export interface Assignment {
+  group: string;
+  name: string;
+  /** Continuation lines are joined by line feeds. */
+  value: string;
+  /** Of the option's name, counted from 1. */
+  line: number;
+}
+
+export interface ParsedFile {
+  assignments: Assignment[];
+  problems: ConfigProblem[];
+}
+
+/** Reads one file; a file that cannot be read is a problem as well. */
+export function readConfigFile(file: string): ParsedFile {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const problem: ConfigProblem = {
+      code: 'UNREADABLE_FILE',
+      source: file,
+      file,
+      detail: reason(error.code),
+    };
+    return { assignments: [], problems: [problem] };
+  }
+  return new ConfigFileParser(file).parse(text);
+}
+
+/** Parses the text of a file; `file` is for messages only. */
+export function parseConfigText(text: string, file: string): ParsedFile {
+  return new ConfigFileParser(file).parse(text);
+}
+
+/**
+ * Reads the format of oslo.config, which general INI readers do not: `#` and `;` start a comment only at the
+ * start of a line and belong to a value elsewhere (passwords have them), indented lines continue a value, `:`
+ * may stand for `=`, one pair of quotes around a value is dropped, and no option may stand before the first
+ * group. Each line that does not fit is one problem, and reading goes on after it.
+ */
+class ConfigFileParser {
+  readonly #file: string;
+  readonly #assignments: Assignment[] = [];
+  readonly #problems: ConfigProblem[] = [];
+  #group: string | undefined;
+  #open: Assignment | undefined;
+  #line = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  parse(text: string): ParsedFile {
+    for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
+      this.#line += 1;
+      this.#readLine(line.trimEnd());
+    }
+    return { assignments: this.#assignments, problems: this.#problems };
+  }
+
+  #readLine(line: string): void {
+    if (/^[ \t]/.test(line)) {
+      this.#continueValue(line.trimStart());
+      return;
+    }
+    this.#open = undefined;
+    if (line === '' || /^[#;]/.test(line)) return;
+    if (line.startsWith('[')) this.#startGroup(line);
+    else this.#assign(line);
+  }
+
+  #continueValue(text: string): void {
+    if (this.#open) this.#open.value += `\n${text}`;
+    else this.#fail('a line that starts with blanks continues a value, but there is none above it');
+  }
+
+  #startGroup(line: string): void {
+    const name = /^\[(.+)\]$/.exec(line)?.[1];
+    if (name === undefined) this.#fail('a group is written [name]');
+    // As in oslo.config, only DEFAULT has to be in capitals.
+    else this.#group = name === 'DEFAULT' ? name : name.toLowerCase();
+  }
+
+  #assign(line: string): void {
+    const [, key, rest] = /^([^=:]*)[=:](.*)$/.exec(line) ?? [];
+    const name = key?.trim();
+    if (!name || rest === undefined) {
+      this.#fail('expected "name = value", [group] or # comment');
+    } else if (this.#group === undefined) {
+      this.#fail(`option ${name} stands before the first [group]`);
+    } else {
+      this.#open = { group: this.#group, name, value: unquote(rest.trim()), line: this.#line };
+      this.#assignments.push(this.#open);
+    }
+  }
+
+  // The line itself is not repeated: half a value may be half a password.
+  #fail(detail: string): void {
+    const source = `${this.#file}:${this.#line}`;
+    this.#problems.push({ code: 'UNPARSABLE_LINE', source, file: this.#file, line: this.#line, detail });
+  }
+}
+
+function unquote(value: string): string {
+  return /^(["'])(.*)\1$/s.exec(value)?.[2] ?? value;
+}
+
+function reason(code: unknown): string {
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'permission denied';
+  return code === 'EISDIR' ? 'is a directory' : `cannot be read (${String(code)})`;
+}

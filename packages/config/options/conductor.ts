@@ -1,0 +1,11 @@
+import { integer } from '../option-types.ts';
+
+export const conductor = {
+  workers: integer({
+    default: 1,
+    min: 1,
+    max: 1024,
+    unit: 'processes',
+    help: 'Processes of nova-conductor.',
+  }),
+} as const;

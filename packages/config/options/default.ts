@@ -1,0 +1,139 @@
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { boolean, float, integer, port, seconds, string } from '../option-types.ts';
+
+// XDG's place for state: writable without being root, and the same from every working directory.
+const STATE_PATH = join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nova');
+
+/** [DEFAULT]: what every daemon reads. */
+export const DEFAULT = {
+  host: string({
+    default: hostname(),
+    sampleDefault: '<host name>',
+    pattern: /^[^\s/]+$/,
+    allowed: 'a name without blanks and slashes',
+    help: 'Name of this host, unique in the cloud. Computes are addressed by it; two computes with different names can run on one machine.',
+  }),
+  state_path: string({
+    default: STATE_PATH,
+    sampleDefault: '$XDG_STATE_HOME/nova, else ~/.local/state/nova',
+    pattern: /./,
+    allowed: 'a directory',
+    help: 'Directory for what the daemons keep: the SQLite database by default, and the console logs of guests.',
+  }),
+  debug: boolean({ default: false, help: 'Log on level debug instead of info.' }),
+
+  transport_url: string({
+    default: 'rabbit://guest:guest@127.0.0.1:5672/',
+    secret: true,
+    pattern: /^[a-z][a-z0-9+.-]*:\/\/\S*$/i,
+    allowed: 'a URL such as rabbit://user:password@host:5672/vhost',
+    help: 'The message bus: rabbit:// (several hosts: rabbit://u:p@h1:5672,u:p@h2:5672/vhost), rabbits:// for TLS, or memory:// inside one process. Characters with a meaning in URLs are percent-encoded in user and password; a $ is written $$.',
+  }),
+  control_exchange: string({
+    default: 'nova',
+    pattern: /^\S{1,255}$/,
+    allowed: 'a name without blanks',
+    help: 'The exchange under which topics live.',
+  }),
+  rpc_response_timeout: seconds({
+    default: 60,
+    min: 0.001,
+    help: 'How long an RPC call waits for its answer.',
+  }),
+
+  report_interval: seconds({
+    default: 10,
+    min: 0.1,
+    help: 'Time between two heartbeats of a service record.',
+  }),
+  service_down_time: seconds({
+    default: 60,
+    min: 0.1,
+    help: 'A service without a heartbeat for this long counts as down. Keep it at several times report_interval.',
+  }),
+  periodic_enable: boolean({ default: true, help: 'Run periodic tasks.' }),
+  periodic_fuzzy_delay: seconds({
+    default: 60,
+    help: 'Periodic tasks start after a random delay of up to this, so that daemons started together do not work together. 0: no delay.',
+  }),
+  graceful_shutdown_timeout: seconds({
+    default: 60,
+    help: 'How long a stopping service waits for requests that are still running.',
+  }),
+
+  osapi_compute_listen: string({
+    default: '127.0.0.1',
+    pattern: /^\S+$/,
+    allowed: 'an IP address or host name',
+    help: 'Address on which the compute REST API listens. The API has no authentication yet: do not publish it.',
+  }),
+  osapi_compute_listen_port: port({ default: 8774, help: 'Port of the compute REST API.' }),
+  osapi_compute_workers: integer({
+    default: 1,
+    min: 1,
+    max: 1024,
+    unit: 'processes',
+    help: 'Processes of nova-api.',
+  }),
+  osapi_max_limit: integer({
+    default: 1000,
+    min: 1,
+    unit: 'items',
+    help: 'Most items in one answer of a list request.',
+  }),
+
+  compute_driver: string({
+    default: 'fake.FakeDriver',
+    choices: ['fake.FakeDriver'],
+    help: 'The virtualization driver of nova-compute. fake.FakeDriver keeps guests in memory; see group fake.',
+  }),
+  default_availability_zone: string({
+    default: 'nova',
+    pattern: /^[^\s:]+$/,
+    allowed: 'a name without blanks and colons',
+    help: 'Availability zone of computes.',
+  }),
+  reserved_host_memory_mb: integer({
+    default: 512,
+    min: 0,
+    unit: 'MiB',
+    help: 'Memory of a compute that guests do not get.',
+  }),
+  reserved_host_disk_mb: integer({
+    default: 0,
+    min: 0,
+    unit: 'MiB',
+    help: 'Disk of a compute that guests do not get.',
+  }),
+  reserved_host_cpus: integer({
+    default: 0,
+    min: 0,
+    unit: 'CPUs',
+    help: 'Physical CPUs of a compute that guests do not get.',
+  }),
+  initial_cpu_allocation_ratio: float({
+    default: 4,
+    min: 0.001,
+    help: 'Virtual CPUs offered per physical CPU, when a compute registers first.',
+  }),
+  initial_ram_allocation_ratio: float({
+    default: 1,
+    min: 0.001,
+    help: 'Memory offered per memory, when a compute registers first.',
+  }),
+  initial_disk_allocation_ratio: float({
+    default: 1,
+    min: 0.001,
+    help: 'Disk offered per disk, when a compute registers first.',
+  }),
+  update_resources_interval: seconds({
+    default: 60,
+    min: 0.1,
+    help: 'Time between two reports of a compute about its resources.',
+  }),
+  instance_build_timeout: seconds({
+    default: 300,
+    help: 'A build without progress for this long ends in ERROR. 0: never.',
+  }),
+} as const;

@@ -1,0 +1,26 @@
+import { conductor } from './conductor.ts';
+import { database } from './database.ts';
+import { DEFAULT } from './default.ts';
+import { fake } from './fake.ts';
+import { filter_scheduler } from './filter-scheduler.ts';
+import { image } from './image.ts';
+import { network } from './network.ts';
+import { oslo_messaging_rabbit } from './oslo-messaging-rabbit.ts';
+import { scheduler } from './scheduler.ts';
+import { upgrade_levels } from './upgrade-levels.ts';
+
+/** Every option of mini-nova, in the order of the sample file. One file per group. */
+export const novaSchema = {
+  DEFAULT,
+  conductor,
+  database,
+  fake,
+  filter_scheduler,
+  image,
+  network,
+  oslo_messaging_rabbit,
+  scheduler,
+  upgrade_levels,
+} as const;
+
+export type NovaSchema = typeof novaSchema;

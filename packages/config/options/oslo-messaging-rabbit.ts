@@ -1,0 +1,58 @@
+import { boolean, integer, seconds, string } from '../option-types.ts';
+
+/** Seconds: the driver takes no longer waits. */
+const DAY = 86_400;
+
+/** The RabbitMQ driver's options, under oslo.messaging's names. */
+export const oslo_messaging_rabbit = {
+  heartbeat_timeout_threshold: integer({
+    default: 60,
+    min: 0,
+    max: 65535,
+    unit: 'seconds',
+    help: 'The AMQP heartbeat: a connection silent for twice this long is taken for dead. 0: no heartbeats.',
+  }),
+  rabbit_qos_prefetch_count: integer({
+    default: 0,
+    min: 0,
+    max: 65535,
+    unit: 'messages',
+    help: 'Messages the broker hands out ahead. 0: no limit.',
+  }),
+  rabbit_retry_interval: seconds({ default: 1, max: DAY, help: 'First delay before connecting again.' }),
+  rabbit_retry_backoff: seconds({
+    default: 2,
+    max: DAY,
+    help: 'By how much the delay grows with each failure.',
+  }),
+  rabbit_interval_max: seconds({ default: 30, max: DAY, help: 'Longest delay before connecting again.' }),
+  amqp_durable_queues: boolean({ default: false, help: 'Queues and exchanges outlive a broker restart.' }),
+  amqp_auto_delete: boolean({ default: false, help: 'Queues and exchanges go with their last user.' }),
+  rabbit_quorum_queue: boolean({
+    default: false,
+    help: 'Topic queues are quorum queues. Needs durable queues, and declares them so.',
+  }),
+  rabbit_transient_quorum_queue: boolean({
+    default: false,
+    help: 'Reply and fanout queues are quorum queues, too.',
+  }),
+  rabbit_transient_queues_ttl: integer({
+    default: 1800,
+    min: 1,
+    max: 4_294_967,
+    unit: 'seconds',
+    help: 'The broker deletes reply and fanout queues unused for this long.',
+  }),
+  kombu_missing_consumer_retry_timeout: seconds({
+    default: 60,
+    max: DAY,
+    help: 'How long a reply is tried again while its reply queue is missing.',
+  }),
+  ssl: boolean({ default: false, help: 'Connect with TLS, as with a rabbits:// URL.' }),
+  ssl_ca_file: string({
+    default: null,
+    help: 'PEM file of the authorities that may sign the broker certificate.',
+  }),
+  ssl_cert_file: string({ default: null, help: 'PEM file of the client certificate.' }),
+  ssl_key_file: string({ default: null, help: 'PEM file of the client key.' }),
+} as const;

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseConfigText } from './config-file.ts';
+import type { Option } from './option.ts';
+import { novaSchema } from './options/index.ts';
+import { renderSampleConfig } from './sample.ts';
+
+const sample = readFileSync(new URL('../../etc/nova/nova.conf', import.meta.url), 'utf8');
+
+test('etc/nova/nova.conf is the one generated from the schema (else: npm run config:sample)', () => {
+  expect(sample).toBe(renderSampleConfig());
+});
+
+test('every option is in the sample, and its default reads back', () => {
+  const { assignments, problems } = parseConfigText(sample.replace(/^#(?=\S)/gm, ''), 'nova.conf');
+  expect(problems).toEqual([]);
+  const found = new Map(assignments.map(({ group, name, value }) => [`${group}.${name}`, value]));
+  for (const [group, options] of Object.entries(novaSchema)) {
+    for (const [name, option] of Object.entries<Option<unknown>>(options)) {
+      const text = found.get(`${group}.${name}`);
+      expect(text, `[${group}] ${name}`).toBeDefined();
+      if (option.sampleDefault === undefined) expect(option.type.parse(text ?? '')).toEqual(option.default);
+    }
+  }
+});
+
+test('each option is explained: help, type, what is allowed', () => {
+  for (const options of Object.values(novaSchema)) {
+    for (const option of Object.values<Option<unknown>>(options)) {
+      expect(option.help).toMatch(/\S.*\.$/);
+      expect(option.type.allowed).not.toBe('');
+    }
+  }
+  expect(sample).toContain(
+    '# Type: number, in seconds. Allowed: a number of at least 0.1.\n#report_interval = 10',
+  );
+});
