@@ -1,0 +1,51 @@
+import type { NovaConfig } from '@mini-nova/config';
+import type { RabbitOptions, TransportOptions } from '@mini-nova/messaging';
+import type { ServiceOptions } from './service.ts';
+
+/** What `getTransport` takes, from the configuration. */
+export function transportOptions(
+  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_rabbit'>,
+): Pick<TransportOptions, 'url' | 'controlExchange' | 'rpcResponseTimeout' | 'rabbit'> {
+  return {
+    url: config.DEFAULT.transport_url,
+    controlExchange: config.DEFAULT.control_exchange,
+    rpcResponseTimeout: config.DEFAULT.rpc_response_timeout,
+    rabbit: rabbitOptions(config.oslo_messaging_rabbit),
+  };
+}
+
+/** What `Service.create` takes, as far as the configuration says. */
+export function serviceOptions(
+  config: Pick<NovaConfig, 'DEFAULT'>,
+): Pick<
+  ServiceOptions,
+  'host' | 'reportInterval' | 'periodicEnable' | 'periodicFuzzyDelay' | 'gracefulShutdownTimeout'
+> {
+  return {
+    host: config.DEFAULT.host,
+    reportInterval: config.DEFAULT.report_interval,
+    periodicEnable: config.DEFAULT.periodic_enable,
+    periodicFuzzyDelay: config.DEFAULT.periodic_fuzzy_delay,
+    gracefulShutdownTimeout: config.DEFAULT.graceful_shutdown_timeout,
+  };
+}
+
+function rabbitOptions(group: NovaConfig['oslo_messaging_rabbit']): RabbitOptions {
+  return {
+    heartbeatTimeoutThreshold: group.heartbeat_timeout_threshold,
+    rabbitQosPrefetchCount: group.rabbit_qos_prefetch_count,
+    rabbitRetryInterval: group.rabbit_retry_interval,
+    rabbitRetryBackoff: group.rabbit_retry_backoff,
+    rabbitIntervalMax: group.rabbit_interval_max,
+    amqpDurableQueues: group.amqp_durable_queues,
+    amqpAutoDelete: group.amqp_auto_delete,
+    rabbitQuorumQueue: group.rabbit_quorum_queue,
+    rabbitTransientQuorumQueue: group.rabbit_transient_quorum_queue,
+    rabbitTransientQueuesTtl: group.rabbit_transient_queues_ttl,
+    kombuMissingConsumerRetryTimeout: group.kombu_missing_consumer_retry_timeout,
+    ssl: group.ssl,
+    ...(group.ssl_ca_file !== null && { sslCaFile: group.ssl_ca_file }),
+    ...(group.ssl_cert_file !== null && { sslCertFile: group.ssl_cert_file }),
+    ...(group.ssl_key_file !== null && { sslKeyFile: group.ssl_key_file }),
+  };
+}

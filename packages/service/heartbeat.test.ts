@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Heartbeat, ServiceRecordMissing, type ServiceRecords } from './index.ts';
+import { RecordingLogger } from './test/recording-logger.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const info = { host: 'h', binary: 'nova-test', topic: 'test', version: 1 };
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
+
+function start(
+  heartbeat: ServiceRecords['heartbeat'],
+  register: ServiceRecords['register'] = async () => {},
+) {
+  const records = { heartbeat: vi.fn(heartbeat), register: vi.fn(register) };
+  const logger = new RecordingLogger();
+  const beating = new Heartbeat({ records, info, interval: 10, logger });
+  beating.start();
+  return { ...records, logger, stop: () => beating.stop() };
+}
+
+test('comes once per interval, until it is stopped, and says nothing', async () => {
+  const { heartbeat, logger, stop } = start(async () => {});
+  await seconds(9);
+  expect(heartbeat).toHaveBeenCalledTimes(0);
+  await seconds(22);
+  expect(heartbeat).toHaveBeenCalledTimes(3);
+  stop();
+  await seconds(60);
+  expect(heartbeat).toHaveBeenCalledTimes(3);
+  expect(logger.lines).toEqual([]);
+});
+
+test('an outage is warned of once, tried through, and its end is told once', async () => {
+  let broken = true;
+  const { heartbeat, logger } = start(async () => {
+    if (broken) throw new Error('no broker');
+  });
+  await seconds(51);
+  expect(heartbeat).toHaveBeenCalledTimes(5);
+  expect(logger.of('warn')).toHaveLength(1);
+  expect(logger.of('info')).toHaveLength(0);
+  broken = false;
+  await seconds(30);
+  expect(logger.of('warn')).toHaveLength(1);
+  expect(logger.of('info')).toHaveLength(1);
+  broken = true;
+  await seconds(20);
+  expect(logger.of('warn')).toHaveLength(2);
+});
+
+test('never overlaps itself', async () => {
+  let running = 0;
+  let most = 0;
+  const { heartbeat } = start(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    running -= 1;
+  });
+  await seconds(200);
+  expect(most).toBe(1);
+  expect(heartbeat.mock.calls.length).toBeGreaterThan(2);
+});
+
+test('registers again when the record has vanished', async () => {
+  const lost = [true, false];
+  const { heartbeat, register, logger } = start(async () => {
+    if (lost.shift()) throw new ServiceRecordMissing(info);
+  });
+  await seconds(10);
+  expect(register).toHaveBeenCalledExactlyOnceWith(info);
+  await seconds(20);
+  expect(heartbeat).toHaveBeenCalledTimes(3);
+  expect(register).toHaveBeenCalledTimes(1);
+  expect(logger.of('warn')).toEqual([expect.stringContaining('vanished')]);
+});
+
+test('registering again may fail, too, and is tried again', async () => {
+  let gone = true;
+  let tries = 0;
+  const { logger } = start(
+    async () => {
+      if (gone) throw new ServiceRecordMissing(info);
+    },
+    async () => {
+      tries += 1;
+      if (tries < 3) throw new Error('no database');
+      gone = false;
+    },
+  );
+  await seconds(40);
+  expect(tries).toBe(3);
+  expect(logger.of('info')).toEqual([expect.stringContaining('again')]);
+});
+
+test('what a heartbeat under way ends with after the stop is not logged', async () => {
+  const { register, logger, stop } = start(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    throw new ServiceRecordMissing(info);
+  });
+  await seconds(11);
+  stop();
+  await seconds(60);
+  expect(logger.lines).toEqual([]);
+  expect(register).not.toHaveBeenCalled();
+});

@@ -1,0 +1,15 @@
+export { type BaseContract, BaseRPCAPI } from './base-rpc-api.ts';
+export { serviceOptions, transportOptions } from './from-config.ts';
+export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
+export type { Launchable } from './launchable.ts';
+export type { Launcher, LaunchOptions, LaunchSource } from './launcher.ts';
+export { createLogger, type LoggerOptions } from './logging.ts';
+export { Manager, type ManagerOptions } from './manager.ts';
+export { type PeriodicTask, PeriodicTasks, type PeriodicTasksOptions } from './periodic-tasks.ts';
+export { type ReadDeleted, RequestContext, type RequestContextOptions } from './request-context.ts';
+export { RequestContextSerializer } from './request-context-serializer.ts';
+export { currentContext, runWithContext } from './request-scope.ts';
+export { createRpc, type Rpc, type RpcOptions } from './rpc.ts';
+export { launchAll, serve } from './serve.ts';
+export { Service, type ServiceOptions, type ServiceState, ServiceStopped } from './service.ts';
+export { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';

@@ -1,0 +1,55 @@
+import type { Target } from '@mini-nova/messaging';
+import type { PeriodicTask } from './periodic-tasks.ts';
+
+export interface ManagerOptions {
+  /** Name of the host the service runs on. */
+  host: string;
+  /** `compute`, `conductor`: what `ping` answers. */
+  serviceName: string;
+}
+
+/**
+ * The work of a service: its RPC methods, its periodic tasks, and hooks into its life cycle. A subclass has an
+ * async method `name(ctxt, args)` for each RPC method it lists in `rpcMethods`.
+ */
+export class Manager {
+  readonly host: string;
+  readonly serviceName: string;
+  /** Namespace and version of the RPC API. Default: no namespace, version 1.0. */
+  readonly target?: Target;
+  /** The wire names of the RPC methods. Nothing else of the manager can be called from outside. */
+  readonly rpcMethods: readonly string[] = [];
+  /** Further objects with RPC methods, each with its own `target` and `rpcMethods`, on the same topic. */
+  readonly additionalEndpoints: readonly object[] = [];
+
+  constructor({ host, serviceName }: ManagerOptions) {
+    this.host = host;
+    this.serviceName = serviceName;
+  }
+
+  /** Asked once, when the service starts. */
+  periodicTasks(): readonly PeriodicTask[] {
+    return [];
+  }
+
+  /**
+   * Runs first, before the service can be reached and before it has a record: for getting the host's own state
+   * in order. When it fails, the service does not start.
+   */
+  async initHost(): Promise<void> {}
+
+  /**
+   * Runs after `initHost`, before the service record is written and before the first request comes: for what
+   * must be known to others before they send work.
+   */
+  async preStartHook(): Promise<void> {}
+
+  /** Runs when requests are already served; periodic tasks and heartbeats start after it. */
+  async postStartHook(): Promise<void> {}
+
+  /**
+   * Runs when the service stops, after the last request (or the graceful shutdown timeout), while RPC can still
+   * be used; also when a start fails after `initHost` has run.
+   */
+  async cleanupHost(): Promise<void> {}
+}

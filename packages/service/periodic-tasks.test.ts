@@ -1,0 +1,146 @@
+import { silentLogger } from '@mini-nova/messaging';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { currentContext, type PeriodicTask, PeriodicTasks, type RequestContext } from './index.ts';
+import { RecordingLogger } from './test/recording-logger.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Starts tasks; what they return stops them. */
+function start(tasks: PeriodicTask[], options: { fuzzyDelay?: number; logger?: RecordingLogger } = {}) {
+  const { fuzzyDelay = 0, logger = silentLogger } = options;
+  const periodic = new PeriodicTasks(tasks, { fuzzyDelay, logger });
+  periodic.start();
+  return periodic;
+}
+
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
+
+test('a task runs once per spacing', async () => {
+  const run = vi.fn(async () => {});
+  start([{ name: 't', spacing: 10, run }]);
+  await seconds(9.9);
+  expect(run).toHaveBeenCalledTimes(0);
+  await seconds(0.2);
+  expect(run).toHaveBeenCalledTimes(1);
+  await seconds(30);
+  expect(run).toHaveBeenCalledTimes(4);
+});
+
+test('runImmediately spares the first spacing', async () => {
+  const run = vi.fn(async () => {});
+  start([{ name: 't', spacing: 10, runImmediately: true, run }]);
+  await seconds(0.1);
+  expect(run).toHaveBeenCalledTimes(1);
+  await seconds(10);
+  expect(run).toHaveBeenCalledTimes(2);
+});
+
+test('all tasks wait for a random part of the fuzzy delay first', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  const run = vi.fn(async () => {});
+  start([{ name: 't', spacing: 10, runImmediately: true, run }], { fuzzyDelay: 60 });
+  await seconds(29);
+  expect(run).toHaveBeenCalledTimes(0);
+  await seconds(2);
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+test('a task never overlaps itself, and others do not wait for it', async () => {
+  let running = 0;
+  let most = 0;
+  const slow = vi.fn(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 25_000));
+    running -= 1;
+  });
+  const quick = vi.fn(async () => {});
+  start([
+    { name: 'slow', spacing: 10, run: slow },
+    { name: 'quick', spacing: 10, run: quick },
+  ]);
+  await seconds(61);
+  expect(most).toBe(1);
+  expect(slow).toHaveBeenCalledTimes(3);
+  expect(quick).toHaveBeenCalledTimes(6);
+});
+
+test.each([0, -1])('a task with spacing %d never runs', async (spacing) => {
+  const run = vi.fn(async () => {});
+  start([{ name: 't', spacing, runImmediately: true, run }]);
+  await seconds(3600);
+  expect(run).not.toHaveBeenCalled();
+});
+
+test('a task with a spacing of months does not run at once', async () => {
+  const run = vi.fn(async () => {});
+  start([{ name: 't', spacing: 100 * 86_400, run }]);
+  await seconds(3600);
+  expect(run).not.toHaveBeenCalled();
+});
+
+test('a failed run is logged, and the task goes on', async () => {
+  const logger = new RecordingLogger();
+  const run = vi.fn(async () => {
+    throw new Error('no disk');
+  });
+  start([{ name: 'cleaning', spacing: 10, run }], { logger });
+  await seconds(21);
+  expect(run).toHaveBeenCalledTimes(2);
+  expect(logger.lines).toHaveLength(2);
+  expect(logger.lines[0]).toMatchObject({
+    level: 'error',
+    data: { task: 'cleaning', err: expect.objectContaining({ message: 'no disk' }) },
+  });
+});
+
+test("each run is a request of its own, with an administrator's rights", async () => {
+  const seen: RequestContext[] = [];
+  const run = async (ctxt: RequestContext) => {
+    expect(currentContext()).toBe(ctxt);
+    seen.push(ctxt);
+  };
+  start([{ name: 't', spacing: 10, run }]);
+  await seconds(21);
+  expect(seen.map(({ is_admin }) => is_admin)).toEqual([true, true]);
+  expect(seen[0]?.request_id).not.toBe(seen[1]?.request_id);
+});
+
+test('after stop no run starts, and wait resolves when the running one has ended', async () => {
+  let finish = () => {};
+  const run = vi.fn(
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  const periodic = start([{ name: 't', spacing: 10, run }]);
+  await seconds(10);
+  periodic.stop();
+  let ended = false;
+  const waiting = periodic.wait().then(() => {
+    ended = true;
+  });
+  await seconds(100);
+  expect(ended).toBe(false);
+  finish();
+  await waiting;
+  await seconds(100);
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+test('stopped before it started, it does not start', async () => {
+  const run = vi.fn(async () => {});
+  const periodic = new PeriodicTasks([{ name: 't', spacing: 1, run }], {
+    fuzzyDelay: 0,
+    logger: silentLogger,
+  });
+  periodic.stop();
+  periodic.start();
+  await seconds(10);
+  expect(run).not.toHaveBeenCalled();
+});

@@ -1,0 +1,20 @@
+import type { Logger } from '@mini-nova/messaging';
+
+/**
+ * An error nobody caught is a bug, and the state it leaves is unknown: it is logged, and the process exits with
+ * 1. Returns what takes the guard away.
+ */
+export function guardProcess(logger: Logger): () => void {
+  const die = (event: string) => (error: unknown) => {
+    logger.error({ err: error, event }, 'An error was caught nowhere; exiting');
+    process.exit(1);
+  };
+  const onException = die('uncaughtException');
+  const onRejection = die('unhandledRejection');
+  process.on('uncaughtException', onException);
+  process.on('unhandledRejection', onRejection);
+  return () => {
+    process.off('uncaughtException', onException);
+    process.off('unhandledRejection', onRejection);
+  };
+}

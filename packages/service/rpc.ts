@@ -1,0 +1,46 @@
+import {
+  type AccessPolicy,
+  type ClientFactory,
+  getRpcClient,
+  getRpcServer,
+  type RPCServer,
+  type RpcContext,
+  type Serializer,
+  type Target,
+  type Transport,
+} from '@mini-nova/messaging';
+import { RequestContext } from './request-context.ts';
+import { RequestContextSerializer } from './request-context-serializer.ts';
+import { runWithContext } from './request-scope.ts';
+
+export interface RpcOptions {
+  /** For arguments and results; contexts are always `RequestContext`s. Default: JsonPrimitiveSerializer. */
+  serializer?: Serializer;
+}
+
+/** Clients and servers of one transport that share serializer and request scope. */
+export interface Rpc extends ClientFactory {
+  /** @param options.accessPolicy default `explicit`: only what an endpoint lists in `rpcMethods` is served */
+  getServer(
+    target: Target,
+    endpoints: readonly object[],
+    options?: { accessPolicy?: AccessPolicy },
+  ): RPCServer;
+}
+
+/** Opens nothing. */
+export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
+  const serializer = new RequestContextSerializer(options.serializer);
+  return {
+    getClient: (target, clientOptions = {}) => {
+      const { serializer: own = serializer, ...rest } = clientOptions;
+      return getRpcClient(transport, target, { ...rest, serializer: own });
+    },
+    getServer: (target, endpoints, { accessPolicy = 'explicit' } = {}) =>
+      getRpcServer(transport, target, endpoints, { serializer, accessPolicy, around: inRequestScope }),
+  };
+}
+
+function inRequestScope(ctxt: RpcContext, _message: unknown, run: () => Promise<unknown>): Promise<unknown> {
+  return ctxt instanceof RequestContext ? runWithContext(ctxt, run) : run();
+}

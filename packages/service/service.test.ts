@@ -1,0 +1,355 @@
+import { randomUUID } from 'node:crypto';
+import {
+  getTransport,
+  NoSuchMethod,
+  RPCClient,
+  silentLogger,
+  Target,
+  type Transport,
+  UnsupportedVersion,
+} from '@mini-nova/messaging';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  createRpc,
+  currentContext,
+  Manager,
+  type PeriodicTask,
+  RequestContext,
+  Service,
+  type ServiceOptions,
+  ServiceStopped,
+} from './index.ts';
+import { RecordingLogger } from './test/recording-logger.ts';
+
+const ctxt = new RequestContext({ user_id: 'tester' });
+
+/** Writes down what the life cycle does, and fails where told. */
+class JournalManager extends Manager {
+  override readonly target = new Target({ version: '2.1' });
+  override readonly rpcMethods = ['whoami', 'hold'];
+  readonly journal: string[] = [];
+  failIn: string | undefined;
+  hangIn: string | undefined;
+  release = () => {};
+
+  constructor() {
+    super({ host: 'host1', serviceName: 'test' });
+  }
+
+  whoami(context: RequestContext): string {
+    return `${context.user_id} ${currentContext() === context}`;
+  }
+
+  async hold(): Promise<string> {
+    this.journal.push('hold');
+    await new Promise<void>((resolve) => {
+      this.release = resolve;
+    });
+    this.journal.push('held');
+    return 'held';
+  }
+
+  override periodicTasks(): PeriodicTask[] {
+    return [{ name: 'tick', spacing: 0.01, run: async () => this.note('tick') }];
+  }
+
+  override initHost = () => this.note('initHost');
+  override preStartHook = () => this.note('preStartHook');
+  override postStartHook = () => this.note('postStartHook');
+  override cleanupHost = () => this.note('cleanupHost');
+
+  async note(step: string): Promise<void> {
+    if (this.journal.at(-1) !== step) this.journal.push(step);
+    if (this.failIn === step) throw new Error(`${step} failed`);
+    if (this.hangIn === step) await new Promise(() => {});
+  }
+}
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** A service on a bus of its own, and a client of it. */
+function setUp(options: Partial<ServiceOptions> = {}) {
+  const url = `memory://${randomUUID()}/`;
+  const transport = getTransport({ url, logger: silentLogger });
+  const clientTransport = getTransport({ url, logger: silentLogger, rpcResponseTimeout: 5 });
+  const manager = new JournalManager();
+  const records = {
+    register: vi.fn(() => manager.note('register')),
+    heartbeat: vi.fn(() => manager.note('heartbeat')),
+  };
+  const logger = new RecordingLogger();
+  const service = Service.create({
+    binary: 'nova-test',
+    topic: 'test',
+    manager,
+    transport,
+    records,
+    reportInterval: 3600,
+    periodicFuzzyDelay: 0,
+    periodicEnable: false,
+    gracefulShutdownTimeout: 5,
+    logger,
+    release: () => manager.note('release'),
+    ...options,
+  });
+  const client = createRpc(clientTransport).getClient(new Target({ topic: 'test', version: '2.0' }));
+  cleanups.push(async () => {
+    manager.release();
+    await service.stop().catch(() => {});
+    await clientTransport.close();
+  });
+  return { service, manager, records, logger, client, transport };
+}
+
+/** Notes when the transport closes and the server's consumers start and stop. */
+function watch(transport: Transport, journal: string[]) {
+  const { driver } = transport;
+  const listen = driver.listen.bind(driver);
+  driver.listen = async (...args) => {
+    const listener = await listen(...args);
+    journal.push('listen');
+    const stop = listener.stop.bind(listener);
+    listener.stop = async () => {
+      journal.push('unlisten');
+      await stop();
+    };
+    return listener;
+  };
+  const close = driver.close.bind(driver);
+  driver.close = async () => {
+    journal.push('close');
+    await close();
+  };
+}
+
+describe('start', () => {
+  test('runs its steps in order', async () => {
+    const { service, manager, transport } = setUp();
+    watch(transport, manager.journal);
+    expect(service.state).toBe('created');
+    const starting = service.start();
+    expect(service.state).toBe('starting');
+    await starting;
+    expect(service.state).toBe('running');
+    expect(manager.journal).toEqual(['initHost', 'preStartHook', 'register', 'listen', 'postStartHook']);
+  });
+
+  test('registers host, binary, topic and version', async () => {
+    const { service, records } = setUp({ version: 66 });
+    await service.start();
+    expect(records.register).toHaveBeenCalledExactlyOnceWith({
+      host: 'host1',
+      binary: 'nova-test',
+      topic: 'test',
+      version: 66,
+    });
+  });
+
+  test('sends heartbeats and runs periodic tasks afterwards', async () => {
+    const { service, manager, records } = setUp({ reportInterval: 0.01, periodicEnable: true });
+    await service.start();
+    await vi.waitFor(() => expect(manager.journal).toContain('tick'));
+    await vi.waitFor(() => expect(records.heartbeat.mock.calls.length).toBeGreaterThan(1));
+    expect(manager.journal.indexOf('tick')).toBeGreaterThan(manager.journal.indexOf('postStartHook'));
+  });
+
+  test('is idempotent', async () => {
+    const { service, manager } = setUp();
+    await Promise.all([service.start(), service.start()]);
+    await service.start();
+    expect(manager.journal.filter((step) => step === 'initHost')).toHaveLength(1);
+  });
+
+  test('works without service records', async () => {
+    const { service, client } = setUp({ records: undefined });
+    await service.start();
+    expect(await client.call(ctxt, 'whoami', {})).toBe('tester true');
+  });
+
+  test.each([
+    ['initHost', ['initHost', 'close', 'release']],
+    ['preStartHook', ['initHost', 'preStartHook', 'cleanupHost', 'close', 'release']],
+    ['register', ['initHost', 'preStartHook', 'register', 'cleanupHost', 'close', 'release']],
+    [
+      'postStartHook',
+      [
+        'initHost',
+        'preStartHook',
+        'register',
+        'listen',
+        'postStartHook',
+        'unlisten',
+        'cleanupHost',
+        'close',
+        'release',
+      ],
+    ],
+  ])('that fails in %s undoes what was done, and says why', async (step, journal) => {
+    const { service, manager, transport } = setUp();
+    watch(transport, manager.journal);
+    manager.failIn = step;
+    await expect(service.start()).rejects.toThrow(`${step} failed`);
+    expect(service.state).toBe('stopped');
+    expect(manager.journal).toEqual(journal);
+    await service.stop();
+    await service.wait();
+    expect(manager.journal).toEqual(journal);
+  });
+});
+
+describe('stop', () => {
+  test('cancels consumers, cleans up, closes the transport and releases, in order', async () => {
+    const { service, manager, transport } = setUp();
+    watch(transport, manager.journal);
+    await service.start();
+    manager.journal.length = 0;
+    await service.stop();
+    expect(manager.journal).toEqual(['unlisten', 'cleanupHost', 'close', 'release']);
+    expect(service.state).toBe('stopped');
+  });
+
+  test('waits for a running request, whose caller gets its answer', async () => {
+    const { service, manager, client } = setUp();
+    await service.start();
+    const call = client.call(ctxt, 'hold', {});
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    const stopping = service.stop();
+    expect(service.state).toBe('stopping');
+    manager.release();
+    expect(await call).toBe('held');
+    await stopping;
+    expect(manager.journal.slice(-3)).toEqual(['held', 'cleanupHost', 'release']);
+  });
+
+  test('waits no longer than the graceful shutdown timeout', async () => {
+    const { service, manager, client, logger } = setUp({ gracefulShutdownTimeout: 0.05 });
+    await service.start();
+    await client.cast(ctxt, 'hold', {});
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    await service.stop();
+    expect(manager.journal.slice(-2)).toEqual(['cleanupHost', 'release']);
+    expect(logger.of('warn')).toEqual([expect.stringContaining('still running')]);
+  });
+
+  test('ends heartbeats and periodic tasks', async () => {
+    const { service, manager } = setUp({ reportInterval: 0.01, periodicEnable: true });
+    await service.start();
+    await vi.waitFor(() => expect(manager.journal).toContain('tick'));
+    await service.stop();
+    const after = manager.journal.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(manager.journal).toHaveLength(after);
+  });
+
+  test('is idempotent, and lets wait resolve', async () => {
+    const { service, manager } = setUp();
+    await service.start();
+    const waiting = service.wait();
+    await Promise.all([service.stop(), service.stop()]);
+    await service.stop();
+    await waiting;
+    await service.wait();
+    expect(manager.journal.filter((step) => step === 'cleanupHost')).toHaveLength(1);
+  });
+
+  test('before the start closes the transport, and the service cannot be started any more', async () => {
+    const { service, manager, transport } = setUp();
+    watch(transport, manager.journal);
+    await service.stop();
+    expect(manager.journal).toEqual(['close', 'release']);
+    await expect(service.start()).rejects.toThrow(ServiceStopped);
+  });
+
+  test.each(['initHost', 'preStartHook', 'register', 'postStartHook'])(
+    'while %s hangs does not wait for it',
+    async (step) => {
+      const { service, manager } = setUp();
+      manager.hangIn = step;
+      const starting = service.start();
+      const refused = expect(starting).rejects.toThrow(ServiceStopped);
+      await vi.waitFor(() => expect(manager.journal).toContain(step));
+      await service.stop();
+      await refused;
+      expect(manager.journal.at(-1)).toBe('release');
+      expect(manager.journal.includes('cleanupHost')).toBe(step !== 'initHost');
+    },
+  );
+
+  test('while the broker cannot be reached does not wait for it', async () => {
+    const { service, manager, transport } = setUp();
+    transport.driver.listen = () => new Promise(() => {});
+    const refused = expect(service.start()).rejects.toThrow(ServiceStopped);
+    await vi.waitFor(() => expect(manager.journal).toContain('register'));
+    await service.stop();
+    await refused;
+  });
+
+  test('goes on after a phase that fails, and rejects in the end', async () => {
+    const { service, manager, logger } = setUp();
+    await service.start();
+    manager.failIn = 'cleanupHost';
+    await expect(service.stop()).rejects.toThrow(AggregateError);
+    expect(service.state).toBe('stopped');
+    expect(manager.journal.at(-1)).toBe('release');
+    expect(logger.of('error')).toHaveLength(1);
+  });
+});
+
+describe('requests', () => {
+  test('get their context, also as the current one', async () => {
+    const { service, client } = setUp();
+    await service.start();
+    expect(await client.call(ctxt, 'whoami', {})).toBe('tester true');
+  });
+
+  test('to the host and to all hosts are served', async () => {
+    const { service, manager, client } = setUp();
+    await service.start();
+    expect(await client.prepare({ server: 'host1' }).call(ctxt, 'whoami', {})).toBe('tester true');
+    await client.prepare({ fanout: true }).cast(ctxt, 'hold', {});
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+  });
+
+  test('reach the base API of every service', async () => {
+    const { service, transport } = setUp();
+    await service.start();
+    const client = new RPCClient(
+      transport,
+      new Target({ topic: 'test', namespace: 'baseapi', version: '1.0' }),
+    );
+    expect(await client.call(ctxt, 'ping', { arg: [1] })).toEqual({ service: 'test', arg: [1] });
+    expect(await client.prepare({ version: '1.1' }).call(ctxt, 'get_backdoor_port', {})).toBeNull();
+    await expect(client.prepare({ version: '1.2' }).call(ctxt, 'ping', {})).rejects.toThrow(
+      UnsupportedVersion,
+    );
+  });
+
+  test("reach the manager's additional endpoints", async () => {
+    const extra = {
+      target: new Target({ namespace: 'extra', version: '1.0' }),
+      rpcMethods: ['add'],
+      add: (_ctxt: object, { a, b }: { a: number; b: number }) => a + b,
+    };
+    const manager = new (class extends Manager {
+      override readonly additionalEndpoints = [extra];
+    })({ host: 'host1', serviceName: 'test' });
+    const { service, client } = setUp({ manager });
+    await service.start();
+    const context = client.prepare({ namespace: 'extra', version: '1.0' });
+    expect(await context.call(ctxt, 'add', { a: 1, b: 2 })).toBe(3);
+  });
+
+  test.each(['init_host', 'cleanup_host', 'periodic_tasks', 'note'])(
+    'cannot call %s, which the manager does not list',
+    async (method) => {
+      const { service, client, manager } = setUp();
+      await service.start();
+      const before = [...manager.journal];
+      await expect(client.call(ctxt, method, {})).rejects.toThrow(NoSuchMethod);
+      expect(manager.journal).toEqual(before);
+    },
+  );
+});
