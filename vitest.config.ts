@@ -1,0 +1,55 @@
+import { defineConfig } from 'vitest/config';
+
+// Workspace packages are tested from their sources; only child processes started by bin/ use dist/.
+const conditions = ['@mini-nova/source', 'node', 'import', 'module', 'default'];
+const serverConditions = ['@mini-nova/source', 'node'];
+
+const shared = {
+  resolve: { conditions },
+  // Vitest hands these to Node as --conditions. `import` must not be among them: Node would apply it to what CommonJS
+  // packages require, too.
+  ssr: { resolve: { conditions: serverConditions, externalConditions: serverConditions } },
+};
+
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.ts', 'services/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          // One deployment is a broker and six daemons: one at a time.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
