@@ -1,0 +1,20 @@
+/** Reply codes of the protocol. */
+export const ACCESS_REFUSED = 403;
+export const NOT_FOUND = 404;
+export const PRECONDITION_FAILED = 406;
+
+/** The broker's reply code when it closed a channel or a connection for a fault; else undefined. */
+export function amqpCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'number' ? error.code : undefined;
+}
+
+export function errorText(error: unknown): string {
+  // What connecting to a name with several addresses fails with; its own message is empty.
+  if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,234 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import type { Logger } from '../../logger.ts';
+import { asError, errorText } from './amqp-error.ts';
+import { Backoff } from './backoff.ts';
+import type { BrokerAddress } from './broker-address.ts';
+import type { RabbitSettings } from './rabbit-options.ts';
+import { batchWrites } from './write-batching.ts';
+
+/** `waiting`: every host has refused, and the next round comes after a pause. */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
+
+interface ConnectionEvents {
+  connected: [ChannelModel];
+  disconnected: [Error];
+  /** A round over all hosts has failed. */
+  unreachable: [Error];
+  /** By `close`: there will be no further connection. */
+  closed: [];
+}
+
+export interface ConnectionOptions {
+  /** Tells the connection's purpose, in the broker's list of connections and in logs. */
+  name: string;
+  addresses: readonly BrokerAddress[];
+  settings: RabbitSettings;
+  logger: Logger;
+}
+
+const CONNECT_TIMEOUT = 10_000;
+const CLOSE_TIMEOUT = 1_000;
+/** A connection that lived for so long (ms) worked: the next waits are short again. */
+const STABLE_AFTER = 1_000;
+/** How long (ms) a lost connection's socket may take to send what it still holds. */
+const LINGER = 1_000;
+
+/** One live connection, with the means to cut it off at once. */
+interface Link {
+  model: ChannelModel;
+  /** Resolves with the reason when the connection has ended. */
+  ended: Promise<Error>;
+  /** Destroys the socket. */
+  cut(reason: Error): void;
+}
+
+/**
+ * One AMQP connection that is made again whenever it is lost, over all hosts of the URL in turn, with growing,
+ * jittered waits between the rounds, until it is closed.
+ */
+export class BrokerConnection extends EventEmitter<ConnectionEvents> {
+  readonly name: string;
+  readonly #options: ConnectionOptions;
+  readonly #addresses: readonly BrokerAddress[];
+  readonly #backoff: Backoff;
+  readonly #stopping = new AbortController();
+  #current: ConnectionState = 'idle';
+  #live: Link | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    super();
+    this.name = options.name;
+    this.#options = options;
+    this.#addresses = shuffled(options.addresses);
+    const { rabbitRetryInterval, rabbitRetryBackoff, rabbitIntervalMax } = options.settings;
+    this.#backoff = new Backoff({
+      interval: rabbitRetryInterval,
+      step: rabbitRetryBackoff,
+      max: rabbitIntervalMax,
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#current;
+  }
+
+  /** The live connection, if there is one. */
+  get model(): ChannelModel | undefined {
+    return this.#live?.model;
+  }
+
+  /** Starts connecting, once. */
+  open(): void {
+    if (this.#current === 'idle') this.#running = this.#run();
+  }
+
+  /** Ends this connection as lost, when only its user can tell that it does not work. */
+  drop(model: ChannelModel, reason: Error): void {
+    if (this.#live?.model === model) this.#live.cut(reason);
+  }
+
+  /** Closes it for good, in bounded time. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#closing) {
+      if (this.#current === 'idle') this.#current = 'closed';
+      this.#stopping.abort();
+      this.emit('closed');
+    }
+    await this.#running;
+  }
+
+  get #closing(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing) {
+      this.#current = 'connecting';
+      const link = await this.#connectToAny();
+      if (link !== undefined) await this.#hold(link);
+      if (!this.#closing) await this.#pause();
+    }
+    this.#current = 'closed';
+  }
+
+  async #connectToAny(): Promise<Link | undefined> {
+    let reason = new Error('no host');
+    for (const address of this.#addresses) {
+      if (this.#closing) return undefined;
+      try {
+        return await this.#connectTo(address);
+      } catch (error) {
+        reason = asError(error);
+        if (!this.#closing) this.#logFailure(address, reason);
+      }
+    }
+    if (!this.#closing) {
+      this.#current = 'waiting';
+      this.emit('unreachable', reason);
+    }
+    return undefined;
+  }
+
+  async #connectTo(address: BrokerAddress): Promise<Link> {
+    const cutter = new AbortController();
+    const socket: SocketOptions & { signal: AbortSignal } = {
+      ...address.socket,
+      clientProperties: { connection_name: this.name },
+      signal: cutter.signal,
+    };
+    const abandon = (): void => cutter.abort();
+    const timer = setTimeout(abandon, CONNECT_TIMEOUT);
+    this.#stopping.signal.addEventListener('abort', abandon, { once: true });
+    try {
+      const model = await connect(address.connect, socket);
+      batchWrites(model);
+      this.#options.logger.info({ connection: this.name, broker: address.label }, 'connected to RabbitMQ');
+      return this.#link(model, cutter);
+    } finally {
+      clearTimeout(timer);
+      this.#stopping.signal.removeEventListener('abort', abandon);
+    }
+  }
+
+  #link(model: ChannelModel, cutter: AbortController): Link {
+    const { logger } = this.#options;
+    let end: (reason: Error) => void = () => {};
+    const ended = new Promise<Error>((resolve) => {
+      end = resolve;
+    });
+    let reason: Error | undefined;
+    model.on('error', (error) => {
+      reason ??= error;
+    });
+    model.on('close', (error?: Error) => end(reason ?? error ?? new Error('closed')));
+    model.on('blocked', (why) => {
+      logger.warn({ connection: this.name, reason: why }, 'RabbitMQ has blocked publishing');
+    });
+    model.on('unblocked', () => {
+      logger.info({ connection: this.name }, 'RabbitMQ has unblocked publishing');
+    });
+    const cut = (cause: Error): void => {
+      cutter.abort();
+      end(cause);
+    };
+    return { model, ended, cut };
+  }
+
+  /** Keeps the connection until it ends, by itself or because this object is closed. */
+  async #hold(link: Link): Promise<void> {
+    const since = Date.now();
+    this.#live = link;
+    this.#current = 'connected';
+    const close = (): void => closeLink(link);
+    this.#stopping.signal.addEventListener('abort', close, { once: true });
+    if (this.#closing) close();
+    else this.emit('connected', link.model);
+    const reason = await link.ended;
+    this.#stopping.signal.removeEventListener('abort', close);
+    this.#live = undefined;
+    if (this.#closing) link.cut(reason);
+    else {
+      setTimeout(() => link.cut(reason), LINGER).unref();
+      this.#current = 'waiting';
+      if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
+      this.#options.logger.warn(
+        { connection: this.name, reason: errorText(reason) },
+        'connection to RabbitMQ lost',
+      );
+    }
+    this.emit('disconnected', reason);
+  }
+
+  async #pause(): Promise<void> {
+    try {
+      await sleep(this.#backoff.next(), undefined, { signal: this.#stopping.signal });
+    } catch (error) {
+      if (!this.#closing) throw error;
+    }
+  }
+
+  #logFailure(address: BrokerAddress, reason: Error): void {
+    this.#options.logger.warn(
+      { connection: this.name, broker: address.label, reason: errorText(reason) },
+      'cannot connect to RabbitMQ; trying again',
+    );
+  }
+}
+
+/** Asks the broker to close the connection; a broker that does not answer is left. */
+function closeLink(link: Link): void {
+  const timer = setTimeout(() => link.cut(new Error('closing took too long')), CLOSE_TIMEOUT);
+  void link.ended.then(() => clearTimeout(timer));
+  // It fails when the connection is already closed, which `ended` tells as well.
+  link.model.close().catch(() => {});
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,129 @@
+import type { JsonObject, JsonValue } from '../../json.ts';
+import type { Reply, Request, RpcMessage } from '../driver.ts';
+import { MalformedMessage, openEnvelope, sealEnvelope } from './envelope.ts';
+
+/** What a caller adds to a request so that it gets its answer. */
+export interface CallFields {
+  msgId: string;
+  replyQueue: string;
+  /** Seconds, or null when the call is not monitored. */
+  callMonitorTimeout: number | null;
+}
+
+/** A payload with what travels beside it. */
+export interface PackedMessage {
+  payload: JsonObject;
+  ctxt: JsonObject;
+  /** By this, a message that is delivered again is recognised. */
+  uniqueId?: string;
+  call?: CallFields;
+}
+
+export interface WireRequest {
+  ctxt: JsonObject;
+  message: RpcMessage;
+  uniqueId?: string;
+  /** Absent in a cast. */
+  call?: CallFields;
+}
+
+export interface WireReply extends Reply {
+  msgId: string;
+  uniqueId?: string;
+  /** False for the sign of life of a monitored call, and in the first of an old peer's two messages. */
+  ending: boolean;
+}
+
+const CONTEXT_PREFIX = '_context_';
+const DRIVER_KEYS = new Set(['_msg_id', '_reply_q', '_timeout', '_unique_id']);
+
+/** Lays the message out flat, keys in the order in which oslo.messaging writes them. */
+export function packMessage(packed: PackedMessage): JsonObject {
+  return addFields({ ...packed.payload }, packed);
+}
+
+/** Adds to a payload what travels beside it. */
+function addFields(flat: JsonObject, { call, uniqueId, ctxt }: Omit<PackedMessage, 'payload'>): JsonObject {
+  if (call !== undefined) {
+    flat._msg_id = call.msgId;
+    flat._reply_q = call.replyQueue;
+    flat._timeout = call.callMonitorTimeout;
+  }
+  if (uniqueId !== undefined) flat._unique_id = uniqueId;
+  for (const key of Object.keys(ctxt)) flat[CONTEXT_PREFIX + key] = ctxt[key];
+  return flat;
+}
+
+/** The reverse of `packMessage`. */
+export function unpackMessage(flat: JsonObject): PackedMessage {
+  const { _msg_id: msgId, _reply_q: replyQueue, _timeout: timeout, _unique_id: uniqueId } = flat;
+  const packed: PackedMessage = { payload: {}, ctxt: {} };
+  for (const key of Object.keys(flat)) {
+    if (key.startsWith(CONTEXT_PREFIX)) packed.ctxt[key.slice(CONTEXT_PREFIX.length)] = flat[key];
+    else if (!DRIVER_KEYS.has(key)) packed.payload[key] = flat[key];
+  }
+  if (typeof uniqueId === 'string') packed.uniqueId = uniqueId;
+  if (typeof msgId === 'string' && typeof replyQueue === 'string') {
+    packed.call = { msgId, replyQueue, callMonitorTimeout: typeof timeout === 'number' ? timeout : null };
+  }
+  return packed;
+}
+
+/** The body of a request; with `call` the server answers. */
+export function encodeRequest(request: Request, uniqueId: string, call?: CallFields): Buffer {
+  const { method, args, namespace, version } = request.message;
+  const flat: JsonObject = { method, args };
+  if (namespace != null) flat.namespace = namespace;
+  if (version != null) flat.version = version;
+  return sealEnvelope(addFields(flat, { ctxt: request.ctxt, uniqueId, ...(call && { call }) }));
+}
+
+/**
+ * @throws MalformedMessage when the body is no request
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeRequest(body: Buffer): WireRequest {
+  const { payload, ...beside } = unpackMessage(openEnvelope(body));
+  return { ...beside, message: rpcMessage(payload) };
+}
+
+function rpcMessage(payload: JsonObject): RpcMessage {
+  const { method, args = {}, namespace, version } = payload;
+  if (typeof method !== 'string') throw new MalformedMessage('it has no method');
+  if (args === null || typeof args !== 'object' || Array.isArray(args)) {
+    throw new MalformedMessage('its args are not a JSON object');
+  }
+  const message: RpcMessage = { method, args };
+  if (typeof namespace === 'string') message.namespace = namespace;
+  if (typeof version === 'string') message.version = version;
+  return message;
+}
+
+/** The body of an answer; `ending: false` with an empty reply is a sign of life. */
+export function encodeReply(msgId: string, uniqueId: string, reply: Reply, ending: boolean): Buffer {
+  const { result, failure } = reply;
+  return sealEnvelope({ result, failure, ending, _msg_id: msgId, _unique_id: uniqueId });
+}
+
+/**
+ * @throws MalformedMessage when the body is no reply
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeReply(body: Buffer): WireReply {
+  const flat = openEnvelope(body);
+  const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId } = flat;
+  if (typeof msgId !== 'string') throw new MalformedMessage('it has no _msg_id');
+  if (!isFailure(failure)) throw new MalformedMessage('its failure is not text');
+  const reply: WireReply = {
+    result,
+    failure: failure === '' ? null : failure,
+    msgId,
+    ending: ending === true,
+  };
+  if (typeof uniqueId === 'string') reply.uniqueId = uniqueId;
+  return reply;
+}
+
+function isFailure(failure: JsonValue): failure is string | null {
+  return failure === null || typeof failure === 'string';
+}

@@ -1,0 +1,168 @@
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Target } from './target.ts';
+
+/** The base of all errors of this package. `code` is stable, for programs. */
+export abstract class MessagingError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** No reply, or no sign of life, came in time. The call may have run, or may still run. */
+export class MessagingTimeout extends MessagingError {
+  readonly code = 'MESSAGING_TIMEOUT';
+}
+
+/** The transport could not take a message, or was closed while a call was pending. */
+export class MessageDeliveryFailure extends MessagingError {
+  readonly code = 'MESSAGE_DELIVERY_FAILURE';
+}
+
+/** The transport took the message, and found no queue to put it in: nobody received it. */
+export class MessageUndeliverable extends MessagingError {
+  readonly code = 'MESSAGE_UNDELIVERABLE';
+  readonly exchange: string;
+  readonly routingKey: string;
+
+  constructor(data: { exchange: string; routingKey: string; reason?: string }, options?: ErrorOptions) {
+    const reason = data.reason === undefined ? '' : `: ${data.reason}`;
+    super(`No queue at exchange "${data.exchange}" takes routing key "${data.routingKey}"${reason}`, options);
+    this.exchange = data.exchange;
+    this.routingKey = data.routingKey;
+  }
+}
+
+/** The driver failed in a way of its own; `cause` is its error. */
+export class ClientSendError extends MessagingError {
+  readonly code = 'CLIENT_SEND_ERROR';
+  readonly target: Target;
+
+  constructor(target: Target, cause: unknown) {
+    super(`Failed to send to target "${target}": ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.target = target;
+  }
+}
+
+/** The message's version is not one that the client's version cap lets out. Nothing was sent. */
+export class RPCVersionCapError extends MessagingError {
+  readonly code = 'RPC_VERSION_CAP';
+  readonly version: string;
+  readonly versionCap: string;
+
+  constructor(version: string, versionCap: string) {
+    super(
+      `Message version ${version} exceeds the version cap ${versionCap}: the major versions must be equal and the minor not above the cap's`,
+    );
+    this.version = version;
+    this.versionCap = versionCap;
+  }
+}
+
+/** The target lacks a part that the operation needs, or has one that it cannot have. */
+export class InvalidTarget extends MessagingError {
+  readonly code = 'INVALID_TARGET';
+  readonly target: Target;
+
+  constructor(reason: string, target: Target) {
+    super(`${reason}: ${target}`);
+    this.target = target;
+  }
+}
+
+/** A server's endpoints match the request's namespace and version, and none has (or exposes) the method. */
+export class NoSuchMethod extends MessagingError {
+  readonly code = 'NO_SUCH_METHOD';
+  readonly method: string;
+
+  constructor(method: string, options?: ErrorOptions) {
+    super(`Endpoint does not support RPC method ${method}`, options);
+    this.method = method;
+  }
+}
+
+/** No endpoint of the server matches the request's namespace and version. */
+export class UnsupportedVersion extends MessagingError {
+  readonly code = 'UNSUPPORTED_VERSION';
+  readonly version: string;
+  readonly method: string | undefined;
+
+  constructor(version: string, method?: string, options?: ErrorOptions) {
+    const attempted = method === undefined ? '' : `. Attempted method: ${method}`;
+    super(`Endpoint does not support RPC version ${version}${attempted}`, options);
+    this.version = version;
+    this.method = method;
+  }
+}
+
+/** A message's envelope has an `oslo.version` that this package cannot read. */
+export class UnsupportedRpcEnvelopeVersion extends MessagingError {
+  readonly code = 'UNSUPPORTED_RPC_ENVELOPE_VERSION';
+  readonly version: string;
+
+  constructor(version: string) {
+    super(`RPC envelope version ${version} is not supported`);
+    this.version = version;
+  }
+}
+
+/** The transport URL cannot be read. `url` and the message have its passwords masked. */
+export class InvalidTransportURL extends MessagingError {
+  readonly code = 'INVALID_TRANSPORT_URL';
+  readonly url: string;
+
+  constructor(url: string, reason: string) {
+    super(`Invalid transport URL "${url}": ${reason}`);
+    this.url = url;
+  }
+}
+
+/** No driver is registered for the transport URL's scheme, or it cannot work with the URL or its options. */
+export class DriverLoadFailure extends MessagingError {
+  readonly code = 'DRIVER_LOAD_FAILURE';
+  readonly driver: string;
+
+  constructor(driver: string, reason: string, options?: ErrorOptions) {
+    super(`Failed to load transport driver "${driver}": ${reason}`, options);
+    this.driver = driver;
+  }
+}
+
+/** What is known of an error raised at the other end. */
+export interface RemoteErrorData {
+  /** The remote class's name: `ValueError`. */
+  excType: string;
+  /** The remote class's module: `builtins`. */
+  module: string;
+  /** The remote error's message. */
+  value: string;
+  /** Lines, as the remote end formats them. */
+  traceback: readonly string[];
+  args?: readonly JsonValue[];
+  kwargs?: JsonObject;
+}
+
+/** The endpoint raised an error whose class is not registered here (`remoteErrors`). */
+export class RemoteError extends MessagingError {
+  readonly code = 'REMOTE_ERROR';
+  readonly excType: string;
+  readonly module: string;
+  readonly value: string;
+  readonly traceback: readonly string[];
+  readonly args: readonly JsonValue[];
+  readonly kwargs: JsonObject;
+
+  constructor(data: RemoteErrorData) {
+    super(`Remote error: ${data.excType} ${data.value}`);
+    this.excType = data.excType;
+    this.module = data.module;
+    this.value = data.value;
+    this.traceback = data.traceback;
+    this.args = data.args ?? [];
+    this.kwargs = data.kwargs ?? {};
+  }
+}

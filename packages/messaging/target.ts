@@ -1,0 +1,73 @@
+/** What a `Target` is made of. For `Target.with`, `null` takes a part away and `undefined` leaves it. */
+export interface TargetOptions {
+  exchange?: string | null;
+  topic?: string | null;
+  namespace?: string | null;
+  version?: string | null;
+  server?: string | null;
+  fanout?: boolean | null;
+  legacyNamespaces?: readonly (string | null)[];
+}
+
+/**
+ * Where a message goes, or what a server or an endpoint answers to. Immutable.
+ *
+ * - A client's target needs `topic`; `server` addresses one server of the topic, `fanout` all of them.
+ * - A server's target needs `topic` and `server`.
+ * - An endpoint's target may have `namespace`, `version` and `legacyNamespaces`; the rest is ignored.
+ */
+export class Target {
+  /** The scope of topics; the transport's control exchange when absent. */
+  readonly exchange: string | undefined;
+  /** What kind of server: `compute`. Servers of one topic share its messages. */
+  readonly topic: string | undefined;
+  /** Which of a server's interfaces; null is the root namespace. */
+  readonly namespace: string | null;
+  /** `<major>.<minor>`: of a message, what it needs; of an endpoint, the newest it serves. */
+  readonly version: string | undefined;
+  readonly server: string | undefined;
+  readonly fanout: boolean;
+  /** Further namespaces an endpoint answers to, to rename one across a rolling upgrade. */
+  readonly legacyNamespaces: readonly (string | null)[];
+
+  constructor(options: TargetOptions = {}) {
+    this.exchange = options.exchange ?? undefined;
+    this.topic = options.topic ?? undefined;
+    this.namespace = options.namespace ?? null;
+    this.version = options.version ?? undefined;
+    this.server = options.server ?? undefined;
+    this.fanout = options.fanout ?? false;
+    this.legacyNamespaces = options.legacyNamespaces ?? [];
+  }
+
+  /** All namespaces an endpoint with this target answers to. */
+  get acceptedNamespaces(): readonly (string | null)[] {
+    return [this.namespace, ...this.legacyNamespaces];
+  }
+
+  /** A new target that differs in the given parts. */
+  with(options: TargetOptions): Target {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    return new Target({ ...this, ...Object.fromEntries(given) });
+  }
+
+  equals(other: Target): boolean {
+    return (
+      this.exchange === other.exchange &&
+      this.topic === other.topic &&
+      this.namespace === other.namespace &&
+      this.version === other.version &&
+      this.server === other.server &&
+      this.fanout === other.fanout &&
+      this.legacyNamespaces.length === other.legacyNamespaces.length &&
+      this.legacyNamespaces.every((namespace, index) => namespace === other.legacyNamespaces[index])
+    );
+  }
+
+  toString(): string {
+    const parts = (['exchange', 'topic', 'namespace', 'version', 'server', 'fanout'] as const)
+      .filter((key) => this[key])
+      .map((key) => `${key}=${this[key]}`);
+    return parts.length === 0 ? '<Target>' : `<Target ${parts.join(', ')}>`;
+  }
+}
