@@ -1,0 +1,54 @@
+import { runOk } from './command.ts';
+
+/** How rabbitmqctl reaches one broker; plain data, so that it can be handed to another process. */
+export interface RabbitCtl {
+  program: string;
+  args: string[];
+  env: Record<string, string>;
+}
+
+export interface QueueInfo {
+  name: string;
+  /** Ready and unacknowledged together. */
+  messages: number;
+  consumers: number;
+}
+
+export interface ConsumerInfo {
+  queue: string;
+  consumerTag: string;
+}
+
+/** The environment of server programs: none of the settings of RabbitMQ or PostgreSQL that a shell may hold. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const kept = /^(PATH|LANG|TMPDIR|DOCKER_.*)$/;
+  const own = Object.entries(process.env).filter(([name]) => kept.test(name));
+  return { LANG: 'C.UTF-8', ...Object.fromEntries(own) };
+}
+
+/** Runs rabbitmqctl and returns what it printed; takes about a second. */
+export function rabbitmqctl(ctl: RabbitCtl, args: readonly string[]): Promise<string> {
+  return runOk(ctl.program, [...ctl.args, ...args], {
+    env: { ...plainEnvironment(), ...ctl.env },
+    timeout: 60,
+  });
+}
+
+async function list(ctl: RabbitCtl, args: readonly string[]): Promise<Record<string, unknown>[]> {
+  const rows: unknown = JSON.parse(await rabbitmqctl(ctl, ['--silent', '--formatter', 'json', ...args]));
+  return Array.isArray(rows) ? rows : [];
+}
+
+export async function listQueues(ctl: RabbitCtl): Promise<QueueInfo[]> {
+  const rows = await list(ctl, ['list_queues', 'name', 'messages', 'consumers']);
+  return rows.map((row) => ({
+    name: String(row.name),
+    messages: Number(row.messages),
+    consumers: Number(row.consumers),
+  }));
+}
+
+export async function listConsumers(ctl: RabbitCtl): Promise<ConsumerInfo[]> {
+  const rows = await list(ctl, ['list_consumers']);
+  return rows.map((row) => ({ queue: String(row.queue_name), consumerTag: String(row.consumer_tag) }));
+}

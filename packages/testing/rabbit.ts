@@ -1,0 +1,120 @@
+import { canInstall, DEBIAN_PACKAGES, INSTALL_COMMAND, installPackages } from './debian.ts';
+import { TestServerUnavailable } from './errors.ts';
+import { dockerRuns, rabbitServerPath } from './programs.ts';
+import { RabbitContainer } from './rabbit-container.ts';
+import {
+  type ConsumerInfo,
+  listConsumers,
+  listQueues,
+  type QueueInfo,
+  type RabbitCtl,
+  rabbitmqctl,
+} from './rabbit-ctl.ts';
+import { type RabbitEngine, RabbitNode } from './rabbit-node.ts';
+
+/** A broker that others use too: keep to topics of your own (`uniqueTopic`). */
+export interface RabbitHandle {
+  /** rabbit://user:password@host:port/ */
+  readonly url: string;
+  /** Absent for a broker given by NOVA_TEST_RABBIT_URL. */
+  readonly ctl?: RabbitCtl;
+}
+
+/** A broker of one's own: it may be stopped and killed, and started again with the same port and data. */
+export class PrivateRabbit implements RabbitHandle {
+  readonly url: string;
+  readonly port: number;
+  readonly ctl: RabbitCtl;
+  private readonly engine: RabbitEngine;
+
+  constructor(engine: RabbitEngine) {
+    this.engine = engine;
+    this.port = engine.port;
+    this.url = `rabbit://${engine.user}:${engine.password}@127.0.0.1:${engine.port}/`;
+    this.ctl = engine.ctl;
+  }
+
+  /** Starts it, or starts it again, and waits until it accepts connections (about 5 s). */
+  start(): Promise<void> {
+    return this.engine.start();
+  }
+
+  /** An orderly end: connections are closed, what is durable is written. */
+  stop(): Promise<void> {
+    return this.engine.stop();
+  }
+
+  /** SIGKILL, as a crash: only what was on disk comes back. */
+  kill(): Promise<void> {
+    return this.engine.kill();
+  }
+
+  /** Ends it for good. */
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+
+  rabbitmqctl(...args: string[]): Promise<string> {
+    return rabbitmqctl(this.ctl, args);
+  }
+
+  listQueues(): Promise<QueueInfo[]> {
+    return listQueues(this.ctl);
+  }
+
+  listConsumers(): Promise<ConsumerInfo[]> {
+    return listConsumers(this.ctl);
+  }
+}
+
+async function createEngine(): Promise<RabbitEngine> {
+  const installed = await rabbitServerPath();
+  if (installed !== undefined) return RabbitNode.create(installed);
+  if (await canInstall()) {
+    await installPackages(DEBIAN_PACKAGES);
+    const path = await rabbitServerPath();
+    if (path !== undefined) return RabbitNode.create(path);
+  }
+  if (await dockerRuns()) return RabbitContainer.create();
+  throw new TestServerUnavailable(
+    'RabbitMQ',
+    `Install it: ${INSTALL_COMMAND} (or start Docker, or set NOVA_TEST_RABBIT_URL).`,
+  );
+}
+
+/**
+ * Starts a broker for the caller alone, from the rabbitmq-server on this machine, installed first where that
+ * is possible, or in a container. It ends at the latest with this process.
+ * @throws TestServerUnavailable with the command to run
+ */
+export async function startRabbit(): Promise<PrivateRabbit> {
+  const rabbit = new PrivateRabbit(await createEngine());
+  try {
+    await rabbit.start();
+  } catch (error) {
+    await rabbit.close();
+    throw error;
+  }
+  return rabbit;
+}
+
+const SHARED = 'MINI_NOVA_SHARED_RABBIT';
+let own: Promise<PrivateRabbit> | undefined;
+
+/** Hands a broker to the processes started from here on; what `getRabbit` returns in them. */
+export function shareRabbit(rabbit: PrivateRabbit | undefined): void {
+  if (rabbit === undefined) delete process.env[SHARED];
+  else process.env[SHARED] = JSON.stringify({ url: rabbit.url, ctl: rabbit.ctl });
+}
+
+/**
+ * The broker that all test files share: NOVA_TEST_RABBIT_URL, or the one that the global set-up started, or,
+ * where there was no set-up, one started now for this process.
+ */
+export async function getRabbit(): Promise<RabbitHandle> {
+  const { NOVA_TEST_RABBIT_URL: given, [SHARED]: shared } = process.env;
+  if (given !== undefined && given !== '') return { url: given };
+  if (shared !== undefined) return JSON.parse(shared) as RabbitHandle;
+  own ??= startRabbit();
+  return own;
+}
