@@ -110,7 +110,7 @@ export interface OrphanedAllocation {
 
 /**
  * Allocations made before a time whose consumer will never use them: its instance is deleted, was never made (and
- * nobody is about to make it), or ended in ERROR on no host.
+ * nobody is about to make it), ended in ERROR on no host, or is at rest on another compute node.
  */
 export async function listOrphanedAllocations(
   db: Queryable,
@@ -120,6 +120,12 @@ export async function listOrphanedAllocations(
     .selectFrom('allocations')
     .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
     .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
+    .leftJoin('compute_nodes', (join) =>
+      join
+        .onRef('compute_nodes.host', '=', 'instances.host')
+        .onRef('compute_nodes.hypervisor_hostname', '=', 'instances.node')
+        .on('compute_nodes.deleted', '=', false),
+    )
     .select(['allocations.consumer_uuid', 'allocations.provider_uuid'])
     .distinct()
     .where('allocations.created_at', '<', before)
@@ -128,6 +134,11 @@ export async function listOrphanedAllocations(
         eb.and([eb('instances.uuid', 'is', null), eb('build_requests.instance_uuid', 'is', null)]),
         eb('instances.deleted', '=', true),
         eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
+        eb.and([
+          eb('instances.vm_state', 'in', ['active', 'stopped']),
+          eb('instances.task_state', 'is', null),
+          eb('compute_nodes.uuid', '<>', eb.ref('allocations.provider_uuid')),
+        ]),
       ]),
     )
     .execute();

@@ -7,6 +7,7 @@ import {
   findProvider,
   insertAllocations,
   insertBuildRequest,
+  insertComputeNode,
   insertInstance,
   isUniqueViolation,
   listAllocationsOfConsumer,
@@ -16,7 +17,7 @@ import {
   replaceInventories,
   softDeleteInstance,
 } from '../index.ts';
-import { AT, newInstance } from './rows.ts';
+import { AT, newComputeNode, newInstance } from './rows.ts';
 
 const BEFORE = '2026-01-31T11:00:00.000Z';
 
@@ -91,6 +92,28 @@ export function describeProviders(db: () => Database): void {
         'absent',
         'deleted',
         'failed',
+      ]);
+    });
+
+    it('list as orphaned what an instance at rest holds on another node than its own', async () => {
+      await insertComputeNode(
+        db().kysely,
+        newComputeNode({ uuid: 'own', host: 'h', hypervisor_hostname: 'n' }),
+      );
+      const settled = { vm_state: 'active', task_state: null, host: 'h', node: 'n' };
+      await insertInstance(db().kysely, newInstance({ uuid: 'active', ...settled }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'moving', ...settled, task_state: 'migrating' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'building', host: 'h', node: 'n' }));
+      await ensureProvider(db().kysely, { uuid: 'own', name: 'n', at: AT });
+      await insertAllocations(db().kysely, [
+        ...['active', 'moving', 'building'].flatMap((consumer) => [
+          { ...allocation(consumer, 1), created_at: BEFORE },
+          { ...allocation(consumer, 1), created_at: BEFORE, provider_uuid: 'own' },
+        ]),
+      ]);
+
+      expect(await listOrphanedAllocations(db().kysely, AT)).toEqual([
+        { consumer_uuid: 'active', provider_uuid: 'p1' },
       ]);
     });
   });

@@ -1,0 +1,302 @@
+import { type JsonObject, remoteErrors } from '@mini-nova/messaging';
+
+/**
+ * An expected failure of the compute control plane. Names, messages and data fields are those of Nova's
+ * `nova.exception`, so that a Python peer rebuilds the same class and an error sent by one arrives as ours.
+ */
+export abstract class NovaError extends Error {
+  /** Stable, for programs. */
+  abstract readonly code: string;
+  /** The HTTP status the REST API answers with. */
+  readonly httpStatus: number = 500;
+  /** The data fields; they travel as `kwargs`. */
+  readonly data: JsonObject;
+
+  constructor(message: string, data: JsonObject, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.data = data;
+  }
+}
+
+/** No host passed the filters, or none could be claimed. `reason` names the count each filter let through. */
+export class NoValidHost extends NovaError {
+  readonly code = 'NO_VALID_HOST';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`No valid host was found. ${data.reason}`, data, options);
+  }
+}
+
+/** All hosts that were chosen for an instance failed to build it. */
+export class MaxRetriesExceeded extends NovaError {
+  readonly code = 'MAX_RETRIES_EXCEEDED';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Exceeded maximum number of retries. ${data.reason}`, data, options);
+  }
+}
+
+export class InstanceNotFound extends NovaError {
+  readonly code = 'INSTANCE_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { instance_id: string }, options?: ErrorOptions) {
+    super(`Instance ${data.instance_id} could not be found.`, data, options);
+  }
+}
+
+export class InstanceExists extends NovaError {
+  readonly code = 'INSTANCE_EXISTS';
+  override readonly httpStatus = 409;
+
+  constructor(data: { name: string }, options?: ErrorOptions) {
+    super(`Instance ${data.name} already exists.`, data, options);
+  }
+}
+
+/** The requested action does not fit the instance's state; nothing was changed. */
+export class InstanceInvalidState extends NovaError {
+  readonly code = 'INSTANCE_INVALID_STATE';
+  override readonly httpStatus = 409;
+
+  constructor(
+    data: { instance_uuid: string; attr: string; state: string; method: string },
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Instance ${data.instance_uuid} in ${data.attr} ${data.state}. Cannot ${data.method} while the instance is in this state.`,
+      data,
+      options,
+    );
+  }
+}
+
+/** A guarded save found the instance in another task or vm state than expected; nothing was saved. */
+export class UnexpectedTaskStateError extends NovaError {
+  readonly code = 'UNEXPECTED_TASK_STATE';
+  override readonly httpStatus = 409;
+
+  constructor(
+    data: { instance_uuid: string; expected: JsonObject; actual: JsonObject },
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Conflict updating instance ${data.instance_uuid}. Expected: ${JSON.stringify(data.expected)}. Actual: ${JSON.stringify(data.actual)}`,
+      data,
+      options,
+    );
+  }
+}
+
+/** A guarded save found the instance being deleted; the caller stops and cleans up. */
+export class UnexpectedDeletingTaskStateError extends NovaError {
+  readonly code = 'UNEXPECTED_DELETING_TASK_STATE';
+  override readonly httpStatus = 409;
+
+  constructor(
+    data: { instance_uuid: string; expected: JsonObject; actual: JsonObject },
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Conflict updating instance ${data.instance_uuid}, which is being deleted. Expected: ${JSON.stringify(data.expected)}. Actual: ${JSON.stringify(data.actual)}`,
+      data,
+      options,
+    );
+  }
+}
+
+/** The build failed on this host, and another host may do better. */
+export class RescheduledException extends NovaError {
+  readonly code = 'RESCHEDULED';
+
+  constructor(data: { instance_uuid: string; reason: string }, options?: ErrorOptions) {
+    super(`Build of instance ${data.instance_uuid} was re-scheduled: ${data.reason}`, data, options);
+  }
+}
+
+/** The build failed and no other host would do better. */
+export class BuildAbortException extends NovaError {
+  readonly code = 'BUILD_ABORT';
+
+  constructor(data: { instance_uuid: string; reason: string }, options?: ErrorOptions) {
+    super(`Build of instance ${data.instance_uuid} aborted: ${data.reason}`, data, options);
+  }
+}
+
+/** The host has too little left for the claim. */
+export class ComputeResourcesUnavailable extends NovaError {
+  readonly code = 'COMPUTE_RESOURCES_UNAVAILABLE';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Insufficient compute resources: ${data.reason}.`, data, options);
+  }
+}
+
+export class ComputeHostNotFound extends NovaError {
+  readonly code = 'COMPUTE_HOST_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { host: string }, options?: ErrorOptions) {
+    super(`Compute host ${data.host} could not be found.`, data, options);
+  }
+}
+
+export class ServiceNotFound extends NovaError {
+  readonly code = 'SERVICE_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { service_id: string }, options?: ErrorOptions) {
+    super(`Service ${data.service_id} could not be found.`, data, options);
+  }
+}
+
+/** The compute service of the instance's host is down, so nobody would serve the request. */
+export class ServiceUnavailable extends NovaError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+  override readonly httpStatus = 503;
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Service is unavailable at this time. ${data.reason}`, data, options);
+  }
+}
+
+export class FlavorNotFound extends NovaError {
+  readonly code = 'FLAVOR_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { flavor_id: string }, options?: ErrorOptions) {
+    super(`Flavor ${data.flavor_id} could not be found.`, data, options);
+  }
+}
+
+export class ImageNotFound extends NovaError {
+  readonly code = 'IMAGE_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { image_id: string }, options?: ErrorOptions) {
+    super(`Image ${data.image_id} could not be found.`, data, options);
+  }
+}
+
+export class NetworkNotFound extends NovaError {
+  readonly code = 'NETWORK_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { network_id: string }, options?: ErrorOptions) {
+    super(`Network ${data.network_id} could not be found.`, data, options);
+  }
+}
+
+export class PortNotFound extends NovaError {
+  readonly code = 'PORT_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { port_id: string }, options?: ErrorOptions) {
+    super(`Port id ${data.port_id} could not be found.`, data, options);
+  }
+}
+
+export class PortInUse extends NovaError {
+  readonly code = 'PORT_IN_USE';
+  override readonly httpStatus = 409;
+
+  constructor(data: { port_id: string }, options?: ErrorOptions) {
+    super(`Port ${data.port_id} is still in use.`, data, options);
+  }
+}
+
+/** The network's range has no free address left. */
+export class NoMoreFixedIps extends NovaError {
+  readonly code = 'NO_MORE_FIXED_IPS';
+  override readonly httpStatus = 400;
+
+  constructor(data: { net: string }, options?: ErrorOptions) {
+    super(`No fixed IP addresses available for network: ${data.net}`, data, options);
+  }
+}
+
+export class FixedIpAlreadyInUse extends NovaError {
+  readonly code = 'FIXED_IP_ALREADY_IN_USE';
+  override readonly httpStatus = 400;
+
+  constructor(data: { address: string; net: string }, options?: ErrorOptions) {
+    super(`Fixed IP address ${data.address} is already in use on network ${data.net}.`, data, options);
+  }
+}
+
+export class InvalidFixedIp extends NovaError {
+  readonly code = 'INVALID_FIXED_IP';
+  override readonly httpStatus = 400;
+
+  constructor(data: { address: string; net: string }, options?: ErrorOptions) {
+    super(
+      `Fixed IP address ${data.address} is not an allocatable address of network ${data.net}.`,
+      data,
+      options,
+    );
+  }
+}
+
+/** Attaching an interface failed on the host; nothing stays attached. */
+export class InterfaceAttachFailed extends NovaError {
+  readonly code = 'INTERFACE_ATTACH_FAILED';
+
+  constructor(data: { instance_uuid: string; reason: string }, options?: ErrorOptions) {
+    super(`Failed to attach network adapter device to ${data.instance_uuid}: ${data.reason}`, data, options);
+  }
+}
+
+/** The conductor has no such object method, or it does not take these arguments. */
+export class ObjectActionError extends NovaError {
+  readonly code = 'OBJECT_ACTION_FAILED';
+
+  constructor(data: { action: string; reason: string }, options?: ErrorOptions) {
+    super(`Object action ${data.action} failed because: ${data.reason}`, data, options);
+  }
+}
+
+type Rebuildable = new (data: never, options?: ErrorOptions) => NovaError;
+
+const rebuildable: Record<string, Rebuildable> = {
+  NoValidHost,
+  MaxRetriesExceeded,
+  InstanceNotFound,
+  InstanceExists,
+  InstanceInvalidState,
+  UnexpectedTaskStateError,
+  UnexpectedDeletingTaskStateError,
+  RescheduledException,
+  BuildAbortException,
+  ComputeResourcesUnavailable,
+  ComputeHostNotFound,
+  ServiceNotFound,
+  ServiceUnavailable,
+  FlavorNotFound,
+  ImageNotFound,
+  NetworkNotFound,
+  PortNotFound,
+  PortInUse,
+  NoMoreFixedIps,
+  FixedIpAlreadyInUse,
+  InvalidFixedIp,
+  InterfaceAttachFailed,
+  ObjectActionError,
+};
+
+/** Teaches the wire converter our classes, so that `instanceof` holds across a call. Idempotent. */
+export function registerNovaErrors(): void {
+  for (const [name, type] of Object.entries(rebuildable)) {
+    remoteErrors.register({
+      module: 'nova.exception',
+      class: name,
+      type,
+      toKwargs: (error) => (error as NovaError).data,
+      fromFailure: (failure) => {
+        const error = new type(failure.kwargs as never);
+        error.message = failure.message;
+        return error;
+      },
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  type FlavorRow,
+  findFlavor,
+  findFlavorByFlavorid,
+  findFlavorByName,
+  insertFlavor,
+  listFlavors,
+  type Queryable,
+  softDeleteFlavor,
+} from '@mini-nova/database';
+import { Flavor, FlavorList } from '@mini-nova/objects';
+import { FlavorNotFound } from '../exceptions.ts';
+import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { RowCodec } from './row-codec.ts';
+
+/** Fields that are no column: a flavor here belongs to all projects. */
+const unstored = new Set(['projects']);
+
+const codec = new RowCodec<Flavor, FlavorRow>({
+  type: Flavor,
+  columns: Object.keys(Flavor.fields).filter((field) => !unstored.has(field)) as (keyof FlavorRow)[],
+  json: ['extra_specs'],
+});
+
+/** The flavors in the database. */
+export class FlavorStore {
+  private readonly db: Queryable;
+
+  constructor(connection: Connection) {
+    this.db = queryableOf(connection);
+  }
+
+  /** By the database's number. @throws FlavorNotFound */
+  async getById(id: number): Promise<Flavor> {
+    return codec.toObject(found(await findFlavor(this.db, id), String(id)));
+  }
+
+  /** By the id that users see. @throws FlavorNotFound */
+  async getByFlavorid(flavorid: string): Promise<Flavor> {
+    return codec.toObject(found(await findFlavorByFlavorid(this.db, flavorid), flavorid));
+  }
+
+  /** @throws FlavorNotFound */
+  async getByName(name: string): Promise<Flavor> {
+    return codec.toObject(found(await findFlavorByName(this.db, name), name));
+  }
+
+  /** In the order they were made. */
+  async list(): Promise<FlavorList> {
+    const rows = await listFlavors(this.db);
+    return FlavorList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
+  }
+
+  /** Stores a new flavor. That its name or flavorid is taken is a unique violation of the database. */
+  async create(flavor: Flavor): Promise<void> {
+    const { id: _assigned, ...values } = codec.toRow(flavor);
+    const { flavorid, memory_mb, vcpus, root_gb } = flavor;
+    const required = {
+      name: flavor.name ?? '',
+      flavorid,
+      memory_mb,
+      vcpus,
+      root_gb,
+      created_at: timestamp(),
+    };
+    const row = await insertFlavor(this.db, { ...values, ...required });
+    codec.adopt(flavor, row);
+  }
+
+  /** Marks the flavor deleted. False when it was deleted before. */
+  async delete(flavor: Flavor): Promise<boolean> {
+    return softDeleteFlavor(this.db, flavor.id, timestamp());
+  }
+}
+
+function found(row: FlavorRow | undefined, id: string): FlavorRow {
+  if (row === undefined) throw new FlavorNotFound({ flavor_id: id });
+  return row;
+}

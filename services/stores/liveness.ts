@@ -1,0 +1,13 @@
+/** What a service record says of its daemon's health. */
+export interface SignsOfLife {
+  forcedDown: boolean;
+  /** The last heartbeat, or when the record was made; null: neither is known. */
+  lastSeen: Date | null;
+}
+
+/** Whether there was a sign of life in the last `downTime` seconds and nobody declared the daemon down. */
+export function isAlive({ forcedDown, lastSeen }: SignsOfLife, downTime: number, now: Date): boolean {
+  if (forcedDown || lastSeen === null) return false;
+  // Clocks of hosts differ: a time in the future is no better than one as far in the past.
+  return Math.abs(now.getTime() - lastSeen.getTime()) <= downTime * 1000;
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import {
+  findService,
+  findServiceById,
+  findServiceByUuid,
+  insertService,
+  isUniqueViolation,
+  listServices,
+  type Queryable,
+  recordHeartbeat,
+  type ServiceFilters,
+  type ServiceRow,
+  softDeleteService,
+  updateService,
+} from '@mini-nova/database';
+import { Service, ServiceList } from '@mini-nova/objects';
+import { ServiceNotFound } from '../exceptions.ts';
+import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { isAlive } from './liveness.ts';
+import { RowCodec, setByStore } from './row-codec.ts';
+
+/** Fields that are no column: the compute node is another record. */
+const unstored = new Set(['compute_node']);
+
+const codec = new RowCodec<Service, ServiceRow>({
+  type: Service,
+  columns: Object.keys(Service.fields).filter((field) => !unstored.has(field)) as (keyof ServiceRow)[],
+});
+
+/** Which daemon on which host. */
+export interface ServiceIdentity {
+  host: string;
+  binary: string;
+  topic: string;
+  /** The service version it announces. */
+  version: number;
+}
+
+/** The daemons' records in the database. */
+export class ServiceStore {
+  private readonly db: Queryable;
+
+  constructor(connection: Connection) {
+    this.db = queryableOf(connection);
+  }
+
+  async getByHostAndBinary(host: string, binary: string): Promise<Service | undefined> {
+    const row = await findService(this.db, host, binary);
+    return row && codec.toObject(row);
+  }
+
+  /** @throws ServiceNotFound */
+  async getById(id: number): Promise<Service> {
+    return codec.toObject(found(await findServiceById(this.db, id), id));
+  }
+
+  /** @throws ServiceNotFound */
+  async getByUuid(uuid: string): Promise<Service> {
+    return codec.toObject(found(await findServiceByUuid(this.db, uuid), uuid));
+  }
+
+  /** Oldest first. */
+  async list(filters: ServiceFilters = {}): Promise<ServiceList> {
+    const rows = await listServices(this.db, filters);
+    return ServiceList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
+  }
+
+  /** Stores a new record. That the host has one of this binary already is a unique violation of the database. */
+  async create(service: Service): Promise<void> {
+    const { id: _assigned, ...values } = codec.toRow(service);
+    const { uuid = randomUUID() } = service.values();
+    const host = service.host ?? '';
+    const binary = service.binary ?? '';
+    const row = await insertService(this.db, { ...values, uuid, host, binary, created_at: timestamp() });
+    codec.adopt(service, row);
+  }
+
+  /** The daemon's record, made if there is none, with its present topic and version. Counts as a sign of life. */
+  async register({ host, binary, topic, version }: ServiceIdentity): Promise<Service> {
+    const last_seen_up = new Date();
+    const service = new Service({ host, binary, topic, version, last_seen_up });
+    try {
+      await this.create(service);
+      return service;
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+    const known = found(await findService(this.db, host, binary), `${binary} on ${host}`);
+    const changes = { topic, version, last_seen_up: last_seen_up.toISOString(), updated_at: timestamp() };
+    return codec.toObject(found(await updateService(this.db, known.id, changes), known.id));
+  }
+
+  /** Stores the changed fields. @throws ServiceNotFound */
+  async save(service: Service): Promise<string[]> {
+    const changed = service.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
+    if (changed.length === 0) return [];
+    const changes = { ...codec.toRow(service, changed), updated_at: timestamp() };
+    const row = found(await updateService(this.db, service.id, changes), service.id);
+    return [...new Set([...changed, ...codec.refresh(service, row, setByStore)])].sort();
+  }
+
+  /** A sign of life: counts the report and notes the time. @throws ServiceNotFound when the record was deleted */
+  async heartbeat(service: Service): Promise<void> {
+    const row = found(await recordHeartbeat(this.db, service.id, timestamp()), service.id);
+    codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
+  }
+
+  /** Marks the record deleted. False when it was deleted before. */
+  async delete(service: Service): Promise<boolean> {
+    return softDeleteService(this.db, service.id, timestamp());
+  }
+
+  /** See `isServiceUp`. */
+  isUp(service: Service, downTime: number, now = new Date()): boolean {
+    return isServiceUp(service, downTime, now);
+  }
+}
+
+/**
+ * Whether the daemon gave a sign of life in the last `downTime` seconds and was not declared down. Being disabled
+ * is another matter: a disabled service works, but gets nothing new.
+ */
+export function isServiceUp(service: Service, downTime: number, now = new Date()): boolean {
+  const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
+  return isAlive({ forcedDown: forced_down, lastSeen: last_seen_up ?? created_at }, downTime, now);
+}
+
+function found(row: ServiceRow | undefined, id: number | string): ServiceRow {
+  if (row === undefined) throw new ServiceNotFound({ service_id: String(id) });
+  return row;
+}

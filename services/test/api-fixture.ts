@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { loadConfig } from '@mini-nova/config';
+import { type Database, ensureNetwork, migrate, openDatabase } from '@mini-nova/database';
+import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { Instance, NovaObjectSerializer, Service } from '@mini-nova/objects';
+import { createRpc, type Rpc } from '@mini-nova/service';
+import type { FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { buildApp } from '../api/app.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
+import { ImageRegistry } from '../api/image-registry.ts';
+import { ComputeAPI } from '../compute/rpcapi.ts';
+import { ComputeTaskAPI } from '../conductor/rpcapi.ts';
+import { BuildRequestStore } from '../stores/build-request-store.ts';
+import { ComputeNodeStore } from '../stores/compute-node-store.ts';
+import { FlavorStore } from '../stores/flavor-store.ts';
+import { InstanceStore } from '../stores/instance-store.ts';
+import { RequestSpecStore } from '../stores/request-spec-store.ts';
+import { ServiceStore } from '../stores/service-store.ts';
+
+export const CIRROS = '70a599e0-31e7-49b7-b260-868f441e862b';
+
+/** The smallest valid request for a server. */
+export const BOOT = { name: 'vm', imageRef: CIRROS, flavorRef: '1' } as const;
+
+export interface ReceivedRpc {
+  method: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into the arguments of whichever method it is
+  args: any;
+}
+
+export interface ApiFixture {
+  app: FastifyInstance;
+  db: Database;
+  dependencies: ApiDependencies;
+  /** Of the network `private`, 10.0.0.0/24. */
+  networkId: string;
+  rpc: Rpc;
+  /** What the listening peers received, in order. */
+  received: ReceivedRpc[];
+  /** Starts a peer that receives these methods on a topic; each answers what its function returns. */
+  listen(target: Target, methods: Record<string, (args: object) => unknown>): Promise<void>;
+  get(url: string): Promise<{ status: number; body: Body; headers: Record<string, unknown> }>;
+  send(
+    method: 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Body; headers: Record<string, unknown> }>;
+  /** An instance in the given state, as the conductor and a compute would leave it. */
+  instance(values?: Partial<Instance>): Promise<Instance>;
+  /** A compute with a fresh heartbeat, or an old one. */
+  compute(host: string, options?: { up?: boolean; zone?: string }): Promise<Service>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON that tests look into
+type Body = any;
+
+export interface ApiFixtureOptions {
+  maxLimit?: number;
+  castTimeout?: number;
+}
+
+/** The API on a SQLite database in memory and a memory bus of its own, with nobody at the other end. */
+export async function apiFixture({
+  maxLimit = 1000,
+  castTimeout = 5,
+}: ApiFixtureOptions = {}): Promise<ApiFixture> {
+  const db = await openDatabase('sqlite://');
+  await migrate(db);
+  const network = await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
+  const transport = getTransport({
+    url: `memory://api-${randomUUID()}/`,
+    controlExchange: 'nova',
+    logger: silentLogger,
+    rpcResponseTimeout: castTimeout,
+  });
+  const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
+  const services = new ServiceStore(db);
+  const dependencies: ApiDependencies = {
+    db,
+    instances: new InstanceStore(db),
+    buildRequests: new BuildRequestStore(db),
+    requestSpecs: new RequestSpecStore(db),
+    flavors: new FlavorStore(db),
+    services,
+    computeNodes: new ComputeNodeStore(db),
+    images: new ImageRegistry(loadConfig({ env: {}, configFiles: [] }).image.images),
+    computeTask: new ComputeTaskAPI(rpc),
+    compute: new ComputeAPI(rpc),
+    settings: { maxLimit, castTimeout, defaultZone: 'nova', serviceDownTime: 60 },
+    logger: silentLogger,
+  };
+  const app = buildApp(dependencies);
+  onTestFinished(async () => {
+    await app.close();
+    await transport.close();
+    await db.close();
+  });
+  const received: ReceivedRpc[] = [];
+  return {
+    app,
+    db,
+    dependencies,
+    networkId: network.uuid,
+    rpc,
+    received,
+    listen: (target, methods) => listen(rpc, target, methods, received),
+    get: (url) => inject(app, 'GET', url),
+    send: (method, url, body) => inject(app, method, url, body),
+    instance: (values) => storedInstance(dependencies, values),
+    compute: (host, options) => storedCompute(services, host, options),
+  };
+}
+
+async function inject(
+  app: FastifyInstance,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  url: string,
+  body?: unknown,
+) {
+  const response = await app.inject({ method, url, ...(body !== undefined && { payload: body as object }) });
+  return {
+    status: response.statusCode,
+    body: response.payload === '' ? undefined : JSON.parse(response.payload),
+    headers: response.headers,
+  };
+}
+
+async function listen(
+  rpc: Rpc,
+  target: Target,
+  methods: Record<string, (args: object) => unknown>,
+  received: ReceivedRpc[],
+): Promise<void> {
+  const endpoint: Record<string, unknown> = {
+    target: new Target({ namespace: target.namespace ?? null, version: target.version ?? '1.0' }),
+    rpcMethods: Object.keys(methods),
+  };
+  for (const [method, answer] of Object.entries(methods)) {
+    const name = method.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    endpoint[name] = async (_ctxt: unknown, args: object) => {
+      received.push({ method, args });
+      return answer(args) ?? null;
+    };
+  }
+  const { topic = '', server = 'peer' } = target;
+  const rpcServer = rpc.getServer(new Target({ topic, server }), [endpoint]);
+  await rpcServer.start();
+  onTestFinished(() => rpcServer.stop());
+}
+
+async function storedInstance(
+  { instances, flavors }: ApiDependencies,
+  values: Partial<Instance> = {},
+): Promise<Instance> {
+  const flavor = await flavors.getByName('m1.tiny');
+  const instance = new Instance({
+    uuid: randomUUID(),
+    user_id: 'demo',
+    project_id: 'demo',
+    display_name: 'vm',
+    image_ref: CIRROS,
+    kernel_id: '',
+    ramdisk_id: '',
+    hostname: 'vm',
+    launch_index: 0,
+    key_name: null,
+    power_state: 1,
+    vm_state: 'active',
+    task_state: null,
+    memory_mb: flavor.memory_mb,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.root_gb,
+    ephemeral_gb: 0,
+    host: 'host1',
+    node: 'host1',
+    instance_type_id: flavor.id,
+    user_data: null,
+    launched_at: new Date('2026-01-31T12:00:00Z'),
+    terminated_at: null,
+    availability_zone: 'nova',
+    config_drive: '',
+    access_ip_v4: null,
+    access_ip_v6: null,
+    progress: 0,
+    metadata: {},
+    flavor,
+    ...values,
+  });
+  await instances.create(instance);
+  return instance;
+}
+
+async function storedCompute(
+  services: ServiceStore,
+  host: string,
+  { up = true, zone }: { up?: boolean; zone?: string } = {},
+): Promise<Service> {
+  const service = new Service({
+    host,
+    binary: 'nova-compute',
+    topic: 'compute',
+    version: 1,
+    last_seen_up: up ? new Date() : new Date('2026-01-01T00:00:00Z'),
+    availability_zone: zone ?? null,
+  });
+  await services.create(service);
+  return service;
+}
