@@ -1,0 +1,71 @@
+import {
+  type Database,
+  findComputeNode,
+  migrate,
+  openDatabase,
+  softDeleteComputeNode,
+} from '@mini-nova/database';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addHost } from '../test/scheduling.ts';
+import { HostManager } from './host-manager.ts';
+import { claimResources } from './placement/claim.ts';
+
+const NOW = new Date('2026-01-31T12:00:00.000Z');
+
+describe('host states', () => {
+  let db: Database;
+  let hosts: HostManager;
+
+  beforeEach(async () => {
+    db = await openDatabase('sqlite://');
+    await migrate(db);
+    hosts = new HostManager({ db, serviceDownTime: 60, defaultAvailabilityZone: 'nova' });
+  });
+  afterEach(() => db.close());
+
+  it('show what each host has and what is left of it', async () => {
+    const uuid = await addHost(db, 'host1', { vcpus: 4 });
+    await addHost(db, 'host2');
+    await claimResources(db, {
+      consumerUuid: 'vm',
+      providerUuid: uuid,
+      resources: { VCPU: 3, MEMORY_MB: 512 },
+    });
+
+    const [first, second] = await hosts.getHostStates();
+
+    expect(first).toMatchObject({ uuid, host: 'host1', nodename: 'host1.node', availabilityZone: 'nova' });
+    expect([first?.total('VCPU'), first?.free('VCPU'), first?.free('MEMORY_MB')]).toEqual([4, 1, 7680]);
+    expect([second?.free('VCPU'), second?.free('DISK_GB'), second?.free('GPU')]).toEqual([8, 100, 0]);
+  });
+
+  it.each([
+    ['seen a moment ago', { last_seen_up: '2026-01-31T11:59:50.000Z' }, true],
+    ['seen just in time', { last_seen_up: '2026-01-31T11:59:00.000Z' }, true],
+    ['not seen for too long', { last_seen_up: '2026-01-31T11:58:59.999Z' }, false],
+    ['never seen, but just made', { last_seen_up: null, created_at: '2026-01-31T11:59:50.000Z' }, true],
+    ['never seen', { last_seen_up: null, created_at: '2026-01-31T11:00:00.000Z' }, false],
+    ['forced down', { last_seen_up: NOW.toISOString(), forced_down: true }, false],
+  ])('show a service %s as up: %o %s', async (_title, service, up) => {
+    await addHost(db, 'host1', { service });
+    expect((await hosts.getHostStates(NOW))[0]?.service).toEqual({ up, disabled: false });
+  });
+
+  it('show the zone of the service, and whether it is disabled', async () => {
+    await addHost(db, 'host1', { service: { availability_zone: 'east', disabled: true } });
+    expect((await hosts.getHostStates())[0]).toMatchObject({
+      availabilityZone: 'east',
+      service: { up: true, disabled: true },
+    });
+  });
+
+  it('leave out nodes that are deleted or have no service', async () => {
+    await addHost(db, 'host1');
+    await addHost(db, 'host2', { service: { binary: 'nova-other' } });
+    await addHost(db, 'host3');
+    const node = await findComputeNode(db.kysely, 'host3', 'host3.node');
+    await softDeleteComputeNode(db.kysely, node?.uuid ?? '', NOW.toISOString());
+
+    expect((await hosts.getHostStates()).map(({ host }) => host)).toEqual(['host1']);
+  });
+});

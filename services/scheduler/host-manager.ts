@@ -1,0 +1,47 @@
+import { type ComputeHost, type Database, listComputeHosts } from '@mini-nova/database';
+import { isAlive } from '../stores/liveness.ts';
+import { HostState } from './host-state.ts';
+import type { ResourceStates } from './placement/capacity.ts';
+import { resourcesOfAll } from './placement/provider-resources.ts';
+
+export interface HostManagerOptions {
+  db: Database;
+  /** Seconds without a report after which a service counts as down. */
+  serviceDownTime: number;
+  /** Zone of hosts whose service names none. */
+  defaultAvailabilityZone: string;
+}
+
+/** Reads the state of all hosts. Nothing is kept between requests, so nothing is ever stale. */
+export class HostManager {
+  readonly #options: HostManagerOptions;
+
+  constructor(options: HostManagerOptions) {
+    this.#options = options;
+  }
+
+  /** All compute nodes whose host has a nova-compute record, as they were at one moment; oldest first. */
+  async getHostStates(now: Date = new Date()): Promise<HostState[]> {
+    const { hosts, resources } = await this.#options.db.snapshot(async (trx) => ({
+      hosts: await listComputeHosts(trx),
+      resources: await resourcesOfAll(trx),
+    }));
+    return hosts.map((row) => this.#hostState(row, resources.get(row.uuid) ?? {}, now));
+  }
+
+  #hostState(row: ComputeHost, resources: ResourceStates, now: Date): HostState {
+    const { serviceDownTime, defaultAvailabilityZone } = this.#options;
+    const lastSeen = new Date(row.last_seen_up ?? row.created_at);
+    return new HostState({
+      uuid: row.uuid,
+      host: row.host,
+      nodename: row.hypervisor_hostname,
+      availabilityZone: row.availability_zone ?? defaultAvailabilityZone,
+      service: {
+        up: isAlive({ forcedDown: row.forced_down, lastSeen }, serviceDownTime, now),
+        disabled: row.disabled,
+      },
+      resources,
+    });
+  }
+}

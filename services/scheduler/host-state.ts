@@ -1,0 +1,68 @@
+import { capacityOf, type ResourceStates } from './placement/capacity.ts';
+import type { ResourceAmounts } from './placement/resources.ts';
+
+/** The host's nova-compute as its service record shows it. */
+export interface ComputeServiceState {
+  /** Reported within service_down_time, and not forced down. */
+  up: boolean;
+  disabled: boolean;
+}
+
+export interface HostStateValues {
+  /** Of the compute node, which is also its resource provider. */
+  uuid: string;
+  host: string;
+  nodename: string;
+  availabilityZone: string;
+  service: ComputeServiceState;
+  resources: ResourceStates;
+}
+
+/** One compute node as a request sees it: what it has, and what is left of it as the request goes on. */
+export class HostState {
+  readonly uuid: string;
+  readonly host: string;
+  readonly nodename: string;
+  readonly availabilityZone: string;
+  readonly service: ComputeServiceState;
+  readonly #resources: ResourceStates;
+
+  constructor({ uuid, host, nodename, availabilityZone, service, resources }: HostStateValues) {
+    this.uuid = uuid;
+    this.host = host;
+    this.nodename = nodename;
+    this.availabilityZone = availabilityZone;
+    this.service = service;
+    this.#resources = Object.fromEntries(
+      Object.entries(resources).map(([resourceClass, state]) => [resourceClass, { ...state }]),
+    );
+  }
+
+  /** What the host physically has. One instance never gets more, whatever the allocation ratio. */
+  total(resourceClass: string): number {
+    return this.#resources[resourceClass]?.total ?? 0;
+  }
+
+  /** What may still be allocated; negative when inventory shrank below what is in use. */
+  free(resourceClass: string): number {
+    const state = this.#resources[resourceClass];
+    return state === undefined ? 0 : capacityOf(state) - state.used;
+  }
+
+  /** Takes an instance's share off, so that the next one of the same request finds less. */
+  consume(amounts: ResourceAmounts): void {
+    this.#add(amounts, 1);
+  }
+
+  /** Undoes `consume`. */
+  restore(amounts: ResourceAmounts): void {
+    this.#add(amounts, -1);
+  }
+
+  #add(amounts: ResourceAmounts, sign: 1 | -1): void {
+    for (const [resourceClass, amount] of Object.entries(amounts)) {
+      const state = this.#resources[resourceClass];
+      if (state !== undefined) state.used += sign * amount;
+    }
+  }
+}

@@ -1,0 +1,301 @@
+import {
+  ConfigError,
+  type LoadConfigOptions,
+  loadConfig,
+  type NovaConfig,
+  type NovaSchema,
+} from '@mini-nova/config';
+import {
+  type Database,
+  findService,
+  listUsages,
+  migrate,
+  type NewService,
+  openDatabase,
+  updateService,
+} from '@mini-nova/database';
+import { silentLogger } from '@mini-nova/messaging';
+import type { RequestSpec, Selection } from '@mini-nova/objects';
+import { RequestContext } from '@mini-nova/service';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addHost, flavor, requestSpec } from '../test/scheduling.ts';
+import { CELL_UUID } from './cell.ts';
+import { SchedulerManager } from './manager.ts';
+import { allocationsByProvider } from './placement/allocations.ts';
+import { claimResources } from './placement/claim.ts';
+
+type Overrides = LoadConfigOptions<NovaSchema>['overrides'];
+
+function config(overrides: Overrides = {}): NovaConfig {
+  return loadConfig<NovaSchema>({ configFiles: [], env: {}, overrides });
+}
+
+describe('select_destinations', () => {
+  let db: Database;
+
+  beforeEach(async () => {
+    db = await openDatabase('sqlite://');
+    await migrate(db);
+  });
+  afterEach(() => db.close());
+
+  function select(
+    spec: RequestSpec,
+    instanceUuids: string[] = ['vm1'],
+    { alternates = true, overrides = {} as Overrides } = {},
+  ): Promise<Selection[][]> {
+    const manager = new SchedulerManager({ db, config: config(overrides), logger: silentLogger });
+    return manager.selectDestinations(RequestContext.admin(), {
+      instance_uuids: instanceUuids,
+      spec_obj: spec,
+      return_objects: true,
+      return_alternates: alternates,
+    });
+  }
+
+  const hostsOf = (selections: Selection[][]) =>
+    selections.map((each) => each.map(({ service_host }) => service_host).join(' '));
+
+  it('claims the best host and names alternates without claiming them', async () => {
+    await addHost(db, 'small', { memoryMb: 1024 });
+    const best = await addHost(db, 'big', { memoryMb: 4096 });
+    await addHost(db, 'middle', { memoryMb: 2048 });
+    await addHost(db, 'smallest', { memoryMb: 512 });
+
+    const selections = await select(requestSpec());
+
+    // max_attempts is 3: the host and two alternates.
+    expect(hostsOf(selections)).toEqual(['big middle small']);
+    expect(await allocationsByProvider(db, 'vm1')).toEqual({
+      [best]: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 },
+    });
+  });
+
+  it("makes selections like Nova's", async () => {
+    const uuid = await addHost(db, 'host1');
+
+    const [[selection] = []] = await select(requestSpec());
+
+    expect(selection?.toPrimitive()).toEqual({
+      'nova_object.name': 'Selection',
+      'nova_object.namespace': 'nova',
+      'nova_object.version': '1.1',
+      'nova_object.data': {
+        compute_node_uuid: uuid,
+        service_host: 'host1',
+        nodename: 'host1.node',
+        cell_uuid: CELL_UUID,
+        limits: {
+          'nova_object.name': 'SchedulerLimits',
+          'nova_object.namespace': 'nova',
+          'nova_object.version': '1.0',
+          'nova_object.data': { numa_topology: null, vcpu: null, disk_gb: null, memory_mb: null },
+          'nova_object.changes': ['disk_gb', 'memory_mb', 'numa_topology', 'vcpu'],
+        },
+        allocation_request: `{"allocations": {"${uuid}": {"resources": {"DISK_GB": 1, "MEMORY_MB": 512, "VCPU": 1}}}, "mappings": {"": ["${uuid}"]}}`,
+        allocation_request_version: '1.36',
+        availability_zone: 'nova',
+      },
+      'nova_object.changes': [
+        'allocation_request',
+        'allocation_request_version',
+        'availability_zone',
+        'cell_uuid',
+        'compute_node_uuid',
+        'limits',
+        'nodename',
+        'service_host',
+      ],
+    });
+  });
+
+  it.each([
+    ['no alternates when none are asked for', { alternates: false }, 'a'],
+    ['no alternates when there is only one attempt', { overrides: { 'scheduler.max_attempts': 1 } }, 'a'],
+    ['as many as there are', { overrides: { 'scheduler.max_attempts': 9 } }, 'a b c'],
+  ])('names %s', async (_title, options, expected) => {
+    for (const host of ['a', 'b', 'c']) await addHost(db, host);
+    expect(hostsOf(await select(requestSpec(), ['vm1'], options))).toEqual([expected]);
+  });
+
+  it('spreads several instances over the hosts', async () => {
+    for (const host of ['a', 'b', 'c']) await addHost(db, host);
+
+    const selections = await select(requestSpec(), ['vm1', 'vm2', 'vm3', 'vm4'], { alternates: false });
+
+    expect(hostsOf(selections)).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('fills hosts up when the multipliers are negative', async () => {
+    await addHost(db, 'a');
+    await addHost(db, 'b', { vcpus: 2, memoryMb: 1024 });
+    const overrides = {
+      'filter_scheduler.ram_weight_multiplier': -1,
+      'filter_scheduler.cpu_weight_multiplier': -1,
+    };
+
+    const selections = await select(requestSpec(), ['vm1', 'vm2', 'vm3'], { alternates: false, overrides });
+
+    expect(hostsOf(selections)).toEqual(['b', 'b', 'a']);
+  });
+
+  it('chooses at random among the best when told how many', async () => {
+    for (const host of ['a', 'b'])
+      await addHost(db, host, { vcpus: 1000, memoryMb: 1_000_000, diskGb: 1000 });
+    await addHost(db, 'worse', { vcpus: 100, memoryMb: 60_000, diskGb: 1000 });
+    const overrides = { 'filter_scheduler.host_subset_size': 2 };
+    const uuids = Array.from({ length: 60 }, (_, n) => `vm${n}`);
+
+    const chosen = new Set(hostsOf(await select(requestSpec(), uuids, { alternates: false, overrides })));
+    const first = new Set<string>();
+    for (let n = 0; n < 40 && first.size < 2; n++) {
+      for (const host of hostsOf(await select(requestSpec(), [`x${n}`], { alternates: false, overrides }))) {
+        first.add(host);
+      }
+    }
+
+    expect(chosen).toEqual(new Set(['a', 'b']));
+    expect(first).toEqual(new Set(['a', 'b']));
+  });
+
+  it('answers a repeated request with the host that the instance holds already', async () => {
+    await addHost(db, 'a', { memoryMb: 512 });
+    const first = await select(requestSpec());
+    // Now better, were it not for the claim.
+    await addHost(db, 'b');
+
+    const second = await select(requestSpec());
+
+    expect(hostsOf([...first, ...second])).toEqual(['a', 'a b']);
+    expect(await listUsages(db.kysely)).toHaveLength(3);
+  });
+
+  it('reads the hosts anew for each request', async () => {
+    await addHost(db, 'a');
+    await select(requestSpec());
+    const service = await findService(db.kysely, 'a', 'nova-compute');
+    await updateService(db.kysely, service?.id ?? 0, { disabled: true });
+    await addHost(db, 'b', { memoryMb: 512 });
+
+    expect(hostsOf(await select(requestSpec(), ['vm2']))).toEqual(['b']);
+  });
+
+  it('takes the next host when the chosen one was filled meanwhile', async () => {
+    const best = await addHost(db, 'best', { vcpus: 8 });
+    await addHost(db, 'next', { vcpus: 4 });
+    fillOnceRead(db, best);
+
+    const selections = await select(requestSpec(), ['vm1', 'vm2']);
+
+    expect(hostsOf(selections)).toEqual(['next', 'next']);
+  });
+
+  /** After the next reading of the hosts, another request takes all that the provider has. */
+  function fillOnceRead(database: Database, providerUuid: string): void {
+    const snapshot = database.snapshot.bind(database);
+    database.snapshot = async (work) => {
+      const result = await snapshot(work);
+      await claimResources(database, { consumerUuid: 'other', providerUuid, resources: { VCPU: 8 } });
+      return result;
+    };
+  }
+
+  describe('raises NoValidHost', () => {
+    function refusal(spec: RequestSpec, instanceUuids?: string[]): Promise<unknown> {
+      return select(spec, instanceUuids).then(
+        () => 'selected',
+        (error) => error.data?.reason ?? error,
+      );
+    }
+
+    it('with the count that each filter let through', async () => {
+      await addHost(db, 'a', { memoryMb: 256 });
+      await addHost(db, 'b', { memoryMb: 511 });
+      await addHost(db, 'c', { service: { disabled: true } });
+
+      expect(await refusal(requestSpec())).toBe(
+        'There are not enough hosts available. Filters: AvailabilityZoneFilter 3/3, ComputeFilter 2/3, RamFilter 0/2',
+      );
+    });
+
+    const refusals: [string, Partial<NewService>, Parameters<typeof requestSpec>[0], string][] = [
+      [
+        'a zone that no host is in',
+        { availability_zone: 'east' },
+        { availabilityZone: 'west' },
+        'Filters: AvailabilityZoneFilter 0/1',
+      ],
+      [
+        'hosts that are down',
+        { last_seen_up: '2020-01-01T00:00:00.000Z' },
+        {},
+        'Filters: AvailabilityZoneFilter 1/1, ComputeFilter 0/1',
+      ],
+      [
+        'a flavor that is too large',
+        {},
+        { flavor: flavor({ vcpus: 9 }) },
+        'Filters: AvailabilityZoneFilter 1/1, ComputeFilter 1/1, RamFilter 1/1, DiskFilter 1/1, VCpuFilter 0/1',
+      ],
+      [
+        'hosts that the request excludes',
+        {},
+        { filterProperties: { ignore_hosts: ['a'] } },
+        'None of the 1 compute hosts is one of those requested.',
+      ],
+    ];
+
+    it.each(refusals)('for %s', async (_title, service, components, reason) => {
+      await addHost(db, 'a', { service });
+      expect(await refusal(requestSpec(components))).toBe(`There are not enough hosts available. ${reason}`);
+    });
+
+    it('when there is no host at all', async () => {
+      expect(await refusal(requestSpec())).toBe(
+        'There are not enough hosts available. There is no compute host.',
+      );
+    });
+
+    it('when the hosts that passed were filled meanwhile', async () => {
+      fillOnceRead(db, await addHost(db, 'a'));
+      expect(await refusal(requestSpec())).toMatch(
+        /VCpuFilter 1\/1; claimed 0\/1, other requests were faster$/,
+      );
+    });
+
+    it('and keeps no claim of a request that can be met only in part', async () => {
+      await addHost(db, 'a', { vcpus: 2 });
+      await select(requestSpec(), ['vm0']);
+
+      expect(await refusal(requestSpec(), ['vm0', 'vm1', 'vm2'])).toMatch(/VCpuFilter 0\/1$/);
+
+      // What vm0 held before stays.
+      expect(Object.keys(await allocationsByProvider(db, 'vm0'))).toHaveLength(1);
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({});
+    });
+  });
+
+  it('places exactly as many of the requests that come at once as there is room for', async () => {
+    for (const host of ['a', 'b']) await addHost(db, host, { vcpus: 5 });
+
+    const results = await Promise.allSettled(
+      Array.from({ length: 25 }, (_, n) => select(requestSpec(), [`vm${n}`])),
+    );
+
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    const usages = await listUsages(db.kysely);
+    expect(usages.filter((usage) => usage.resource_class === 'VCPU').map(({ used }) => used)).toEqual([5, 5]);
+  });
+});
+
+describe('the scheduler manager', () => {
+  it('is not made with an unknown filter', async () => {
+    const db = await openDatabase('sqlite://');
+    const valid = config();
+    const filter_scheduler = { ...valid.filter_scheduler, enabled_filters: ['NoFilter'] };
+    const make = () =>
+      new SchedulerManager({ db, config: { ...valid, filter_scheduler }, logger: silentLogger });
+    expect(make).toThrow(ConfigError);
+    await db.close();
+  });
+});

@@ -1,0 +1,25 @@
+import { NoValidHost } from '../exceptions.ts';
+import type { FilterCount } from './filters/run-filters.ts';
+
+/** How far a request came before no host was left. */
+export interface NoHostLeft {
+  /** Compute hosts there are. */
+  known: number;
+  /** Those of them that the request itself allows. */
+  requested: number;
+  counts: readonly FilterCount[];
+  /** Hosts that passed all filters and were full when it came to claim them. */
+  full: number;
+}
+
+export function noValidHost(left: NoHostLeft): NoValidHost {
+  return new NoValidHost({ reason: `There are not enough hosts available. ${explain(left)}` });
+}
+
+function explain({ known, requested, counts, full }: NoHostLeft): string {
+  if (known === 0) return 'There is no compute host.';
+  if (requested === 0) return `None of the ${known} compute hosts is one of those requested.`;
+  const filters = counts.map(({ filter, passed, given }) => `${filter} ${passed}/${given}`).join(', ');
+  const filtered = filters === '' ? 'No filter is enabled' : `Filters: ${filters}`;
+  return full === 0 ? filtered : `${filtered}; claimed 0/${full}, other requests were faster`;
+}

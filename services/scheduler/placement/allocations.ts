@@ -1,0 +1,60 @@
+import {
+  type AllocationRow,
+  type Database,
+  deleteAllocations,
+  listAllocationsOfConsumer,
+  listAllocationsOfProvider,
+  listOrphanedAllocations,
+  type OrphanedAllocation,
+} from '@mini-nova/database';
+import type { ResourceAmounts } from './resources.ts';
+
+/** Releases what the consumer holds, on one provider or on all. Idempotent. Returns whether there was anything. */
+export async function releaseAllocations(
+  db: Database,
+  consumerUuid: string,
+  providerUuid?: string,
+): Promise<boolean> {
+  // One statement. The generation may stay: who does not see the room yet errs on the safe side.
+  return (await deleteAllocations(db.kysely, consumerUuid, providerUuid)) > 0;
+}
+
+/** What each consumer holds on the provider, by consumer uuid. */
+export async function allocationsByConsumer(
+  db: Database,
+  providerUuid: string,
+): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
+  return amountsBy(await listAllocationsOfProvider(db.kysely, providerUuid), (row) => row.consumer_uuid);
+}
+
+/** What the consumer holds on each provider, by provider uuid. */
+export async function allocationsByProvider(
+  db: Database,
+  consumerUuid: string,
+): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+  return amountsBy(await listAllocationsOfConsumer(db.kysely, consumerUuid), (row) => row.provider_uuid);
+}
+
+/**
+ * Allocations older than `age` seconds whose instance is deleted, never came to be, or is in ERROR on no host: left
+ * behind by a daemon that ended half-way.
+ */
+export async function orphanedAllocations(
+  db: Database,
+  age: number,
+  now: Date = new Date(),
+): Promise<OrphanedAllocation[]> {
+  return listOrphanedAllocations(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
+}
+
+function amountsBy(
+  rows: readonly AllocationRow[],
+  keyOf: (row: AllocationRow) => string,
+): { [key: string]: ResourceAmounts } {
+  const result: { [key: string]: ResourceAmounts } = {};
+  for (const row of rows) {
+    const key = keyOf(row);
+    result[key] = { ...result[key], [row.resource_class]: row.used };
+  }
+  return result;
+}

@@ -1,0 +1,31 @@
+import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
+import type { PlacementContract } from './contract.ts';
+import type { ResourceAmounts } from './resources.ts';
+
+type Args<M extends keyof PlacementContract> = PlacementContract[M]['args'];
+
+/** The client side of placement. All its methods may be repeated. */
+export class PlacementAPI {
+  readonly #client: RPCClient<PlacementContract>;
+
+  constructor(rpc: ClientFactory) {
+    const target = new Target({ topic: 'conductor', namespace: 'placement', version: '1.0' });
+    this.#client = rpc.getClient<PlacementContract>(target);
+  }
+
+  async setInventory(ctxt: RpcContext, args: Args<'set_inventory'>): Promise<void> {
+    await this.#client.call(ctxt, 'set_inventory', args);
+  }
+
+  async deleteAllocations(ctxt: RpcContext, args: Args<'delete_allocations'>): Promise<void> {
+    await this.#client.call(ctxt, 'delete_allocations', args);
+  }
+
+  /** By consumer uuid. */
+  async getProviderAllocations(
+    ctxt: RpcContext,
+    args: Args<'get_provider_allocations'>,
+  ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
+    return this.#client.call(ctxt, 'get_provider_allocations', args);
+  }
+}

@@ -1,0 +1,57 @@
+import { CellMapping, Destination } from '@mini-nova/objects';
+import { describe, expect, it } from 'vitest';
+import { hostState, requestSpec, scheduleRequest } from '../test/scheduling.ts';
+import { requestedHosts } from './requested-hosts.ts';
+import { type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
+
+describe('the hosts that a request allows', () => {
+  const hosts = [
+    hostState({ host: 'h1', nodename: 'n1' }),
+    hostState({ host: 'h1', nodename: 'n2' }),
+    hostState({ host: 'h2', nodename: 'n3' }),
+  ];
+
+  const cases: [string, Partial<ScheduleRequest>, string][] = [
+    ['without a wish: all', {}, 'n1 n2 n3'],
+    ['a destination host', { destination: { host: 'h1', node: null } }, 'n1 n2'],
+    ['a destination host and node', { destination: { host: 'h1', node: 'n2' } }, 'n2'],
+    ['a destination that is not there', { destination: { host: 'h3', node: null } }, ''],
+    ['forced hosts', { forceHosts: ['h2', 'h3'] }, 'n3'],
+    ['forced nodes', { forceNodes: ['n1', 'n3'] }, 'n1 n3'],
+    ['ignored hosts, in any case', { ignoreHosts: ['H1'] }, 'n3'],
+    ['a host both forced and ignored', { forceHosts: ['h1'], ignoreHosts: ['h1'] }, ''],
+  ];
+
+  it.each(cases)('%s', (_title, request, expected) => {
+    const allowed = requestedHosts(hosts, scheduleRequest(request));
+    expect(allowed.map(({ nodename }) => nodename).join(' ')).toBe(expected);
+  });
+});
+
+describe('a schedule request', () => {
+  it('takes what decides from the spec', () => {
+    const spec = requestSpec({
+      availabilityZone: 'east',
+      requestedDestination: new Destination({ host: 'h1', node: 'n1' }),
+      filterProperties: { force_hosts: ['h1'], force_nodes: ['n1'], ignore_hosts: ['h2'] },
+    });
+
+    expect(scheduleRequestOf(spec)).toEqual({
+      resources: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 },
+      availabilityZone: 'east',
+      destination: { host: 'h1', node: 'n1' },
+      forceHosts: ['h1'],
+      forceNodes: ['n1'],
+      ignoreHosts: ['h2'],
+    });
+  });
+
+  it('has no wish where the spec names none', () => {
+    expect(scheduleRequestOf(requestSpec())).toEqual(scheduleRequest());
+  });
+
+  it('takes a destination that names only the cell as none', () => {
+    const cell = new Destination({ cell: new CellMapping({ name: 'cell1' }) });
+    expect(scheduleRequestOf(requestSpec({ requestedDestination: cell })).destination).toBeNull();
+  });
+});

@@ -1,0 +1,42 @@
+import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
+import type { Selection } from '@mini-nova/objects';
+import type { SchedulerContract } from './contract.ts';
+
+type Args<M extends keyof SchedulerContract> = SchedulerContract[M]['args'];
+
+/**
+ * The client side of the scheduler RPC API.
+ *
+ * - 4.5: `select_destinations` with `return_alternates`
+ */
+export class SchedulerAPI {
+  readonly #client: RPCClient<SchedulerContract>;
+
+  /** `versionCap`: the version of the oldest scheduler that must understand the messages. */
+  constructor(rpc: ClientFactory, { versionCap }: { versionCap?: string | null } = {}) {
+    const target = new Target({ topic: 'scheduler', version: '4.5' });
+    this.#client = rpc.getClient<SchedulerContract>(target, versionCap ? { versionCap } : {});
+  }
+
+  /**
+   * Claims a host for each instance: its selection, followed by alternates. Asked again for an instance that holds a
+   * claim already, it answers with the same host if that still fits.
+   * @throws NoValidHost, and then nothing stays claimed
+   */
+  async selectDestinations(
+    ctxt: RpcContext,
+    {
+      instance_uuids,
+      spec_obj,
+      return_objects = true,
+      return_alternates = true,
+    }: Optional<'select_destinations', 'return_objects' | 'return_alternates'>,
+  ): Promise<Selection[][]> {
+    const args = { instance_uuids, spec_obj, return_objects, return_alternates };
+    return this.#client.prepare({ version: '4.5' }).call(ctxt, 'select_destinations', args);
+  }
+}
+
+/** The arguments of a method, of which those named may be left to their default. */
+type Optional<M extends keyof SchedulerContract, K extends keyof Args<M>> = Omit<Args<M>, K> &
+  Partial<Pick<Args<M>, K>>;
