@@ -1,0 +1,176 @@
+import {
+  allocatePortIn,
+  bindPort,
+  type Database,
+  findNetwork,
+  findNetworkByLabel,
+  findPort,
+  isUniqueViolation,
+  listPortsOfDevice,
+  lockInstance,
+  movePorts,
+  type NetworkRow,
+  type PortRow,
+  type Queryable,
+  releasePorts,
+} from '@mini-nova/database';
+import type { NetworkRequest } from '@mini-nova/objects';
+import { InstanceNotFound, NetworkNotFound, PortInUse, PortNotFound } from '../exceptions.ts';
+import type { NetworkContract } from './contract.ts';
+import { allocationError } from './errors.ts';
+import type { VirtualInterface } from './model.ts';
+import { virtualInterfaceOf } from './virtual-interface.ts';
+
+type Args<M extends keyof NetworkContract> = NetworkContract[M]['args'];
+
+/** Tries when a random MAC address is already taken. */
+const ATTEMPTS = 5;
+
+/** Where one port is wanted, and for whom. */
+interface PortWish {
+  instanceUuid: string;
+  host: string;
+  /** An existing port; else a new one on the network. */
+  portId: string | null;
+  /** Null: the default network. */
+  networkId: string | null;
+  fixedIp: string | null;
+}
+
+/** The ports of instances, in the database. Each method is one transaction: all of it happened, or nothing. */
+export class InstancePorts {
+  readonly #db: Database;
+  readonly #defaultNetwork: string;
+
+  /** `defaultNetwork`: the label of the network for those who ask for none. */
+  constructor(db: Database, { defaultNetwork }: { defaultNetwork: string }) {
+    this.#db = db;
+    this.#defaultNetwork = defaultNetwork;
+  }
+
+  /**
+   * The ports an instance starts with; those it has already, when it has any.
+   *
+   * @throws InstanceNotFound also when it was deleted meanwhile, so that nothing is allocated for a deleted one
+   */
+  async allocate(args: Args<'allocate_for_instance'>): Promise<VirtualInterface[]> {
+    const { instance_uuid: instanceUuid, host, requested_networks } = args;
+    const wishes = [...(requested_networks ?? [])].map((request) => wishOf(request, { instanceUuid, host }));
+    const wanted = wishes.length > 0 ? wishes : [anyNetwork({ instanceUuid, host })];
+    return this.#forInstance(instanceUuid, async (trx) => {
+      const at = new Date().toISOString();
+      if ((await listPortsOfDevice(trx, instanceUuid)).length === 0) {
+        for (const wish of wanted) if (wish !== null) await this.#takePort(trx, wish);
+      } else {
+        await movePorts(trx, { deviceUuid: instanceUuid, host, at });
+      }
+      return interfacesOf(trx, instanceUuid);
+    });
+  }
+
+  /** One more port. Binding a port that the instance has already changes nothing. */
+  async allocateOne(args: Args<'allocate_port_for_instance'>): Promise<VirtualInterface> {
+    const { instance_uuid: instanceUuid, host, network_id, port_id, requested_ip } = args;
+    const wish = { instanceUuid, host, portId: port_id, networkId: network_id, fixedIp: requested_ip };
+    return this.#forInstance(instanceUuid, async (trx) => {
+      const port = await this.#takePort(trx, wish);
+      return interfaceOf(trx, port);
+    });
+  }
+
+  /** Deletes the ports that were made for the instance and unbinds those it was given. */
+  async release(instanceUuid: string): Promise<void> {
+    await this.#release({ deviceUuid: instanceUuid });
+  }
+
+  async releaseOne(instanceUuid: string, portUuid: string): Promise<void> {
+    await this.#release({ deviceUuid: instanceUuid, portUuid });
+  }
+
+  /** Oldest first. */
+  async list(instanceUuid: string): Promise<VirtualInterface[]> {
+    return interfacesOf(this.#db.kysely, instanceUuid);
+  }
+
+  async #release(ports: { deviceUuid: string; portUuid?: string }): Promise<void> {
+    await this.#db.transaction((trx) => releasePorts(trx, { ...ports, at: new Date().toISOString() }));
+  }
+
+  /** Allocations of one instance run one after another; a MAC address drawn twice draws again. */
+  async #forInstance<T>(instanceUuid: string, work: (trx: Queryable) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#db.transaction(async (trx) => {
+          if (!(await lockInstance(trx, instanceUuid)))
+            throw new InstanceNotFound({ instance_id: instanceUuid });
+          return work(trx);
+        });
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isUniqueViolation(error)) throw error;
+      }
+    }
+  }
+
+  async #takePort(trx: Queryable, wish: PortWish): Promise<PortRow> {
+    if (wish.portId !== null) return bindExisting(trx, wish.portId, wish);
+    const network = await this.#networkOf(trx, wish.networkId);
+    const { instanceUuid, host, fixedIp } = wish;
+    try {
+      return await allocatePortIn(trx, {
+        networkUuid: network.uuid,
+        deviceUuid: instanceUuid,
+        host,
+        fixedIp,
+      });
+    } catch (error) {
+      throw allocationError(error, network, fixedIp);
+    }
+  }
+
+  async #networkOf(trx: Queryable, uuid: string | null): Promise<NetworkRow> {
+    const network =
+      uuid === null ? await findNetworkByLabel(trx, this.#defaultNetwork) : await findNetwork(trx, uuid);
+    if (!network) throw new NetworkNotFound({ network_id: uuid ?? this.#defaultNetwork });
+    return network;
+  }
+}
+
+/** Null: explicitly no network. */
+function wishOf(request: NetworkRequest, who: { instanceUuid: string; host: string }): PortWish | null {
+  const { network_id = null, port_id = null, address = null } = request.values();
+  if (network_id === 'none') return null;
+  return {
+    ...who,
+    portId: port_id,
+    networkId: network_id === 'auto' ? null : network_id,
+    fixedIp: address === null ? null : String(address),
+  };
+}
+
+function anyNetwork(who: { instanceUuid: string; host: string }): PortWish {
+  return { ...who, portId: null, networkId: null, fixedIp: null };
+}
+
+async function bindExisting(
+  trx: Queryable,
+  portId: string,
+  { instanceUuid, host }: PortWish,
+): Promise<PortRow> {
+  const at = new Date().toISOString();
+  const bound = await bindPort(trx, portId, { deviceUuid: instanceUuid, host, at });
+  if (bound) return bound;
+  if (await findPort(trx, portId)) throw new PortInUse({ port_id: portId });
+  throw new PortNotFound({ port_id: portId });
+}
+
+async function interfacesOf(db: Queryable, instanceUuid: string): Promise<VirtualInterface[]> {
+  const interfaces: VirtualInterface[] = [];
+  for (const port of await listPortsOfDevice(db, instanceUuid)) interfaces.push(await interfaceOf(db, port));
+  return interfaces;
+}
+
+async function interfaceOf(db: Queryable, port: PortRow): Promise<VirtualInterface> {
+  const network = await findNetwork(db, port.network_uuid);
+  if (!network) throw new NetworkNotFound({ network_id: port.network_uuid });
+  return virtualInterfaceOf(port, network);
+}
