@@ -1,0 +1,40 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import { retryOnOutage } from '../outage-retry.ts';
+import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+import type { ComputeHost } from './compute-host.ts';
+
+/** What the instance holds on the node; undefined: nothing, it was not placed here or its build was ended. */
+export async function allocationOn(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instanceUuid: string,
+  nodename: string,
+): Promise<ResourceAmounts | undefined> {
+  const provider_uuid = host.tracker.providerUuid(nodename);
+  const allocations = await retryOnOutage(() =>
+    host.placement.getProviderAllocations(ctxt, { provider_uuid }),
+  );
+  return allocations[instanceUuid];
+}
+
+/** Gives back what the instance holds on this host. What it holds elsewhere is another's. */
+export async function releaseHere(host: ComputeHost, ctxt: RpcContext, instanceUuid: string): Promise<void> {
+  host.tracker.release(instanceUuid);
+  for (const provider_uuid of host.tracker.providerUuids()) {
+    await retryOnOutage(() =>
+      host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid }),
+    );
+  }
+}
+
+/** Gives back all that the instance holds anywhere: it is deleted. */
+export async function releaseEverywhere(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instanceUuid: string,
+): Promise<void> {
+  host.tracker.release(instanceUuid);
+  await retryOnOutage(() =>
+    host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid: null }),
+  );
+}

@@ -1,0 +1,78 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { BuildAbortException } from '../exceptions.ts';
+import { releaseHere } from './allocations.ts';
+import { attempt } from './best-effort.ts';
+import { isEnded } from './build-reasons.ts';
+import type { ComputeHost } from './compute-host.ts';
+import { faultOf, messageOf } from './instance-fault.ts';
+import { setNetworkInfo } from './network-info.ts';
+import { TaskState } from './task-states.ts';
+import { VmState } from './vm-states.ts';
+
+/** A build that nobody has ended yet. */
+export const stillBuilding = {
+  vmState: [VmState.BUILDING],
+  taskState: [null, TaskState.SCHEDULING, TaskState.NETWORKING, TaskState.SPAWNING],
+};
+
+/** Removes what a build made here. False: the guest may still be there, and its resources are still used. */
+export async function undoBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<boolean> {
+  const clean = await attempt(host, instance, 'destroy the guest of a failed build', () =>
+    host.driver.destroy(ctxt, instance),
+  );
+  await attempt(host, instance, 'deallocate the networks of a failed build', () =>
+    host.network.deallocateForInstance(ctxt, { instance_uuid: instance.uuid }),
+  );
+  return clean;
+}
+
+/** Ends a build in ERROR with a fault. One whose guest is gone (`clean`) leaves the host and its allocation. */
+export async function abortBuild(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  { error, clean }: { error: unknown; clean: boolean },
+): Promise<void> {
+  const reason = messageOf(error);
+  host.logger.warn({ instance_uuid: instance.uuid, host: host.name, reason }, 'The build failed');
+  if (clean) {
+    await attempt(host, instance, 'release the allocation of a failed build', () =>
+      releaseHere(host, ctxt, instance.uuid),
+    );
+    leaveHost(instance);
+  }
+  instance.vm_state = VmState.ERROR;
+  instance.task_state = null;
+  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, asAbort(instance, error), host.name));
+  await saveUnlessEnded(host, ctxt, instance);
+}
+
+/** Saves the end of a build, or of its part here. False: someone else ended it first. */
+export async function saveUnlessEnded(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+): Promise<boolean> {
+  try {
+    await host.conductor.instanceSave(ctxt, instance, stillBuilding);
+    return true;
+  } catch (error) {
+    if (isEnded(error)) return false;
+    throw error;
+  }
+}
+
+export function leaveHost(instance: Instance): void {
+  instance.host = null;
+  instance.node = null;
+  setNetworkInfo(instance, []);
+}
+
+function asAbort(instance: Instance, error: unknown): BuildAbortException {
+  if (error instanceof BuildAbortException) return error;
+  return new BuildAbortException(
+    { instance_uuid: instance.uuid, reason: messageOf(error) },
+    { cause: error },
+  );
+}

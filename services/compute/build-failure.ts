@@ -1,0 +1,76 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import { RescheduledException } from '../exceptions.ts';
+import { releaseHere } from './allocations.ts';
+import { attempt } from './best-effort.ts';
+import { abortBuild, leaveHost, saveUnlessEnded, undoBuild } from './build-end.ts';
+import { isEnded, mayWorkElsewhere } from './build-reasons.ts';
+import type { Claim } from './claim.ts';
+import type { ComputeHost } from './compute-host.ts';
+import type { ComputeContract, FilterProperties } from './contract.ts';
+import { messageOf, tracebackOf } from './instance-fault.ts';
+import { TaskState } from './task-states.ts';
+
+export type BuildArgs = ComputeContract['build_and_run_instance']['args'];
+
+/**
+ * Undoes a failed build, and sends the instance to another host or ends it in ERROR. Never throws: what cannot be
+ * reported now is ended by the conductor's sweep.
+ */
+export async function handleBuildFailure(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  args: BuildArgs,
+  { error, claim }: { error: unknown; claim: Claim | undefined },
+): Promise<void> {
+  const { instance } = args;
+  const clean = await undoBuild(host, ctxt, instance);
+  if (clean) claim?.release();
+  else claim?.keep();
+  if (isEnded(error)) {
+    host.logger.info(
+      { instance_uuid: instance.uuid, host: host.name },
+      'The build was ended meanwhile, and is undone',
+    );
+    await attempt(host, instance, 'release the allocation', () => releaseHere(host, ctxt, instance.uuid));
+    return;
+  }
+  const { retry } = args.filter_properties;
+  if (clean && retry && mayWorkElsewhere(error)) {
+    const step = () => reschedule(host, ctxt, args, { error, retry });
+    if (await attempt(host, instance, 're-schedule a failed build', step)) return;
+  }
+  await attempt(host, instance, 'end a failed build', () =>
+    abortBuild(host, ctxt, instance, { error, clean }),
+  );
+}
+
+async function reschedule(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  args: BuildArgs,
+  { error, retry }: { error: unknown; retry: NonNullable<FilterProperties['retry']> },
+): Promise<void> {
+  const { instance } = args;
+  const reason = messageOf(error);
+  const data = { instance_uuid: instance.uuid, host: host.name, reason };
+  host.logger.warn(data, 'The build failed here and is re-scheduled');
+  await releaseHere(host, ctxt, instance.uuid);
+  leaveHost(instance);
+  instance.task_state = TaskState.SCHEDULING;
+  if (!(await saveUnlessEnded(host, ctxt, instance))) return;
+  const rescheduled = new RescheduledException({ instance_uuid: instance.uuid, reason }, { cause: error });
+  await host.computeTask.buildInstances(ctxt, {
+    instances: [instance],
+    image: args.image,
+    filter_properties: {
+      ...args.filter_properties,
+      retry: { ...retry, exc: tracebackOf(rescheduled), exc_reason: reason },
+    },
+    admin_password: args.admin_password,
+    injected_files: args.injected_files,
+    requested_networks: args.requested_networks,
+    security_groups: args.security_groups,
+    request_spec: args.request_spec,
+    host_lists: [args.host_list ?? []],
+  });
+}

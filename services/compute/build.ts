@@ -1,0 +1,143 @@
+import type { JsonObject, RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InstanceNotFound } from '../exceptions.ts';
+import type { VirtualInterface } from '../network/model.ts';
+import type { OutageRetryOptions } from '../outage-retry.ts';
+import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+import { allocationOn, releaseHere } from './allocations.ts';
+import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
+import { GuestFailure, isEnded } from './build-reasons.ts';
+import type { Claim } from './claim.ts';
+import type { ComputeHost } from './compute-host.ts';
+import { setNetworkInfo } from './network-info.ts';
+import { TaskState } from './task-states.ts';
+import { VmState } from './vm-states.ts';
+
+/** The guest runs: only an answer says whether its record does too, however long the answer takes. */
+const untilAnswered = { patience: Number.POSITIVE_INFINITY };
+
+/**
+ * One attempt to build an instance on this host. Each step is saved under a guard, so that a build which was ended
+ * meanwhile (deleted by the user, timed out by the conductor) notices at its next step and undoes what it did.
+ */
+export class InstanceBuild {
+  readonly #host: ComputeHost;
+  readonly #ctxt: RpcContext;
+  readonly #args: BuildArgs;
+  readonly #instance: Instance;
+  readonly #nodename: string;
+
+  constructor(host: ComputeHost, ctxt: RpcContext, args: BuildArgs) {
+    this.#host = host;
+    this.#ctxt = ctxt;
+    this.#args = args;
+    this.#instance = args.instance;
+    this.#nodename = args.node ?? host.name;
+  }
+
+  /** Ends with the instance ACTIVE, sent to another host, or in ERROR with a fault. */
+  async run(): Promise<void> {
+    const allocations = await allocationOn(this.#host, this.#ctxt, this.#instance.uuid, this.#nodename);
+    if (!allocations) {
+      this.#log('Ignored a build that holds no allocation on this host');
+      return;
+    }
+    if (!(await this.#begin())) return;
+    let claim: Claim | undefined;
+    try {
+      claim = this.#host.tracker.claim(this.#instance, this.#nodename);
+      await this.#buildAndRun(allocations);
+      claim.keep();
+      this.#log('Instance is active');
+    } catch (error) {
+      await handleBuildFailure(this.#host, this.#ctxt, this.#args, { error, claim });
+    }
+  }
+
+  /** Takes the instance over; false: it is not to be built any more, or not here. */
+  async #begin(): Promise<boolean> {
+    const instance = this.#instance;
+    instance.host = this.#host.name;
+    instance.node = this.#nodename;
+    instance.launched_on = this.#host.name;
+    instance.vm_state = VmState.BUILDING;
+    instance.task_state = null;
+    try {
+      await this.#save(TaskState.SCHEDULING);
+      return true;
+    } catch (error) {
+      if (!isEnded(error)) throw error;
+      this.#log('Ignored a build that was ended or is done already');
+      await this.#releaseUnlessMine();
+      return false;
+    }
+  }
+
+  /** A repeated message must not take the allocation from the instance that the first one built. */
+  async #releaseUnlessMine(): Promise<void> {
+    const current = await this.#current();
+    const isMine = current?.host === this.#host.name && current.vm_state !== VmState.ERROR;
+    if (!isMine) await releaseHere(this.#host, this.#ctxt, this.#instance.uuid);
+  }
+
+  async #current(): Promise<Instance | undefined> {
+    try {
+      return await this.#host.conductor.instanceGetByUuid(this.#ctxt, this.#instance.uuid);
+    } catch (error) {
+      if (error instanceof InstanceNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async #buildAndRun(allocations: ResourceAmounts): Promise<void> {
+    const networkInfo = await this.#allocateNetworks();
+    setNetworkInfo(this.#instance, networkInfo);
+    this.#instance.task_state = TaskState.SPAWNING;
+    await this.#save(TaskState.NETWORKING);
+    const powerState = await this.#spawn(allocations, networkInfo);
+    this.#instance.power_state = powerState;
+    this.#instance.vm_state = VmState.ACTIVE;
+    this.#instance.task_state = null;
+    this.#instance.launched_at = new Date();
+    await this.#save(TaskState.SPAWNING, untilAnswered);
+  }
+
+  async #allocateNetworks(): Promise<VirtualInterface[]> {
+    this.#instance.task_state = TaskState.NETWORKING;
+    await this.#save(null);
+    return this.#host.network.allocateForInstance(this.#ctxt, {
+      instance_uuid: this.#instance.uuid,
+      project_id: this.#instance.project_id ?? '',
+      host: this.#host.name,
+      requested_networks: this.#args.requested_networks,
+    });
+  }
+
+  /** The guest's power state. @throws GuestFailure, BuildAbortException */
+  async #spawn(allocations: ResourceAmounts, networkInfo: VirtualInterface[]): Promise<number> {
+    const { driver } = this.#host;
+    const image: JsonObject = this.#args.image;
+    const { admin_password: adminPassword, injected_files } = this.#args;
+    try {
+      await driver.spawn(this.#ctxt, this.#instance, {
+        image,
+        injectedFiles: injected_files ?? [],
+        adminPassword,
+        allocations,
+        networkInfo,
+      });
+      return (await driver.getInfo(this.#instance)).powerState;
+    } catch (error) {
+      throw GuestFailure.from(error);
+    }
+  }
+
+  async #save(expectedTaskState: string | null, retry?: OutageRetryOptions): Promise<void> {
+    const expected = { vmState: [VmState.BUILDING], taskState: [expectedTaskState] };
+    await this.#host.conductor.instanceSave(this.#ctxt, this.#instance, expected, retry);
+  }
+
+  #log(message: string): void {
+    this.#host.logger.info({ instance_uuid: this.#instance.uuid, host: this.#host.name }, message);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Logger } from '@mini-nova/messaging';
+import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
+import type { NetworkAPI } from '../network/rpcapi.ts';
+import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import type { ResourceTracker } from './resource-tracker.ts';
+import type { VirtDriver } from './virt/driver.ts';
+
+/** This host and those it works with: what each operation on an instance is given. */
+export interface ComputeHost {
+  readonly name: string;
+  readonly driver: VirtDriver;
+  readonly tracker: ResourceTracker;
+  readonly conductor: ConductorAPI;
+  readonly computeTask: ComputeTaskAPI;
+  readonly network: NetworkAPI;
+  readonly placement: PlacementAPI;
+  readonly logger: Logger;
+}

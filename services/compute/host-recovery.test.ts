@@ -1,0 +1,115 @@
+import { RequestContext } from '@mini-nova/service';
+import { expect, it } from 'vitest';
+import { Cloud } from '../test/cloud.ts';
+import { newInstance } from '../test/new-objects.ts';
+import { PowerState } from './power-states.ts';
+import { FakeDriver } from './virt/fake-driver.ts';
+
+const ctxt = RequestContext.admin();
+
+/** Ends the compute and starts it anew; with a new driver its guests are gone, as those of the fake driver are. */
+async function restart(cloud: Cloud, host: string, driver = new FakeDriver(host)): Promise<void> {
+  await cloud.computes.get(host)?.service.stop();
+  await cloud.startCompute(host, driver);
+}
+
+it('keeps running instances manageable', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+
+  await restart(cloud, 'host1');
+
+  expect(await cloud.guests()).toEqual({ host1: [uuid] });
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
+  await cloud.delete(uuid);
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'deleted' });
+});
+
+it('keeps the record and the inventory of the node', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const [before] = await cloud.computeNodes.list();
+  await cloud.bootActive();
+
+  await restart(cloud, 'host1', new FakeDriver('host1', { vcpus: 16 }));
+
+  const nodes = [...(await cloud.computeNodes.list())];
+  expect(nodes).toHaveLength(1);
+  expect(nodes[0]).toMatchObject({ uuid: before?.uuid, vcpus: 16, vcpus_used: 1, running_vms: 1 });
+  expect([...(await cloud.services.list({ binary: 'nova-compute' }))]).toHaveLength(1);
+});
+
+it('ends a build that was under way in ERROR with a fault, and gives back what it held', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: { spawn_delay: 60 } } });
+  const [uuid = ''] = await cloud.boot();
+  await cloud.reaches(uuid, 'spawning');
+
+  await cloud.startCompute('host1', new FakeDriver('host1'));
+
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({
+    vm_state: 'error',
+    task_state: null,
+    host: null,
+  });
+  expect((await cloud.fault(uuid))?.message).toMatch(/nova-compute on host1 was restarted.*spawning/);
+  expect(await cloud.allocated()).toBe(0);
+  expect(await cloud.ports.list(uuid)).toEqual([]);
+});
+
+it('finishes a deletion', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  await cloud.request(uuid, 'deleting');
+
+  await restart(cloud, 'host1');
+
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'deleted' });
+  expect(await cloud.guests()).toEqual({ host1: [] });
+  expect(await cloud.allocated()).toBe(0);
+});
+
+it.each([
+  ['powering-off', PowerState.SHUTDOWN, 'stopped'],
+  ['powering-off', PowerState.RUNNING, 'active'],
+  ['reboot_started', PowerState.RUNNING, 'active'],
+])('settles an instance in %s by what its guest does', async (taskState, powerState, vmState) => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const instance = await cloud.request(uuid, taskState);
+  const driver = cloud.driver('host1');
+  // The fake driver keeps its guests here, as a real hypervisor would.
+  driver.initHost = async () => {};
+  if (powerState === PowerState.SHUTDOWN) await driver.powerOff(ctxt, instance, true);
+
+  await restart(cloud, 'host1', driver);
+
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({
+    vm_state: vmState,
+    task_state: null,
+    power_state: powerState,
+  });
+});
+
+it('destroys guests whose instance is deleted or elsewhere', async () => {
+  const cloud = await Cloud.start();
+  const deleted = await cloud.bootActive();
+  const elsewhere = newInstance({ host: 'other', launched_at: new Date() });
+  await cloud.instances.create(elsewhere);
+  const host = deleted.host ?? '';
+  const driver = cloud.driver(host);
+  await driver.initHost(ctxt, [elsewhere]);
+  await cloud.instances.destroy(deleted);
+
+  await restart(cloud, host, driver);
+
+  expect(await driver.listInstanceUuids()).toEqual([]);
+});
+
+it('waits for a conductor', async () => {
+  const cloud = await Cloud.start({ hosts: {}, conductor: false });
+  const starting = cloud.startCompute('host1', new FakeDriver('host1'));
+
+  await cloud.startConductor();
+  await starting;
+
+  expect(await cloud.bootActive()).toMatchObject({ host: 'host1' });
+});

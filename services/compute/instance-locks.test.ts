@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { InstanceLocks } from './instance-locks.ts';
+
+it('runs steps of one instance one after another, in the order asked for', async () => {
+  const locks = new InstanceLocks();
+  const events: string[] = [];
+  const step = (name: string, ms: number) => async () => {
+    events.push(`${name} begins`);
+    await delay(ms);
+    events.push(`${name} ends`);
+  };
+
+  await Promise.all([locks.run('vm', step('build', 10)), locks.run('vm', step('delete', 1))]);
+
+  expect(events).toEqual(['build begins', 'build ends', 'delete begins', 'delete ends']);
+});
+
+it('lets steps of different instances run at once', async () => {
+  const locks = new InstanceLocks();
+  let open = () => {};
+  const blocked = locks.run('one', () => new Promise<void>((resolve) => (open = resolve)));
+
+  expect(await locks.run('other', async () => 'done')).toBe('done');
+
+  open();
+  await blocked;
+});
+
+it('goes on after a step that failed, whose error goes to its caller alone', async () => {
+  const locks = new InstanceLocks();
+  const failing = locks.run('vm', async () => {
+    throw new Error('spawn');
+  });
+  const next = locks.run('vm', async () => 'next');
+
+  await expect(failing).rejects.toThrow('spawn');
+  expect(await next).toBe('next');
+});
+
+it('forgets an instance when its last step has ended', async () => {
+  const locks = new InstanceLocks();
+  const running = locks.run('vm', async () => {});
+  expect(locks.isHeld('vm')).toBe(true);
+
+  await running;
+
+  expect(locks.isHeld('vm')).toBe(false);
+});

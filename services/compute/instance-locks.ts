@@ -1,0 +1,24 @@
+/** Runs steps that concern one instance after one another, in the order in which they were asked for. */
+export class InstanceLocks {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Runs `step` once all earlier ones of the instance have ended, however they ended. */
+  async run<T>(instanceUuid: string, step: () => Promise<T>): Promise<T> {
+    const previous = this.#tails.get(instanceUuid) ?? Promise.resolve();
+    const running = previous.then(step);
+    const tail = running.then(ignore, ignore);
+    this.#tails.set(instanceUuid, tail);
+    try {
+      return await running;
+    } finally {
+      if (this.#tails.get(instanceUuid) === tail) this.#tails.delete(instanceUuid);
+    }
+  }
+
+  /** True while a step of the instance runs or waits. */
+  isHeld(instanceUuid: string): boolean {
+    return this.#tails.has(instanceUuid);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,121 @@
+import { allocatePort, findPort, listNetworks } from '@mini-nova/database';
+import { expect, it } from 'vitest';
+import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '../exceptions.ts';
+import { Cloud } from '../test/cloud.ts';
+import { lossyDriver } from '../test/lossy-driver.ts';
+import { networkInfoOf } from './network-info.ts';
+
+const anyPort = { network_id: null, port_id: null, requested_ip: null };
+
+/** The ids of the instance's interfaces, by its record and by the network. */
+async function interfaces(cloud: Cloud, uuid: string): Promise<{ recorded: string[]; bound: string[] }> {
+  const recorded = networkInfoOf(await cloud.instances.getByUuid(uuid));
+  const bound = await cloud.ports.list(uuid);
+  return { recorded: recorded.map(({ id }) => id), bound: bound.map(({ id }) => id) };
+}
+
+async function freePort(cloud: Cloud): Promise<string> {
+  const [network] = await listNetworks(cloud.db.kysely);
+  const request = {
+    networkUuid: network?.uuid ?? '',
+    deviceUuid: null,
+    host: null,
+    createdForInstance: false,
+  };
+  return (await allocatePort(cloud.db, request)).uuid;
+}
+
+it('attaches one more interface, and detaches it', async () => {
+  const cloud = await Cloud.start();
+  const instance = await cloud.bootActive();
+
+  const vif = await cloud.compute.attachInterface(cloud.ctxt, {
+    instance,
+    ...anyPort,
+    requested_ip: '10.0.0.77',
+  });
+  expect(vif.network.subnets[0]?.ips[0]?.address).toBe('10.0.0.77');
+  const attached = await interfaces(cloud, instance.uuid);
+  expect(attached.recorded).toEqual(attached.bound);
+  expect(attached.bound).toHaveLength(2);
+
+  await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id: vif.id });
+  await expect.poll(async () => (await interfaces(cloud, instance.uuid)).recorded).toHaveLength(1);
+  expect(await findPort(cloud.db.kysely, vif.id)).toBeUndefined();
+});
+
+it('binds a port of the user, and leaves it to him when it is detached', async () => {
+  const cloud = await Cloud.start();
+  const instance = await cloud.bootActive();
+  const port_id = await freePort(cloud);
+
+  const vif = await cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort, port_id });
+  expect(vif).toMatchObject({ id: port_id, preserve_on_delete: true });
+
+  await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id });
+  await expect.poll(async () => (await findPort(cloud.db.kysely, port_id))?.device_uuid).toBeNull();
+});
+
+it('refuses a port that another instance uses, and one that there is not', async () => {
+  const cloud = await Cloud.start();
+  const owner = await cloud.bootActive();
+  const instance = await cloud.bootActive();
+  const [taken = ''] = (await interfaces(cloud, owner.uuid)).bound;
+  const attach = (port_id: string) =>
+    cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort, port_id });
+
+  await expect(attach(taken)).rejects.toThrow(PortInUse);
+  await expect(attach('absent')).rejects.toThrow(PortNotFound);
+  expect((await interfaces(cloud, instance.uuid)).bound).toHaveLength(1);
+});
+
+it('gives the port back when the host cannot attach it', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: { fail_attach: true } } });
+  const instance = await cloud.bootActive();
+  const port_id = await freePort(cloud);
+
+  for (const request of [anyPort, { ...anyPort, port_id }]) {
+    const attaching = cloud.compute.attachInterface(cloud.ctxt, { instance, ...request });
+    await expect(attaching).rejects.toThrow(InterfaceAttachFailed);
+  }
+
+  expect((await interfaces(cloud, instance.uuid)).bound).toHaveLength(1);
+  expect((await findPort(cloud.db.kysely, port_id))?.device_uuid).toBeNull();
+});
+
+it('gives back a port whose allocation was answered too late', async () => {
+  const cloud = await Cloud.start({
+    hosts: { host1: {} },
+    computeDriver: (driver) =>
+      lossyDriver(driver, ({ method }) => (method === 'allocate_port_for_instance' ? 'reply' : undefined)),
+  });
+  const instance = await cloud.bootActive();
+
+  await expect(cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort })).rejects.toThrow(
+    'the reply was lost',
+  );
+
+  const { recorded, bound } = await interfaces(cloud, instance.uuid);
+  expect(bound).toEqual(recorded);
+});
+
+it('tells that the network is full', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const instance = await cloud.bootActive();
+  const attach = () => cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
+
+  for (let used = 1; used < 253; used += 1) await freePort(cloud);
+
+  await expect(attach()).rejects.toThrow(NoMoreFixedIps);
+});
+
+it('takes the detachment of what is not attached as done', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const instance = await cloud.bootActive();
+
+  await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id: await freePort(cloud) });
+  await cloud.computes.get('host1')?.service.stop();
+
+  expect(await cloud.fault(instance.uuid)).toBeUndefined();
+  expect((await interfaces(cloud, instance.uuid)).bound).toHaveLength(1);
+});

@@ -1,0 +1,123 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InterfaceAttachFailed } from '../exceptions.ts';
+import type { VirtualInterface } from '../network/model.ts';
+import { isOutage } from '../outage-retry.ts';
+import { attempt } from './best-effort.ts';
+import type { ComputeHost } from './compute-host.ts';
+import type { ComputeContract } from './contract.ts';
+import { faultOf, messageOf } from './instance-fault.ts';
+import { networkInfoOf, setNetworkInfo } from './network-info.ts';
+
+type AttachArgs = ComputeContract['attach_interface']['args'];
+
+/**
+ * Gives the instance one more interface. What fails is rolled back: no port stays.
+ *
+ * @throws what the network refuses (NetworkNotFound, PortInUse, …)
+ * @throws InterfaceAttachFailed when the host failed
+ */
+export async function attachInterface(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  args: AttachArgs,
+): Promise<VirtualInterface> {
+  const { instance } = args;
+  const vif = await allocatePort(host, ctxt, args);
+  try {
+    await host.driver.attachInterface(ctxt, instance, vif);
+    await saveNetworkInfo(host, ctxt, instance);
+    return vif;
+  } catch (error) {
+    await attempt(host, instance, 'detach the interface', () =>
+      host.driver.detachInterface(ctxt, instance, vif),
+    );
+    await attempt(host, instance, 'give the port back', () => releasePort(host, ctxt, instance, vif.id));
+    const data = { instance_uuid: instance.uuid, reason: messageOf(error) };
+    throw new InterfaceAttachFailed(data, { cause: error });
+  }
+}
+
+/** Takes an interface away. A failure is recorded as a fault; the interface stays then. */
+export async function detachInterface(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  portId: string,
+): Promise<void> {
+  const vifs = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid });
+  const vif = vifs.find(({ id }) => id === portId);
+  if (!vif) {
+    host.logger.info(
+      { instance_uuid: instance.uuid, port: portId },
+      'The interface to detach is not attached',
+    );
+    return;
+  }
+  try {
+    await host.driver.detachInterface(ctxt, instance, vif);
+  } catch (error) {
+    host.logger.warn(
+      { instance_uuid: instance.uuid, port: portId, reason: messageOf(error) },
+      'Failed to detach',
+    );
+    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+    return;
+  }
+  await releasePort(host, ctxt, instance, portId);
+  await saveNetworkInfo(host, ctxt, instance);
+}
+
+async function allocatePort(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  args: AttachArgs,
+): Promise<VirtualInterface> {
+  const { instance, network_id, port_id, requested_ip, tag } = args;
+  if (tag !== null && tag !== undefined) {
+    throw new InterfaceAttachFailed({
+      instance_uuid: instance.uuid,
+      reason: 'device tags are not supported',
+    });
+  }
+  try {
+    return await host.network.allocatePortForInstance(ctxt, {
+      instance_uuid: instance.uuid,
+      project_id: instance.project_id ?? '',
+      host: host.name,
+      network_id,
+      port_id,
+      requested_ip,
+    });
+  } catch (error) {
+    if (isOutage(error)) {
+      await attempt(host, instance, 'give back a port nobody told of', () =>
+        releaseUnknown(host, ctxt, instance),
+      );
+    }
+    throw error;
+  }
+}
+
+/** The answer was lost: a port may have been made that the instance does not know. */
+async function releaseUnknown(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  const current = await host.conductor.instanceGetByUuid(ctxt, instance.uuid);
+  const known = new Set(networkInfoOf(current).map(({ id }) => id));
+  const vifs = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid });
+  for (const vif of vifs) if (!known.has(vif.id)) await releasePort(host, ctxt, instance, vif.id);
+}
+
+async function releasePort(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  portId: string,
+): Promise<void> {
+  await host.network.deallocatePortForInstance(ctxt, { instance_uuid: instance.uuid, port_id: portId });
+}
+
+/** The message's copy of the instance may be older than its interfaces: the network knows them. */
+async function saveNetworkInfo(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  setNetworkInfo(instance, await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid }));
+  await host.conductor.instanceSave(ctxt, instance);
+}

@@ -1,0 +1,62 @@
+import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+
+/** What each instance uses of one node, as the host counts it. */
+export class NodeUsage {
+  readonly #usage = new Map<string, ResourceAmounts>();
+  /** Builds under way: no record shows them on this host yet. */
+  readonly #claimed = new Set<string>();
+  /** Changed since the recount under way read its records. */
+  #changed: Set<string> | undefined;
+
+  /** The sum over all instances. */
+  total(resourceClass: string): number {
+    let sum = 0;
+    for (const amounts of this.#usage.values()) sum += amounts[resourceClass] ?? 0;
+    return sum;
+  }
+
+  has(instanceUuid: string): boolean {
+    return this.#usage.has(instanceUuid);
+  }
+
+  get instances(): number {
+    return this.#usage.size;
+  }
+
+  /** Builds under way. */
+  get workload(): number {
+    return this.#claimed.size;
+  }
+
+  claim(instanceUuid: string, amounts: ResourceAmounts): void {
+    this.#usage.set(instanceUuid, amounts);
+    this.#claimed.add(instanceUuid);
+    this.#changed?.add(instanceUuid);
+  }
+
+  /** The build is done: from now on the instance counts as long as its record is on this host. */
+  settle(instanceUuid: string): void {
+    this.#claimed.delete(instanceUuid);
+    this.#changed?.add(instanceUuid);
+  }
+
+  release(instanceUuid: string): void {
+    this.#usage.delete(instanceUuid);
+    this.#claimed.delete(instanceUuid);
+    this.#changed?.add(instanceUuid);
+  }
+
+  /** Replaces the count by what `read` finds in the records; what changes here meanwhile stays as changed. */
+  async recount(read: () => Promise<Map<string, ResourceAmounts>>): Promise<void> {
+    const changed = new Set<string>();
+    this.#changed = changed;
+    try {
+      const counted = await read();
+      const keep = (uuid: string) => changed.has(uuid) || this.#claimed.has(uuid);
+      for (const uuid of this.#usage.keys()) if (!keep(uuid) && !counted.has(uuid)) this.#usage.delete(uuid);
+      for (const [uuid, amounts] of counted) if (!keep(uuid)) this.#usage.set(uuid, amounts);
+    } finally {
+      this.#changed = undefined;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InstanceNotFound } from '../exceptions.ts';
+import { isEnded } from './build-reasons.ts';
+import type { ComputeHost } from './compute-host.ts';
+import { faultOf, messageOf } from './instance-fault.ts';
+import { PowerState } from './power-states.ts';
+import { TaskState } from './task-states.ts';
+import { VmState } from './vm-states.ts';
+
+export async function startInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  await changePower(host, ctxt, instance, {
+    taskStates: [TaskState.POWERING_ON],
+    vmState: VmState.ACTIVE,
+    act: () => host.driver.powerOn(ctxt, instance),
+  });
+}
+
+export async function stopInstance(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  cleanShutdown: boolean,
+): Promise<void> {
+  await changePower(host, ctxt, instance, {
+    taskStates: [TaskState.POWERING_OFF, null],
+    vmState: VmState.STOPPED,
+    act: () => host.driver.powerOff(ctxt, instance, cleanShutdown),
+  });
+}
+
+export async function rebootInstance(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  rebootType: 'SOFT' | 'HARD',
+): Promise<void> {
+  const { requested, pending, started } = rebootStates[rebootType];
+  if (!(await saveTaskState(host, ctxt, instance, pending, [requested, pending, started]))) return;
+  if (!(await saveTaskState(host, ctxt, instance, started, [pending]))) return;
+  await changePower(host, ctxt, instance, {
+    taskStates: [started],
+    vmState: VmState.ACTIVE,
+    act: () => host.driver.reboot(ctxt, instance, rebootType),
+  });
+}
+
+const rebootStates = {
+  SOFT: {
+    requested: TaskState.REBOOTING,
+    pending: TaskState.REBOOT_PENDING,
+    started: TaskState.REBOOT_STARTED,
+  },
+  HARD: {
+    requested: TaskState.REBOOTING_HARD,
+    pending: TaskState.REBOOT_PENDING_HARD,
+    started: TaskState.REBOOT_STARTED_HARD,
+  },
+} as const;
+
+interface PowerChange {
+  /** In one of these the instance must be, or else it is someone else's now. */
+  taskStates: (string | null)[];
+  /** The state after success. */
+  vmState: string;
+  act(): Promise<void>;
+}
+
+async function changePower(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  { taskStates, vmState, act }: PowerChange,
+): Promise<void> {
+  let failure: unknown;
+  try {
+    await act();
+    instance.vm_state = vmState;
+  } catch (error) {
+    failure = error;
+    host.logger.warn({ instance_uuid: instance.uuid, reason: messageOf(error) }, 'A power operation failed');
+  }
+  instance.power_state = await powerStateOf(host, instance);
+  const saved = await saveTaskState(host, ctxt, instance, null, taskStates);
+  if (saved && failure !== undefined) {
+    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, failure, host.name));
+  }
+}
+
+/** What the guest's power really is; a guest that is not there has none. */
+export async function powerStateOf(host: ComputeHost, instance: Instance): Promise<number> {
+  try {
+    return (await host.driver.getInfo(instance)).powerState;
+  } catch (error) {
+    if (error instanceof InstanceNotFound) return PowerState.NOSTATE;
+    throw error;
+  }
+}
+
+/** False: someone else has taken the instance over, or deleted it. */
+export async function saveTaskState(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  taskState: string | null,
+  expected: (string | null)[],
+): Promise<boolean> {
+  instance.task_state = taskState;
+  try {
+    await host.conductor.instanceSave(ctxt, instance, { taskState: expected });
+    return true;
+  } catch (error) {
+    if (!isEnded(error)) throw error;
+    host.logger.info(
+      { instance_uuid: instance.uuid, reason: messageOf(error) },
+      'The instance is not as expected',
+    );
+    return false;
+  }
+}

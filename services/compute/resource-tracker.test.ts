@@ -1,0 +1,117 @@
+import { silentLogger } from '@mini-nova/messaging';
+import { RequestContext } from '@mini-nova/service';
+import { expect, it } from 'vitest';
+import { ConductorAPI } from '../conductor/rpcapi.ts';
+import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
+import { resourcesOfProvider } from '../scheduler/placement/provider-resources.ts';
+import { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import { Cloud } from '../test/cloud.ts';
+import { newInstance } from '../test/new-objects.ts';
+import { ResourceTracker } from './resource-tracker.ts';
+import { FakeDriver } from './virt/fake-driver.ts';
+
+const ctxt = RequestContext.admin();
+const reservations = {
+  reserved_host_cpus: 0,
+  reserved_host_memory_mb: 512,
+  reserved_host_disk_mb: 2000,
+  initial_cpu_allocation_ratio: 4,
+  initial_ram_allocation_ratio: 1,
+  initial_disk_allocation_ratio: 1,
+};
+
+async function tracked(driver = new FakeDriver('host1', { vcpus: 2, memory_mb: 2048, disk_gb: 100 })) {
+  const cloud = await Cloud.start({ hosts: {} });
+  const tracker = new ResourceTracker({
+    host: 'host1',
+    driver,
+    conductor: new ConductorAPI(cloud.rpc),
+    placement: new PlacementAPI(cloud.rpc),
+    reservations,
+    logger: silentLogger,
+  });
+  await tracker.updateAvailableResource(ctxt);
+  return { cloud, tracker, driver };
+}
+
+it('records the node, and its inventory under the same uuid', async () => {
+  const { cloud, tracker } = await tracked();
+
+  const [node] = await cloud.computeNodes.list();
+  expect(node).toMatchObject({
+    uuid: tracker.providerUuid('host1'),
+    host: 'host1',
+    hypervisor_hostname: 'host1',
+    vcpus: 2,
+    memory_mb: 2048,
+    memory_mb_used: 512,
+    local_gb: 100,
+    local_gb_used: 2,
+    free_ram_mb: 1536,
+    running_vms: 0,
+  });
+  expect(await resourcesOfProvider(cloud.db.kysely, node?.uuid ?? '')).toMatchObject({
+    VCPU: { total: 2, reserved: 0, allocation_ratio: 4 },
+    MEMORY_MB: { total: 2048, reserved: 512, allocation_ratio: 1 },
+    DISK_GB: { total: 100, reserved: 2, allocation_ratio: 1 },
+  });
+});
+
+it('claims until the node is full, and again what was released', async () => {
+  const { tracker } = await tracked();
+  const instances = [newInstance(), newInstance(), newInstance(), newInstance()];
+  const [first, , , last = newInstance()] = instances.map((instance) => instance);
+
+  const claims = instances.slice(0, 3).map((instance) => tracker.claim(instance, 'host1'));
+  expect(() => tracker.claim(last, 'host1')).toThrow(ComputeResourcesUnavailable);
+  expect(() => tracker.claim(last, 'host1')).toThrow('MEMORY_MB free 0, requested 512');
+
+  claims[0]?.release();
+  claims[0]?.release();
+  tracker.claim(last, 'host1');
+  expect(() => tracker.claim(first ?? last, 'host1')).toThrow(ComputeResourcesUnavailable);
+});
+
+it('counts a claim for the same instance once', async () => {
+  const { tracker } = await tracked();
+  const instance = newInstance();
+
+  for (let n = 0; n < 5; n += 1) tracker.claim(instance, 'host1');
+
+  tracker.claim(newInstance(), 'host1');
+});
+
+it('knows only the nodes of this host', async () => {
+  const { tracker } = await tracked();
+
+  expect(() => tracker.claim(newInstance(), 'elsewhere')).toThrow(ComputeHostNotFound);
+});
+
+it('reports what the records and the builds under way use', async () => {
+  const { cloud, tracker } = await tracked();
+  await cloud.instances.create(newInstance({ host: 'host1', node: 'host1', vm_state: 'active' }));
+  await cloud.instances.create(
+    newInstance({ host: 'host1', node: 'host1', vm_state: 'error', launched_at: null }),
+  );
+  tracker.claim(newInstance(), 'host1');
+
+  await tracker.updateAvailableResource(ctxt);
+
+  const [node] = await cloud.computeNodes.list();
+  expect(node).toMatchObject({
+    vcpus_used: 2,
+    memory_mb_used: 512 + 1024,
+    running_vms: 2,
+    current_workload: 1,
+  });
+});
+
+it('keeps the allocation ratios that an operator set in the record', async () => {
+  const { cloud, driver } = await tracked();
+  const [node] = await cloud.computeNodes.list();
+  if (node) await cloud.computeNodes.save(Object.assign(node, { cpu_allocation_ratio: 16 }));
+
+  await cloud.startCompute('host1', driver);
+
+  expect((await resourcesOfProvider(cloud.db.kysely, node?.uuid ?? '')).VCPU?.allocation_ratio).toBe(16);
+});

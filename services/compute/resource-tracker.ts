@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger, RpcContext } from '@mini-nova/messaging';
+import { ComputeNode, type Instance } from '@mini-nova/objects';
+import type { ConductorAPI } from '../conductor/rpcapi.ts';
+import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
+import { retryOnOutage } from '../outage-retry.ts';
+import { capacityOf } from '../scheduler/placement/capacity.ts';
+import type { Inventories } from '../scheduler/placement/contract.ts';
+import { type ResourceAmounts, resourcesOf } from '../scheduler/placement/resources.ts';
+import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import { Claim } from './claim.ts';
+import { inventoriesOf, type Reservations } from './node-inventory.ts';
+import { NodeUsage } from './node-usage.ts';
+import type { HostResources, VirtDriver } from './virt/driver.ts';
+import { VmState } from './vm-states.ts';
+
+export interface ResourceTrackerOptions {
+  host: string;
+  driver: VirtDriver;
+  conductor: ConductorAPI;
+  placement: PlacementAPI;
+  /** Group DEFAULT of the configuration. */
+  reservations: Reservations;
+  logger: Logger;
+}
+
+interface TrackedNode {
+  record: ComputeNode;
+  inventories: Inventories;
+  usage: NodeUsage;
+}
+
+/**
+ * Knows what this host has and uses. It reports both (compute node record, placement inventory), and claims
+ * resources for builds: the scheduler's claim is on what was reported, this one on what is.
+ */
+export class ResourceTracker {
+  readonly #options: ResourceTrackerOptions;
+  readonly #nodes = new Map<string, TrackedNode>();
+
+  constructor(options: ResourceTrackerOptions) {
+    this.#options = options;
+  }
+
+  /** Measures, recounts and reports all nodes. */
+  async updateAvailableResource(ctxt: RpcContext): Promise<void> {
+    for (const nodename of await this.#options.driver.getAvailableNodes()) {
+      await this.#update(ctxt, nodename);
+    }
+  }
+
+  /**
+   * Takes what the instance needs from the node.
+   *
+   * @throws ComputeResourcesUnavailable when too little is left
+   * @throws ComputeHostNotFound when this host does not have the node
+   */
+  claim(instance: Instance, nodename: string): Claim {
+    const { usage, inventories } = this.#node(nodename);
+    const amounts = resourcesOf(instance.flavor);
+    if (!usage.has(instance.uuid)) this.#assertFits(amounts, usage, inventories);
+    usage.claim(instance.uuid, amounts);
+    return new Claim((outcome) =>
+      outcome === 'kept' ? usage.settle(instance.uuid) : usage.release(instance.uuid),
+    );
+  }
+
+  /** The instance leaves this host. */
+  release(instanceUuid: string): void {
+    for (const { usage } of this.#nodes.values()) usage.release(instanceUuid);
+  }
+
+  /** The uuid under which placement knows the node. @throws ComputeHostNotFound */
+  providerUuid(nodename: string): string {
+    return this.#node(nodename).record.uuid;
+  }
+
+  /** All providers of this host. */
+  providerUuids(): string[] {
+    return [...this.#nodes.values()].map(({ record }) => record.uuid);
+  }
+
+  #node(nodename: string): TrackedNode {
+    const node = this.#nodes.get(nodename);
+    if (!node) throw new ComputeHostNotFound({ host: nodename });
+    return node;
+  }
+
+  #assertFits(amounts: ResourceAmounts, usage: NodeUsage, inventories: Inventories): void {
+    const short = Object.entries(amounts).flatMap(([resourceClass, amount]) => {
+      const inventory = inventories[resourceClass];
+      const free = (inventory ? capacityOf(inventory) : 0) - usage.total(resourceClass);
+      return free < amount ? [`${resourceClass} free ${free}, requested ${amount}`] : [];
+    });
+    if (short.length > 0) throw new ComputeResourcesUnavailable({ reason: short.join('; ') });
+  }
+
+  async #update(ctxt: RpcContext, nodename: string): Promise<void> {
+    const { conductor, driver, placement, reservations, logger } = this.#options;
+    const resources = await driver.getAvailableResource(nodename);
+    const node = await this.#trackedNode(ctxt, nodename, resources);
+    node.inventories = inventoriesOf(resources, node.record, reservations);
+    await node.usage.recount(() => this.#readUsage(ctxt, nodename));
+    recordUsage(node.record, resources, node.usage, reservations);
+    await conductor.computeNodeSave(ctxt, node.record);
+    const { record, inventories } = node;
+    await retryOnOutage(() =>
+      placement.setInventory(ctxt, { provider_uuid: record.uuid, provider_name: nodename, inventories }),
+    );
+    logger.debug({ node: nodename, instances: node.usage.instances }, 'Reported the resources of the node');
+  }
+
+  async #trackedNode(ctxt: RpcContext, nodename: string, resources: HostResources): Promise<TrackedNode> {
+    const known = this.#nodes.get(nodename);
+    if (known) {
+      measure(known.record, resources);
+      return known;
+    }
+    const { conductor, host, reservations } = this.#options;
+    let record = await conductor.computeNodeGet(ctxt, host, nodename);
+    if (record) {
+      measure(record, resources);
+    } else {
+      record = newRecord(host, nodename, reservations);
+      measure(record, resources);
+      recordUsage(record, resources, new NodeUsage(), reservations);
+      await conductor.computeNodeCreate(ctxt, record);
+    }
+    const node = { record, inventories: {}, usage: new NodeUsage() };
+    this.#nodes.set(nodename, node);
+    return node;
+  }
+
+  async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, ResourceAmounts>> {
+    const { conductor, driver, host } = this.#options;
+    const instances = await conductor.instancesByHost(ctxt, host);
+    const guests = new Set(await driver.listInstanceUuids());
+    return new Map(
+      instances
+        .filter((instance) => instance.node === nodename)
+        .filter((instance) => guests.has(instance.uuid) || !isFailedBuild(instance))
+        .map((instance) => [instance.uuid, resourcesOf(instance.flavor)]),
+    );
+  }
+}
+
+/** It has given its resources back, unless its guest could not be destroyed. */
+function isFailedBuild(instance: Instance): boolean {
+  return instance.vm_state === VmState.ERROR && instance.launched_at === null;
+}
+
+function newRecord(host: string, nodename: string, reservations: Reservations): ComputeNode {
+  return new ComputeNode({
+    uuid: randomUUID(),
+    host,
+    hypervisor_hostname: nodename,
+    cpu_allocation_ratio: reservations.initial_cpu_allocation_ratio,
+    ram_allocation_ratio: reservations.initial_ram_allocation_ratio,
+    disk_allocation_ratio: reservations.initial_disk_allocation_ratio,
+  });
+}
+
+function measure(record: ComputeNode, resources: HostResources): void {
+  record.vcpus = resources.vcpus;
+  record.memory_mb = resources.memoryMb;
+  record.local_gb = resources.diskGb;
+  record.hypervisor_type = resources.hypervisorType;
+  record.hypervisor_version = resources.hypervisorVersion;
+  record.cpu_info = JSON.stringify(resources.cpuInfo);
+}
+
+/** As Nova counts: what is reserved for the host counts as used memory and disk. */
+function recordUsage(
+  record: ComputeNode,
+  resources: HostResources,
+  usage: NodeUsage,
+  reservations: Reservations,
+): void {
+  record.vcpus_used = usage.total('VCPU');
+  record.memory_mb_used = reservations.reserved_host_memory_mb + usage.total('MEMORY_MB');
+  record.local_gb_used = Math.ceil(reservations.reserved_host_disk_mb / 1024) + usage.total('DISK_GB');
+  record.free_ram_mb = resources.memoryMb - record.memory_mb_used;
+  record.free_disk_gb = resources.diskGb - record.local_gb_used;
+  record.running_vms = usage.instances;
+  record.current_workload = usage.workload;
+}

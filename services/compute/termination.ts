@@ -1,0 +1,60 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InstanceNotFound } from '../exceptions.ts';
+import { isOutage } from '../outage-retry.ts';
+import { releaseEverywhere } from './allocations.ts';
+import { isEnded } from './build-reasons.ts';
+import type { ComputeHost } from './compute-host.ts';
+import { faultOf } from './instance-fault.ts';
+import { TaskState } from './task-states.ts';
+import { VmState } from './vm-states.ts';
+
+/**
+ * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm.
+ * The record goes last: as long as it is there, the conductor's sweep has the deletion repeated.
+ */
+export async function terminateInstance(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+): Promise<void> {
+  try {
+    await host.driver.destroy(ctxt, instance);
+    await host.network.deallocateForInstance(ctxt, { instance_uuid: instance.uuid });
+    await releaseEverywhere(host, ctxt, instance.uuid);
+    await destroyRecord(host, ctxt, instance);
+    host.logger.info({ instance_uuid: instance.uuid, host: host.name }, 'Instance is deleted');
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    await failTermination(host, ctxt, instance, error);
+  }
+}
+
+async function destroyRecord(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  try {
+    await host.conductor.instanceDestroy(ctxt, instance);
+  } catch (error) {
+    if (!(error instanceof InstanceNotFound)) throw error;
+  }
+}
+
+/** The instance is in ERROR, from where the user can delete it again. */
+async function failTermination(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  error: unknown,
+): Promise<void> {
+  host.logger.error(
+    { instance_uuid: instance.uuid, host: host.name, err: error },
+    'Failed to delete the instance',
+  );
+  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+  instance.vm_state = VmState.ERROR;
+  instance.task_state = null;
+  try {
+    await host.conductor.instanceSave(ctxt, instance, { taskState: [TaskState.DELETING, null] });
+  } catch (saveError) {
+    if (!isEnded(saveError)) throw saveError;
+  }
+}

@@ -1,0 +1,34 @@
+import type { VirtDriver } from './driver.ts';
+import { FakeDriver, type FakeDriverOptions } from './fake-driver.ts';
+
+/** What a driver is made from: the host's name and the drivers' configuration groups. */
+export interface DriverOptions {
+  host: string;
+  fake?: Partial<FakeDriverOptions>;
+}
+
+const drivers = new Map<string, (options: DriverOptions) => VirtDriver>([
+  ['fake.FakeDriver', ({ host, fake }) => new FakeDriver(host, fake)],
+]);
+
+/** `compute_driver` names a driver that does not exist. */
+export class UnknownComputeDriver extends Error {
+  readonly code = 'UNKNOWN_COMPUTE_DRIVER';
+
+  constructor(name: string) {
+    super(`Unknown compute_driver ${name}: known are ${[...drivers.keys()].join(', ')}`);
+    this.name = 'UnknownComputeDriver';
+  }
+}
+
+/** Makes `compute_driver` known under a name. */
+export function registerComputeDriver(name: string, create: (options: DriverOptions) => VirtDriver): void {
+  drivers.set(name, create);
+}
+
+/** @throws UnknownComputeDriver */
+export function loadComputeDriver(name: string, options: DriverOptions): VirtDriver {
+  const create = drivers.get(name);
+  if (!create) throw new UnknownComputeDriver(name);
+  return create(options);
+}

@@ -1,0 +1,80 @@
+import type { JsonObject, RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import type { VirtualInterface } from '../../network/model.ts';
+import type { ResourceAmounts } from '../../scheduler/placement/resources.ts';
+
+/**
+ * The seam between nova-compute and a hypervisor. Calls that concern one instance never overlap: the manager
+ * runs them one after another.
+ */
+export interface VirtDriver {
+  /**
+   * Called once at start with the instances that the records place on this host. A driver whose guests do not
+   * outlive the process brings them back here.
+   */
+  initHost(ctxt: RpcContext, instances: Instance[]): Promise<void>;
+
+  /** The nodes this host manages, by hypervisor host name; their number does not change while it runs. */
+  getAvailableNodes(): Promise<string[]>;
+
+  getAvailableResource(nodename: string): Promise<HostResources>;
+
+  /**
+   * Creates the guest and starts it.
+   *
+   * @throws BuildAbortException when no other host would do better; anything else may work elsewhere
+   */
+  spawn(ctxt: RpcContext, instance: Instance, request: SpawnRequest): Promise<void>;
+
+  /** Removes the guest, running or not, with its disks. A guest that does not exist is removed already. */
+  destroy(ctxt: RpcContext, instance: Instance): Promise<void>;
+
+  powerOn(ctxt: RpcContext, instance: Instance): Promise<void>;
+
+  /** With `cleanShutdown` the guest is asked first; otherwise its power is cut. */
+  powerOff(ctxt: RpcContext, instance: Instance, cleanShutdown: boolean): Promise<void>;
+
+  /** Restarts the guest; a HARD reboot also starts one that is off. */
+  reboot(ctxt: RpcContext, instance: Instance, rebootType: 'SOFT' | 'HARD'): Promise<void>;
+
+  /** @throws InstanceNotFound when there is no such guest */
+  getInfo(instance: Instance): Promise<GuestInfo>;
+
+  /** The instances that have a guest here, by uuid. */
+  listInstanceUuids(): Promise<string[]>;
+
+  attachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
+
+  /** An interface that is not attached is detached already. */
+  detachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
+
+  /** All of the guest's console that the host has kept. */
+  getConsoleOutput(ctxt: RpcContext, instance: Instance): Promise<string>;
+}
+
+export interface SpawnRequest {
+  /** The image's REST document. */
+  image: JsonObject;
+  injectedFiles: [path: string, contents: string][];
+  adminPassword: string | null;
+  /** What the instance was given on this host. */
+  allocations: ResourceAmounts;
+  networkInfo: VirtualInterface[];
+}
+
+export interface GuestInfo {
+  /** One of PowerState. */
+  powerState: number;
+}
+
+/** What a node has in total, whether used or not. */
+export interface HostResources {
+  vcpus: number;
+  /** MiB. */
+  memoryMb: number;
+  /** GiB. */
+  diskGb: number;
+  hypervisorType: string;
+  hypervisorVersion: number;
+  cpuInfo: JsonObject;
+}

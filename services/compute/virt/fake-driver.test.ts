@@ -1,0 +1,93 @@
+import { RequestContext } from '@mini-nova/service';
+import { expect, it } from 'vitest';
+import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
+import { newInstance } from '../../test/new-objects.ts';
+import { PowerState } from '../power-states.ts';
+import type { SpawnRequest } from './driver.ts';
+import { loadComputeDriver, UnknownComputeDriver } from './driver-registry.ts';
+import { FakeDriver, FakeDriverFailure } from './fake-driver.ts';
+
+const ctxt = RequestContext.admin();
+const request: SpawnRequest = {
+  image: { name: 'cirros' },
+  injectedFiles: [],
+  adminPassword: null,
+  allocations: {},
+  networkInfo: [],
+};
+
+it('spawns a running guest, and destroys it however often it is asked to', async () => {
+  const driver = new FakeDriver('host1');
+  const instance = newInstance();
+
+  await driver.spawn(ctxt, instance, request);
+  expect(await driver.listInstanceUuids()).toEqual([instance.uuid]);
+  expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
+
+  await driver.destroy(ctxt, instance);
+  await driver.destroy(ctxt, instance);
+  expect(await driver.listInstanceUuids()).toEqual([]);
+  await expect(driver.getInfo(instance)).rejects.toThrow(InstanceNotFound);
+});
+
+it('fails as many first spawns as it is told', async () => {
+  const driver = new FakeDriver('host1', { fail_first_spawns: 2 });
+  const spawn = () => driver.spawn(ctxt, newInstance(), request);
+
+  await expect(spawn()).rejects.toThrow(FakeDriverFailure);
+  await expect(spawn()).rejects.toThrow(FakeDriverFailure);
+  await spawn();
+  expect(await driver.listInstanceUuids()).toHaveLength(1);
+});
+
+it('takes as long for a spawn as it is told', async () => {
+  const driver = new FakeDriver('host1', { spawn_delay: 0.05 });
+  const start = performance.now();
+
+  await driver.spawn(ctxt, newInstance(), request);
+
+  expect(performance.now() - start).toBeGreaterThan(45);
+});
+
+it('does not reboot softly what is off', async () => {
+  const driver = new FakeDriver('host1');
+  const instance = newInstance();
+  await driver.spawn(ctxt, instance, request);
+  await driver.powerOff(ctxt, instance, true);
+
+  await expect(driver.reboot(ctxt, instance, 'SOFT')).rejects.toThrow(InstanceInvalidState);
+  await driver.reboot(ctxt, instance, 'HARD');
+  expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
+});
+
+it('brings back launched guests when the host starts, in their recorded power state', async () => {
+  const driver = new FakeDriver('host1');
+  const launched_at = new Date();
+  const running = newInstance({ launched_at, power_state: PowerState.RUNNING });
+  const stopped = newInstance({ launched_at, power_state: PowerState.SHUTDOWN });
+  const unborn = newInstance({ launched_at: null });
+
+  await driver.initHost(ctxt, [running, stopped, unborn]);
+
+  expect(await driver.listInstanceUuids()).toEqual([running.uuid, stopped.uuid]);
+  expect(await driver.getInfo(stopped)).toEqual({ powerState: PowerState.SHUTDOWN });
+});
+
+it('keeps a console of what happened to the guest', async () => {
+  const driver = new FakeDriver('host1');
+  const instance = newInstance();
+  await driver.spawn(ctxt, instance, request);
+  await driver.powerOff(ctxt, instance, false);
+
+  const lines = (await driver.getConsoleOutput(ctxt, instance)).split('\n');
+  expect(lines[0]).toMatch(/booted from image cirros$/);
+  expect(lines[1]).toMatch(/power off$/);
+});
+
+it('is found by its name, and others are refused', async () => {
+  const driver = loadComputeDriver('fake.FakeDriver', { host: 'host1', fake: { vcpus: 2 } });
+
+  expect(await driver.getAvailableNodes()).toEqual(['host1']);
+  expect((await driver.getAvailableResource('host1')).vcpus).toBe(2);
+  expect(() => loadComputeDriver('libvirt.LibvirtDriver', { host: 'host1' })).toThrow(UnknownComputeDriver);
+});

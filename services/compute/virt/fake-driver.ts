@@ -1,0 +1,184 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
+import type { VirtualInterface } from '../../network/model.ts';
+import { PowerState } from '../power-states.ts';
+import type { GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
+
+/** Config group `fake`: how large the host is, how slow, and what fails. */
+export interface FakeDriverOptions {
+  vcpus: number;
+  /** MiB. */
+  memory_mb: number;
+  /** GiB. */
+  disk_gb: number;
+  /** Seconds each spawn takes. */
+  spawn_delay: number;
+  /** So many spawns fail before one succeeds. */
+  fail_first_spawns: number;
+  /** Every spawn fails. */
+  fail_spawn: boolean;
+  /** Every start, stop and reboot fails. */
+  fail_power: boolean;
+  /** Every attachment of an interface fails. */
+  fail_attach: boolean;
+}
+
+export const fakeDriverDefaults: FakeDriverOptions = {
+  vcpus: 8,
+  memory_mb: 32_768,
+  disk_gb: 1000,
+  spawn_delay: 0,
+  fail_first_spawns: 0,
+  fail_spawn: false,
+  fail_power: false,
+  fail_attach: false,
+};
+
+interface Guest {
+  powerState: number;
+  /** By port id. */
+  interfaces: Map<string, VirtualInterface>;
+  console: string[];
+}
+
+/** A failure that was asked for by configuration. Another host may do better. */
+export class FakeDriverFailure extends Error {
+  readonly code = 'FAKE_DRIVER_FAILURE';
+
+  constructor(action: string) {
+    super(`The fake driver was told to fail this ${action}`);
+    this.name = 'FakeDriverFailure';
+  }
+}
+
+/** A hypervisor without a machine: guests are entries in memory, and gone when the process ends. */
+export class FakeDriver implements VirtDriver {
+  readonly #host: string;
+  readonly #options: FakeDriverOptions;
+  readonly #guests = new Map<string, Guest>();
+  #spawnsStarted = 0;
+
+  constructor(host: string, options: Partial<FakeDriverOptions> = {}) {
+    this.#host = host;
+    this.#options = { ...fakeDriverDefaults, ...options };
+  }
+
+  /** Brings back the guests that had been launched, in the power state that was recorded. */
+  async initHost(_ctxt: RpcContext, instances: Instance[]): Promise<void> {
+    for (const instance of instances) {
+      if (!instance.has('launched_at') || instance.launched_at === null) continue;
+      const guest = this.#create(instance, []);
+      guest.powerState = instance.power_state ?? PowerState.RUNNING;
+      log(guest, 'resumed at host boot');
+    }
+  }
+
+  async getAvailableNodes(): Promise<string[]> {
+    return [this.#host];
+  }
+
+  async getAvailableResource(_nodename: string): Promise<HostResources> {
+    const { vcpus, memory_mb, disk_gb } = this.#options;
+    return {
+      vcpus,
+      memoryMb: memory_mb,
+      diskGb: disk_gb,
+      hypervisorType: 'fake',
+      hypervisorVersion: 1,
+      cpuInfo: {
+        arch: 'x86_64',
+        model: 'fake',
+        vendor: 'fake',
+        topology: { cores: vcpus, threads: 1, sockets: 1 },
+      },
+    };
+  }
+
+  async spawn(_ctxt: RpcContext, instance: Instance, request: SpawnRequest): Promise<void> {
+    const { spawn_delay, fail_spawn, fail_first_spawns } = this.#options;
+    this.#spawnsStarted += 1;
+    const fails = fail_spawn || this.#spawnsStarted <= fail_first_spawns;
+    if (spawn_delay > 0) await delay(spawn_delay * 1000);
+    if (fails) throw new FakeDriverFailure('spawn');
+    const guest = this.#create(instance, request.networkInfo);
+    log(guest, `booted from image ${String(request.image.name ?? request.image.id ?? 'unknown')}`);
+  }
+
+  async destroy(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#guests.delete(instance.uuid);
+  }
+
+  async powerOn(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#setPower(instance, 'start', PowerState.RUNNING);
+  }
+
+  async powerOff(_ctxt: RpcContext, instance: Instance, cleanShutdown: boolean): Promise<void> {
+    this.#setPower(instance, cleanShutdown ? 'clean shutdown' : 'power off', PowerState.SHUTDOWN);
+  }
+
+  async reboot(_ctxt: RpcContext, instance: Instance, rebootType: 'SOFT' | 'HARD'): Promise<void> {
+    const { powerState } = this.#guest(instance);
+    if (rebootType === 'SOFT' && powerState !== PowerState.RUNNING) {
+      throw new InstanceInvalidState({
+        instance_uuid: instance.uuid,
+        attr: 'power_state',
+        state: String(powerState),
+        method: 'reboot',
+      });
+    }
+    this.#setPower(instance, `${rebootType.toLowerCase()} reboot`, PowerState.RUNNING);
+  }
+
+  async getInfo(instance: Instance): Promise<GuestInfo> {
+    return { powerState: this.#guest(instance).powerState };
+  }
+
+  async listInstanceUuids(): Promise<string[]> {
+    return [...this.#guests.keys()];
+  }
+
+  async attachInterface(_ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {
+    const guest = this.#guest(instance);
+    if (this.#options.fail_attach) throw new FakeDriverFailure('attachment');
+    guest.interfaces.set(vif.id, vif);
+    log(guest, `interface ${vif.address} attached`);
+  }
+
+  async detachInterface(_ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {
+    const guest = this.#guest(instance);
+    if (guest.interfaces.delete(vif.id)) log(guest, `interface ${vif.address} detached`);
+  }
+
+  async getConsoleOutput(_ctxt: RpcContext, instance: Instance): Promise<string> {
+    return this.#guest(instance).console.join('\n');
+  }
+
+  #create(instance: Instance, networkInfo: VirtualInterface[]): Guest {
+    const guest: Guest = {
+      powerState: PowerState.RUNNING,
+      interfaces: new Map(networkInfo.map((vif) => [vif.id, vif])),
+      console: [],
+    };
+    this.#guests.set(instance.uuid, guest);
+    return guest;
+  }
+
+  #guest(instance: Instance): Guest {
+    const guest = this.#guests.get(instance.uuid);
+    if (!guest) throw new InstanceNotFound({ instance_id: instance.uuid });
+    return guest;
+  }
+
+  #setPower(instance: Instance, action: string, powerState: number): void {
+    const guest = this.#guest(instance);
+    if (this.#options.fail_power) throw new FakeDriverFailure(action);
+    guest.powerState = powerState;
+    log(guest, action);
+  }
+}
+
+function log(guest: Guest, event: string): void {
+  guest.console.push(`${new Date().toISOString()} fake guest: ${event}`);
+}

@@ -1,0 +1,90 @@
+import type { Database } from '@mini-nova/database';
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance, Selection } from '@mini-nova/objects';
+import { isEnded } from '../compute/build-reasons.ts';
+import type { ComputeContract } from '../compute/contract.ts';
+import type { ComputeAPI } from '../compute/rpcapi.ts';
+import { TaskState } from '../compute/task-states.ts';
+import { VmState } from '../compute/vm-states.ts';
+import { allocationsByProvider, releaseAllocations } from '../scheduler/placement/allocations.ts';
+import type { InstanceStore } from '../stores/instance-store.ts';
+
+type BuildArgs = ComputeContract['build_and_run_instance']['args'];
+
+/** What a build is, wherever it runs. */
+export type BuildOrder = Omit<
+  BuildArgs,
+  'instance' | 'node' | 'host_list' | 'accel_uuids' | 'limits' | 'security_groups'
+> & {
+  /** Default: the instance's own. */
+  security_groups?: string[] | null;
+};
+
+export interface BuildDispatchOptions {
+  db: Database;
+  instances: InstanceStore;
+  compute: ComputeAPI;
+}
+
+/** Sends builds to the hosts that were claimed for them. */
+export class BuildDispatch {
+  readonly #db: Database;
+  readonly #instances: InstanceStore;
+  readonly #compute: ComputeAPI;
+
+  constructor({ db, instances, compute }: BuildDispatchOptions) {
+    this.#db = db;
+    this.#instances = instances;
+    this.#compute = compute;
+  }
+
+  /**
+   * Orders the build at the selected host, on which it holds its only allocation afterwards. An instance that is
+   * not waiting for a host any more (deleted, ended) is not sent, and its claim there is released.
+   */
+  async send(
+    ctxt: RpcContext,
+    uuid: string,
+    { selected, alternates }: { selected: Selection; alternates: Selection[] },
+    order: BuildOrder,
+  ): Promise<void> {
+    const instance = await this.#prepare(uuid, selected);
+    if (!instance) {
+      await releaseAllocations(this.#db, uuid, selected.compute_node_uuid);
+      return;
+    }
+    await this.#releaseElsewhere(uuid, selected);
+    await this.#compute.buildAndRunInstance(ctxt, selected.service_host, {
+      ...order,
+      instance,
+      security_groups: order.security_groups ?? [...instance.security_groups].map(({ name }) => name ?? ''),
+      node: selected.nodename,
+      limits: {},
+      host_list: alternates,
+      accel_uuids: [],
+    });
+  }
+
+  async #prepare(uuid: string, selected: Selection): Promise<Instance | undefined> {
+    try {
+      const instance = await this.#instances.getByUuid(uuid);
+      instance.availability_zone = selected.availability_zone;
+      await this.#instances.save(instance, {
+        expectedVmState: [VmState.BUILDING],
+        expectedTaskState: [TaskState.SCHEDULING],
+      });
+      return instance;
+    } catch (error) {
+      if (isEnded(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** An earlier host that could not give its claim back, or a scheduler whose answer was lost, may have left one. */
+  async #releaseElsewhere(uuid: string, selected: Selection): Promise<void> {
+    const held = await allocationsByProvider(this.#db, uuid);
+    for (const provider of Object.keys(held)) {
+      if (provider !== selected.compute_node_uuid) await releaseAllocations(this.#db, uuid, provider);
+    }
+  }
+}

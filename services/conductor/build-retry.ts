@@ -1,0 +1,111 @@
+import type { Database } from '@mini-nova/database';
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Selection } from '@mini-nova/objects';
+import type { FilterProperties } from '../compute/contract.ts';
+import { BuildAbortException, MaxRetriesExceeded } from '../exceptions.ts';
+import { claimResources } from '../scheduler/placement/claim.ts';
+import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+import type { BuildDispatch } from './build-dispatch.ts';
+import type { ComputeTaskContract } from './contract.ts';
+import { type FailedBuilds, isScheduling } from './failed-builds.ts';
+
+type Args = ComputeTaskContract['build_instances']['args'];
+type Retry = NonNullable<FilterProperties['retry']>;
+
+export interface BuildRetryOptions {
+  db: Database;
+  dispatch: BuildDispatch;
+  failedBuilds: FailedBuilds;
+  /** Hosts that a build may try in all. */
+  maxAttempts: number;
+}
+
+/** From a host that failed to the next alternate. */
+export class BuildRetry {
+  readonly #options: BuildRetryOptions;
+
+  constructor(options: BuildRetryOptions) {
+    this.#options = options;
+  }
+
+  /** Each instance goes to another host, or ends in ERROR with a fault that names its last failure. */
+  async run(ctxt: RpcContext, args: Args): Promise<void> {
+    for (const [index, { uuid }] of args.instances.entries()) {
+      try {
+        await this.#next(ctxt, args, uuid, args.host_lists?.[index] ?? []);
+      } catch (error) {
+        await this.#options.failedBuilds.end(uuid, error, isScheduling);
+      }
+    }
+  }
+
+  async #next(ctxt: RpcContext, args: Args, uuid: string, hosts: Selection[]): Promise<void> {
+    const { filter_properties, request_spec, block_device_mapping = null } = args;
+    const { retry } = filter_properties;
+    this.#assertMayRetry(uuid, retry);
+    if (!request_spec)
+      throw new BuildAbortException({ instance_uuid: uuid, reason: 'it has no request spec' });
+    const claimed = await this.#claimFirst(uuid, hosts);
+    if (!claimed) throw exhausted(uuid, retry);
+    const { image, admin_password, injected_files, requested_networks, security_groups } = args;
+    await this.#options.dispatch.send(ctxt, uuid, claimed, {
+      image,
+      request_spec,
+      filter_properties: { ...filter_properties, retry: withAttempt(retry, claimed.selected) },
+      admin_password,
+      injected_files,
+      requested_networks,
+      security_groups,
+      block_device_mapping,
+    });
+  }
+
+  /** Alternates were not claimed when they were chosen: the first that still has room is taken. */
+  async #claimFirst(
+    uuid: string,
+    hosts: Selection[],
+  ): Promise<{ selected: Selection; alternates: Selection[] } | undefined> {
+    for (const [index, selected] of hosts.entries()) {
+      const outcome = await claimResources(this.#options.db, {
+        consumerUuid: uuid,
+        providerUuid: selected.compute_node_uuid,
+        resources: resourcesAsked(selected),
+      });
+      if (outcome !== 'full') return { selected, alternates: hosts.slice(index + 1) };
+    }
+    return undefined;
+  }
+
+  #assertMayRetry(uuid: string, retry: Retry | undefined): void {
+    const { maxAttempts } = this.#options;
+    if (retry === undefined || retry.num_attempts < maxAttempts) return;
+    const reason = `Exceeded max scheduling attempts ${maxAttempts} for instance ${uuid}.`;
+    throw failedFor(reason, retry);
+  }
+}
+
+function withAttempt(retry: Retry | undefined, { service_host, nodename }: Selection): Retry {
+  const { num_attempts = 0, hosts = [] } = retry ?? {};
+  return { num_attempts: num_attempts + 1, hosts: [...hosts, [service_host, nodename]] };
+}
+
+function exhausted(uuid: string, retry: Retry | undefined): MaxRetriesExceeded {
+  return failedFor(`Exhausted all hosts available for retrying build failures for instance ${uuid}.`, retry);
+}
+
+/** Says why the last host failed; its traceback becomes part of the fault's details. */
+function failedFor(reason: string, retry: Retry | undefined): MaxRetriesExceeded {
+  const { exc_reason, exc = [] } = retry ?? {};
+  if (exc_reason === undefined) return new MaxRetriesExceeded({ reason });
+  const cause = new Error(exc_reason);
+  cause.stack = exc.join('');
+  return new MaxRetriesExceeded({ reason: `${reason} Last exception: ${exc_reason}` }, { cause });
+}
+
+/** What the scheduler said to claim on the host. */
+function resourcesAsked({ allocation_request, compute_node_uuid }: Selection): ResourceAmounts {
+  const { allocations = {} } = JSON.parse(allocation_request ?? '{}') as {
+    allocations?: { [providerUuid: string]: { resources: ResourceAmounts } };
+  };
+  return allocations[compute_node_uuid]?.resources ?? {};
+}

@@ -1,0 +1,68 @@
+import type { Database } from '@mini-nova/database';
+import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
+import type { RequestContext } from '@mini-nova/service';
+import type { ComputeAPI } from '../compute/rpcapi.ts';
+import type { OutageRetryOptions } from '../outage-retry.ts';
+import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
+import type { BuildRequestStore } from '../stores/build-request-store.ts';
+import type { InstanceStore } from '../stores/instance-store.ts';
+import { BuildDispatch } from './build-dispatch.ts';
+import { BuildRetry } from './build-retry.ts';
+import type { ComputeTaskContract } from './contract.ts';
+import { FailedBuilds } from './failed-builds.ts';
+import { FirstBuild } from './first-build.ts';
+
+export interface ComputeTaskManagerOptions {
+  db: Database;
+  instances: InstanceStore;
+  buildRequests: BuildRequestStore;
+  scheduler: SchedulerAPI;
+  compute: ComputeAPI;
+  /** `[scheduler] max_attempts`: hosts that a build may try in all. */
+  maxAttempts: number;
+  /** Default: two attempts, and as many as fit into 30 s. */
+  schedulerRetry?: OutageRetryOptions;
+  logger: Logger;
+}
+
+type Args<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
+
+/** Takes builds from the user's request to a compute, and from one that failed to the next. */
+export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, RequestContext> {
+  readonly target = new Target({ namespace: 'compute_task', version: '1.24' });
+  readonly rpcMethods = [
+    'schedule_and_build_instances',
+    'build_instances',
+  ] as const satisfies (keyof ComputeTaskContract)[];
+  readonly #firstBuild: FirstBuild;
+  readonly #buildRetry: BuildRetry;
+
+  constructor(options: ComputeTaskManagerOptions) {
+    const { db, buildRequests, scheduler, maxAttempts } = options;
+    const { schedulerRetry = { attempts: 2, patience: 30 } } = options;
+    const dispatch = new BuildDispatch(options);
+    const failedBuilds = new FailedBuilds(options);
+    this.#firstBuild = new FirstBuild({
+      buildRequests,
+      scheduler,
+      schedulerRetry,
+      dispatch,
+      failedBuilds,
+      maxAttempts,
+    });
+    this.#buildRetry = new BuildRetry({ db, dispatch, failedBuilds, maxAttempts });
+  }
+
+  async scheduleAndBuildInstances(
+    ctxt: RequestContext,
+    args: Args<'schedule_and_build_instances'>,
+  ): Promise<null> {
+    await this.#firstBuild.run(ctxt, args);
+    return null;
+  }
+
+  async buildInstances(ctxt: RequestContext, args: Args<'build_instances'>): Promise<null> {
+    await this.#buildRetry.run(ctxt, args);
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  type Database,
+  deleteAllocations,
+  deleteBuildRequest,
+  lockInstance,
+  releasePorts,
+} from '@mini-nova/database';
+import type { Logger } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { faultOf, messageOf } from '../compute/instance-fault.ts';
+import { setNetworkInfo } from '../compute/network-info.ts';
+import { TaskState } from '../compute/task-states.ts';
+import { VmState } from '../compute/vm-states.ts';
+import { NovaError } from '../exceptions.ts';
+import type { InstanceStore } from '../stores/instance-store.ts';
+
+export interface FailedBuildsOptions {
+  db: Database;
+  instances: InstanceStore;
+  logger: Logger;
+}
+
+/** Ends builds that the conductor cannot go on with. */
+export class FailedBuilds {
+  readonly #db: Database;
+  readonly #instances: InstanceStore;
+  readonly #logger: Logger;
+
+  constructor({ db, instances, logger }: FailedBuildsOptions) {
+    this.#db = db;
+    this.#instances = instances;
+    this.#logger = logger;
+  }
+
+  /**
+   * In one transaction: ERROR with a fault, and the allocation and the ports are given back. Nothing of it when
+   * `isStill` says that the build has got on meanwhile: then it is someone else's.
+   */
+  async end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
+    const ended = await this.#db.transaction(async (trx) => {
+      if (!(await lockInstance(trx, uuid))) {
+        // Deleted: what was claimed for it meanwhile is of no use.
+        await deleteAllocations(trx, uuid);
+        return false;
+      }
+      const instances = this.#instances.within(trx);
+      const instance = await instances.getByUuid(uuid);
+      if (!isStill(instance)) return false;
+      instance.vm_state = VmState.ERROR;
+      instance.task_state = null;
+      setNetworkInfo(instance, []);
+      await instances.addFault(faultOf(uuid, error, instance.host));
+      await instances.save(instance);
+      await deleteBuildRequest(trx, uuid);
+      await deleteAllocations(trx, uuid);
+      await releasePorts(trx, { deviceUuid: uuid, at: new Date().toISOString() });
+      return true;
+    });
+    this.#log(uuid, error, ended);
+    return ended;
+  }
+
+  #log(uuid: string, error: unknown, ended: boolean): void {
+    const data = { instance_uuid: uuid, reason: messageOf(error) };
+    if (!ended) this.#logger.info(data, 'A build that failed was ended by someone else');
+    else if (error instanceof NovaError) this.#logger.warn(data, 'The build ended in ERROR');
+    else this.#logger.error({ ...data, err: error }, 'The build ended in ERROR');
+  }
+}
+
+/** No compute has taken the instance over yet. */
+export function isScheduling(instance: Instance): boolean {
+  const { vm_state, task_state, host } = instance;
+  return vm_state === VmState.BUILDING && task_state === TaskState.SCHEDULING && host === null;
+}

@@ -1,0 +1,69 @@
+import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { Manager, type PeriodicTask, type RequestContext } from '@mini-nova/service';
+import { ObjectActionError } from '../exceptions.ts';
+import type { ConductorContract } from './contract.ts';
+import { ActionArguments, type ActionTable } from './object-actions/action.ts';
+import { type ObjectStores, objectActions } from './object-actions/index.ts';
+import { updatesBetween } from './object-updates.ts';
+
+export interface ConductorManagerOptions {
+  host: string;
+  stores: ObjectStores;
+  /** ComputeTaskManager, NetworkManager, PlacementManager. */
+  additionalEndpoints: readonly object[];
+  /** See `conductorSweeps`. */
+  periodicTasks?: readonly PeriodicTask[];
+}
+
+type Args<M extends keyof ConductorContract> = ConductorContract[M]['args'];
+
+/** Reads and saves objects for those who have no database, and watches over what is in transition. */
+export class ConductorManager extends Manager implements EndpointOf<ConductorContract, RequestContext> {
+  override readonly target = new Target({ version: '3.0' });
+  override readonly rpcMethods = [
+    'object_class_action_versions',
+    'object_action',
+  ] as const satisfies (keyof ConductorContract)[];
+  override readonly additionalEndpoints: readonly object[];
+  readonly #actions: ActionTable;
+  readonly #periodicTasks: readonly PeriodicTask[];
+
+  constructor({ host, stores, additionalEndpoints, periodicTasks = [] }: ConductorManagerOptions) {
+    super({ host, serviceName: 'conductor' });
+    this.#actions = objectActions(stores);
+    this.#periodicTasks = periodicTasks;
+    this.additionalEndpoints = additionalEndpoints;
+  }
+
+  override periodicTasks(): readonly PeriodicTask[] {
+    return this.#periodicTasks;
+  }
+
+  /** @throws ObjectActionError when there is no such method; otherwise what the method throws */
+  async objectClassActionVersions(
+    _ctxt: RequestContext,
+    { objname, objmethod, args, kwargs }: Args<'object_class_action_versions'>,
+  ): Promise<unknown> {
+    const name = `${objname}.${objmethod}`;
+    const action = find(this.#actions.onClass, name);
+    return action(new ActionArguments(name, args, kwargs));
+  }
+
+  /** @throws ObjectActionError when there is no such method; otherwise what the method throws */
+  async objectAction(
+    _ctxt: RequestContext,
+    { objinst, objmethod, args, kwargs }: Args<'object_action'>,
+  ): Promise<ConductorContract['object_action']['result']> {
+    const name = `${objinst.definition.name}.${objmethod}`;
+    const action = find(this.#actions.onObject, name);
+    const before = objinst.clone();
+    const result = await action(objinst, new ActionArguments(name, args, kwargs));
+    return [updatesBetween(before, objinst), result ?? null];
+  }
+}
+
+function find<A>(actions: { readonly [name: string]: A }, name: string): A {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) throw new ObjectActionError({ action: name, reason: 'the conductor does not have it' });
+  return action;
+}

@@ -1,0 +1,23 @@
+import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
+import type { InstanceStore } from '../../stores/instance-store.ts';
+import type { ServiceStore } from '../../stores/service-store.ts';
+import type { ActionTable } from './action.ts';
+import { computeNodeActions } from './compute-node-actions.ts';
+import { instanceActions } from './instance-actions.ts';
+import { serviceActions } from './service-actions.ts';
+
+/** Where the objects are kept that computes read and save through the conductor. */
+export interface ObjectStores {
+  instances: InstanceStore;
+  services: ServiceStore;
+  computeNodes: ComputeNodeStore;
+}
+
+/** Every object method that the conductor runs for others. */
+export function objectActions({ instances, services, computeNodes }: ObjectStores): ActionTable {
+  const tables = [instanceActions(instances), serviceActions(services), computeNodeActions(computeNodes)];
+  return {
+    onClass: Object.assign({}, ...tables.map(({ onClass }) => onClass)),
+    onObject: Object.assign({}, ...tables.map(({ onObject }) => onObject)),
+  };
+}

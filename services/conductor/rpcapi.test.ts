@@ -1,0 +1,84 @@
+import { MessagingTimeout, silentLogger } from '@mini-nova/messaging';
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { RequestContext } from '@mini-nova/service';
+import { describe, expect, it, vi } from 'vitest';
+import { newInstance } from '../test/new-objects.ts';
+import { recordedRequest } from '../test/recorded.ts';
+import { recordingPeer } from '../test/recording-peer.ts';
+import { ComputeTaskAPI, ConductorAPI } from './rpcapi.ts';
+
+const ctxt = RequestContext.admin();
+
+describe('ComputeTaskAPI', () => {
+  it.each(['schedule_and_build_instances', 'build_instances'] as const)(
+    'sends %s as Nova 26 was recorded to send it',
+    async (method) => {
+      const target = { topic: 'conductor', server: 'host', namespace: 'compute_task', version: '1.24' };
+      const { rpc, messages } = await recordingPeer(target, [method]);
+      const recorded = recordedRequest(method);
+      const args = new NovaObjectSerializer().deserializeEntity(ctxt, recorded.args) as never;
+      const api = new ComputeTaskAPI(rpc);
+
+      if (method === 'build_instances') await api.buildInstances(ctxt, args);
+      else await api.scheduleAndBuildInstances(ctxt, args);
+
+      await vi.waitFor(() => expect(messages).toHaveLength(1));
+      const { version, namespace } = messages[0] ?? {};
+      expect({ version, namespace }).toEqual({ version: recorded.version, namespace: recorded.namespace });
+      expect(JSON.stringify(messages[0]?.args)).toBe(JSON.stringify(recorded.args));
+    },
+  );
+});
+
+describe('ConductorAPI', () => {
+  const target = { topic: 'conductor', server: 'host', namespace: null, version: '3.0' };
+
+  it('saves an instance by object_action, and takes over what the conductor changed', async () => {
+    const updates = {
+      vm_state: 'active',
+      updated_at: '2026-01-31T12:00:00Z',
+      info_cache: null,
+      obj_what_changed: [],
+    };
+    const { rpc, messages } = await recordingPeer(target, ['object_action'], {
+      object_action: [updates, null],
+    });
+    const instance = newInstance();
+
+    await new ConductorAPI(rpc).instanceSave(ctxt, instance, { vmState: ['building'], taskState: [null] });
+
+    expect(messages[0]).toMatchObject({
+      version: '3.0',
+      args: {
+        objinst: { 'nova_object.name': 'Instance' },
+        objmethod: 'save',
+        args: [],
+        kwargs: { expected_vm_state: ['building'], expected_task_state: [null] },
+      },
+    });
+    expect(instance).toMatchObject({ vm_state: 'active', info_cache: null });
+    expect(instance.updated_at).toEqual(new Date('2026-01-31T12:00:00Z'));
+    expect(instance.changes()).toEqual([]);
+  });
+
+  it('says which object versions it understands when it asks for objects', async () => {
+    const { rpc, messages } = await recordingPeer(target, ['object_class_action_versions']);
+
+    await new ConductorAPI(rpc).instanceGetByUuid(ctxt, 'uuid');
+
+    expect(messages[0]?.args).toMatchObject({
+      objname: 'Instance',
+      objmethod: 'get_by_uuid',
+      object_versions: { Instance: '2.7', Flavor: '1.2' },
+      args: ['uuid'],
+      kwargs: {},
+    });
+  });
+
+  it('gives up waiting for a conductor after a while', async () => {
+    const { rpc } = await recordingPeer({ ...target, topic: 'other' }, []);
+    const waiting = new ConductorAPI(rpc).waitUntilReady(ctxt, silentLogger, { timeout: 0.1 });
+
+    await expect(waiting).rejects.toThrow(MessagingTimeout);
+  });
+});

@@ -1,0 +1,204 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ClientFactory,
+  type Logger,
+  MessageDeliveryFailure,
+  type RPCClient,
+  type RpcContext,
+  Target,
+} from '@mini-nova/messaging';
+import {
+  ComputeNode,
+  Instance,
+  type InstanceFault,
+  InstanceList,
+  type NovaObject,
+  objectVersions,
+  type Service,
+} from '@mini-nova/objects';
+import { ComputeHostNotFound } from '../exceptions.ts';
+import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
+import type { ComputeTaskContract, ConductorContract } from './contract.ts';
+import { applyUpdates } from './object-updates.ts';
+
+type TaskArgs<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
+
+/** The client side of the orchestration of builds. */
+export class ComputeTaskAPI {
+  readonly #client: RPCClient<ComputeTaskContract>;
+
+  constructor(rpc: ClientFactory, { versionCap }: { versionCap?: string | null } = {}) {
+    const target = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.0' });
+    this.#client = rpc.getClient<ComputeTaskContract>(target, versionCap ? { versionCap } : {});
+  }
+
+  async scheduleAndBuildInstances(
+    ctxt: RpcContext,
+    args: TaskArgs<'schedule_and_build_instances'>,
+  ): Promise<void> {
+    await this.#client.prepare({ version: '1.17' }).cast(ctxt, 'schedule_and_build_instances', args);
+  }
+
+  async buildInstances(ctxt: RpcContext, args: TaskArgs<'build_instances'>): Promise<void> {
+    await this.#client.prepare({ version: '1.19' }).cast(ctxt, 'build_instances', args);
+  }
+}
+
+/** The part of the base API that every service has. */
+type PingContract = { ping: { args: { arg: string }; result: unknown } };
+
+/** States one of which a guarded save must find; null stands for no state. */
+export interface ExpectedStates {
+  vmState?: (string | null)[];
+  taskState?: (string | null)[];
+}
+
+/**
+ * How those without a database read and save their objects. What is idempotent is repeated when nobody answers;
+ * a save is, because one whose states are saved already succeeds.
+ */
+export class ConductorAPI {
+  readonly #client: RPCClient<ConductorContract>;
+  readonly #base: RPCClient<PingContract>;
+  readonly #retry: OutageRetryOptions;
+
+  constructor(rpc: ClientFactory, retry: OutageRetryOptions = {}) {
+    this.#client = rpc.getClient<ConductorContract>(new Target({ topic: 'conductor', version: '3.0' }));
+    const base = new Target({ topic: 'conductor', namespace: 'baseapi', version: '1.0' });
+    this.#base = rpc.getClient<PingContract>(base);
+    this.#retry = retry;
+  }
+
+  /**
+   * Resolves once a conductor answers: a compute may be started before it.
+   *
+   * @throws MessagingTimeout, MessageDeliveryFailure when none did within `timeout` seconds
+   */
+  async waitUntilReady(ctxt: RpcContext, logger: Logger, { timeout = 600 } = {}): Promise<void> {
+    const deadline = Date.now() + timeout * 1000;
+    const ping = this.#base.prepare({ timeout: Math.min(timeout, 2) });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await ping.call(ctxt, 'ping', { arg: 'ready?' });
+        return;
+      } catch (error) {
+        if (!isOutage(error) || Date.now() >= deadline) throw error;
+        if (attempt % 10 === 1) logger.warn({ reason: String(error) }, 'Waiting for a conductor');
+        if (error instanceof MessageDeliveryFailure) await delay(1000, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** @throws InstanceNotFound for a deleted one too */
+  async instanceGetByUuid(ctxt: RpcContext, uuid: string): Promise<Instance> {
+    return (await this.#read(ctxt, Instance, 'get_by_uuid', [uuid])) as Instance;
+  }
+
+  /** The living instances that are recorded on the host. */
+  async instancesByHost(ctxt: RpcContext, host: string): Promise<Instance[]> {
+    return ((await this.#read(ctxt, InstanceList, 'get_by_host', [host])) as InstanceList).objects;
+  }
+
+  /**
+   * Saves the changed fields, if the instance is in one of the expected states.
+   *
+   * @throws InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError
+   */
+  async instanceSave(
+    ctxt: RpcContext,
+    instance: Instance,
+    expected: ExpectedStates = {},
+    retry: OutageRetryOptions = {},
+  ): Promise<void> {
+    const states = {
+      expected_vm_state: expected.vmState ?? null,
+      expected_task_state: expected.taskState ?? null,
+    };
+    const save = () => this.objectAction(ctxt, instance, 'save', states);
+    await retryOnOutage(save, { ...this.#retry, ...retry });
+  }
+
+  /** Marks the instance deleted. @throws InstanceNotFound when it was */
+  async instanceDestroy(ctxt: RpcContext, instance: Instance): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, instance, 'destroy'), this.#retry);
+  }
+
+  /** A fault that is recorded twice because an answer was lost does no harm: the latest is shown. */
+  async faultCreate(ctxt: RpcContext, fault: InstanceFault): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, fault, 'create'), this.#retry);
+  }
+
+  /** Registers the service; one of this host and binary is taken over. */
+  async serviceCreate(ctxt: RpcContext, service: Service): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, service, 'create'), this.#retry);
+  }
+
+  /** Not repeated: the next heartbeat does as well. @throws MessagingTimeout */
+  async serviceSave(ctxt: RpcContext, service: Service): Promise<void> {
+    await this.objectAction(ctxt, service, 'save');
+  }
+
+  /** Undefined: the node was never recorded. */
+  async computeNodeGet(ctxt: RpcContext, host: string, nodename: string): Promise<ComputeNode | undefined> {
+    try {
+      return (await this.#read(ctxt, ComputeNode, 'get_by_host_and_nodename', [
+        host,
+        nodename,
+      ])) as ComputeNode;
+    } catch (error) {
+      if (error instanceof ComputeHostNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Records the node; one of this host and name is taken over, with its id and uuid. */
+  async computeNodeCreate(ctxt: RpcContext, node: ComputeNode): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, node, 'create'), this.#retry);
+  }
+
+  async computeNodeSave(ctxt: RpcContext, node: ComputeNode): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, node, 'save'), this.#retry);
+  }
+
+  /** Runs a method of the object at the conductor, and takes over what it changed. Made once. */
+  async objectAction(
+    ctxt: RpcContext,
+    objinst: NovaObject,
+    objmethod: string,
+    kwargs: { [name: string]: unknown } = {},
+  ): Promise<unknown> {
+    const [updates, result] = await this.#client.call(ctxt, 'object_action', {
+      objinst,
+      objmethod,
+      args: [],
+      kwargs,
+    });
+    applyUpdates(objinst, updates);
+    return result;
+  }
+
+  /** Runs a method of the object's class at the conductor. Made once. */
+  async objectClassAction(
+    ctxt: RpcContext,
+    type: ObjectType,
+    objmethod: string,
+    args: unknown[],
+  ): Promise<unknown> {
+    return this.#client.call(ctxt, 'object_class_action_versions', {
+      objname: type.objName,
+      objmethod,
+      object_versions: objectVersions(),
+      args,
+      kwargs: {},
+    });
+  }
+
+  #read(ctxt: RpcContext, type: ObjectType, objmethod: string, args: unknown[]): Promise<unknown> {
+    return retryOnOutage(() => this.objectClassAction(ctxt, type, objmethod, args), this.#retry);
+  }
+}
+
+/** A class of versioned objects, as far as a call names it. */
+interface ObjectType {
+  readonly objName: string;
+}

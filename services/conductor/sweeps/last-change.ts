@@ -1,0 +1,7 @@
+import type { Instance } from '@mini-nova/objects';
+
+/** Whether nothing about the instance was saved since then. */
+export function isUnchangedSince(instance: Instance, since: Date): boolean {
+  const changed = instance.updated_at ?? instance.created_at;
+  return changed === null || changed < since;
+}

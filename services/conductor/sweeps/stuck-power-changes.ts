@@ -1,0 +1,27 @@
+import type { Logger } from '@mini-nova/messaging';
+import { isEnded } from '../../compute/build-reasons.ts';
+import { powerTaskStates } from '../../compute/task-states.ts';
+import type { InstanceStore } from '../../stores/instance-store.ts';
+
+export interface StuckPowerChangesOptions {
+  instances: InstanceStore;
+  /** Seconds. */
+  timeout: number;
+  logger: Logger;
+}
+
+/** Frees instances whose start, stop or reboot was lost on its way, so that the user can ask again. */
+export async function clearStuckPowerChanges(options: StuckPowerChangesOptions): Promise<void> {
+  const { instances, timeout, logger } = options;
+  const changedBefore = new Date(Date.now() - timeout * 1000).toISOString();
+  for (const instance of await instances.list({ taskStates: powerTaskStates, changedBefore })) {
+    const stuck = instance.task_state;
+    instance.task_state = null;
+    try {
+      await instances.save(instance, { expectedTaskState: [stuck] });
+      logger.warn({ instance_uuid: instance.uuid, task_state: stuck }, 'A power operation made no progress');
+    } catch (error) {
+      if (!isEnded(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MessageDeliveryFailure, MessagingTimeout } from '@mini-nova/messaging';
+import { expect, it } from 'vitest';
+import { retryOnOutage } from './outage-retry.ts';
+
+/** A request that fails with each of the errors, then is answered. */
+function failing(...errors: Error[]) {
+  const made = { count: 0 };
+  const request = async () => {
+    const error = errors[made.count];
+    made.count += 1;
+    if (error) throw error;
+    return 'answer';
+  };
+  return { request, made };
+}
+
+it.each([new MessagingTimeout('no reply'), new MessageDeliveryFailure('no broker')])(
+  'makes a request again after $code',
+  async (error) => {
+    const { request, made } = failing(error, error);
+
+    expect(await retryOnOutage(request, { pause: 0 })).toBe('answer');
+    expect(made.count).toBe(3);
+  },
+);
+
+it('gives up with the last failure after as many attempts as allowed', async () => {
+  const { request, made } = failing(new MessagingTimeout('first'), new MessagingTimeout('second'));
+
+  await expect(retryOnOutage(request, { attempts: 2, patience: 0 })).rejects.toThrow('second');
+  expect(made.count).toBe(2);
+});
+
+it('goes on beyond its attempts as long as it has patience', async () => {
+  const start = performance.now();
+  const request = async () => {
+    await delay(10);
+    throw new MessagingTimeout('no reply');
+  };
+
+  await expect(retryOnOutage(request, { attempts: 1, patience: 0.1 })).rejects.toThrow('no reply');
+  expect(performance.now() - start).toBeGreaterThan(95);
+});
+
+it('does not repeat a request that was answered with an error', async () => {
+  const { request, made } = failing(new Error('refused'));
+
+  await expect(retryOnOutage(request)).rejects.toThrow('refused');
+  expect(made.count).toBe(1);
+});

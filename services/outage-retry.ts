@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MessageDeliveryFailure, MessagingTimeout } from '@mini-nova/messaging';
+
+export interface OutageRetryOptions {
+  /** The request is made at least so often. Default 4. */
+  attempts?: number;
+  /** Seconds for which it is made again, also when that is more often. Default 60. */
+  patience?: number;
+  /** Seconds before the second attempt after a failed delivery; doubled for each further one, up to 30. Default 1. */
+  pause?: number;
+}
+
+const longestPause = 30;
+
+/**
+ * Makes a request again when nobody answered it: the broker or the server was away, or the answer was lost. The
+ * request may have been served already, so it must be idempotent.
+ *
+ * @throws the last failure, and any other at once
+ */
+export async function retryOnOutage<T>(
+  request: () => Promise<T>,
+  { attempts = 4, patience = 60, pause = 1 }: OutageRetryOptions = {},
+): Promise<T> {
+  const start = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await request();
+    } catch (error) {
+      const isOver = attempt >= attempts && performance.now() - start >= patience * 1000;
+      if (!isOutage(error) || isOver) throw error;
+      if (error instanceof MessageDeliveryFailure) await pauseAfter(attempt, pause);
+    }
+  }
+}
+
+async function pauseAfter(attempt: number, pause: number): Promise<void> {
+  const seconds = Math.min(pause * 2 ** (attempt - 1), longestPause);
+  await delay(seconds * 1000, undefined, { ref: false });
+}
+
+/** Whether the error says that nobody answered: the request may or may not have been served. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof MessagingTimeout || error instanceof MessageDeliveryFailure;
+}

@@ -1,0 +1,59 @@
+import { silentLogger } from '@mini-nova/messaging';
+import { RequestContext } from '@mini-nova/service';
+import { getPostgresUrl, startRabbit } from '@mini-nova/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { conductorSweeps } from '../../services/conductor/sweeps/index.ts';
+import { Cloud } from '../../services/test/cloud.ts';
+
+const BUILD_TIMEOUT = 15;
+
+/** What a conductor's periodic tasks do, more often than they would. */
+function keepSweeping(cloud: Cloud): void {
+  const { db, instances, services, compute } = cloud;
+  const options = { db, instances, services, compute, timeout: BUILD_TIMEOUT, serviceDownTime: 600 };
+  const sweeps = conductorSweeps({ ...options, logger: silentLogger });
+  let running: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    running ??= (async () => {
+      for (const sweep of sweeps) await sweep.run(RequestContext.admin());
+      running = undefined;
+    })();
+  }, 500);
+  onTestFinished(async () => {
+    clearInterval(timer);
+    await running;
+  });
+}
+
+test('twenty boots whose broker is killed each end ACTIVE, or in ERROR with a fault and without allocation', async () => {
+  const rabbit = await startRabbit();
+  onTestFinished(() => rabbit.close());
+  const cloud = await Cloud.start({
+    bus: rabbit.url,
+    database: await getPostgresUrl(),
+    retry: { patience: 30 },
+    hosts: { host1: { spawn_delay: 1 }, host2: { spawn_delay: 1 } },
+    settings: { 'DEFAULT.rpc_response_timeout': 3, 'DEFAULT.service_down_time': 600 },
+  });
+  keepSweeping(cloud);
+
+  const uuids = await cloud.boot({ count: 20 });
+  await cloud.reaches(uuids[0] ?? '', 'spawning');
+  await rabbit.kill();
+  await rabbit.start();
+
+  const states = async () =>
+    Promise.all(uuids.map(async (uuid) => (await cloud.instances.getByUuid(uuid)).vm_state));
+  await expect.poll(states, { timeout: 60_000, interval: 200 }).not.toContain('building');
+  const active = (await states()).filter((state) => state === 'active').length;
+
+  await expect.poll(() => cloud.allocated(), { timeout: 40_000, interval: 200 }).toBe(active);
+  await expect.poll(async () => Object.values(await cloud.guests()).flat().length).toBe(active);
+  for (const uuid of uuids) {
+    const { vm_state, host } = await cloud.instances.getByUuid(uuid);
+    if (vm_state === 'active') expect((await cloud.guests())[host ?? '']).toContain(uuid);
+    else expect((await cloud.fault(uuid))?.message).toMatch(/\S/);
+    expect(await cloud.ports.list(uuid)).toHaveLength(vm_state === 'active' ? 1 : 0);
+  }
+  expect(await cloud.bootActive()).toMatchObject({ vm_state: 'active' });
+}, 180_000);
