@@ -38,17 +38,20 @@ export class PythonError extends Error {
 export class OsloPeer {
   private readonly python: ChildProcessWithoutNullStreams;
   private readonly answers: Interface;
+  private errors = '';
 
   private constructor(python: ChildProcessWithoutNullStreams) {
     this.python = python;
     this.answers = createInterface(python.stdout);
+    python.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
   }
 
   /** `options`: those of oslo.messaging's RabbitMQ driver. */
   static async start(rabbitUrl: string, options: Record<string, string> = {}): Promise<OsloPeer> {
     const url = `${rabbitUrl}?${new URLSearchParams(options)}`;
     const python = spawn(await pythonWithOsloMessaging(), ['-W', 'ignore', SCRIPT, url]);
-    python.stderr.resume();
     return new OsloPeer(python);
   }
 
@@ -69,20 +72,21 @@ export class OsloPeer {
     return this.run({ do: 'notes' });
   }
 
+  /** Kills it: an orderly end takes oslo.messaging many seconds. */
   async close(): Promise<void> {
     const exit = once(this.python, 'exit');
-    this.python.stdin.end();
-    const timer = setTimeout(() => this.python.kill('SIGKILL'), 10_000);
+    this.python.kill('SIGKILL');
     await exit;
-    clearTimeout(timer);
   }
 
   /** One command at a time. */
   private async run(command: object): Promise<unknown> {
     const answer = once(this.answers, 'line');
+    const end = once(this.answers, 'close').then(() => undefined);
     this.python.stdin.write(`${JSON.stringify(command)}\n`);
-    const [line] = (await answer) as [string];
-    const outcome = JSON.parse(line);
+    const [line] = (await Promise.race([answer, end])) ?? [];
+    if (line === undefined) throw new Error(`the Python peer has ended: ${this.errors}`);
+    const outcome = JSON.parse(String(line));
     if ('error' in outcome) throw new PythonError(outcome);
     return outcome.result;
   }

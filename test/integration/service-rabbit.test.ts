@@ -1,0 +1,88 @@
+import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { createRpc, Manager, RequestContext, Service, ServiceStopped } from '@mini-nova/service';
+import { freePort, type PrivateRabbit, startRabbit, uniqueTopic } from '@mini-nova/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+
+const ctxt = new RequestContext();
+const patiently = { timeout: 20_000, interval: 100 };
+
+let rabbit: PrivateRabbit;
+beforeAll(async () => {
+  rabbit = await startRabbit();
+});
+afterAll(() => rabbit.close());
+
+class EchoManager extends Manager {
+  override readonly rpcMethods = ['echo'];
+  async echo(_ctxt: RequestContext, { text }: { text: string }): Promise<string> {
+    return text;
+  }
+}
+
+/** Waits between attempts are short, so that a test does not wait for them. */
+const open = (url: string) =>
+  getTransport({ url, logger: silentLogger, rpcResponseTimeout: 5, rabbit: { rabbitRetryInterval: 0.1 } });
+
+function setUp(url: string) {
+  const topic = uniqueTopic('echo');
+  const manager = new EchoManager({ host: 'host1', serviceName: 'echo' });
+  const service = Service.create({
+    binary: 'nova-echo',
+    topic,
+    manager,
+    transport: open(url),
+    logger: silentLogger,
+  });
+  const transport = open(url);
+  const client = createRpc(transport).getClient(new Target({ topic, version: '1.0' }));
+  onTestFinished(async () => {
+    await service.stop();
+    await transport.close();
+  });
+  return { topic, service, manager, client };
+}
+
+async function consumersOf(topic: string): Promise<string[]> {
+  const consumers = await rabbit.listConsumers();
+  return consumers.map(({ queue }) => queue).filter((queue) => queue.startsWith(topic));
+}
+
+test('a running service consumes its topic, its host and the fanout; a stopped one nothing', async () => {
+  const { topic, service, client } = setUp(rabbit.url);
+  await service.start();
+  expect(await client.call(ctxt, 'echo', { text: 'a' })).toBe('a');
+  expect(await consumersOf(topic)).toHaveLength(3);
+  await service.stop();
+  expect(await consumersOf(topic)).toEqual([]);
+});
+
+test('a service whose broker was killed stops promptly', async () => {
+  const { service } = setUp(rabbit.url);
+  await service.start();
+  await rabbit.kill();
+  try {
+    const begin = performance.now();
+    await service.stop();
+    expect(performance.now() - begin).toBeLessThan(3000);
+  } finally {
+    await rabbit.start();
+  }
+});
+
+test('a service serves again after its broker was killed and started', async () => {
+  const { service, client } = setUp(rabbit.url);
+  await service.start();
+  await rabbit.kill();
+  await rabbit.start();
+  await vi.waitFor(async () => expect(await client.call(ctxt, 'echo', { text: 'b' })).toBe('b'), patiently);
+});
+
+test('a service that waits for its broker can be stopped', async () => {
+  const { service } = setUp(`rabbit://guest:guest@127.0.0.1:${await freePort()}/`);
+  const refused = expect(service.start()).rejects.toThrow(ServiceStopped);
+  await vi.waitFor(() => expect(service.state).toBe('starting'));
+  const begin = performance.now();
+  await service.stop();
+  expect(performance.now() - begin).toBeLessThan(3000);
+  await refused;
+});
