@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Child } from './child.ts';
+
+const BUILT = join(import.meta.dirname, 'dist', 'index.js');
+
+// A process that starts another and makes a directory, says what they are, and waits.
+const OWNER = `
+  import { Child, tempDir } from ${JSON.stringify(BUILT)};
+  const child = await Child.start('sh', ['-c', 'trap "" TERM; while :; do sleep 1; done']);
+  console.log('owns ' + child.pid + ' ' + tempDir());
+  setInterval(() => undefined, 1000);
+`;
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+async function startOwner(): Promise<{ owner: Child; group: number; folder: string }> {
+  const owner = await Child.start(process.execPath, ['--input-type=module', '-e', OWNER]);
+  const [, group = '', folder = ''] = (await owner.waitForLine(/^owns /)).split(' ');
+  return { owner, group: Number(group), folder };
+}
+
+test.each(['SIGINT', 'SIGKILL'] as const)(
+  'what a process started and made is gone soon after %s ended it',
+  async (signal) => {
+    const { owner, group, folder } = await startOwner();
+    expect(isAlive(group)).toBe(true);
+    expect(existsSync(folder)).toBe(true);
+    owner.signal(signal);
+    expect(await owner.ended).toBe(signal);
+    await expect.poll(() => isAlive(group), { timeout: 15_000 }).toBe(false);
+    await expect.poll(() => existsSync(folder), { timeout: 5000 }).toBe(false);
+  },
+  30_000,
+);

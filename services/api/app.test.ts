@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { apiFixture } from '../test/api-fixture.ts';
+
+test('says which version it speaks', async () => {
+  const { get } = await apiFixture();
+  const { body: list } = await get('/');
+  expect(list.versions).toMatchObject([
+    { id: 'v2.1', status: 'CURRENT', version: '2.1', min_version: '2.1' },
+  ]);
+  for (const url of ['/v2.1', '/v2.1/']) {
+    const { status, body } = await get(url);
+    expect(status).toBe(200);
+    expect(body.version).toMatchObject({ id: 'v2.1', version: '2.1' });
+    expect(body.version.links[0].href).toMatch(/^http:\/\/[^/]+\/v2\.1\/$/);
+  }
+});
+
+test('names version and request in the headers of every answer', async () => {
+  const { app, get } = await apiFixture();
+  const { headers } = await get('/v2.1/nowhere');
+  expect(headers['x-openstack-request-id']).toMatch(/^req-[0-9a-f-]{36}$/);
+  expect(headers['x-compute-request-id']).toBe(headers['x-openstack-request-id']);
+  const answer = await app.inject({
+    url: '/v2.1/flavors',
+    headers: { 'x-openstack-nova-api-version': '2.90' },
+  });
+  expect(answer.headers).toMatchObject({
+    'x-openstack-nova-api-version': '2.1',
+    'openstack-api-version': 'compute 2.1',
+  });
+  expect(answer.headers.vary).toContain('X-OpenStack-Nova-API-Version');
+});
+
+test('answers an unknown path with 404 and a wrong method with 405, in OpenStack form', async () => {
+  const { get, send } = await apiFixture();
+  expect(await get('/v2.1/nowhere')).toMatchObject({
+    status: 404,
+    body: { itemNotFound: { code: 404, message: expect.stringContaining('/v2.1/nowhere') } },
+  });
+  const refused = await send('DELETE', '/v2.1/flavors');
+  expect(refused).toMatchObject({ status: 405, body: { badMethod: { code: 405 } } });
+  expect(refused.headers.allow).toContain('GET');
+  expect(await send('PUT', '/v2.1/servers/x/action')).toMatchObject({ status: 405 });
+  expect(await send('POST', '/')).toMatchObject({ status: 405 });
+});
+
+test('answers a body that is not JSON with 400, and one of another type with 415', async () => {
+  const { app } = await apiFixture();
+  const post = (payload: string, type: string) =>
+    app.inject({ method: 'POST', url: '/v2.1/servers', payload, headers: { 'content-type': type } });
+  const broken = await post('{"server":', 'application/json');
+  expect(broken.statusCode).toBe(400);
+  expect(broken.json().badRequest.message).toMatch(/^The request body is not valid JSON: /);
+  const xml = await post('<server/>', 'application/xml');
+  expect(xml.statusCode).toBe(415);
+  expect(xml.json().badMediaType.code).toBe(415);
+  const empty = await post('', 'application/json');
+  expect(empty.json().badRequest.message).toBe("null is not of type 'object'");
+});
+
+test('answers a body that is too large with 413', async () => {
+  const { send } = await apiFixture();
+  const { status, body } = await send('POST', '/v2.1/servers', { server: { name: 'x'.repeat(2_000_000) } });
+  expect({ status, code: body.overLimit.code }).toEqual({ status: 413, code: 413 });
+});
+
+test('tells nothing of an unexpected error but where to look', async () => {
+  const { get, db } = await apiFixture();
+  await db.kysely.schema.dropTable('flavors').execute();
+  const { status, body, headers } = await get('/v2.1/flavors');
+  expect(status).toBe(500);
+  expect(body.computeFault.message).toContain(headers['x-openstack-request-id']);
+  expect(JSON.stringify(body)).not.toContain('no such table');
+});
+
+test('serves the same under the path of a project, and links there', async () => {
+  const { get } = await apiFixture();
+  const { status, body } = await get('/v2.1/acme/flavors');
+  expect(status).toBe(200);
+  expect(body.flavors[0].links.map(({ href }: { href: string }) => new URL(href).pathname)).toEqual([
+    '/v2.1/acme/flavors/1',
+    '/acme/flavors/1',
+  ]);
+});

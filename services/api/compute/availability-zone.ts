@@ -1,0 +1,44 @@
+import { ComputeHostNotFound } from '../../exceptions.ts';
+import { BadRequest } from '../http-errors.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+
+/** Where a server shall run: anywhere in a zone, or on one host and node, past the filters. */
+export interface Placement {
+  zone: string | null;
+  host: string | null;
+  node: string | null;
+}
+
+type Dependencies = Pick<ComputeDependencies, 'services' | 'computeNodes' | 'settings'>;
+
+/** `zone`, `zone:host`, `zone:host:node` or `zone::node`; the zone may be empty beside a host or node. */
+export function parseAvailabilityZone(text: string | undefined): Placement {
+  const [zone = '', host = '', node = '', ...rest] = (text ?? '').split(':');
+  if (rest.length > 0) throw new BadRequest('Unable to parse availability_zone');
+  return { zone: zone || null, host: host || null, node: node || null };
+}
+
+/** That there is such a zone, host and node. @throws BadRequest */
+export async function assertPlacement(placement: Placement, dependencies: Dependencies): Promise<void> {
+  const { zone, host, node } = placement;
+  if (host !== null || node !== null) return assertNode(host, node, dependencies);
+  if (zone !== null && !(await zonesOf(dependencies)).has(zone)) {
+    throw new BadRequest('The requested availability zone is not available');
+  }
+}
+
+async function assertNode(
+  host: string | null,
+  node: string | null,
+  { computeNodes }: Dependencies,
+): Promise<void> {
+  const nodes = [...(await computeNodes.list(host === null ? {} : { host }))];
+  const found = nodes.some(({ hypervisor_hostname }) => node === null || hypervisor_hostname === node);
+  if (!found) throw new BadRequest(new ComputeHostNotFound({ host: node ?? host ?? '' }).message);
+}
+
+/** Those of enabled computes. */
+async function zonesOf({ services, settings }: Dependencies): Promise<Set<string>> {
+  const computes = [...(await services.list({ binary: 'nova-compute', disabled: false }))];
+  return new Set(computes.map(({ availability_zone }) => availability_zone ?? settings.defaultZone));
+}

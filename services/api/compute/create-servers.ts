@@ -1,0 +1,193 @@
+import type { ImageDefinition } from '@mini-nova/config';
+import {
+  type Flavor,
+  type Instance,
+  InstanceFault,
+  type NetworkRequestList,
+  TagList,
+} from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { VmState } from '../../compute/vm-states.ts';
+import { FlavorNotFound } from '../../exceptions.ts';
+import { BuildRequestStore } from '../../stores/build-request-store.ts';
+import { RequestSpecStore } from '../../stores/request-spec-store.ts';
+import { BadRequest, HttpError } from '../http-errors.ts';
+import type { CreateServerBody } from '../schemas/servers.ts';
+import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+import {
+  type NewServer,
+  type NewServers,
+  newPassword,
+  newReservationId,
+  newServer,
+  rootDisk,
+} from './new-server.ts';
+import { requestedNetworks } from './requested-networks.ts';
+
+export interface CreatedServers {
+  instances: Instance[];
+  reservationId: string;
+  adminPassword: string;
+}
+
+/** Boots servers: checks the request, records what is to be built, and hands it to the conductor. */
+export class ServerCreation {
+  readonly #dependencies: ComputeDependencies;
+
+  constructor(dependencies: ComputeDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Resolves when the conductor's queue has the request: from then on each instance ends ACTIVE, or in ERROR with a
+   * fault.
+   *
+   * @throws BadRequest, Conflict; Unavailable when the bus is away, and the instances are in ERROR
+   */
+  async create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
+    const request = await this.#check(body);
+    const networks = await requestedNetworks(this.#dependencies.db.kysely, body.networks, request.count);
+    const servers = await this.#record(ctxt, request);
+    const adminPassword = body.adminPass ?? newPassword();
+    await this.#build(ctxt, servers, { request, networks, adminPassword });
+    const instances = servers.map(({ instance }) => instance);
+    return { instances, reservationId: request.reservationId, adminPassword };
+  }
+
+  async #check(body: CreateServerBody['server']): Promise<NewServers> {
+    const { min_count: minCount = 1, max_count: maxCount = minCount } = body;
+    if (minCount > maxCount) throw new BadRequest('min_count must be <= max_count');
+    const image = this.#imageOf(body.imageRef);
+    const flavor = await this.#flavorOf(String(body.flavorRef));
+    assertFits(flavor, image);
+    const placement = parseAvailabilityZone(body.availability_zone);
+    await assertPlacement(placement, this.#dependencies);
+    return {
+      name: body.name,
+      count: maxCount,
+      flavor,
+      image,
+      placement,
+      metadata: body.metadata ?? {},
+      userData: body.user_data ?? null,
+      autoDiskConfig: body['OS-DCF:diskConfig'] === 'AUTO',
+      reservationId: newReservationId(),
+    };
+  }
+
+  #imageOf(ref: string): ImageDefinition {
+    const image = this.#dependencies.images.find(idOf(ref));
+    if (!image) throw new BadRequest('Can not find requested image');
+    return image;
+  }
+
+  async #flavorOf(ref: string): Promise<Flavor> {
+    try {
+      return await this.#dependencies.flavors.getByFlavorid(idOf(ref));
+    } catch (error) {
+      if (error instanceof FlavorNotFound) throw new BadRequest(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  /** All records of all servers, or none. */
+  async #record(ctxt: RequestContext, request: NewServers): Promise<NewServer[]> {
+    const { db, instances, images } = this.#dependencies;
+    return db.transaction(async (trx) => {
+      const servers = Array.from({ length: request.count }, (_, index) =>
+        newServer(ctxt, request, index, images),
+      );
+      for (const { instance, requestSpec, buildRequest } of servers) {
+        await instances.within(trx).create(instance);
+        await new RequestSpecStore(trx).create(requestSpec);
+        await new BuildRequestStore(trx).create(buildRequest);
+      }
+      return servers;
+    });
+  }
+
+  async #build(ctxt: RequestContext, servers: NewServer[], build: Build): Promise<void> {
+    const { computeTask, images, settings } = this.#dependencies;
+    const { request, networks, adminPassword } = build;
+    try {
+      await boundedCast(
+        () =>
+          computeTask.scheduleAndBuildInstances(ctxt, {
+            build_requests: servers.map(({ buildRequest }) => buildRequest),
+            request_specs: servers.map(({ requestSpec }) => requestSpec),
+            image: images.wireDocument(request.image),
+            admin_password: adminPassword,
+            injected_files: [],
+            requested_networks: networks,
+            block_device_mapping: rootDisk(request.image),
+            tags: new TagList({ objects: [] }),
+          }),
+        settings.castTimeout,
+      );
+    } catch (error) {
+      for (const { instance } of servers) await this.#fail(instance, error);
+      throw error;
+    }
+  }
+
+  /** Nobody will build the instance: its user shall see why. */
+  async #fail({ uuid }: Instance, error: unknown): Promise<void> {
+    const { db, instances, logger } = this.#dependencies;
+    const failed = await db.transaction(async (trx) => {
+      // Who deletes the build request owns the instance: a conductor may have got the message after all.
+      if (!(await new BuildRequestStore(trx).delete(uuid))) return false;
+      const store = instances.within(trx);
+      const instance = await store.getByUuid(uuid);
+      instance.vm_state = VmState.ERROR;
+      instance.task_state = null;
+      await store.addFault(faultOf(uuid, error));
+      await store.save(instance);
+      return true;
+    });
+    if (failed) logger.warn({ err: error, instance: uuid }, 'The build request was not sent');
+  }
+}
+
+interface Build {
+  request: NewServers;
+  networks: NetworkRequestList | null;
+  adminPassword: string;
+}
+
+/** Nova takes a URL that ends with the id, too. */
+function idOf(ref: string): string {
+  return ref.replace(/[?#].*$/s, '').replace(/^.*\//s, '');
+}
+
+function assertFits(flavor: Flavor, image: ImageDefinition): void {
+  if (flavor.disabled) throw new BadRequest(new FlavorNotFound({ flavor_id: flavor.flavorid }).message);
+  if (flavor.memory_mb < image.min_ram) {
+    throw new BadRequest(
+      `Flavor's memory is too small for requested image: ${flavor.memory_mb} MiB, the image needs ${image.min_ram} MiB.`,
+    );
+  }
+  // A root disk of 0 has the size of the image.
+  if (flavor.root_gb === 0) return;
+  if (flavor.root_gb < image.min_disk) {
+    throw new BadRequest(
+      `Flavor's disk is too small for requested image: ${flavor.root_gb} GiB, the image needs ${image.min_disk} GiB.`,
+    );
+  }
+  if (flavor.root_gb * 2 ** 30 < image.size) {
+    throw new BadRequest(
+      `Flavor's disk is too small for requested image: ${flavor.root_gb} GiB, the image has ${image.size} bytes.`,
+    );
+  }
+}
+
+function faultOf(uuid: string, error: unknown): InstanceFault {
+  return new InstanceFault({
+    instance_uuid: uuid,
+    code: error instanceof HttpError ? error.statusCode : 500,
+    message: error instanceof Error ? error.message : String(error),
+    details: null,
+    host: null,
+  });
+}

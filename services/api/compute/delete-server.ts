@@ -1,0 +1,61 @@
+import { deleteAllocations, deleteBuildRequest, deleteRequestSpec, releasePorts } from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { TaskState } from '../../compute/task-states.ts';
+import { InstanceNotFound } from '../../exceptions.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+import { isHostUp } from './service-check.ts';
+
+/** Deletes servers, in whatever state they are. */
+export class ServerDeletion {
+  readonly #dependencies: ComputeDependencies;
+
+  constructor(dependencies: ComputeDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Resolves when the compute's queue has the request. An instance that is on no host, or whose compute is down, is
+   * gone then; that compute deletes what is left of it when it is back.
+   *
+   * @throws InstanceNotFound, Unavailable
+   */
+  async delete(ctxt: RequestContext, uuid: string): Promise<void> {
+    const instance = await this.#dependencies.instances.getByUuid(uuid);
+    const remote = instance.host !== null && (await isHostUp(instance.host, this.#dependencies));
+    if (remote) await this.#deleteOnHost(ctxt, instance);
+    else await this.#deleteLocally(instance);
+  }
+
+  async #deleteOnHost(ctxt: RequestContext, instance: Instance): Promise<void> {
+    const { instances, compute, settings } = this.#dependencies;
+    instance.task_state = TaskState.DELETING;
+    instance.progress = 0;
+    try {
+      await instances.save(instance);
+    } catch (error) {
+      if (error instanceof InstanceNotFound) return;
+      throw error;
+    }
+    await boundedCast(() => compute.terminateInstance(ctxt, { instance }), settings.castTimeout);
+  }
+
+  /**
+   * One transaction: whoever works on the instance finds it deleted with its next save, and nothing that belongs to
+   * it outlives it.
+   */
+  async #deleteLocally(instance: Instance): Promise<void> {
+    const { db, instances, logger } = this.#dependencies;
+    const { uuid, host } = instance;
+    await db.transaction(async (trx) => {
+      const store = instances.within(trx);
+      await store.destroy(await store.getByUuid(uuid, { includeDeleted: true }));
+      await releasePorts(trx, { deviceUuid: uuid, at: new Date().toISOString() });
+      await deleteAllocations(trx, uuid);
+      await deleteBuildRequest(trx, uuid);
+      await deleteRequestSpec(trx, uuid);
+    });
+    logger.info({ instance: uuid, host }, 'Deleted the instance without its host');
+  }
+}

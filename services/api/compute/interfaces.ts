@@ -1,0 +1,87 @@
+import { findPort, listPortsOfDevice, type PortRow } from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { VmState } from '../../compute/vm-states.ts';
+import { FixedIpAlreadyInUse, PortNotFound } from '../../exceptions.ts';
+import { BadRequest, Conflict, NotFound } from '../http-errors.ts';
+import type { AttachInterfaceBody } from '../schemas/interfaces.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+import { assertHostUp } from './service-check.ts';
+import { type AllowedStates, assertAllowed } from './state-check.ts';
+
+const ATTACHABLE: AllowedStates = { vmStates: [VmState.ACTIVE, VmState.STOPPED], taskStates: [null] };
+
+type Attachment = NonNullable<AttachInterfaceBody['interfaceAttachment']>;
+
+/** The interfaces of servers: the ports bound to them. */
+export class ServerInterfaces {
+  readonly #dependencies: ComputeDependencies;
+
+  constructor(dependencies: ComputeDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Oldest first. @throws InstanceNotFound */
+  async list(uuid: string): Promise<PortRow[]> {
+    const { instances, db } = this.#dependencies;
+    await instances.getByUuid(uuid);
+    return listPortsOfDevice(db.kysely, uuid);
+  }
+
+  /** @throws InstanceNotFound, PortNotFound, NotFound when the port is another's */
+  async get(uuid: string, portId: string): Promise<PortRow> {
+    const { instances, db } = this.#dependencies;
+    await instances.getByUuid(uuid);
+    const port = await findPort(db.kysely, portId);
+    if (!port) throw new PortNotFound({ port_id: portId });
+    if (port.device_uuid !== uuid) {
+      throw new NotFound(`Instance ${uuid} does not have a port with id ${portId}`);
+    }
+    return port;
+  }
+
+  /**
+   * Resolves when the guest has the interface.
+   *
+   * @throws BadRequest, Conflict, ServiceUnavailable, what the compute threw, MessagingTimeout
+   */
+  async attach(ctxt: RequestContext, uuid: string, attachment: Attachment): Promise<PortRow> {
+    const { net_id = null, port_id = null, fixed_ips } = attachment;
+    const address = fixed_ips?.[0]?.ip_address ?? null;
+    if (net_id !== null && port_id !== null) {
+      throw new BadRequest('Must not input both network_id and port_id');
+    }
+    if (address !== null && net_id === null) {
+      throw new BadRequest('Must input network_id when request IP address');
+    }
+    const instance = await this.#usable(uuid, 'attach_interface');
+    try {
+      const { compute } = this.#dependencies;
+      const args = { instance, network_id: net_id, port_id, requested_ip: address };
+      const { id } = await compute.attachInterface(ctxt, args);
+      return await this.get(uuid, id);
+    } catch (error) {
+      if (error instanceof FixedIpAlreadyInUse) throw new Conflict(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Resolves when the compute's queue has the request. @throws NotFound, Conflict, ServiceUnavailable, Unavailable */
+  async detach(ctxt: RequestContext, uuid: string, portId: string): Promise<void> {
+    const instance = await this.#usable(uuid, 'detach_interface');
+    await this.get(uuid, portId);
+    const { compute, settings } = this.#dependencies;
+    await boundedCast(
+      () => compute.detachInterface(ctxt, { instance, port_id: portId }),
+      settings.castTimeout,
+    );
+  }
+
+  async #usable(uuid: string, action: string): Promise<Instance> {
+    const instance = await this.#dependencies.instances.getByUuid(uuid);
+    assertAllowed(instance, action, ATTACHABLE);
+    await assertHostUp(instance, this.#dependencies);
+    return instance;
+  }
+}

@@ -1,0 +1,225 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { ImageDefinition } from '@mini-nova/config';
+import {
+  BlockDeviceMapping,
+  BlockDeviceMappingList,
+  BuildRequest,
+  type Flavor,
+  Instance,
+  InstanceInfoCache,
+  InstancePCIRequests,
+  KeyPairList,
+  RequestLevelParams,
+  RequestSpec,
+  SchedulerLimits,
+  SecurityGroup,
+  SecurityGroupList,
+  TagList,
+} from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { PowerState } from '../../compute/power-states.ts';
+import { TaskState } from '../../compute/task-states.ts';
+import { VmState } from '../../compute/vm-states.ts';
+import type { ImageRegistry } from '../image-registry.ts';
+import type { Placement } from './availability-zone.ts';
+
+/** A request for servers, checked: everything it names is there. */
+export interface NewServers {
+  name: string;
+  count: number;
+  flavor: Flavor;
+  image: ImageDefinition;
+  placement: Placement;
+  metadata: Record<string, string>;
+  userData: string | null;
+  autoDiskConfig: boolean;
+  reservationId: string;
+}
+
+/** All records of one new server. */
+export interface NewServer {
+  instance: Instance;
+  requestSpec: RequestSpec;
+  buildRequest: BuildRequest;
+}
+
+/** The records of the server with this index, from 0. */
+export function newServer(
+  ctxt: RequestContext,
+  request: NewServers,
+  index: number,
+  images: ImageRegistry,
+): NewServer {
+  const instance = newInstance(ctxt, request, index);
+  return {
+    instance,
+    requestSpec: newRequestSpec(instance, request, images),
+    buildRequest: new BuildRequest({
+      instance_uuid: instance.uuid,
+      project_id: instance.project_id ?? '',
+      instance,
+      block_device_mappings: rootDisk(request.image, instance.uuid),
+      tags: new TagList(),
+    }),
+  };
+}
+
+/** The disks of the request, which are the same for all its servers. */
+export function rootDisk(image: ImageDefinition, instanceUuid?: string): BlockDeviceMappingList {
+  const disk = new BlockDeviceMapping({
+    ...(instanceUuid !== undefined && { instance_uuid: instanceUuid }),
+    source_type: 'image',
+    destination_type: 'local',
+    guest_format: null,
+    device_type: 'disk',
+    disk_bus: null,
+    boot_index: 0,
+    device_name: null,
+    delete_on_termination: true,
+    snapshot_id: null,
+    volume_id: null,
+    volume_size: null,
+    image_id: image.id,
+    no_device: false,
+    connection_info: null,
+    tag: null,
+    volume_type: null,
+    encrypted: false,
+    encryption_secret_uuid: null,
+    encryption_format: null,
+    encryption_options: null,
+  });
+  return new BlockDeviceMappingList({ objects: [disk] });
+}
+
+/** `r-` and eight letters or digits, as Nova names reservations. */
+export function newReservationId(): string {
+  return `r-${randomText('abcdefghijklmnopqrstuvwxyz0123456789', 8)}`;
+}
+
+/** Without what is easily misread. */
+export function newPassword(): string {
+  return randomText('23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', 12);
+}
+
+function newInstance(ctxt: RequestContext, request: NewServers, index: number): Instance {
+  const { flavor, image, placement, metadata, userData, reservationId } = request;
+  const uuid = randomUUID();
+  const displayName = request.count > 1 ? `${request.name}-${index + 1}` : request.name;
+  return new Instance({
+    uuid,
+    user_id: ctxt.user_id,
+    project_id: ctxt.project_id,
+    image_ref: image.id,
+    kernel_id: '',
+    ramdisk_id: '',
+    hostname: hostnameOf(displayName, uuid),
+    launch_index: index,
+    key_name: null,
+    key_data: null,
+    power_state: PowerState.NOSTATE,
+    vm_state: VmState.BUILDING,
+    task_state: TaskState.SCHEDULING,
+    memory_mb: flavor.memory_mb,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.root_gb,
+    ephemeral_gb: flavor.ephemeral_gb,
+    ephemeral_key_uuid: null,
+    host: null,
+    node: null,
+    instance_type_id: flavor.id,
+    user_data: userData,
+    reservation_id: reservationId,
+    launched_at: null,
+    terminated_at: null,
+    availability_zone: placement.zone,
+    display_name: displayName,
+    display_description: displayName,
+    launched_on: null,
+    locked: false,
+    locked_by: null,
+    os_type: image.properties.os_type ?? null,
+    architecture: image.properties.architecture ?? null,
+    vm_mode: null,
+    root_device_name: null,
+    config_drive: '',
+    access_ip_v4: null,
+    access_ip_v6: null,
+    auto_disk_config: request.autoDiskConfig,
+    progress: 0,
+    shutdown_terminate: false,
+    disable_terminate: false,
+    cell_name: null,
+    metadata,
+    system_metadata: systemMetadata(image),
+    info_cache: new InstanceInfoCache({ instance_uuid: uuid, network_info: '[]' }),
+    security_groups: new SecurityGroupList(),
+    numa_topology: null,
+    pci_requests: new InstancePCIRequests({ instance_uuid: uuid, requests: [] }),
+    tags: new TagList(),
+    flavor,
+    old_flavor: null,
+    new_flavor: null,
+    keypairs: new KeyPairList(),
+    trusted_certs: null,
+    hidden: false,
+  });
+}
+
+function newRequestSpec(instance: Instance, request: NewServers, images: ImageRegistry): RequestSpec {
+  const { flavor, image, placement } = request;
+  const limits = new SchedulerLimits();
+  limits.setDefaults();
+  return new RequestSpec({
+    instance_uuid: instance.uuid,
+    image: images.imageMeta(image),
+    numa_topology: null,
+    pci_requests: new InstancePCIRequests({ instance_uuid: instance.uuid, requests: [] }),
+    project_id: instance.project_id,
+    user_id: instance.user_id,
+    availability_zone: placement.zone,
+    flavor,
+    // Of the whole request, as Nova records it.
+    num_instances: request.count,
+    ignore_hosts: null,
+    force_hosts: placement.host === null ? null : [placement.host],
+    force_nodes: placement.node === null ? null : [placement.node],
+    requested_destination: null,
+    retry: null,
+    limits,
+    instance_group: null,
+    scheduler_hints: {},
+    security_groups: new SecurityGroupList({ objects: [new SecurityGroup({ name: 'default' })] }),
+    is_bfv: false,
+    requested_resources: [],
+    request_level_params: new RequestLevelParams(),
+  });
+}
+
+/** What the image says, kept for as long as the instance lives. */
+function systemMetadata(image: ImageDefinition): Record<string, string | null> {
+  const properties = Object.entries(image.properties).map(([name, value]) => [`image_${name}`, value]);
+  return {
+    ...Object.fromEntries(properties),
+    image_min_ram: String(image.min_ram),
+    image_min_disk: String(image.min_disk),
+    image_disk_format: image.disk_format,
+    image_container_format: image.container_format,
+    image_base_image_ref: image.id,
+  };
+}
+
+/** The name as a host name: letters, digits, `.` and `-`, 63 at most. */
+function hostnameOf(name: string, uuid: string): string {
+  const hostname = name
+    .toLowerCase()
+    .replace(/[ _]/g, '-')
+    .replace(/[^a-z0-9.-]+/g, '')
+    .slice(0, 63)
+    .replace(/^[.-]+|[.-]+$/g, '');
+  return hostname || `server-${uuid}`;
+}
+
+function randomText(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}

@@ -1,0 +1,65 @@
+import { findNetwork, findPort, type Queryable } from '@mini-nova/database';
+import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
+import { NetworkNotFound, PortInUse, PortNotFound } from '../../exceptions.ts';
+import { BadRequest, Conflict } from '../http-errors.ts';
+import type { CreateServerBody, RequestedNetwork } from '../schemas/servers.ts';
+
+/**
+ * The networks of a request as they go to the host; null when it names none. That an address is free is seen only
+ * when it is taken, on the host.
+ *
+ * @throws BadRequest, Conflict
+ */
+export async function requestedNetworks(
+  db: Queryable,
+  networks: CreateServerBody['server']['networks'],
+  maxCount: number,
+): Promise<NetworkRequestList | null> {
+  if (networks === undefined) return null;
+  if (typeof networks === 'string') {
+    return new NetworkRequestList({ objects: [networkRequest({ uuid: networks })] });
+  }
+  if (networks.length === 0) return null;
+  for (const network of networks) await check(db, network, maxCount);
+  return new NetworkRequestList({ objects: networks.map(networkRequest) });
+}
+
+function networkRequest({ uuid, port, fixed_ip }: RequestedNetwork): NetworkRequest {
+  return new NetworkRequest({
+    network_id: port ? null : (uuid ?? null),
+    address: fixed_ip ?? null,
+    port_id: port ?? null,
+    pci_request_id: null,
+  });
+}
+
+async function check(
+  db: Queryable,
+  { uuid, port, fixed_ip }: RequestedNetwork,
+  maxCount: number,
+): Promise<void> {
+  if (port) {
+    if (fixed_ip !== undefined) {
+      throw new BadRequest(
+        `Specified Fixed IP '${fixed_ip}' cannot be used with port '${port}': the two cannot be specified together.`,
+      );
+    }
+    if (maxCount > 1) throw new BadRequest('A port cannot be given to more than one server.');
+    return checkPort(db, port);
+  }
+  if (uuid === undefined) throw new BadRequest('Bad networks format: a network needs uuid or port.');
+  if (fixed_ip !== undefined && maxCount > 1) {
+    throw new BadRequest(
+      'Failed to launch instances: max_count cannot be greater than 1 if a fixed ip is specified.',
+    );
+  }
+  if (!(await findNetwork(db, uuid))) {
+    throw new BadRequest(new NetworkNotFound({ network_id: uuid }).message);
+  }
+}
+
+async function checkPort(db: Queryable, id: string): Promise<void> {
+  const port = await findPort(db, id);
+  if (!port) throw new BadRequest(new PortNotFound({ port_id: id }).message);
+  if (port.device_uuid !== null) throw new Conflict(new PortInUse({ port_id: id }).message);
+}

@@ -1,0 +1,24 @@
+import type { Instance } from '@mini-nova/objects';
+import { ServiceUnavailable } from '../../exceptions.ts';
+import { Conflict } from '../http-errors.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+
+type Dependencies = Pick<ComputeDependencies, 'services' | 'settings'>;
+
+/** Whether the compute of the host takes requests. */
+export async function isHostUp(host: string, { services, settings }: Dependencies): Promise<boolean> {
+  const service = await services.getByHostAndBinary(host, 'nova-compute');
+  return service !== undefined && services.isUp(service, settings.serviceDownTime);
+}
+
+/**
+ * That the instance is on a host whose compute would serve a request.
+ *
+ * @throws Conflict when it is on none yet, ServiceUnavailable
+ */
+export async function assertHostUp(instance: Instance, dependencies: Dependencies): Promise<void> {
+  const { uuid, host } = instance;
+  if (!host) throw new Conflict(`Instance ${uuid} is not ready`);
+  if (await isHostUp(host, dependencies)) return;
+  throw new ServiceUnavailable({ reason: `The compute service of host ${host} is down.` });
+}

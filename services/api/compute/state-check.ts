@@ -1,0 +1,47 @@
+import type { Instance } from '@mini-nova/objects';
+import { UnexpectedDeletingTaskStateError, UnexpectedTaskStateError } from '../../exceptions.ts';
+import { Conflict } from '../http-errors.ts';
+
+/** The states in which an action is allowed; null stands for no task. */
+export interface AllowedStates {
+  vmStates: readonly string[];
+  taskStates: readonly (string | null)[];
+  /** The instance must have run once. */
+  launched?: boolean;
+}
+
+/** @throws Conflict */
+export function assertAllowed(instance: Instance, action: string, allowed: AllowedStates): void {
+  const { uuid, vm_state, task_state } = instance;
+  if (vm_state === null || !allowed.vmStates.includes(vm_state)) {
+    throw stateConflict(uuid, action, 'vm_state', vm_state);
+  }
+  if (!allowed.taskStates.includes(task_state)) throw stateConflict(uuid, action, 'task_state', task_state);
+  if (allowed.launched && instance.launched_at === null) {
+    throw new Conflict(`Cannot '${action}' instance ${uuid} while it has never been active`);
+  }
+}
+
+/** What a guarded save threw, as the user is told: another request was faster. Other errors stay as they are. */
+export function saveConflict(error: unknown, uuid: string, action: string): unknown {
+  if (!(error instanceof UnexpectedTaskStateError || error instanceof UnexpectedDeletingTaskStateError)) {
+    return error;
+  }
+  const { vm_state, task_state } = error.data.actual as {
+    vm_state: string | null;
+    task_state: string | null;
+  };
+  return task_state === null
+    ? stateConflict(uuid, action, 'vm_state', vm_state, error)
+    : stateConflict(uuid, action, 'task_state', task_state, error);
+}
+
+function stateConflict(
+  uuid: string,
+  action: string,
+  attr: string,
+  state: string | null,
+  cause?: Error,
+): Conflict {
+  return new Conflict(`Cannot '${action}' instance ${uuid} while it is in ${attr} ${state}`, { cause });
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '@mini-nova/messaging';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { NovaError } from '../exceptions.ts';
+import { isBusOutage } from './bus-outage.ts';
+import { faultDocument, HttpError } from './http-errors.ts';
+import { mainFailure, validationMessage } from './validation-message.ts';
+
+interface Answer {
+  status: number;
+  message: string;
+}
+
+/** Answers errors in OpenStack's form. What is not the client's fault is logged. */
+export function errorHandler(logger: Logger) {
+  return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const answer = answerTo(error);
+    if (!answer) logger.error({ err: error, method: request.method, url: request.url }, 'Request failed');
+    const { status, message } = answer ?? unexpected(request);
+    if (answer && status >= 500)
+      logger.warn({ url: request.url, status, reason: message }, 'Request not served');
+    return reply.code(status).send(faultDocument(status, message));
+  };
+}
+
+function answerTo(error: unknown): Answer | undefined {
+  if (error instanceof HttpError) return { status: error.statusCode, message: error.message };
+  // Its message is written for users, also when it is ours to be sorry.
+  if (error instanceof NovaError) return { status: error.httpStatus, message: error.message };
+  if (isBusOutage(error)) return { status: 503, message: `The message bus gave no answer: ${error.message}` };
+  return isFastifyError(error) ? answerToFastify(error) : undefined;
+}
+
+function answerToFastify(error: FastifyError): Answer | undefined {
+  const failure = error.validation && mainFailure(error.validation);
+  if (failure) return { status: 400, message: validationMessage(failure) };
+  if (error instanceof SyntaxError || error.code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
+    return { status: 400, message: `The request body is not valid JSON: ${error.message}` };
+  }
+  const { statusCode: status = 500, message } = error;
+  return status >= 400 && status < 500 ? { status, message } : undefined;
+}
+
+function unexpected({ id }: FastifyRequest): Answer {
+  return {
+    status: 500,
+    message: `Unexpected API error. The log of nova-api tells more, under request id ${id}.`,
+  };
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && ('statusCode' in error || 'validation' in error);
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { RequestContext } from '@mini-nova/service';
+import type { FastifyRequest } from 'fastify';
+import type { LinkBase } from './links.ts';
+
+/** Who asks when nobody says so: there is no authentication yet. */
+const DEFAULT_ID = 'demo';
+
+const REQUEST_ID = /^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function newRequestId(): string {
+  return `req-${randomUUID()}`;
+}
+
+/**
+ * The context that goes with all RPCs of this request. Without authentication whoever reaches the API (on loopback)
+ * runs the cloud, so the context is an administrator's; user and project are what the headers claim.
+ */
+export function contextOfRequest(request: FastifyRequest): RequestContext {
+  const caller = header(request, 'x-openstack-request-id');
+  return new RequestContext({
+    user_id: header(request, 'x-user-id') ?? DEFAULT_ID,
+    project_id: header(request, 'x-project-id') ?? projectInPath(request) ?? DEFAULT_ID,
+    is_admin: true,
+    roles: ['admin', 'member', 'reader'],
+    request_id: request.id,
+    global_request_id: caller !== undefined && REQUEST_ID.test(caller) ? caller : null,
+    remote_address: request.ip,
+  });
+}
+
+export function linkBaseOf(request: FastifyRequest): LinkBase {
+  const project = projectInPath(request);
+  return {
+    origin: `${request.protocol}://${request.host}`,
+    projectPath: project === undefined ? '' : `/${encodeURIComponent(project)}`,
+  };
+}
+
+function projectInPath({ params }: FastifyRequest): string | undefined {
+  const { project_id } = params as { project_id?: string };
+  return project_id;
+}
+
+function header({ headers }: FastifyRequest, name: string): string | undefined {
+  return [headers[name]].flat()[0] || undefined;
+}

@@ -1,0 +1,38 @@
+import type { ComputeNode } from '@mini-nova/objects';
+import type { FastifyInstance } from 'fastify';
+import type { ApiDependencies } from '../dependencies.ts';
+import { NotFound } from '../http-errors.ts';
+import { hypervisorBrief, hypervisorDocument, type ServiceOfNode } from '../views/hypervisor.ts';
+
+export function hypervisorRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
+  const { computeNodes, services, settings } = dependencies;
+
+  app.get('/os-hypervisors', async () => {
+    const nodes = await withServices([...(await computeNodes.list())]);
+    return { hypervisors: nodes.map(([node, of]) => hypervisorBrief(node, of)) };
+  });
+
+  app.get('/os-hypervisors/detail', async () => {
+    const nodes = await withServices([...(await computeNodes.list())]);
+    return { hypervisors: nodes.map(([node, of]) => hypervisorDocument(node, of)) };
+  });
+
+  app.get<{ Params: { id: string } }>('/os-hypervisors/:id', async (request) => {
+    const { id } = request.params;
+    const nodes = [...(await computeNodes.list())].filter((node) => String(node.id) === id);
+    const [found] = await withServices(nodes);
+    if (!found) throw new NotFound(`Hypervisor with ID '${id}' could not be found.`);
+    return { hypervisor: hypervisorDocument(...found) };
+  });
+
+  async function withServices(nodes: ComputeNode[]): Promise<[ComputeNode, ServiceOfNode][]> {
+    const computes = [...(await services.list({ binary: 'nova-compute' }))];
+    return nodes.map((node) => {
+      const service = computes.find(({ host }) => host === node.host);
+      return [
+        node,
+        { service, up: service !== undefined && services.isUp(service, settings.serviceDownTime) },
+      ];
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import { ComputeNode, Service } from '@mini-nova/objects';
+import { expect, test } from 'vitest';
+import { type ApiFixture, apiFixture } from '../../test/api-fixture.ts';
+
+async function node({ dependencies }: ApiFixture, host: string): Promise<ComputeNode> {
+  const computeNode = new ComputeNode({
+    host,
+    hypervisor_hostname: `${host}.example.org`,
+    hypervisor_type: 'fake',
+    hypervisor_version: 1000,
+    vcpus: 8,
+    memory_mb: 32768,
+    local_gb: 1000,
+    vcpus_used: 1,
+    memory_mb_used: 1024,
+    local_gb_used: 1,
+    free_ram_mb: 31744,
+    running_vms: 1,
+  });
+  await dependencies.computeNodes.create(computeNode);
+  return computeNode;
+}
+
+test('lists services with their state', async () => {
+  const { get, compute, dependencies } = await apiFixture();
+  await compute('host1', { zone: 'north' });
+  await compute('host2', { up: false });
+  await dependencies.services.create(
+    new Service({
+      host: 'host1',
+      binary: 'nova-conductor',
+      topic: 'conductor',
+      version: 1,
+      last_seen_up: new Date(),
+    }),
+  );
+  const { services } = (await get('/v2.1/os-services')).body;
+  expect(services).toMatchObject([
+    { id: 1, binary: 'nova-compute', host: 'host1', zone: 'north', state: 'up', status: 'enabled' },
+    { id: 2, binary: 'nova-compute', host: 'host2', zone: 'nova', state: 'down', status: 'enabled' },
+    { id: 3, binary: 'nova-conductor', host: 'host1', zone: 'internal', state: 'up' },
+  ]);
+  expect(services[0].updated_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
+  expect((await get('/v2.1/os-services?binary=nova-compute&host=host2')).body.services).toHaveLength(1);
+});
+
+test('disables, enables and forces down a service', async () => {
+  const { get, send, compute } = await apiFixture();
+  await compute('host1');
+  const service = { host: 'host1', binary: 'nova-compute' };
+  const shown = async () => (await get('/v2.1/os-services')).body.services[0];
+
+  const disabled_reason = 'new disk';
+  expect(
+    (await send('PUT', '/v2.1/os-services/disable-log-reason', { ...service, disabled_reason })).body,
+  ).toEqual({
+    service: { ...service, disabled_reason, status: 'disabled' },
+  });
+  expect(await shown()).toMatchObject({ status: 'disabled', disabled_reason, state: 'up' });
+
+  expect((await send('PUT', '/v2.1/os-services/enable', service)).body).toEqual({
+    service: { ...service, status: 'enabled' },
+  });
+  expect(await shown()).toMatchObject({ status: 'enabled', disabled_reason: null });
+
+  await send('PUT', '/v2.1/os-services/disable', service);
+  expect(await shown()).toMatchObject({ status: 'disabled' });
+
+  await send('PUT', '/v2.1/os-services/force-down', { ...service, forced_down: true });
+  expect(await shown()).toMatchObject({ forced_down: true, state: 'down' });
+});
+
+test('says what is wrong with a change of a service', async () => {
+  const { send } = await apiFixture();
+  const unknown = { host: 'host9', binary: 'nova-compute' };
+  expect(await send('PUT', '/v2.1/os-services/enable', unknown)).toMatchObject({
+    status: 404,
+    body: { itemNotFound: { message: 'Could not find binary nova-compute on host host9.' } },
+  });
+  expect(
+    (await send('PUT', '/v2.1/os-services/disable-log-reason', unknown)).body.badRequest.message,
+  ).toMatch(/'disabled_reason' is a required property/);
+  expect((await send('PUT', '/v2.1/os-services/enable', { ...unknown, x: 1 })).status).toBe(400);
+});
+
+test('lists hypervisors with their service', async () => {
+  const fixture = await apiFixture();
+  const { get, compute } = fixture;
+  await compute('host1');
+  await node(fixture, 'host1');
+  await node(fixture, 'host2');
+  const brief = (await get('/v2.1/os-hypervisors')).body.hypervisors;
+  expect(brief).toEqual([
+    { id: 1, hypervisor_hostname: 'host1.example.org', state: 'up', status: 'enabled' },
+    { id: 2, hypervisor_hostname: 'host2.example.org', state: 'down', status: 'enabled' },
+  ]);
+  const [detailed] = (await get('/v2.1/os-hypervisors/detail')).body.hypervisors;
+  expect(detailed).toMatchObject({
+    id: 1,
+    vcpus: 8,
+    vcpus_used: 1,
+    memory_mb: 32768,
+    memory_mb_used: 1024,
+    free_ram_mb: 31744,
+    local_gb: 1000,
+    running_vms: 1,
+    hypervisor_type: 'fake',
+    service: { id: 1, host: 'host1', disabled_reason: null },
+  });
+  expect((await get('/v2.1/os-hypervisors/1')).body.hypervisor).toEqual(detailed);
+  expect((await get('/v2.1/os-hypervisors/7')).status).toBe(404);
+});

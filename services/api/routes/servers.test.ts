@@ -1,0 +1,398 @@
+import { Target } from '@mini-nova/messaging';
+import { InstanceFault, InstanceInfoCache } from '@mini-nova/objects';
+import { expect, test } from 'vitest';
+import { apiFixture, BOOT, CIRROS } from '../../test/api-fixture.ts';
+
+const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
+
+async function withConductor(options?: Parameters<typeof apiFixture>[0]) {
+  const fixture = await apiFixture(options);
+  await fixture.listen(CONDUCTOR, { schedule_and_build_instances: () => null });
+  return fixture;
+}
+
+test('boots a server: 202, its records, and one cast to the conductor', async () => {
+  const { send, received, dependencies } = await withConductor();
+  const { status, body, headers } = await send('POST', '/v2.1/servers', {
+    server: { ...BOOT, metadata: { role: 'web' }, user_data: 'aGVsbG8=' },
+  });
+  expect(status).toBe(202);
+  const { id } = body.server;
+  expect(body.server).toEqual({
+    id,
+    adminPass: expect.stringMatching(/^\w{12}$/),
+    links: [
+      { rel: 'self', href: expect.stringMatching(new RegExp(`/v2\\.1/servers/${id}$`)) },
+      { rel: 'bookmark', href: expect.stringMatching(new RegExp(`[^1]/servers/${id}$`)) },
+    ],
+    'OS-DCF:diskConfig': 'MANUAL',
+    security_groups: [{ name: 'default' }],
+  });
+  expect(headers.location).toBe(body.server.links[0].href);
+
+  const instance = await dependencies.instances.getByUuid(id);
+  expect(instance.values()).toMatchObject({
+    display_name: 'vm',
+    hostname: 'vm',
+    vm_state: 'building',
+    task_state: 'scheduling',
+    project_id: 'demo',
+    image_ref: CIRROS,
+    metadata: { role: 'web' },
+    user_data: 'aGVsbG8=',
+    host: null,
+  });
+  expect(await dependencies.buildRequests.findByInstanceUuid(id)).toBeDefined();
+  expect(await dependencies.requestSpecs.findByInstanceUuid(id)).toMatchObject({ num_instances: 1 });
+
+  await expect.poll(() => received.length).toBe(1);
+  const { args } = received[0] ?? {};
+  expect(args.build_requests[0].instance_uuid).toBe(id);
+  expect(args.request_specs[0].flavor.name).toBe('m1.tiny');
+  expect(args.image).toMatchObject({ id: CIRROS, status: 'active' });
+  expect(args.requested_networks).toBeNull();
+  expect(args.admin_password).toBe(body.server.adminPass);
+});
+
+test('boots several servers under one reservation, numbered, in one request to the conductor', async () => {
+  const { send, get, received } = await withConductor();
+  const server = { ...BOOT, min_count: 2, max_count: 3, return_reservation_id: true };
+  const { body } = await send('POST', '/v2.1/servers', { server });
+  expect(body).toEqual({ reservation_id: expect.stringMatching(/^r-[a-z0-9]{8}$/) });
+  await send('POST', '/v2.1/servers', { server: BOOT });
+  const found = await get(`/v2.1/servers?reservation_id=${body.reservation_id}`);
+  expect(found.body.servers.map(({ name }: { name: string }) => name)).toEqual(['vm-3', 'vm-2', 'vm-1']);
+  await expect.poll(() => received.length).toBe(2);
+  expect(received[0]?.args.build_requests).toHaveLength(3);
+});
+
+test('takes image and flavor by URL, too', async () => {
+  const { send } = await withConductor();
+  const server = { name: 'vm', imageRef: `http://x/images/${CIRROS}`, flavorRef: 'http://x/flavors/2' };
+  expect(await send('POST', '/v2.1/servers', { server })).toMatchObject({ status: 202 });
+});
+
+test('sends the requested networks along', async () => {
+  const { send, received, networkId } = await withConductor();
+  const networks = [{ uuid: networkId, fixed_ip: '10.0.0.9' }];
+  await send('POST', '/v2.1/servers', { server: { ...BOOT, networks } });
+  await send('POST', '/v2.1/servers', { server: { ...BOOT, networks: 'none' } });
+  await expect.poll(() => received.length).toBe(2);
+  const [first, second] = received.map(({ args }) => args.requested_networks.objects[0].values());
+  expect(first).toMatchObject({ network_id: networkId, port_id: null });
+  expect(String(first.address)).toBe('10.0.0.9');
+  expect(second).toMatchObject({ network_id: 'none' });
+});
+
+test('names the forced host in the request spec', async () => {
+  const { send, compute, dependencies, received } = await withConductor();
+  const { ComputeNode } = await import('@mini-nova/objects');
+  await compute('host1');
+  await dependencies.computeNodes.create(
+    new ComputeNode({
+      host: 'host1',
+      hypervisor_hostname: 'host1',
+      hypervisor_type: 'fake',
+      hypervisor_version: 1,
+      vcpus: 1,
+      memory_mb: 1,
+      local_gb: 1,
+      vcpus_used: 0,
+      memory_mb_used: 0,
+      local_gb_used: 0,
+    }),
+  );
+  const boot = (availability_zone: string) =>
+    send('POST', '/v2.1/servers', { server: { ...BOOT, availability_zone } });
+  expect(await boot('nova:host1:host1')).toMatchObject({ status: 202 });
+  await expect.poll(() => received.length).toBe(1);
+  expect(received[0]?.args.request_specs[0]).toMatchObject({
+    availability_zone: 'nova',
+    force_hosts: ['host1'],
+    force_nodes: ['host1'],
+  });
+  expect((await boot('nova:host9')).body.badRequest.message).toBe('Compute host host9 could not be found.');
+  expect((await boot('moon')).body.badRequest.message).toBe(
+    'The requested availability zone is not available',
+  );
+  expect((await boot('a:b:c:d')).body.badRequest.message).toBe('Unable to parse availability_zone');
+});
+
+const UNKNOWN = '11111111-2222-3333-4444-555555555555';
+
+const refused: [title: string, body: object, message: RegExp][] = [
+  ['no server', {}, /'server' is a required property/],
+  ['no name', { server: { imageRef: CIRROS, flavorRef: '1' } }, /'name' is a required property/],
+  ['an empty name', { server: { ...BOOT, name: '' } }, /field\/attribute name\. Value: \. '' is too short/],
+  ['a name with a blank at its end', { server: { ...BOOT, name: 'x ' } }, /attribute name\..*does not match/],
+  ['a long name', { server: { ...BOOT, name: 'x'.repeat(256) } }, /attribute name\..*is too long/],
+  [
+    'a count of 0',
+    { server: { ...BOOT, min_count: 0 } },
+    /^Invalid input for field\/attribute min_count\. Value: 0\. 0 is less than the minimum of 1$/,
+  ],
+  [
+    'a count in words',
+    { server: { ...BOOT, max_count: 'two' } },
+    /attribute max_count\..*not of type 'integer'/,
+  ],
+  [
+    'counts out of order',
+    { server: { ...BOOT, min_count: 3, max_count: 2 } },
+    /^min_count must be <= max_count$/,
+  ],
+  [
+    'an unknown field',
+    { server: { ...BOOT, key_name: 'k' } },
+    /Additional properties.*'key_name' was unexpected/,
+  ],
+  ['an unknown field beside', { server: BOOT, x: 1 }, /Additional properties.*'x' was unexpected/],
+  ['an unknown image', { server: { ...BOOT, imageRef: UNKNOWN } }, /^Can not find requested image$/],
+  ['an unknown flavor', { server: { ...BOOT, flavorRef: '99' } }, /^Flavor 99 could not be found\.$/],
+  [
+    'metadata that is no text',
+    { server: { ...BOOT, metadata: { a: 1 } } },
+    /attribute a\. Value: 1\..*'string'/,
+  ],
+  ['user data that is not base 64', { server: { ...BOOT, user_data: '%' } }, /attribute user_data/],
+  [
+    'a network id that is none',
+    { server: { ...BOOT, networks: [{ uuid: 'x' }] } },
+    /attribute uuid\. Value: x\. 'x' is not a 'uuid'/,
+  ],
+  [
+    'an unknown network',
+    { server: { ...BOOT, networks: [{ uuid: UNKNOWN }] } },
+    /^Network 1{8}-.* could not be found\.$/,
+  ],
+  [
+    'an unknown port',
+    { server: { ...BOOT, networks: [{ port: UNKNOWN }] } },
+    /^Port id 1{8}-.* could not be found/,
+  ],
+  ['a network without id', { server: { ...BOOT, networks: [{}] } }, /a network needs uuid or port/],
+  [
+    'one address for two servers',
+    { server: { ...BOOT, max_count: 2, networks: [{ uuid: UNKNOWN, fixed_ip: '10.0.0.9' }] } },
+    /max_count cannot be greater than 1/,
+  ],
+];
+
+test.each(refused)('refuses %s with 400, and records nothing', async (_title, body, message) => {
+  const { send, get } = await apiFixture();
+  const answer = await send('POST', '/v2.1/servers', body);
+  expect(answer.status).toBe(400);
+  expect(answer.body.badRequest).toMatchObject({ code: 400, message: expect.stringMatching(message) });
+  expect((await get('/v2.1/servers')).body.servers).toEqual([]);
+});
+
+test('refuses a flavor that is too small for the image', async () => {
+  const { send, dependencies } = await apiFixture();
+  const { ImageRegistry } = await import('../image-registry.ts');
+  const [cirros] = dependencies.images.list();
+  if (!cirros) throw new Error('no image');
+  for (const [image, message] of [
+    [{ ...cirros, min_ram: 513 }, /memory is too small/],
+    [{ ...cirros, min_disk: 2 }, /disk is too small/],
+    [{ ...cirros, size: 2 ** 31 }, /disk is too small/],
+  ] as const) {
+    dependencies.images = new ImageRegistry([image]);
+    const { app } = await apiFixtureWith(dependencies);
+    const answer = await app.inject({ method: 'POST', url: '/v2.1/servers', payload: { server: BOOT } });
+    expect(answer.json().badRequest.message).toMatch(message);
+  }
+  expect(await send('POST', '/v2.1/servers', { server: BOOT })).toMatchObject({ status: 400 });
+});
+
+async function apiFixtureWith(dependencies: Awaited<ReturnType<typeof apiFixture>>['dependencies']) {
+  const { buildApp } = await import('../app.ts');
+  return { app: buildApp(dependencies) };
+}
+
+test('answers 503 when the message bus is away, and the server is in ERROR with a fault', async () => {
+  const { send, get, dependencies } = await apiFixture({ castTimeout: 0.05 });
+  // A bus that never takes the message.
+  dependencies.computeTask.scheduleAndBuildInstances = () => new Promise(() => {});
+  const { status, body } = await send('POST', '/v2.1/servers', { server: BOOT });
+  expect({ status, ...body.serviceUnavailable }).toEqual({
+    status: 503,
+    code: 503,
+    message: 'The message bus did not take the request within 0.05 seconds.',
+  });
+  const [server] = (await get('/v2.1/servers/detail')).body.servers;
+  expect(server).toMatchObject({
+    status: 'ERROR',
+    fault: { code: 503, message: expect.stringMatching(/message bus/) },
+  });
+  expect(await dependencies.buildRequests.findByInstanceUuid(server.id)).toBeUndefined();
+});
+
+test('shows a server as Nova does', async () => {
+  const { get, instance, networkId } = await apiFixture();
+  const vif = {
+    id: UNKNOWN,
+    address: 'fa:16:3e:00:00:01',
+    network: { id: networkId, label: 'private', subnets: [{ ips: [{ address: '10.0.0.2' }] }] },
+  };
+  const { uuid } = await instance({
+    info_cache: new InstanceInfoCache({ instance_uuid: UNKNOWN, network_info: JSON.stringify([vif]) }),
+    metadata: { a: 'b' },
+  });
+  const { body } = await get(`/v2.1/servers/${uuid}`);
+  expect(body.server).toEqual({
+    accessIPv4: '',
+    accessIPv6: '',
+    addresses: {
+      private: [
+        {
+          addr: '10.0.0.2',
+          version: 4,
+          'OS-EXT-IPS:type': 'fixed',
+          'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:00:00:01',
+        },
+      ],
+    },
+    config_drive: '',
+    created: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    flavor: { id: '1', links: [{ rel: 'bookmark', href: expect.stringMatching(/\/flavors\/1$/) }] },
+    hostId: expect.stringMatching(/^[0-9a-f]{56}$/),
+    id: uuid,
+    image: { id: CIRROS, links: [{ rel: 'bookmark', href: expect.stringMatching(/\/images\/70a/) }] },
+    key_name: null,
+    links: [expect.anything(), expect.anything()],
+    metadata: { a: 'b' },
+    name: 'vm',
+    'OS-DCF:diskConfig': 'MANUAL',
+    'OS-EXT-AZ:availability_zone': 'nova',
+    'OS-EXT-SRV-ATTR:host': 'host1',
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': 'host1',
+    'OS-EXT-SRV-ATTR:instance_name': 'instance-00000001',
+    'OS-EXT-STS:power_state': 1,
+    'OS-EXT-STS:task_state': null,
+    'OS-EXT-STS:vm_state': 'active',
+    'OS-SRV-USG:launched_at': '2026-01-31T12:00:00.000000',
+    'OS-SRV-USG:terminated_at': null,
+    'os-extended-volumes:volumes_attached': [],
+    progress: 0,
+    security_groups: [{ name: 'default' }],
+    status: 'ACTIVE',
+    tenant_id: 'demo',
+    updated: expect.any(String),
+    user_id: 'demo',
+  });
+});
+
+test('shows the last fault of a server in ERROR, and no progress', async () => {
+  const { get, instance, dependencies } = await apiFixture();
+  const { uuid } = await instance({ vm_state: 'error', host: null, node: null });
+  for (const message of ['first', 'No valid host was found. 2 hosts']) {
+    await dependencies.instances.addFault(
+      new InstanceFault({ instance_uuid: uuid, code: 500, message, details: 'more', host: null }),
+    );
+  }
+  const { server } = (await get(`/v2.1/servers/${uuid}`)).body;
+  expect(server.fault).toEqual({
+    code: 500,
+    message: 'No valid host was found. 2 hosts',
+    details: 'more',
+    created: expect.stringMatching(/Z$/),
+  });
+  expect(server).toMatchObject({ status: 'ERROR', hostId: '' });
+  expect(server).not.toHaveProperty('progress');
+});
+
+test('shows no addresses of a server that is being built', async () => {
+  const { get, instance } = await apiFixture();
+  const { uuid } = await instance({ vm_state: 'building', task_state: 'spawning', host: 'host1' });
+  expect((await get(`/v2.1/servers/${uuid}`)).body.server).toMatchObject({ status: 'BUILD', addresses: {} });
+});
+
+const statuses: [vm: string, task: string | null, status: string][] = [
+  ['building', 'scheduling', 'BUILD'],
+  ['active', null, 'ACTIVE'],
+  ['active', 'powering-off', 'ACTIVE'],
+  ['active', 'rebooting', 'REBOOT'],
+  ['active', 'reboot_started_hard', 'HARD_REBOOT'],
+  ['stopped', 'powering-on', 'SHUTOFF'],
+  ['error', null, 'ERROR'],
+  ['unheard', null, 'UNKNOWN'],
+];
+
+test.each(statuses)('vm_state %s and task_state %s are status %s', async (vm_state, task_state, status) => {
+  const { get, instance } = await apiFixture();
+  const { uuid } = await instance({ vm_state, task_state });
+  expect((await get(`/v2.1/servers/${uuid}`)).body.server.status).toBe(status);
+});
+
+test('an unknown server is 404', async () => {
+  const { get, send } = await apiFixture();
+  for (const answer of [
+    await get(`/v2.1/servers/${UNKNOWN}`),
+    await send('DELETE', `/v2.1/servers/${UNKNOWN}`),
+  ]) {
+    expect(answer).toMatchObject({
+      status: 404,
+      body: { itemNotFound: { code: 404, message: `Instance ${UNKNOWN} could not be found.` } },
+    });
+  }
+});
+
+test('lists the servers of the project, newest first', async () => {
+  const { get, instance } = await apiFixture();
+  await instance({ display_name: 'first' });
+  await instance({ display_name: 'second' });
+  await instance({ display_name: 'other', project_id: 'acme' });
+  const names = async (url: string) =>
+    (await get(url)).body.servers.map(({ name }: { name: string }) => name);
+  expect(await names('/v2.1/servers')).toEqual(['second', 'first']);
+  expect(await names('/v2.1/servers?all_tenants=1')).toEqual(['other', 'second', 'first']);
+  expect(await names('/v2.1/acme/servers')).toEqual(['other']);
+});
+
+test('filters the list', async () => {
+  const { get, instance } = await apiFixture();
+  await instance({ display_name: 'web-1', host: 'host1' });
+  await instance({ display_name: 'web-2', host: 'host2', vm_state: 'stopped' });
+  await instance({ display_name: 'db', host: 'host2', task_state: 'rebooting' });
+  const names = async (query: string) =>
+    (await get(`/v2.1/servers/detail?${query}`)).body.servers
+      .map(({ name }: { name: string }) => name)
+      .sort();
+  expect(await names('name=WEB')).toEqual(['web-1', 'web-2']);
+  expect(await names(`name=${encodeURIComponent('^web-1$')}`)).toEqual(['web-1']);
+  expect(await names('name=%25')).toEqual([]);
+  expect(await names('host=host2')).toEqual(['db', 'web-2']);
+  expect(await names('status=shutoff')).toEqual(['web-2']);
+  expect(await names('status=REBOOT')).toEqual(['db']);
+  expect(await names('status=SHUTOFF&status=ERROR')).toEqual(['web-2']);
+  expect(await names('status=nonsense')).toEqual([]);
+  expect(await names('flavor=1&host=host1')).toEqual(['web-1']);
+  expect(await names('flavor=77')).toEqual([]);
+  expect(await names(`image=${CIRROS}&user_id=demo`)).toHaveLength(3);
+});
+
+test('says so when a filter is not there', async () => {
+  const { get } = await apiFixture();
+  expect((await get('/v2.1/servers?ip=10.0.0.1')).status).toBe(400);
+  expect((await get('/v2.1/servers?limit=-1')).body.badRequest.message).toMatch(
+    /attribute limit\. Value: -1/,
+  );
+  expect((await get('/v2.1/servers?deleted=perhaps')).body.badRequest.message).toMatch(/deleted/);
+});
+
+test('pages the list by limit and marker, and never past the highest limit', async () => {
+  const { get, instance } = await apiFixture({ maxLimit: 2 });
+  for (const display_name of ['a', 'b', 'c']) await instance({ display_name });
+  const first = await get('/v2.1/servers/detail?limit=500&status=ACTIVE');
+  expect(first.body.servers.map(({ name }: { name: string }) => name)).toEqual(['c', 'b']);
+  const [{ rel, href }] = first.body.servers_links;
+  expect(rel).toBe('next');
+  const next = new URL(href);
+  expect(next.pathname).toBe('/v2.1/servers/detail');
+  const second = await get(next.pathname + next.search);
+  expect(second.body.servers.map(({ name }: { name: string }) => name)).toEqual(['a']);
+  expect(second.body).not.toHaveProperty('servers_links');
+  expect((await get(`/v2.1/servers?marker=${UNKNOWN}`)).body.badRequest.message).toBe(
+    `marker [${UNKNOWN}] not found`,
+  );
+});

@@ -1,0 +1,51 @@
+import { boolean, name } from './types.ts';
+
+const host = { ...name, pattern: '^\\S+$' } as const;
+const service = { host, binary: name } as const;
+
+export const enableService = {
+  type: 'object',
+  required: ['host', 'binary'],
+  additionalProperties: false,
+  properties: service,
+} as const;
+
+/** Also of `disable-log-reason`, where Nova wants the reason. */
+export const disableService = {
+  ...enableService,
+  properties: { ...service, disabled_reason: name },
+} as const;
+
+export const disableServiceWithReason = {
+  ...disableService,
+  required: ['host', 'binary', 'disabled_reason'],
+} as const;
+
+export const forceDownService = {
+  ...enableService,
+  required: ['host', 'binary', 'forced_down'],
+  properties: { ...service, forced_down: boolean },
+} as const;
+
+export interface ServiceBody {
+  host: string;
+  binary: string;
+}
+
+export interface DisableServiceBody extends ServiceBody {
+  disabled_reason?: string;
+}
+
+export interface ForceDownServiceBody extends ServiceBody {
+  forced_down: boolean;
+}
+
+export const listServices = {
+  type: 'object',
+  properties: { host: { type: 'string' }, binary: { type: 'string' } },
+} as const;
+
+export interface ListServicesQuery {
+  host?: string;
+  binary?: string;
+}

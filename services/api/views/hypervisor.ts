@@ -1,0 +1,69 @@
+import type { ComputeNode, Service } from '@mini-nova/objects';
+
+export interface HypervisorBrief {
+  id: number;
+  hypervisor_hostname: string | null;
+  status: 'enabled' | 'disabled';
+  state: 'up' | 'down';
+}
+
+/** A compute node, as `os-hypervisors` shows it. Units: `_mb` MiB, `_gb` GiB. */
+export interface HypervisorDocument extends HypervisorBrief {
+  cpu_info: string | null;
+  current_workload: number | null;
+  disk_available_least: number | null;
+  free_disk_gb: number | null;
+  free_ram_mb: number | null;
+  host_ip: string | null;
+  hypervisor_type: string;
+  hypervisor_version: number;
+  local_gb: number;
+  local_gb_used: number;
+  memory_mb: number;
+  memory_mb_used: number;
+  running_vms: number | null;
+  service: { id: number | null; host: string | null; disabled_reason: string | null };
+  vcpus: number;
+  vcpus_used: number;
+}
+
+export interface ServiceOfNode {
+  /** Undefined: the record is gone. */
+  service: Service | undefined;
+  up: boolean;
+}
+
+export function hypervisorBrief(node: ComputeNode, { service, up }: ServiceOfNode): HypervisorBrief {
+  return {
+    id: node.id,
+    hypervisor_hostname: node.hypervisor_hostname,
+    status: service?.disabled ? 'disabled' : 'enabled',
+    state: up ? 'up' : 'down',
+  };
+}
+
+export function hypervisorDocument(node: ComputeNode, of: ServiceOfNode): HypervisorDocument {
+  return {
+    ...hypervisorBrief(node, of),
+    cpu_info: node.cpu_info,
+    current_workload: node.current_workload,
+    disk_available_least: node.disk_available_least,
+    free_disk_gb: node.free_disk_gb,
+    free_ram_mb: node.free_ram_mb,
+    host_ip: node.host_ip,
+    hypervisor_type: node.hypervisor_type,
+    hypervisor_version: node.hypervisor_version,
+    local_gb: node.local_gb,
+    local_gb_used: node.local_gb_used,
+    memory_mb: node.memory_mb,
+    memory_mb_used: node.memory_mb_used,
+    running_vms: node.running_vms,
+    service: {
+      id: of.service?.id ?? null,
+      host: node.host,
+      disabled_reason: of.service?.disabled_reason ?? null,
+    },
+    vcpus: node.vcpus,
+    vcpus_used: node.vcpus_used,
+  };
+}

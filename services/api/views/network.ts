@@ -1,0 +1,49 @@
+import { formatIpv4, type NetworkRow, parseCidr } from '@mini-nova/database';
+import { naiveTime } from './times.ts';
+
+/** A network in the shape of Nova's `os-networks`. */
+export interface NetworkDocument {
+  id: string;
+  label: string;
+  cidr: string;
+  gateway: string;
+  broadcast: string;
+  netmask: string;
+  bridge: string;
+  mtu: number;
+  dhcp_start: string;
+  enable_dhcp: boolean;
+  injected: boolean;
+  multi_host: boolean;
+  share_address: boolean;
+  project_id: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+}
+
+export function networkDocument(network: NetworkRow): NetworkDocument {
+  const { first, last } = parseCidr(network.cidr);
+  return {
+    id: network.uuid,
+    label: network.label,
+    cidr: network.cidr,
+    gateway: network.gateway,
+    broadcast: formatIpv4(last + 1),
+    netmask: netmaskOf(network.cidr),
+    bridge: network.bridge,
+    mtu: network.mtu,
+    dhcp_start: formatIpv4(first + 1),
+    enable_dhcp: true,
+    injected: false,
+    multi_host: false,
+    share_address: true,
+    project_id: null,
+    created_at: naiveTime(new Date(network.created_at)),
+    updated_at: network.updated_at && naiveTime(new Date(network.updated_at)),
+  };
+}
+
+function netmaskOf(cidr: string): string {
+  const prefix = Number(cidr.split('/')[1]);
+  return formatIpv4(2 ** 32 - 2 ** (32 - prefix));
+}

@@ -1,0 +1,34 @@
+import type { Service } from '@mini-nova/objects';
+import { naiveTime } from './times.ts';
+
+/** A daemon, as `os-services` shows it (with `forced_down`, which Nova shows since 2.11). */
+export interface ServiceDocument {
+  id: number;
+  binary: string | null;
+  host: string | null;
+  /** Computes are in an availability zone; all others are `internal`. */
+  zone: string;
+  status: 'enabled' | 'disabled';
+  state: 'up' | 'down';
+  updated_at: string | null;
+  disabled_reason: string | null;
+  forced_down: boolean;
+}
+
+export function serviceDocument(
+  service: Service,
+  { up, defaultZone }: { up: boolean; defaultZone: string },
+): ServiceDocument {
+  const isCompute = service.binary === 'nova-compute';
+  return {
+    id: service.id,
+    binary: service.binary,
+    host: service.host,
+    zone: isCompute ? (service.availability_zone ?? defaultZone) : 'internal',
+    status: service.disabled ? 'disabled' : 'enabled',
+    state: up ? 'up' : 'down',
+    updated_at: naiveTime(service.last_seen_up ?? service.created_at),
+    disabled_reason: service.disabled_reason,
+    forced_down: service.forced_down,
+  };
+}

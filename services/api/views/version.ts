@@ -1,0 +1,34 @@
+import { type Link, type LinkBase, versionLink } from '../links.ts';
+
+export interface VersionDocument {
+  id: 'v2.1';
+  status: 'CURRENT';
+  /** Newest and oldest microversion: only the first is spoken. */
+  version: '2.1';
+  min_version: '2.1';
+  updated: string;
+  links: Link[];
+}
+
+/** An entry of the list of API versions. */
+export function versionDocument(base: LinkBase): VersionDocument {
+  return {
+    id: 'v2.1',
+    status: 'CURRENT',
+    version: '2.1',
+    min_version: '2.1',
+    updated: '2013-07-23T11:33:21Z',
+    links: [{ rel: 'self', href: versionLink(base) }],
+  };
+}
+
+/** The version's own page. */
+export function versionDetails(base: LinkBase) {
+  const version = versionDocument(base);
+  const manual = { rel: 'describedby', type: 'text/html', href: 'https://docs.openstack.org/' };
+  const mediaType = {
+    base: 'application/json',
+    type: 'application/vnd.openstack.compute+json;version=2.1',
+  };
+  return { ...version, links: [...version.links, manual], 'media-types': [mediaType] };
+}

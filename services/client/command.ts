@@ -1,0 +1,99 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClientIo } from './io.ts';
+import { NovaClient } from './nova-client.ts';
+import { RestClient } from './rest-client.ts';
+import { type Column, listTable, propertyTable } from './table.ts';
+
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:8774/v2.1';
+
+/**
+ * Seconds for one request. More than the API itself waits for an answer on the message bus before it says 503, so
+ * that its reason is seen.
+ */
+const REQUEST_TIMEOUT = 90;
+
+export interface GlobalOptions {
+  endpoint: string;
+  /** Seconds. */
+  timeout: number;
+  json?: boolean;
+}
+
+/** What the action of one command works with. */
+export interface CommandContext {
+  readonly nova: NovaClient;
+  readonly io: ClientIo;
+  readonly json: boolean;
+}
+
+/** Adds a command that can print JSON. */
+export function addCommand(program: Command, nameAndArguments: string, description: string): Command {
+  return program
+    .command(nameAndArguments)
+    .description(description)
+    .option('--json', 'print JSON, for programs');
+}
+
+export function contextOf(command: Command, io: ClientIo): CommandContext {
+  const { endpoint, timeout, json = false } = command.optsWithGlobals<GlobalOptions>();
+  return { nova: new NovaClient(new RestClient({ endpoint, timeout })), io, json };
+}
+
+export function globalOptions(io: ClientIo): Option[] {
+  return [
+    new Option('--endpoint <url>', 'where the compute API is')
+      .default(io.env.NOVA_ENDPOINT || DEFAULT_ENDPOINT)
+      .argParser(parseEndpoint),
+    new Option('--timeout <seconds>', 'how long one request may take')
+      .default(REQUEST_TIMEOUT)
+      .argParser(parseSeconds),
+  ];
+}
+
+/** `--poll` of commands that start something which takes time. */
+export function pollOptions(what: string): Option[] {
+  return [
+    new Option('--poll', `wait until ${what}, with progress`),
+    new Option('--poll-timeout <seconds>', 'how long to wait').default(600).argParser(parseSeconds),
+  ];
+}
+
+/** A list: a table, or a JSON array. */
+export function printList<T>({ io, json }: CommandContext, columns: readonly Column<T>[], items: T[]): void {
+  io.out(json ? `${JSON.stringify(items)}\n` : listTable(columns, items));
+}
+
+/** One thing: a table of its properties, or its JSON object. */
+export function printItem<T extends object>(
+  { io, json }: CommandContext,
+  item: T,
+  properties: object = item,
+): void {
+  io.out(json ? `${JSON.stringify(item)}\n` : propertyTable(properties));
+}
+
+/** A sentence for people; what programs get instead is `item`. */
+export function printDone({ io, json }: CommandContext, sentence: string, item: object): void {
+  io.out(json ? `${JSON.stringify(item)}\n` : `${sentence}\n`);
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1)
+    throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return count;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds < 1e6)) throw new InvalidArgumentError('It must be a number above 0.');
+  return seconds;
+}
+
+function parseEndpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new InvalidArgumentError(`It must be a URL such as ${DEFAULT_ENDPOINT}.`);
+  }
+  return text;
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { ServerDocument } from '../../api/views/server.ts';
+import { addCommand, type CommandContext, contextOf, pollOptions, printItem } from '../command.ts';
+import { findServer } from '../find.ts';
+import type { ClientIo } from '../io.ts';
+import { failOnErrors, pollServers } from '../poll.ts';
+
+interface PowerOptions {
+  hard?: boolean;
+  poll?: boolean;
+  pollTimeout: number;
+}
+
+/** A change of a server's power. */
+interface PowerChange {
+  name: string;
+  description: string;
+  /** What the progress says is being done. */
+  activity: string;
+  /** The status the server has afterwards. */
+  until: string;
+  action(options: PowerOptions): Record<string, unknown>;
+}
+
+const changes: readonly PowerChange[] = [
+  {
+    name: 'start',
+    description: 'Start stopped servers.',
+    activity: 'starting',
+    until: 'ACTIVE',
+    action: () => ({ 'os-start': null }),
+  },
+  {
+    name: 'stop',
+    description: 'Stop running servers.',
+    activity: 'stopping',
+    until: 'SHUTOFF',
+    action: () => ({ 'os-stop': null }),
+  },
+  {
+    name: 'reboot',
+    description: 'Reboot servers.',
+    activity: 'rebooting',
+    until: 'ACTIVE',
+    action: ({ hard }) => ({ reboot: { type: hard ? 'HARD' : 'SOFT' } }),
+  },
+];
+
+export function addPowerCommands(program: Command, io: ClientIo): void {
+  for (const change of changes) {
+    const command = addCommand(program, change.name, change.description).argument(
+      '<server...>',
+      'names or ids',
+    );
+    if (change.name === 'reboot') command.option('--hard', 'switch off and on, without asking the guest');
+    for (const option of pollOptions('it is done')) command.addOption(option);
+    command.action(async (servers: string[], options: PowerOptions, self: Command) => {
+      await changePower(change, servers, options, contextOf(self, io));
+    });
+  }
+}
+
+async function changePower(
+  change: PowerChange,
+  names: string[],
+  options: PowerOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { nova, io, json } = context;
+  const changed: ServerDocument[] = [];
+  for (const name of names) {
+    const { id } = await findServer(nova, name);
+    await nova.serverAction(id, change.action(options));
+    if (!json) io.out(`Request to ${change.name} server ${name} has been accepted.\n`);
+    changed.push(
+      options.poll ? await pollOne(context, id, change, options.pollTimeout) : await nova.getServer(id),
+    );
+  }
+  const [server] = changed;
+  if (json && server) printItem(context, changed.length === 1 ? server : { servers: changed });
+  if (options.poll) failOnErrors(changed, change.activity);
+}
+
+async function pollOne(
+  { nova, io }: CommandContext,
+  id: string,
+  { activity, until }: PowerChange,
+  timeout: number,
+): Promise<ServerDocument> {
+  const [server] = await pollServers(nova, io, [id], { activity, until: [until], timeout });
+  return server ?? nova.getServer(id);
+}

@@ -1,0 +1,117 @@
+import type { CreateServerBody } from '../api/schemas/servers.ts';
+import type { FlavorDocument } from '../api/views/flavor.ts';
+import type { HypervisorDocument } from '../api/views/hypervisor.ts';
+import type { ImageDocument } from '../api/views/image.ts';
+import type { InterfaceDocument } from '../api/views/interface.ts';
+import type { NetworkDocument } from '../api/views/network.ts';
+import type { ServerDocument } from '../api/views/server.ts';
+import type { ServiceDocument } from '../api/views/service.ts';
+import type { Query, RestClient } from './rest-client.ts';
+
+interface ServerPage {
+  servers: ServerDocument[];
+  servers_links?: { rel: string; href: string }[];
+}
+
+/** The compute API, a method per request. All throw ApiError and EndpointUnreachable. */
+export class NovaClient {
+  readonly #rest: RestClient;
+
+  constructor(rest: RestClient) {
+    this.#rest = rest;
+  }
+
+  /** The id of the (first) new server. */
+  async createServer(server: CreateServerBody['server']): Promise<{ id: string; adminPass: string }> {
+    const { server: created } = await this.#rest.send<{ server: { id: string; adminPass: string } }>(
+      'POST',
+      '/servers',
+      { server },
+    );
+    return created;
+  }
+
+  /** The reservation under which the new servers are found. */
+  async createServers(server: CreateServerBody['server']): Promise<string> {
+    const body = { server: { ...server, return_reservation_id: true } };
+    const { reservation_id } = await this.#rest.send<{ reservation_id: string }>('POST', '/servers', body);
+    return reservation_id;
+  }
+
+  /** Newest first. With a `limit` one page, else page after page until the last. */
+  async listServers(query: Query = {}): Promise<ServerDocument[]> {
+    const servers: ServerDocument[] = [];
+    for (let marker = query.marker; ; marker = servers.at(-1)?.id) {
+      const page = await this.#rest.get<ServerPage>('/servers/detail', { ...query, marker });
+      servers.push(...page.servers);
+      if (query.limit !== undefined || !page.servers_links || page.servers.length === 0) return servers;
+    }
+  }
+
+  async getServer(id: string): Promise<ServerDocument> {
+    const { server } = await this.#rest.get<{ server: ServerDocument }>(`/servers/${encodeURIComponent(id)}`);
+    return server;
+  }
+
+  async deleteServer(id: string): Promise<void> {
+    await this.#rest.send('DELETE', `/servers/${id}`);
+  }
+
+  async serverAction<T = undefined>(id: string, action: Record<string, unknown>): Promise<T> {
+    return this.#rest.send<T>('POST', `/servers/${id}/action`, action);
+  }
+
+  async listInterfaces(serverId: string): Promise<InterfaceDocument[]> {
+    const path = `/servers/${serverId}/os-interface`;
+    const { interfaceAttachments } = await this.#rest.get<{ interfaceAttachments: InterfaceDocument[] }>(
+      path,
+    );
+    return interfaceAttachments;
+  }
+
+  async attachInterface(
+    serverId: string,
+    interfaceAttachment: { net_id?: string; port_id?: string; fixed_ips?: { ip_address: string }[] },
+  ): Promise<InterfaceDocument> {
+    const path = `/servers/${serverId}/os-interface`;
+    const attached = await this.#rest.send<{ interfaceAttachment: InterfaceDocument }>('POST', path, {
+      interfaceAttachment,
+    });
+    return attached.interfaceAttachment;
+  }
+
+  async detachInterface(serverId: string, portId: string): Promise<void> {
+    await this.#rest.send('DELETE', `/servers/${serverId}/os-interface/${encodeURIComponent(portId)}`);
+  }
+
+  async listFlavors(): Promise<FlavorDocument[]> {
+    return (await this.#rest.get<{ flavors: FlavorDocument[] }>('/flavors/detail')).flavors;
+  }
+
+  async listImages(): Promise<ImageDocument[]> {
+    return (await this.#rest.get<{ images: ImageDocument[] }>('/images/detail')).images;
+  }
+
+  async listNetworks(): Promise<NetworkDocument[]> {
+    return (await this.#rest.get<{ networks: NetworkDocument[] }>('/os-networks')).networks;
+  }
+
+  async listServices(query: Query = {}): Promise<ServiceDocument[]> {
+    return (await this.#rest.get<{ services: ServiceDocument[] }>('/os-services', query)).services;
+  }
+
+  /** `verb`: enable, disable, disable-log-reason or force-down. Answers what was set. */
+  async updateService(verb: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { service } = await this.#rest.send<{ service: Record<string, unknown> }>(
+      'PUT',
+      `/os-services/${verb}`,
+      body,
+    );
+    return service;
+  }
+
+  async listHypervisors(): Promise<HypervisorDocument[]> {
+    return (await this.#rest.get<{ hypervisors: HypervisorDocument[] }>('/os-hypervisors/detail'))
+      .hypervisors;
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  type CommandLineOption,
+  type CommandLineOptionsOptions,
+  ConfigError,
+  commandLineOptions,
+  fromCommandLine,
+  loadConfig,
+  type NovaConfig,
+} from '@mini-nova/config';
+import { Command, CommanderError, Option } from 'commander';
+import { packageVersion } from './version.ts';
+
+/** The program's exit code for a command line or a configuration that cannot be used. */
+export const WRONG_USE = 2;
+
+export interface DaemonCommandLine extends CommandLineOptionsOptions {
+  name: string;
+  description: string;
+  /** Shared flags that it does not have, by their key: `transportUrl`. */
+  without?: readonly string[];
+  /** Flags of its own. */
+  flags?: readonly CommandLineOption[];
+}
+
+/** Of the daemons that serve the REST API. */
+export const portFlag: CommandLineOption = {
+  flags: '--port <port>',
+  key: 'port',
+  description: 'port of the REST API',
+  option: 'DEFAULT.osapi_compute_listen_port',
+};
+
+/**
+ * The configuration of a daemon, from its command line and what that names. Help, wrong use and a wrong
+ * configuration end the process here: nothing has been opened yet.
+ */
+export function configOfDaemon(commandLine: DaemonCommandLine): NovaConfig {
+  const { name, description, without = [], flags: own = [], ...shared } = commandLine;
+  const flags = [...commandLineOptions(shared).filter(({ key }) => !without.includes(key)), ...own];
+  const program = new Command(name)
+    .description(description)
+    .version(packageVersion())
+    .allowExcessArguments(false);
+  addFlags(program, flags);
+  return orExit(() => {
+    program.exitOverride().parse();
+    return loadConfig(fromCommandLine(program.opts(), flags));
+  });
+}
+
+export function addFlags(program: Command, flags: readonly CommandLineOption[]): void {
+  for (const { flags: notation, description, collect } of flags) {
+    const option = new Option(notation, description);
+    program.addOption(collect ? option.argParser(collect) : option);
+  }
+}
+
+function orExit<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : WRONG_USE);
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(WRONG_USE);
+  }
+}

@@ -1,0 +1,106 @@
+import type { NovaConfig } from '@mini-nova/config';
+import type { Database } from '@mini-nova/database';
+import type { Logger, RpcObserver, Transport } from '@mini-nova/messaging';
+import type { Launchable, LaunchSource } from '@mini-nova/service';
+import type { ApiServer } from '../../api/api-server.ts';
+import type { StateChangeListener } from '../../stores/state-changes.ts';
+import { composeApi } from './api.ts';
+import { composeCompute } from './compute.ts';
+import { composeConductor } from './conductor.ts';
+import { openConfigured, syncDatabase } from './database.ts';
+import type { DatabaseServiceParts } from './parts.ts';
+import { composeScheduler } from './scheduler.ts';
+import { createStores, type Stores } from './stores.ts';
+import { serviceTransport } from './transport.ts';
+
+export interface CloudOptions {
+  /** Its transport should be in memory: `memory://<bus>/`. */
+  config: NovaConfig;
+  logger: Logger;
+  /** A compute for each. Default: one, of the configured host. */
+  computeHosts?: readonly string[];
+  /** Told of all RPCs, under the names of the services. */
+  observers?: readonly RpcObserver[];
+  /** Told of each change of an instance's state. */
+  onStateChange?: StateChangeListener;
+}
+
+/** All services in one process: they share a database, and talk by a bus in memory. */
+export class Cloud {
+  readonly #options: CloudOptions;
+  readonly #database: CloudDatabase;
+  #api: ApiServer | undefined;
+
+  constructor(options: CloudOptions) {
+    this.#options = options;
+    this.#database = new CloudDatabase(options);
+  }
+
+  /** What is to be launched, in this order. The database is migrated first, and closed last. */
+  get services(): LaunchSource[] {
+    const { config, computeHosts = [config.DEFAULT.host] } = this.#options;
+    return [
+      this.#database,
+      () => composeConductor(this.#parts('nova-conductor')),
+      () => composeScheduler(this.#parts('nova-scheduler')),
+      ...computeHosts.map((host) => () => this.#compute(host)),
+      () => this.#composeApi(),
+    ];
+  }
+
+  /** Where the REST API is: `http://127.0.0.1:8774/v2.1`. Only once it listens. */
+  get endpoint(): string {
+    if (!this.#api) throw new Error('The API was not started');
+    return `${this.#api.url}/v2.1`;
+  }
+
+  #composeApi(): ApiServer {
+    this.#api = composeApi(this.#parts('nova-api'));
+    return this.#api;
+  }
+
+  #compute(host: string): Launchable {
+    const { config, logger } = this.#options;
+    const own: NovaConfig = { ...config, DEFAULT: { ...config.DEFAULT, host } };
+    return composeCompute({ config: own, logger, transport: this.#transport(`nova-compute.${host}`) });
+  }
+
+  #parts(name: string): DatabaseServiceParts {
+    const { config, logger } = this.#options;
+    return { config, logger, transport: this.#transport(name), ...this.#database.opened };
+  }
+
+  #transport(name: string): Transport {
+    const { config, logger, observers = [] } = this.#options;
+    return serviceTransport({ config, logger, name, observers });
+  }
+}
+
+/** The database that the services share. */
+class CloudDatabase implements Launchable {
+  readonly name = 'database';
+  readonly #options: CloudOptions;
+  #opened: { db: Database; stores: Stores } | undefined;
+
+  constructor(options: CloudOptions) {
+    this.#options = options;
+  }
+
+  get opened(): { db: Database; stores: Stores } {
+    if (!this.#opened) throw new Error('The database was not opened');
+    return this.#opened;
+  }
+
+  async start(): Promise<void> {
+    const { config, logger, onStateChange } = this.#options;
+    const db = await openConfigured(config, logger);
+    const stores = createStores(db);
+    if (onStateChange) stores.instances.onStateChange(onStateChange);
+    this.#opened = { db, stores };
+    await syncDatabase(db, config);
+  }
+
+  async stop(): Promise<void> {
+    await this.#opened?.db.close();
+  }
+}

@@ -1,0 +1,37 @@
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { createRpc, Service, serviceOptions } from '@mini-nova/service';
+import { ComputeManager } from '../../compute/manager.ts';
+import { loadComputeDriver } from '../../compute/virt/driver-registry.ts';
+import { ComputeTaskAPI, ConductorAPI } from '../../conductor/rpcapi.ts';
+import { ConductorServiceRecords } from '../../conductor/service-records.ts';
+import { NetworkAPI } from '../../network/rpcapi.ts';
+import { PlacementAPI } from '../../scheduler/placement/rpcapi.ts';
+import { SERVICE_VERSION, type ServiceParts } from './parts.ts';
+
+/** nova-compute, which has no database. Opens nothing. @throws UnknownComputeDriver */
+export function composeCompute({ config, logger, transport }: ServiceParts): Service {
+  const { DEFAULT, upgrade_levels, fake } = config;
+  const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
+  const conductor = new ConductorAPI(rpc);
+  const manager = new ComputeManager({
+    host: DEFAULT.host,
+    config,
+    driver: loadComputeDriver(DEFAULT.compute_driver, { host: DEFAULT.host, fake }),
+    conductor,
+    computeTask: new ComputeTaskAPI(rpc, { versionCap: upgrade_levels.conductor }),
+    network: new NetworkAPI(rpc),
+    placement: new PlacementAPI(rpc),
+    logger,
+  });
+  return Service.create({
+    ...serviceOptions(config),
+    binary: 'nova-compute',
+    topic: 'compute',
+    manager,
+    transport,
+    rpc,
+    records: new ConductorServiceRecords(conductor),
+    version: SERVICE_VERSION,
+    logger,
+  });
+}

@@ -1,0 +1,56 @@
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { createRpc, Service, serviceOptions } from '@mini-nova/service';
+import { ComputeAPI } from '../../compute/rpcapi.ts';
+import { ComputeTaskManager } from '../../conductor/compute-task-manager.ts';
+import { ConductorManager } from '../../conductor/manager.ts';
+import { conductorSweeps } from '../../conductor/sweeps/index.ts';
+import { InstancePorts } from '../../network/instance-ports.ts';
+import { NetworkManager } from '../../network/manager.ts';
+import { PlacementManager } from '../../scheduler/placement/manager.ts';
+import { SchedulerAPI } from '../../scheduler/rpcapi.ts';
+import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
+import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
+
+/** nova-conductor. Opens nothing. */
+export function composeConductor(parts: DatabaseServiceParts): Service {
+  const { config, logger, transport, db, stores, release } = parts;
+  const { DEFAULT, upgrade_levels, scheduler, network } = config;
+  const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
+  const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
+  const computeTask = new ComputeTaskManager({
+    db,
+    instances: stores.instances,
+    buildRequests: stores.buildRequests,
+    scheduler: new SchedulerAPI(rpc, { versionCap: upgrade_levels.scheduler }),
+    compute,
+    maxAttempts: scheduler.max_attempts,
+    logger,
+  });
+  const ports = new InstancePorts(db, { defaultNetwork: network.name });
+  const manager = new ConductorManager({
+    host: DEFAULT.host,
+    stores,
+    additionalEndpoints: [computeTask, new NetworkManager(ports), new PlacementManager(db)],
+    periodicTasks: conductorSweeps({
+      db,
+      instances: stores.instances,
+      services: stores.services,
+      compute,
+      timeout: DEFAULT.instance_build_timeout,
+      serviceDownTime: DEFAULT.service_down_time,
+      logger,
+    }),
+  });
+  return Service.create({
+    ...serviceOptions(config),
+    binary: 'nova-conductor',
+    topic: 'conductor',
+    manager,
+    transport,
+    rpc,
+    records: new DatabaseServiceRecords(stores.services),
+    version: SERVICE_VERSION,
+    logger,
+    ...(release && { release }),
+  });
+}

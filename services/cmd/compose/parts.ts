@@ -1,0 +1,23 @@
+import type { NovaConfig } from '@mini-nova/config';
+import type { Database } from '@mini-nova/database';
+import type { Logger, Transport } from '@mini-nova/messaging';
+import type { Stores } from './stores.ts';
+
+/** What every service is composed from. */
+export interface ServiceParts {
+  config: NovaConfig;
+  logger: Logger;
+  /** The service's own: it closes it. */
+  transport: Transport;
+}
+
+/** What a service with a database is composed from. */
+export interface DatabaseServiceParts extends ServiceParts {
+  db: Database;
+  stores: Stores;
+  /** Closes the database, when it is the service's own. */
+  release?: () => Promise<void>;
+}
+
+/** Of the service records: raised when services that run side by side must tell each other apart. */
+export const SERVICE_VERSION = 1;

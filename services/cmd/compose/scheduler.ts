@@ -1,0 +1,22 @@
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { Service, serviceOptions } from '@mini-nova/service';
+import { SchedulerManager } from '../../scheduler/manager.ts';
+import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
+import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
+
+/** nova-scheduler. Opens nothing. @throws ConfigError when an enabled filter is not known */
+export function composeScheduler(parts: DatabaseServiceParts): Service {
+  const { config, logger, transport, db, stores, release } = parts;
+  return Service.create({
+    ...serviceOptions(config),
+    binary: 'nova-scheduler',
+    topic: 'scheduler',
+    manager: new SchedulerManager({ db, config, logger }),
+    transport,
+    serializer: new NovaObjectSerializer(),
+    records: new DatabaseServiceRecords(stores.services),
+    version: SERVICE_VERSION,
+    logger,
+    ...(release && { release }),
+  });
+}

@@ -1,0 +1,35 @@
+import { ConfigError } from '@mini-nova/config';
+import { DatabaseError } from '@mini-nova/database';
+import { DriverLoadFailure, InvalidTransportURL, type Logger } from '@mini-nova/messaging';
+import { ListenError } from '../api/api-server.ts';
+import { UnknownComputeDriver } from '../compute/virt/driver-registry.ts';
+
+const types = [
+  ConfigError,
+  DatabaseError,
+  DriverLoadFailure,
+  InvalidTransportURL,
+  ListenError,
+  UnknownComputeDriver,
+] as const;
+
+/** Whether a daemon could not start for a reason that its operator can change: the message says all. */
+export function isStartError(error: unknown): error is Error {
+  return types.some((type) => error instanceof type);
+}
+
+/** Logs such errors by their message, without the stack. */
+export function withoutStartStacks(logger: Logger): Logger {
+  return {
+    debug: (data, message) => logger.debug(data, message),
+    info: (data, message) => logger.info(data, message),
+    warn: (data, message) => logger.warn(data, message),
+    error: (data, message) => logger.error(explained(data), message),
+  };
+}
+
+function explained(data: object): object {
+  if (!('err' in data) || !isStartError(data.err)) return data;
+  const { err, ...others } = data;
+  return { ...others, reason: err.message };
+}

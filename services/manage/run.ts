@@ -1,0 +1,116 @@
+import {
+  ConfigError,
+  commandLineOptions,
+  fromCommandLine,
+  loadConfig,
+  type NovaConfig,
+} from '@mini-nova/config';
+import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
+import { silentLogger } from '@mini-nova/messaging';
+import { Command, CommanderError, Option } from 'commander';
+import { openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
+import { serviceTable } from './service-table.ts';
+
+export interface ManageIo {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Flags that have a meaning here. */
+const FLAGS = ['configFile', 'databaseConnection'];
+
+/** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use. */
+export async function runManage(argv: readonly string[], io: ManageIo, version: string): Promise<number> {
+  const program = manageProgram(io, version);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof ConfigError) && !isDatabaseFailure(error)) throw error;
+    io.err(
+      error instanceof ConfigError ? `${error.message}\n` : `The database cannot be used: ${error.message}\n`,
+    );
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+function manageProgram(io: ManageIo, version: string): Command {
+  const program = new Command('nova-manage')
+    .description("Works on the cloud's database, past the daemons")
+    .version(version)
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('(see nova-manage --help)')
+    .exitOverride();
+  for (const { flags, description, collect } of sharedFlags()) {
+    const option = new Option(flags, description);
+    program.addOption(collect ? option.argParser(collect) : option);
+  }
+  const db = program.command('db').description('the schema of the database');
+  db.command('sync')
+    .description('create the schema, or bring it up to date; creates the configured network')
+    .action((_options: object, command: Command) => syncSchema(configOf(command), io));
+  db.command('version')
+    .description('print the version of the schema')
+    .action((_options: object, command: Command) => printVersion(configOf(command), io));
+  const service = program.command('service').description('the records of the daemons');
+  service
+    .command('list')
+    .description('list the daemons')
+    .option('--json', 'print JSON, for programs')
+    .action(({ json = false }: { json?: boolean }, command: Command) =>
+      listServices(configOf(command), io, json),
+    );
+  return program;
+}
+
+async function syncSchema(config: NovaConfig, io: ManageIo): Promise<void> {
+  await withDatabase(openConfigured(config, silentLogger), async (db) => {
+    const applied = await syncDatabase(db, config);
+    const { current } = await schemaVersion(db);
+    const done = applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to do';
+    io.out(`The schema is at version ${current}: ${done}.\n`);
+  });
+}
+
+/** The bare number when it is up to date. */
+async function printVersion(config: NovaConfig, io: ManageIo): Promise<void> {
+  await withDatabase(openConfigured(config, silentLogger), async (db) => {
+    const { current, latest, pending } = await schemaVersion(db);
+    io.out(`${current}\n`);
+    if (pending.length === 0) return;
+    io.err(`The latest version is ${latest}; missing: ${pending.join(', ')}. Run nova-manage db sync.\n`);
+  });
+}
+
+async function listServices(config: NovaConfig, io: ManageIo, json: boolean): Promise<void> {
+  await withDatabase(openMigrated(config, silentLogger), async (db) => {
+    io.out(await serviceTable(db, config, json));
+  });
+}
+
+async function withDatabase(
+  opening: Promise<Database>,
+  work: (db: Database) => Promise<void>,
+): Promise<void> {
+  const db = await opening;
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+function configOf(command: Command): NovaConfig {
+  return loadConfig(fromCommandLine(command.optsWithGlobals(), sharedFlags()));
+}
+
+function sharedFlags() {
+  return commandLineOptions().filter(({ key }) => FLAGS.includes(key));
+}
+
+/** What the database says of itself, PostgreSQL of a query, and the system of the way there. */
+function isDatabaseFailure(error: unknown): error is Error {
+  if (error instanceof DatabaseError || error instanceof AggregateError) return true;
+  return error instanceof Error && ('severity' in error || 'syscall' in error);
+}
