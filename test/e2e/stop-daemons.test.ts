@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Deployment, printOutputOnFailure } from './support/deployment.ts';
+
+let cloud: Deployment;
+
+beforeAll(async () => {
+  cloud = await Deployment.start();
+});
+afterAll(() => cloud?.close());
+printOutputOnFailure(() => cloud);
+
+/** How many consumers each queue has; fanout and reply queues are counted by what they are for. */
+async function consumers(): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { queue } of await cloud.rabbit.listConsumers()) {
+    const name = queue.replace(/_fanout_.*/, '_fanout').replace(/^reply_.*/, 'replies');
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+async function terminate(name: string): Promise<void> {
+  const { code, seconds } = await cloud.daemon(name).stop('SIGTERM');
+  expect(code, cloud.daemon(name).output).toBe(0);
+  expect(seconds).toBeLessThan(5);
+}
+
+test('SIGTERM to a compute: exit code 0 within 5 s, its consumers gone, the other compute still served', async () => {
+  await cloud.boot('first'); // by now every daemon has its reply queue
+  const before = await consumers();
+  expect(before).toMatchObject({ compute: 2, compute_fanout: 2, 'compute.host-a': 1, 'compute.host-b': 1 });
+  await terminate('host-a');
+  const { replies = 0, ...after } = await consumers();
+  expect(after).toMatchObject({ compute: 1, compute_fanout: 1, 'compute.host-b': 1 });
+  expect(after).not.toHaveProperty('compute.host-a');
+  expect(replies).toBe((before.replies ?? 0) - 1);
+});
+
+test('SIGTERM to each other daemon: exit code 0 within 5 s, and no consumer is left in the end', async () => {
+  await terminate('nova-api');
+  await terminate('host-b');
+  await terminate('nova-scheduler');
+  const remaining = await consumers();
+  expect(Object.keys(remaining).filter((queue) => /^(compute|scheduler)/.test(queue))).toEqual([]);
+  await terminate('nova-conductor');
+  expect(await consumers()).toEqual({});
+});
