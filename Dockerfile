@@ -1,0 +1,33 @@
+# One image for all daemons; the command says which of them a container runs.
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+# better-sqlite3 is compiled when no binary for this platform can be fetched.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends python3 make g++ \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /opt/mini-nova
+# The manifests alone first: dependencies are installed again only when these change.
+COPY package.json package-lock.json ./
+COPY packages/config/package.json packages/config/
+COPY packages/database/package.json packages/database/
+COPY packages/messaging/package.json packages/messaging/
+COPY packages/objects/package.json packages/objects/
+COPY packages/service/package.json packages/service/
+COPY packages/testing/package.json packages/testing/
+COPY services/package.json services/
+RUN npm ci --ignore-scripts && npm rebuild better-sqlite3
+COPY tsconfig.json ./
+COPY packages packages
+COPY services services
+COPY bin bin
+COPY docker docker
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+ENV PATH=/opt/mini-nova/bin:$PATH
+WORKDIR /opt/mini-nova
+COPY --from=build /opt/mini-nova ./
+USER node
+CMD ["nova-all"]
