@@ -1,6 +1,9 @@
-import { Flavor, NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
+import { MessagingTimeout, Target } from '@mini-nova/messaging';
+import { Flavor, NetworkRequest, NetworkRequestList, RequestSpec } from '@mini-nova/objects';
 import { describe, expect, it } from 'vitest';
 import { networkInfoOf } from './compute/network-info.ts';
+import type { ComputeTaskContract } from './conductor/contract.ts';
+import { SchedulerAPI } from './scheduler/rpcapi.ts';
 import { Cloud } from './test/cloud.ts';
 import { type Loss, lossyDriver } from './test/lossy-driver.ts';
 
@@ -222,6 +225,36 @@ describe('a build message', () => {
     expect(await cloud.guests()).toEqual({ host1: [], host2: [] });
   });
 
+  it('for another attempt that comes twice leaves the build of the first its allocation', async () => {
+    const cloud = await Cloud.start();
+    const instance = await cloud.recordOne();
+    const request_spec = new RequestSpec({ flavor: instance.flavor });
+    const request = { instance_uuids: [instance.uuid], spec_obj: request_spec };
+    const hosts = await new SchedulerAPI(cloud.rpc).selectDestinations(cloud.ctxt, request);
+    await cloud.buildRequests.delete(instance.uuid);
+    const again = {
+      instances: [instance],
+      image: {},
+      filter_properties: { retry: { num_attempts: 1, hosts: [] } },
+      admin_password: null,
+      injected_files: null,
+      requested_networks: null,
+      security_groups: null,
+      request_spec,
+      host_lists: hosts,
+    };
+
+    const conductor = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.19' });
+    const client = cloud.rpc.getClient<ComputeTaskContract>(conductor);
+
+    await client.call(cloud.ctxt, 'build_instances', again);
+    expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active' });
+    await client.call(cloud.ctxt, 'build_instances', again);
+
+    expect(await cloud.allocated()).toBe(1);
+    expect(await cloud.fault(instance.uuid)).toBeUndefined();
+  });
+
   it('of a request that came twice is sent once', async () => {
     const cloud = await Cloud.start();
     const recorded = await cloud.recordOne();
@@ -261,6 +294,37 @@ describe('a boot during an outage', () => {
       expect(await cloud.fault(instance.uuid)).toBeUndefined();
     },
   );
+
+  it('keeps its guest when a stop comes between the save of its end and the lost reply', async () => {
+    let afterReply: (() => Promise<void>) | undefined;
+    const cloud = await Cloud.start({
+      hosts: { host1: {} },
+      computeDriver: (driver) => ({
+        listen: (target, onMessage) => driver.listen(target, onMessage),
+        close: () => driver.close(),
+        async send(target, request, options) {
+          const reply = await driver.send(target, request, options);
+          await afterReply?.();
+          return reply;
+        },
+      }),
+    });
+    afterReply = async () => {
+      const [active] = await cloud.instances.list({ vmStates: ['active'] });
+      if (!active) return;
+      afterReply = undefined;
+      const instance = await cloud.request(active.uuid, 'powering-off');
+      await cloud.compute.stopInstance(cloud.ctxt, { instance });
+      throw new MessagingTimeout('the reply was lost');
+    };
+
+    const [uuid = ''] = await cloud.boot();
+
+    await expect.poll(async () => (await cloud.settled(uuid)).vm_state).toBe('stopped');
+    expect(await cloud.guests()).toEqual({ host1: [uuid] });
+    expect(await cloud.allocated()).toBe(1);
+    expect(await cloud.ports.list(uuid)).toHaveLength(1);
+  });
 
   it('that outlasts all attempts ends in ERROR with a fault, and leaves no guest', async () => {
     let lost = 0;

@@ -11,6 +11,7 @@ export type { ConfigValues, Option, OptionGroup, OptionPath, OptionType, Schema 
 export { boolean, custom, float, integer, list, port, seconds, string } from './option-types.ts';
 export type { ImageDefinition } from './options/image.ts';
 export { type NovaSchema, novaSchema } from './options/index.ts';
+export type { Release } from './options/upgrade-levels.ts';
 export { Override } from './override.ts';
 export { renderSampleConfig } from './sample.ts';
 export { DEFAULT_CONFIG_FILE, environmentVariable } from './sources.ts';

@@ -41,7 +41,7 @@ export {
   listFlavors,
   softDeleteFlavor,
 } from './queries/flavors.ts';
-export { insertInstanceFault, latestInstanceFault, latestInstanceFaults } from './queries/instance-faults.ts';
+export { insertInstanceFault, latestInstanceFaults } from './queries/instance-faults.ts';
 export {
   findInstance,
   type InstanceFilters,

@@ -272,5 +272,4 @@ export type ResourceProviderRow = Selectable<ResourceProvidersTable>;
 export type InventoryRow = Selectable<InventoriesTable>;
 export type AllocationRow = Selectable<AllocationsTable>;
 export type NetworkRow = Selectable<NetworksTable>;
-export type NewNetwork = Insertable<NetworksTable>;
 export type PortRow = Selectable<PortsTable>;

@@ -5,10 +5,13 @@ import { Child } from './child.ts';
 
 const BUILT = join(import.meta.dirname, 'dist', 'index.js');
 
+const OBEDIENT = 'sleep 60';
+const STUBBORN = 'trap "" TERM; while :; do sleep 1; done';
+
 // A process that starts another and makes a directory, says what they are, and waits.
 const OWNER = `
   import { Child, tempDir } from ${JSON.stringify(BUILT)};
-  const child = await Child.start('sh', ['-c', 'trap "" TERM; while :; do sleep 1; done']);
+  const child = await Child.start('sh', ['-c', process.argv[1]]);
   console.log('owns ' + child.pid + ' ' + tempDir());
   setInterval(() => undefined, 1000);
 `;
@@ -23,16 +26,19 @@ function isAlive(group: number): boolean {
   }
 }
 
-async function startOwner(): Promise<{ owner: Child; group: number; folder: string }> {
-  const owner = await Child.start(process.execPath, ['--input-type=module', '-e', OWNER]);
+async function startOwner(script: string): Promise<{ owner: Child; group: number; folder: string }> {
+  const owner = await Child.start(process.execPath, ['--input-type=module', '-e', OWNER, script]);
   const [, group = '', folder = ''] = (await owner.waitForLine(/^owns /)).split(' ');
   return { owner, group: Number(group), folder };
 }
 
-test.each(['SIGINT', 'SIGKILL'] as const)(
+test.each([
+  ['SIGINT', OBEDIENT],
+  ['SIGKILL', STUBBORN],
+] as const)(
   'what a process started and made is gone soon after %s ended it',
-  async (signal) => {
-    const { owner, group, folder } = await startOwner();
+  async (signal, script) => {
+    const { owner, group, folder } = await startOwner(script);
     expect(isAlive(group)).toBe(true);
     expect(existsSync(folder)).toBe(true);
     owner.signal(signal);

@@ -11,7 +11,7 @@ import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
 /** A build that nobody has ended yet. */
-export const stillBuilding = {
+const stillBuilding = {
   vmState: [VmState.BUILDING],
   taskState: [null, TaskState.SCHEDULING, TaskState.NETWORKING, TaskState.SPAWNING],
 };

@@ -2,7 +2,7 @@ import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { InstanceNotFound } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
-import type { OutageRetryOptions } from '../outage-retry.ts';
+import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import { allocationOn, releaseHere } from './allocations.ts';
 import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
@@ -99,7 +99,19 @@ export class InstanceBuild {
     this.#instance.vm_state = VmState.ACTIVE;
     this.#instance.task_state = null;
     this.#instance.launched_at = new Date();
-    await this.#save(TaskState.SPAWNING, untilAnswered);
+    await this.#saveActive();
+  }
+
+  /** When the save's answer was lost, the user may have asked for something else before it was repeated. */
+  async #saveActive(): Promise<void> {
+    try {
+      await this.#save(TaskState.SPAWNING, untilAnswered);
+    } catch (error) {
+      if (!isEnded(error)) throw error;
+      const current = await retryOnOutage(() => this.#current(), untilAnswered);
+      const isActiveHere = current?.host === this.#host.name && current.launched_at !== null;
+      if (!isActiveHere) throw error;
+    }
   }
 
   async #allocateNetworks(): Promise<VirtualInterface[]> {

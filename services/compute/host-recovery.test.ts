@@ -104,6 +104,17 @@ it('destroys guests whose instance is deleted or elsewhere', async () => {
   expect(await driver.listInstanceUuids()).toEqual([]);
 });
 
+it('destroys the guest of an instance that was deleted while the compute seemed down', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const [deleted, kept] = [await cloud.bootActive(), await cloud.bootActive()];
+  await cloud.instances.destroy(deleted);
+
+  const tasks = cloud.computes.get('host1')?.manager.periodicTasks() ?? [];
+  for (const task of tasks) await task.run(ctxt);
+
+  expect(await cloud.guests()).toEqual({ host1: [kept.uuid] });
+});
+
 it('waits for a conductor', async () => {
   const cloud = await Cloud.start({ hosts: {}, conductor: false });
   const starting = cloud.startCompute('host1', new FakeDriver('host1'));

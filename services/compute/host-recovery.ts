@@ -1,6 +1,6 @@
 import type { RpcContext } from '@mini-nova/messaging';
-import { Instance } from '@mini-nova/objects';
-import { BuildAbortException, InstanceNotFound } from '../exceptions.ts';
+import type { Instance } from '@mini-nova/objects';
+import { BuildAbortException } from '../exceptions.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
@@ -11,11 +11,10 @@ import { terminateInstance } from './termination.ts';
 import { VmState } from './vm-states.ts';
 
 /**
- * Brings records and guests of this host together after a start. What was being done to an instance when the
+ * Brings the records of this host together with its guests after a start. What was being done to an instance when the
  * process ended is finished or given up, so that nothing stays in a state of transition.
  */
 export async function recoverHost(host: ComputeHost, ctxt: RpcContext, instances: Instance[]): Promise<void> {
-  await destroyStrayGuests(host, ctxt, new Set(instances.map(({ uuid }) => uuid)));
   for (const instance of instances) {
     await attempt(host, instance, 'recover the instance', () => recoverInstance(host, ctxt, instance));
   }
@@ -45,29 +44,4 @@ async function settlePower(host: ComputeHost, ctxt: RpcContext, instance: Instan
   if (instance.power_state === PowerState.RUNNING) instance.vm_state = VmState.ACTIVE;
   if (instance.power_state === PowerState.SHUTDOWN) instance.vm_state = VmState.STOPPED;
   await saveTaskState(host, ctxt, instance, null, [before]);
-}
-
-/** Guests of instances that are deleted, or on another host. */
-async function destroyStrayGuests(host: ComputeHost, ctxt: RpcContext, known: Set<string>): Promise<void> {
-  for (const uuid of await host.driver.listInstanceUuids()) {
-    if (known.has(uuid)) continue;
-    const guest = new Instance({ uuid });
-    await attempt(host, guest, 'destroy a stray guest', async () => {
-      if (await belongsHere(host, ctxt, uuid)) return;
-      host.logger.warn(
-        { instance_uuid: uuid, host: host.name },
-        'Destroying a guest whose instance is not here',
-      );
-      await host.driver.destroy(ctxt, guest);
-    });
-  }
-}
-
-async function belongsHere(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<boolean> {
-  try {
-    return (await host.conductor.instanceGetByUuid(ctxt, uuid)).host === host.name;
-  } catch (error) {
-    if (error instanceof InstanceNotFound) return false;
-    throw error;
-  }
 }

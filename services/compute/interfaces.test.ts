@@ -69,6 +69,17 @@ it('refuses a port that another instance uses, and one that there is not', async
   expect((await interfaces(cloud, instance.uuid)).bound).toHaveLength(1);
 });
 
+it('refuses a port that the instance has already, which stays', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: { fail_attach: true } } });
+  const instance = await cloud.bootActive();
+  const [port_id = ''] = (await interfaces(cloud, instance.uuid)).bound;
+
+  const attaching = cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort, port_id });
+
+  await expect(attaching).rejects.toThrow(PortInUse);
+  expect((await interfaces(cloud, instance.uuid)).bound).toEqual([port_id]);
+});
+
 it('gives the port back when the host cannot attach it', async () => {
   const cloud = await Cloud.start({ hosts: { host1: { fail_attach: true } } });
   const instance = await cloud.bootActive();

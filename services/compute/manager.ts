@@ -14,6 +14,7 @@ import { InstanceLocks } from './instance-locks.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
 import { ResourceTracker } from './resource-tracker.ts';
+import { destroyStrayGuests } from './stray-guests.ts';
 import { terminateInstance } from './termination.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
@@ -67,6 +68,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const instances = await conductor.instancesByHost(ctxt, this.host);
     await driver.initHost(ctxt, instances);
     await tracker.updateAvailableResource(ctxt);
+    await destroyStrayGuests(this.#compute, ctxt, this.#locks);
     await recoverHost(this.#compute, ctxt, instances);
   }
 
@@ -77,6 +79,11 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
         name: 'update_available_resource',
         spacing: this.#updateInterval,
         run: (ctxt) => tracker.updateAvailableResource(ctxt),
+      },
+      {
+        name: 'destroy_stray_guests',
+        spacing: this.#updateInterval,
+        run: (ctxt) => destroyStrayGuests(this.#compute, ctxt, this.#locks),
       },
     ];
   }

@@ -3,7 +3,7 @@ import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 /** What each instance uses of one node, as the host counts it. */
 export class NodeUsage {
   readonly #usage = new Map<string, ResourceAmounts>();
-  /** Builds under way: no record shows them on this host yet. */
+  /** Builds under way: they count until they end, whatever the records say. */
   readonly #claimed = new Set<string>();
   /** Changed since the recount under way read its records. */
   #changed: Set<string> | undefined;

@@ -60,14 +60,28 @@ it('leaves the instance as it is, with a fault, when the host fails', async () =
     .toMatch(/told to fail this clean shutdown/);
 });
 
-it('does not touch the records of an instance that is being deleted', async () => {
+it('does nothing when the request comes late or twice', async () => {
+  const { cloud, uuid } = await booted();
+  const running = await cloud.instances.getByUuid(uuid);
+  const manager = cloud.computes.get('host1')?.manager;
+
+  await manager?.stopInstance(cloud.ctxt, { instance: running, clean_shutdown: true });
+  const stopped = await stop(cloud, uuid);
+  await manager?.startInstance(cloud.ctxt, { instance: stopped });
+
+  const console = await cloud.driver('host1').getConsoleOutput(cloud.ctxt, stopped);
+  expect(console.match(/clean shutdown/g)).toHaveLength(1);
+  expect(await cloud.driver('host1').getInfo(stopped)).toEqual({ powerState: PowerState.SHUTDOWN });
+});
+
+it('does not touch an instance that is an instance that is being deleted', async () => {
   const { cloud, uuid } = await booted();
   const instance = await cloud.request(uuid, 'deleting');
 
-  await cloud.compute.stopInstance(cloud.ctxt, { instance });
-  await cloud.computes.get('host1')?.service.stop();
+  await cloud.computes.get('host1')?.manager.stopInstance(cloud.ctxt, { instance, clean_shutdown: true });
 
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: 'deleting' });
+  expect(await cloud.driver('host1').getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
   expect(await cloud.fault(uuid)).toBeUndefined();
 });
 

@@ -10,7 +10,7 @@ import { VmState } from './vm-states.ts';
 
 export async function startInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   await changePower(host, ctxt, instance, {
-    taskStates: [TaskState.POWERING_ON],
+    taskState: TaskState.POWERING_ON,
     vmState: VmState.ACTIVE,
     act: () => host.driver.powerOn(ctxt, instance),
   });
@@ -23,7 +23,7 @@ export async function stopInstance(
   cleanShutdown: boolean,
 ): Promise<void> {
   await changePower(host, ctxt, instance, {
-    taskStates: [TaskState.POWERING_OFF, null],
+    taskState: TaskState.POWERING_OFF,
     vmState: VmState.STOPPED,
     act: () => host.driver.powerOff(ctxt, instance, cleanShutdown),
   });
@@ -39,7 +39,7 @@ export async function rebootInstance(
   if (!(await saveTaskState(host, ctxt, instance, pending, [requested, pending, started]))) return;
   if (!(await saveTaskState(host, ctxt, instance, started, [pending]))) return;
   await changePower(host, ctxt, instance, {
-    taskStates: [started],
+    taskState: started,
     vmState: VmState.ACTIVE,
     act: () => host.driver.reboot(ctxt, instance, rebootType),
   });
@@ -59,19 +59,21 @@ const rebootStates = {
 } as const;
 
 interface PowerChange {
-  /** In one of these the instance must be, or else it is someone else's now. */
-  taskStates: (string | null)[];
+  /** In this the instance must be, or else it is someone else's now. */
+  taskState: string;
   /** The state after success. */
   vmState: string;
   act(): Promise<void>;
 }
 
+/** A request that comes late or twice, when the instance is not in its task state any more, does nothing. */
 async function changePower(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
-  { taskStates, vmState, act }: PowerChange,
+  { taskState, vmState, act }: PowerChange,
 ): Promise<void> {
+  if (!(await saveIfIn(host, ctxt, instance, [taskState]))) return;
   let failure: unknown;
   try {
     await act();
@@ -81,7 +83,7 @@ async function changePower(
     host.logger.warn({ instance_uuid: instance.uuid, reason: messageOf(error) }, 'A power operation failed');
   }
   instance.power_state = await powerStateOf(host, instance);
-  const saved = await saveTaskState(host, ctxt, instance, null, taskStates);
+  const saved = await saveTaskState(host, ctxt, instance, null, [taskState]);
   if (saved && failure !== undefined) {
     await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, failure, host.name));
   }
@@ -106,6 +108,16 @@ export async function saveTaskState(
   expected: (string | null)[],
 ): Promise<boolean> {
   instance.task_state = taskState;
+  return saveIfIn(host, ctxt, instance, expected);
+}
+
+/** Saves what changed, if anything. False as of `saveTaskState`. */
+async function saveIfIn(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  expected: (string | null)[],
+): Promise<boolean> {
   try {
     await host.conductor.instanceSave(ctxt, instance, { taskState: expected });
     return true;

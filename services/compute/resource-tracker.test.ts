@@ -115,3 +115,22 @@ it('keeps the allocation ratios that an operator set in the record', async () =>
 
   expect((await resourcesOfProvider(cloud.db.kysely, node?.uuid ?? '')).VCPU?.allocation_ratio).toBe(16);
 });
+
+it('reports what is used as soon as a claim is made, and as soon as it is given back', async () => {
+  const { cloud, tracker } = await tracked();
+  const used = async () => {
+    const [node] = await cloud.computeNodes.list();
+    return { vcpus: node?.vcpus_used, vms: node?.running_vms, ram: node?.memory_mb_used };
+  };
+  const instances = [newInstance(), newInstance()];
+
+  const claims = instances.map((instance) => tracker.claim(instance, 'host1'));
+  await expect.poll(used).toEqual({ vcpus: 2, vms: 2, ram: 1536 });
+
+  claims[0]?.keep();
+  claims[1]?.release();
+  await expect.poll(used).toEqual({ vcpus: 1, vms: 1, ram: 1024 });
+
+  tracker.release(instances[0]?.uuid ?? '');
+  await expect.poll(used).toEqual({ vcpus: 0, vms: 0, ram: 512 });
+});

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import { ComputeNode, type Instance } from '@mini-nova/objects';
+import { RequestContext } from '@mini-nova/service';
 import type { ConductorAPI } from '../conductor/rpcapi.ts';
 import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
 import { retryOnOutage } from '../outage-retry.ts';
@@ -11,6 +12,7 @@ import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { Claim } from './claim.ts';
 import { inventoriesOf, type Reservations } from './node-inventory.ts';
 import { NodeUsage } from './node-usage.ts';
+import { UsageReports } from './usage-reports.ts';
 import type { HostResources, VirtDriver } from './virt/driver.ts';
 import { VmState } from './vm-states.ts';
 
@@ -26,6 +28,7 @@ export interface ResourceTrackerOptions {
 
 interface TrackedNode {
   record: ComputeNode;
+  resources: HostResources;
   inventories: Inventories;
   usage: NodeUsage;
 }
@@ -37,15 +40,19 @@ interface TrackedNode {
 export class ResourceTracker {
   readonly #options: ResourceTrackerOptions;
   readonly #nodes = new Map<string, TrackedNode>();
+  readonly #usageReports: UsageReports;
+  /** The last of the saves of records: they go one after the other, so that each sends what changed since. */
+  #saves: Promise<unknown> = Promise.resolve();
 
   constructor(options: ResourceTrackerOptions) {
     this.#options = options;
+    this.#usageReports = new UsageReports(() => this.#reportUsage(), options.logger);
   }
 
   /** Measures, recounts and reports all nodes. */
   async updateAvailableResource(ctxt: RpcContext): Promise<void> {
     for (const nodename of await this.#options.driver.getAvailableNodes()) {
-      await this.#update(ctxt, nodename);
+      await this.#serially(() => this.#update(ctxt, nodename));
     }
   }
 
@@ -60,14 +67,19 @@ export class ResourceTracker {
     const amounts = resourcesOf(instance.flavor);
     if (!usage.has(instance.uuid)) this.#assertFits(amounts, usage, inventories);
     usage.claim(instance.uuid, amounts);
-    return new Claim((outcome) =>
-      outcome === 'kept' ? usage.settle(instance.uuid) : usage.release(instance.uuid),
-    );
+    this.#usageReports.request();
+    return new Claim((outcome) => {
+      if (outcome === 'kept') usage.settle(instance.uuid);
+      else usage.release(instance.uuid);
+      this.#usageReports.request();
+    });
   }
 
   /** The instance leaves this host. */
   release(instanceUuid: string): void {
-    for (const { usage } of this.#nodes.values()) usage.release(instanceUuid);
+    const nodes = [...this.#nodes.values()].filter(({ usage }) => usage.has(instanceUuid));
+    for (const { usage } of nodes) usage.release(instanceUuid);
+    if (nodes.length > 0) this.#usageReports.request();
   }
 
   /** The uuid under which placement knows the node. @throws ComputeHostNotFound */
@@ -95,6 +107,22 @@ export class ResourceTracker {
     if (short.length > 0) throw new ComputeResourcesUnavailable({ reason: short.join('; ') });
   }
 
+  #serially(save: () => Promise<void>): Promise<void> {
+    const result = this.#saves.then(save);
+    this.#saves = result.catch(() => {}); // its caller is told; the next one does not depend on it
+    return result;
+  }
+
+  async #reportUsage(): Promise<void> {
+    const { conductor, reservations } = this.#options;
+    for (const { record, resources, usage } of this.#nodes.values()) {
+      await this.#serially(async () => {
+        recordUsage(record, resources, usage, reservations);
+        await conductor.computeNodeSave(RequestContext.admin(), record);
+      });
+    }
+  }
+
   async #update(ctxt: RpcContext, nodename: string): Promise<void> {
     const { conductor, driver, placement, reservations, logger } = this.#options;
     const resources = await driver.getAvailableResource(nodename);
@@ -114,6 +142,7 @@ export class ResourceTracker {
     const known = this.#nodes.get(nodename);
     if (known) {
       measure(known.record, resources);
+      known.resources = resources;
       return known;
     }
     const { conductor, host, reservations } = this.#options;
@@ -126,7 +155,7 @@ export class ResourceTracker {
       recordUsage(record, resources, new NodeUsage(), reservations);
       await conductor.computeNodeCreate(ctxt, record);
     }
-    const node = { record, inventories: {}, usage: new NodeUsage() };
+    const node = { record, resources, inventories: {}, usage: new NodeUsage() };
     this.#nodes.set(nodename, node);
     return node;
   }

@@ -1,31 +1,10 @@
 import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { VirtualInterface } from '../network/model.ts';
+import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
 import type { ComputeContract } from './contract.ts';
 
 type Args<M extends keyof ComputeContract> = ComputeContract[M]['args'];
-
-/** What each Nova release speaks, for `[upgrade_levels] compute`. */
-const versionAliases: Record<string, string> = {
-  icehouse: '3.23',
-  juno: '3.35',
-  kilo: '4.0',
-  liberty: '4.5',
-  mitaka: '4.11',
-  newton: '4.13',
-  ocata: '4.13',
-  pike: '4.17',
-  queens: '5.0',
-  rocky: '5.0',
-  stein: '5.1',
-  train: '5.3',
-  ussuri: '5.11',
-  victoria: '5.12',
-  wallaby: '6.0',
-  xena: '6.0',
-  yoga: '6.0',
-  zed: '6.1',
-};
 
 /** Nobody can be asked: the instance is on no host. */
 export class InstanceHasNoHost extends Error {
@@ -46,11 +25,10 @@ export class InstanceHasNoHost extends Error {
 export class ComputeAPI {
   readonly #client: RPCClient<ComputeContract>;
 
-  /** `versionCap`: the version, or the release, of the oldest compute that must understand the messages. */
-  constructor(rpc: ClientFactory, { versionCap }: { versionCap?: string | null } = {}) {
-    const cap = versionCap ? (versionAliases[versionCap] ?? versionCap) : undefined;
+  /** `versionCap`: of the oldest compute that must understand the messages. */
+  constructor(rpc: ClientFactory, options: VersionCapOption = {}) {
     const target = new Target({ topic: 'compute', version: '6.0' });
-    this.#client = rpc.getClient<ComputeContract>(target, cap === undefined ? {} : { versionCap: cap });
+    this.#client = rpc.getClient<ComputeContract>(target, versionCapOf('compute', options));
   }
 
   async buildAndRunInstance(

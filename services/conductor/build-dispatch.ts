@@ -1,4 +1,4 @@
-import type { Database } from '@mini-nova/database';
+import { type Database, findInstance } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance, Selection } from '@mini-nova/objects';
 import { isEnded } from '../compute/build-reasons.ts';
@@ -40,7 +40,8 @@ export class BuildDispatch {
 
   /**
    * Orders the build at the selected host, on which it holds its only allocation afterwards. An instance that is
-   * not waiting for a host any more (deleted, ended) is not sent, and its claim there is released.
+   * not waiting for a host any more (deleted, ended) is not sent, and its claim there is released, unless it is on
+   * that host: then the same order came before.
    */
   async send(
     ctxt: RpcContext,
@@ -50,7 +51,7 @@ export class BuildDispatch {
   ): Promise<void> {
     const instance = await this.#prepare(uuid, selected);
     if (!instance) {
-      await releaseAllocations(this.#db, uuid, selected.compute_node_uuid);
+      await this.#releaseUnlessThere(uuid, selected);
       return;
     }
     await this.#releaseElsewhere(uuid, selected);
@@ -78,6 +79,12 @@ export class BuildDispatch {
       if (isEnded(error)) return undefined;
       throw error;
     }
+  }
+
+  async #releaseUnlessThere(uuid: string, selected: Selection): Promise<void> {
+    const row = await findInstance(this.#db.kysely, uuid);
+    if (row?.host === selected.service_host) return;
+    await releaseAllocations(this.#db, uuid, selected.compute_node_uuid);
   }
 
   /** An earlier host that could not give its claim back, or a scheduler whose answer was lost, may have left one. */

@@ -18,18 +18,19 @@ import {
 } from '@mini-nova/objects';
 import { ComputeHostNotFound } from '../exceptions.ts';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
+import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
 import type { ComputeTaskContract, ConductorContract } from './contract.ts';
 import { applyUpdates } from './object-updates.ts';
 
 type TaskArgs<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
 
-/** The client side of the orchestration of builds. */
+/** The client side of the orchestration of builds. As in Nova, `[upgrade_levels]` does not pin it. */
 export class ComputeTaskAPI {
   readonly #client: RPCClient<ComputeTaskContract>;
 
-  constructor(rpc: ClientFactory, { versionCap }: { versionCap?: string | null } = {}) {
+  constructor(rpc: ClientFactory) {
     const target = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.0' });
-    this.#client = rpc.getClient<ComputeTaskContract>(target, versionCap ? { versionCap } : {});
+    this.#client = rpc.getClient<ComputeTaskContract>(target);
   }
 
   async scheduleAndBuildInstances(
@@ -62,8 +63,10 @@ export class ConductorAPI {
   readonly #base: RPCClient<PingContract>;
   readonly #retry: OutageRetryOptions;
 
-  constructor(rpc: ClientFactory, retry: OutageRetryOptions = {}) {
-    this.#client = rpc.getClient<ConductorContract>(new Target({ topic: 'conductor', version: '3.0' }));
+  /** `versionCap`: of the oldest conductor that must understand the messages. */
+  constructor(rpc: ClientFactory, { versionCap, ...retry }: OutageRetryOptions & VersionCapOption = {}) {
+    const target = new Target({ topic: 'conductor', version: '3.0' });
+    this.#client = rpc.getClient<ConductorContract>(target, versionCapOf('conductor', { versionCap }));
     const base = new Target({ topic: 'conductor', namespace: 'baseapi', version: '1.0' });
     this.#base = rpc.getClient<PingContract>(base);
     this.#retry = retry;

@@ -68,11 +68,13 @@ export class InstancePorts {
     });
   }
 
-  /** One more port. Binding a port that the instance has already changes nothing. */
+  /** One more port. @throws PortInUse also when the instance itself has it */
   async allocateOne(args: Args<'allocate_port_for_instance'>): Promise<VirtualInterface> {
     const { instance_uuid: instanceUuid, host, network_id, port_id, requested_ip } = args;
     const wish = { instanceUuid, host, portId: port_id, networkId: network_id, fixedIp: requested_ip };
     return this.#forInstance(instanceUuid, async (trx) => {
+      if (port_id !== null && (await findPort(trx, port_id))?.device_uuid === instanceUuid)
+        throw new PortInUse({ port_id });
       const port = await this.#takePort(trx, wish);
       return interfaceOf(trx, port);
     });

@@ -1,5 +1,6 @@
 import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
+import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
 import type { SchedulerContract } from './contract.ts';
 
 type Args<M extends keyof SchedulerContract> = SchedulerContract[M]['args'];
@@ -12,10 +13,10 @@ type Args<M extends keyof SchedulerContract> = SchedulerContract[M]['args'];
 export class SchedulerAPI {
   readonly #client: RPCClient<SchedulerContract>;
 
-  /** `versionCap`: the version of the oldest scheduler that must understand the messages. */
-  constructor(rpc: ClientFactory, { versionCap }: { versionCap?: string | null } = {}) {
+  /** `versionCap`: of the oldest scheduler that must understand the messages. */
+  constructor(rpc: ClientFactory, options: VersionCapOption = {}) {
     const target = new Target({ topic: 'scheduler', version: '4.5' });
-    this.#client = rpc.getClient<SchedulerContract>(target, versionCap ? { versionCap } : {});
+    this.#client = rpc.getClient<SchedulerContract>(target, versionCapOf('scheduler', options));
   }
 
   /**

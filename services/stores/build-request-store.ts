@@ -20,20 +20,20 @@ const codec = new RowCodec<BuildRequest, BuildRequestRow>({
 
 /** The servers that were asked for and have no host yet. Each instance has one request at most. */
 export class BuildRequestStore {
-  private readonly db: Queryable;
+  readonly #db: Queryable;
 
   constructor(connection: Connection) {
-    this.db = queryableOf(connection);
+    this.#db = queryableOf(connection);
   }
 
   async findByInstanceUuid(uuid: string): Promise<BuildRequest | undefined> {
-    const row = await findBuildRequest(this.db, uuid);
+    const row = await findBuildRequest(this.#db, uuid);
     return row && codec.toObject(row);
   }
 
   /** Newest first. */
   async list(filters: { projectId?: string } = {}): Promise<BuildRequestList> {
-    const rows = await listBuildRequests(this.db, filters);
+    const rows = await listBuildRequests(this.#db, filters);
     return BuildRequestList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
@@ -44,7 +44,7 @@ export class BuildRequestStore {
     // The request is stored as its readers shall find it: with nothing changed.
     request.resetChanges();
     const { id: _assigned, ...values } = codec.toRow(request);
-    const row = await insertBuildRequest(this.db, {
+    const row = await insertBuildRequest(this.#db, {
       ...values,
       ...requiredOf(request),
       created_at: timestamp(),
@@ -56,14 +56,14 @@ export class BuildRequestStore {
   async save(request: BuildRequest): Promise<boolean> {
     request.resetChanges();
     const changes = { ...requiredOf(request), updated_at: timestamp() };
-    const row = await updateBuildRequest(this.db, request.instance_uuid, changes);
+    const row = await updateBuildRequest(this.#db, request.instance_uuid, changes);
     if (row) codec.refresh(request, row, ['updated_at']);
     return row !== undefined;
   }
 
   /** True for exactly one of several who try: who deletes the request owns what becomes of its instance. */
   async delete(instanceUuid: string): Promise<boolean> {
-    return deleteBuildRequest(this.db, instanceUuid);
+    return deleteBuildRequest(this.#db, instanceUuid);
   }
 }
 

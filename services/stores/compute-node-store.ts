@@ -24,30 +24,30 @@ const codec = new RowCodec<ComputeNode, ComputeNodeRow>({
 
 /** The hypervisors' records in the database. */
 export class ComputeNodeStore {
-  private readonly db: Queryable;
+  readonly #db: Queryable;
 
   constructor(connection: Connection) {
-    this.db = queryableOf(connection);
+    this.#db = queryableOf(connection);
   }
 
   async getByHostAndNodename(host: string, nodename: string): Promise<ComputeNode | undefined> {
-    const row = await findComputeNode(this.db, host, nodename);
+    const row = await findComputeNode(this.#db, host, nodename);
     return row && codec.toObject(row);
   }
 
   /** @throws ComputeHostNotFound */
   async getByUuid(uuid: string): Promise<ComputeNode> {
-    return codec.toObject(found(await findComputeNodeByUuid(this.db, uuid), uuid));
+    return codec.toObject(found(await findComputeNodeByUuid(this.#db, uuid), uuid));
   }
 
   /** @throws ComputeHostNotFound */
   async getById(id: number): Promise<ComputeNode> {
-    return codec.toObject(found(await findComputeNodeById(this.db, id), String(id)));
+    return codec.toObject(found(await findComputeNodeById(this.#db, id), String(id)));
   }
 
   /** Oldest first. */
   async list(filters: { host?: string } = {}): Promise<ComputeNodeList> {
-    const rows = await listComputeNodes(this.db, filters);
+    const rows = await listComputeNodes(this.#db, filters);
     return ComputeNodeList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
@@ -58,7 +58,7 @@ export class ComputeNodeStore {
   async create(node: ComputeNode): Promise<void> {
     const { id: _assigned, ...values } = codec.toRow(node);
     const { uuid = randomUUID() } = node.values();
-    const row = await insertComputeNode(this.db, {
+    const row = await insertComputeNode(this.#db, {
       ...resourcesOf(node),
       ...values,
       uuid,
@@ -72,13 +72,13 @@ export class ComputeNodeStore {
     const changed = node.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
     const changes = { ...codec.toRow(node, changed), updated_at: timestamp() };
-    const row = found(await updateComputeNode(this.db, node.uuid, changes), node.uuid);
+    const row = found(await updateComputeNode(this.#db, node.uuid, changes), node.uuid);
     return [...new Set([...changed, ...codec.refresh(node, row, setByStore)])].sort();
   }
 
   /** Marks the record deleted. False when it was deleted before. */
   async delete(node: ComputeNode): Promise<boolean> {
-    return softDeleteComputeNode(this.db, node.uuid, timestamp());
+    return softDeleteComputeNode(this.#db, node.uuid, timestamp());
   }
 }
 

@@ -24,30 +24,30 @@ const codec = new RowCodec<Flavor, FlavorRow>({
 
 /** The flavors in the database. */
 export class FlavorStore {
-  private readonly db: Queryable;
+  readonly #db: Queryable;
 
   constructor(connection: Connection) {
-    this.db = queryableOf(connection);
+    this.#db = queryableOf(connection);
   }
 
   /** By the database's number. @throws FlavorNotFound */
   async getById(id: number): Promise<Flavor> {
-    return codec.toObject(found(await findFlavor(this.db, id), String(id)));
+    return codec.toObject(found(await findFlavor(this.#db, id), String(id)));
   }
 
   /** By the id that users see. @throws FlavorNotFound */
   async getByFlavorid(flavorid: string): Promise<Flavor> {
-    return codec.toObject(found(await findFlavorByFlavorid(this.db, flavorid), flavorid));
+    return codec.toObject(found(await findFlavorByFlavorid(this.#db, flavorid), flavorid));
   }
 
   /** @throws FlavorNotFound */
   async getByName(name: string): Promise<Flavor> {
-    return codec.toObject(found(await findFlavorByName(this.db, name), name));
+    return codec.toObject(found(await findFlavorByName(this.#db, name), name));
   }
 
   /** In the order they were made. */
   async list(): Promise<FlavorList> {
-    const rows = await listFlavors(this.db);
+    const rows = await listFlavors(this.#db);
     return FlavorList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
@@ -63,13 +63,13 @@ export class FlavorStore {
       root_gb,
       created_at: timestamp(),
     };
-    const row = await insertFlavor(this.db, { ...values, ...required });
+    const row = await insertFlavor(this.#db, { ...values, ...required });
     codec.adopt(flavor, row);
   }
 
   /** Marks the flavor deleted. False when it was deleted before. */
   async delete(flavor: Flavor): Promise<boolean> {
-    return softDeleteFlavor(this.db, flavor.id, timestamp());
+    return softDeleteFlavor(this.#db, flavor.id, timestamp());
   }
 }
 

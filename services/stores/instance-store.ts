@@ -35,17 +35,17 @@ const stateFields = new Set(['vm_state', 'task_state']);
 
 /** The instances in the database, with their faults. */
 export class InstanceStore {
-  private readonly db: Queryable;
-  private readonly listeners: StateChangeListeners;
+  readonly #db: Queryable;
+  readonly #listeners: StateChangeListeners;
 
   constructor(connection: Connection, listeners = new StateChangeListeners()) {
-    this.db = queryableOf(connection);
-    this.listeners = listeners;
+    this.#db = queryableOf(connection);
+    this.#listeners = listeners;
   }
 
   /** This store as part of a transaction. Listeners hear at once, even of what is rolled back later. */
   within(trx: Queryable): InstanceStore {
-    return new InstanceStore(trx, this.listeners);
+    return new InstanceStore(trx, this.#listeners);
   }
 
   /** Stores a new instance; it gets its id and times, and a uuid when it has none. @throws InstanceExists */
@@ -54,14 +54,14 @@ export class InstanceStore {
     const { id: _assigned, ...values } = instanceCodec.toRow(instance);
     const { uuid } = instance;
     try {
-      const row = await insertInstance(this.db, {
+      const row = await insertInstance(this.#db, {
         ...values,
         uuid,
         created_at: timestamp(),
         updated_at: null,
       });
       instanceCodec.adopt(instance, row);
-      this.listeners.notify(row, row.created_at);
+      this.#listeners.notify(row, row.created_at);
     } catch (error) {
       if (isUniqueViolation(error)) throw new InstanceExists({ name: uuid }, { cause: error });
       throw error;
@@ -70,13 +70,13 @@ export class InstanceStore {
 
   /** @throws InstanceNotFound */
   async getByUuid(uuid: string, options: { includeDeleted?: boolean } = {}): Promise<Instance> {
-    return instanceCodec.toObject(await this.getRow(uuid, options));
+    return instanceCodec.toObject(await this.#getRow(uuid, options));
   }
 
   /** Newest first; living ones unless `deleted` says otherwise. @throws InstanceNotFound for an unknown marker */
   async list(filters: InstanceFilters = {}): Promise<InstanceList> {
-    if (filters.marker !== undefined) await this.getRow(filters.marker, { includeDeleted: true });
-    const rows = await listInstances(this.db, filters);
+    if (filters.marker !== undefined) await this.#getRow(filters.marker, { includeDeleted: true });
+    const rows = await listInstances(this.#db, filters);
     return InstanceList.hydrate({ objects: rows.map((row) => instanceCodec.toObject(row)) });
   }
 
@@ -94,10 +94,10 @@ export class InstanceStore {
     if (changed.length === 0 && !isGuarded) return [];
     const changes = { ...instanceCodec.toRow(instance, changed), updated_at: timestamp() };
     const guard = { vmState: expected.expectedVmState, taskState: expected.expectedTaskState };
-    const row = await updateInstance(this.db, instance.uuid, changes, guard);
-    if (row === undefined) throw await this.conflict(instance.uuid, expected);
+    const row = await updateInstance(this.#db, instance.uuid, changes, guard);
+    if (row === undefined) throw await this.#conflict(instance.uuid, expected);
     const refreshed = instanceCodec.refresh(instance, row, setByStore);
-    if (changed.some((field) => stateFields.has(field))) this.listeners.notify(row, changes.updated_at);
+    if (changed.some((field) => stateFields.has(field))) this.#listeners.notify(row, changes.updated_at);
     return [...new Set([...changed, ...refreshed])].sort();
   }
 
@@ -107,10 +107,10 @@ export class InstanceStore {
    */
   async destroy(instance: Instance): Promise<boolean> {
     const at = timestamp();
-    const deleted = await softDeleteInstance(this.db, instance.uuid, at);
-    const row = await this.getRow(instance.uuid, { includeDeleted: true });
+    const deleted = await softDeleteInstance(this.#db, instance.uuid, at);
+    const row = await this.#getRow(instance.uuid, { includeDeleted: true });
     instanceCodec.refresh(instance, row, setByStore);
-    if (deleted) this.listeners.notify(row, at);
+    if (deleted) this.#listeners.notify(row, at);
     return deleted;
   }
 
@@ -118,7 +118,7 @@ export class InstanceStore {
   async addFault(fault: InstanceFault): Promise<void> {
     const { id: _assigned, ...values } = faultCodec.toRow(fault);
     const { instance_uuid, code } = fault;
-    const row = await insertInstanceFault(this.db, {
+    const row = await insertInstanceFault(this.#db, {
       ...values,
       instance_uuid,
       code,
@@ -136,7 +136,7 @@ export class InstanceStore {
 
   /** The last fault of each of the instances that has one. */
   async latestFaults(uuids: readonly string[]): Promise<Map<string, InstanceFault>> {
-    const rows = uuids.length > 0 ? await latestInstanceFaults(this.db, uuids) : [];
+    const rows = uuids.length > 0 ? await latestInstanceFaults(this.#db, uuids) : [];
     return new Map(rows.map((row) => [row.instance_uuid, faultCodec.toObject(row)]));
   }
 
@@ -146,18 +146,18 @@ export class InstanceStore {
    * @returns a function that ends it
    */
   onStateChange(listener: StateChangeListener): () => void {
-    return this.listeners.add(listener);
+    return this.#listeners.add(listener);
   }
 
-  private async getRow(uuid: string, options: { includeDeleted?: boolean }): Promise<InstanceRow> {
-    const row = await findInstance(this.db, uuid, options);
+  async #getRow(uuid: string, options: { includeDeleted?: boolean }): Promise<InstanceRow> {
+    const row = await findInstance(this.#db, uuid, options);
     if (row === undefined) throw new InstanceNotFound({ instance_id: uuid });
     return row;
   }
 
   /** Why a guarded update found nothing to change. */
-  private async conflict(uuid: string, expected: ExpectedStates): Promise<Error> {
-    const row = await findInstance(this.db, uuid);
+  async #conflict(uuid: string, expected: ExpectedStates): Promise<Error> {
+    const row = await findInstance(this.#db, uuid);
     if (row === undefined) return new InstanceNotFound({ instance_id: uuid });
     const data = {
       instance_uuid: uuid,

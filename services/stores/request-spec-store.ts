@@ -12,21 +12,21 @@ import { type Connection, queryableOf, timestamp } from './connection.ts';
 
 /** The request specs of instances, kept so that an instance can be scheduled again. */
 export class RequestSpecStore {
-  private readonly db: Queryable;
+  readonly #db: Queryable;
 
   constructor(connection: Connection) {
-    this.db = queryableOf(connection);
+    this.#db = queryableOf(connection);
   }
 
   async findByInstanceUuid(uuid: string): Promise<RequestSpec | undefined> {
-    const row = await findRequestSpec(this.db, uuid);
+    const row = await findRequestSpec(this.#db, uuid);
     return row && toSpec(row);
   }
 
   /** Stores a new spec; it gets its id. That the instance has one already is a unique violation of the database. */
   async create(spec: RequestSpec): Promise<void> {
     const text = toText(spec);
-    const row = await insertRequestSpec(this.db, {
+    const row = await insertRequestSpec(this.#db, {
       instance_uuid: spec.instance_uuid,
       spec: text,
       created_at: timestamp(),
@@ -38,14 +38,14 @@ export class RequestSpecStore {
 
   /** Stores the spec's present values. False when there is none for its instance. */
   async save(spec: RequestSpec): Promise<boolean> {
-    const row = await updateRequestSpec(this.db, spec.instance_uuid, toText(spec), timestamp());
+    const row = await updateRequestSpec(this.#db, spec.instance_uuid, toText(spec), timestamp());
     if (row) spec.resetChanges();
     return row !== undefined;
   }
 
   /** False when there was none. */
   async delete(instanceUuid: string): Promise<boolean> {
-    return deleteRequestSpec(this.db, instanceUuid);
+    return deleteRequestSpec(this.#db, instanceUuid);
   }
 }
 

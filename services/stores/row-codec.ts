@@ -32,44 +32,44 @@ export interface RowCodecOptions<T extends NovaObject, R extends object> {
  * milliseconds, nested values JSON text.
  */
 export class RowCodec<T extends NovaObject, R extends object> {
-  private readonly type: StoredType<T>;
-  private readonly columns: ReadonlySet<string>;
-  private readonly json: ReadonlySet<string>;
-  private readonly empty: (object: T) => void;
+  readonly #type: StoredType<T>;
+  readonly #columns: ReadonlySet<string>;
+  readonly #json: ReadonlySet<string>;
+  readonly #empty: (object: T) => void;
 
   constructor({ type, columns, json = [], empty = () => {} }: RowCodecOptions<T, R>) {
     for (const column of columns) {
       if (!Object.hasOwn(type.fields, column)) throw new UnknownField(type.objName, column);
     }
-    this.type = type;
-    this.columns = new Set(columns);
-    this.json = new Set(json);
-    this.empty = empty;
+    this.#type = type;
+    this.#columns = new Set(columns);
+    this.#json = new Set(json);
+    this.#empty = empty;
   }
 
   /** The columns of those of the named fields that are stored and set. */
-  toRow(object: T, fields: readonly string[] = [...this.columns]): Partial<R> {
-    const stored = fields.filter((field) => this.columns.has(field) && object.has(field));
-    return Object.fromEntries(stored.map((field) => [field, this.toColumn(object, field)])) as Partial<R>;
+  toRow(object: T, fields: readonly string[] = [...this.#columns]): Partial<R> {
+    const stored = fields.filter((field) => this.#columns.has(field) && object.has(field));
+    return Object.fromEntries(stored.map((field) => [field, this.#toColumn(object, field)])) as Partial<R>;
   }
 
   /** The object as it is stored: nothing counts as changed. */
   toObject(row: R): T {
-    const object = new this.type();
+    const object = new this.#type();
     for (const [column, value] of Object.entries(row)) {
-      if (!this.columns.has(column)) continue;
-      if (value === null && !this.takesNull(column)) continue;
-      if (value !== null && this.json.has(column)) object.setFieldFromPrimitive(column, JSON.parse(value));
+      if (!this.#columns.has(column)) continue;
+      if (value === null && !this.#takesNull(column)) continue;
+      if (value !== null && this.#json.has(column)) object.setFieldFromPrimitive(column, JSON.parse(value));
       else object.set(column, value);
     }
-    this.empty(object);
+    this.#empty(object);
     object.resetChanges();
     return object;
   }
 
   /** Whether the field has a column. */
   stores(field: string): boolean {
-    return this.columns.has(field);
+    return this.#columns.has(field);
   }
 
   /**
@@ -79,7 +79,7 @@ export class RowCodec<T extends NovaObject, R extends object> {
    */
   refresh(object: T, row: R, always: readonly string[] = []): string[] {
     const stored = this.toObject(row);
-    const fields = [...this.columns].filter((field) => object.has(field) || always.includes(field));
+    const fields = [...this.#columns].filter((field) => object.has(field) || always.includes(field));
     const outdated = fields.filter((field) => stored.has(field) && !isSame(object, stored, field));
     for (const field of outdated) object.set(field, stored.get(field));
     object.resetChanges();
@@ -88,18 +88,18 @@ export class RowCodec<T extends NovaObject, R extends object> {
 
   /** As `refresh`, for every stored field. */
   adopt(object: T, row: R): void {
-    this.refresh(object, row, [...this.columns]);
+    this.refresh(object, row, [...this.#columns]);
   }
 
-  private toColumn(object: T, field: string): unknown {
+  #toColumn(object: T, field: string): unknown {
     const value = object.get(field);
     if (value === null) return null;
-    if (this.json.has(field)) return JSON.stringify(object.fieldToPrimitive(field));
+    if (this.#json.has(field)) return JSON.stringify(object.fieldToPrimitive(field));
     return value instanceof Date ? value.toISOString() : value;
   }
 
-  private takesNull(field: string): boolean {
-    const type = this.type.fields[field];
+  #takesNull(field: string): boolean {
+    const type = this.#type.fields[field];
     return type !== undefined && (type.nullable === true || type.defaultValue !== undefined);
   }
 }

@@ -38,30 +38,30 @@ export interface ServiceIdentity {
 
 /** The daemons' records in the database. */
 export class ServiceStore {
-  private readonly db: Queryable;
+  readonly #db: Queryable;
 
   constructor(connection: Connection) {
-    this.db = queryableOf(connection);
+    this.#db = queryableOf(connection);
   }
 
   async getByHostAndBinary(host: string, binary: string): Promise<Service | undefined> {
-    const row = await findService(this.db, host, binary);
+    const row = await findService(this.#db, host, binary);
     return row && codec.toObject(row);
   }
 
   /** @throws ServiceNotFound */
   async getById(id: number): Promise<Service> {
-    return codec.toObject(found(await findServiceById(this.db, id), id));
+    return codec.toObject(found(await findServiceById(this.#db, id), id));
   }
 
   /** @throws ServiceNotFound */
   async getByUuid(uuid: string): Promise<Service> {
-    return codec.toObject(found(await findServiceByUuid(this.db, uuid), uuid));
+    return codec.toObject(found(await findServiceByUuid(this.#db, uuid), uuid));
   }
 
   /** Oldest first. */
   async list(filters: ServiceFilters = {}): Promise<ServiceList> {
-    const rows = await listServices(this.db, filters);
+    const rows = await listServices(this.#db, filters);
     return ServiceList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
@@ -71,7 +71,7 @@ export class ServiceStore {
     const { uuid = randomUUID() } = service.values();
     const host = service.host ?? '';
     const binary = service.binary ?? '';
-    const row = await insertService(this.db, { ...values, uuid, host, binary, created_at: timestamp() });
+    const row = await insertService(this.#db, { ...values, uuid, host, binary, created_at: timestamp() });
     codec.adopt(service, row);
   }
 
@@ -85,9 +85,9 @@ export class ServiceStore {
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
     }
-    const known = found(await findService(this.db, host, binary), `${binary} on ${host}`);
+    const known = found(await findService(this.#db, host, binary), `${binary} on ${host}`);
     const changes = { topic, version, last_seen_up: last_seen_up.toISOString(), updated_at: timestamp() };
-    return codec.toObject(found(await updateService(this.db, known.id, changes), known.id));
+    return codec.toObject(found(await updateService(this.#db, known.id, changes), known.id));
   }
 
   /** Stores the changed fields. @throws ServiceNotFound */
@@ -95,19 +95,19 @@ export class ServiceStore {
     const changed = service.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
     const changes = { ...codec.toRow(service, changed), updated_at: timestamp() };
-    const row = found(await updateService(this.db, service.id, changes), service.id);
+    const row = found(await updateService(this.#db, service.id, changes), service.id);
     return [...new Set([...changed, ...codec.refresh(service, row, setByStore)])].sort();
   }
 
   /** A sign of life: counts the report and notes the time. @throws ServiceNotFound when the record was deleted */
   async heartbeat(service: Service): Promise<void> {
-    const row = found(await recordHeartbeat(this.db, service.id, timestamp()), service.id);
+    const row = found(await recordHeartbeat(this.#db, service.id, timestamp()), service.id);
     codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
   }
 
   /** Marks the record deleted. False when it was deleted before. */
   async delete(service: Service): Promise<boolean> {
-    return softDeleteService(this.db, service.id, timestamp());
+    return softDeleteService(this.#db, service.id, timestamp());
   }
 
   /** See `isServiceUp`. */

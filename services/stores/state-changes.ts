@@ -12,18 +12,18 @@ export type StateChangeListener = (change: StateChange) => void;
 
 /** Those who want to hear of instances' states. */
 export class StateChangeListeners {
-  private readonly listeners = new Set<StateChangeListener>();
+  readonly #listeners = new Set<StateChangeListener>();
 
   /** @returns a function that takes the listener away again */
   add(listener: StateChangeListener): () => void {
-    this.listeners.add(listener);
+    this.#listeners.add(listener);
     return () => {
-      this.listeners.delete(listener);
+      this.#listeners.delete(listener);
     };
   }
 
   /** @param at ISO 8601 text */
   notify({ uuid, vm_state, task_state }: Omit<StateChange, 'at'>, at: string): void {
-    for (const listener of this.listeners) listener({ uuid, vm_state, task_state, at: Date.parse(at) });
+    for (const listener of this.#listeners) listener({ uuid, vm_state, task_state, at: Date.parse(at) });
   }
 }

@@ -26,8 +26,8 @@ export const DEFAULT = {
   transport_url: string({
     default: 'rabbit://guest:guest@127.0.0.1:5672/',
     secret: true,
-    pattern: /^[a-z][a-z0-9+.-]*:\/\/\S*$/i,
-    allowed: 'a URL such as rabbit://user:password@host:5672/vhost',
+    pattern: /^(rabbits?|amqps?|memory|fake):\/\/\S*$/i,
+    allowed: 'a rabbit://, rabbits:// or memory:// URL such as rabbit://user:password@host:5672/vhost',
     help: 'The message bus: rabbit:// (several hosts: rabbit://u:p@h1:5672,u:p@h2:5672/vhost), rabbits:// for TLS, or memory:// inside one process. Characters with a meaning in URLs are percent-encoded in user and password; a $ is written $$.',
   }),
   control_exchange: string({
@@ -134,6 +134,6 @@ export const DEFAULT = {
   }),
   instance_build_timeout: seconds({
     default: 300,
-    help: 'A build without progress for this long ends in ERROR. 0: never.',
+    help: 'A build without progress for this long ends in ERROR. Making the guest is one step: set it above the longest that takes. 0: never.',
   }),
 } as const;

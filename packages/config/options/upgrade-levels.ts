@@ -1,10 +1,34 @@
 import { string } from '../option-types.ts';
 
+/** Nova's releases whose RPC API versions are known, oldest first. */
+const RELEASES = [
+  'icehouse',
+  'juno',
+  'kilo',
+  'liberty',
+  'mitaka',
+  'newton',
+  'ocata',
+  'pike',
+  'queens',
+  'rocky',
+  'stein',
+  'train',
+  'ussuri',
+  'victoria',
+  'wallaby',
+  'xena',
+  'yoga',
+  'zed',
+] as const;
+
+export type Release = (typeof RELEASES)[number];
+
 const pin = (service: string) =>
   string({
     default: null,
-    pattern: /^(\d+\.\d+|[a-z]+)$/,
-    allowed: 'a version such as 6.0 or the name of a release',
+    pattern: new RegExp(`^(\\d+\\.\\d+|${RELEASES.join('|')})$`),
+    allowed: `a version such as 6.0, a release (${RELEASES.join(', ')})`,
     help: `Newest version of ${service}'s RPC API to send while older ones still run.`,
   });
 

@@ -20,12 +20,12 @@ export function anyOf<DB, TB extends keyof DB>(
   ]);
 }
 
-/** True where the column has `text` in it, in upper or lower case. */
+/** True where the column has `text` in it, in upper or lower case; SQLite knows the two of ASCII letters only. */
 export function contains<DB, TB extends keyof DB>(
   eb: ExpressionBuilder<DB, TB>,
   column: StringReference<DB, TB>,
   text: string,
 ): Expression<SqlBool> {
-  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`lower(${eb.ref(column)}) like ${pattern} escape '\\'`;
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return sql<SqlBool>`lower(${eb.ref(column)}) like lower(${pattern}) escape '\\'`;
 }

@@ -6,19 +6,6 @@ export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault
   return db.insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
 }
 
-export async function latestInstanceFault(
-  db: Queryable,
-  instanceUuid: string,
-): Promise<InstanceFaultRow | undefined> {
-  return db
-    .selectFrom('instance_faults')
-    .selectAll()
-    .where('instance_uuid', '=', instanceUuid)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-}
-
 /** The newest fault of each of the instances that has one. */
 export async function latestInstanceFaults(
   db: Queryable,

@@ -21,11 +21,6 @@ export class UnknownComputeDriver extends Error {
   }
 }
 
-/** Makes `compute_driver` known under a name. */
-export function registerComputeDriver(name: string, create: (options: DriverOptions) => VirtDriver): void {
-  drivers.set(name, create);
-}
-
 /** @throws UnknownComputeDriver */
 export function loadComputeDriver(name: string, options: DriverOptions): VirtDriver {
   const create = drivers.get(name);

@@ -25,7 +25,7 @@ export interface FakeDriverOptions {
   fail_attach: boolean;
 }
 
-export const fakeDriverDefaults: FakeDriverOptions = {
+const fakeDriverDefaults: FakeDriverOptions = {
   vcpus: 8,
   memory_mb: 32_768,
   disk_gb: 1000,

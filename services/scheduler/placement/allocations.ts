@@ -36,8 +36,8 @@ export async function allocationsByProvider(
 }
 
 /**
- * Allocations older than `age` seconds whose instance is deleted, never came to be, or is in ERROR on no host: left
- * behind by a daemon that ended half-way.
+ * Allocations older than `age` seconds whose instance is deleted, never came to be, is in ERROR on no host, or runs
+ * elsewhere: left behind by a daemon that ended half-way.
  */
 export async function orphanedAllocations(
   db: Database,
