@@ -38,6 +38,8 @@ export class ServerDeletion {
       if (error instanceof InstanceNotFound) return;
       throw error;
     }
+    // A failed build left its host between the look-up and the save, which brought the record up to date.
+    if (instance.host === null) return this.#deleteLocally(instance);
     await boundedCast(() => compute.terminateInstance(ctxt, { instance }), settings.castTimeout);
   }
 

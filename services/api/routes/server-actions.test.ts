@@ -1,5 +1,5 @@
 import { Target } from '@mini-nova/messaging';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { InstanceNotFound } from '../../exceptions.ts';
 import { apiFixture } from '../../test/api-fixture.ts';
 
@@ -149,6 +149,22 @@ test('deletes a server on a host that is up by asking its compute', async () => 
   await expect.poll(() => received).toMatchObject([{ method: 'terminate_instance' }]);
   expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('deleting');
   expect((await send('DELETE', `/v2.1/servers/${uuid}`)).status).toBe(204);
+});
+
+test('deletes a server at once that its host gives up while the request is looked at', async () => {
+  const { send, instance, received, dependencies } = await withCompute();
+  const { instances } = dependencies;
+  const { uuid } = await instance({ vm_state: 'building', task_state: 'spawning' });
+  const seen = await instances.getByUuid(uuid);
+  const rescheduled = await instances.getByUuid(uuid);
+  Object.assign(rescheduled, { host: null, node: null, task_state: 'scheduling' });
+  await instances.save(rescheduled);
+  vi.spyOn(instances, 'getByUuid').mockResolvedValueOnce(seen);
+
+  expect((await send('DELETE', `/v2.1/servers/${uuid}`)).status).toBe(204);
+
+  await expect(instances.getByUuid(uuid)).rejects.toBeInstanceOf(InstanceNotFound);
+  expect(received).toEqual([]);
 });
 
 test.each([
