@@ -199,6 +199,7 @@ test.each([
   ['boom', 'boom'],
   ['[1]', '[1]'],
   ['{"message": "half a failure"}', 'half a failure'],
+  ['{"tb": [1, {"toString": 1}, ["nested"]]}', ''],
   ['{"class": 1, "module": null, "message": [], "tb": {}, "args": {}, "kwargs": []}', ''],
 ])('the failure %s, in no known form, is a RemoteError still', (text, value) => {
   expect(deserializeFailure(text)).toMatchObject({ code: 'REMOTE_ERROR', excType: 'Exception', value });

@@ -134,7 +134,7 @@ function parseFailure(text: string): Failure {
     class: textOf(fields.class, 'Exception'),
     module: textOf(fields.module, ''),
     message: textOf(fields.message, ''),
-    tb: Array.isArray(fields.tb) ? fields.tb.map(String) : [],
+    tb: Array.isArray(fields.tb) ? fields.tb.filter((line) => typeof line === 'string') : [],
     args: Array.isArray(fields.args) ? fields.args : [],
     kwargs: isJsonObject(fields.kwargs) ? fields.kwargs : {},
   };

@@ -218,7 +218,7 @@ export class Service implements Launchable {
     this.#heartbeat?.stop();
     this.#periodicTasks.stop();
     const stopped = this.#server.stop();
-    // Consumers that wait for a broker go with the transport; until then there is nothing to wait for.
+    // A driver that waits for its broker in spite of this goes with the transport.
     if (this.#serving) await stopped;
     else stopped.catch((error: unknown) => this.#logger.debug({ err: error }, 'The RPC server was not up'));
   }

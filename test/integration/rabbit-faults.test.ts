@@ -1,5 +1,5 @@
-import { MessageDeliveryFailure, type TransportOptions } from '@mini-nova/messaging';
-import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
+import { getRpcServer, MessageDeliveryFailure, Target, type TransportOptions } from '@mini-nova/messaging';
+import { freePort, type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
@@ -190,7 +190,70 @@ describe('a queue that is deleted', () => {
   });
 });
 
+describe('a server that is declaring its queues', () => {
+  test('consumes them all, though one is deleted meanwhile', async () => {
+    const peer = await RawPeer.connect(broker.url);
+    for (let round = 0; round < 10; round += 1) {
+      const server = `host${round}`;
+      const serving = serve(echo, server);
+      for (let times = 0; times < 10; times += 1) await peer.channel.deleteQueue(`${rpc.topic}.${server}`);
+      await serving;
+      await vi.waitFor(async () => {
+        const consumers = await broker.listConsumers();
+        const mine = consumers.filter(({ queue }) => queue === `${rpc.topic}.${server}`);
+        expect(mine).toHaveLength(1);
+      }, 5000);
+    }
+    await peer.close();
+  });
+
+  test('or waits for its broker, can be stopped', async () => {
+    const nowhere = new RpcFixture(`rabbit://guest:guest@127.0.0.1:${await freePort()}/`);
+    const target = new Target({ topic: rpc.topic, server: 'host1' });
+    const server = getRpcServer(nowhere.transport({ rabbit }), target, [echo]);
+    const refused = expect(server.start()).rejects.toThrow(MessageDeliveryFailure);
+    await server.stop();
+    await refused;
+    await nowhere.close();
+  });
+});
+
+describe('an exchange that is deleted', () => {
+  test('is declared again with its bindings, and calls sent meanwhile are answered', async () => {
+    const endpoint = { ...echo, ...notebook() };
+    const controlExchange = `exchange-${rpc.topic}`;
+    await rpc.serve(endpoint, { transport: transport({ controlExchange }) });
+    const caller = rpc.client({ transport: transport({ controlExchange }) });
+    await caller.call(CTXT, 'echo', { value: 1 });
+    const peer = await RawPeer.connect(broker.url);
+    await peer.channel.deleteExchange(controlExchange);
+    await peer.channel.deleteExchange(`${rpc.topic}_fanout`);
+    await peer.close();
+    expect(await caller.call(CTXT, 'echo', { value: 2 })).toBe(2);
+    await vi.waitFor(async () => {
+      await caller.prepare({ fanout: true }).cast(CTXT, 'note', { value: 'fanout' });
+      expect(endpoint.notes).toContain('fanout');
+    }, 10_000);
+  });
+});
+
 describe('a channel that the broker closes', () => {
+  test('over an exchange that is declared otherwise: what is under way beside it arrives', async () => {
+    const peer = await RawPeer.connect(broker.url);
+    const exchange = `fanout-${rpc.topic}`;
+    await peer.channel.assertExchange(exchange, 'fanout', { durable: false, autoDelete: true });
+    await serve(notebook());
+    const caller = client();
+    await caller.cast(CTXT, 'note', {});
+    for (let round = 0; round < 5; round += 1) {
+      const refused = caller.prepare({ exchange }).cast(CTXT, 'note', {});
+      const innocent = caller.cast(CTXT, 'note', {});
+      await expect(refused).rejects.toThrow(/PRECONDITION_FAILED/);
+      await innocent;
+    }
+    await peer.close();
+  });
+
   test('over one forbidden message: that message fails, and all others arrive', async () => {
     const control = `allowed-${rpc.topic}`;
     await broker.rabbitmqctl('add_user', 'limited', 'secret');

@@ -13,9 +13,17 @@ beforeAll(async () => {
 afterAll(() => rabbit.close());
 
 class EchoManager extends Manager {
-  override readonly rpcMethods = ['echo'];
+  override readonly rpcMethods = ['echo', 'linger'];
+  lingering = 0;
+  finish = (): void => {};
   async echo(_ctxt: RequestContext, { text }: { text: string }): Promise<string> {
     return text;
+  }
+  async linger(): Promise<void> {
+    this.lingering += 1;
+    await new Promise<void>((resolve) => {
+      this.finish = resolve;
+    });
   }
 }
 
@@ -67,6 +75,23 @@ test('a service whose broker was killed stops promptly', async () => {
   } finally {
     await rabbit.start();
   }
+});
+
+test('a service whose reply cannot be sent, for its broker was killed, stops promptly', async () => {
+  const { service, manager, client } = setUp(rabbit.url);
+  await service.start();
+  const lost = client.call(ctxt, 'linger', {}).catch((error: unknown) => error);
+  await vi.waitFor(() => expect(manager.lingering).toBe(1));
+  await rabbit.kill();
+  try {
+    manager.finish();
+    const begin = performance.now();
+    await service.stop();
+    expect(performance.now() - begin).toBeLessThan(5000);
+  } finally {
+    await rabbit.start();
+  }
+  expect(await lost).toMatchObject({ code: 'MESSAGING_TIMEOUT' });
 });
 
 test('a service serves again after its broker was killed and started', async () => {

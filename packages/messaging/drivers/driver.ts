@@ -19,9 +19,14 @@ export interface Driver {
 
   /**
    * Consumes the requests addressed to `target` (topic, topic.server and fanout). Resolves once requests are
-   * delivered; from then on the driver keeps the consumers alive across reconnects.
+   * delivered; from then on the driver keeps the consumers alive across reconnects. `signal` gives up what has
+   * not resolved yet: a driver that may wait for its broker then rejects.
    */
-  listen(target: Target, onMessage: (incoming: IncomingMessage) => void): Promise<Listener>;
+  listen(
+    target: Target,
+    onMessage: (incoming: IncomingMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<Listener>;
 
   /** Closes all connections; pending calls fail with MessageDeliveryFailure. Idempotent. */
   close(): Promise<void>;

@@ -25,7 +25,11 @@ class ScriptedDriver implements Driver {
     throw new Error('nothing to send');
   }
 
-  async listen(_target: Target, onMessage: (incoming: IncomingMessage) => void): Promise<Listener> {
+  async listen(
+    _target: Target,
+    onMessage: (incoming: IncomingMessage) => void,
+    _signal?: AbortSignal,
+  ): Promise<Listener> {
     this.listens += 1;
     if (this.listenError !== undefined) throw this.listenError;
     this.#onMessage = onMessage;
@@ -305,5 +309,27 @@ describe('life cycle', () => {
     second.open();
     await waits;
     expect(calls[0]?.replies).toHaveLength(1);
+  });
+
+  test('wait does not wait for long for a reply that cannot be sent', async () => {
+    const { driver, server } = await setUp({ one: () => 1 });
+    driver.deliver({ method: 'one', args: {} }, { reply: () => new Promise(() => {}) });
+    await server.stop();
+    const begin = performance.now();
+    await server.wait();
+    expect(performance.now() - begin).toBeLessThan(4000);
+  });
+
+  test('a stop gives up a start that waits for the broker', async () => {
+    const driver = new ScriptedDriver();
+    driver.listen = (_target, _onMessage, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('given up')));
+      });
+    const server = getRpcServer(new Transport(driver), TARGET, []);
+    const refused = expect(server.start()).rejects.toThrow('given up');
+    await new Promise((resolve) => setImmediate(resolve));
+    await server.stop();
+    await refused;
   });
 });

@@ -6,10 +6,22 @@ import { isExpectedError } from '../remote-errors.ts';
 import type { RpcContext } from '../serializer.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
+import { within } from '../within.ts';
 import { startHeartbeats } from './call-monitor.ts';
 import { type DispatcherOptions, MalformedRequest, RPCDispatcher } from './dispatcher.ts';
+import { InFlight } from './in-flight.ts';
 
 export type RPCServerOptions = DispatcherOptions;
+
+/** How long (ms) `wait` lets replies be sent once all requests have run: the broker may be away. */
+const REPLY_GRACE = 2_000;
+
+/** One `start`, until its `stop`. */
+interface Listening {
+  listener: Promise<Listener>;
+  /** Gives up a start that still waits for the broker. */
+  starting: AbortController;
+}
 
 /**
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to
@@ -21,10 +33,11 @@ export class RPCServer {
   readonly target: Target;
   readonly #transport: Transport;
   readonly #dispatcher: RPCDispatcher;
-  #listening: Promise<Listener> | undefined;
+  #listening: Listening | undefined;
   #stopping: Promise<void> = Promise.resolve();
-  #running = 0;
-  #idleWaiters: (() => void)[] = [];
+  readonly #running = new InFlight();
+  /** From their arrival until their replies are sent. */
+  readonly #unanswered = new InFlight();
 
   /** @throws InvalidTarget when the target lacks topic or server */
   constructor(transport: Transport, target: Target, dispatcher: RPCDispatcher) {
@@ -39,16 +52,20 @@ export class RPCServer {
   /** Resolves once requests are delivered. A start that failed can be tried again. */
   async start(): Promise<void> {
     if (this.#listening === undefined) {
-      const listening = this.#listen();
+      const starting = new AbortController();
+      const listening = { listener: this.#listen(starting.signal), starting };
       this.#listening = listening;
-      listening.catch(() => {
+      listening.listener.catch(() => {
         if (this.#listening === listening) this.#listening = undefined;
       });
     }
-    await this.#listening;
+    await this.#listening.listener;
   }
 
-  /** Takes no new requests; those that came go on. Resolves once the consumers are cancelled. */
+  /**
+   * Takes no new requests; those that came go on. Resolves once the consumers are cancelled. A start that is still
+   * waiting for its broker rejects.
+   */
   async stop(): Promise<void> {
     const listening = this.#listening;
     if (listening !== undefined) {
@@ -58,35 +75,30 @@ export class RPCServer {
     await this.#stopping;
   }
 
-  /** After `stop`: resolves once all requests have run and their replies are sent. */
+  /**
+   * After `stop`: resolves once all requests have run and their replies are sent. Replies that cannot be sent soon
+   * are left to the transport, which reports them when it is closed.
+   */
   async wait(): Promise<void> {
     await this.#stopping;
-    while (this.#running > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    await this.#running.idle();
+    await within(REPLY_GRACE, this.#unanswered.idle());
   }
 
-  async #listen(): Promise<Listener> {
+  async #listen(signal: AbortSignal): Promise<Listener> {
     await this.#stopping;
-    return this.#transport.driver.listen(this.target, (incoming) => this.#accept(incoming));
+    return this.#transport.driver.listen(this.target, (incoming) => this.#accept(incoming), signal);
   }
 
   #accept(incoming: IncomingMessage): void {
-    this.#running += 1;
-    this.#process(incoming)
-      .catch((error: unknown) => {
-        this.#transport.logger.error(
-          { err: error, ...describe(incoming) },
-          'Could not answer an RPC request',
-        );
-      })
-      .finally(() => {
-        this.#running -= 1;
-        if (this.#running > 0) return;
-        for (const resolve of this.#idleWaiters.splice(0)) resolve();
-      });
+    const answered = this.#process(incoming).catch((error: unknown) => {
+      this.#transport.logger.error({ err: error, ...describe(incoming) }, 'Could not answer an RPC request');
+    });
+    void this.#unanswered.track(answered);
   }
 
   async #process(incoming: IncomingMessage): Promise<void> {
-    const outcome = await this.#run(incoming);
+    const outcome = await this.#running.track(this.#run(incoming));
     this.#notifyObservers(incoming, outcome);
     if (!incoming.expectsReply) return;
     const failure = outcome.failed ? serializeFailure(outcome.error) : null;
@@ -150,14 +162,16 @@ type Outcome = { ctxt: RpcContext; startedAt: number; duration: number } & (
 );
 
 /** A listener that never came to be needs no stopping; `start` has told why. */
-async function stopListening(listening: Promise<Listener>): Promise<void> {
-  const listener = await listening.catch(() => undefined);
-  await listener?.stop();
+async function stopListening({ listener, starting }: Listening): Promise<void> {
+  starting.abort();
+  const listening = await listener.catch(() => undefined);
+  await listening?.stop();
 }
 
 function describe({ ctxt, message }: IncomingMessage): object {
   const { method, namespace, version } = message;
-  return { method, namespace, version, request_id: ctxt?.request_id };
+  const request_id = ctxt?.request_id;
+  return { method, namespace, version, ...(typeof request_id === 'string' && { request_id }) };
 }
 
 /**

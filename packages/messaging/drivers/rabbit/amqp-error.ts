@@ -9,6 +9,14 @@ export function amqpCode(error: unknown): number | undefined {
   return typeof error.code === 'number' ? error.code : undefined;
 }
 
+/** The protocol's number of the class of exchange methods. */
+const EXCHANGE_CLASS = 40;
+
+/** Whether the broker closed the channel over an exchange's declaration: the messages on it are innocent. */
+export function isAboutExchange(error: unknown): boolean {
+  return error instanceof Error && 'classId' in error && error.classId === EXCHANGE_CLASS;
+}
+
 export function errorText(error: unknown): string {
   // What connecting to a name with several addresses fails with; its own message is empty.
   if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel, ChannelModel } from 'amqplib';
+import { type Channel, type ChannelModel, IllegalOperationError } from 'amqplib';
 import type { Logger } from '../../logger.ts';
 import { amqpCode, asError, errorText } from './amqp-error.ts';
 import { Backoff } from './backoff.ts';
@@ -66,12 +66,6 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     else connection.open();
   }
 
-  /** Closes the channel, so that it is opened and set up anew. */
-  reset(): void {
-    // It fails when the channel is closed already, and then a new one is on its way.
-    this.#channel?.close().catch(() => {});
-  }
-
   /** Ends the supervision. The channel stays open until the connection is closed. Idempotent. */
   stop(): void {
     this.#started = true;
@@ -117,6 +111,8 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     } catch (error) {
       // Closed without a fault of its own, it has gone with the connection.
       if (life.closed && amqpCode(error) === undefined) return;
+      // Its user closes it, for a consumer was cancelled meanwhile.
+      if (error instanceof IllegalOperationError) return life.ended;
       this.#log('the set-up of a channel was refused', error);
       this.emit('refused', asError(error));
       if (!life.closed) channel.close().catch(() => {});

@@ -1,10 +1,10 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { IllegalOperationError } from 'amqplib';
 import type { Logger } from '../../logger.ts';
+import { within } from '../../within.ts';
 import { SupervisedChannel } from './channel.ts';
 import type { BrokerConnection } from './connection.ts';
 import { declareQueue, type QueueSpec } from './topology.ts';
-import { within } from './within.ts';
 
 export interface ConsumerOptions {
   connection: BrokerConnection;
@@ -26,6 +26,8 @@ interface Delivery {
 
 /** How long (ms) the broker may take to cancel the consumers when it is asked to. */
 const CANCEL_TIMEOUT = 1_000;
+/** How often (ms) bindings are declared again: when an exchange is deleted, the broker does not tell its consumers. */
+const BIND_INTERVAL = 5_000;
 
 /**
  * Consumes queues over one channel, and declares and consumes them again whenever the broker cancels a consumer
@@ -50,6 +52,7 @@ export class QueueConsumer {
       open: (model) => model.createChannel(),
       setUp: (channel) => this.#setUp(channel),
     });
+    this.#supervised.on('ready', (channel) => this.#keepBound(channel));
   }
 
   /** True while all queues are declared and consumed. */
@@ -102,7 +105,7 @@ export class QueueConsumer {
     for (const queue of queues) {
       await declareQueue(channel, queue);
       const { consumerTag } = await channel.consume(queue.name, (message) => {
-        if (message === null) this.#onCancelled(queue.name);
+        if (message === null) this.#onCancelled(channel, queue.name);
         else this.#collect({ channel, message, queue: queue.name });
       });
       this.#consumerTags.push(consumerTag);
@@ -110,10 +113,31 @@ export class QueueConsumer {
   }
 
   /** The broker has cancelled a consumer: its queue was deleted, or has moved to another node. */
-  #onCancelled(queue: string): void {
+  #onCancelled(channel: Channel, queue: string): void {
     this.#options.logger.warn({ queue }, 'RabbitMQ has cancelled a consumer; consuming again');
     // After the flush of what came before: it cannot be acknowledged once the channel is closing.
-    queueMicrotask(() => this.#supervised.reset());
+    queueMicrotask(() => {
+      // It fails when the channel is closed already, and then a new one is on its way.
+      channel.close().catch(() => {});
+    });
+  }
+
+  #keepBound(channel: Channel): void {
+    const bound = this.#options.queues.filter(({ binding }) => binding !== undefined);
+    if (bound.length === 0) return;
+    const timer = setInterval(() => {
+      this.#declare(channel, bound).catch((error: unknown) => {
+        // When the broker refuses, it closes the channel, and that is logged.
+        this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'bindings not renewed');
+      });
+    }, BIND_INTERVAL).unref();
+    this.#supervised.once('lost', () => clearInterval(timer));
+  }
+
+  async #declare(channel: Channel, queues: readonly QueueSpec[]): Promise<void> {
+    for (const queue of queues) {
+      if (channel === this.#supervised.current) await declareQueue(channel, queue);
+    }
   }
 
   #collect(delivery: Delivery): void {

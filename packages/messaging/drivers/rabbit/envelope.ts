@@ -59,5 +59,5 @@ function isReadable(version: JsonValue): boolean {
 
 /** What came as a version, short enough for a log line. */
 function describe(version: JsonValue): string {
-  return (typeof version === 'string' ? version : JSON.stringify(version)).slice(0, 50);
+  return version === null || typeof version === 'object' ? 'that is no text' : String(version).slice(0, 50);
 }

@@ -43,14 +43,20 @@ export class RabbitListener implements Listener {
 
   /**
    * Resolves once all queues are consumed, however long the broker takes to come.
-   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped first
+   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped, or given up by
+   *   `signal`, first
    */
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
+    const giveUp = (): void => void this.stop();
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
+      if (signal?.aborted) throw stoppedEarly();
       await this.#firstReady();
     } catch (error) {
       await this.stop();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 
@@ -66,9 +72,7 @@ export class RabbitListener implements Listener {
       channel.on('refused', (error) => {
         if (isPermanent(error)) reject(refused(error));
       });
-      this.#options.connection.once('closed', () => {
-        reject(new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached'));
-      });
+      this.#options.connection.once('closed', () => reject(stoppedEarly()));
       this.#consumer.start();
     });
   }
@@ -98,6 +102,10 @@ export class RabbitListener implements Listener {
 function isPermanent(error: Error): boolean {
   const code = amqpCode(error);
   return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
+}
+
+function stoppedEarly(): MessageDeliveryFailure {
+  return new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached');
 }
 
 function refused(cause: Error): MessageDeliveryFailure {

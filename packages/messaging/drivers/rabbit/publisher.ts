@@ -1,12 +1,12 @@
 import { type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
 import { MessageDeliveryFailure, MessageUndeliverable } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
-import { amqpCode, errorText, NOT_FOUND } from './amqp-error.ts';
+import { within } from '../../within.ts';
+import { amqpCode, errorText, isAboutExchange, NOT_FOUND } from './amqp-error.ts';
 import { SupervisedChannel } from './channel.ts';
 import type { BrokerConnection } from './connection.ts';
 import { type OutgoingMessage, Publication } from './publication.ts';
 import { declareExchange, type ExchangeSpec } from './topology.ts';
-import { within } from './within.ts';
 
 export interface PublisherOptions {
   connection: BrokerConnection;
@@ -204,6 +204,8 @@ export class Publisher {
     this.#full = false;
     this.#pending = new Set([...lost, ...this.#pending]);
     const code = amqpCode(error);
+    // What waits for the exchange was told by the declaration itself.
+    if (isAboutExchange(error)) return;
     if (code === NOT_FOUND) {
       for (const publication of lost) {
         if (publication.missesExchange()) this.#fail(publication, refusal(error));

@@ -66,7 +66,11 @@ export class RabbitDriver implements Driver {
     return options.waitForReply ? this.#call(target, request, options) : this.#cast(target, request, options);
   }
 
-  async listen(target: Target, onMessage: (incoming: IncomingMessage) => void): Promise<Listener> {
+  async listen(
+    target: Target,
+    onMessage: (incoming: IncomingMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<Listener> {
     if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
     const { topic, server } = target;
     if (topic === undefined || server === undefined) {
@@ -87,7 +91,7 @@ export class RabbitDriver implements Driver {
       onStopped: () => this.#listeners.delete(listener),
     });
     this.#listeners.add(listener);
-    await listener.start();
+    await listener.start(signal);
     return listener;
   }
 
@@ -165,9 +169,9 @@ export class RabbitDriver implements Driver {
         mandatory: true,
         gate: this.#replies,
         done: (error) => {
-          if (error === undefined) waiter.startMonitor();
-          else if (error instanceof MessageUndeliverable) takeBack = this.#returned.keep(message);
-          else waiter.fail(error);
+          if (error instanceof MessageUndeliverable) takeBack = this.#returned.keep(message);
+          else if (error !== undefined) return waiter.fail(error);
+          waiter.startMonitor();
         },
       };
       const publication = this.#publisher.publish(message);

@@ -60,7 +60,7 @@ export class ReplyWaiter {
     this.#timer = this.#startTimer(options.timeout, (seconds) => `Timed out after ${seconds} s`);
   }
 
-  /** The request is with the broker: from now on the server must give signs of life. */
+  /** The broker has seen the request: from now on the server must give signs of life. */
   startMonitor(): void {
     const { callMonitorTimeout } = this.#options;
     if (this.#settled || this.#monitor !== undefined || callMonitorTimeout === null) return;

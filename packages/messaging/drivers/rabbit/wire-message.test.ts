@@ -185,9 +185,29 @@ describe('decoding what others send', () => {
     ['a broken message', '{"oslo.version": "2.0", "oslo.message": "{"}', 'oslo.message is not JSON'],
     ['a message that is no text', '{"oslo.version": "2.0", "oslo.message": {}}', 'oslo.message is not text'],
     ['no method', '{"oslo.version": "2.0", "oslo.message": "{}"}', 'it has no method'],
+    [
+      'a method with the name of a novel',
+      `{"method": "${'m'.repeat(256)}"}`,
+      'the name of its method is too long',
+    ],
+    ['a version that is no text', '{"method": "m", "version": 1.1}', 'its version is not text'],
+    ['a namespace that is no text', '{"method": "m", "namespace": {}}', 'its namespace is not text'],
     ['args that are a list', '{"method": "m", "args": []}', 'its args are not a JSON object'],
   ])('a request that is %s is malformed', (_what, text, reason) => {
     expect(() => decodeRequest(Buffer.from(text))).toThrow(new MalformedMessage(reason));
+  });
+
+  test('an envelope version however deep is refused as any other', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const sealed = Buffer.from(`{"oslo.version": ${deep}, "oslo.message": "{}"}`);
+    expect(() => decodeRequest(sealed)).toThrow(UnsupportedRpcEnvelopeVersion);
+  });
+
+  test('no key sets a prototype', () => {
+    const hidden = '{"version": "9.0", "is_admin": true}';
+    const text = `{"method": "m", "args": {}, "__proto__": ${hidden}, "_context___proto__": ${hidden}}`;
+    const { ctxt, message } = decodeRequest(Buffer.from(text));
+    expect([message.version, ctxt.is_admin]).toEqual([undefined, undefined]);
   });
 
   test('a reply without a message id is malformed', () => {

@@ -35,6 +35,8 @@ export interface WireReply extends Reply {
 }
 
 const CONTEXT_PREFIX = '_context_';
+/** Longer names are noise, which must not fill logs and replies. */
+const METHOD_LIMIT = 255;
 const DRIVER_KEYS = new Set(['_msg_id', '_reply_q', '_timeout', '_unique_id']);
 
 /** Lays the message out flat, keys in the order in which oslo.messaging writes them. */
@@ -59,14 +61,19 @@ export function unpackMessage(flat: JsonObject): PackedMessage {
   const { _msg_id: msgId, _reply_q: replyQueue, _timeout: timeout, _unique_id: uniqueId } = flat;
   const packed: PackedMessage = { payload: {}, ctxt: {} };
   for (const key of Object.keys(flat)) {
-    if (key.startsWith(CONTEXT_PREFIX)) packed.ctxt[key.slice(CONTEXT_PREFIX.length)] = flat[key];
-    else if (!DRIVER_KEYS.has(key)) packed.payload[key] = flat[key];
+    if (key.startsWith(CONTEXT_PREFIX)) setField(packed.ctxt, key.slice(CONTEXT_PREFIX.length), flat[key]);
+    else if (!DRIVER_KEYS.has(key)) setField(packed.payload, key, flat[key]);
   }
   if (typeof uniqueId === 'string') packed.uniqueId = uniqueId;
   if (typeof msgId === 'string' && typeof replyQueue === 'string') {
     packed.call = { msgId, replyQueue, callMonitorTimeout: typeof timeout === 'number' ? timeout : null };
   }
   return packed;
+}
+
+/** A peer must not be able to set the prototype. */
+function setField(object: JsonObject, key: string, value: JsonValue | undefined): void {
+  if (key !== '__proto__') object[key] = value;
 }
 
 /** The body of a request; with `call` the server answers. */
@@ -88,15 +95,15 @@ export function decodeRequest(body: Buffer): WireRequest {
 }
 
 function rpcMessage(payload: JsonObject): RpcMessage {
-  const { method, args = {}, namespace, version } = payload;
+  const { method, args = {}, namespace = null, version = null } = payload;
   if (typeof method !== 'string') throw new MalformedMessage('it has no method');
+  if (method.length > METHOD_LIMIT) throw new MalformedMessage('the name of its method is too long');
   if (args === null || typeof args !== 'object' || Array.isArray(args)) {
     throw new MalformedMessage('its args are not a JSON object');
   }
-  const message: RpcMessage = { method, args };
-  if (typeof namespace === 'string') message.namespace = namespace;
-  if (typeof version === 'string') message.version = version;
-  return message;
+  if (!isTextOrNull(namespace)) throw new MalformedMessage('its namespace is not text');
+  if (!isTextOrNull(version)) throw new MalformedMessage('its version is not text');
+  return { method, args, ...(namespace !== null && { namespace }), ...(version !== null && { version }) };
 }
 
 /** The body of an answer; `ending: false` with an empty reply is a sign of life. */
@@ -113,7 +120,7 @@ export function decodeReply(body: Buffer): WireReply {
   const flat = openEnvelope(body);
   const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId } = flat;
   if (typeof msgId !== 'string') throw new MalformedMessage('it has no _msg_id');
-  if (!isFailure(failure)) throw new MalformedMessage('its failure is not text');
+  if (!isTextOrNull(failure)) throw new MalformedMessage('its failure is not text');
   const reply: WireReply = {
     result,
     failure: failure === '' ? null : failure,
@@ -124,6 +131,6 @@ export function decodeReply(body: Buffer): WireReply {
   return reply;
 }
 
-function isFailure(failure: JsonValue): failure is string | null {
-  return failure === null || typeof failure === 'string';
+function isTextOrNull(value: JsonValue): value is string | null {
+  return value === null || typeof value === 'string';
 }
