@@ -7,7 +7,9 @@ import { type PostgresEngine, PostgresServer } from './postgres-server.ts';
 import { dockerRuns, postgresBin } from './programs.ts';
 
 const SHARED = 'MINI_NOVA_SHARED_POSTGRES';
-const DATABASE_PREFIX = 'mini_nova_test_';
+// Set by the first process of a test run and inherited by the others, so that a run drops its own databases only.
+process.env.MINI_NOVA_TEST_RUN ??= randomBytes(4).toString('hex');
+const DATABASE_PREFIX = `mini_nova_test_${process.env.MINI_NOVA_TEST_RUN}_`;
 
 async function query(url: string, sql: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url });
@@ -111,7 +113,7 @@ export async function getPostgresUrl(): Promise<string> {
   return (await own).createDatabase();
 }
 
-/** Drops the databases that tests made on a server given by NOVA_TEST_POSTGRES_URL. */
+/** Drops the databases that this test run made, on a server given by NOVA_TEST_POSTGRES_URL. */
 export async function dropTestDatabases(server: string): Promise<void> {
   const admin = withDatabase(server, 'postgres');
   const pattern = `${DATABASE_PREFIX.replaceAll('_', '\\_')}%`;

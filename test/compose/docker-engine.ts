@@ -13,7 +13,7 @@ import {
 } from '@mini-nova/testing';
 
 const PACKAGES = ['docker.io', 'docker-compose', 'debootstrap'];
-const HELP = `Start one, or as root on Debian: apt-get install ${PACKAGES.join(' ')}`;
+const HELP = `Start one, or as root on Debian: apt-get update && apt-get install -y ${PACKAGES.join(' ')}`;
 const BRIDGE = '/sys/class/net/docker0';
 
 /** A Docker engine that answers: the machine's, or one started for this test. */
