@@ -293,3 +293,28 @@ test.each([
 ])('the network may not be %s', (cidr) => {
   expect(errorOf({ overrides: { 'network.cidr': cidr } }).option).toBe('[network] cidr');
 });
+
+test.each(['6.0', 'zed', 'icehouse', ''])('an RPC API may be pinned to "%s"', (pin) => {
+  expect(load({ overrides: { 'upgrade_levels.compute': pin } }).upgrade_levels.compute).toBe(pin || null);
+});
+
+test.each(['zedd', 'Zed', '6', 'auto'])('an RPC API may not be pinned to "%s"', (pin) => {
+  const { option, allowed } = errorOf({ overrides: { 'upgrade_levels.scheduler': pin } });
+  expect(option).toBe('[upgrade_levels] scheduler');
+  expect(allowed).toMatch(/a version such as .* a release \(icehouse, .*zed\), or empty/);
+});
+
+test.each(['rabbits://h/', 'amqp://u:p@h1:5672,u:p@h2/vhost', 'memory://'])(
+  'the message bus may be %s',
+  (url) => {
+    expect(load({ overrides: { 'DEFAULT.transport_url': url } }).DEFAULT.transport_url).toBe(url);
+  },
+);
+
+test.each(['rabbit', 'zmq://h/', 'http://h/', ''])('the message bus may not be "%s"', (url) => {
+  const { option, allowed } = errorOf({ overrides: { 'DEFAULT.transport_url': url } });
+  expect({ option, allowed }).toEqual({
+    option: '[DEFAULT] transport_url',
+    allowed: expect.stringContaining('rabbit://'),
+  });
+});

@@ -50,12 +50,43 @@ test('answers a body that is not JSON with 400, and one of another type with 415
     app.inject({ method: 'POST', url: '/v2.1/servers', payload, headers: { 'content-type': type } });
   const broken = await post('{"server":', 'application/json');
   expect(broken.statusCode).toBe(400);
-  expect(broken.json().badRequest.message).toMatch(/^The request body is not valid JSON: /);
+  expect(broken.json().badRequest.message).toMatch(/^The request body is not valid JSON: Unexpected end/);
+  const poisoned = await post('{"server": {"__proto__": {"name": "x"}}}', 'application/json');
+  expect(poisoned.json().badRequest.message).toMatch(/^The request body is not valid JSON: .*__proto__/);
   const xml = await post('<server/>', 'application/xml');
   expect(xml.statusCode).toBe(415);
-  expect(xml.json().badMediaType.code).toBe(415);
+  expect(xml.json().badMediaType).toMatchObject({
+    code: 415,
+    message: expect.stringContaining('application/json'),
+  });
+  expect((await post('{"server":{}}', 'text/plain')).statusCode).toBe(415);
   const empty = await post('', 'application/json');
   expect(empty.json().badRequest.message).toBe("null is not of type 'object'");
+});
+
+test('answers a body that is nested too deeply to be repeated with 400', async () => {
+  const { app } = await apiFixture();
+  const payload = `{"server": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await app.inject({ method: 'POST', url: '/v2.1/servers', payload, headers });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().badRequest.message).toMatch(/^Invalid input for field\/attribute server\./);
+});
+
+test.each(['/v2.1/servers/%zz', '/v2.1/servers/%FF', `/v2.1/servers/${'x'.repeat(300)}`])(
+  'answers a path that cannot be read in OpenStack form: %s',
+  async (url) => {
+    const { get } = await apiFixture();
+    const { status, body } = await get(url);
+    expect([400, 404, 414]).toContain(status);
+    expect(Object.values(body)).toEqual([{ code: status, message: expect.any(String) }]);
+  },
+);
+
+test('takes a path with a slash at its end for the one without', async () => {
+  const { get } = await apiFixture();
+  expect(await get('/v2.1/flavors/')).toMatchObject({ status: 200, body: { flavors: expect.any(Array) } });
+  expect(await get('/v2.1/servers/')).toMatchObject({ status: 200, body: { servers: [] } });
 });
 
 test('answers a body that is too large with 413', async () => {

@@ -2,7 +2,7 @@ import { runWithContext } from '@mini-nova/service';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { ApiDependencies } from './dependencies.ts';
 import { errorHandler } from './error-handler.ts';
-import { faultDocument } from './http-errors.ts';
+import { BadRequest, faultDocument } from './http-errors.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
 import { contextOfRequest, newRequestId } from './request-state.ts';
 import { flavorRoutes } from './routes/flavors.ts';
@@ -20,9 +20,14 @@ const API_VERSION = '2.1';
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
 export function buildApp(dependencies: ApiDependencies): FastifyInstance {
+  const answerError = errorHandler(dependencies.logger);
   const app = fastify({
     logger: false,
     genReqId: newRequestId,
+    // Of paths that cannot be routed, such as /%zz.
+    frameworkErrors: answerError,
+    // As Nova does.
+    routerOptions: { ignoreTrailingSlash: true },
     ajv: {
       customOptions: {
         // Input is checked, never bent into shape.
@@ -35,13 +40,12 @@ export function buildApp(dependencies: ApiDependencies): FastifyInstance {
       },
     },
   });
-  const { logger } = dependencies;
-  app.setErrorHandler(errorHandler(logger));
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
     const message = `The resource could not be found: ${request.method} ${request.url}`;
     return reply.code(404).send(faultDocument(404, message));
   });
-  acceptEmptyJson(app);
+  acceptJson(app);
   addRequestHooks(app, dependencies);
   app.register(async (versions) => {
     const methods = collectMethods(versions);
@@ -88,12 +92,24 @@ function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies): voi
   });
 }
 
-/** Clients send `content-type: application/json` with DELETE, too, and no body. */
-function acceptEmptyJson(app: FastifyInstance): void {
+/** Bodies are JSON. Clients send `content-type: application/json` with DELETE, too, and no body. */
+function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body.trim() === '') done(null, null);
-    else parse(request, body, done);
+    else parse(request, body, (error, value) => done(error && invalidJson(body), value));
   });
+}
+
+/** The parser does not say what is wrong. */
+function invalidJson(text: string): BadRequest {
+  let reason = 'the names __proto__ and constructor are not allowed';
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    reason = error.message;
+  }
+  return new BadRequest(`The request body is not valid JSON: ${reason}`);
 }

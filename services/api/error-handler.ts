@@ -33,8 +33,8 @@ function answerTo(error: unknown): Answer | undefined {
 function answerToFastify(error: FastifyError): Answer | undefined {
   const failure = error.validation && mainFailure(error.validation);
   if (failure) return { status: 400, message: validationMessage(failure) };
-  if (error instanceof SyntaxError || error.code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
-    return { status: 400, message: `The request body is not valid JSON: ${error.message}` };
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return { status: 415, message: 'The content-type of a request body must be application/json.' };
   }
   const { statusCode: status = 500, message } = error;
   return status >= 400 && status < 500 ? { status, message } : undefined;

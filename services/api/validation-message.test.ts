@@ -57,6 +57,16 @@ const table: [title: string, failure: SchemaFailure, message: string][] = [
     { instancePath: '/metadata/a~1b', keyword: 'type', params: { type: 'string' }, data: 1 },
     "Invalid input for field/attribute a/b. Value: 1. 1 is not of type 'string'",
   ],
+  [
+    'a name that is not allowed',
+    { instancePath: '/metadata', keyword: 'propertyNames', params: { propertyName: 'a/b' }, data: {} },
+    "Invalid input for field/attribute metadata. Value: {}. 'a/b' is not allowed as a name",
+  ],
+  [
+    'a filter that is not there',
+    { instancePath: '/sort_key', keyword: 'not', params: {}, data: 'x' },
+    'Invalid input for field/attribute sort_key. Value: x. It is not supported',
+  ],
 ];
 
 test.each(table)('says what is wrong with %s', (_title, failure, message) => {

@@ -49,6 +49,10 @@ function reasonOf({ keyword, params, data, message }: SchemaFailure): string {
       return `'${params.missingProperty}' is a required property`;
     case 'additionalProperties':
       return `Additional properties are not allowed ('${params.additionalProperty}' was unexpected)`;
+    case 'propertyNames':
+      return `${shown(params.propertyName, quoted)} is not allowed as a name`;
+    case 'not':
+      return 'It is not supported';
     case 'type':
       return `${value} is not of type ${[params.type].flat().map(quoted).join(', ')}`;
     case 'minimum':
@@ -80,8 +84,18 @@ function reasonOf({ keyword, params, data, message }: SchemaFailure): string {
 }
 
 function shown(value: unknown, text: (value: string) => string): string {
-  const all = typeof value === 'string' ? text(value) : (JSON.stringify(value) ?? 'none');
+  const all = typeof value === 'string' ? text(value) : jsonOf(value);
   return all.length > SHOWN_LENGTH ? `${all.slice(0, SHOWN_LENGTH)}…` : all;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'none';
+  } catch (error) {
+    // A body is parsed to any depth, but written only as deep as the stack goes.
+    if (error instanceof RangeError) return 'a value nested too deeply to be shown';
+    throw error;
+  }
 }
 
 function quoted(value: unknown): string {

@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from './errors.ts';
 import type { ClientIo } from './io.ts';
 import { NovaClient } from './nova-client.ts';
 import { RestClient } from './rest-client.ts';
 import { type Column, listTable, propertyTable } from './table.ts';
 
-export const DEFAULT_ENDPOINT = 'http://127.0.0.1:8774/v2.1';
+const DEFAULT_ENDPOINT = 'http://127.0.0.1:8774/v2.1';
+const ENDPOINT_SYNTAX = `It must be a URL such as ${DEFAULT_ENDPOINT}.`;
 
 /**
  * Seconds for one request. More than the API itself waits for an answer on the message bus before it says 503, so
@@ -27,15 +29,19 @@ export interface CommandContext {
 }
 
 /** Adds a command that can print JSON. */
-export function addCommand(program: Command, nameAndArguments: string, description: string): Command {
+export function addCommand(program: Command, name: string, description: string): Command {
   return program
-    .command(nameAndArguments)
+    .command(name)
     .description(description)
-    .option('--json', 'print JSON, for programs');
+    .option('--json', 'print JSON, for programs')
+    .showHelpAfterError(`(see nova ${name} --help)`);
 }
 
 export function contextOf(command: Command, io: ClientIo): CommandContext {
   const { endpoint, timeout, json = false } = command.optsWithGlobals<GlobalOptions>();
+  if (!isEndpoint(endpoint)) {
+    throw new UsageError(`error: NOVA_ENDPOINT '${endpoint}' is invalid. ${ENDPOINT_SYNTAX}`);
+  }
   return { nova: new NovaClient(new RestClient({ endpoint, timeout })), io, json };
 }
 
@@ -91,9 +97,10 @@ function parseSeconds(text: string): number {
 }
 
 function parseEndpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new InvalidArgumentError(`It must be a URL such as ${DEFAULT_ENDPOINT}.`);
-  }
+  if (!isEndpoint(text)) throw new InvalidArgumentError(ENDPOINT_SYNTAX);
   return text;
+}
+
+function isEndpoint(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }

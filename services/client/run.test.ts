@@ -168,6 +168,17 @@ test('stops, starts and reboots', async () => {
   });
 });
 
+test('changes the power of the other servers when one cannot be had, and fails in the end', async () => {
+  await boot('--poll', 'present');
+  const stopped = await nova('stop', 'absent', 'present', '--poll', '--json');
+  expect(stopped.code).toBe(1);
+  expect(stopped.err).toMatch(/No server with .* 'absent'.*\n[\s\S]*Unable to stop the specified server/);
+  expect(stopped.json()).toMatchObject({
+    servers: [{ name: 'present', status: 'SHUTOFF' }],
+    failed: [{ server: 'absent', error: expect.stringContaining("'absent'") }],
+  });
+});
+
 test('shows the console', async () => {
   await boot('--poll', 'talker');
   const all = await nova('console-log', 'talker');
@@ -248,9 +259,28 @@ test.each([
   expect(err).toMatch(message);
 });
 
+test('a NOVA_ENDPOINT that is no URL is wrong use, and does not keep anyone from the help', async () => {
+  const { code, err } = await runNova('nowhere', ['list']);
+  expect({ code, err }).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/NOVA_ENDPOINT 'nowhere'.*URL/),
+  });
+  expect((await runNova('nowhere', ['list', '--help'])).code).toBe(0);
+});
+
+test('gives up the other servers when nobody answers', async () => {
+  const { code, err } = await runNova('http://127.0.0.1:9/v2.1', ['delete', 'a', 'b']);
+  expect(code).toBe(1);
+  expect(err.match(/cannot reach/g)).toHaveLength(1);
+});
+
 test('prints help and version', async () => {
   const help = await nova('--help');
   expect(help.code).toBe(0);
   expect(help.out).toMatch(/boot .*\n[\s\S]*hypervisor-list/);
+  const ofOne = await nova('boot', '--help');
+  expect(ofOne.out).toMatch(/Global Options:\n +-V[\s\S]*--endpoint/);
+  expect(ofOne.out).not.toMatch(/default: [{[]/);
+  expect((await nova('boot')).err).toContain('(see nova boot --help)');
   expect(await nova('--version')).toMatchObject({ code: 0, out: '1.2.3\n' });
 });

@@ -30,6 +30,7 @@ function novaProgram(io: ClientIo, version: string): Command {
     .version(version)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(see nova --help)')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   for (const option of globalOptions(io)) program.addOption(option);
   addBootCommand(program, io);

@@ -11,7 +11,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './version.ts';
 
 /** The program's exit code for a command line or a configuration that cannot be used. */
-export const WRONG_USE = 2;
+const WRONG_USE = 2;
 
 export interface DaemonCommandLine extends CommandLineOptionsOptions {
   name: string;
@@ -55,7 +55,8 @@ export function addFlags(program: Command, flags: readonly CommandLineOption[]):
   }
 }
 
-function orExit<T>(work: () => T): T {
+/** Help, wrong use and a wrong configuration end the process; so `work` must have opened nothing. */
+export function orExit<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

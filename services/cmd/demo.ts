@@ -1,10 +1,18 @@
 import type { Logger } from '@mini-nova/messaging';
+import { Command } from 'commander';
 import { runDemo } from '../demo/run.ts';
 import { timelineText } from '../demo/timeline-text.ts';
+import { orExit } from './command-line.ts';
 
 /** Seconds after which something must be wrong. */
 const TIME_LIMIT = 14;
 const HOSTS = ['host1', 'host2'];
+
+const program = new Command('npm run demo --')
+  .description('Boots and deletes one instance in a cloud of its own, and prints who told whom what.')
+  .option('--json', 'end with one JSON line, for programs')
+  .allowExcessArguments(false);
+const { json = false } = orExit(() => program.exitOverride().parse().opts<{ json?: boolean }>());
 
 /** Only what should not happen. */
 const logger: Logger = {
@@ -24,8 +32,12 @@ try {
   const { id, status, host } = result;
   console.log(`Booted instance ${id}: ${status} on ${host}. Then deleted it.\n`);
   process.stdout.write(timelineText(result.timeline));
-  if (process.argv.includes('--json')) console.log(JSON.stringify(result));
+  if (json) console.log(JSON.stringify(result));
 } catch (error) {
-  console.error(error instanceof Error && !signal.aborted ? error : `The demo was stopped: ${signal.reason}`);
+  if (!signal.aborted) console.error(error);
+  else
+    console.error(
+      interrupt.signal.aborted ? 'The demo was interrupted.' : `The demo hung for ${TIME_LIMIT} s.`,
+    );
   process.exitCode = 1;
 }

@@ -3,10 +3,12 @@ import { DatabaseError } from '@mini-nova/database';
 import { DriverLoadFailure, InvalidTransportURL, type Logger } from '@mini-nova/messaging';
 import { ListenError } from '../api/api-server.ts';
 import { UnknownComputeDriver } from '../compute/virt/driver-registry.ts';
+import { DatabaseUnusable } from './compose/database.ts';
 
 const types = [
   ConfigError,
   DatabaseError,
+  DatabaseUnusable,
   DriverLoadFailure,
   InvalidTransportURL,
   ListenError,

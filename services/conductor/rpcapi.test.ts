@@ -1,4 +1,4 @@
-import { MessagingTimeout, silentLogger } from '@mini-nova/messaging';
+import { MessagingTimeout, RPCVersionCapError, silentLogger } from '@mini-nova/messaging';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { describe, expect, it, vi } from 'vitest';
@@ -32,6 +32,21 @@ describe('ComputeTaskAPI', () => {
 
 describe('ConductorAPI', () => {
   const target = { topic: 'conductor', server: 'host', namespace: null, version: '3.0' };
+
+  it.each([
+    ['kilo', false],
+    ['2.9', false],
+    ['liberty', true],
+    ['zed', true],
+    ['3.0', true],
+  ])('pinned to %s sends 3.0: %s', async (versionCap, sends) => {
+    const { rpc, messages } = await recordingPeer(target, ['object_action'], { object_action: [{}, null] });
+    const saved = new ConductorAPI(rpc, { versionCap }).instanceSave(ctxt, newInstance());
+
+    if (sends) await saved;
+    else await expect(saved).rejects.toThrow(RPCVersionCapError);
+    expect(messages).toHaveLength(sends ? 1 : 0);
+  });
 
   it('saves an instance by object_action, and takes over what the conductor changed', async () => {
     const updates = {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '@mini-nova/database';
 import { Service } from '@mini-nova/objects';
@@ -79,6 +80,14 @@ test('a database that cannot be reached is one line, and exit code 1', async () 
   const { code, err } = await manage('postgresql://127.0.0.1:1/nova', 'db', 'sync');
   expect(code).toBe(1);
   expect(err).toMatch(/^The database cannot be used: .*ECONNREFUSED.*\n$/);
+});
+
+test('a file that is no database is one line, and exit code 1', async () => {
+  const file = join(tempDir(), 'nova.sqlite');
+  writeFileSync(file, 'no database, but long enough to be read as the head of one'.repeat(20));
+  const { code, err } = await manage(`sqlite:///${file}`, 'db', 'sync');
+  expect(code).toBe(1);
+  expect(err).toMatch(/^[^\n]*not a database\n$/);
 });
 
 test.each([

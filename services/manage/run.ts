@@ -8,7 +8,13 @@ import {
 import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
 import { silentLogger } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
-import { openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
+import {
+  DatabaseUnusable,
+  openConfigured,
+  openMigrated,
+  syncDatabase,
+  usingDatabase,
+} from '../cmd/compose/database.ts';
 import { serviceTable } from './service-table.ts';
 
 export interface ManageIo {
@@ -27,10 +33,8 @@ export async function runManage(argv: readonly string[], io: ManageIo, version: 
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof ConfigError) && !isDatabaseFailure(error)) throw error;
-    io.err(
-      error instanceof ConfigError ? `${error.message}\n` : `The database cannot be used: ${error.message}\n`,
-    );
+    if (!isExpected(error)) throw error;
+    io.err(`${error.message}\n`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }
@@ -95,7 +99,7 @@ async function withDatabase(
 ): Promise<void> {
   const db = await opening;
   try {
-    await work(db);
+    await usingDatabase(() => work(db));
   } finally {
     await db.close();
   }
@@ -109,8 +113,6 @@ function sharedFlags() {
   return commandLineOptions().filter(({ key }) => FLAGS.includes(key));
 }
 
-/** What the database says of itself, PostgreSQL of a query, and the system of the way there. */
-function isDatabaseFailure(error: unknown): error is Error {
-  if (error instanceof DatabaseError || error instanceof AggregateError) return true;
-  return error instanceof Error && ('severity' in error || 'syscall' in error);
+function isExpected(error: unknown): error is Error {
+  return [ConfigError, DatabaseError, DatabaseUnusable].some((type) => error instanceof type);
 }

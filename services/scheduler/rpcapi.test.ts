@@ -7,6 +7,7 @@ import {
   getTransport,
   type JsonObject,
   type RPCServer,
+  RPCVersionCapError,
   type RpcMessage,
   silentLogger,
   Target,
@@ -96,6 +97,19 @@ describe('SchedulerAPI', () => {
         .replace('60089af0-f069-4b0e-a338-53c63ecc187b', CELL_UUID)
         .replace('fake-mini', 'compute.node'),
     );
+  });
+
+  it.each([
+    ['pike', false],
+    ['4.4', false],
+    ['queens', true],
+    ['zed', true],
+    ['4.5', true],
+  ])('pinned to %s sends 4.5: %s', async (versionCap, sends) => {
+    const request = { instance_uuids: ['vm1'], spec_obj: requestSpec() };
+    const call = new SchedulerAPI(rpc(), { versionCap }).selectDestinations(ctxt, request);
+
+    await expect(call).rejects.toThrow(sends ? NoValidHost : RPCVersionCapError);
   });
 
   it('raises the NoValidHost of the scheduler', async () => {

@@ -32,7 +32,7 @@ export const createServer = {
               items: {
                 type: 'object',
                 additionalProperties: false,
-                properties: { uuid, port: { anyOf: [uuid, { type: 'null' }] }, fixed_ip: ipv4 },
+                properties: { uuid, port: { type: ['string', 'null'], format: 'uuid' }, fixed_ip: ipv4 },
               },
             },
           ],

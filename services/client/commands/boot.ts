@@ -23,8 +23,8 @@ interface BootOptions {
   minCount?: number;
   maxCount?: number;
   availabilityZone?: string;
-  meta: Record<string, string>;
-  nic: Nic[];
+  meta?: Record<string, string>;
+  nic?: Nic[];
   poll?: boolean;
   pollTimeout: number;
 }
@@ -39,12 +39,11 @@ export function addBootCommand(program: Command, io: ClientIo): void {
     .option('--min-count <number>', 'boot at least so many servers', parseCount)
     .option('--max-count <number>', 'boot up to so many servers', parseCount)
     .option('--availability-zone <zone[:host[:node]]>', 'where the server shall run')
-    .option('--meta <key=value>', 'metadata of the server; may be repeated', collectMeta, {})
+    .option('--meta <key=value>', 'metadata of the server; may be repeated', collectMeta)
     .option(
       '--nic <auto|none|net-id=ID,v4-fixed-ip=IP,port-id=ID>',
       'an interface on a network (by id or name) or with a port; may be repeated',
       collectNic,
-      [],
     );
   for (const option of pollOptions('the servers are active')) boot.addOption(option);
   boot.action(async (name: string, options: BootOptions, command: Command) => {
@@ -72,7 +71,7 @@ async function bootServers(name: string, options: BootOptions, context: CommandC
 
 async function createRequest(
   name: string,
-  { flavor, image, availabilityZone, meta, nic }: BootOptions,
+  { flavor, image, availabilityZone, meta, nic = [] }: BootOptions,
   nova: NovaClient,
 ): Promise<CreateServerBody['server']> {
   const networks = await networksOf(nic, nova);
@@ -81,7 +80,7 @@ async function createRequest(
     imageRef: (await findImage(nova, image)).id,
     flavorRef: (await findFlavor(nova, flavor)).id,
     ...(networks !== undefined && { networks }),
-    ...(Object.keys(meta).length > 0 && { metadata: meta }),
+    ...(meta !== undefined && { metadata: meta }),
     ...(availabilityZone !== undefined && { availability_zone: availabilityZone }),
   };
 }
@@ -123,7 +122,7 @@ async function networksOf(
   return networks;
 }
 
-function collectMeta(text: string, meta: Record<string, string>): Record<string, string> {
+function collectMeta(text: string, meta: Record<string, string> = {}): Record<string, string> {
   const [key, value] = keyValue(text);
   return { ...meta, [key]: value };
 }
@@ -135,7 +134,7 @@ const NIC_KEYS: Record<string, 'netId' | 'fixedIp' | 'portId'> = {
   'port-id': 'portId',
 };
 
-function collectNic(text: string, nics: Nic[]): Nic[] {
+function collectNic(text: string, nics: Nic[] = []): Nic[] {
   if (text === 'auto' || text === 'none') return [...nics, text];
   const nic: Exclude<Nic, string> = {};
   for (const part of text.split(',')) {

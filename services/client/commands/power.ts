@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ServerDocument } from '../../api/views/server.ts';
 import { addCommand, type CommandContext, contextOf, pollOptions, printItem } from '../command.ts';
-import { findServer } from '../find.ts';
+import { eachServer, failOnFailed } from '../each-server.ts';
 import type { ClientIo } from '../io.ts';
 import { failOnErrors, pollServers } from '../poll.ts';
 
@@ -19,7 +19,7 @@ interface PowerChange {
   activity: string;
   /** The status the server has afterwards. */
   until: string;
-  action(options: PowerOptions): Record<string, unknown>;
+  action(options: Pick<PowerOptions, 'hard'>): Record<string, unknown>;
 }
 
 const changes: readonly PowerChange[] = [
@@ -63,22 +63,20 @@ export function addPowerCommands(program: Command, io: ClientIo): void {
 async function changePower(
   change: PowerChange,
   names: string[],
-  options: PowerOptions,
+  { poll, pollTimeout, hard }: PowerOptions,
   context: CommandContext,
 ): Promise<void> {
   const { nova, io, json } = context;
-  const changed: ServerDocument[] = [];
-  for (const name of names) {
-    const { id } = await findServer(nova, name);
-    await nova.serverAction(id, change.action(options));
+  const { done: servers, failed } = await eachServer(context, names, async ({ id }, name) => {
+    await nova.serverAction(id, change.action({ hard }));
     if (!json) io.out(`Request to ${change.name} server ${name} has been accepted.\n`);
-    changed.push(
-      options.poll ? await pollOne(context, id, change, options.pollTimeout) : await nova.getServer(id),
-    );
-  }
-  const [server] = changed;
-  if (json && server) printItem(context, changed.length === 1 ? server : { servers: changed });
-  if (options.poll) failOnErrors(changed, change.activity);
+    return poll ? pollOne(context, id, change, pollTimeout) : nova.getServer(id);
+  });
+  const [server] = servers;
+  if (json && names.length > 1) printItem(context, { servers, failed });
+  else if (json && server) printItem(context, server);
+  if (poll) failOnErrors(servers, change.activity);
+  failOnFailed(failed, change.name);
 }
 
 async function pollOne(

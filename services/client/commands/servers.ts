@@ -9,7 +9,7 @@ import {
   printItem,
   printList,
 } from '../command.ts';
-import { CommandError } from '../errors.ts';
+import { eachServer, failOnFailed } from '../each-server.ts';
 import { findServer } from '../find.ts';
 import type { ClientIo } from '../io.ts';
 import { pollDeleted } from '../poll.ts';
@@ -65,38 +65,21 @@ async function listServers({ limit, ...filters }: ListOptions, context: CommandC
   printList(context, serverColumns, await context.nova.listServers(query));
 }
 
-/** Goes on after a server that cannot be deleted, and fails in the end. */
 async function deleteServers(
   names: string[],
   { poll, pollTimeout }: DeleteOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { nova, io } = context;
-  const deleted: { id: string; name: string | null }[] = [];
-  const failed: { server: string; error: string }[] = [];
-  for (const server of names) {
-    try {
-      const { id, name } = await findServer(nova, server);
-      await nova.deleteServer(id);
-      deleted.push({ id, name });
-      if (!context.json) io.out(`Request to delete server ${server} has been accepted.\n`);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      failed.push({ server, error: error.message });
-      io.err(`${error.message}\n`);
-    }
-  }
-  if (poll) {
-    await pollDeleted(
-      nova,
-      deleted.map(({ id }) => id),
-      pollTimeout,
-    );
-  }
-  if (context.json) printItem(context, { deleted, failed });
-  if (failed.length > 0) {
-    throw new CommandError('ERROR (CommandError): Unable to delete the specified server(s).');
-  }
+  const { nova, io, json } = context;
+  const { done: deleted, failed } = await eachServer(context, names, async ({ id, name }, given) => {
+    await nova.deleteServer(id);
+    if (!json) io.out(`Request to delete server ${given} has been accepted.\n`);
+    return { id, name };
+  });
+  const ids = deleted.map(({ id }) => id);
+  if (poll) await pollDeleted(nova, ids, pollTimeout);
+  if (json) printItem(context, { deleted, failed });
+  failOnFailed(failed, 'delete');
 }
 
 async function showConsole(

@@ -17,7 +17,7 @@ export function composeApi(parts: DatabaseServiceParts): ApiServer {
     db,
     ...stores,
     images: new ImageRegistry(image.images),
-    computeTask: new ComputeTaskAPI(rpc, { versionCap: upgrade_levels.conductor }),
+    computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc, { versionCap: upgrade_levels.compute }),
     settings: {
       maxLimit: DEFAULT.osapi_max_limit,

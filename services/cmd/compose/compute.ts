@@ -12,13 +12,13 @@ import { SERVICE_VERSION, type ServiceParts } from './parts.ts';
 export function composeCompute({ config, logger, transport }: ServiceParts): Service {
   const { DEFAULT, upgrade_levels, fake } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
-  const conductor = new ConductorAPI(rpc);
+  const conductor = new ConductorAPI(rpc, { versionCap: upgrade_levels.conductor });
   const manager = new ComputeManager({
     host: DEFAULT.host,
     config,
     driver: loadComputeDriver(DEFAULT.compute_driver, { host: DEFAULT.host, fake }),
     conductor,
-    computeTask: new ComputeTaskAPI(rpc, { versionCap: upgrade_levels.conductor }),
+    computeTask: new ComputeTaskAPI(rpc),
     network: new NetworkAPI(rpc),
     placement: new PlacementAPI(rpc),
     logger,

@@ -1,5 +1,12 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { assertMigrated, type Database, ensureNetwork, migrate, openDatabase } from '@mini-nova/database';
+import {
+  assertMigrated,
+  type Database,
+  DatabaseError,
+  ensureNetwork,
+  migrate,
+  openDatabase,
+} from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 
 /** The configured database. @throws DatabaseUrlError */
@@ -7,11 +14,15 @@ export async function openConfigured({ database }: NovaConfig, logger: Logger): 
   return openDatabase(database.connection, { maxPoolSize: database.max_pool_size, logger });
 }
 
-/** The configured database, whose schema is known to be ours. @throws DatabaseUrlError, SchemaOutOfDate */
+/**
+ * The configured database, whose schema is known to be ours.
+ *
+ * @throws DatabaseUrlError, SchemaOutOfDate, DatabaseUnusable
+ */
 export async function openMigrated(config: NovaConfig, logger: Logger): Promise<Database> {
   const db = await openConfigured(config, logger);
   try {
-    await assertMigrated(db);
+    await usingDatabase(() => assertMigrated(db));
     return db;
   } catch (error) {
     await db.close();
@@ -19,9 +30,44 @@ export async function openMigrated(config: NovaConfig, logger: Logger): Promise<
   }
 }
 
-/** Brings the schema up to date, and creates the configured network. Returns the migrations that were applied. */
+/**
+ * Brings the schema up to date, and creates the configured network. Returns the migrations that were applied.
+ *
+ * @throws DatabaseUnusable
+ */
 export async function syncDatabase(db: Database, { network }: NovaConfig): Promise<string[]> {
-  const applied = await migrate(db);
-  await ensureNetwork(db.kysely, { label: network.name, cidr: network.cidr });
-  return applied;
+  return usingDatabase(async () => {
+    const applied = await migrate(db);
+    await ensureNetwork(db.kysely, { label: network.name, cidr: network.cidr });
+    return applied;
+  });
+}
+
+/** The database cannot be reached, or refuses to work. */
+export class DatabaseUnusable extends Error {
+  override readonly name = 'DatabaseUnusable';
+  readonly code = 'DATABASE_UNUSABLE';
+
+  constructor(cause: Error) {
+    // A name with several addresses fails with an error for each, and none of its own.
+    const reasons =
+      cause instanceof AggregateError ? cause.errors.map(({ message }) => message) : [cause.message];
+    super(`The database cannot be used: ${reasons.join('; ')}`, { cause });
+  }
+}
+
+/** Says of a failure of the database that it is one. @throws DatabaseUnusable */
+export async function usingDatabase<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDriverFailure(error) ? new DatabaseUnusable(error) : error;
+  }
+}
+
+/** What PostgreSQL or SQLite says of a query, and the system of the way there. */
+function isDriverFailure(error: unknown): error is Error {
+  if (error instanceof AggregateError) return true;
+  if (!(error instanceof Error) || error instanceof DatabaseError) return false;
+  return 'severity' in error || 'syscall' in error || error.name === 'SqliteError';
 }

@@ -1,0 +1,17 @@
+import { loadConfig } from '@mini-nova/config';
+import { silentLogger } from '@mini-nova/messaging';
+import { expect, test } from 'vitest';
+import { openMigrated } from './compose/database.ts';
+import { isStartError } from './start-errors.ts';
+
+test('a database that is away is an error whose message says all', async () => {
+  const overrides = { 'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova' };
+  const config = loadConfig({ env: {}, configFiles: [], overrides });
+  const error: unknown = await openMigrated(config, silentLogger).catch((reason: unknown) => reason);
+
+  expect(isStartError(error)).toBe(true);
+  expect(error).toMatchObject({
+    code: 'DATABASE_UNUSABLE',
+    message: 'The database cannot be used: connect ECONNREFUSED 127.0.0.1:1',
+  });
+});
