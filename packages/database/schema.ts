@@ -224,6 +224,8 @@ export interface PortsTable extends Times {
   ip_number: number;
   /** The instance it is bound to. */
   device_uuid: string | null;
+  /** Its place among the ports of that instance, in the order they were asked for. */
+  device_index: number;
   host: string | null;
   /** False for a port that the user brought: it outlives the instance. */
   created_for_instance: boolean;

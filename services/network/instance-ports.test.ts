@@ -91,6 +91,19 @@ it('gives ports on the networks, with the addresses and the ports that were aske
   expect(vifs.find(({ id }) => id === port_id)).toMatchObject({ preserve_on_delete: true, active: true });
 });
 
+it('lists the ports in the order they were asked for, whichever were there before', async () => {
+  const port_id = await freePort();
+  const wanted = ['10.0.0.9', '10.0.0.5', '10.0.0.7', '10.0.0.2', '10.0.0.6'];
+  const asked = wanted.map((address) =>
+    address === '10.0.0.2' ? { port_id } : { network_id: privateNetwork, address },
+  );
+
+  await allocate(requests(...asked));
+  await allocate();
+
+  expect(addressesOf(await ports.list(vm))).toEqual(wanted);
+});
+
 it.each([
   ['none', 0],
   ['auto', 1],

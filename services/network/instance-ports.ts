@@ -89,7 +89,7 @@ export class InstancePorts {
     await this.#release({ deviceUuid: instanceUuid, portUuid });
   }
 
-  /** Oldest first. */
+  /** In the order they were asked for. */
   async list(instanceUuid: string): Promise<VirtualInterface[]> {
     return interfacesOf(this.#db.kysely, instanceUuid);
   }

@@ -20,6 +20,7 @@ export const networks: Migration = {
       ip_address text not null,
       ip_number bigint not null,
       device_uuid text,
+      device_index integer not null,
       host text,
       created_for_instance boolean not null,
       ${times},

@@ -5,6 +5,7 @@ import { isUniqueViolation } from '../drivers/driver-errors.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable, NetworkMissing } from '../errors.ts';
 import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../ipv4.ts';
 import type { NetworkRow, PortRow } from '../schema.ts';
+import { nextDeviceIndex } from './ports.ts';
 
 export interface PortRequest {
   networkUuid: string;
@@ -54,6 +55,7 @@ export async function allocatePortIn(trx: Queryable, request: PortRequest): Prom
       ip_address: formatIpv4(ipNumber),
       ip_number: ipNumber,
       device_uuid: request.deviceUuid,
+      device_index: request.deviceUuid === null ? 0 : await nextDeviceIndex(trx, request.deviceUuid),
       host: request.host,
       created_for_instance: request.createdForInstance ?? true,
       created_at: new Date().toISOString(),

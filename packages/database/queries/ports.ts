@@ -5,15 +5,25 @@ export async function findPort(db: Queryable, uuid: string): Promise<PortRow | u
   return db.selectFrom('ports').selectAll().where('uuid', '=', uuid).executeTakeFirst();
 }
 
-/** The ports bound to an instance, oldest first. */
+/** The ports bound to an instance, in the order they were asked for. */
 export async function listPortsOfDevice(db: Queryable, deviceUuid: string): Promise<PortRow[]> {
   return db
     .selectFrom('ports')
     .selectAll()
     .where('device_uuid', '=', deviceUuid)
-    .orderBy('created_at')
+    .orderBy('device_index')
     .orderBy('uuid')
     .execute();
+}
+
+/** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
+export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
+  const { last } = await db
+    .selectFrom('ports')
+    .select((eb) => eb.fn.max('device_index').as('last'))
+    .where('device_uuid', '=', deviceUuid)
+    .executeTakeFirstOrThrow();
+  return last === null ? 0 : Number(last) + 1;
 }
 
 export interface PortBinding {
@@ -28,9 +38,20 @@ export async function bindPort(
   uuid: string,
   { deviceUuid, host, at }: PortBinding,
 ): Promise<PortRow | undefined> {
+  const next = await nextDeviceIndex(db, deviceUuid);
   return db
     .updateTable('ports')
-    .set({ device_uuid: deviceUuid, host, updated_at: at })
+    .set((eb) => ({
+      device_uuid: deviceUuid,
+      device_index: eb
+        .case()
+        .when('device_uuid', '=', deviceUuid)
+        .then(eb.ref('device_index'))
+        .else(next)
+        .end(),
+      host,
+      updated_at: at,
+    }))
     .where('uuid', '=', uuid)
     .where((eb) => eb.or([eb('device_uuid', 'is', null), eb('device_uuid', '=', deviceUuid)]))
     .returningAll()
