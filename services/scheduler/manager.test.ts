@@ -126,6 +126,23 @@ describe('select_destinations', () => {
     expect(hostsOf(selections)).toEqual(['a', 'b', 'c', 'a']);
   });
 
+  it('spreads instances over the hosts that are asked for at the same time', async () => {
+    for (const name of ['host-a', 'host-b']) await addHost(db, name);
+    const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
+    const placed = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        manager.selectDestinations(RequestContext.admin(), {
+          instance_uuids: [`vm${index}`],
+          spec_obj: requestSpec(),
+          return_objects: true,
+          return_alternates: false,
+        }),
+      ),
+    );
+    const hosts = placed.map(([selections]) => selections?.[0]?.service_host);
+    expect(hosts.filter((host) => host === 'host-a')).toHaveLength(5);
+  });
+
   it('fills hosts up when the multipliers are negative', async () => {
     await addHost(db, 'a');
     await addHost(db, 'b', { vcpus: 2, memoryMb: 1024 });

@@ -25,6 +25,8 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   /** Hosts named beside the chosen one. */
   readonly #alternates: number;
   readonly #logger: Logger;
+  /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
+  #lastPlaced: Promise<unknown> = Promise.resolve();
 
   /** @throws ConfigError when an enabled filter is not known */
   constructor({ db, config, logger }: SchedulerManagerOptions) {
@@ -40,17 +42,25 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   ): Promise<Selection[][]> {
     const { spec_obj, instance_uuids, return_alternates } = args;
     try {
-      return await this.#scheduler.selectDestinations({
-        spec: spec_obj,
-        instanceUuids: instance_uuids,
-        alternates: return_alternates ? this.#alternates : 0,
-      });
+      return await this.#inTurn(() =>
+        this.#scheduler.selectDestinations({
+          spec: spec_obj,
+          instanceUuids: instance_uuids,
+          alternates: return_alternates ? this.#alternates : 0,
+        }),
+      );
     } catch (error) {
       if (error instanceof NoValidHost) {
         this.#logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');
       }
       throw error;
     }
+  }
+
+  #inTurn<T>(place: () => Promise<T>): Promise<T> {
+    const placed = this.#lastPlaced.then(place);
+    this.#lastPlaced = placed.catch(() => {}); // its caller is told; the next one does not depend on it
+    return placed;
   }
 }
 
