@@ -9,6 +9,7 @@ import { capacityOf } from '../scheduler/placement/capacity.ts';
 import type { Inventories } from '../scheduler/placement/contract.ts';
 import { type ResourceAmounts, resourcesOf } from '../scheduler/placement/resources.ts';
 import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import { Claim } from './claim.ts';
 import { inventoriesOf, type Reservations } from './node-inventory.ts';
 import { NodeUsage } from './node-usage.ts';
@@ -41,8 +42,8 @@ export class ResourceTracker {
   readonly #options: ResourceTrackerOptions;
   readonly #nodes = new Map<string, TrackedNode>();
   readonly #usageReports: UsageReports;
-  /** The last of the saves of records: they go one after the other, so that each sends what changed since. */
-  #saves: Promise<unknown> = Promise.resolve();
+  /** Records are saved one after the other, so that each save sends what changed since. */
+  readonly #saves = new SerialQueue();
 
   constructor(options: ResourceTrackerOptions) {
     this.#options = options;
@@ -52,7 +53,7 @@ export class ResourceTracker {
   /** Measures, recounts and reports all nodes. */
   async updateAvailableResource(ctxt: RpcContext): Promise<void> {
     for (const nodename of await this.#options.driver.getAvailableNodes()) {
-      await this.#serially(() => this.#update(ctxt, nodename));
+      await this.#saves.run(() => this.#update(ctxt, nodename));
     }
   }
 
@@ -107,16 +108,10 @@ export class ResourceTracker {
     if (short.length > 0) throw new ComputeResourcesUnavailable({ reason: short.join('; ') });
   }
 
-  #serially(save: () => Promise<void>): Promise<void> {
-    const result = this.#saves.then(save);
-    this.#saves = result.catch(() => {}); // its caller is told; the next one does not depend on it
-    return result;
-  }
-
   async #reportUsage(): Promise<void> {
     const { conductor, reservations } = this.#options;
     for (const { record, resources, usage } of this.#nodes.values()) {
-      await this.#serially(async () => {
+      await this.#saves.run(async () => {
         recordUsage(record, resources, usage, reservations);
         await conductor.computeNodeSave(RequestContext.admin(), record);
       });

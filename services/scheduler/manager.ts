@@ -4,6 +4,7 @@ import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
 import { Manager, type RequestContext } from '@mini-nova/service';
 import { NoValidHost } from '../exceptions.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import type { SchedulerContract } from './contract.ts';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
@@ -26,7 +27,7 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   readonly #alternates: number;
   readonly #logger: Logger;
   /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
-  #lastPlaced: Promise<unknown> = Promise.resolve();
+  readonly #placements = new SerialQueue();
 
   /** @throws ConfigError when an enabled filter is not known */
   constructor({ db, config, logger }: SchedulerManagerOptions) {
@@ -42,7 +43,7 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   ): Promise<Selection[][]> {
     const { spec_obj, instance_uuids, return_alternates } = args;
     try {
-      return await this.#inTurn(() =>
+      return await this.#placements.run(() =>
         this.#scheduler.selectDestinations({
           spec: spec_obj,
           instanceUuids: instance_uuids,
@@ -55,12 +56,6 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
       }
       throw error;
     }
-  }
-
-  #inTurn<T>(place: () => Promise<T>): Promise<T> {
-    const placed = this.#lastPlaced.then(place);
-    this.#lastPlaced = placed.catch(() => {}); // its caller is told; the next one does not depend on it
-    return placed;
   }
 }
 
