@@ -14,8 +14,11 @@ export {
 export type { ProgramOptions } from './program-path.ts';
 export { findProgram, installMissingPrograms, pythonWithOsloMessaging } from './programs.ts';
 export { getRabbit, PrivateRabbit, type RabbitHandle, shareRabbit, startRabbit } from './rabbit.ts';
+export { type RabbitCluster, startRabbitCluster } from './rabbit-cluster.ts';
 export {
+  type ConnectionInfo,
   type ConsumerInfo,
+  listConnections,
   listConsumers,
   listQueues,
   type QueueInfo,

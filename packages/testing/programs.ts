@@ -32,6 +32,14 @@ export function rabbitServerPath(): Promise<string | undefined> {
   ]);
 }
 
+/** The same, after its installation where it is missing and can be installed. */
+export async function installedRabbit(): Promise<string | undefined> {
+  const path = await rabbitServerPath();
+  if (path !== undefined || !(await canInstall())) return path;
+  await installPackages(DEBIAN_PACKAGES);
+  return rabbitServerPath();
+}
+
 /** The folder with PostgreSQL's own programs, the newest version's where there are several. */
 export async function postgresBin(): Promise<string | undefined> {
   const versions = await readdir('/usr/lib/postgresql').catch(() => [] as string[]);

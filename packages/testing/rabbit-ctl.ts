@@ -19,6 +19,15 @@ export interface ConsumerInfo {
   consumerTag: string;
 }
 
+export interface ConnectionInfo {
+  /** The broker's name of it, for `close_connection`. */
+  pid: string;
+  /** What the client calls it (`connection_name`); '' when it does not. */
+  name: string;
+  /** `running`, `blocking`, `blocked` and others. */
+  state: string;
+}
+
 /** The environment of server programs: none of the settings of RabbitMQ or PostgreSQL that a shell may hold. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = /^(PATH|LANG|TMPDIR|DOCKER_.*)$/;
@@ -51,4 +60,17 @@ export async function listQueues(ctl: RabbitCtl): Promise<QueueInfo[]> {
 export async function listConsumers(ctl: RabbitCtl): Promise<ConsumerInfo[]> {
   const rows = await list(ctl, ['list_consumers']);
   return rows.map((row) => ({ queue: String(row.queue_name), consumerTag: String(row.consumer_tag) }));
+}
+
+/** The connections of all the broker's nodes. */
+export async function listConnections(ctl: RabbitCtl): Promise<ConnectionInfo[]> {
+  // In the JSON format a pid lacks its node, and `close_connection` does not take it.
+  const table = await rabbitmqctl(ctl, ['--silent', 'list_connections', 'pid', 'state', 'client_properties']);
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('<'))
+    .map((line) => {
+      const [pid = '', state = '', properties = ''] = line.split('\t');
+      return { pid, state, name: /\{"connection_name","([^"]*)"\}/.exec(properties)?.[1] ?? '' };
+    });
 }

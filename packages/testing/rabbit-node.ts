@@ -4,6 +4,7 @@ import { amqpAnswers } from './amqp-handshake.ts';
 import { Child } from './child.ts';
 import { ChildProcessError } from './errors.ts';
 import { freePort } from './free-port.ts';
+import { PortMapper } from './port-mapper.ts';
 import { findProgram } from './programs.ts';
 import { plainEnvironment, type RabbitCtl } from './rabbit-ctl.ts';
 import { tempDir } from './temp-dir.ts';
@@ -25,18 +26,29 @@ const START_SECONDS = 90;
 // Erlang's own port mapper and the distribution, too, listen on loopback only.
 const LOOPBACK = '-kernel inet_dist_use_interface {127,0,0,1}';
 
+/** What the nodes of one cluster have in common. */
+export interface RabbitClusterPlan {
+  mapper: PortMapper;
+  /** The secret by which its nodes know each other. */
+  cookie: string;
+  /** The ports (AMQP) of all its nodes, which also name them. */
+  ports: readonly number[];
+}
+
 interface NodePlace {
   folder: string;
   amqpPort: number;
   distributionPort: number;
-  mapperPort: number;
+  mapper: PortMapper;
 }
+
+const nodeName = (port: number): string => `mini-nova-${port}@localhost`;
 
 function nodeEnvironment(place: NodePlace): Record<string, string> {
   const { folder } = place;
   return {
     HOME: folder, // where Erlang keeps its cookie
-    RABBITMQ_NODENAME: `mini-nova-${place.amqpPort}@localhost`,
+    RABBITMQ_NODENAME: nodeName(place.amqpPort),
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(place.amqpPort),
     RABBITMQ_DIST_PORT: String(place.distributionPort),
@@ -49,9 +61,21 @@ function nodeEnvironment(place: NodePlace): Record<string, string> {
     RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: LOOPBACK,
     RABBITMQ_CTL_ERL_ARGS: LOOPBACK,
-    ERL_EPMD_PORT: String(place.mapperPort),
+    ERL_EPMD_PORT: String(place.mapper.port),
     ERL_EPMD_ADDRESS: '127.0.0.1',
   };
+}
+
+const CONFIG = ['disk_free_limit.absolute = 1MB'];
+
+function clusterConfig(ports: readonly number[]): string[] {
+  return [
+    'cluster_formation.peer_discovery_backend = classic_config',
+    ...ports.map((port, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${nodeName(port)}`),
+    // A delay against races, which the nodes' lock prevents as well.
+    'cluster_formation.randomized_startup_delay_range.min = 0',
+    'cluster_formation.randomized_startup_delay_range.max = 0',
+  ];
 }
 
 /** rabbitmqctl as whoever runs the tests: Debian's wrapper of that name insists on root. */
@@ -67,7 +91,6 @@ export class RabbitNode implements RabbitEngine {
   readonly ctl: RabbitCtl;
   private readonly serverPath: string;
   private readonly place: NodePlace;
-  private mapper: Child | undefined;
   private node: Child | undefined;
 
   private constructor(serverPath: string, ctlPath: string, place: NodePlace) {
@@ -77,26 +100,39 @@ export class RabbitNode implements RabbitEngine {
     this.ctl = { program: ctlPath, args: [], env: nodeEnvironment(place) };
   }
 
+  /** A node that stands alone. */
   static async create(serverPath: string): Promise<RabbitNode> {
+    const place = { amqpPort: await freePort(), mapper: await PortMapper.create() };
+    return RabbitNode.createAt(serverPath, place, CONFIG);
+  }
+
+  /** One node of a cluster, which it joins when it starts for the first time. */
+  static async createMember(serverPath: string, plan: RabbitClusterPlan, port: number): Promise<RabbitNode> {
+    const { mapper, cookie, ports } = plan;
+    const config = [...CONFIG, ...clusterConfig(ports)];
+    const node = await RabbitNode.createAt(serverPath, { amqpPort: port, mapper }, config);
+    await writeFile(join(node.place.folder, '.erlang.cookie'), cookie, { mode: 0o400 });
+    return node;
+  }
+
+  private static async createAt(
+    serverPath: string,
+    where: Pick<NodePlace, 'amqpPort' | 'mapper'>,
+    config: readonly string[],
+  ): Promise<RabbitNode> {
     const ctlPath = await ctlProgram(serverPath);
     if (ctlPath === undefined) throw new Error(`no rabbitmqctl beside ${serverPath}`);
     const folder = tempDir('mini-nova-rabbit-');
-    const place = {
-      folder,
-      amqpPort: await freePort(),
-      distributionPort: await freePort(),
-      mapperPort: await freePort(),
-    };
-    await writeFile(join(folder, 'rabbitmq.conf'), 'disk_free_limit.absolute = 1MB\n');
+    await writeFile(join(folder, 'rabbitmq.conf'), `${config.join('\n')}\n`);
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
     await writeFile(join(folder, 'advanced.config'), '[].\n');
     await writeFile(join(folder, 'rabbitmq-env.conf'), '');
-    return new RabbitNode(serverPath, ctlPath, place);
+    return new RabbitNode(serverPath, ctlPath, { ...where, folder, distributionPort: await freePort() });
   }
 
   async start(): Promise<void> {
     if (this.node?.running) return;
-    await this.startMapper();
+    await this.place.mapper.start();
     const env = { ...plainEnvironment(), ...this.ctl.env };
     const node = await Child.start(this.serverPath, [], { env, cwd: this.place.folder });
     this.node = node;
@@ -121,20 +157,9 @@ export class RabbitNode implements RabbitEngine {
     await this.node?.stop('SIGKILL');
   }
 
+  /** Ends the port mapper with it: the other nodes of a cluster are to be closed as well. */
   async close(): Promise<void> {
     await this.kill();
-    await this.mapper?.stop();
-  }
-
-  /** Started by us, Erlang's port mapper is ours to stop; started by RabbitMQ it would stay behind. */
-  private async startMapper(): Promise<void> {
-    if (this.mapper?.running) return;
-    const epmd = await findProgram(['epmd', '/usr/lib/erlang/bin/epmd']);
-    if (epmd === undefined) throw new Error('no epmd (a part of Erlang) in PATH');
-    const { mapperPort } = this.place;
-    this.mapper = await Child.start(epmd, ['-port', String(mapperPort), '-address', '127.0.0.1'], {
-      env: plainEnvironment(),
-    });
-    this.mapper.release();
+    await this.place.mapper.close();
   }
 }

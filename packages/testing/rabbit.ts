@@ -1,9 +1,11 @@
-import { canInstall, DEBIAN_PACKAGES, INSTALL_COMMAND, installPackages } from './debian.ts';
+import { INSTALL_COMMAND } from './debian.ts';
 import { TestServerUnavailable } from './errors.ts';
-import { dockerRuns, rabbitServerPath } from './programs.ts';
+import { dockerRuns, installedRabbit } from './programs.ts';
 import { RabbitContainer } from './rabbit-container.ts';
 import {
+  type ConnectionInfo,
   type ConsumerInfo,
+  listConnections,
   listConsumers,
   listQueues,
   type QueueInfo,
@@ -65,16 +67,36 @@ export class PrivateRabbit implements RabbitHandle {
   listConsumers(): Promise<ConsumerInfo[]> {
     return listConsumers(this.ctl);
   }
+
+  listConnections(): Promise<ConnectionInfo[]> {
+    return listConnections(this.ctl);
+  }
+
+  /** Closes the connections whose name (`connection_name`) matches, as an operator would; by default all. */
+  async closeConnections(name?: RegExp): Promise<void> {
+    if (name === undefined) {
+      await this.rabbitmqctl('close_all_connections', 'closed by a test');
+      return;
+    }
+    const matching = (await this.listConnections()).filter((connection) => name.test(connection.name));
+    await Promise.all(
+      matching.map(({ pid }) => this.rabbitmqctl('close_connection', pid, 'closed by a test')),
+    );
+  }
+
+  async deleteQueue(name: string): Promise<void> {
+    await this.rabbitmqctl('delete_queue', name);
+  }
+
+  /** Out of memory, the broker reads no more from connections that publish, and tells them (`blocked`). */
+  async setMemoryAlarm(on: boolean): Promise<void> {
+    await this.rabbitmqctl('set_vm_memory_high_watermark', on ? '0.0001' : '0.4');
+  }
 }
 
 async function createEngine(): Promise<RabbitEngine> {
-  const installed = await rabbitServerPath();
+  const installed = await installedRabbit();
   if (installed !== undefined) return RabbitNode.create(installed);
-  if (await canInstall()) {
-    await installPackages(DEBIAN_PACKAGES);
-    const path = await rabbitServerPath();
-    if (path !== undefined) return RabbitNode.create(path);
-  }
   if (await dockerRuns()) return RabbitContainer.create();
   throw new TestServerUnavailable(
     'RabbitMQ',
