@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MessageDeliveryFailure, MessagingTimeout } from '@mini-nova/messaging';
+import {
+  MessageDeliveryFailure,
+  MessageUndeliverable,
+  MessagingTimeout,
+  ServerLost,
+} from '@mini-nova/messaging';
 import { expect, it } from 'vitest';
 import { retryOnOutage } from './outage-retry.ts';
 
@@ -15,15 +20,27 @@ function failing(...errors: Error[]) {
   return { request, made };
 }
 
-it.each([new MessagingTimeout('no reply'), new MessageDeliveryFailure('no broker')])(
-  'makes a request again after $code',
-  async (error) => {
-    const { request, made } = failing(error, error);
+const noQueue = { exchange: 'nova', routingKey: 'conductor' };
 
-    expect(await retryOnOutage(request, { pause: 0 })).toBe('answer');
-    expect(made.count).toBe(3);
-  },
-);
+it.each([
+  new MessagingTimeout('no reply'),
+  new ServerLost('no sign of life'),
+  new MessageDeliveryFailure('no broker'),
+  new MessageUndeliverable(noQueue),
+])('makes a request again after $code', async (error) => {
+  const { request, made } = failing(error, error);
+
+  expect(await retryOnOutage(request, { pause: 0 })).toBe('answer');
+  expect(made.count).toBe(3);
+});
+
+it('pauses before it repeats a request that found no server', async () => {
+  const { request } = failing(new MessageUndeliverable(noQueue));
+  const start = performance.now();
+
+  expect(await retryOnOutage(request, { pause: 0.05 })).toBe('answer');
+  expect(performance.now() - start).toBeGreaterThan(45);
+});
 
 it('gives up with the last failure after as many attempts as allowed', async () => {
   const { request, made } = failing(new MessagingTimeout('first'), new MessagingTimeout('second'));

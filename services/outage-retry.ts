@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MessageDeliveryFailure, MessagingTimeout } from '@mini-nova/messaging';
+import { MessageDeliveryFailure, MessageUndeliverable, MessagingTimeout } from '@mini-nova/messaging';
 
 export interface OutageRetryOptions {
   /** The request is made at least so often. Default 4. */
   attempts?: number;
   /** Seconds for which it is made again, also when that is more often. Default 60. */
   patience?: number;
-  /** Seconds before the second attempt after a failed delivery; doubled for each further one, up to 30. Default 1. */
+  /** Seconds before the second attempt after a failure that came at once; doubled for each further one, up to 30. Default 1. */
   pause?: number;
 }
 
 const longestPause = 30;
 
 /**
- * Makes a request again when nobody answered it: the broker or the server was away, or the answer was lost. The
+ * Makes a request again when nobody answered it: the broker or the server was away, or not there yet, or the answer
+ * was lost. The
  * request may have been served already, so it must be idempotent.
  *
  * @throws the last failure, and any other at once
@@ -29,7 +30,8 @@ export async function retryOnOutage<T>(
     } catch (error) {
       const isOver = attempt >= attempts && performance.now() - start >= patience * 1000;
       if (!isOutage(error) || isOver) throw error;
-      if (error instanceof MessageDeliveryFailure) await pauseAfter(attempt, pause);
+      // A timeout has been pause enough; the others come at once.
+      if (!(error instanceof MessagingTimeout)) await pauseAfter(attempt, pause);
     }
   }
 }
@@ -41,5 +43,9 @@ async function pauseAfter(attempt: number, pause: number): Promise<void> {
 
 /** Whether the error says that nobody answered: the request may or may not have been served. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof MessagingTimeout || error instanceof MessageDeliveryFailure;
+  return (
+    error instanceof MessagingTimeout ||
+    error instanceof MessageDeliveryFailure ||
+    error instanceof MessageUndeliverable
+  );
 }

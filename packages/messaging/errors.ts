@@ -11,14 +11,78 @@ export abstract class MessagingError extends Error {
   }
 }
 
-/** No reply, or no sign of life, came in time. The call may have run, or may still run. */
+/** No reply came in time. The call may have run, or may still run. */
 export class MessagingTimeout extends MessagingError {
-  readonly code = 'MESSAGING_TIMEOUT';
+  readonly code: string = 'MESSAGING_TIMEOUT';
+}
+
+/**
+ * A monitored call's server no longer shows that it is alive: it was killed, or is cut off. The call may have run.
+ * It is a MessagingTimeout that did not need the whole timeout.
+ */
+export class ServerLost extends MessagingTimeout {
+  override readonly code = 'SERVER_LOST';
+}
+
+/** The caller's own AbortSignal ended the call; `cause` is the signal's reason. It may have run. */
+export class CallCancelled extends MessagingError {
+  readonly code = 'CALL_CANCELLED';
 }
 
 /** The transport could not take a message, or was closed while a call was pending. */
 export class MessageDeliveryFailure extends MessagingError {
-  readonly code = 'MESSAGE_DELIVERY_FAILURE';
+  readonly code: string = 'MESSAGE_DELIVERY_FAILURE';
+}
+
+/** A bound of this process is reached (see limits.ts): this message was not taken, and nothing was sent. */
+export class Overloaded extends MessageDeliveryFailure {
+  override readonly code = 'OVERLOADED';
+  /** What is full: `outbox`, `stream`, or a queue's name. */
+  readonly what: string;
+  readonly limit: number;
+
+  constructor(data: { what: string; limit: number; unit: 'bytes' | 'messages' }) {
+    super(`Overloaded: ${data.what} holds ${data.limit} ${data.unit}, which is its limit`);
+    this.what = data.what;
+    this.limit = data.limit;
+  }
+}
+
+/** A queue or exchange exists on the broker with other properties than this process is configured for. */
+export class TopologyMismatch extends MessageDeliveryFailure {
+  override readonly code = 'TOPOLOGY_MISMATCH';
+  readonly kind: 'queue' | 'exchange';
+  /** Of the queue or exchange. (`name` is the error class's.) */
+  readonly entity: string;
+  /** What differs: `durable`, `x-expires`; undefined when the broker does not say. */
+  readonly argument: string | undefined;
+  /** What this process is configured for, as the broker words it. */
+  readonly wanted: string | undefined;
+  /** What the broker has. */
+  readonly actual: string | undefined;
+
+  constructor(data: TopologyMismatchData, options?: ErrorOptions) {
+    super(describeMismatch(data), options);
+    this.kind = data.kind;
+    this.entity = data.entity;
+    this.argument = data.argument;
+    this.wanted = data.wanted;
+    this.actual = data.actual;
+  }
+}
+
+export interface TopologyMismatchData {
+  kind: 'queue' | 'exchange';
+  entity: string;
+  argument?: string;
+  wanted?: string;
+  actual?: string;
+}
+
+function describeMismatch({ kind, entity, argument, wanted, actual }: TopologyMismatchData): string {
+  const what = `The ${kind} "${entity}" exists with other properties`;
+  if (argument === undefined) return `${what} than are configured here`;
+  return `${what}: ${argument} is ${actual ?? 'none'} on the broker, and ${wanted ?? 'none'} was wanted`;
 }
 
 /** The transport took the message, and found no queue to put it in: nobody received it. */

@@ -1,15 +1,33 @@
 export type {
+  AckPolicy,
   Driver,
   IncomingMessage,
   Listener,
+  ListenOptions,
   Reply,
   Request,
   RpcMessage,
   SendOptions,
 } from './drivers/driver.ts';
 export { type DriverContext, type DriverFactory, registerDriver } from './drivers/driver-registry.ts';
+export { type DeadLetter, memoryDeadLetters } from './drivers/memory/index.ts';
+export type {
+  IncomingNotification,
+  NotificationDriver,
+  NotificationListenOptions,
+  NotificationTopic,
+  OutgoingNotification,
+} from './drivers/notification-driver.ts';
+export {
+  DeadLetters,
+  type DeadLettersOptions,
+  type QueuedDeadLetter,
+  type Selected,
+  type Selection,
+} from './drivers/rabbit/dead-letters.ts';
 export type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 export {
+  CallCancelled,
   ClientSendError,
   DriverLoadFailure,
   InvalidTarget,
@@ -19,15 +37,70 @@ export {
   MessagingError,
   MessagingTimeout,
   NoSuchMethod,
+  Overloaded,
   RemoteError,
   type RemoteErrorData,
   RPCVersionCapError,
+  ServerLost,
+  TopologyMismatch,
   UnsupportedRpcEnvelopeVersion,
   UnsupportedVersion,
 } from './errors.ts';
 export { type DeserializeFailureOptions, deserializeFailure, serializeFailure } from './failure.ts';
+export type {
+  IncomingRpc,
+  OutgoingRpc,
+  RpcHooks,
+  TransportEvent,
+  TransportEventType,
+} from './hooks.ts';
 export type { JsonObject, JsonValue } from './json.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { consoleLogger, type Logger, silentLogger } from './logger.ts';
+export { NOTIFICATIONS, resetNotifications } from './notify/drivers/test-driver.ts';
+export type { NotificationMetadata, ReceivedNotification } from './notify/notification.ts';
+export type {
+  AnyNotifications,
+  NotificationArguments,
+  NotificationEndpointOf,
+  NotificationOf,
+} from './notify/notification-contract.ts';
+export { type NotificationEndpoint, NotificationResult } from './notify/notification-endpoint.ts';
+export {
+  type FieldPatterns,
+  NotificationFilter,
+  type NotificationFilterOptions,
+  type Pattern,
+} from './notify/notification-filter.ts';
+export {
+  type BatchNotificationListenerOptions,
+  getBatchNotificationListener,
+  getNotificationListener,
+  type NotificationListenerOptions,
+} from './notify/notification-listener.ts';
+export type { NotificationMessage } from './notify/notification-message.ts';
+export type { NotificationServer } from './notify/notification-server.ts';
+export {
+  Notifier,
+  type NotifierDriverName,
+  type NotifierOptions,
+  type NotifierPrepareOptions,
+} from './notify/notifier.ts';
+export type {
+  NotifierDriver,
+  NotifierDriverContext,
+  NotifierDriverFactory,
+  SentNotification,
+} from './notify/notifier-driver.ts';
+export { registerNotifierDriver } from './notify/notifier-driver-registry.ts';
+export type { NotificationPriority } from './notify/priority.ts';
+export {
+  type RequestMatch,
+  type RequestNotifierMiddleware,
+  type RequestNotifierOptions,
+  requestNotifier,
+} from './notify/request-notifier.ts';
+export type { RoutingGroups, RoutingRules } from './notify/routing-groups.ts';
 export type { RpcEvent, RpcObserver } from './observer.ts';
 export {
   type Failure,
@@ -37,18 +110,22 @@ export {
   remoteErrors,
 } from './remote-errors.ts';
 export type { AccessPolicy } from './rpc/access-policy.ts';
-export { CallContext, type CallOptions, type PrepareOptions } from './rpc/call-context.ts';
+export { CallContext } from './rpc/call-context.ts';
+export type { CallOptions, PrepareOptions } from './rpc/call-options.ts';
 export { type ClientFactory, getRpcClient, RPCClient, type RPCClientOptions } from './rpc/client.ts';
 export {
   type AnyContract,
+  type CallResult,
   type CamelCase,
   camelCase,
   type EndpointOf,
+  type MulticallResult,
   type RpcContract,
 } from './rpc/contract.ts';
 export { type Around, type DispatcherOptions, MalformedRequest, RPCDispatcher } from './rpc/dispatcher.ts';
-export type { EndpointOptions } from './rpc/endpoint.ts';
-export { getRpcServer, RPCServer, type RPCServerOptions } from './rpc/server.ts';
+export type { EndpointOptions, ErrorClass } from './rpc/endpoint.ts';
+export type { RpcRequest } from './rpc/request.ts';
+export { getRpcServer, RPCServer, type RPCServerOptions, type ServingOptions } from './rpc/server.ts';
 export { canSendVersion, isCompatible } from './rpc/version-cap.ts';
 export type { RpcContext, Serializer } from './serializer.ts';
 export { JsonPrimitiveSerializer } from './serializers/json-primitive-serializer.ts';

@@ -7,7 +7,7 @@ const FOLDER = import.meta.dirname;
 test('the examples of the README run, and print what it says', async () => {
   const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
   const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   // Inside the workspace, so that the package's name resolves as it does for a user.
   const cache = join(FOLDER, '../../node_modules/.cache');
@@ -19,8 +19,8 @@ test('the examples of the README run, and print what it says', async () => {
       await writeFile(file, example);
       await import(file);
     }
-    const [, printed] = /It prints `(.*?)`/.exec(readme) ?? [];
-    expect(log.mock.calls).toEqual([[printed]]);
+    const printed = [...readme.matchAll(/^It prints `(.*?)`/gm)].map((match) => [match[1]]);
+    expect(log.mock.calls).toEqual(printed);
   } finally {
     log.mockRestore();
     await rm(folder, { recursive: true });

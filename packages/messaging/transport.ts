@@ -9,6 +9,16 @@ import { createMemoryDriver } from './drivers/memory/index.ts';
 import { createRabbitDriver } from './drivers/rabbit/index.ts';
 import type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 import { DriverLoadFailure } from './errors.ts';
+import {
+  eventEmitter,
+  HookChain,
+  type HookRunner,
+  type IncomingRpc,
+  type OutgoingRpc,
+  type RpcHooks,
+  type TransportEvent,
+} from './hooks.ts';
+import { type Limits, limitsWith } from './limits.ts';
 import { consoleLogger, type Logger } from './logger.ts';
 import type { RpcEvent, RpcObserver } from './observer.ts';
 import { parseTransportUrl } from './transport-url.ts';
@@ -34,9 +44,18 @@ export interface TransportOptions {
   name?: string;
   /** Told of each finished RPC. */
   observers?: readonly RpcObserver[];
+  /** For metrics and tracing. */
+  hooks?: readonly RpcHooks[];
   /** Seconds a call waits for its reply when neither its client nor its call context says. Default 60. */
   rpcResponseTimeout?: number;
+  /**
+   * Seconds of silence after which a call's server is in doubt, when neither its client nor its call context says.
+   * Only calls that would wait longer are monitored. Default 5; null: calls are not monitored.
+   */
+  callMonitorTimeout?: number | null;
   rabbit?: RabbitOptions;
+  /** Bounds of memory. */
+  limits?: Partial<Limits>;
   /**
    * The modules whose error classes may be rebuilt when they arrive (`nova.exception`); others arrive as
    * RemoteError. Default: all that are registered with `remoteErrors`.
@@ -53,16 +72,41 @@ export class Transport {
   readonly logger: Logger;
   /** Seconds. */
   readonly rpcResponseTimeout: number;
+  /** Seconds; null: calls are not monitored. */
+  readonly callMonitorTimeout: number | null;
+  readonly limits: Limits;
   readonly allowedRemoteExmods: readonly string[] | undefined;
+  /** The hooks around what is sent; undefined when there are none. */
+  readonly sendHooks: HookRunner<OutgoingRpc> | undefined;
+  /** The hooks around what is served; undefined when there are none. */
+  readonly serveHooks: HookRunner<IncomingRpc> | undefined;
+  /** Tells the hooks of an event; undefined when none wants to know. */
+  readonly onEvent: ((event: TransportEvent) => void) | undefined;
 
+  /** @throws TypeError when a limit or a timeout is not a number above zero */
   constructor(driver: Driver, options: Omit<TransportOptions, 'url' | 'rabbit'> = {}) {
     this.driver = driver;
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
     this.observers = options.observers ?? [];
     this.logger = options.logger ?? consoleLogger;
-    this.rpcResponseTimeout = options.rpcResponseTimeout ?? 60;
+    this.rpcResponseTimeout = seconds('rpcResponseTimeout', options.rpcResponseTimeout ?? 60);
+    this.callMonitorTimeout =
+      options.callMonitorTimeout === null
+        ? null
+        : seconds('callMonitorTimeout', options.callMonitorTimeout ?? DEFAULT_CALL_MONITOR_TIMEOUT);
+    this.limits = limitsWith(options.limits);
     this.allowedRemoteExmods = options.allowedRemoteExmods;
+    const { hooks = [] } = options;
+    this.sendHooks = chainOf(
+      hooks.flatMap((hook) => hook.aroundSend?.bind(hook) ?? []),
+      this.logger,
+    );
+    this.serveHooks = chainOf(
+      hooks.flatMap((hook) => hook.aroundServe?.bind(hook) ?? []),
+      this.logger,
+    );
+    this.onEvent = eventEmitter(hooks, this.logger);
   }
 
   /** Tells the observers of a finished RPC. One that throws is logged; the RPC goes on. */
@@ -84,6 +128,20 @@ export class Transport {
 }
 
 const DEFAULT_EXCHANGE = 'openstack';
+/** Seconds. */
+const DEFAULT_CALL_MONITOR_TIMEOUT = 5;
+
+function seconds(name: string, value: number): number {
+  if (!(value > 0)) throw new TypeError(`${name} is ${value}, but must be more than 0 seconds`);
+  return value;
+}
+
+function chainOf<Rpc>(
+  hooks: ConstructorParameters<typeof HookChain<Rpc>>[0],
+  logger: Logger,
+): HookRunner<Rpc> | undefined {
+  return hooks.length === 0 ? undefined : new HookChain<Rpc>(hooks, logger);
+}
 
 /**
  * The transport of a URL. Opens nothing yet.
@@ -104,6 +162,8 @@ export function getTransport(options: TransportOptions): Transport {
     name: options.name ?? '',
     controlExchange: options.controlExchange ?? DEFAULT_EXCHANGE,
     logger: options.logger ?? consoleLogger,
+    limits: limitsWith(options.limits),
+    onEvent: eventEmitter(options.hooks, options.logger ?? consoleLogger),
     rabbit: options.rabbit ?? {},
   });
   return new Transport(driver, options);

@@ -79,7 +79,7 @@ export class ConductorAPI {
    */
   async waitUntilReady(ctxt: RpcContext, logger: Logger, { timeout = 600 } = {}): Promise<void> {
     const deadline = Date.now() + timeout * 1000;
-    const ping = this.#base.prepare({ timeout: Math.min(timeout, 2) });
+    const ping = this.#base.prepare({ timeout: Math.min(timeout, 2), failUndeliverable: false });
     for (let attempt = 1; ; attempt += 1) {
       try {
         await ping.call(ctxt, 'ping', { arg: 'ready?' });

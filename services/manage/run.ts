@@ -6,7 +6,7 @@ import {
   type NovaConfig,
 } from '@mini-nova/config';
 import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
-import { silentLogger } from '@mini-nova/messaging';
+import { MessagingError, silentLogger } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
 import {
   DatabaseUnusable,
@@ -15,15 +15,12 @@ import {
   syncDatabase,
   usingDatabase,
 } from '../cmd/compose/database.ts';
+import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';
+import type { ManageIo } from './io.ts';
 import { serviceTable } from './service-table.ts';
 
-export interface ManageIo {
-  out(text: string): void;
-  err(text: string): void;
-}
-
 /** Flags that have a meaning here. */
-const FLAGS = ['configFile', 'databaseConnection'];
+const FLAGS = ['configFile', 'transportUrl', 'databaseConnection'];
 
 /** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use. */
 export async function runManage(argv: readonly string[], io: ManageIo, version: string): Promise<number> {
@@ -41,7 +38,7 @@ export async function runManage(argv: readonly string[], io: ManageIo, version: 
 
 function manageProgram(io: ManageIo, version: string): Command {
   const program = new Command('nova-manage')
-    .description("Works on the cloud's database, past the daemons")
+    .description("Works on the cloud's database and message bus, past the daemons")
     .version(version)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(see nova-manage --help)')
@@ -65,6 +62,7 @@ function manageProgram(io: ManageIo, version: string): Command {
     .action(({ json = false }: { json?: boolean }, command: Command) =>
       listServices(configOf(command), io, json),
     );
+  addDeadLetterCommands(program, configOf, io);
   return program;
 }
 
@@ -114,5 +112,6 @@ function sharedFlags() {
 }
 
 function isExpected(error: unknown): error is Error {
-  return [ConfigError, DatabaseError, DatabaseUnusable].some((type) => error instanceof type);
+  const types = [ConfigError, DatabaseError, DatabaseUnusable, MessagingError, LettersMissing];
+  return types.some((type) => error instanceof type);
 }

@@ -13,7 +13,7 @@ export function lossyDriver(inner: Driver, lose: (message: RpcMessage) => Loss |
       if (loss === 'reply') throw new MessagingTimeout('the reply was lost');
       return reply;
     },
-    listen: (target, onMessage) => inner.listen(target, onMessage),
+    listen: (target, onMessage, options) => inner.listen(target, onMessage, options),
     close: () => inner.close(),
   };
 }

@@ -36,8 +36,10 @@ describe('on the wire', () => {
       deliveryMode: 2,
       priority: 0,
       expiration: '5000',
-      headers: {},
     });
+    const { 'x-sent-at': sentAt, ...others } = requests[0]?.properties.headers ?? {};
+    expect(others).toEqual({});
+    expect(Math.abs(Date.now() - sentAt)).toBeLessThan(5000);
     expect(Object.keys(request).join(' ')).toBe(
       'method args version _msg_id _reply_q _timeout _unique_id _context_user_id _context_project_id _context_request_id',
     );
@@ -133,7 +135,8 @@ describe('a message without a queue', () => {
   rabbitTest('is delivered when its server comes soon', async ({ rpc }) => {
     const client = rpc.client();
     await client.cast(CTXT, 'note', { value: 'early cast' });
-    const call = client.call(CTXT, 'echo', { value: 'early call' });
+    const patient = client.prepare({ failUndeliverable: false });
+    const call = patient.call(CTXT, 'echo', { value: 'early call' });
     const endpoint = { ...echo, ...notebook() };
     await rpc.serve(endpoint);
     expect(await call).toBe('early call');
@@ -196,8 +199,12 @@ describe('what the broker refuses', () => {
     await peer.channel.assertQueue(rpc.topic, { durable: true });
     try {
       await expect(rpc.serve(echo)).rejects.toMatchObject({
-        code: 'MESSAGE_DELIVERY_FAILURE',
-        message: expect.stringContaining(rpc.topic),
+        code: 'TOPOLOGY_MISMATCH',
+        kind: 'queue',
+        entity: rpc.topic,
+        argument: 'durable',
+        wanted: 'false',
+        actual: 'true',
       });
     } finally {
       await peer.channel.deleteQueue(rpc.topic);

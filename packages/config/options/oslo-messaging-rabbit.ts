@@ -2,6 +2,8 @@ import { boolean, integer, seconds, string } from '../option-types.ts';
 
 /** Seconds: the driver takes no longer waits. */
 const DAY = 86_400;
+/** RabbitMQ keeps the arguments of queues in 32 bits. */
+const ARGUMENT_MAX = 0xffff_ffff;
 
 /** The RabbitMQ driver's options, under oslo.messaging's names. */
 export const oslo_messaging_rabbit = {
@@ -36,6 +38,26 @@ export const oslo_messaging_rabbit = {
     default: false,
     help: 'Reply and fanout queues are quorum queues, too.',
   }),
+  rabbit_quorum_delivery_limit: integer({
+    default: 0,
+    min: 0,
+    max: ARGUMENT_MAX,
+    help: 'How often a quorum queue delivers a message again whose consumer was lost. 0: no limit.',
+  }),
+  rabbit_quorum_max_memory_length: integer({
+    default: 0,
+    min: 0,
+    max: ARGUMENT_MAX,
+    unit: 'messages',
+    help: 'What a quorum queue keeps in memory. 0: no limit.',
+  }),
+  rabbit_quorum_max_memory_bytes: integer({
+    default: 0,
+    min: 0,
+    max: ARGUMENT_MAX,
+    unit: 'bytes',
+    help: 'What a quorum queue keeps in memory. 0: no limit.',
+  }),
   rabbit_transient_queues_ttl: integer({
     default: 1800,
     min: 1,
@@ -47,6 +69,16 @@ export const oslo_messaging_rabbit = {
     default: 60,
     max: DAY,
     help: 'How long a reply is tried again while its reply queue is missing.',
+  }),
+  kombu_failover_strategy: string({
+    default: 'round-robin',
+    choices: ['round-robin', 'shuffle'],
+    help: 'How the next of several hosts is chosen when one is lost.',
+  }),
+  kombu_compression: string({
+    default: null,
+    choices: ['gzip'],
+    help: 'How the bodies of messages are compressed. Compressed messages are always understood.',
   }),
   ssl: boolean({ default: false, help: 'Connect with TLS, as with a rabbits:// URL.' }),
   ssl_ca_file: string({

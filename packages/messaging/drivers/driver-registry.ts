@@ -1,3 +1,5 @@
+import type { TransportEvent } from '../hooks.ts';
+import type { Limits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { TransportUrl } from '../transport-url.ts';
 import type { Driver } from './driver.ts';
@@ -10,6 +12,9 @@ export interface DriverContext {
   /** The exchange of targets that name none. */
   controlExchange: string;
   logger: Logger;
+  limits: Limits;
+  /** Told of what happens to the transport; absent when nobody wants to know. */
+  onEvent?: ((event: TransportEvent) => void) | undefined;
   /** Options of the RabbitMQ driver; others ignore them. */
   rabbit: RabbitOptions;
 }

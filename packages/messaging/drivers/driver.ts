@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Target } from '../target.ts';
+import type { NotificationDriver } from './notification-driver.ts';
 
 /**
  * The seam between RPC and transports. Clients and servers see these interfaces only; RabbitMQ and the
@@ -13,20 +14,26 @@ export interface Driver {
    * the broker). A call resolves with its reply.
    *
    * @throws MessagingTimeout when no reply came in `options.timeout` seconds
+   * @throws ServerLost when a monitored call's server gives no sign of life any more
+   * @throws CallCancelled when `options.signal` fires first
+   * @throws MessageUndeliverable when a call finds no queue
    * @throws MessageDeliveryFailure when the transport could not take the message
+   * @throws Overloaded when too much waits to be sent
    */
   send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined>;
 
   /**
    * Consumes the requests addressed to `target` (topic, topic.server and fanout). Resolves once requests are
-   * delivered; from then on the driver keeps the consumers alive across reconnects. `signal` gives up what has
-   * not resolved yet: a driver that may wait for its broker then rejects.
+   * delivered; from then on the driver keeps the consumers alive across reconnects.
    */
   listen(
     target: Target,
     onMessage: (incoming: IncomingMessage) => void,
-    signal?: AbortSignal,
+    options?: ListenOptions,
   ): Promise<Listener>;
+
+  /** Absent: this transport carries no notifications. */
+  readonly notifications?: NotificationDriver;
 
   /** Closes all connections; pending calls fail with MessageDeliveryFailure. Idempotent. */
   close(): Promise<void>;
@@ -50,10 +57,16 @@ export interface SendOptions {
   waitForReply: boolean;
   /** Seconds until a call fails with MessagingTimeout; also the request's expiration on the broker. */
   timeout?: number;
-  /** Seconds without a sign of life from the server until a call fails; null or absent: not monitored. */
+  /** Seconds without a sign of life from the server until a call is in doubt; null or absent: not monitored. */
   callMonitorTimeout?: number | null;
   /** How often publishing is tried again: -1 or null forever (a call: until its timeout), 0 never, N times. */
   retry?: number | null;
+  /** A call that finds no queue: true (the default) fails at once, false waits for one until its timeout. */
+  failUndeliverable?: boolean;
+  /** Ends the call with CallCancelled, and tells the server that runs it. */
+  signal?: AbortSignal | undefined;
+  /** Multicall: told of each result that comes before the last reply, in order. */
+  onResult?(result: JsonValue): void;
 }
 
 /** What came back: a result, or a failure in wire form (see failure.ts). */
@@ -61,20 +74,54 @@ export interface Reply {
   result: JsonValue;
   /** JSON text with class, module, message, tb, args, kwargs; null when the call succeeded. */
   failure: string | null;
+  /** How many results were sent ahead of this reply; absent in the answer of a method that has one result. */
+  results?: number;
 }
 
-/** One delivered request. It is acknowledged before it is handed over: RPC is at most once. */
+/**
+ * When a request is acknowledged. `before` it runs: at most once, as oslo.messaging does. `after` it has run: at
+ * least once, and a cast whose method fails is tried again, up to a limit.
+ */
+export type AckPolicy = 'before' | 'after';
+
+export interface ListenOptions {
+  /** Gives up what has not resolved yet: a driver that may wait for its broker then rejects. */
+  signal?: AbortSignal;
+  /** How many requests run at once; the rest waits. 0: no limit. Default: the driver's. */
+  prefetch?: number | undefined;
+  /** Default `before`. */
+  ackPolicy?: AckPolicy | undefined;
+  /** With ackPolicy `after`: how often a cast is tried before it becomes a dead letter. Default 5. */
+  deliveryLimit?: number | undefined;
+}
+
+/** One delivered request. */
 export interface IncomingMessage {
   readonly ctxt: JsonObject;
   readonly message: RpcMessage;
   /** False for a cast: nobody waits for a reply. */
   readonly expectsReply: boolean;
-  /** Seconds after which the caller gives up without a heartbeat; null when the call is not monitored. */
+  /** Seconds after which the caller doubts without a heartbeat; null when the call is not monitored. */
   readonly callMonitorTimeout: number | null;
+  /** Milliseconds since the epoch, by this machine's clock, at which the caller gives up; null: unknown or never. */
+  readonly deadline: number | null;
+  /** Milliseconds between sending and delivery, as far as known; null otherwise. */
+  readonly queueWait: number | null;
+  /** How often this request has been tried, this time included. Above 1 only with ackPolicy `after`. */
+  readonly attempt: number;
+  /** Calls the listener, once, when the caller has cancelled the call; at once when it has already. */
+  onCancelled(listener: () => void): void;
   /** Answers a call, once. A reply that cannot be delivered is logged, never thrown. */
   reply(reply: Reply): Promise<void>;
+  /** Sends one of several results of a call. Resolves when the next may be sent. */
+  sendResult(result: JsonValue): Promise<void>;
   /** Tells a monitoring caller that the endpoint is still running. */
   heartbeat(): Promise<void>;
+  /**
+   * The request has run and is answered: its place is free for another. With ackPolicy `after` it is acknowledged, or,
+   * when it was a cast and `failure` is given, tried again later. To be called once for each message.
+   */
+  done(failure?: unknown): void;
 }
 
 export interface Listener {

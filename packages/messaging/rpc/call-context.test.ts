@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Driver, Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { ClientSendError, InvalidTarget, MessageDeliveryFailure, RPCVersionCapError } from '../errors.ts';
+import type { OutgoingRpc } from '../hooks.ts';
 import { silentLogger } from '../logger.ts';
 import type { RpcEvent } from '../observer.ts';
 import { Target } from '../target.ts';
@@ -67,22 +68,69 @@ describe('a request', () => {
 describe('prepare', () => {
   test('overrides the client for one context, and leaves the client', async () => {
     const { driver, client } = setUp({ timeout: 30, retry: 2, callMonitorTimeout: 10 });
+    const { signal } = new AbortController();
     await client
-      .prepare({ exchange: 'x', server: 'host1', timeout: 5, retry: 0, callMonitorTimeout: null })
+      .prepare({
+        exchange: 'x',
+        server: 'host1',
+        timeout: 5,
+        retry: 0,
+        callMonitorTimeout: null,
+        failUndeliverable: false,
+        signal,
+      })
       .call(CTXT, 'echo', {});
     await client.call(CTXT, 'echo', {});
     const [prepared, plain] = driver.sent;
     expect(String(prepared?.target)).toBe(
       '<Target exchange=x, topic=conductor, namespace=compute_task, version=1.0, server=host1>',
     );
+    const onResult = expect.any(Function);
     expect(prepared?.options).toEqual({
       waitForReply: true,
       timeout: 5,
       retry: 0,
       callMonitorTimeout: null,
+      failUndeliverable: false,
+      signal,
+      onResult,
     });
     expect(String(plain?.target)).toBe('<Target topic=conductor, namespace=compute_task, version=1.0>');
-    expect(plain?.options).toEqual({ waitForReply: true, timeout: 30, retry: 2, callMonitorTimeout: 10 });
+    expect(plain?.options).toEqual({
+      waitForReply: true,
+      timeout: 30,
+      retry: 2,
+      callMonitorTimeout: 10,
+      failUndeliverable: true,
+      onResult,
+    });
+  });
+
+  test('takes parts away with null', async () => {
+    const { driver, client } = setUp({
+      timeout: 30,
+      retry: 2,
+      callMonitorTimeout: 10,
+      failUndeliverable: false,
+      signal: AbortSignal.abort(),
+    });
+    await client
+      .prepare({
+        timeout: null,
+        retry: null,
+        callMonitorTimeout: null,
+        failUndeliverable: null,
+        signal: null,
+      })
+      .call(CTXT, 'echo', {});
+    expect(driver.sent[0]?.options).toEqual({
+      waitForReply: true,
+      timeout: 60,
+      retry: null,
+      callMonitorTimeout: null,
+      failUndeliverable: true,
+      onResult: expect.any(Function),
+    });
   });
 
   test('can be repeated', async () => {
@@ -159,6 +207,68 @@ describe('sending', () => {
     const failure = new MessageDeliveryFailure('closed');
     driver.answer = () => Promise.reject(failure);
     await expect(client.call(CTXT, 'echo', {})).rejects.toBe(failure);
+  });
+});
+
+describe('call monitoring', () => {
+  test.each<[RPCClientOptions, Partial<TransportOptions>, number | null]>([
+    [{}, {}, 5],
+    [{ timeout: 5 }, {}, null],
+    [{ timeout: 5.1 }, {}, 5],
+    [{}, { callMonitorTimeout: 20 }, 20],
+    [{}, { callMonitorTimeout: null }, null],
+    [{}, { rpcResponseTimeout: 4 }, null],
+    [{ callMonitorTimeout: null }, {}, null],
+    [{ callMonitorTimeout: 2 }, { callMonitorTimeout: null }, 2],
+    [{ callMonitorTimeout: 60 }, {}, null],
+  ])('with client %o and transport %o has a timeout of %s', async (options, transportOptions, expected) => {
+    const { driver, client } = setUp(options, transportOptions);
+    await client.call(CTXT, 'echo', {});
+    expect(driver.sent[0]?.options.callMonitorTimeout).toBe(expected);
+  });
+
+  test.each([{ callMonitorTimeout: 0 }, { callMonitorTimeout: Number.NaN }, { rpcResponseTimeout: -1 }])(
+    'or a timeout of a transport cannot be %o',
+    (options) => {
+      expect(() => setUp({}, options)).toThrow(TypeError);
+    },
+  );
+});
+
+describe('a signal that has fired', () => {
+  test('keeps calls, casts and multicalls from being sent', async () => {
+    const reason = new Error('the user has gone');
+    const { driver, client } = setUp({ signal: AbortSignal.abort(reason) });
+    const cancelled = { code: 'CALL_CANCELLED', cause: reason };
+    await expect(client.call(CTXT, 'echo', {})).rejects.toMatchObject(cancelled);
+    await expect(client.cast(CTXT, 'echo', {})).rejects.toMatchObject(cancelled);
+    await expect(client.multicall(CTXT, 'echo', {}).next()).rejects.toMatchObject(cancelled);
+    expect(driver.sent).toEqual([]);
+  });
+});
+
+describe('hooks', () => {
+  test("may add to the context that travels, and not to the caller's", async () => {
+    const ctxt = { ...CTXT };
+    const rpcs: unknown[] = [];
+    const hook = {
+      aroundSend(rpc: OutgoingRpc, next: () => Promise<void>) {
+        rpcs.push(rpc);
+        rpc.ctxt.traceparent = `span of ${rpc.method}`;
+        return next();
+      },
+    };
+    const { driver, client } = setUp({}, { hooks: [hook] });
+    await client.call(ctxt, 'one', {});
+    await client.cast(ctxt, 'two', {});
+    await client.prepare({ fanout: true }).cast(ctxt, 'three', {});
+    expect(driver.sent.map(({ request }) => request.ctxt.traceparent)).toEqual([
+      'span of one',
+      'span of two',
+      'span of three',
+    ]);
+    expect(rpcs).toMatchObject([{ kind: 'call' }, { kind: 'cast' }, { kind: 'fanout' }]);
+    expect(ctxt).toEqual(CTXT);
   });
 });
 

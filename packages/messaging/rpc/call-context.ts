@@ -1,29 +1,24 @@
-import type { Reply, Request } from '../drivers/driver.ts';
-import { ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
+import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
+import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import type { RpcEvent } from '../observer.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
-import type { Target, TargetOptions } from '../target.ts';
+import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
-import type { AnyContract, RpcContract } from './contract.ts';
-import { canSendVersion, checkVersionCap, DEFAULT_VERSION, parseVersion } from './version-cap.ts';
-
-/** How messages are sent. */
-export interface CallOptions {
-  /** Seconds a call waits for its reply. Absent or null: the transport's `rpcResponseTimeout`. */
-  timeout?: number | null;
-  /** No message with a newer version, or another major one, is sent. Absent or null: no cap. */
-  versionCap?: string | null;
-  /** How often a failed publish is tried again: -1 or null (the default) forever, 0 never, N times. */
-  retry?: number | null;
-  /** Seconds a call goes on without a sign of life from its server. Absent or null: not monitored. */
-  callMonitorTimeout?: number | null;
-}
-
-/** What one prepared call changes; what is absent or undefined stays, and null takes a part away. */
-export interface PrepareOptions extends Omit<TargetOptions, 'legacyNamespaces'>, CallOptions {}
+import {
+  type CallOptions,
+  callSendOptions,
+  castSendOptions,
+  checkCallOptions,
+  mergeCallOptions,
+  type PrepareOptions,
+} from './call-options.ts';
+import type { AnyContract, CallResult, MulticallResult, RpcContract } from './contract.ts';
+import { observed } from './observed.ts';
+import { ResultBuffer } from './result-buffer.ts';
+import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
 
 /**
  * A client's target and options, ready to send with. Immutable: `prepare` makes another.
@@ -33,25 +28,26 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   readonly #transport: Transport;
   readonly #serializer: Serializer;
   readonly #options: CallOptions;
+  readonly #callOptions: SendOptions;
 
   constructor(transport: Transport, target: Target, serializer: Serializer, options: CallOptions = {}) {
-    checkOptions(target, options);
+    checkCallOptions(target, options);
     this.target = target;
     this.#transport = transport;
     this.#serializer = serializer;
     this.#options = options;
+    this.#callOptions = callSendOptions(options, transport);
   }
 
   /** @throws TypeError when a version or a number is not one, or out of its range */
   prepare(options: PrepareOptions): CallContext<C> {
-    const { timeout, versionCap, retry, callMonitorTimeout, ...target } = options;
-    const own = this.#options;
-    return new CallContext<C>(this.#transport, this.target.with(target), this.#serializer, {
-      timeout: timeout === undefined ? own.timeout : timeout,
-      versionCap: versionCap === undefined ? own.versionCap : versionCap,
-      retry: retry === undefined ? own.retry : retry,
-      callMonitorTimeout: callMonitorTimeout === undefined ? own.callMonitorTimeout : callMonitorTimeout,
-    });
+    const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal, ...target } = options;
+    return new CallContext<C>(
+      this.#transport,
+      this.target.with(target),
+      this.#serializer,
+      mergeCallOptions(this.#options, options),
+    );
   }
 
   /** Whether the version cap lets a message of this version out; default: of the target's version. */
@@ -60,28 +56,67 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   /**
-   * Runs the method on one server and returns its result.
+   * Runs the method on one server and returns its result; of several results, the last.
    *
    * @throws RPCVersionCapError, InvalidTarget, TypeError (arguments that have no form in JSON): nothing was sent
+   * @throws MessageUndeliverable there is no queue for the target: nobody has got it
+   * @throws Overloaded too much waits to be sent: nothing was sent
    * @throws MessagingTimeout no reply in time; the method may have run
+   * @throws ServerLost the server is gone; the method may have run
+   * @throws CallCancelled the `signal` has fired; the method may have run, unless it had fired before
    * @throws MessageDeliveryFailure, ClientSendError the transport failed
    * @throws NoSuchMethod, UnsupportedVersion the server does not serve the method, or not this version
    * @throws the method's own error when its class is registered with `remoteErrors`, else RemoteError
    */
-  async call<M extends keyof C & string>(
+  call<M extends keyof C & string>(
     ctxt: RpcContext,
     method: M,
     args: C[M]['args'],
-  ): Promise<C[M]['result']> {
+  ): Promise<CallResult<C[M]['result']>> {
     return this.#observed('call', ctxt, method, async () => {
-      if (this.target.fanout) throw new InvalidTarget('A call cannot be used with fanout', this.target);
-      const reply = await this.#send(this.#makeRequest(ctxt, method, args), true);
-      if (reply === undefined) throw new ClientSendError(this.target, 'the driver returned no reply');
-      if (reply.failure !== null) {
-        throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
-      }
-      return this.#serializer.deserializeEntity(ctxt, reply.result) as C[M]['result'];
+      let last: JsonValue = null;
+      const onResult = (result: JsonValue): void => {
+        last = result;
+      };
+      const request = this.#makeCall(ctxt, method, args);
+      const reply = await this.#withHooks('call', request, (hooked) =>
+        this.#exchange(hooked, { ...this.#callOptions, onResult }),
+      );
+      const result = reply.results === undefined ? reply.result : last;
+      return this.#serializer.deserializeEntity(ctxt, result) as CallResult<C[M]['result']>;
     });
+  }
+
+  /**
+   * Runs the method on one server and yields its results as they come. A method with a plain result yields that one.
+   * Nothing is sent before the first result is asked for; leaving the loop cancels the call. `timeout` is for all of
+   * it. A reader that falls more than the transport's `limits.streamBytes` behind gets Overloaded.
+   *
+   * @throws as `call`; an error that comes between the results comes after those before it
+   */
+  async *multicall<M extends keyof C & string>(
+    ctxt: RpcContext,
+    method: M,
+    args: C[M]['args'],
+  ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
+    const controller = new AbortController();
+    const cancel = (reason: unknown): void => controller.abort(reason);
+    const stopFollowing = follow(this.#options.signal, cancel);
+    const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
+    try {
+      this.#observed('call', ctxt, method, () =>
+        this.#collect(this.#makeCall(ctxt, method, args), buffer, controller.signal),
+      ).then(
+        () => buffer.end(),
+        (error: unknown) => buffer.end({ error }),
+      );
+      for (let item = await buffer.take(); item !== undefined; item = await buffer.take()) {
+        yield this.#serializer.deserializeEntity(ctxt, item.result) as MulticallResult<C[M]['result']>;
+      }
+    } finally {
+      stopFollowing();
+      cancel(new CallCancelled(`Nobody reads the results of ${method} any more`));
+    }
   }
 
   /**
@@ -90,9 +125,13 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    *
    * @throws as `call`, as far as sending goes
    */
-  async cast<M extends keyof C & string>(ctxt: RpcContext, method: M, args: C[M]['args']): Promise<void> {
-    return this.#observed(this.target.fanout ? 'fanout' : 'cast', ctxt, method, async () => {
-      await this.#send(this.#makeRequest(ctxt, method, args), false);
+  cast<M extends keyof C & string>(ctxt: RpcContext, method: M, args: C[M]['args']): Promise<void> {
+    const kind = this.target.fanout ? 'fanout' : 'cast';
+    return this.#observed(kind, ctxt, method, async () => {
+      const request = this.#makeRequest(ctxt, method, args);
+      await this.#withHooks(kind, request, (hooked) =>
+        this.#transmit(hooked, castSendOptions(this.#options)),
+      );
     });
   }
 
@@ -100,7 +139,14 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     return this.target.version ?? DEFAULT_VERSION;
   }
 
+  #makeCall(ctxt: RpcContext, method: string, args: object): Request {
+    if (this.target.fanout) throw new InvalidTarget('A call cannot be used with fanout', this.target);
+    return this.#makeRequest(ctxt, method, args);
+  }
+
   #makeRequest(ctxt: RpcContext, method: string, args: object): Request {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw cancelled(method, signal);
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);
     checkVersionCap(this.#version, this.#options.versionCap ?? null);
@@ -125,74 +171,55 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     return serialized;
   }
 
-  async #send(request: Request, waitForReply: boolean): Promise<Reply | undefined> {
-    const { timeout, callMonitorTimeout, retry } = this.#options;
+  async #collect(request: Request, buffer: ResultBuffer, signal: AbortSignal): Promise<void> {
+    const onResult = (result: JsonValue): void => buffer.push(result);
+    const reply = await this.#withHooks('call', request, (hooked) =>
+      this.#exchange(hooked, { ...this.#callOptions, signal, onResult }),
+    );
+    if (reply.results === undefined) buffer.push(reply.result);
+  }
+
+  #withHooks<T>(
+    kind: RpcEvent['kind'],
+    request: Request,
+    send: (request: Request) => Promise<T>,
+  ): Promise<T> {
+    const { sendHooks } = this.#transport;
+    if (sendHooks === undefined) return send(request);
+    // A copy: the context may be the caller's own object.
+    const rpc = { kind, target: this.target, method: request.message.method, ctxt: { ...request.ctxt } };
+    return sendHooks.run(rpc, () => send({ ...request, ctxt: rpc.ctxt }));
+  }
+
+  async #exchange(request: Request, options: SendOptions): Promise<Reply> {
+    const reply = await this.#transmit(request, options);
+    if (reply === undefined) throw new ClientSendError(this.target, 'the driver returned no reply');
+    if (reply.failure === null) return reply;
+    throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
+  }
+
+  async #transmit(request: Request, options: SendOptions): Promise<Reply | undefined> {
     try {
-      return await this.#transport.driver.send(this.target, request, {
-        waitForReply,
-        retry: retry ?? null,
-        ...(waitForReply && {
-          timeout: timeout ?? this.#transport.rpcResponseTimeout,
-          callMonitorTimeout: callMonitorTimeout ?? null,
-        }),
-      });
+      return await this.#transport.driver.send(this.target, request, options);
     } catch (error) {
       if (error instanceof MessagingError) throw error;
       throw new ClientSendError(this.target, error);
     }
   }
 
-  async #observed<T>(
-    kind: RpcEvent['kind'],
-    ctxt: RpcContext,
-    method: string,
-    send: () => Promise<T>,
-  ): Promise<T> {
-    const transport = this.#transport;
-    if (transport.observers.length === 0) return send();
-    const startedAt = Date.now();
-    const start = performance.now();
-    const notify = (outcome: { error?: unknown }) =>
-      transport.notifyObservers({
-        side: 'client',
-        kind,
-        transportName: transport.name,
-        target: this.target,
-        method,
-        ctxt,
-        startedAt,
-        duration: performance.now() - start,
-        ...outcome,
-      });
-    try {
-      const result = await send();
-      notify({});
-      return result;
-    } catch (error) {
-      notify({ error });
-      throw error;
-    }
+  #observed<T>(kind: RpcEvent['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {
+    return observed(this.#transport, { kind, target: this.target, method, ctxt }, send);
   }
 }
 
-function checkOptions(target: Target, options: CallOptions): void {
-  for (const [name, version] of [
-    ['version', target.version],
-    ['versionCap', options.versionCap],
-  ] as const) {
-    if (version != null && parseVersion(version) === undefined) {
-      throw new TypeError(`${name} "${version}" is not <major>.<minor>`);
-    }
-  }
-  for (const name of ['timeout', 'callMonitorTimeout'] as const) {
-    const seconds = options[name];
-    if (seconds != null && !(seconds > 0)) {
-      throw new TypeError(`${name} is ${seconds}, but must be more than 0 seconds`);
-    }
-  }
-  if (options.retry != null && !(Number.isInteger(options.retry) && options.retry >= -1)) {
-    throw new TypeError(
-      `retry is ${options.retry}, but must be -1 (forever), 0 (never) or a number of times`,
-    );
-  }
+function cancelled(method: string, signal: AbortSignal): CallCancelled {
+  return new CallCancelled(`${method} was cancelled before it was sent`, { cause: signal.reason });
+}
+
+/** Passes on when a signal fires, until the returned function is called. */
+function follow(signal: AbortSignal | null | undefined, onAbort: (reason: unknown) => void): () => void {
+  if (signal == null) return () => {};
+  const listener = (): void => onAbort(signal.reason);
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
 }

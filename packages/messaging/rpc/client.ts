@@ -2,8 +2,9 @@ import type { RpcContext, Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
-import { CallContext, type CallOptions, type PrepareOptions } from './call-context.ts';
-import type { AnyContract, RpcContract } from './contract.ts';
+import { CallContext } from './call-context.ts';
+import type { CallOptions, PrepareOptions } from './call-options.ts';
+import type { AnyContract, CallResult, MulticallResult, RpcContract } from './contract.ts';
 
 export interface RPCClientOptions extends CallOptions {
   /** Default: NoOpSerializer. */
@@ -34,8 +35,21 @@ export class RPCClient<C extends RpcContract<C> = AnyContract> {
   }
 
   /** See `CallContext.call`. */
-  call<M extends keyof C & string>(ctxt: RpcContext, method: M, args: C[M]['args']): Promise<C[M]['result']> {
+  call<M extends keyof C & string>(
+    ctxt: RpcContext,
+    method: M,
+    args: C[M]['args'],
+  ): Promise<CallResult<C[M]['result']>> {
     return this.#context.call(ctxt, method, args);
+  }
+
+  /** See `CallContext.multicall`. */
+  multicall<M extends keyof C & string>(
+    ctxt: RpcContext,
+    method: M,
+    args: C[M]['args'],
+  ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
+    return this.#context.multicall(ctxt, method, args);
   }
 
   /** See `CallContext.cast`. */

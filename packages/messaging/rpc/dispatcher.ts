@@ -7,9 +7,11 @@ import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import { toPrimitive } from '../serializers/primitive.ts';
 import type { AccessPolicy } from './access-policy.ts';
 import { Endpoint, type EndpointMethod } from './endpoint.ts';
+import { localRequest, type RpcRequest } from './request.ts';
+import { isResultStream, ResultSink } from './result-stream.ts';
 import { DEFAULT_VERSION } from './version-cap.ts';
 
-/** Runs around each endpoint method; calls `run` once and returns its result. */
+/** Runs around each endpoint method, all its results included; calls `run` once and returns its result. */
 export type Around = (ctxt: RpcContext, message: RpcMessage, run: () => Promise<unknown>) => Promise<unknown>;
 
 export interface DispatcherOptions {
@@ -31,49 +33,79 @@ export class RPCDispatcher {
   readonly #endpoints: readonly Endpoint[];
   readonly #serializer: Serializer;
   readonly #accessPolicy: AccessPolicy;
-  readonly #around: Around;
+  readonly #around: Around | undefined;
 
-  /** @throws TypeError when an endpoint's `target` is not a Target */
+  /** @throws TypeError when an endpoint's options are not an endpoint's */
   constructor(endpoints: readonly object[], options: DispatcherOptions = {}) {
     this.#endpoints = endpoints.map((object) => new Endpoint(object));
     this.#serializer = options.serializer ?? new NoOpSerializer();
     this.#accessPolicy = options.accessPolicy ?? 'default';
-    this.#around = options.around ?? ((_ctxt, _message, run) => run());
+    this.#around = options.around;
   }
 
   deserializeContext(ctxt: JsonObject): RpcContext {
     return this.#serializer.deserializeContext(ctxt);
   }
 
+  /** @throws MalformedRequest */
+  check(message: RpcMessage): void {
+    checkRequest(message);
+  }
+
   /**
-   * The result of the endpoint's method, serialized; null when it returns nothing.
+   * The result of the endpoint's method, serialized; null when it returns nothing. Of a method that yields several,
+   * each has gone to the sink, and null is returned.
    *
    * @param ctxt deserialized
    * @throws MalformedRequest, UnsupportedVersion, NoSuchMethod
-   * @throws TypeError when the result has no form in JSON
-   * @throws what the method throws
+   * @throws TypeError when a result has no form in JSON
+   * @throws what the method throws, or the reason why the request's signal has fired
    */
-  async dispatch(ctxt: RpcContext, message: RpcMessage): Promise<JsonValue> {
+  async dispatch(
+    ctxt: RpcContext,
+    message: RpcMessage,
+    request: RpcRequest = localRequest(message),
+    sink: ResultSink = new ResultSink(async () => {}),
+  ): Promise<JsonValue> {
     checkRequest(message);
-    const method = this.#findMethod(message);
-    const result = await this.#around(ctxt, message, async () =>
-      method(ctxt, this.#deserializeArgs(ctxt, message.args)),
-    );
+    const { endpoint, method } = this.#find(message);
+    try {
+      const run = async (): Promise<unknown> => {
+        const result = await method(ctxt, this.#deserializeArgs(ctxt, message.args), request);
+        return isResultStream(result) ? this.#sendAll(ctxt, result, request, sink) : result;
+      };
+      return this.#serialize(ctxt, await (this.#around?.(ctxt, message, run) ?? run()));
+    } catch (error) {
+      throw endpoint.judge(error);
+    }
+  }
+
+  async #sendAll(
+    ctxt: RpcContext,
+    results: AsyncIterable<unknown>,
+    request: RpcRequest,
+    sink: ResultSink,
+  ): Promise<void> {
+    await sink.sendAll(results, request.signal, (result) => this.#serialize(ctxt, result));
+  }
+
+  #serialize(ctxt: RpcContext, result: unknown): JsonValue {
     if (result === undefined) return null;
     return toPrimitive(this.#serializer.serializeEntity(ctxt, result), 'result');
   }
 
   /** The first endpoint, in their order, that accepts the namespace and version and exposes the method. */
-  #findMethod({ method, ...message }: RpcMessage): EndpointMethod {
+  #find(message: RpcMessage): { endpoint: Endpoint; method: EndpointMethod } {
+    const name = message.method;
     const version = message.version ?? DEFAULT_VERSION;
     let foundCompatible = false;
     for (const endpoint of this.#endpoints) {
       if (!endpoint.accepts(message.namespace ?? null, version)) continue;
       foundCompatible = true;
-      const found = endpoint.method(method, this.#accessPolicy);
-      if (found !== undefined) return found;
+      const method = endpoint.method(name, this.#accessPolicy);
+      if (method !== undefined) return { endpoint, method };
     }
-    throw foundCompatible ? new NoSuchMethod(method) : new UnsupportedVersion(version, method);
+    throw foundCompatible ? new NoSuchMethod(name) : new UnsupportedVersion(version, name);
   }
 
   #deserializeArgs(ctxt: RpcContext, args: JsonObject = {}): object {

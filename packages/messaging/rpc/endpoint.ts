@@ -1,45 +1,68 @@
+import { markExpected } from '../remote-errors.ts';
 import { Target } from '../target.ts';
 import { type AccessPolicy, isAllowed } from './access-policy.ts';
 import { camelCase } from './contract.ts';
+import type { RpcRequest } from './request.ts';
 import { DEFAULT_VERSION, isCompatible } from './version-cap.ts';
 
-/** What an object may have, beside its methods, to be an endpoint. Both parts are read once, by the server. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** What an object may have, beside its methods, to be an endpoint. All are read once, by the server. */
 export interface EndpointOptions {
   /** Its namespace, version and legacy namespaces. Default: the root namespace, version 1.0. */
   readonly target?: Target;
   /** The wire names that the `explicit` access policy serves. */
   readonly rpcMethods?: readonly string[];
+  /**
+   * Errors that its methods throw as part of their service, subclasses included: logged in one quiet line, as
+   * oslo.messaging's `expected_exceptions`. Registered ones (`remoteErrors`) need not be named.
+   */
+  readonly expectedErrors?: readonly ErrorClass[];
 }
 
-export type EndpointMethod = (ctxt: object, args: object) => unknown;
+export type EndpointMethod = (ctxt: object, args: object, request: RpcRequest) => unknown;
 
 /** Names that are never methods of an endpoint, besides what every object has. */
-const RESERVED = new Set(['target', 'rpcMethods']);
+const RESERVED = new Set(['target', 'rpcMethods', 'expectedErrors']);
 
 /** An object whose methods a server exposes, as the dispatcher sees it. */
 export class Endpoint {
   readonly #object: object;
   readonly #namespaces: readonly (string | null)[];
   readonly #version: string;
+  #understood: string | undefined;
   readonly #rpcMethods: readonly string[];
+  readonly #expectedErrors: readonly ErrorClass[];
 
-  /** @throws TypeError when `target` or `rpcMethods` is something else than an endpoint's */
+  /** @throws TypeError when `target`, `rpcMethods` or `expectedErrors` is something else than an endpoint's */
   constructor(object: object & EndpointOptions) {
-    const { target = new Target(), rpcMethods = [] } = object;
+    const { target = new Target(), rpcMethods = [], expectedErrors = [] } = object;
     if (!(target instanceof Target)) {
       throw new TypeError(`${describe(object)}: "target" is reserved for the endpoint's Target`);
     }
     if (!Array.isArray(rpcMethods)) {
       throw new TypeError(`${describe(object)}: "rpcMethods" is reserved for a list of wire names`);
     }
+    if (!Array.isArray(expectedErrors) || expectedErrors.some((type) => typeof type !== 'function')) {
+      throw new TypeError(`${describe(object)}: "expectedErrors" is reserved for a list of error classes`);
+    }
     this.#object = object;
     this.#namespaces = target.acceptedNamespaces;
     this.#version = target.version ?? DEFAULT_VERSION;
     this.#rpcMethods = rpcMethods;
+    this.#expectedErrors = expectedErrors;
   }
 
   accepts(namespace: string | null, version: string): boolean {
-    return this.#namespaces.includes(namespace) && isCompatible(this.#version, version);
+    return this.#namespaces.includes(namespace) && this.#understands(version);
+  }
+
+  /** Most messages have the version of the one before. */
+  #understands(version: string): boolean {
+    if (version === this.#understood) return true;
+    if (!isCompatible(this.#version, version)) return false;
+    this.#understood = version;
+    return true;
   }
 
   /** The method of a wire name, bound; undefined when there is none, or the policy forbids it. */
@@ -50,7 +73,13 @@ export class Endpoint {
     if (name in Object.prototype || RESERVED.has(name)) return undefined;
     if (policy === 'default' && name.startsWith('_')) return undefined;
     const method = findMethod(this.#object, name);
-    return method && ((ctxt, args) => method.call(this.#object, ctxt, args));
+    return method && ((ctxt, args, request) => method.call(this.#object, ctxt, args, request));
+  }
+
+  /** The error, marked as expected if the endpoint says so. */
+  judge(error: unknown): unknown {
+    const isExpected = this.#expectedErrors.some((type) => error instanceof type);
+    return isExpected && error instanceof Error ? markExpected(error) : error;
   }
 }
 

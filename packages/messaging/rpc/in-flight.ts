@@ -3,15 +3,13 @@ export class InFlight {
   #count = 0;
   #waiters: (() => void)[] = [];
 
-  /** Passes the work's outcome on. */
-  async track<T>(work: Promise<T>): Promise<T> {
+  begin(): void {
     this.#count += 1;
-    try {
-      return await work;
-    } finally {
-      this.#count -= 1;
-      if (this.#count === 0) for (const resolve of this.#waiters.splice(0)) resolve();
-    }
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   /** Resolves when nothing is under way. */

@@ -1,254 +1,70 @@
-import { describe, expect, test, vi } from 'vitest';
-import type { Driver, IncomingMessage, Listener, Reply, RpcMessage } from '../drivers/driver.ts';
+import { describe, expect, test } from 'vitest';
 import { InvalidTarget } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import type { RpcEvent } from '../observer.ts';
-import { markExpected } from '../remote-errors.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import { Target } from '../target.ts';
-import { RecordingLogger } from '../test/recording-logger.ts';
 import { Gate } from '../test/rpc-fixture.ts';
+import { ScriptedDriver } from '../test/scripted-driver.ts';
+import { failureOf, SERVER_TARGET, serveScripted } from '../test/scripted-server.ts';
 import { Transport } from '../transport.ts';
 import { getRpcServer, type RPCServerOptions } from './server.ts';
-
-const TARGET = new Target({ topic: 'compute', server: 'host1' });
-
-/** A driver that hands over the requests it is given. */
-class ScriptedDriver implements Driver {
-  listens = 0;
-  stops = 0;
-  listenError: Error | undefined;
-  stopping: Promise<void> = Promise.resolve();
-  #onMessage: (incoming: IncomingMessage) => void = () => {};
-
-  async send(): Promise<never> {
-    throw new Error('nothing to send');
-  }
-
-  async listen(
-    _target: Target,
-    onMessage: (incoming: IncomingMessage) => void,
-    _signal?: AbortSignal,
-  ): Promise<Listener> {
-    this.listens += 1;
-    if (this.listenError !== undefined) throw this.listenError;
-    this.#onMessage = onMessage;
-    return {
-      stop: async () => {
-        this.stops += 1;
-        await this.stopping;
-      },
-    };
-  }
-
-  async close(): Promise<void> {}
-
-  deliver(message: object, options: Partial<ScriptedIncoming> = {}): ScriptedIncoming {
-    const incoming = Object.assign(new ScriptedIncoming(message), options);
-    this.#onMessage(incoming);
-    return incoming;
-  }
-}
-
-class ScriptedIncoming implements IncomingMessage {
-  readonly ctxt: JsonObject = { request_id: 'req-1' };
-  readonly message: RpcMessage;
-  expectsReply = true;
-  callMonitorTimeout: number | null = null;
-  readonly replies: Reply[] = [];
-  heartbeats = 0;
-
-  constructor(message: object) {
-    this.message = message as RpcMessage;
-  }
-
-  async reply(reply: Reply): Promise<void> {
-    this.replies.push(reply);
-  }
-
-  async heartbeat(): Promise<void> {
-    this.heartbeats += 1;
-  }
-}
-
-async function setUp(endpoint: object, options: RPCServerOptions = {}) {
-  const driver = new ScriptedDriver();
-  const logger = new RecordingLogger();
-  const events: RpcEvent[] = [];
-  const transport = new Transport(driver, { logger, observers: [(event) => void events.push(event)] });
-  const server = getRpcServer(transport, TARGET, [endpoint], options);
-  await server.start();
-  return { driver, logger, events, server };
-}
-
-const failureOf = (incoming: ScriptedIncoming) => JSON.parse(incoming.replies[0]?.failure ?? 'null');
 
 test.each([[{ topic: 'compute' }], [{ server: 'host1' }], [{}]])('%o is no target of a server', (target) => {
   const transport = new Transport(new ScriptedDriver());
   expect(() => getRpcServer(transport, new Target(target), [])).toThrow(InvalidTarget);
 });
 
-describe('a malformed request', () => {
-  const bad = { args: {} };
+describe('the ping', () => {
+  const ping = { method: 'oslo_rpc_server_ping', args: { any: 1 } };
 
-  test('is logged once and dropped, and the next one is served', async () => {
-    const { driver, logger, server } = await setUp({ ping: () => 'pong' });
-    const cast = driver.deliver(bad, { expectsReply: false });
-    await server.wait();
-    expect(cast.replies).toEqual([]);
-    expect(logger.lines).toMatchObject([
-      { level: 'warn', data: { reason: expect.stringContaining('method') } },
-    ]);
-    const call = driver.deliver({ method: 'ping', args: {} });
-    await server.wait();
-    expect(call.replies).toEqual([{ result: 'pong', failure: null }]);
-  });
-
-  test('gets an error reply when it is a call', async () => {
-    const { driver, server, events } = await setUp({});
-    const call = driver.deliver({ method: 'ping', args: [1] });
-    await server.wait();
-    expect(failureOf(call)).toMatchObject({ message: expect.stringContaining('args') });
-    expect(events).toEqual([]);
-  });
-});
-
-describe('a failure', () => {
-  const endpoint = {
-    fullHost: () => {
-      throw markExpected(new Error('host is full'));
-    },
-    bug: async () => {
-      throw new Error('cannot read properties of undefined');
-    },
-    giveMap: () => ({ ratio: Number.NaN }),
-  };
-
-  test('of a call that is expected is replied and logged quietly', async () => {
-    const { driver, logger, server } = await setUp(endpoint);
-    const call = driver.deliver({ method: 'full_host', args: {} });
-    await server.wait();
-    expect(failureOf(call)).toMatchObject({ class: 'Exception', message: 'host is full' });
-    expect(logger.lines).toMatchObject([
-      { level: 'info', data: { method: 'full_host', request_id: 'req-1', error: 'Error: host is full' } },
-    ]);
-  });
-
-  test('of a cast that is expected is a warning', async () => {
-    const { driver, logger, server } = await setUp(endpoint);
-    driver.deliver({ method: 'full_host', args: {} }, { expectsReply: false });
-    await server.wait();
-    driver.deliver({ method: 'absent', args: {} }, { expectsReply: false });
-    await server.wait();
-    expect(logger.lines).toMatchObject([
-      { level: 'warn', data: { method: 'full_host' } },
-      { level: 'warn', data: { method: 'absent', error: expect.stringContaining('NoSuchMethod') } },
-    ]);
-  });
-
-  test.each([true, false])('that is a bug is logged with its stack (call: %s)', async (expectsReply) => {
-    const { driver, logger, server } = await setUp(endpoint);
-    const incoming = driver.deliver({ method: 'bug', args: {} }, { expectsReply });
-    await server.wait();
-    expect(logger.lines).toMatchObject([
-      { level: 'error', data: { method: 'bug', request_id: 'req-1', err: expect.any(Error) } },
-    ]);
-    expect(incoming.replies).toHaveLength(expectsReply ? 1 : 0);
-  });
-
-  test('to serialize the result is replied and logged', async () => {
-    const { driver, logger, server } = await setUp(endpoint);
-    const call = driver.deliver({ method: 'give_map', args: {} });
-    await server.wait();
-    expect(failureOf(call)).toMatchObject({ class: 'TypeError' });
-    expect(logger.at('error')).toHaveLength(1);
-  });
-
-  test('to read the context is replied and logged', async () => {
-    class Strict extends NoOpSerializer {
-      override deserializeContext(): object {
-        throw new TypeError('no project_id');
-      }
-    }
-    const { driver, logger, server } = await setUp(endpoint, { serializer: new Strict() });
-    const call = driver.deliver({ method: 'bug', args: {} });
-    await server.wait();
-    expect(failureOf(call)).toMatchObject({ message: 'no project_id' });
-    expect(logger.at('error')).toHaveLength(1);
-  });
-
-  test('to reply is logged, and the server goes on', async () => {
-    const { driver, logger, server } = await setUp({ ping: () => 'pong' });
-    driver.deliver({ method: 'ping', args: {} }, { reply: () => Promise.reject(new Error('wire cut')) });
-    await server.wait();
-    expect(logger.lines).toMatchObject([{ level: 'error', data: { err: { message: 'wire cut' } } }]);
-  });
-});
-
-describe('call-monitor heartbeats', () => {
-  test('are sent every half timeout while the endpoint runs, and not after', async () => {
-    vi.useFakeTimers();
-    try {
-      const gate = new Gate();
-      const { driver, server } = await setUp({ slow: () => gate.opened });
-      const call = driver.deliver({ method: 'slow', args: {} }, { callMonitorTimeout: 2 });
-      await vi.advanceTimersByTimeAsync(3500);
-      expect(call.heartbeats).toBe(3);
-      gate.open();
+  test('is answered when it is enabled, whatever the access policy', async () => {
+    for (const accessPolicy of ['legacy', 'default', 'explicit'] as const) {
+      const { driver, server } = await serveScripted({}, { pingEnabled: true, accessPolicy });
+      const call = driver.deliver(ping);
       await server.wait();
-      await vi.advanceTimersByTimeAsync(5000);
-      expect(call.heartbeats).toBe(3);
-    } finally {
-      vi.useRealTimers();
+      expect(call.replies).toEqual([{ result: 'pong', failure: null }]);
     }
   });
 
-  test.each([null, 0, -1, Number.NaN])('are not sent for a timeout of %s', async (callMonitorTimeout) => {
-    vi.useFakeTimers();
-    try {
-      const gate = new Gate();
-      const { driver } = await setUp({ slow: () => gate.opened });
-      const call = driver.deliver({ method: 'slow', args: {} }, { callMonitorTimeout });
-      await vi.advanceTimersByTimeAsync(5000);
-      expect(call.heartbeats).toBe(0);
-      gate.open();
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  test('that cannot be sent do not disturb the endpoint', async () => {
-    const { driver, server } = await setUp({ slow: () => new Promise((resolve) => setTimeout(resolve, 50)) });
-    const heartbeat = vi.fn(() => Promise.reject(new Error('wire cut')));
-    const call = driver.deliver({ method: 'slow', args: {} }, { callMonitorTimeout: 0.02, heartbeat });
+  test('is no method otherwise', async () => {
+    const { driver, server } = await serveScripted({});
+    const call = driver.deliver(ping);
     await server.wait();
-    expect(heartbeat).toHaveBeenCalled();
-    expect(call.replies).toEqual([{ result: null, failure: null }]);
+    expect(failureOf(call)).toMatchObject({ class: 'NoSuchMethod' });
+  });
+
+  test('is left to an endpoint that has it', async () => {
+    const { driver, server, logger } = await serveScripted(
+      { osloRpcServerPing: () => 'own' },
+      { pingEnabled: true },
+    );
+    const call = driver.deliver(ping);
+    await server.wait();
+    expect(call.replies).toMatchObject([{ result: 'own' }]);
+    expect(logger.at('warn')).toHaveLength(1);
   });
 });
 
-describe('an observer', () => {
-  test('is told of each request with its target, context and outcome', async () => {
-    const { driver, events, server } = await setUp({
-      target: new Target({ version: '6.1' }),
-      ping: () => 'pong',
-    });
-    driver.deliver({ method: 'ping', args: {}, version: '6.0' });
-    await server.wait();
-    driver.deliver({ method: 'absent', args: {}, version: '6.0' }, { expectsReply: false });
-    await server.wait();
-    expect(events).toMatchObject([
-      { side: 'server', kind: 'call', method: 'ping', ctxt: { request_id: 'req-1' } },
-      { side: 'server', kind: 'cast', method: 'absent', error: { code: 'NO_SUCH_METHOD' } },
-    ]);
-    expect(String(events[0]?.target)).toBe('<Target topic=compute, version=6.0, server=host1>');
-    expect(events[0]).not.toHaveProperty('error');
+describe('serving options', () => {
+  test('reach the driver', async () => {
+    const options = { prefetch: 7, ackPolicy: 'after', deliveryLimit: 3 } as const;
+    const { driver } = await serveScripted({}, options);
+    expect(driver.listenOptions).toMatchObject(options);
+    const plain = await serveScripted({});
+    expect(Object.keys(plain.driver.listenOptions ?? {})).toEqual(['signal']);
+  });
+
+  test.each<[RPCServerOptions]>([
+    [{ prefetch: -1 }],
+    [{ prefetch: 1.5 }],
+    [{ deliveryLimit: 0 }],
+    [{ ackPolicy: 'never' as 'after' }],
+  ])('cannot be %o', async (options) => {
+    await expect(serveScripted({}, options)).rejects.toThrow(TypeError);
   });
 });
 
 describe('life cycle', () => {
   test('start listens once, stop stops once', async () => {
-    const { driver, server } = await setUp({});
+    const { driver, server } = await serveScripted({});
     await Promise.all([server.start(), server.start()]);
     expect(driver.listens).toBe(1);
     await Promise.all([server.stop(), server.stop()]);
@@ -260,7 +76,7 @@ describe('life cycle', () => {
 
   test('a start that failed can be tried again, and stopping it is no error', async () => {
     const driver = new ScriptedDriver();
-    const server = getRpcServer(new Transport(driver), TARGET, []);
+    const server = getRpcServer(new Transport(driver), SERVER_TARGET, []);
     driver.listenError = new Error('no broker');
     await expect(server.start()).rejects.toThrow('no broker');
     await expect(server.start()).rejects.toThrow('no broker');
@@ -272,7 +88,7 @@ describe('life cycle', () => {
 
   test('a stop during the start waits for it', async () => {
     const driver = new ScriptedDriver();
-    const server = getRpcServer(new Transport(driver), TARGET, []);
+    const server = getRpcServer(new Transport(driver), SERVER_TARGET, []);
     const start = server.start();
     await server.stop();
     await start;
@@ -280,7 +96,7 @@ describe('life cycle', () => {
   });
 
   test('a start during the stop waits for it', async () => {
-    const { driver, server } = await setUp({});
+    const { driver, server } = await serveScripted({});
     const stopped = new Gate();
     driver.stopping = stopped.opened;
     const stop = server.stop();
@@ -294,7 +110,7 @@ describe('life cycle', () => {
 
   test('wait resolves for all who wait, once the last request has run', async () => {
     const [first, second] = [new Gate(), new Gate()];
-    const { driver, server } = await setUp({ one: () => first.opened, two: () => second.opened });
+    const { driver, server } = await serveScripted({ one: () => first.opened, two: () => second.opened });
     const calls = [
       driver.deliver({ method: 'one', args: {} }),
       driver.deliver({ method: 'two', args: {} }, { expectsReply: false }),
@@ -312,7 +128,7 @@ describe('life cycle', () => {
   });
 
   test('wait does not wait for long for a reply that cannot be sent', async () => {
-    const { driver, server } = await setUp({ one: () => 1 });
+    const { driver, server } = await serveScripted({ one: () => 1 });
     driver.deliver({ method: 'one', args: {} }, { reply: () => new Promise(() => {}) });
     await server.stop();
     const begin = performance.now();
@@ -322,11 +138,11 @@ describe('life cycle', () => {
 
   test('a stop gives up a start that waits for the broker', async () => {
     const driver = new ScriptedDriver();
-    driver.listen = (_target, _onMessage, signal) =>
+    driver.listen = (_target, _onMessage, { signal } = {}) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(new Error('given up')));
       });
-    const server = getRpcServer(new Transport(driver), TARGET, []);
+    const server = getRpcServer(new Transport(driver), SERVER_TARGET, []);
     const refused = expect(server.start()).rejects.toThrow('given up');
     await new Promise((resolve) => setImmediate(resolve));
     await server.stop();

@@ -1,17 +1,31 @@
-import type { IncomingMessage, Listener } from '../drivers/driver.ts';
+import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
-import { serializeFailure } from '../failure.ts';
-import type { JsonValue } from '../json.ts';
-import { isExpectedError } from '../remote-errors.ts';
-import type { RpcContext } from '../serializer.ts';
+import type { Logger } from '../logger.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { within } from '../within.ts';
-import { startHeartbeats } from './call-monitor.ts';
-import { type DispatcherOptions, MalformedRequest, RPCDispatcher } from './dispatcher.ts';
-import { InFlight } from './in-flight.ts';
+import { type DispatcherOptions, RPCDispatcher } from './dispatcher.ts';
+import { PING_METHOD, PingEndpoint } from './ping-endpoint.ts';
+import { RequestHandler } from './request-handler.ts';
 
-export type RPCServerOptions = DispatcherOptions;
+/** How a server takes its requests. */
+export interface ServingOptions {
+  /** How many requests run at once; the rest waits. 0: no limit. Default: the driver's (rabbit_qos_prefetch_count). */
+  prefetch?: number;
+  /**
+   * `before` (the default): a request is acknowledged when it starts, and runs at most once, as in oslo.messaging.
+   * `after`: it is acknowledged when it has run, so that it runs at least once; a cast whose method fails is tried
+   * again, and becomes a dead letter in the end. Its methods must bear to be repeated.
+   */
+  ackPolicy?: AckPolicy;
+  /** With ackPolicy `after`: how often a cast is tried before it becomes a dead letter. Default 5. */
+  deliveryLimit?: number;
+}
+
+export interface RPCServerOptions extends DispatcherOptions, ServingOptions {
+  /** Answers `oslo_rpc_server_ping`, in the root namespace, with 'pong': oslo.messaging's `rpc_ping_enabled`. */
+  pingEnabled?: boolean;
+}
 
 /** How long (ms) `wait` lets replies be sent once all requests have run: the broker may be away. */
 const REPLY_GRACE = 2_000;
@@ -32,21 +46,33 @@ interface Listening {
 export class RPCServer {
   readonly target: Target;
   readonly #transport: Transport;
-  readonly #dispatcher: RPCDispatcher;
+  readonly #options: ServingOptions;
+  readonly #handler: RequestHandler;
   #listening: Listening | undefined;
   #stopping: Promise<void> = Promise.resolve();
-  readonly #running = new InFlight();
-  /** From their arrival until their replies are sent. */
-  readonly #unanswered = new InFlight();
 
-  /** @throws InvalidTarget when the target lacks topic or server */
-  constructor(transport: Transport, target: Target, dispatcher: RPCDispatcher) {
+  /**
+   * @throws InvalidTarget when the target lacks topic or server
+   * @throws TypeError when an option is out of its range
+   */
+  constructor(
+    transport: Transport,
+    target: Target,
+    dispatcher: RPCDispatcher,
+    { prefetch, ackPolicy, deliveryLimit }: ServingOptions = {},
+  ) {
     if (target.topic === undefined || target.server === undefined) {
       throw new InvalidTarget("A server's target needs topic and server", target);
     }
+    this.#options = {
+      ...(prefetch !== undefined && { prefetch }),
+      ...(ackPolicy !== undefined && { ackPolicy }),
+      ...(deliveryLimit !== undefined && { deliveryLimit }),
+    };
+    checkOptions(this.#options);
     this.target = target;
     this.#transport = transport;
-    this.#dispatcher = dispatcher;
+    this.#handler = new RequestHandler(transport, target, dispatcher);
   }
 
   /** Resolves once requests are delivered. A start that failed can be tried again. */
@@ -81,85 +107,18 @@ export class RPCServer {
    */
   async wait(): Promise<void> {
     await this.#stopping;
-    await this.#running.idle();
-    await within(REPLY_GRACE, this.#unanswered.idle());
+    await this.#handler.running.idle();
+    await within(REPLY_GRACE, this.#handler.unanswered.idle());
   }
 
   async #listen(signal: AbortSignal): Promise<Listener> {
     await this.#stopping;
-    return this.#transport.driver.listen(this.target, (incoming) => this.#accept(incoming), signal);
-  }
-
-  #accept(incoming: IncomingMessage): void {
-    const answered = this.#process(incoming).catch((error: unknown) => {
-      this.#transport.logger.error({ err: error, ...describe(incoming) }, 'Could not answer an RPC request');
+    return this.#transport.driver.listen(this.target, (incoming) => this.#handler.handle(incoming), {
+      ...this.#options,
+      signal,
     });
-    void this.#unanswered.track(answered);
-  }
-
-  async #process(incoming: IncomingMessage): Promise<void> {
-    const outcome = await this.#running.track(this.#run(incoming));
-    this.#notifyObservers(incoming, outcome);
-    if (!incoming.expectsReply) return;
-    const failure = outcome.failed ? serializeFailure(outcome.error) : null;
-    await incoming.reply({ result: outcome.failed ? null : outcome.result, failure });
-  }
-
-  async #run(incoming: IncomingMessage): Promise<Outcome> {
-    const startedAt = Date.now();
-    const start = performance.now();
-    let ctxt: RpcContext = incoming.ctxt;
-    const stopHeartbeats = startHeartbeats(incoming, this.#transport.logger);
-    try {
-      ctxt = this.#dispatcher.deserializeContext(incoming.ctxt);
-      const result = await this.#dispatcher.dispatch(ctxt, incoming.message);
-      return { failed: false, result, ctxt, startedAt, duration: performance.now() - start };
-    } catch (error) {
-      this.#logFailure(incoming, error);
-      return { failed: true, error, ctxt, startedAt, duration: performance.now() - start };
-    } finally {
-      stopHeartbeats();
-    }
-  }
-
-  #notifyObservers(incoming: IncomingMessage, outcome: Outcome): void {
-    if (this.#transport.observers.length === 0) return;
-    if (outcome.failed && outcome.error instanceof MalformedRequest) return;
-    const { method, namespace, version } = incoming.message;
-    this.#transport.notifyObservers({
-      side: 'server',
-      kind: incoming.expectsReply ? 'call' : 'cast',
-      transportName: this.#transport.name,
-      target: this.target.with({ namespace, version }),
-      method,
-      ctxt: outcome.ctxt,
-      startedAt: outcome.startedAt,
-      duration: outcome.duration,
-      ...(outcome.failed && { error: outcome.error }),
-    });
-  }
-
-  #logFailure(incoming: IncomingMessage, error: unknown): void {
-    const { logger } = this.#transport;
-    const request = describe(incoming);
-    if (error instanceof MalformedRequest) {
-      logger.warn({ ...request, reason: error.message }, 'Dropped a malformed RPC request');
-    } else if (!isExpectedError(error)) {
-      logger.error({ err: error, ...request }, 'An RPC method failed');
-    } else if (incoming.expectsReply) {
-      logger.info({ error: String(error), ...request }, 'An RPC method answered with an error');
-    } else {
-      // Nobody else learns of it.
-      logger.warn({ error: String(error), ...request }, 'An RPC method failed, and its caller does not wait');
-    }
   }
 }
-
-/** What became of a request. */
-type Outcome = { ctxt: RpcContext; startedAt: number; duration: number } & (
-  | { failed: false; result: JsonValue }
-  | { failed: true; error: unknown }
-);
 
 /** A listener that never came to be needs no stopping; `start` has told why. */
 async function stopListening({ listener, starting }: Listening): Promise<void> {
@@ -168,18 +127,35 @@ async function stopListening({ listener, starting }: Listening): Promise<void> {
   await listening?.stop();
 }
 
-function describe({ ctxt, message }: IncomingMessage): object {
-  const { method, namespace, version } = message;
-  const request_id = ctxt?.request_id;
-  return { method, namespace, version, ...(typeof request_id === 'string' && { request_id }) };
+/** @throws TypeError when an option is out of its range */
+function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): void {
+  if (prefetch !== undefined && !(Number.isInteger(prefetch) && prefetch >= 0)) {
+    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) or a number of requests`);
+  }
+  if (deliveryLimit !== undefined && !(Number.isInteger(deliveryLimit) && deliveryLimit >= 1)) {
+    throw new TypeError(`deliveryLimit is ${deliveryLimit}, but must be a number of times, at least 1`);
+  }
+  if (ackPolicy !== undefined && ackPolicy !== 'before' && ackPolicy !== 'after') {
+    throw new TypeError(`ackPolicy is ${String(ackPolicy)}, but must be 'before' or 'after'`);
+  }
+}
+
+/** Those endpoints, and the ping's unless one of them serves it. */
+function withPing(endpoints: readonly object[], logger: Logger): readonly object[] {
+  const own = new PingEndpoint();
+  const served = endpoints.some((endpoint) => 'osloRpcServerPing' in endpoint);
+  if (!served) return [...endpoints, own];
+  logger.warn({ method: PING_METHOD }, 'An endpoint serves the RPC ping itself: its answer is its own');
+  return endpoints;
 }
 
 /**
- * A server of endpoints: objects whose methods `name(ctxt, args)` serve the RPC methods with the snake_case form
- * of their names. See `EndpointOptions` for what else an endpoint can have.
+ * A server of endpoints: objects whose methods `name(ctxt, args, request)` serve the RPC methods with the snake_case
+ * form of their names. A method that returns an AsyncIterable yields several results (see `CallContext.multicall`).
+ * See `EndpointOptions` for what else an endpoint can have, and `RpcRequest` for the third argument.
  *
  * @throws InvalidTarget when the target lacks topic or server
- * @throws TypeError when an endpoint's `target` is not a Target
+ * @throws TypeError when an option is out of its range, or an endpoint's options are not an endpoint's
  */
 export function getRpcServer(
   transport: Transport,
@@ -187,5 +163,6 @@ export function getRpcServer(
   endpoints: readonly object[],
   options: RPCServerOptions = {},
 ): RPCServer {
-  return new RPCServer(transport, target, new RPCDispatcher(endpoints, options));
+  const served = options.pingEnabled ? withPing(endpoints, transport.logger) : endpoints;
+  return new RPCServer(transport, target, new RPCDispatcher(served, options), options);
 }

@@ -1,1 +1,2 @@
-export { createMemoryDriver } from './memory-driver.ts';
+export type { DeadLetter } from './dead-letters.ts';
+export { createMemoryDriver, memoryDeadLetters } from './memory-driver.ts';

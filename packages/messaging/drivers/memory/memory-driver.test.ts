@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
+import { memoryDeadLetters } from '../../index.ts';
 import { rpcTest } from '../../test/behaviour/rpc-test.ts';
 import { CTXT, Gate, RpcFixture } from '../../test/rpc-fixture.ts';
 import { describeTransport } from '../../test/transport-behaviour.ts';
@@ -21,7 +22,7 @@ rpcTest('a cast waits for its server to come', newBus, async (rpc) => {
 
 rpcTest('a call that timed out before its server came is not run', newBus, async (rpc) => {
   const runs: unknown[] = [];
-  const client = rpc.client();
+  const client = rpc.client({ failUndeliverable: false });
   await expect(client.prepare({ timeout: 0.05 }).call(CTXT, 'run', { n: 1 })).rejects.toMatchObject({
     code: 'MESSAGING_TIMEOUT',
   });
@@ -31,12 +32,113 @@ rpcTest('a call that timed out before its server came is not run', newBus, async
   expect(runs).toEqual([2]);
 });
 
-rpcTest('a queue without a server takes no more than 10,000 messages', newBus, async (rpc) => {
-  const client = rpc.client();
-  for (let count = 0; count < 10_000; count += 1) await client.cast(CTXT, 'note', {});
-  await expect(client.cast(CTXT, 'note', {})).rejects.toMatchObject({ code: 'MESSAGE_DELIVERY_FAILURE' });
-  await expect(client.call(CTXT, 'note', {})).rejects.toMatchObject({ code: 'MESSAGE_DELIVERY_FAILURE' });
+rpcTest('a queue without a server takes no more messages than the limit', newBus, async (rpc) => {
+  const transport = rpc.transport({ limits: { queueMessages: 100 } });
+  const client = rpc.client({ transport, failUndeliverable: false });
+  for (let count = 0; count < 100; count += 1) await client.cast(CTXT, 'note', {});
+  const overloaded = { code: 'OVERLOADED', limit: 100, what: `openstack/${rpc.topic}` };
+  await expect(client.cast(CTXT, 'note', {})).rejects.toMatchObject(overloaded);
+  await expect(client.call(CTXT, 'note', {})).rejects.toMatchObject(overloaded);
   await client.prepare({ server: 'host1' }).cast(CTXT, 'note', {});
+});
+
+rpcTest('nor does one whose servers have no room, until they have', newBus, async (rpc) => {
+  const gate = new Gate();
+  let runs = 0;
+  const endpoint = {
+    slow: async () => {
+      runs += 1;
+      await gate.opened;
+    },
+  };
+  await rpc.serve(endpoint, { prefetch: 1 });
+  const client = rpc.client({ transport: rpc.transport({ limits: { queueMessages: 2 } }) });
+  await client.cast(CTXT, 'slow', {});
+  await vi.waitFor(() => expect(runs).toBe(1));
+  await client.cast(CTXT, 'slow', {});
+  await client.cast(CTXT, 'slow', {});
+  await expect(client.cast(CTXT, 'slow', {})).rejects.toMatchObject({ code: 'OVERLOADED' });
+  gate.open();
+  await vi.waitFor(() => expect(runs).toBe(3));
+  await client.cast(CTXT, 'slow', {});
+  await vi.waitFor(() => expect(runs).toBe(4));
+});
+
+rpcTest(
+  'a server runs no more bytes of requests than the limit, and a larger one alone',
+  newBus,
+  async (rpc) => {
+    const gates = new Map<string, Gate>();
+    const endpoint = {
+      slow: async (_ctxt: object, { name }: { name: string }) => {
+        const gate = new Gate();
+        gates.set(name, gate);
+        await gate.opened;
+      },
+    };
+    await rpc.serve(endpoint, { transport: rpc.transport({ limits: { intakeBytes: 3_000 } }) });
+    const client = rpc.client();
+    for (const [name, bytes] of [
+      ['a', 1_000],
+      ['b', 1_000],
+      ['huge', 10_000],
+      ['c', 1_000],
+    ] as const) {
+      await client.cast(CTXT, 'slow', { name, fill: 'x'.repeat(bytes) });
+    }
+    const started = () => [...gates.keys()].join();
+    await vi.waitFor(() => expect(started()).toBe('a,b'));
+    gates.get('a')?.open();
+    await client.prepare({ fanout: true }).cast(CTXT, 'slow', { name: 'd', fill: 'x'.repeat(1_000) });
+    await vi.waitFor(() => expect(started()).toBe('a,b,d'));
+    gates.get('b')?.open();
+    gates.get('d')?.open();
+    await vi.waitFor(() => expect(started()).toBe('a,b,d,huge'));
+    gates.get('huge')?.open();
+    await vi.waitFor(() => expect(started()).toBe('a,b,d,huge,c'));
+    gates.get('c')?.open();
+  },
+);
+
+rpcTest('what is not acknowledged when its transport goes is run by another server', newBus, async (rpc) => {
+  const started = new Gate();
+  const runs: unknown[] = [];
+  const transport = rpc.transport();
+  const stuck = {
+    note: (_ctxt: object, { text }: { text: unknown }) => {
+      runs.push(`first ${text}`);
+      started.open();
+      return new Promise(() => {});
+    },
+  };
+  await rpc.serve(stuck, { transport, ackPolicy: 'after' });
+  const client = rpc.client();
+  await client.cast(CTXT, 'note', { text: 1 });
+  await started.opened;
+  await transport.close();
+  await rpc.serve({ note: (_ctxt: object, { text }: { text: unknown }) => void runs.push(`second ${text}`) });
+  await vi.waitFor(() => expect(runs).toEqual(['first 1', 'second 1']));
+});
+
+test('dead letters can be looked at', async () => {
+  const url = newBus();
+  const rpc = new RpcFixture(url);
+  const fail = () => {
+    throw new Error('the disk is full');
+  };
+  await rpc.serve({ note: fail }, { ackPolicy: 'after', deliveryLimit: 2 });
+  await rpc.client().cast(CTXT, 'note', { text: 1 });
+  await vi.waitFor(() => expect(memoryDeadLetters(url, rpc.topic)).toHaveLength(1));
+  expect(memoryDeadLetters(url, rpc.topic)[0]).toMatchObject({
+    ctxt: CTXT,
+    message: { method: 'note', args: { text: 1 } },
+    reason: 'Error: the disk is full',
+    attempts: 2,
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+  });
+  expect(memoryDeadLetters(url, 'another')).toEqual([]);
+  await rpc.close();
+  expect(memoryDeadLetters(url, rpc.topic)).toEqual([]);
 });
 
 rpcTest('topics of one name on two exchanges are two topics', newBus, async (rpc) => {
@@ -54,9 +156,7 @@ test('buses of different names know nothing of each other', async () => {
   await here.serve({ name: () => 'here' });
   const transport = there.transport();
   const client = here.client({ transport });
-  await expect(client.prepare({ timeout: 0.05 }).call(CTXT, 'name', {})).rejects.toMatchObject({
-    code: 'MESSAGING_TIMEOUT',
-  });
+  await expect(client.call(CTXT, 'name', {})).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
   expect(await here.client().call(CTXT, 'name', {})).toBe('here');
   await here.close();
   await there.close();

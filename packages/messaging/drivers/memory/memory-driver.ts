@@ -1,102 +1,154 @@
-import { MessageDeliveryFailure } from '../../errors.ts';
+import { InvalidTarget, MessageDeliveryFailure, MessageUndeliverable, Overloaded } from '../../errors.ts';
+import { Roster } from '../../roster.ts';
 import type { Target } from '../../target.ts';
-import type { TransportUrl } from '../../transport-url.ts';
-import type { Driver, IncomingMessage, Listener, Reply, Request, SendOptions } from '../driver.ts';
+import { parseTransportUrl, type TransportUrl } from '../../transport-url.ts';
+import type {
+  Driver,
+  IncomingMessage,
+  Listener,
+  ListenOptions,
+  Reply,
+  Request,
+  SendOptions,
+} from '../driver.ts';
 import type { DriverContext } from '../driver-registry.ts';
+import type { DeadLetter } from './dead-letters.ts';
+import type { Delivery } from './delivery.ts';
 import { MemoryBus } from './memory-bus.ts';
-import { MemoryIncoming } from './memory-incoming.ts';
-import type { Delivery } from './memory-queue.ts';
+import { MemoryConsumer } from './memory-consumer.ts';
+import { MemoryNotifications } from './memory-notifications.ts';
+import type { MemoryQueue } from './memory-queue.ts';
 import { PendingCall } from './pending-call.ts';
+
+const DEFAULT_DELIVERY_LIMIT = 5;
 
 /** `memory://<bus>/`: the transports of a process whose URLs have the same host share one bus. */
 export function createMemoryDriver(url: TransportUrl, context: DriverContext): Driver {
-  return new MemoryDriver(url.hosts[0]?.hostname ?? '', context.controlExchange);
+  return new MemoryDriver(busName(url), context);
+}
+
+/**
+ * The dead letters of a topic on a memory bus, oldest first: casts to servers with ackPolicy `after` that have failed
+ * too often. (On RabbitMQ they are in the queue `<topic>_dead_letters`.)
+ *
+ * @param url as given to `getTransport`; the bus lives as long as one of its transports
+ */
+export function memoryDeadLetters(url: string, topic: string): readonly DeadLetter[] {
+  return MemoryBus.find(busName(parseTransportUrl(url)))?.deadLetters.of(topic) ?? [];
+}
+
+function busName(url: TransportUrl): string {
+  return url.hosts[0]?.hostname ?? '';
 }
 
 /** RPC within one process: every message goes through JSON, as it would on a wire. */
 class MemoryDriver implements Driver {
+  readonly notifications: MemoryNotifications;
   readonly #busName: string;
-  readonly #controlExchange: string;
+  readonly #context: DriverContext;
   #bus: MemoryBus | undefined;
   #closed = false;
-  readonly #calls = new Set<PendingCall>();
-  readonly #listeners = new Set<Listener>();
-  readonly #forget = (call: PendingCall): void => void this.#calls.delete(call);
+  readonly #calls = new Roster<PendingCall>();
+  readonly #consumers = new Set<MemoryConsumer>();
 
-  constructor(busName: string, controlExchange: string) {
+  constructor(busName: string, context: DriverContext) {
     this.#busName = busName;
-    this.#controlExchange = controlExchange;
+    this.#context = context;
+    this.notifications = new MemoryNotifications(busName, context);
   }
 
   async send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
     const bus = this.#joinBus();
-    const text = JSON.stringify(request);
-    if (!options.waitForReply) {
-      this.#publish(bus, target, { text, call: undefined });
-      return undefined;
+    const queues = this.#queuesOf(bus, target, options);
+    for (const queue of queues) this.#checkRoom(queue);
+    const delivery: Delivery = {
+      text: JSON.stringify(request),
+      call: options.waitForReply ? this.#newCall(target, request, options) : undefined,
+      sentAt: Date.now(),
+      attempt: 1,
+    };
+    for (const queue of queues) {
+      delivery.call?.waitsIn(queue);
+      queue.push(delivery);
+      bus.schedule(queue);
     }
-    const call = new PendingCall(() => `${request.message.method} from ${target}`, options, this.#forget);
-    this.#calls.add(call);
-    try {
-      this.#publish(bus, target, { text, call });
-    } catch (error) {
-      if (!(error instanceof MessageDeliveryFailure)) throw error;
-      call.fail(error);
-    }
-    return call.reply;
+    return delivery.call?.reply;
   }
 
-  async listen(target: Target, onMessage: (incoming: IncomingMessage) => void): Promise<Listener> {
+  async listen(
+    target: Target,
+    onMessage: (incoming: IncomingMessage) => void,
+    { prefetch = 0, ackPolicy = 'before', deliveryLimit = DEFAULT_DELIVERY_LIMIT }: ListenOptions = {},
+  ): Promise<Listener> {
     const bus = this.#joinBus();
-    const topic = this.#queueName(target.with({ server: null }));
-    const unsubscribe = bus.subscribe([topic, this.#queueName(target)], topic, (delivery) =>
-      onMessage(new MemoryIncoming(delivery, () => !this.#closed)),
-    );
-    const listener = new MemoryListener(unsubscribe, () => this.#listeners.delete(listener));
-    this.#listeners.add(listener);
-    return listener;
+    const { topic } = target;
+    if (topic === undefined) throw new InvalidTarget('A server needs a topic', target);
+    const topicName = this.#queueName(target.with({ server: null }));
+    const { limits, logger, onEvent } = this.#context;
+    const consumer: MemoryConsumer = new MemoryConsumer([topicName, this.#queueName(target)], topicName, {
+      bus,
+      topic,
+      prefetch,
+      intakeBytes: limits.intakeBytes,
+      ackPolicy,
+      deliveryLimit,
+      logger,
+      onEvent,
+      onMessage,
+      onEnded: () => this.#consumers.delete(consumer),
+    });
+    this.#consumers.add(consumer);
+    return { stop: async () => consumer.stop() };
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const listener of [...this.#listeners]) await listener.stop();
-    for (const call of [...this.#calls]) call.fail(new MessageDeliveryFailure('The transport was closed'));
-    this.#bus?.leave();
+    this.notifications.close();
+    for (const consumer of this.#consumers) consumer.close();
+    this.#consumers.clear();
+    for (const call of this.#calls.items()) call.fail(new MessageDeliveryFailure('The transport was closed'));
+    if (this.#bus === undefined) return;
+    this.#bus.leave();
     this.#bus = undefined;
+    this.#context.onEvent?.({ type: 'disconnected', data: { bus: this.#busName } });
   }
 
   #joinBus(): MemoryBus {
     if (this.#closed) throw new MessageDeliveryFailure('The transport is closed');
-    this.#bus ??= MemoryBus.join(this.#busName);
+    if (this.#bus === undefined) {
+      this.#bus = MemoryBus.join(this.#busName);
+      this.#context.onEvent?.({ type: 'connected', data: { bus: this.#busName } });
+    }
     return this.#bus;
   }
 
-  #publish(bus: MemoryBus, target: Target, delivery: Delivery): void {
+  #newCall(target: Target, request: Request, options: SendOptions): PendingCall {
+    const { method } = request.message;
+    return new PendingCall({ method, target, roster: this.#calls, options });
+  }
+
+  /** Where a message goes: for a call, one queue; for a fanout, as many as there are servers. */
+  #queuesOf(bus: MemoryBus, target: Target, options: SendOptions): readonly MemoryQueue[] {
+    if (target.fanout) return bus.fanoutQueues(this.#queueName(target));
     const name = this.#queueName(target);
-    if (target.fanout) bus.publishFanout(name, delivery);
-    else if (!bus.publish(name, delivery)) {
-      throw new MessageDeliveryFailure(`No server consumes ${target}, and its queue is full`);
-    }
+    const mayWait = !options.waitForReply || options.failUndeliverable === false;
+    if (!mayWait && !bus.isDeclared(name)) throw this.#undeliverable(target);
+    return [bus.queue(name)];
   }
 
-  #queueName({ exchange = this.#controlExchange, topic, server, fanout }: Target): string {
+  #undeliverable({ exchange = this.#context.controlExchange, topic, server }: Target): MessageUndeliverable {
+    const routingKey = server === undefined ? `${topic}` : `${topic}.${server}`;
+    this.#context.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
+    return new MessageUndeliverable({ exchange, routingKey });
+  }
+
+  #checkRoom(queue: MemoryQueue): void {
+    const limit = this.#context.limits.queueMessages;
+    if (queue.isFull(limit)) throw new Overloaded({ what: queue.name, limit, unit: 'messages' });
+  }
+
+  #queueName({ exchange = this.#context.controlExchange, topic, server, fanout }: Target): string {
     return server === undefined || fanout ? `${exchange}/${topic}` : `${exchange}/${topic}.${server}`;
-  }
-}
-
-class MemoryListener implements Listener {
-  #unsubscribe: (() => void) | undefined;
-  readonly #onStopped: () => void;
-
-  constructor(unsubscribe: () => void, onStopped: () => void) {
-    this.#unsubscribe = unsubscribe;
-    this.#onStopped = onStopped;
-  }
-
-  async stop(): Promise<void> {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    this.#onStopped();
   }
 }

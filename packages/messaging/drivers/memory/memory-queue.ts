@@ -1,43 +1,53 @@
-import type { PendingCall } from './pending-call.ts';
+import { Fifo } from '../../fifo.ts';
+import type { Delivery } from './delivery.ts';
 
-/** A message on its way. */
-export interface Delivery {
-  /** The request as JSON text. */
-  readonly text: string;
-  /** Who waits for the reply; undefined for a cast. */
-  readonly call: PendingCall | undefined;
+/** Who takes a queue's messages. */
+export interface Consumer {
+  /** Whether it has room for a message of so many bytes. It tells the bus when it has room again. */
+  hasRoom(bytes: number): boolean;
+  take(delivery: Delivery, queue: MemoryQueue): void;
 }
 
-export type Consumer = (delivery: Delivery) => void;
-
-/** Messages for one routing key, handed to its consumers in turn. Without consumers it keeps what it can. */
+/** Messages for one routing key, handed to its consumers in turn. What they have no room for waits. */
 export class MemoryQueue {
-  #waiting: Delivery[] = [];
+  readonly name: string;
+  readonly #waiting = new Fifo<Delivery>();
   readonly #consumers: Consumer[] = [];
+  #declared = false;
   #turn = 0;
-  readonly #limit: number;
 
-  /** @param limit how many messages wait while there is no consumer */
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(name: string) {
+    this.name = name;
   }
 
-  get idle(): boolean {
-    return this.#consumers.length === 0 && this.#waiting.length === 0;
+  /** Whether a server has ever consumed it: before, it is only where casts wait for one. */
+  get declared(): boolean {
+    return this.#declared;
   }
 
-  /** False when the queue has no consumer and is full. */
-  push(delivery: Delivery): boolean {
-    if (this.#consumers.length === 0 && this.#waiting.length >= this.#limit) {
-      // Calls that have timed out need no place.
-      this.#waiting = this.#waiting.filter(({ call }) => !call?.settled);
-      if (this.#waiting.length >= this.#limit) return false;
-    }
+  get hasConsumers(): boolean {
+    return this.#consumers.length > 0;
+  }
+
+  /** Whether so many messages wait, and nobody has room for another. */
+  isFull(limit: number): boolean {
+    if (this.#waiting.length < limit || this.#consumers.some((consumer) => consumer.hasRoom(0))) return false;
+    // Calls that have ended need no place.
+    this.#waiting.filter(({ call }) => !call?.settled);
+    return this.#waiting.length >= limit;
+  }
+
+  push(delivery: Delivery): void {
     this.#waiting.push(delivery);
-    return true;
+  }
+
+  /** Puts back what was taken and not finished, before what waits. */
+  putBack(deliveries: readonly Delivery[]): void {
+    this.#waiting.unshift(deliveries);
   }
 
   addConsumer(consumer: Consumer): void {
+    this.#declared = true;
     this.#consumers.push(consumer);
   }
 
@@ -48,21 +58,26 @@ export class MemoryQueue {
 
   /** Hands over what waits now; what consumers push meanwhile is left for the next time. */
   deliver(): void {
-    if (this.#consumers.length === 0) return;
-    const batch = this.#waiting;
-    this.#waiting = [];
-    for (const [index, delivery] of batch.entries()) {
-      const consumer = this.#nextConsumer();
-      if (consumer === undefined) {
-        this.#waiting = [...batch.slice(index), ...this.#waiting];
-        return;
+    for (let left = this.#waiting.length; left > 0; left -= 1) {
+      const next = this.#waiting.peek();
+      if (next === undefined) return;
+      if (next.call?.cancelled) {
+        this.#waiting.shift();
+        continue;
       }
-      if (!delivery.call?.settled) consumer(delivery);
+      const consumer = this.#nextConsumer(next.text.length);
+      if (consumer === undefined) return;
+      this.#waiting.shift();
+      consumer.take(next, this);
     }
   }
 
-  #nextConsumer(): Consumer | undefined {
-    this.#turn = (this.#turn + 1) % Math.max(this.#consumers.length, 1);
-    return this.#consumers[this.#turn];
+  #nextConsumer(bytes: number): Consumer | undefined {
+    for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % this.#consumers.length;
+      const consumer = this.#consumers[this.#turn];
+      if (consumer?.hasRoom(bytes)) return consumer;
+    }
+    return undefined;
   }
 }

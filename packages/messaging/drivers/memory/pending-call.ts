@@ -1,38 +1,86 @@
-import { MessagingTimeout } from '../../errors.ts';
+import { CallCancelled, MessagingTimeout, ServerLost } from '../../errors.ts';
+import type { JsonValue } from '../../json.ts';
+import type { Roster, RosterEntry } from '../../roster.ts';
+import type { Target } from '../../target.ts';
 import type { Reply, SendOptions } from '../driver.ts';
+import type { MemoryQueue } from './memory-queue.ts';
 
 /** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
+/** A server may be busy for a whole call-monitor timeout and show its next sign of life half of it later. */
+const PATIENCE = 1.5;
+const NOTHING = (): void => {};
+
+export interface PendingCallData {
+  method: string;
+  target: Target;
+  /** The call is on it until it ends. */
+  roster: Roster<PendingCall>;
+  options: SendOptions;
+}
 
 /** A call that waits for its reply; it ends once, in a reply or an error. */
 export class PendingCall {
   readonly reply: Promise<Reply>;
-  /** Seconds. */
-  readonly callMonitorTimeout: number | null;
+  readonly #data: PendingCallData;
+  readonly #entry: RosterEntry<PendingCall>;
+  #resolve: (reply: Reply) => void = NOTHING;
+  #reject: (error: Error) => void = NOTHING;
   #settled = false;
-  #resolve: (reply: Reply) => void = () => {};
-  #reject: (error: Error) => void = () => {};
-  readonly #timer: NodeJS.Timeout | undefined;
-  readonly #monitor: NodeJS.Timeout | undefined;
-  readonly #onSettled: (call: PendingCall) => void;
+  #cancelled = false;
+  #cancelListeners: (() => void)[] | undefined;
+  #onAbort: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Where the request waits; undefined once a server has it. */
+  #queue: MemoryQueue | undefined;
+  /** Milliseconds, of the process's own clock. */
+  readonly #startedAt = performance.now();
+  #lastSign = this.#startedAt;
+  #heard = false;
 
-  /** @param describe names the call in errors */
-  constructor(describe: () => string, options: SendOptions, onSettled: (call: PendingCall) => void) {
+  constructor(data: PendingCallData) {
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#onSettled = onSettled;
-    this.callMonitorTimeout = options.callMonitorTimeout ?? null;
-    this.#timer = this.#failAfter(options.timeout, () => `No reply to ${describe()}`);
-    this.#monitor = this.#failAfter(
-      this.callMonitorTimeout ?? undefined,
-      () => `No sign of life while waiting for ${describe()}`,
-    );
+    this.#data = data;
+    this.#entry = data.roster.add(this);
+    const { signal } = data.options;
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#cancel(signal);
+      signal.addEventListener('abort', this.#onAbort);
+    }
+    // One timer serves the timeout and the monitor: nearly all calls end before either.
+    const wait = Math.min(this.#timeout, this.#patience);
+    if (wait !== Number.POSITIVE_INFINITY) this.#timer = this.#wake(wait);
+  }
+
+  /** Seconds. */
+  get callMonitorTimeout(): number | null {
+    return this.#data.options.callMonitorTimeout ?? null;
+  }
+
+  /** Seconds. */
+  get timeout(): number | undefined {
+    return this.#data.options.timeout;
   }
 
   get settled(): boolean {
     return this.#settled;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** The request waits in this queue. */
+  waitsIn(queue: MemoryQueue): void {
+    this.#queue = queue;
+  }
+
+  /** A server has taken the request. */
+  taken(): void {
+    this.#queue = undefined;
   }
 
   succeed(reply: Reply): void {
@@ -43,23 +91,83 @@ export class PendingCall {
     if (this.#settle()) this.#reject(error);
   }
 
-  /** The endpoint is still running: the monitor starts again. */
-  heartbeat(): void {
-    if (!this.#settled) this.#monitor?.refresh();
+  /** One of several results. */
+  result(result: JsonValue): void {
+    if (this.#settled) return;
+    this.heartbeat();
+    this.#data.options.onResult?.(result);
   }
 
-  #failAfter(seconds: number | undefined, what: () => string): NodeJS.Timeout | undefined {
-    if (seconds === undefined) return undefined;
-    const expire = () => this.fail(new MessagingTimeout(`${what()} in ${seconds} s`));
-    return setTimeout(expire, Math.min(seconds * 1000, MAX_TIMER));
+  /** A sign of life from the server. */
+  heartbeat(): void {
+    this.#heard = true;
+    this.#lastSign = performance.now();
+  }
+
+  /** Calls the listener when the caller cancels; at once when it has. */
+  onCancelled(listener: () => void): void {
+    if (this.#cancelled) listener();
+    else this.#cancelListeners = [...(this.#cancelListeners ?? []), listener];
+  }
+
+  #cancel(signal: AbortSignal): void {
+    if (this.#settled) return;
+    this.#cancelled = true;
+    this.fail(new CallCancelled(`${this.#description} was cancelled`, { cause: signal.reason }));
+    for (const listener of this.#cancelListeners ?? []) listener();
+  }
+
+  get #description(): string {
+    return `${this.#data.method} from ${this.#data.target}`;
+  }
+
+  /** Milliseconds. */
+  get #timeout(): number {
+    return (this.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+  }
+
+  /** Milliseconds of silence until the call is in doubt. */
+  get #patience(): number {
+    return (this.callMonitorTimeout ?? Number.POSITIVE_INFINITY) * PATIENCE * 1000;
+  }
+
+  #wake(milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => this.#look(), Math.min(milliseconds, MAX_TIMER));
+  }
+
+  #look(): void {
+    const now = performance.now();
+    // Timers may fire a part of a millisecond early.
+    const early = 1;
+    const untilTimeout = this.#startedAt + this.#timeout - now - early;
+    let untilDoubt = this.#lastSign + this.#patience - now - early;
+    if (untilTimeout <= 0) {
+      this.fail(new MessagingTimeout(`No reply to ${this.#description} in ${this.timeout} s`));
+      return;
+    }
+    if (untilDoubt <= 0) {
+      if (!this.#mayStillCome()) {
+        this.fail(new ServerLost(`No sign of life from the server of ${this.#description}`));
+        return;
+      }
+      this.#lastSign = now;
+      untilDoubt = this.#patience;
+    }
+    this.#timer = this.#wake(Math.min(untilTimeout, untilDoubt) + early);
+  }
+
+  /** Whether the request waits for its turn, or for the server that its caller wants to wait for. */
+  #mayStillCome(): boolean {
+    if (this.#heard || this.#queue === undefined) return false;
+    return this.#queue.hasConsumers || this.#data.options.failUndeliverable === false;
   }
 
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#monitor);
-    this.#onSettled(this);
+    if (this.#onAbort !== undefined) this.#data.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#data.roster.remove(this.#entry);
     return true;
   }
 }

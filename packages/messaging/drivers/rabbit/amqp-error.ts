@@ -17,6 +17,12 @@ export function isAboutExchange(error: unknown): boolean {
   return error instanceof Error && 'classId' in error && error.classId === EXCHANGE_CLASS;
 }
 
+/** Whether nothing listens on the port, at any of the name's addresses. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isRefusal);
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+}
+
 export function errorText(error: unknown): string {
   // What connecting to a name with several addresses fails with; its own message is empty.
   if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');

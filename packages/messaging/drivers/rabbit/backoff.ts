@@ -29,6 +29,11 @@ export class Backoff {
     return Math.round(this.#random() * limit * 1000);
   }
 
+  /** A wait in milliseconds as the first is, and without making the next longer. */
+  first(): number {
+    return Math.round(this.#random() * this.#options.interval * 1000);
+  }
+
   /** To be called when things work again. */
   reset(): void {
     this.#attempts = 0;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, IllegalOperationError } from 'amqplib';
+import { TopologyMismatch } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { amqpCode, asError, errorText } from './amqp-error.ts';
 import { Backoff } from './backoff.ts';
@@ -34,6 +35,8 @@ interface ChannelLife {
 
 /** Seconds. Channels fail for their own reasons on a broker that is well, so the waits are short. */
 const RETRY = { interval: 0.05, step: 0.3, max: 1 };
+/** Milliseconds between attempts while something is declared otherwise: only an operator can mend that. */
+const MISMATCH_PAUSE = 5_000;
 /** A channel that lived for so long (ms) worked: the next wait is short again. */
 const STABLE_AFTER = 1_000;
 
@@ -43,6 +46,8 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   readonly #backoff = new Backoff(RETRY);
   #channel: C | undefined;
   #started = false;
+  /** What is declared otherwise, since the last set-up that worked. */
+  #mismatch: string | undefined;
   #session: AbortController | undefined;
 
   constructor(options: ChannelOptions<C>) {
@@ -91,7 +96,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       const since = Date.now();
       await this.#runOne(model, signal);
       if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
-      await pause(this.#backoff.next(), signal);
+      await pause(this.#mismatch === undefined ? this.#backoff.next() : MISMATCH_PAUSE, signal);
     }
   }
 
@@ -110,19 +115,46 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       await this.#options.setUp(channel);
     } catch (error) {
       // Closed without a fault of its own, it has gone with the connection.
-      if (life.closed && amqpCode(error) === undefined) return;
+      if (life.closed && amqpCode(error) === undefined && !(error instanceof TopologyMismatch)) return;
       // Its user closes it, for a consumer was cancelled meanwhile.
       if (error instanceof IllegalOperationError) return life.ended;
-      this.#log('the set-up of a channel was refused', error);
-      this.emit('refused', asError(error));
+      this.#onRefused(error);
       if (!life.closed) channel.close().catch(() => {});
       await life.ended;
       return;
     }
     if (signal.aborted || life.closed) return;
+    if (this.#mismatch !== undefined) this.#logMended();
     this.#channel = channel;
     this.emit('ready', channel);
     await life.ended;
+  }
+
+  #onRefused(error: unknown): void {
+    if (error instanceof TopologyMismatch) this.#logMismatch(error);
+    else {
+      this.#mismatch = undefined;
+      this.#log('the set-up of a channel was refused', error);
+    }
+    this.emit('refused', asError(error));
+  }
+
+  /** Once for each: it stays until somebody does something about it. */
+  #logMismatch(error: TopologyMismatch): void {
+    const { name, logger } = this.#options;
+    if (this.#mismatch !== error.message) {
+      const seconds = MISMATCH_PAUSE / 1000;
+      logger.error(
+        { channel: name, reason: error.message },
+        `cannot work with what RabbitMQ has; trying again every ${seconds} s`,
+      );
+    }
+    this.#mismatch = error.message;
+  }
+
+  #logMended(): void {
+    this.#options.logger.info({ channel: this.#options.name }, 'RabbitMQ has again what is configured');
+    this.#mismatch = undefined;
   }
 
   #watch(channel: C, signal: AbortSignal): ChannelLife {
@@ -149,6 +181,8 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   #lose(channel: C | undefined, failure: Error | undefined): void {
     if (channel === undefined || channel !== this.#channel) return;
     this.#channel = undefined;
+    const { connection, name } = this.#options;
+    if (failure !== undefined) connection.tell('channel_lost', { channel: name, reason: failure.message });
     this.emit('lost', failure);
   }
 

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import type { TransportEvent } from '../../hooks.ts';
 import type { Logger } from '../../logger.ts';
-import { asError, errorText } from './amqp-error.ts';
+import { asError, errorText, isRefusal } from './amqp-error.ts';
 import { Backoff } from './backoff.ts';
 import type { BrokerAddress } from './broker-address.ts';
+import { HostOrder } from './host-order.ts';
 import type { RabbitSettings } from './rabbit-options.ts';
 import { batchWrites } from './write-batching.ts';
 
@@ -26,6 +28,7 @@ export interface ConnectionOptions {
   addresses: readonly BrokerAddress[];
   settings: RabbitSettings;
   logger: Logger;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
 }
 
 const CONNECT_TIMEOUT = 10_000;
@@ -51,10 +54,12 @@ interface Link {
 export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly name: string;
   readonly #options: ConnectionOptions;
-  readonly #addresses: readonly BrokerAddress[];
+  readonly #hosts: HostOrder;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
   #current: ConnectionState = 'idle';
+  /** The last round failed because no host had a listening port, and for no other reason. */
+  #refused = false;
   #live: Link | undefined;
   #running: Promise<void> | undefined;
 
@@ -62,8 +67,9 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     super();
     this.name = options.name;
     this.#options = options;
-    this.#addresses = shuffled(options.addresses);
-    const { rabbitRetryInterval, rabbitRetryBackoff, rabbitIntervalMax } = options.settings;
+    const { kombuFailoverStrategy, rabbitRetryInterval, rabbitRetryBackoff, rabbitIntervalMax } =
+      options.settings;
+    this.#hosts = new HostOrder(options.addresses, kombuFailoverStrategy);
     this.#backoff = new Backoff({
       interval: rabbitRetryInterval,
       step: rabbitRetryBackoff,
@@ -88,6 +94,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   /** Ends this connection as lost, when only its user can tell that it does not work. */
   drop(model: ChannelModel, reason: Error): void {
     if (this.#live?.model === model) this.#live.cut(reason);
+  }
+
+  /** Tells the transport's hooks, if there are any. */
+  tell(type: TransportEvent['type'], data: object = {}): void {
+    this.#options.onEvent?.({ type, data: { connection: this.name, ...data } });
   }
 
   /** Closes it for good, in bounded time. Idempotent. */
@@ -116,12 +127,16 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   async #connectToAny(): Promise<Link | undefined> {
     let reason = new Error('no host');
-    for (const address of this.#addresses) {
+    this.#refused = true;
+    for (const address of this.#hosts.round()) {
       if (this.#closing) return undefined;
       try {
-        return await this.#connectTo(address);
+        const link = await this.#connectTo(address);
+        this.#hosts.connected(address);
+        return link;
       } catch (error) {
         reason = asError(error);
+        this.#refused &&= isRefusal(error);
         if (!this.#closing) this.#logFailure(address, reason);
       }
     }
@@ -182,10 +197,14 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const since = Date.now();
     this.#live = link;
     this.#current = 'connected';
+    this.#refused = false;
     const close = (): void => closeLink(link);
     this.#stopping.signal.addEventListener('abort', close, { once: true });
     if (this.#closing) close();
-    else this.emit('connected', link.model);
+    else {
+      this.tell('connected');
+      this.emit('connected', link.model);
+    }
     const reason = await link.ended;
     this.#stopping.signal.removeEventListener('abort', close);
     this.#live = undefined;
@@ -198,13 +217,16 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
         { connection: this.name, reason: errorText(reason) },
         'connection to RabbitMQ lost',
       );
+      this.tell('disconnected', { reason: errorText(reason) });
     }
     this.emit('disconnected', reason);
   }
 
   async #pause(): Promise<void> {
+    // Where nothing listens, asking costs the broker nothing, and it may be back any moment.
+    const milliseconds = this.#refused ? this.#backoff.first() : this.#backoff.next();
     try {
-      await sleep(this.#backoff.next(), undefined, { signal: this.#stopping.signal });
+      await sleep(milliseconds, undefined, { signal: this.#stopping.signal });
     } catch (error) {
       if (!this.#closing) throw error;
     }
@@ -224,11 +246,4 @@ function closeLink(link: Link): void {
   void link.ended.then(() => clearTimeout(timer));
   // It fails when the connection is already closed, which `ended` tells as well.
   link.model.close().catch(() => {});
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, order: Math.random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ item }) => item);
 }

@@ -1,44 +1,52 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { IllegalOperationError } from 'amqplib';
 import type { Logger } from '../../logger.ts';
 import { within } from '../../within.ts';
+import { acknowledge } from './acknowledge.ts';
 import { SupervisedChannel } from './channel.ts';
 import type { BrokerConnection } from './connection.ts';
+import type { ConsumedQueue, Delivery } from './delivery.ts';
+import type { ExchangeFallbacks } from './exchange-declaration.ts';
+import { QueueProbe } from './probe.ts';
 import { declareQueue, type QueueSpec } from './topology.ts';
 
-export interface ConsumerOptions {
+interface CommonOptions {
   connection: BrokerConnection;
   /** Tells the purpose, in logs. */
   name: string;
   queues: readonly QueueSpec[];
   /** How many unacknowledged messages the broker sends ahead to each consumer; 0: no limit. */
   prefetch: number;
+  /** What the channels of this driver have learnt of its exchanges. */
+  fallbacks?: ExchangeFallbacks;
   logger: Logger;
-  /** Takes one message, which is acknowledged. */
-  onDelivery(body: Buffer, queue: string): void;
+  /** Told when the consumers are made again for a reason of their own: not for a lost connection. */
+  onRestart?(queue: string, reason: string): void;
 }
 
-interface Delivery {
-  channel: Channel;
-  message: ConsumeMessage;
-  queue: string;
-}
+/** What becomes of the messages. */
+type Receiver =
+  /** Takes one message, which is acknowledged. */
+  | { onDelivery(body: Buffer, queue: string, message: ConsumeMessage): void; onBatch?: undefined }
+  /** Takes what one read of the socket has brought, and sees to the acknowledgement. */
+  | { onBatch(batch: Delivery[]): void; onDelivery?: undefined };
+
+export type ConsumerOptions = CommonOptions & Receiver;
 
 /** How long (ms) the broker may take to cancel the consumers when it is asked to. */
 const CANCEL_TIMEOUT = 1_000;
-/** How often (ms) bindings are declared again: when an exchange is deleted, the broker does not tell its consumers. */
-const BIND_INTERVAL = 5_000;
 
 /**
- * Consumes queues over one channel, and declares and consumes them again whenever the broker cancels a consumer
- * or the channel or the connection is lost.
+ * Consumes queues over one channel, and declares and consumes them again whenever the broker cancels a consumer,
+ * the channel or the connection is lost, or a look at the queues shows that nothing comes any more.
  *
- * What one read of the socket brings is acknowledged at once, with a single frame, and then handed over: a
- * message is never handed over before it is acknowledged.
+ * What one read of the socket brings is handed over in one go; with `onDelivery` it is acknowledged before, with a
+ * single frame.
  */
 export class QueueConsumer {
   readonly #options: ConsumerOptions;
   readonly #supervised: SupervisedChannel;
+  readonly #probe: QueueProbe;
+  #queues: ConsumedQueue[] = [];
   #consumerTags: string[] = [];
   #batch: Delivery[] = [];
   #stopped: Promise<void> | undefined;
@@ -52,7 +60,14 @@ export class QueueConsumer {
       open: (model) => model.createChannel(),
       setUp: (channel) => this.#setUp(channel),
     });
-    this.#supervised.on('ready', (channel) => this.#keepBound(channel));
+    this.#probe = new QueueProbe({
+      prefetch: options.prefetch,
+      logger: options.logger,
+      restart: (channel, queue, reason) => this.#restart(channel, queue, reason),
+      silent: (error) => this.#dropConnection(error),
+    });
+    this.#supervised.on('ready', (channel) => this.#probe.start(channel, this.#queues));
+    this.#supervised.on('lost', () => this.#probe.stop());
   }
 
   /** True while all queues are declared and consumed. */
@@ -81,6 +96,7 @@ export class QueueConsumer {
   async #cancel(deleteTransient: boolean): Promise<void> {
     const channel = this.#supervised.current;
     this.#supervised.stop();
+    this.#probe.stop();
     if (channel === undefined) return;
     await within(CANCEL_TIMEOUT, this.#cancelOn(channel, deleteTransient));
   }
@@ -99,22 +115,25 @@ export class QueueConsumer {
   }
 
   async #setUp(channel: Channel): Promise<void> {
-    const { prefetch, queues } = this.#options;
+    const { prefetch, queues, fallbacks } = this.#options;
     if (prefetch > 0) await channel.prefetch(prefetch);
     this.#consumerTags = [];
-    for (const queue of queues) {
-      await declareQueue(channel, queue);
-      const { consumerTag } = await channel.consume(queue.name, (message) => {
-        if (message === null) this.#onCancelled(channel, queue.name);
-        else this.#collect({ channel, message, queue: queue.name });
+    this.#queues = queues.map((spec) => ({ spec, received: 0, unacknowledged: 0 }));
+    for (const queue of this.#queues) {
+      const { name } = queue.spec;
+      await declareQueue(channel, queue.spec, fallbacks);
+      const { consumerTag } = await channel.consume(name, (message) => {
+        if (message === null) this.#restart(channel, name, 'RabbitMQ has cancelled its consumer');
+        else this.#collect({ channel, message, queue });
       });
       this.#consumerTags.push(consumerTag);
     }
   }
 
-  /** The broker has cancelled a consumer: its queue was deleted, or has moved to another node. */
-  #onCancelled(channel: Channel, queue: string): void {
-    this.#options.logger.warn({ queue }, 'RabbitMQ has cancelled a consumer; consuming again');
+  /** Closes the channel, so that everything is set up again on another. */
+  #restart(channel: Channel, queue: string, reason: string): void {
+    this.#options.logger.warn({ queue, reason }, 'consuming a queue again');
+    this.#options.onRestart?.(queue, reason);
     // After the flush of what came before: it cannot be acknowledged once the channel is closing.
     queueMicrotask(() => {
       // It fails when the channel is closed already, and then a new one is on its way.
@@ -122,25 +141,15 @@ export class QueueConsumer {
     });
   }
 
-  #keepBound(channel: Channel): void {
-    const bound = this.#options.queues.filter(({ binding }) => binding !== undefined);
-    if (bound.length === 0) return;
-    const timer = setInterval(() => {
-      this.#declare(channel, bound).catch((error: unknown) => {
-        // When the broker refuses, it closes the channel, and that is logged.
-        this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'bindings not renewed');
-      });
-    }, BIND_INTERVAL).unref();
-    this.#supervised.once('lost', () => clearInterval(timer));
-  }
-
-  async #declare(channel: Channel, queues: readonly QueueSpec[]): Promise<void> {
-    for (const queue of queues) {
-      if (channel === this.#supervised.current) await declareQueue(channel, queue);
-    }
+  #dropConnection(error: Error): void {
+    const { connection } = this.#options;
+    if (connection.model !== undefined) connection.drop(connection.model, error);
   }
 
   #collect(delivery: Delivery): void {
+    const { queue } = delivery;
+    queue.received += 1;
+    queue.unacknowledged += 1;
     this.#batch.push(delivery);
     // The library emits all messages of one read in one go, so this comes after the last of them.
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
@@ -151,23 +160,23 @@ export class QueueConsumer {
     const last = batch.at(-1);
     if (last === undefined) return;
     this.#batch = [];
-    try {
-      last.channel.ack(last.message, true);
-    } catch (error) {
-      if (!(error instanceof IllegalOperationError)) throw error;
-      // The channel is closed, and the broker will deliver these messages again.
-      this.#options.logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
+    const { onBatch, onDelivery, logger } = this.#options;
+    if (onBatch !== undefined) {
+      onBatch(batch);
       return;
     }
-    for (const { message, queue } of batch) this.#handOver(message.content, queue);
-  }
-
-  #handOver(body: Buffer, queue: string): void {
-    try {
-      this.#options.onDelivery(body, queue);
-    } catch (error) {
-      // A bug, in the receiver of one message: the other messages of the batch must not suffer from it.
-      this.#options.logger.error({ queue, err: error }, 'a delivered message was not handled');
+    if (!acknowledge(last.channel, last.message.fields.deliveryTag, true)) {
+      logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
+      return;
+    }
+    for (const { message, queue } of batch) {
+      queue.unacknowledged -= 1;
+      try {
+        onDelivery(message.content, queue.spec.name, message);
+      } catch (error) {
+        // A bug, in the receiver of one message: the other messages of the batch must not suffer from it.
+        logger.error({ queue: queue.spec.name, err: error }, 'a delivered message was not handled');
+      }
     }
   }
 }

@@ -13,9 +13,13 @@ export class DuplicateFilter {
     this.#size = size;
   }
 
+  has(id: string): boolean {
+    return this.#current.has(id) || this.#previous.has(id);
+  }
+
   /** Notes the id; true when it is new. */
   add(id: string): boolean {
-    if (this.#current.has(id) || this.#previous.has(id)) return false;
+    if (this.has(id)) return false;
     this.#current.add(id);
     if (this.#current.size >= this.#size) {
       this.#previous = this.#current;

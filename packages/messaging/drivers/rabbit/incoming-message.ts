@@ -1,24 +1,57 @@
-import type { JsonObject } from '../../json.ts';
+import type { JsonObject, JsonValue } from '../../json.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../driver.ts';
+import type { Delivery } from './delivery.ts';
 import type { ReplySender } from './reply-sender.ts';
 import { uniqueId } from './unique-id.ts';
-import { type CallFields, encodeReply, type WireRequest } from './wire-message.ts';
+import { type CallFields, encodeReply, encodeResult, type WireRequest } from './wire-message.ts';
+import { requestTimes } from './wire-properties.ts';
 
 const SIGN_OF_LIFE: Reply = { result: null, failure: null };
 
-/** A request that was delivered and acknowledged. */
+/** Who holds a request while it waits and runs. */
+export interface RequestHolder {
+  readonly replies: ReplySender;
+  /** The queue by which callers reach this server alone. */
+  readonly address: string;
+  finished(request: RabbitIncomingMessage, failure: unknown): void;
+}
+
+/** A request that was delivered. */
 export class RabbitIncomingMessage implements IncomingMessage {
   readonly ctxt: JsonObject;
   readonly message: RpcMessage;
+  readonly deadline: number | null;
+  readonly queueWait: number | null;
+  /** By this, a request that comes twice is recognised. */
+  readonly uniqueId: string | undefined;
+  /** Bytes of its body. */
+  readonly size: number;
+  /** The last, when it was delivered again. */
+  delivery: Delivery;
+  attempt = 1;
+  /** Milliseconds since the epoch at which a caller is to hear of it that still waits. */
+  nextSign = 0;
+  isCancelled = false;
   readonly #call: CallFields | undefined;
-  readonly #replies: ReplySender;
+  readonly #holder: RequestHolder;
+  #onCancelled: (() => void) | undefined;
+  #results = 0;
   #answered = false;
+  #done = false;
 
-  constructor(request: WireRequest, replies: ReplySender) {
+  /** @param arrivedAt milliseconds since the epoch */
+  constructor(request: WireRequest, delivery: Delivery, arrivedAt: number, holder: RequestHolder) {
     this.ctxt = request.ctxt;
     this.message = request.message;
+    this.uniqueId = request.uniqueId;
     this.#call = request.call;
-    this.#replies = replies;
+    this.#holder = holder;
+    this.delivery = delivery;
+    this.size = delivery.message.content.length;
+    const { deadline, queueWait } = requestTimes(delivery.message.properties, arrivedAt);
+    this.deadline = deadline;
+    this.queueWait = queueWait;
+    this.nextSign = arrivedAt + (this.signInterval ?? 0);
   }
 
   get expectsReply(): boolean {
@@ -29,16 +62,60 @@ export class RabbitIncomingMessage implements IncomingMessage {
     return this.#call?.callMonitorTimeout ?? null;
   }
 
+  /** Milliseconds between signs of life; undefined when the caller wants none. */
+  get signInterval(): number | undefined {
+    const timeout = this.#call?.callMonitorTimeout ?? 0;
+    return timeout > 0 ? timeout * 500 : undefined;
+  }
+
+  get msgId(): string | undefined {
+    return this.#call?.msgId;
+  }
+
+  /** The name of the queue that it came from. */
+  get queue(): string {
+    return this.delivery.queue.spec.name;
+  }
+
+  onCancelled(listener: () => void): void {
+    if (this.isCancelled) listener();
+    else this.#onCancelled = listener;
+  }
+
+  /** The caller has cancelled the call. */
+  cancel(): void {
+    if (this.isCancelled) return;
+    this.isCancelled = true;
+    this.#onCancelled?.();
+  }
+
   async reply(reply: Reply): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
     this.#answered = true;
     const { msgId, replyQueue } = this.#call;
-    await this.#replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true));
+    await this.#holder.replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true));
+  }
+
+  async sendResult(result: JsonValue): Promise<void> {
+    if (this.#call === undefined || this.#answered) return;
+    const { msgId, replyQueue } = this.#call;
+    const body = encodeResult(msgId, uniqueId(), result, this.#results);
+    this.#results += 1;
+    const { replies, address } = this.#holder;
+    // Nobody takes the results of a caller that has ended.
+    if (!(await replies.sendResult(replyQueue, body, address))) this.cancel();
   }
 
   async heartbeat(): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
     const { msgId, replyQueue } = this.#call;
-    await this.#replies.sendNow(replyQueue, encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false));
+    const { replies, address } = this.#holder;
+    await replies.sendNow(replyQueue, encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false), address);
+  }
+
+  done(failure?: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#holder.finished(this, failure);
   }
 }

@@ -1,24 +1,25 @@
 import type { Options } from 'amqplib';
 import type { MessagingError } from '../../errors.ts';
-import { expirationText, publishOptions } from './publish-options.ts';
+import { type MoreProperties, publishOptions } from './publish-options.ts';
 import type { ExchangeSpec } from './topology.ts';
 
 /** A message on its way out. */
 export interface OutgoingMessage {
   /** Absent: the default exchange, whose routing keys are the names of queues. */
-  exchange?: ExchangeSpec;
-  routingKey: string;
-  body: Buffer;
-  /** Milliseconds from `createdAt` after which the broker drops the message from its queue. */
-  expiration?: number;
-  /** Milliseconds since the epoch; only needed with `expiration`. */
-  createdAt?: number;
+  readonly exchange?: ExchangeSpec | undefined;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  /** Milliseconds after which the broker drops the message from its queue; from `createdAt`, when that is given. */
+  readonly expiration?: number | undefined;
+  /** Milliseconds since the epoch; the message then tells when it was sent. */
+  readonly createdAt?: number | undefined;
   /** Where no queue takes the message, it fails with MessageUndeliverable. */
-  mandatory?: boolean;
+  readonly mandatory?: boolean;
+  readonly properties?: MoreProperties;
   /** How often publishing is tried again after a failure; Infinity: until it works. */
-  retry: number;
+  readonly retry: number;
   /** The message waits for this to be ready. */
-  gate?: { readonly ready: boolean };
+  readonly gate?: { readonly ready: boolean };
   /** Called once: when the broker has taken responsibility, or with the reason why it has not. */
   done(error?: MessagingError): void;
 }
@@ -31,18 +32,22 @@ const MISSING_EXCHANGE_LIMIT = 3;
 /** One message in the hands of a publisher, from `publish` until it is settled. */
 export class Publication {
   readonly message: OutgoingMessage;
+  /** As it is published: the message's, or that compressed. */
+  readonly body: Buffer;
+  /** It was written to a channel, so the broker may have it. */
+  written = false;
   /** The broker sent the message back. */
   returned = false;
-  readonly #onCancel: () => void;
-  readonly #options: Options.Publish;
+  readonly #compressed: boolean;
   #failures = 0;
   #missing = 0;
   #settled = false;
 
-  constructor(message: OutgoingMessage, onCancel: (publication: Publication) => void) {
+  /** `compressed`: the message's body as it is to be published, when that is compressed. */
+  constructor(message: OutgoingMessage, compressed?: Buffer) {
     this.message = message;
-    this.#onCancel = () => onCancel(this);
-    this.#options = publishOptions(message);
+    this.body = compressed ?? message.body;
+    this.#compressed = compressed !== undefined;
   }
 
   get isSettled(): boolean {
@@ -51,12 +56,18 @@ export class Publication {
 
   /** The AMQP options, as they are now: a message that has waited does not live longer for it. */
   publishOptions(): Options.Publish {
-    const { expiration, createdAt } = this.message;
-    if (expiration === undefined || createdAt === undefined) return this.#options;
+    const { expiration, createdAt, mandatory, properties } = this.message;
+    const compressed = this.#compressed;
+    if (createdAt === undefined) return publishOptions({ expiration, mandatory, properties, compressed });
     const waited = Date.now() - createdAt;
-    return waited < PROMPT
-      ? this.#options
-      : { ...this.#options, expiration: expirationText(expiration - waited) };
+    const late = waited < PROMPT ? 0 : waited;
+    return publishOptions({
+      expiration: expiration === undefined ? undefined : expiration - late,
+      sentAt: createdAt + late,
+      mandatory,
+      properties,
+      compressed,
+    });
   }
 
   /** Notes a failed attempt; true when no further one is allowed. */
@@ -77,10 +88,8 @@ export class Publication {
     this.message.done(error);
   }
 
-  /** Takes back a message that nobody needs any more. It may be on its way already; `done` is not called. */
-  cancel(): void {
-    if (this.#settled) return;
+  /** Nobody needs it any more: `done` is not called. To be called by its publisher. */
+  drop(): void {
     this.#settled = true;
-    this.#onCancel();
   }
 }

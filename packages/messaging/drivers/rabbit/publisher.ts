@@ -1,24 +1,37 @@
-import { type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
-import { MessageDeliveryFailure, MessageUndeliverable } from '../../errors.ts';
+import { type ConfirmChannel, IllegalOperationError } from 'amqplib';
+import { MessageDeliveryFailure } from '../../errors.ts';
+import type { TransportEvent } from '../../hooks.ts';
 import type { Logger } from '../../logger.ts';
 import { within } from '../../within.ts';
-import { amqpCode, errorText, isAboutExchange, NOT_FOUND } from './amqp-error.ts';
+import { amqpCode, isAboutExchange, NOT_FOUND } from './amqp-error.ts';
 import { SupervisedChannel } from './channel.ts';
+import { compressBody, isCompressed } from './compression.ts';
 import type { BrokerConnection } from './connection.ts';
+import { DeclaredExchanges } from './declared-exchanges.ts';
+import type { ExchangeFallbacks } from './exchange-declaration.ts';
+import { NackedPublications } from './nacked-publications.ts';
 import { type OutgoingMessage, Publication } from './publication.ts';
-import { declareExchange, type ExchangeSpec } from './topology.ts';
+import { refusal, undeliverable, unreachable } from './publish-errors.ts';
+import type { Compression } from './rabbit-options.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 
 export interface PublisherOptions {
   connection: BrokerConnection;
   /** Tells the purpose, in logs. */
   name: string;
   logger: Logger;
+  fallbacks: ExchangeFallbacks;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+  compression?: Compression | undefined;
 }
 
-/** How long (ms) to wait before publishing again what the broker has refused to store (`basic.nack`). */
-const NACK_PAUSE = 500;
 /** How long (ms) `close` lets the broker confirm what is under way. */
 const DRAIN_TIMEOUT = 1_000;
+
+interface Confirmation {
+  deliveryTag: number;
+  multiple: boolean;
+}
 
 /**
  * Publishes with confirms over one channel.
@@ -30,16 +43,18 @@ const DRAIN_TIMEOUT = 1_000;
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #supervised: SupervisedChannel<ConfirmChannel>;
+  readonly #exchanges: DeclaredExchanges;
   /** Not written to the current channel yet, in order. */
   #pending = new Set<Publication>();
   /** Written, and not confirmed. */
-  readonly #unconfirmed = new Set<Publication>();
+  readonly #unconfirmed = new Unconfirmed();
   /** Refused by the broker for now; published again after a pause. */
-  readonly #refused = new Set<Publication>();
+  readonly #nacked = new NackedPublications((nacked) => {
+    for (const publication of nacked) this.#pending.add(publication);
+    this.flush();
+  });
   /** One of these made the broker close the channel: until it is found, they go one at a time. */
   readonly #suspects = new Set<Publication>();
-  readonly #declared = new Set<string>();
-  readonly #declaring = new Set<string>();
   /** The channel's buffer is full: what is not written can still be cancelled. */
   #full = false;
   #closed = false;
@@ -48,8 +63,19 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#exchanges = new DeclaredExchanges({
+      fallbacks: options.fallbacks,
+      onDeclared: () => this.flush(),
+      onRefused: ({ name }, error) => {
+        for (const publication of [...this.#pending]) {
+          if (publication.message.exchange?.name === name) this.#fail(publication, error);
+        }
+      },
+    });
     this.#supervised = new SupervisedChannel({
-      ...options,
+      connection: options.connection,
+      name: options.name,
+      logger: options.logger,
       open: (model) => model.createConfirmChannel(),
       setUp: (channel) => this.#setUp(channel),
     });
@@ -59,33 +85,53 @@ export class Publisher {
     options.connection.on('disconnected', this.#onFailure);
   }
 
+  /** Connects before there is something to publish, so that the first message need not wait for it. Idempotent. */
+  connect(): void {
+    if (!this.#closed) this.#supervised.start();
+  }
+
   /** Connects if need be. The result is told to `message.done`. */
   publish(message: OutgoingMessage): Publication {
-    const publication = new Publication(message, (cancelled) => this.#forget(cancelled));
+    const { compression } = this.#options;
+    const publication = new Publication(message, compression && compressed(message));
     if (this.#closed) {
       publication.settle(new MessageDeliveryFailure('The transport is closed'));
       return publication;
     }
     this.#supervised.start();
+    const refused = message.exchange && this.#exchanges.refusal(message.exchange);
+    if (refused !== undefined) {
+      publication.settle(refused);
+      return publication;
+    }
     if (this.#options.connection.state === 'waiting' && publication.fails()) {
       publication.settle(unreachable(this.#lastFailure));
       return publication;
     }
-    this.#pending.add(publication);
-    this.flush();
+    // Whatever waits does so for something that this message may not need.
+    if (!this.#canWrite(publication) || !this.#write(publication)) this.#pending.add(publication);
     return publication;
+  }
+
+  /**
+   * Takes back a message that nobody needs any more; its `done` is not called. False when it may be on its way
+   * already.
+   */
+  cancel(publication: Publication): boolean {
+    if (publication.isSettled) return false;
+    publication.drop();
+    this.#forget(publication);
+    return !publication.written;
   }
 
   /** Writes what can be written now. To be called when a message's gate becomes ready. */
   flush(): void {
-    const channel = this.#supervised.current;
-    if (channel === undefined || this.#full) return;
     for (const publication of this.#pending) {
+      if (this.#supervised.current === undefined || this.#full) return;
       if (this.#suspects.size > 0 && this.#unconfirmed.size > 0) return;
-      const { gate, exchange } = publication.message;
-      if (gate !== undefined && !gate.ready) continue;
-      if (exchange !== undefined && !this.#declared.has(exchange.name)) this.#declare(channel, exchange);
-      else if (!this.#write(channel, publication)) return;
+      if (!this.#canWrite(publication)) continue;
+      if (!this.#write(publication)) return;
+      this.#pending.delete(publication);
     }
   }
 
@@ -100,110 +146,101 @@ export class Publisher {
     this.#supervised.stop();
     this.#options.connection.off('unreachable', this.#onFailure);
     this.#options.connection.off('disconnected', this.#onFailure);
-    for (const publication of this.#held()) {
-      this.#forget(publication);
-      publication.settle(
+    const held = [...this.#unconfirmed.reset(), ...this.#pending, ...this.#nacked.takeAll()];
+    for (const publication of held) {
+      this.#fail(
+        publication,
         new MessageDeliveryFailure('The transport was closed before the broker had the message'),
       );
     }
   }
 
   async #setUp(channel: ConfirmChannel): Promise<void> {
-    channel.on('return', (message) => this.#onReturn(message));
+    channel.on('return', (message) => {
+      const publication = this.#unconfirmed.findReturned(message);
+      if (publication !== undefined) publication.returned = true;
+      const { exchange, routingKey } = message.fields;
+      this.#options.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
+    });
+    channel.on('ack', (fields) => this.#onConfirm(channel, fields, this.#onAck));
+    channel.on('nack', (fields) => this.#onConfirm(channel, fields, this.#onNack));
     channel.on('drain', () => {
       this.#full = false;
       this.flush();
     });
   }
 
-  #declare(channel: ConfirmChannel, exchange: ExchangeSpec): void {
-    if (this.#declaring.has(exchange.name)) return;
-    this.#declaring.add(exchange.name);
-    declareExchange(channel, exchange).then(
-      () => {
-        if (channel !== this.#supervised.current) return;
-        this.#declaring.delete(exchange.name);
-        this.#declared.add(exchange.name);
-        this.flush();
-      },
-      (error: unknown) => this.#onDeclareRefused(exchange, error),
-    );
+  /** Whether nothing keeps this message from being written; starts what is missing. */
+  #canWrite(publication: Publication): boolean {
+    const channel = this.#supervised.current;
+    if (channel === undefined || this.#full) return false;
+    if (this.#suspects.size > 0 && this.#unconfirmed.size > 0) return false;
+    const { gate, exchange } = publication.message;
+    if (gate !== undefined && !gate.ready) return false;
+    if (exchange === undefined || this.#exchanges.has(exchange)) return true;
+    this.#exchanges.declare(channel, exchange);
+    return false;
   }
 
-  #onDeclareRefused(exchange: ExchangeSpec, error: unknown): void {
-    // Without a code the connection was lost, and the exchange is declared on the next.
-    if (amqpCode(error) === undefined) return;
-    for (const publication of [...this.#pending]) {
-      if (publication.message.exchange?.name !== exchange.name) continue;
-      this.#fail(publication, refusal(error));
-    }
-  }
-
-  /** False when nothing more can be written. */
-  #write(channel: ConfirmChannel, publication: Publication): boolean {
-    const { exchange, routingKey, body } = publication.message;
+  /** False when the channel takes nothing more. */
+  #write(publication: Publication): boolean {
+    const channel = this.#supervised.current;
+    if (channel === undefined) return false;
+    const { exchange, routingKey } = publication.message;
     const options = publication.publishOptions();
     try {
-      this.#full = !channel.publish(exchange?.name ?? '', routingKey, body, options, (error: unknown) =>
-        this.#onConfirm(channel, publication, error),
-      );
+      this.#full = !channel.publish(exchange?.name ?? '', routingKey, publication.body, options);
     } catch (error) {
       // The channel is closing; what is pending goes to the next one.
       if (error instanceof IllegalOperationError) return false;
       this.#fail(publication, refusal(error));
       return true;
     }
-    this.#pending.delete(publication);
+    publication.written = true;
     this.#unconfirmed.add(publication);
-    return !this.#full;
+    return true;
   }
 
-  #onConfirm(channel: ConfirmChannel, publication: Publication, error: unknown): void {
+  #onConfirm(channel: ConfirmChannel, fields: Confirmation, each: (publication: Publication) => void): void {
     // When the channel is lost, `onLost` has seen to it.
-    if (channel !== this.#supervised.current || publication.isSettled) return;
-    if (error === null) {
-      this.#forget(publication);
-      publication.settle(publication.returned ? undeliverable(publication.message) : undefined);
-    } else this.#onNack(publication, error);
-    if (this.#suspects.size > 0 || this.#pending.size > 0) this.flush();
+    if (channel !== this.#supervised.current) return;
+    const hadSuspects = this.#suspects.size > 0;
+    if (fields.multiple) this.#unconfirmed.takeUpTo(fields.deliveryTag).forEach(each);
+    else {
+      const publication = this.#unconfirmed.take(fields.deliveryTag);
+      if (publication !== undefined) each(publication);
+    }
+    if (hadSuspects) this.flush();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
   }
 
-  #onNack(publication: Publication, error: unknown): void {
-    this.#forget(publication);
+  readonly #onAck = (publication: Publication): void => {
+    if (this.#suspects.size > 0) this.#suspects.delete(publication);
+    publication.settle(publication.returned ? undeliverable(publication.message) : undefined);
+  };
+
+  readonly #onNack = (publication: Publication): void => {
+    if (publication.isSettled) return;
+    this.#suspects.delete(publication);
     if (publication.fails()) {
-      publication.settle(refusal(error));
+      publication.settle(refusal(new Error('it was not stored')));
       return;
     }
-    if (this.#refused.size === 0) setTimeout(() => this.#retryRefused(), NACK_PAUSE).unref();
-    this.#refused.add(publication);
-  }
-
-  #retryRefused(): void {
-    for (const publication of this.#refused) this.#pending.add(publication);
-    this.#refused.clear();
-    this.flush();
-  }
-
-  /** A mandatory message comes back before its confirmation, as it was sent. */
-  #onReturn(message: Message): void {
-    for (const publication of this.#unconfirmed) {
-      if (publication.returned) continue;
-      const { routingKey, body } = publication.message;
-      if (message.fields.routingKey !== routingKey || !message.content.equals(body)) continue;
-      publication.returned = true;
-      return;
-    }
-  }
+    this.#nacked.add(publication);
+  };
 
   /** Whatever was not confirmed on the lost channel goes first on the next one. */
   #onLost(error: Error | undefined): void {
-    const lost = [...this.#unconfirmed];
-    this.#unconfirmed.clear();
-    this.#declared.clear();
-    this.#declaring.clear();
+    const lost = this.#unconfirmed.reset().filter((publication) => !publication.isSettled);
+    for (const publication of lost) publication.returned = false;
+    this.#exchanges.reset();
     this.#full = false;
     this.#pending = new Set([...lost, ...this.#pending]);
     const code = amqpCode(error);
+    if (error !== undefined) {
+      const data = { channel: this.#options.name, reason: error.message, republished: lost.length };
+      this.#options.onEvent?.({ type: 'channel_lost', data });
+    }
     // What waits for the exchange was told by the declaration itself.
     if (isAboutExchange(error)) return;
     if (code === NOT_FOUND) {
@@ -223,7 +260,8 @@ export class Publisher {
   /** The connection was lost, or could not be made. */
   readonly #onFailure = (error: Error): void => {
     this.#lastFailure = error;
-    for (const publication of [...this.#unconfirmed, ...this.#pending]) {
+    for (const publication of [...this.#unconfirmed.all(), ...this.#pending]) {
+      if (publication.isSettled) continue;
       if (publication.fails()) this.#fail(publication, unreachable(error));
     }
   };
@@ -235,18 +273,14 @@ export class Publisher {
 
   #forget(publication: Publication): void {
     this.#pending.delete(publication);
-    this.#unconfirmed.delete(publication);
-    this.#refused.delete(publication);
-    this.#suspects.delete(publication);
-    if (this.#isIdle) this.#onIdle?.();
-  }
-
-  #held(): Publication[] {
-    return [...this.#unconfirmed, ...this.#pending, ...this.#refused];
+    this.#nacked.delete(publication);
+    // The others have waited for it.
+    if (this.#suspects.delete(publication) && this.#suspects.size === 0) this.flush();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
   }
 
   get #isIdle(): boolean {
-    return this.#unconfirmed.size === 0 && this.#pending.size === 0 && this.#refused.size === 0;
+    return this.#unconfirmed.size === 0 && this.#pending.size === 0 && this.#nacked.size === 0;
   }
 
   #idle(): Promise<void> {
@@ -256,15 +290,7 @@ export class Publisher {
   }
 }
 
-function unreachable(cause: unknown): MessageDeliveryFailure {
-  const reason = cause === undefined ? '' : `: ${errorText(cause)}`;
-  return new MessageDeliveryFailure(`Unable to reach RabbitMQ${reason}`, { cause });
-}
-
-function refusal(cause: unknown): MessageDeliveryFailure {
-  return new MessageDeliveryFailure(`RabbitMQ does not take the message: ${errorText(cause)}`, { cause });
-}
-
-function undeliverable(message: OutgoingMessage): MessageUndeliverable {
-  return new MessageUndeliverable({ exchange: message.exchange?.name ?? '', routingKey: message.routingKey });
+/** The message's body as it is to be published; undefined when it is compressed already. */
+function compressed({ body, properties }: OutgoingMessage): Buffer | undefined {
+  return isCompressed(properties?.headers) ? undefined : compressBody(body);
 }

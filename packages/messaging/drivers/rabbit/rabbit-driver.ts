@@ -1,23 +1,28 @@
 import { basename } from 'node:path';
-import { InvalidTarget, MessageDeliveryFailure, MessageUndeliverable } from '../../errors.ts';
+import { InvalidTarget, MessageDeliveryFailure } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Target } from '../../target.ts';
 import type { TransportUrl } from '../../transport-url.ts';
-import type { Driver, IncomingMessage, Listener, Reply, Request, SendOptions } from '../driver.ts';
+import type {
+  Driver,
+  IncomingMessage,
+  Listener,
+  ListenOptions,
+  Reply,
+  Request,
+  SendOptions,
+} from '../driver.ts';
 import type { DriverContext } from '../driver-registry.ts';
 import { type BrokerAddress, brokerAddresses } from './broker-address.ts';
 import { BrokerConnection } from './connection.ts';
+import { ExchangeFallbacks } from './exchange-declaration.ts';
 import { RabbitListener } from './listener.ts';
-import type { OutgoingMessage } from './publication.ts';
 import { Publisher } from './publisher.ts';
+import { RabbitNotifications } from './rabbit-notifications.ts';
 import { type RabbitSettings, rabbitSettings } from './rabbit-options.ts';
-import { ReplyConsumer } from './reply-consumer.ts';
 import { ReplySender } from './reply-sender.ts';
-import { type RequestRoute, requestRoute } from './request-route.ts';
-import { ReturnedMessages } from './returned-messages.ts';
+import { RequestClient } from './request-client.ts';
 import { Topology } from './topology.ts';
-import { uniqueId } from './unique-id.ts';
-import { encodeRequest } from './wire-message.ts';
 
 /**
  * RabbitMQ, on oslo.messaging's wire.
@@ -26,6 +31,9 @@ import { encodeRequest } from './wire-message.ts';
  * listener has a connection of its own. They are opened when first used and made again whenever they are lost.
  */
 export class RabbitDriver implements Driver {
+  readonly notifications: RabbitNotifications;
+  readonly #context: DriverContext;
+  readonly #fallbacks: ExchangeFallbacks;
   readonly #controlExchange: string;
   readonly #name: string;
   readonly #logger: Logger;
@@ -36,14 +44,15 @@ export class RabbitDriver implements Driver {
   readonly #publisher: Publisher;
   /** Apart, because a fanout exchange goes with its last queue, and publishing to it then costs the channel. */
   readonly #fanouts: Publisher;
-  readonly #returned: ReturnedMessages;
+  readonly #client: RequestClient;
   readonly #replySender: ReplySender;
-  readonly #replies: ReplyConsumer;
   readonly #listeners = new Set<RabbitListener>();
   #closed: Promise<void> | undefined;
 
   constructor(url: TransportUrl, context: DriverContext) {
     const { logger } = context;
+    this.#context = context;
+    this.#fallbacks = new ExchangeFallbacks(logger);
     this.#controlExchange = context.controlExchange;
     this.#name = [context.name || basename(process.argv[1] ?? 'node'), process.pid].join(':');
     this.#logger = logger;
@@ -51,25 +60,48 @@ export class RabbitDriver implements Driver {
     this.#addresses = brokerAddresses(url, this.#settings);
     this.#topology = new Topology(this.#settings);
     this.#connection = this.#newConnection('publisher');
-    this.#publisher = new Publisher({ connection: this.#connection, name: 'requests and replies', logger });
-    this.#fanouts = new Publisher({ connection: this.#connection, name: 'fanouts', logger });
+    const publishing = {
+      connection: this.#connection,
+      logger,
+      fallbacks: this.#fallbacks,
+      compression: this.#settings.kombuCompression,
+      onEvent: context.onEvent,
+    };
+    this.notifications = new RabbitNotifications({
+      ...publishing,
+      controlExchange: this.#controlExchange,
+      topology: this.#topology,
+      settings: this.#settings,
+      limits: context.limits,
+      newConnection: (purpose) => this.#newConnection(purpose),
+    });
+    this.#publisher = new Publisher({ ...publishing, name: 'requests and replies' });
+    this.#fanouts = new Publisher({ ...publishing, name: 'fanouts' });
     const retryTimeout = this.#settings.kombuMissingConsumerRetryTimeout;
-    this.#returned = new ReturnedMessages({ publisher: this.#publisher, retryTimeout, logger });
+    this.#client = new RequestClient({
+      connection: this.#connection,
+      publisher: this.#publisher,
+      fanouts: this.#fanouts,
+      topology: this.#topology,
+      retryTimeout,
+      context,
+    });
     this.#replySender = new ReplySender(this.#publisher, retryTimeout, logger);
-    const queue = this.#topology.replyQueue(uniqueId());
-    this.#replies = new ReplyConsumer({ connection: this.#connection, queue, logger });
-    this.#replies.onReady(() => this.#publisher.flush());
   }
 
-  async send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
-    if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
-    return options.waitForReply ? this.#call(target, request, options) : this.#cast(target, request, options);
+  send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
+    if (this.#closed !== undefined)
+      return Promise.reject(new MessageDeliveryFailure('The transport is closed'));
+    const client = this.#client;
+    return options.waitForReply
+      ? client.call(target, request, options)
+      : client.cast(target, request, options);
   }
 
   async listen(
     target: Target,
     onMessage: (incoming: IncomingMessage) => void,
-    signal?: AbortSignal,
+    options: ListenOptions = {},
   ): Promise<Listener> {
     if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
     const { topic, server } = target;
@@ -79,19 +111,22 @@ export class RabbitDriver implements Driver {
     const exchange = target.exchange ?? this.#controlExchange;
     const listener: RabbitListener = new RabbitListener({
       connection: this.#newConnection(`${topic}.${server}`),
-      queues: [
-        this.#topology.topicQueue(exchange, topic),
-        this.#topology.topicQueue(exchange, `${topic}.${server}`),
-        this.#topology.fanoutQueue(topic, uniqueId()),
-      ],
-      prefetch: this.#settings.rabbitQosPrefetchCount,
+      queues: this.#topology.serverQueues(exchange, topic, server),
+      prefetch: options.prefetch ?? this.#settings.rabbitQosPrefetchCount,
+      intakeBytes: this.#context.limits.intakeBytes,
+      ackPolicy: options.ackPolicy,
+      deliveryLimit: options.deliveryLimit,
       replies: this.#replySender,
+      fallbacks: this.#fallbacks,
       logger: this.#logger,
+      onEvent: this.#context.onEvent,
       onMessage,
       onStopped: () => this.#listeners.delete(listener),
     });
     this.#listeners.add(listener);
-    await listener.start(signal);
+    // The first sign of life must not wait for a connection, while the endpoint may keep this process busy.
+    this.#publisher.connect();
+    await listener.start(options.signal);
     return listener;
   }
 
@@ -101,86 +136,12 @@ export class RabbitDriver implements Driver {
   }
 
   async #shutDown(): Promise<void> {
-    const pendingCalls = this.#replies.waiters.size;
-    this.#replies.waiters.failAll(
-      new MessageDeliveryFailure('The transport was closed before the reply came'),
-    );
-    await Promise.all([...this.#listeners].map((listener) => listener.stop()));
-    await Promise.all([this.#publisher.close(), this.#fanouts.close()]);
-    this.#returned.close();
+    this.#client.failCalls();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    await Promise.all([this.#publisher.close(), this.#fanouts.close(), this.notifications.close()]);
+    await this.#client.close();
     this.#replySender.close();
-    // A queue that a server may still answer to is left to expire: a reply that finds none would be tried again.
-    await this.#replies.stop({ deleteQueue: pendingCalls === 0 });
     await this.#connection.close();
-  }
-
-  #cast(target: Target, request: Request, options: SendOptions): Promise<undefined> {
-    const body = encodeRequest(request, uniqueId());
-    const publisher = target.fanout ? this.#fanouts : this.#publisher;
-    return new Promise((resolve, reject) => {
-      const message: OutgoingMessage = {
-        ...this.#route(target),
-        body,
-        retry: retries(options),
-        // A fanout may well have nobody to go to.
-        mandatory: !target.fanout,
-        done: (error) => {
-          if (error instanceof MessageUndeliverable) this.#returned.keep(message);
-          else if (error !== undefined) return reject(error);
-          resolve(undefined);
-        },
-      };
-      publisher.publish(message);
-    });
-  }
-
-  #call(target: Target, request: Request, options: SendOptions): Promise<Reply> {
-    const { timeout, callMonitorTimeout = null } = options;
-    const msgId = uniqueId();
-    const body = encodeRequest(request, uniqueId(), {
-      msgId,
-      replyQueue: this.#replies.queue,
-      callMonitorTimeout,
-    });
-    const route = this.#route(target);
-    this.#replies.start();
-    return new Promise((resolve, reject) => {
-      // Once the call has ended, its request must not be published again.
-      let takeBack = (): void => {};
-      const waiter = this.#replies.waiters.add({
-        msgId,
-        callee: () => `the reply of ${request.message.method} from ${target}`,
-        timeout,
-        callMonitorTimeout,
-        onReply: (reply) => {
-          takeBack();
-          resolve(reply);
-        },
-        onError: (error) => {
-          takeBack();
-          reject(error);
-        },
-      });
-      const message: OutgoingMessage = {
-        ...route,
-        body,
-        ...(timeout !== undefined && { expiration: timeout * 1000, createdAt: Date.now() }),
-        retry: retries(options),
-        mandatory: true,
-        gate: this.#replies,
-        done: (error) => {
-          if (error instanceof MessageUndeliverable) takeBack = this.#returned.keep(message);
-          else if (error !== undefined) return waiter.fail(error);
-          waiter.startMonitor();
-        },
-      };
-      const publication = this.#publisher.publish(message);
-      takeBack = () => publication.cancel();
-    });
-  }
-
-  #route(target: Target): RequestRoute {
-    return requestRoute(target, this.#controlExchange, this.#topology);
   }
 
   #newConnection(purpose: string): BrokerConnection {
@@ -189,10 +150,7 @@ export class RabbitDriver implements Driver {
       addresses: this.#addresses,
       settings: this.#settings,
       logger: this.#logger,
+      onEvent: this.#context.onEvent,
     });
   }
-}
-
-function retries({ retry }: SendOptions): number {
-  return retry === undefined || retry === null || retry < 0 ? Number.POSITIVE_INFINITY : retry;
 }

@@ -25,10 +25,23 @@ test.each<[string, RabbitOptions]>([
   );
 });
 
+test.each([
+  [
+    { kombuFailoverStrategy: 'random' },
+    /kombuFailoverStrategy is random, but must be round-robin or shuffle/,
+  ],
+  [{ kombuCompression: 'bz2' }, /kombuCompression is bz2, but must be gzip/],
+])('%j is refused, with what may be chosen', (options, reason) => {
+  expect(() => rabbitSettings(options as RabbitOptions)).toThrow(reason);
+});
+
 describe("a transport URL's query", () => {
   test('is stronger than the options', () => {
-    const query = { ssl: 'True', rabbit_retry_interval: '2.5', ssl_ca_file: '/ca.pem' };
+    const choices = { kombu_failover_strategy: 'shuffle', kombu_compression: 'gzip' };
+    const query = { ssl: 'True', rabbit_retry_interval: '2.5', ssl_ca_file: '/ca.pem', ...choices };
     expect(rabbitSettings({ ssl: false, rabbitRetryInterval: 9 }, query)).toMatchObject({
+      kombuFailoverStrategy: 'shuffle',
+      kombuCompression: 'gzip',
       ssl: true,
       rabbitRetryInterval: 2.5,
       sslCaFile: '/ca.pem',
@@ -37,6 +50,7 @@ describe("a transport URL's query", () => {
 
   test.each([
     ['rabbit_hosts', 'h', /rabbit_hosts, which is no option/],
+    ['kombu_compression', 'bz2', /kombuCompression is bz2, but must be gzip/],
     ['ssl', 'perhaps', /ssl is "perhaps", but must be true or false/],
     ['rabbit_retry_interval', 'x', /rabbitRetryInterval is NaN, but must be a number/],
   ])('is refused with %s=%s', (name, value, reason) => {

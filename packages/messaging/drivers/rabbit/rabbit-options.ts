@@ -1,5 +1,8 @@
 import { DriverLoadFailure } from '../../errors.ts';
 
+export type FailoverStrategy = 'round-robin' | 'shuffle';
+export type Compression = 'gzip';
+
 /** What `[oslo_messaging_rabbit]` sets, in camelCase. Every option here is honoured; times are seconds. */
 export interface RabbitOptions {
   /** The AMQP heartbeat: a broker silent for twice as long is taken for dead. 0 disables it. Default 60. */
@@ -22,8 +25,24 @@ export interface RabbitOptions {
   rabbitTransientQuorumQueue?: boolean;
   /** Unused for so long, a reply or fanout queue is deleted by the broker. Default 1800. */
   rabbitTransientQueuesTtl?: number;
+  /**
+   * How often a quorum queue delivers a message again whose consumer was lost, before the broker drops it. 0, the
+   * default: without limit. It counts below `deliveryLimit`, and must not be smaller where that is used.
+   */
+  rabbitQuorumDeliveryLimit?: number;
+  /** How many messages a quorum queue keeps in memory. 0, the default: no limit. */
+  rabbitQuorumMaxMemoryLength?: number;
+  /** How many bytes of messages a quorum queue keeps in memory. 0, the default: no limit. */
+  rabbitQuorumMaxMemoryBytes?: number;
   /** For how long a reply, call or cast is tried again when there is no queue for it. Default 60. */
   kombuMissingConsumerRetryTimeout?: number;
+  /**
+   * Which host comes next when one is lost or does not answer: the URL's in turn (`round-robin`, the default; each
+   * connection starts somewhere else), or in a new random order each time (`shuffle`).
+   */
+  kombuFailoverStrategy?: FailoverStrategy;
+  /** How bodies are compressed. Default: not. Compressed messages are always understood. */
+  kombuCompression?: Compression;
   /** TLS. The URL schemes rabbits:// and amqps:// turn it on as well. Default false. */
   ssl?: boolean;
   /** Certificates (PEM) that the broker's must be signed by; without it, those that Node.js trusts. */
@@ -35,8 +54,9 @@ export interface RabbitOptions {
 }
 
 /** All options, given or by default. */
-export type RabbitSettings = Required<Omit<RabbitOptions, 'sslCaFile' | 'sslCertFile' | 'sslKeyFile'>> &
-  Pick<RabbitOptions, 'sslCaFile' | 'sslCertFile' | 'sslKeyFile'>;
+export type RabbitSettings = Required<Omit<RabbitOptions, Optional>> & Pick<RabbitOptions, Optional>;
+
+type Optional = 'kombuCompression' | 'sslCaFile' | 'sslCertFile' | 'sslKeyFile';
 
 const DEFAULTS: RabbitSettings = {
   heartbeatTimeoutThreshold: 60,
@@ -49,7 +69,11 @@ const DEFAULTS: RabbitSettings = {
   rabbitQuorumQueue: false,
   rabbitTransientQuorumQueue: false,
   rabbitTransientQueuesTtl: 1800,
+  rabbitQuorumDeliveryLimit: 0,
+  rabbitQuorumMaxMemoryLength: 0,
+  rabbitQuorumMaxMemoryBytes: 0,
   kombuMissingConsumerRetryTimeout: 60,
+  kombuFailoverStrategy: 'round-robin',
   ssl: false,
 };
 
@@ -58,6 +82,8 @@ const SHORT_MAX = 65_535;
 /** RabbitMQ takes x-expires in milliseconds, as a 32-bit number. */
 const TTL_MAX = 4_294_967;
 const DAY = 86_400;
+/** RabbitMQ keeps what a queue's arguments say in 32 bits. */
+const ARGUMENT_MAX = 0xffff_ffff;
 
 interface NumberKind {
   min: number;
@@ -65,7 +91,9 @@ interface NumberKind {
   integer: boolean;
 }
 
-const KINDS: Record<keyof RabbitOptions, NumberKind | 'flag' | 'file'> = {
+type Kind = NumberKind | readonly string[] | 'flag' | 'file';
+
+const KINDS: Record<keyof RabbitOptions, Kind> = {
   heartbeatTimeoutThreshold: { min: 0, max: SHORT_MAX, integer: true },
   rabbitQosPrefetchCount: { min: 0, max: SHORT_MAX, integer: true },
   rabbitRetryInterval: { min: 0, max: DAY, integer: false },
@@ -76,7 +104,12 @@ const KINDS: Record<keyof RabbitOptions, NumberKind | 'flag' | 'file'> = {
   rabbitQuorumQueue: 'flag',
   rabbitTransientQuorumQueue: 'flag',
   rabbitTransientQueuesTtl: { min: 1, max: TTL_MAX, integer: true },
+  rabbitQuorumDeliveryLimit: { min: 0, max: ARGUMENT_MAX, integer: true },
+  rabbitQuorumMaxMemoryLength: { min: 0, max: ARGUMENT_MAX, integer: true },
+  rabbitQuorumMaxMemoryBytes: { min: 0, max: ARGUMENT_MAX, integer: true },
   kombuMissingConsumerRetryTimeout: { min: 0, max: DAY, integer: false },
+  kombuFailoverStrategy: ['round-robin', 'shuffle'],
+  kombuCompression: ['gzip'],
   ssl: 'flag',
   sslCaFile: 'file',
   sslCertFile: 'file',
@@ -97,7 +130,7 @@ export function rabbitSettings(
   const settings: RabbitSettings = { ...DEFAULTS, ...given, ...fromQuery(query) };
   for (const [name, kind] of Object.entries(KINDS)) {
     const value: unknown = settings[name as keyof RabbitSettings];
-    if (typeof kind === 'object' && !isNumber(value, kind)) refuse(name, value, kind);
+    if (value !== undefined) check(name, value, kind);
   }
   return settings;
 }
@@ -109,7 +142,7 @@ function fromQuery(query: Readonly<Record<string, string>>): RabbitOptions {
     if (kind === undefined) {
       throw new DriverLoadFailure('rabbit', `the URL's query has ${wireName}, which is no option`);
     }
-    if (kind === 'file') return [name, text];
+    if (kind === 'file' || isChoice(kind)) return [name, text];
     if (kind === 'flag') return [name, flag(wireName, text)];
     return [name, text === '' ? Number.NaN : Number(text)];
   });
@@ -122,14 +155,22 @@ function flag(name: string, text: string): boolean {
   throw new DriverLoadFailure('rabbit', `option ${name} is "${text}", but must be true or false`);
 }
 
-function isNumber(value: unknown, { min, max, integer }: NumberKind): boolean {
-  return typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value));
+function isChoice(kind: Kind): kind is readonly string[] {
+  return Array.isArray(kind);
 }
 
-function refuse(name: string, value: unknown, { min, max, integer }: NumberKind): never {
-  const kind = integer ? 'a whole number' : 'a number';
-  throw new DriverLoadFailure(
-    'rabbit',
-    `option ${name} is ${String(value)}, but must be ${kind} from ${min} to ${max}`,
-  );
+function check(name: string, value: unknown, kind: Kind): void {
+  if (typeof kind === 'string') return;
+  if (isChoice(kind)) {
+    if (!kind.some((choice) => choice === value)) refuse(name, value, kind.join(' or '));
+    return;
+  }
+  const { min, max, integer } = kind;
+  const fits = typeof value === 'number' && value >= min && value <= max;
+  if (fits && (!integer || Number.isInteger(value))) return;
+  refuse(name, value, `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`);
+}
+
+function refuse(name: string, value: unknown, allowed: string): never {
+  throw new DriverLoadFailure('rabbit', `option ${name} is ${String(value)}, but must be ${allowed}`);
 }

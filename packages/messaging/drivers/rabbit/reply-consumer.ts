@@ -1,28 +1,30 @@
+import type { ConsumeMessage } from 'amqplib';
 import type { Logger } from '../../logger.ts';
+import { isCompressed, plainBody } from './compression.ts';
 import type { BrokerConnection } from './connection.ts';
 import { QueueConsumer } from './consumer.ts';
 import { openOrLog } from './open-or-log.ts';
-import { ReplyWaiters } from './reply-waiters.ts';
 import type { QueueSpec } from './topology.ts';
-import { decodeReply } from './wire-message.ts';
+import { decodeReply, type WireReply } from './wire-message.ts';
 
 export interface ReplyConsumerOptions {
   connection: BrokerConnection;
   queue: QueueSpec;
   logger: Logger;
+  /** `server`: the queue by which its sender can be reached, if it tells that. */
+  onReply(reply: WireReply, server: string | undefined): void;
 }
 
 /** The one reply queue of a driver. The queue keeps its name, so that replies to calls under way still arrive. */
 export class ReplyConsumer {
-  readonly waiters = new ReplyWaiters();
   /** The queue's name. */
   readonly queue: string;
-  readonly #logger: Logger;
+  readonly #options: ReplyConsumerOptions;
   readonly #consumer: QueueConsumer;
 
   constructor(options: ReplyConsumerOptions) {
     this.queue = options.queue.name;
-    this.#logger = options.logger;
+    this.#options = options;
     this.#consumer = new QueueConsumer({
       connection: options.connection,
       name: this.queue,
@@ -30,7 +32,7 @@ export class ReplyConsumer {
       // Replies are handed over at once: a limit could only delay them.
       prefetch: 0,
       logger: options.logger,
-      onDelivery: (body, queue) => this.#receive(body, queue),
+      onDelivery: (body, queue, message) => this.#receive(body, queue, message),
     });
   }
 
@@ -51,9 +53,14 @@ export class ReplyConsumer {
     return this.#consumer.stop(options.deleteQueue);
   }
 
-  #receive(body: Buffer, queue: string): void {
-    const reply = openOrLog(decodeReply, body, queue, this.#logger);
-    if (reply === undefined || this.waiters.deliver(reply)) return;
-    this.#logger.debug({ queue, msgId: reply.msgId }, 'reply dropped: nobody waits for it');
+  #receive(body: Buffer, queue: string, { properties }: ConsumeMessage): void {
+    const { headers } = properties;
+    const decode = isCompressed(headers)
+      ? (content: Buffer) => decodeReply(plainBody(content, headers))
+      : decodeReply;
+    const reply = openOrLog(decode, body, queue, this.#options.logger);
+    if (reply === undefined) return;
+    const { replyTo }: { replyTo?: unknown } = properties;
+    this.#options.onReply(reply, typeof replyTo === 'string' && replyTo !== '' ? replyTo : undefined);
   }
 }

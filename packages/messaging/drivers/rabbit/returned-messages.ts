@@ -1,6 +1,7 @@
 import { MessageUndeliverable, type MessagingError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { OutgoingMessage } from './publication.ts';
+import { undeliverable } from './publish-errors.ts';
 import type { Publisher } from './publisher.ts';
 
 /** How often (ms) it is tried whether a missing queue has come. */
@@ -12,9 +13,26 @@ export interface ReturnedMessagesOptions {
   publisher: Publisher;
   /** For how many seconds a message waits for its queue. */
   retryTimeout: number;
+  /** How many bytes may wait, for all queues together. Default: no limit. */
+  maxBytes?: number;
   logger: Logger;
   /** Told when a message has waited for too long; true gives up all others to that queue with it. */
   onGivenUp?(routingKey: string): boolean;
+}
+
+/** What becomes of a message that is kept. */
+export interface Keeper {
+  /** Milliseconds of `performance.now`: for how long it is kept. Absent: as the options say. */
+  readonly until?: number | undefined;
+  /** A queue has it. */
+  onTaken?(): void;
+  /** It is not tried again. True when somebody is told, so that it need not be logged. */
+  onGivenUp?(error: MessagingError): boolean;
+}
+
+interface Kept {
+  until: number;
+  keeper: Keeper;
 }
 
 /** Where no queue is, and what waits for one. */
@@ -22,8 +40,8 @@ interface Destination {
   key: string;
   exchange: string;
   routingKey: string;
-  /** The messages in order, with the time (ms since the epoch) until which each waits. */
-  waiting: Map<OutgoingMessage, number>;
+  /** The messages in order. */
+  waiting: Map<OutgoingMessage, Kept>;
   /** More came than may wait. */
   overflown: boolean;
   /** A message is under way to see whether the queue has come. */
@@ -41,18 +59,23 @@ interface Destination {
 export class ReturnedMessages {
   readonly #options: ReturnedMessagesOptions;
   readonly #destinations = new Map<string, Destination>();
+  #bytes = 0;
   #closed = false;
 
   constructor(options: ReturnedMessagesOptions) {
     this.#options = options;
   }
 
-  /** Takes over a message that came back; its `done` is not called again. Returns how to take it back. */
-  keep(message: OutgoingMessage): () => void {
-    const destination = this.#destination(message);
-    this.#add(destination, message);
-    this.#goOn(destination);
-    return () => destination.waiting.delete(message);
+  /** Takes over a message that came back; its `done` is not called again. */
+  keep(message: OutgoingMessage, keeper: Keeper = {}): void {
+    const until = keeper.until ?? performance.now() + this.#options.retryTimeout * 1000;
+    this.#keep(message, { until, keeper });
+  }
+
+  /** Nobody needs the message any more; its keeper is told nothing. It may be on its way already. */
+  takeBack(message: OutgoingMessage): void {
+    const destination = this.#destinations.get(keyOf(message));
+    if (destination !== undefined) this.#remove(destination, message);
   }
 
   /** Drops everything. */
@@ -61,37 +84,47 @@ export class ReturnedMessages {
     for (const destination of this.#destinations.values()) this.#dropAll(destination);
   }
 
-  #destination({ exchange, routingKey }: OutgoingMessage): Destination {
-    const exchangeName = exchange?.name ?? '';
-    const key = JSON.stringify([exchangeName, routingKey]);
+  #keep(message: OutgoingMessage, kept: Kept): void {
+    const destination = this.#destination(message);
+    this.#add(destination, message, kept);
+    this.#goOn(destination);
+  }
+
+  #destination(message: OutgoingMessage): Destination {
+    const key = keyOf(message);
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
+    const exchange = message.exchange?.name ?? '';
+    const { routingKey } = message;
     const destination: Destination = {
       key,
-      exchange: exchangeName,
+      exchange,
       routingKey,
       waiting: new Map(),
       overflown: false,
       probing: false,
     };
     this.#destinations.set(key, destination);
-    this.#options.logger.debug(
-      { exchange: exchangeName, routingKey },
-      'no queue takes a message; trying again',
-    );
+    this.#options.logger.debug({ exchange, routingKey }, 'no queue takes a message; trying again');
     return destination;
   }
 
-  #add(destination: Destination, message: OutgoingMessage): void {
+  #add(destination: Destination, message: OutgoingMessage, kept: Kept): void {
     const { exchange, routingKey, waiting } = destination;
-    if (waiting.size < LIMIT) waiting.set(message, Date.now() + this.#options.retryTimeout * 1000);
-    else if (!destination.overflown) {
-      destination.overflown = true;
-      this.#options.logger.warn(
-        { exchange, routingKey, limit: LIMIT },
-        'messages dropped: too many wait for their queue',
-      );
+    const { maxBytes = Number.POSITIVE_INFINITY, logger } = this.#options;
+    if (waiting.size < LIMIT && this.#bytes + message.body.length <= maxBytes) {
+      waiting.set(message, kept);
+      this.#bytes += message.body.length;
+      return;
     }
+    if (giveUp(message, kept) || destination.overflown) return;
+    destination.overflown = true;
+    const limits = { messages: LIMIT, bytes: maxBytes };
+    logger.warn({ exchange, routingKey, limits }, 'messages dropped: too many wait for their queue');
+  }
+
+  #remove({ waiting }: Destination, message: OutgoingMessage): void {
+    if (waiting.delete(message)) this.#bytes -= message.body.length;
   }
 
   /** Sees to it that the queue is looked for again, as long as somebody waits for it. */
@@ -106,65 +139,86 @@ export class ReturnedMessages {
   #probe(destination: Destination): void {
     delete destination.timer;
     const { waiting } = destination;
-    const [first] = waiting.keys();
+    const [first] = waiting;
     if (first === undefined) {
       this.#forget(destination);
       return;
     }
+    const [message, kept] = first;
     destination.probing = true;
-    this.#publish(first, (error) => {
+    this.#publish(message, (error) => {
       destination.probing = false;
       if (error === undefined) {
-        waiting.delete(first);
+        this.#remove(destination, message);
+        kept.keeper.onTaken?.();
         this.#release(destination);
-      } else {
-        if (!(error instanceof MessageUndeliverable)) waiting.delete(first);
-        this.#goOn(destination);
+        return;
       }
+      if (!(error instanceof MessageUndeliverable)) {
+        this.#remove(destination, message);
+        this.#onFailed(message, kept, error);
+      }
+      this.#goOn(destination);
     });
   }
 
   /** The queue is there. */
   #release(destination: Destination): void {
     this.#forget(destination);
-    for (const message of destination.waiting.keys()) {
+    for (const [message, kept] of destination.waiting) {
+      this.#bytes -= message.body.length;
       this.#publish(message, (error) => {
-        if (error instanceof MessageUndeliverable) this.keep(message);
+        if (error === undefined) kept.keeper.onTaken?.();
+        else if (error instanceof MessageUndeliverable) this.#keep(message, kept);
+        else this.#onFailed(message, kept, error);
       });
     }
   }
 
   #publish(message: OutgoingMessage, done: (error?: MessagingError) => void): void {
-    const { publisher, logger } = this.#options;
-    publisher.publish({
-      ...message,
+    const { exchange, routingKey, body, expiration, createdAt, mandatory = true, properties, gate } = message;
+    this.#options.publisher.publish({
+      exchange,
+      routingKey,
+      body,
+      expiration,
+      createdAt,
+      mandatory,
+      ...(properties !== undefined && { properties }),
+      ...(gate !== undefined && { gate }),
       retry: Number.POSITIVE_INFINITY,
-      done: (error) => {
-        if (error !== undefined && !(error instanceof MessageUndeliverable)) {
-          logger.warn({ routingKey: message.routingKey, reason: error.message }, 'message dropped');
-        }
-        done(error);
-      },
+      done,
     });
+  }
+
+  #onFailed(message: OutgoingMessage, { keeper }: Kept, error: MessagingError): void {
+    if (keeper.onGivenUp?.(error)) return;
+    const { routingKey } = message;
+    this.#options.logger.warn({ routingKey, reason: error.message }, 'message dropped');
   }
 
   #dropExpired(destination: Destination): void {
     const { routingKey, waiting } = destination;
-    const now = Date.now();
-    const expired = [...waiting].filter(([, until]) => until <= now);
+    const now = performance.now();
+    const expired = [...waiting].filter(([, { until }]) => until <= now);
     if (expired.length === 0) return;
     const all = this.#options.onGivenUp?.(routingKey) ?? false;
-    const dropped = all ? waiting.size : expired.length;
-    if (all) waiting.clear();
-    else for (const [message] of expired) waiting.delete(message);
-    this.#logDropped(destination, dropped, `there was no queue for ${this.#options.retryTimeout} s`);
+    this.#drop(
+      destination,
+      all ? [...waiting] : expired,
+      `there was no queue for ${this.#options.retryTimeout} s`,
+    );
   }
 
   #dropAll(destination: Destination): void {
-    const dropped = destination.waiting.size;
-    destination.waiting.clear();
+    this.#drop(destination, [...destination.waiting], 'the transport was closed');
     this.#forget(destination);
-    if (dropped > 0) this.#logDropped(destination, dropped, 'the transport was closed');
+  }
+
+  #drop(destination: Destination, messages: [OutgoingMessage, Kept][], reason: string): void {
+    for (const [message] of messages) this.#remove(destination, message);
+    const untold = messages.filter(([message, kept]) => !giveUp(message, kept));
+    if (untold.length > 0) this.#logDropped(destination, untold.length, reason);
   }
 
   #logDropped({ exchange, routingKey }: Destination, messages: number, reason: string): void {
@@ -178,4 +232,13 @@ export class ReturnedMessages {
     clearTimeout(destination.timer);
     this.#destinations.delete(destination.key);
   }
+}
+
+function keyOf({ exchange, routingKey }: OutgoingMessage): string {
+  return JSON.stringify([exchange?.name ?? '', routingKey]);
+}
+
+/** True when somebody was told. */
+function giveUp(message: OutgoingMessage, { keeper }: Kept): boolean {
+  return keeper.onGivenUp?.(undeliverable(message)) ?? false;
 }

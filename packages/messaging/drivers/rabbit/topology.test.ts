@@ -81,4 +81,27 @@ describe('by option', () => {
     expect(topology.fanoutExchange('t').durable).toBe(true);
     expect(topology.topicQueue('nova', 't')).toMatchObject({ durable: false, arguments: {} });
   });
+
+  test('the limits of quorum queues are sent, where they are not 0, for all quorum queues and no others', () => {
+    const options = {
+      rabbitQuorumQueue: true,
+      rabbitQuorumDeliveryLimit: 7,
+      rabbitQuorumMaxMemoryLength: 100,
+      rabbitQuorumMaxMemoryBytes: 1000,
+    };
+    const topology = new Topology(rabbitSettings(options));
+    expect(topology.topicQueue('nova', 't').arguments).toEqual({
+      ...quorum,
+      'x-delivery-limit': 7,
+      'x-max-in-memory-length': 100,
+      'x-max-in-memory-bytes': 1000,
+    });
+    expect(topology.replyQueue('id').arguments).toEqual(transient);
+    // The broker must not drop those.
+    expect(topology.deadLetterQueue('t')).toMatchObject({
+      name: 't_dead_letters',
+      durable: true,
+      arguments: quorum,
+    });
+  });
 });

@@ -1,5 +1,7 @@
 import type { Channel } from 'amqplib';
+import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 import type { RabbitSettings } from './rabbit-options.ts';
+import { uniqueId } from './unique-id.ts';
 
 export interface ExchangeSpec {
   name: string;
@@ -17,6 +19,17 @@ export interface QueueSpec {
   binding?: { exchange: ExchangeSpec; key: string };
   /** Its owner alone uses it: it is deleted when the owner stops in order. */
   transient: boolean;
+}
+
+export interface ServerQueues {
+  /** Shared with the topic's other servers. */
+  topic: QueueSpec;
+  /** For requests to this server by its name. */
+  own: QueueSpec;
+  /** For requests to all servers; unique to the listener, so callers cancel by it. */
+  fanout: QueueSpec;
+  /** Not consumed: where casts end that have failed too often. */
+  deadLetters: QueueSpec;
 }
 
 /**
@@ -47,9 +60,19 @@ export class Topology {
       name,
       durable: this.#durable,
       autoDelete: this.#settings.amqpAutoDelete,
-      arguments: this.#settings.rabbitQuorumQueue ? { 'x-queue-type': 'quorum' } : {},
+      arguments: this.#settings.rabbitQuorumQueue ? this.#quorumArguments() : {},
       binding: { exchange: this.topicExchange(exchange), key: name },
       transient: false,
+    };
+  }
+
+  /** What one server consumes, and where its dead letters end. */
+  serverQueues(exchange: string, topic: string, server: string): ServerQueues {
+    return {
+      topic: this.topicQueue(exchange, topic),
+      own: this.topicQueue(exchange, `${topic}.${server}`),
+      fanout: this.fanoutQueue(topic, uniqueId()),
+      deadLetters: this.deadLetterQueue(topic),
     };
   }
 
@@ -62,6 +85,17 @@ export class Topology {
     return this.#transientQueue(`reply_${id}`);
   }
 
+  /** Where the casts to a topic end that failed too often. Outlives everything. */
+  deadLetterQueue(topic: string): QueueSpec {
+    return {
+      name: `${topic}_dead_letters`,
+      durable: true,
+      autoDelete: false,
+      arguments: this.#settings.rabbitQuorumQueue ? { 'x-queue-type': 'quorum' } : {},
+      transient: false,
+    };
+  }
+
   #transientQueue(name: string): QueueSpec {
     const quorum = this.#settings.rabbitTransientQuorumQueue;
     return {
@@ -69,10 +103,22 @@ export class Topology {
       durable: quorum,
       autoDelete: false,
       arguments: {
-        ...(quorum && { 'x-queue-type': 'quorum' }),
+        ...(quorum && this.#quorumArguments()),
         'x-expires': this.#settings.rabbitTransientQueuesTtl * 1000,
       },
       transient: true,
+    };
+  }
+
+  /** With oslo.messaging's own rule: a limit of 0 is not sent. */
+  #quorumArguments(): Record<string, string | number> {
+    const { rabbitQuorumDeliveryLimit, rabbitQuorumMaxMemoryLength, rabbitQuorumMaxMemoryBytes } =
+      this.#settings;
+    return {
+      'x-queue-type': 'quorum',
+      ...(rabbitQuorumDeliveryLimit > 0 && { 'x-delivery-limit': rabbitQuorumDeliveryLimit }),
+      ...(rabbitQuorumMaxMemoryLength > 0 && { 'x-max-in-memory-length': rabbitQuorumMaxMemoryLength }),
+      ...(rabbitQuorumMaxMemoryBytes > 0 && { 'x-max-in-memory-bytes': rabbitQuorumMaxMemoryBytes }),
     };
   }
 
@@ -81,15 +127,36 @@ export class Topology {
   }
 }
 
+/** The broker has an exchange that is not durable, and so it will be declared from now on: on another channel. */
+export class DeclareAgain extends Error {
+  override readonly name = 'DeclareAgain';
+}
+
 export async function declareExchange(channel: Channel, exchange: ExchangeSpec): Promise<void> {
   const { name, type, durable, autoDelete } = exchange;
   await channel.assertExchange(name, type, { durable, autoDelete });
 }
 
-/** Declares the queue, its exchange and its binding. */
-export async function declareQueue(channel: Channel, queue: QueueSpec): Promise<void> {
+/**
+ * Declares the queue, its exchange and its binding.
+ *
+ * @throws TopologyMismatch when the broker has the queue or the exchange with other properties
+ * @throws DeclareAgain when `fallbacks` has learnt what to do about that
+ */
+export async function declareQueue(
+  channel: Channel,
+  queue: QueueSpec,
+  fallbacks?: ExchangeFallbacks,
+): Promise<void> {
   const { name, binding, durable, autoDelete } = queue;
-  if (binding !== undefined) await declareExchange(channel, binding.exchange);
-  await channel.assertQueue(name, { durable, autoDelete, arguments: queue.arguments });
-  if (binding !== undefined) await channel.bindQueue(name, binding.exchange.name, binding.key);
+  try {
+    if (binding !== undefined) {
+      await declareExchange(channel, fallbacks?.apply(binding.exchange) ?? binding.exchange);
+    }
+    await channel.assertQueue(name, { durable, autoDelete, arguments: queue.arguments });
+    if (binding !== undefined) await channel.bindQueue(name, binding.exchange.name, binding.key);
+  } catch (error) {
+    if (fallbacks?.learn(error)) throw new DeclareAgain('the exchange is not durable', { cause: error });
+    throw topologyMismatch(error) ?? error;
+  }
 }

@@ -12,8 +12,10 @@ import { Topology } from './topology.ts';
 import {
   decodeReply,
   decodeRequest,
+  encodeCancel,
   encodeReply,
   encodeRequest,
+  encodeResult,
   packMessage,
   unpackMessage,
 } from './wire-message.ts';
@@ -213,4 +215,29 @@ describe('decoding what others send', () => {
   test('a reply without a message id is malformed', () => {
     expect(() => decodeReply(seal({ result: 1 }))).toThrow(new MalformedMessage('it has no _msg_id'));
   });
+});
+
+describe('the results of a multicall', () => {
+  test('carry their places, and the last message their number', () => {
+    const sent = [
+      encodeResult('m', 'u0', 'first', 0),
+      encodeResult('m', 'u1', null, 1),
+      encodeReply('m', 'u2', { result: null, failure: null, results: 2 }, true),
+    ];
+    expect(sent.map((bytes) => decodeReply(bytes))).toEqual([
+      { msgId: 'm', uniqueId: 'u0', result: 'first', failure: null, ending: false, seq: 0 },
+      { msgId: 'm', uniqueId: 'u1', result: null, failure: null, ending: false, seq: 1 },
+      { msgId: 'm', uniqueId: 'u2', result: null, failure: null, ending: true, seq: 2 },
+    ]);
+  });
+
+  test.each([-1, 1.5, '1', null, 1e300])('are malformed with the place %s', (seq) => {
+    expect(() => decodeReply(sealEnvelope({ result: 1, ending: false, _msg_id: 'm', _seq: seq }))).toThrow(
+      MalformedMessage,
+    );
+  });
+});
+
+test('a cancel message has no content', () => {
+  expect(openEnvelope(encodeCancel())).toEqual({});
 });

@@ -30,8 +30,10 @@ export interface WireRequest {
 export interface WireReply extends Reply {
   msgId: string;
   uniqueId?: string;
-  /** False for the sign of life of a monitored call, and in the first of an old peer's two messages. */
+  /** False for the sign of life of a monitored call, a multicall's result, and the first of an old peer's two messages. */
   ending: boolean;
+  /** Of a multicall's result: its place, from 0. Of its last message: how many results went ahead. */
+  seq?: number;
 }
 
 const CONTEXT_PREFIX = '_context_';
@@ -106,10 +108,26 @@ function rpcMessage(payload: JsonObject): RpcMessage {
   return { method, args, ...(namespace !== null && { namespace }), ...(version !== null && { version }) };
 }
 
-/** The body of an answer; `ending: false` with an empty reply is a sign of life. */
+/**
+ * The body of an answer. `ending: false` with an empty reply is a sign of life; the last message of a multicall has
+ * `reply.results`.
+ */
 export function encodeReply(msgId: string, uniqueId: string, reply: Reply, ending: boolean): Buffer {
-  const { result, failure } = reply;
-  return sealEnvelope({ result, failure, ending, _msg_id: msgId, _unique_id: uniqueId });
+  const { result, failure, results } = reply;
+  const flat: JsonObject = { result, failure, ending, _msg_id: msgId, _unique_id: uniqueId };
+  if (results !== undefined) flat._seq = results;
+  return sealEnvelope(flat);
+}
+
+/** The body of one of a multicall's results; `seq` counts them from 0. */
+export function encodeResult(msgId: string, uniqueId: string, result: JsonValue, seq: number): Buffer {
+  const flat = { result, failure: null, ending: false, _msg_id: msgId, _unique_id: uniqueId, _seq: seq };
+  return sealEnvelope(flat);
+}
+
+/** The body of the message that cancels a call; its properties say which. */
+export function encodeCancel(): Buffer {
+  return sealEnvelope({});
 }
 
 /**
@@ -118,7 +136,7 @@ export function encodeReply(msgId: string, uniqueId: string, reply: Reply, endin
  */
 export function decodeReply(body: Buffer): WireReply {
   const flat = openEnvelope(body);
-  const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId } = flat;
+  const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId, _seq: seq } = flat;
   if (typeof msgId !== 'string') throw new MalformedMessage('it has no _msg_id');
   if (!isTextOrNull(failure)) throw new MalformedMessage('its failure is not text');
   const reply: WireReply = {
@@ -128,7 +146,13 @@ export function decodeReply(body: Buffer): WireReply {
     ending: ending === true,
   };
   if (typeof uniqueId === 'string') reply.uniqueId = uniqueId;
+  if (seq !== undefined) reply.seq = sequenceNumber(seq);
   return reply;
+}
+
+function sequenceNumber(seq: JsonValue): number {
+  if (typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0) return seq;
+  throw new MalformedMessage('its _seq is not a whole number from 0');
 }
 
 function isTextOrNull(value: JsonValue): value is string | null {

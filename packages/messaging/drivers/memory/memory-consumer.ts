@@ -1,0 +1,135 @@
+import type { TransportEvent } from '../../hooks.ts';
+import type { Logger } from '../../logger.ts';
+import type { AckPolicy, IncomingMessage, Request } from '../driver.ts';
+import type { Delivery } from './delivery.ts';
+import type { MemoryBus, Subscription } from './memory-bus.ts';
+import { MemoryIncoming } from './memory-incoming.ts';
+import type { Consumer, MemoryQueue } from './memory-queue.ts';
+
+/** Milliseconds before a cast that failed is tried again; doubled for each further time, up to the maximum. */
+const RETRY_DELAY = 100;
+const MAX_RETRY_DELAY = 10_000;
+
+export interface MemoryConsumerOptions {
+  bus: MemoryBus;
+  topic: string;
+  /** How many requests run at once; 0: no limit. */
+  prefetch: number;
+  /** How many bytes of requests run at once; a larger one runs alone. */
+  intakeBytes: number;
+  ackPolicy: AckPolicy;
+  deliveryLimit: number;
+  logger: Logger;
+  onEvent: ((event: TransportEvent) => void) | undefined;
+  onMessage(incoming: IncomingMessage): void;
+  /** It takes no more, and nothing of it runs. */
+  onEnded(): void;
+}
+
+/** One server's share of its queues: what it runs now, and what becomes of it. */
+export class MemoryConsumer implements Consumer {
+  readonly #options: MemoryConsumerOptions;
+  readonly #subscription: Subscription;
+  /** The requests that are not acknowledged, with ackPolicy `after`. */
+  readonly #unacknowledged = new Map<Delivery, MemoryQueue>();
+  #running = 0;
+  #bytes = 0;
+  /** Whether a queue has found no room here. */
+  #missed = false;
+  #stopped = false;
+  #open = true;
+
+  /** @param queueNames consumed from now on */
+  constructor(queueNames: readonly string[], topicName: string, options: MemoryConsumerOptions) {
+    this.#options = options;
+    this.#subscription = options.bus.subscribe(queueNames, topicName, this);
+  }
+
+  hasRoom(bytes: number): boolean {
+    const { prefetch, intakeBytes } = this.#options;
+    const hasRoom =
+      this.#running === 0 ||
+      ((prefetch === 0 || this.#running < prefetch) && this.#bytes + bytes <= intakeBytes);
+    if (!hasRoom) this.#missed = true;
+    return hasRoom;
+  }
+
+  take(delivery: Delivery, queue: MemoryQueue): void {
+    this.#running += 1;
+    this.#bytes += delivery.text.length;
+    delivery.call?.taken();
+    if (this.#options.ackPolicy === 'after') this.#unacknowledged.set(delivery, queue);
+    const incoming = new MemoryIncoming(delivery, {
+      isOpen: () => this.#open,
+      finish: (failure) => this.#finish(delivery, queue, failure),
+    });
+    this.#options.onMessage(incoming);
+  }
+
+  /** Takes no more; what runs goes on. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#subscription.end();
+    this.#endIfIdle();
+  }
+
+  /** As when a process dies: nothing more is sent, and what is not acknowledged is delivered again. */
+  close(): void {
+    this.stop();
+    if (!this.#open) return;
+    this.#open = false;
+    for (const [delivery, queue] of [...this.#unacknowledged].reverse()) {
+      delivery.call?.waitsIn(queue);
+      queue.putBack([delivery]);
+      this.#options.bus.schedule(queue);
+    }
+    this.#unacknowledged.clear();
+  }
+
+  #finish(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
+    this.#running -= 1;
+    this.#bytes -= delivery.text.length;
+    if (this.#unacknowledged.delete(delivery) && failure !== undefined && delivery.call === undefined) {
+      this.#tryAgain(delivery, queue, failure);
+    }
+    this.#endIfIdle();
+    if (!this.#missed) return;
+    this.#missed = false;
+    for (const waiting of this.#subscription.queues) this.#options.bus.schedule(waiting);
+  }
+
+  #endIfIdle(): void {
+    if (this.#stopped && this.#running === 0) this.#options.onEnded();
+  }
+
+  #tryAgain(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
+    const { bus, deliveryLimit } = this.#options;
+    const { attempt } = delivery;
+    if (attempt >= deliveryLimit) {
+      this.#bury(delivery, failure);
+      return;
+    }
+    this.#tell('retried', { queue: queue.name, attempt, reason: String(failure) });
+    const again = { ...delivery, attempt: attempt + 1 };
+    const delay = Math.min(RETRY_DELAY * 2 ** (attempt - 1), MAX_RETRY_DELAY);
+    setTimeout(() => {
+      queue.push(again);
+      bus.schedule(queue);
+    }, delay).unref();
+  }
+
+  #bury({ text, attempt }: Delivery, failure: unknown): void {
+    const { bus, topic, logger } = this.#options;
+    const { ctxt, message } = JSON.parse(text) as Request;
+    const reason = String(failure);
+    bus.deadLetters.add(topic, { ctxt, message, reason, attempts: attempt, at: new Date().toISOString() });
+    const data = { topic, method: message.method, attempts: attempt, reason };
+    logger.error(data, 'A cast has failed too often and is a dead letter now');
+    this.#tell('dead_lettered', data);
+  }
+
+  #tell(type: TransportEvent['type'], data: TransportEvent['data']): void {
+    this.#options.onEvent?.({ type, data });
+  }
+}

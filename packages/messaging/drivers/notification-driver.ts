@@ -1,0 +1,60 @@
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Listener } from './driver.ts';
+
+/** What a transport does for notifications. */
+export interface NotificationDriver {
+  /**
+   * Publishes one notification to the queue of `<topic>.<priority>`. Resolves when the broker has it.
+   * @throws MessageDeliveryFailure when it could not be taken, after `retry` further tries
+   */
+  notify(notification: OutgoingNotification): Promise<void>;
+
+  /**
+   * Consumes notifications. Resolves once they are delivered; from then on the driver keeps the consumers alive.
+   * A notification is acknowledged when its receiver says so.
+   */
+  listen(
+    topics: readonly NotificationTopic[],
+    onNotification: (incoming: IncomingNotification) => void,
+    options: NotificationListenOptions,
+  ): Promise<Listener>;
+}
+
+export interface OutgoingNotification {
+  /** The exchange; absent: the transport's control exchange. */
+  exchange?: string | undefined;
+  topic: string;
+  /** In lower case, as in the routing key. */
+  priority: string;
+  ctxt: JsonObject;
+  /** message_id, publisher_id, event_type, priority, payload, timestamp. */
+  message: JsonObject;
+  /** `2.0` (driver messagingv2): in an envelope; `1.0` (driver messaging): without. */
+  version: '1.0' | '2.0';
+  /** How often publishing is tried again: -1 forever, 0 never, N times. */
+  retry: number;
+}
+
+export interface NotificationTopic {
+  exchange?: string | undefined;
+  topic: string;
+  /** In lower case. */
+  priority: string;
+}
+
+export interface NotificationListenOptions {
+  signal?: AbortSignal;
+  /** Listeners with one pool share its copy of each notification; without, all listeners of a topic share one. */
+  pool?: string | undefined;
+  /** How many unacknowledged notifications may be held. 0: no limit. Default: the driver's. */
+  prefetch?: number | undefined;
+}
+
+/** One delivered notification, to be acknowledged or requeued by its receiver. */
+export interface IncomingNotification {
+  readonly ctxt: JsonObject;
+  readonly message: { [key: string]: JsonValue | undefined };
+  acknowledge(): void;
+  /** It is delivered again, to this listener or another. */
+  requeue(): void;
+}

@@ -1,0 +1,121 @@
+import type { Options } from 'amqplib';
+import { fieldTableSize, writeFieldTable, writeShortText } from './field-table.ts';
+
+/** Of AMQP 0-9-1: frame types, and what ends each frame. */
+const METHOD_FRAME = 1;
+const HEADER_FRAME = 2;
+const BODY_FRAME = 3;
+export const FRAME_END = 0xce;
+export const FRAME_HEAD_SIZE = 7;
+/** Of a frame, beside its payload. */
+export const FRAME_OVERHEAD = FRAME_HEAD_SIZE + 1;
+
+const BASIC_CLASS = 60;
+const PUBLISH_METHOD = 40;
+
+/** Which properties follow: a bit for each, in the order of their values. */
+const FLAGS = {
+  contentType: 0x8000,
+  contentEncoding: 0x4000,
+  headers: 0x2000,
+  deliveryMode: 0x1000,
+  priority: 0x0800,
+  correlationId: 0x0400,
+  replyTo: 0x0200,
+  expiration: 0x0100,
+  type: 0x0020,
+} as const;
+
+/** The frame of `basic.publish`, which is the same for all messages of a route. */
+export function publishFrame(
+  channel: number,
+  exchange: string,
+  routingKey: string,
+  mandatory: boolean,
+): Buffer {
+  const names = Buffer.alloc(2 + Buffer.byteLength(exchange) + Buffer.byteLength(routingKey));
+  writeShortText(names, writeShortText(names, 0, exchange), routingKey);
+  const payload = Buffer.alloc(6 + names.length + 1);
+  payload.writeUInt16BE(BASIC_CLASS, 0);
+  payload.writeUInt16BE(PUBLISH_METHOD, 2);
+  names.copy(payload, 6);
+  payload.writeUInt8(mandatory ? 1 : 0, 6 + names.length);
+  const frame = Buffer.alloc(payload.length + FRAME_OVERHEAD, FRAME_END);
+  writeFrameHead(frame, 0, METHOD_FRAME, channel, payload.length);
+  payload.copy(frame, FRAME_HEAD_SIZE);
+  return frame;
+}
+
+/** At most so many bytes does the header frame with these properties take. */
+export function headerFrameSize(properties: Options.Publish): number {
+  const { contentType, contentEncoding, headers, correlationId, replyTo, expiration, type } = properties;
+  let size = FRAME_OVERHEAD + 14 + 2;
+  if (headers !== undefined) size += fieldTableSize(headers);
+  size += shortTextSize(contentType) + shortTextSize(contentEncoding) + shortTextSize(correlationId);
+  return size + shortTextSize(replyTo) + shortTextSize(expiration) + shortTextSize(type);
+}
+
+function shortTextSize(text: unknown): number {
+  return typeof text === 'string' ? 1 + text.length * 3 : 0;
+}
+
+/** Writes the header frame: size and properties. Returns the offset behind it. */
+export function writeHeaderFrame(
+  buffer: Buffer,
+  offset: number,
+  channel: number,
+  bodySize: number,
+  properties: Options.Publish,
+): number {
+  const start = offset + FRAME_HEAD_SIZE;
+  let at = buffer.writeUInt16BE(BASIC_CLASS, start);
+  at = buffer.writeUInt16BE(0, at);
+  at = buffer.writeUInt32BE(0, at);
+  at = buffer.writeUInt32BE(bodySize, at);
+  at = writeProperties(buffer, at, properties);
+  writeFrameHead(buffer, offset, HEADER_FRAME, channel, at - start);
+  return buffer.writeUInt8(FRAME_END, at);
+}
+
+function writeProperties(buffer: Buffer, offset: number, properties: Options.Publish): number {
+  const { contentType, contentEncoding, headers, deliveryMode, priority } = properties;
+  const { correlationId, replyTo, expiration, type } = properties;
+  let flags = 0;
+  let at = offset + 2;
+  const text = (value: unknown, flag: number): void => {
+    if (typeof value !== 'string') return;
+    flags |= flag;
+    at = writeShortText(buffer, at, value);
+  };
+  text(contentType, FLAGS.contentType);
+  text(contentEncoding, FLAGS.contentEncoding);
+  if (headers !== undefined) {
+    flags |= FLAGS.headers;
+    at = writeFieldTable(buffer, at, headers);
+  }
+  if (typeof deliveryMode === 'number') {
+    flags |= FLAGS.deliveryMode;
+    at = buffer.writeUInt8(deliveryMode, at);
+  }
+  if (priority !== undefined) {
+    flags |= FLAGS.priority;
+    at = buffer.writeUInt8(priority, at);
+  }
+  text(correlationId, FLAGS.correlationId);
+  text(replyTo, FLAGS.replyTo);
+  text(expiration, FLAGS.expiration);
+  text(type, FLAGS.type);
+  buffer.writeUInt16BE(flags, offset);
+  return at;
+}
+
+/** Writes the head of a body frame; the body and FRAME_END follow it. */
+export function writeBodyFrameHead(buffer: Buffer, offset: number, channel: number, size: number): number {
+  return writeFrameHead(buffer, offset, BODY_FRAME, channel, size);
+}
+
+function writeFrameHead(buffer: Buffer, offset: number, type: number, channel: number, size: number): number {
+  let at = buffer.writeUInt8(type, offset);
+  at = buffer.writeUInt16BE(channel, at);
+  return buffer.writeUInt32BE(size, at);
+}

@@ -1,0 +1,144 @@
+import type { JsonObject } from './json.ts';
+import type { Logger } from './logger.ts';
+import type { Target } from './target.ts';
+
+/** An RPC that is about to be sent. */
+export interface OutgoingRpc {
+  readonly kind: 'call' | 'cast' | 'fanout';
+  readonly target: Target;
+  readonly method: string;
+  /** The context as it travels, a copy: keys that a hook adds reach the server. */
+  readonly ctxt: JsonObject;
+}
+
+/** A request that is about to run. */
+export interface IncomingRpc {
+  readonly kind: 'call' | 'cast';
+  /** The server's, with the request's namespace and version. */
+  readonly target: Target;
+  readonly method: string;
+  /** The context as it arrived, before the serializer reads it. */
+  readonly ctxt: JsonObject;
+  /** Milliseconds between sending and delivery, as far as known. */
+  readonly queueWait: number | null;
+  /** 1, or more when it has failed before (ackPolicy `after`). */
+  readonly attempt: number;
+}
+
+/** What can happen to a transport. A driver may tell of more; those that do not apply to it never come. */
+export type TransportEventType =
+  | 'connected'
+  | 'disconnected'
+  | 'channel_lost'
+  | 'consumer_cancelled'
+  | 'returned'
+  | 'duplicate_dropped'
+  | 'expired_dropped'
+  | 'retried'
+  | 'dead_lettered'
+  | (string & {});
+
+/** Something that happened to a transport, for metrics. */
+export interface TransportEvent {
+  readonly type: TransportEventType;
+  /** What is known of it: a queue's name, a method, a reason. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Where metrics and tracing plug in. A hook that throws is logged, and the RPC goes on; without hooks, none of this
+ * costs anything.
+ *
+ * `next` runs the RPC, within the hook's asynchronous context, and rejects with its error; calling it again does
+ * nothing more. A hook that does not call it only delays the RPC until the hook has ended.
+ */
+export interface RpcHooks {
+  /** Around the sending of a cast, or around a call until its reply. */
+  aroundSend?(rpc: OutgoingRpc, next: () => Promise<void>): unknown;
+  /** Around the run of an endpoint's method, all its results included. */
+  aroundServe?(rpc: IncomingRpc, next: () => Promise<void>): unknown;
+  /** Must be quick: it runs in the transport's path. */
+  onTransportEvent?(event: TransportEvent): void;
+}
+
+type Around<Rpc> = (rpc: Rpc, next: () => Promise<void>) => unknown;
+
+/** Runs RPCs within hooks. */
+export interface HookRunner<Rpc> {
+  /** Runs the RPC within the hooks. Its outcome is the RPC's own, whatever the hooks do. */
+  run<T>(rpc: Rpc, inner: () => Promise<T>): Promise<T>;
+}
+
+/** The hooks of one kind, around each RPC; the first is the outermost. */
+export class HookChain<Rpc> implements HookRunner<Rpc> {
+  readonly #hooks: readonly Around<Rpc>[];
+  readonly #logger: Logger;
+
+  constructor(hooks: readonly Around<Rpc>[], logger: Logger) {
+    this.#hooks = hooks;
+    this.#logger = logger;
+  }
+
+  run<T>(rpc: Rpc, inner: () => Promise<T>): Promise<T> {
+    return this.#runFrom(0, rpc, inner);
+  }
+
+  #runFrom<T>(index: number, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
+    const hook = this.#hooks[index];
+    if (hook === undefined) return inner();
+    return this.#within(hook, rpc, () => this.#runFrom(index + 1, rpc, inner));
+  }
+
+  #within<T>(hook: Around<Rpc>, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
+    return new Promise((resolve) => {
+      let outcome: Promise<void> | undefined;
+      const failure: { error?: unknown } = {};
+      const next = (): Promise<void> => {
+        if (outcome === undefined) {
+          const run = inner();
+          resolve(run);
+          outcome = run.then(
+            () => {},
+            (error: unknown) => {
+              failure.error = error;
+              throw error;
+            },
+          );
+          // A hook need not look at it; the caller does.
+          outcome.catch(() => {});
+        }
+        return outcome;
+      };
+      settle(() => hook(rpc, next))
+        .catch((error: unknown) => {
+          if ('error' in failure && failure.error === error) return;
+          this.#logger.error({ err: error }, 'An RPC hook failed');
+        })
+        .finally(() => void next());
+    });
+  }
+}
+
+/** The outcome of a function that may be asynchronous, or may throw at once. */
+async function settle(run: () => unknown): Promise<void> {
+  await run();
+}
+
+/** Tells all hooks of what happens to a transport; undefined when none wants to know. */
+export function eventEmitter(
+  hooks: readonly RpcHooks[] = [],
+  logger: Logger,
+): ((event: TransportEvent) => void) | undefined {
+  const listeners = hooks.filter((hook) => hook.onTransportEvent !== undefined);
+  if (listeners.length === 0) return undefined;
+  return (event) => {
+    for (const hook of listeners) {
+      try {
+        hook.onTransportEvent?.(event);
+      } catch (error) {
+        // Whatever a hook throws, the transport it watches must not notice.
+        logger.error({ err: error, event: event.type }, 'A transport event hook failed');
+      }
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import { allSettled } from '../all-settled.ts';
+import { globExpression } from '../glob.ts';
+import type {
+  NotifierDriver,
+  NotifierDriverContext,
+  NotifierDriverFactory,
+  SentNotification,
+} from '../notifier-driver.ts';
+import { createNotifierDriver } from '../notifier-driver-registry.ts';
+import type { RoutingRules } from '../routing-groups.ts';
+
+/** Hands each notification to the drivers whose rules accept it. */
+export const routingDriver: NotifierDriverFactory = (context) => new RoutingDriver(context);
+
+interface Route {
+  driver: NotifierDriver;
+  accepts(notification: SentNotification): boolean;
+}
+
+class RoutingDriver implements NotifierDriver {
+  readonly #routes: Route[];
+
+  constructor(context: NotifierDriverContext) {
+    const rules = Object.values(context.routing).flatMap((group) => Object.entries(group));
+    const drivers = new Map<string, NotifierDriver>();
+    this.#routes = rules
+      // It would lead to itself.
+      .filter(([name]) => name !== 'routing')
+      .map(([name, rule]) => {
+        const driver = drivers.get(name) ?? createNotifierDriver(name, context);
+        drivers.set(name, driver);
+        return { driver, accepts: acceptor(rule ?? {}) };
+      });
+  }
+
+  async notify(notification: SentNotification): Promise<void> {
+    const routes = this.#routes.filter((route) => route.accepts(notification));
+    const drivers = new Set(routes.map(({ driver }) => driver));
+    await allSettled([...drivers].map((driver) => driver.notify(notification)));
+  }
+}
+
+function acceptor({ accepted_events, accepted_priorities }: RoutingRules): Route['accepts'] {
+  const events = accepted_events?.map(globExpression);
+  const priorities = accepted_priorities?.map((pattern) => globExpression(pattern.toLowerCase()));
+  return ({ message, priority }) =>
+    (events?.some((event) => event.test(message.event_type)) ?? true) &&
+    (priorities?.some((pattern) => pattern.test(priority)) ?? true);
+}

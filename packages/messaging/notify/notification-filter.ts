@@ -1,0 +1,74 @@
+import type { ReceivedNotification } from './notification.ts';
+
+/** A regular expression; as text or compiled. */
+export type Pattern = string | RegExp;
+
+/** Patterns for fields by their names. */
+export type FieldPatterns = Readonly<Record<string, Pattern>>;
+
+export interface NotificationFilterOptions {
+  context?: FieldPatterns;
+  publisherId?: Pattern;
+  eventType?: Pattern;
+  /** Of `message_id` and `timestamp`. */
+  metadata?: FieldPatterns;
+  /** Of the payload's own fields, not those further inside. */
+  payload?: FieldPatterns;
+}
+
+/**
+ * Which notifications an endpoint is told of: those that match all patterns. A pattern must match from the beginning of
+ * the text, as in oslo.messaging, but not to its end. A field that is missing or no text does not match.
+ *
+ *     new NotificationFilter({ publisherId: 'compute\\.', payload: { state: 'active$' } })
+ */
+export class NotificationFilter {
+  readonly #publisherId: RegExp | undefined;
+  readonly #eventType: RegExp | undefined;
+  readonly #context: [string, RegExp][];
+  readonly #metadata: [string, RegExp][];
+  readonly #payload: [string, RegExp][];
+
+  /** @throws SyntaxError when a pattern is no regular expression */
+  constructor(options: NotificationFilterOptions) {
+    this.#publisherId = options.publisherId === undefined ? undefined : anchored(options.publisherId);
+    this.#eventType = options.eventType === undefined ? undefined : anchored(options.eventType);
+    this.#context = byField(options.context);
+    this.#metadata = byField(options.metadata);
+    this.#payload = byField(options.payload);
+  }
+
+  matches({ ctxt, publisherId, eventType, metadata, payload }: ReceivedNotification): boolean {
+    return (
+      matchesText(publisherId, this.#publisherId) &&
+      matchesText(eventType, this.#eventType) &&
+      matchesFields(ctxt, this.#context) &&
+      matchesFields(metadata, this.#metadata) &&
+      matchesFields(payload, this.#payload)
+    );
+  }
+}
+
+function byField(patterns: FieldPatterns = {}): [string, RegExp][] {
+  return Object.entries(patterns).map(([field, pattern]) => [field, anchored(pattern)]);
+}
+
+/** With the sticky flag, an expression matches only where `lastIndex` is: at the beginning. */
+function anchored(pattern: Pattern): RegExp {
+  const { source, flags } = new RegExp(pattern);
+  return new RegExp(source, `${flags.replace(/[gy]/g, '')}y`);
+}
+
+function matchesText(value: unknown, pattern: RegExp | undefined): boolean {
+  if (pattern === undefined) return true;
+  if (typeof value !== 'string') return false;
+  pattern.lastIndex = 0;
+  return pattern.test(value);
+}
+
+function matchesFields(value: unknown, patterns: readonly [string, RegExp][]): boolean {
+  if (patterns.length === 0) return true;
+  if (value === null || typeof value !== 'object') return false;
+  const fields = value as Record<string, unknown>;
+  return patterns.every(([field, pattern]) => matchesText(fields[field], pattern));
+}

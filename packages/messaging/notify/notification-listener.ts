@@ -1,0 +1,140 @@
+import { DEFAULT_PREFETCH } from '../drivers/notification-defaults.ts';
+import type { NotificationDriver, NotificationTopic } from '../drivers/notification-driver.ts';
+import { DriverLoadFailure, InvalidTarget } from '../errors.ts';
+import type { Serializer } from '../serializer.ts';
+import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import type { Target } from '../target.ts';
+import type { Transport } from '../transport.ts';
+import { BatchReceiver } from './batch-receiver.ts';
+import { endpointMethods, type NotificationEndpoint } from './notification-endpoint.ts';
+import type { ReceiverOptions } from './notification-receiver.ts';
+import { NotificationServer } from './notification-server.ts';
+import type { NotificationPriority } from './priority.ts';
+import { SingleReceiver } from './single-receiver.ts';
+
+export interface NotificationListenerOptions {
+  /**
+   * Listeners of one pool share its copy of each notification. Listeners without a pool share another one: there
+   * should be one such listener, because the notifications wait for it for as long as there is none.
+   */
+  pool?: string;
+  /** Default: NoOpSerializer. */
+  serializer?: Serializer;
+  /**
+   * Whether an endpoint can have a notification delivered again, by its result or by throwing; else it is
+   * acknowledged all the same. Default false.
+   */
+  allowRequeue?: boolean;
+  /**
+   * How many notifications are handled at once, and held at most; the rest waits. 0: no limit. Default: RabbitMQ's
+   * `rabbit_qos_prefetch_count` if that is set, or 64.
+   */
+  prefetch?: number;
+}
+
+export interface BatchNotificationListenerOptions extends NotificationListenerOptions {
+  /** How many notifications make a batch; never more than `prefetch`. Default 100. */
+  batchSize?: number;
+  /** Seconds from a batch's first notification until it is handled, full or not. Default 1. */
+  batchTimeout?: number;
+}
+
+/**
+ * A listener of notifications with the topics (and, if given, the exchanges) of the targets.
+ *
+ * Endpoints are asked in their order. One that throws is logged, and the notification is requeued if that is allowed.
+ *
+ * @throws InvalidTarget when a target has no topic
+ * @throws TypeError when no endpoint has a method named by a priority, or an option is out of its range
+ * @throws DriverLoadFailure when the transport carries no notifications
+ */
+export function getNotificationListener(
+  transport: Transport,
+  targets: readonly Target[],
+  endpoints: readonly NotificationEndpoint[],
+  options: NotificationListenerOptions = {},
+): NotificationServer {
+  const { pool, prefetch } = checked(options);
+  const receiving = receiverOptions(transport, endpoints, options);
+  const { driver, topics } = source(transport, targets, receiving);
+  return new NotificationServer({ driver, topics, pool, prefetch, receiver: new SingleReceiver(receiving) });
+}
+
+/**
+ * A listener as `getNotificationListener` gives, whose endpoints' methods are told of several notifications at once:
+ * `info(notifications)`, with the arguments of the other kind as fields. A method that returns REQUEUE, or throws, has
+ * all of the batch that are of its priority delivered again.
+ *
+ * @throws as getNotificationListener
+ */
+export function getBatchNotificationListener(
+  transport: Transport,
+  targets: readonly Target[],
+  endpoints: readonly NotificationEndpoint[],
+  options: BatchNotificationListenerOptions = {},
+): NotificationServer {
+  const { pool, prefetch, batchSize = 100, batchTimeout = 1 } = checked(options);
+  const receiving = receiverOptions(transport, endpoints, options);
+  const { driver, topics } = source(transport, targets, receiving);
+  const receiver = new BatchReceiver({
+    ...receiving,
+    batchSize: prefetch ? Math.min(batchSize, prefetch) : batchSize,
+    batchTimeout,
+  });
+  // While one batch is handled, the next is collected.
+  const held = prefetch ?? Math.max(DEFAULT_PREFETCH, 2 * batchSize);
+  return new NotificationServer({ driver, topics, pool, prefetch: held, receiver });
+}
+
+function receiverOptions(
+  { logger }: Transport,
+  endpoints: readonly NotificationEndpoint[],
+  { serializer = new NoOpSerializer(), allowRequeue = false }: NotificationListenerOptions,
+): ReceiverOptions {
+  return { methods: endpointMethods(endpoints), serializer, allowRequeue, logger };
+}
+
+/** What to listen to: each topic in the priorities for which there is a method. */
+function source(
+  transport: Transport,
+  targets: readonly Target[],
+  { methods }: ReceiverOptions,
+): { driver: NotificationDriver; topics: NotificationTopic[] } {
+  const { notifications } = transport.driver;
+  if (notifications === undefined) {
+    throw new DriverLoadFailure('messaging', 'the transport carries no notifications');
+  }
+  const priorities = [...methods.keys()];
+  return { driver: notifications, topics: targets.flatMap((target) => topicsOf(target, priorities)) };
+}
+
+function topicsOf(target: Target, priorities: readonly NotificationPriority[]): NotificationTopic[] {
+  const { exchange, topic } = target;
+  if (topic === undefined) throw new InvalidTarget('A target of notifications needs a topic', target);
+  return priorities.map((priority) => ({ exchange, topic, priority }));
+}
+
+/** RabbitMQ's prefetch is a 16-bit number. */
+const PREFETCH_MAX = 65_535;
+/** A batch of this size and the next one still fit into a prefetch. */
+const BATCH_MAX = Math.floor(PREFETCH_MAX / 2);
+/** Timers take a 32-bit number of milliseconds. */
+const TIMEOUT_MAX = 2_147_483;
+
+function checked<T extends BatchNotificationListenerOptions>(options: T): T {
+  const { prefetch, batchSize, batchTimeout } = options;
+  if (prefetch !== undefined && !isWhole(prefetch, 0, PREFETCH_MAX)) {
+    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} notifications`);
+  }
+  if (batchSize !== undefined && !isWhole(batchSize, 1, BATCH_MAX)) {
+    throw new TypeError(`batchSize is ${batchSize}, but must be 1 to ${BATCH_MAX} notifications`);
+  }
+  if (batchTimeout !== undefined && !(batchTimeout >= 0 && batchTimeout <= TIMEOUT_MAX)) {
+    throw new TypeError(`batchTimeout is ${batchTimeout}, but must be 0 to ${TIMEOUT_MAX} seconds`);
+  }
+  return options;
+}
+
+function isWhole(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,198 @@
+import { MessagingError } from '../errors.ts';
+import type { RpcContext, Serializer } from '../serializer.ts';
+import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
+import type { Transport } from '../transport.ts';
+import { logDriver } from './drivers/log-driver.ts';
+import { messagingDriver } from './drivers/messaging-driver.ts';
+import { noopDriver } from './drivers/noop-driver.ts';
+import { routingDriver } from './drivers/routing-driver.ts';
+import { testDriver } from './drivers/test-driver.ts';
+import type { AnyNotifications } from './notification-contract.ts';
+import { notificationMessage } from './notification-message.ts';
+import type { NotifierDriver, NotifierDriverFactory, SentNotification } from './notifier-driver.ts';
+import { createNotifierDriver, registerNotifierDriver } from './notifier-driver-registry.ts';
+import type { NotificationPriority } from './priority.ts';
+import type { RoutingGroups } from './routing-groups.ts';
+import { sanitizeContext } from './sanitize-context.ts';
+
+const BUILT_IN_DRIVERS: Record<string, NotifierDriverFactory> = {
+  messaging: messagingDriver('1.0'),
+  messagingv2: messagingDriver('2.0'),
+  log: logDriver,
+  test: testDriver,
+  noop: noopDriver,
+  routing: routingDriver,
+};
+for (const [name, factory] of Object.entries(BUILT_IN_DRIVERS)) registerNotifierDriver(name, factory);
+
+/** `messagingv2`, `messaging` (the old format), `log`, `test`, `noop`, `routing`, or one that was registered. */
+// The intersection keeps the names for editors' completion.
+export type NotifierDriverName =
+  | 'messaging'
+  | 'messagingv2'
+  | 'log'
+  | 'test'
+  | 'noop'
+  | 'routing'
+  | (string & Record<never, never>);
+
+export interface NotifierPrepareOptions {
+  /** Who notifies: `compute.host1`. */
+  publisherId?: string;
+  /** How often sending is tried again: -1 (the default) forever, 0 never, N times. */
+  retry?: number;
+}
+
+export interface NotifierOptions extends NotifierPrepareOptions {
+  /** The ways that each notification takes. Default: `messagingv2`. */
+  drivers?: readonly NotifierDriverName[];
+  /** For the messaging drivers. Default: `notifications`. */
+  topics?: readonly string[];
+  /** For the driver `routing`. Default: nothing goes anywhere. */
+  routing?: RoutingGroups;
+  /** Default: NoOpSerializer. */
+  serializer?: Serializer;
+}
+
+/** What `prepare` shares. */
+interface Shared {
+  readonly transport: Transport;
+  readonly serializer: Serializer;
+  readonly drivers: ReadonlyMap<string, NotifierDriver>;
+}
+
+/**
+ * Tells whoever listens what has happened.
+ *
+ *     const notifier = new Notifier(transport, { publisherId: 'compute.host1' });
+ *     await notifier.info(ctxt, 'compute.instance.create.end', { instance_id: id });
+ *
+ * A notification is no reason to fail: what a driver cannot send is logged. The promise never rejects. It resolves when
+ * the drivers have taken the notification (RabbitMQ has confirmed it): with true, or with false when one of them has
+ * failed. Only what identifies the user and the request is taken from the context.
+ */
+export class Notifier<C = AnyNotifications> {
+  readonly publisherId: string | undefined;
+  readonly retry: number;
+  readonly #shared: Shared;
+
+  /**
+   * @throws DriverLoadFailure when there is no such driver, or it cannot work with the transport
+   * @throws TypeError when `retry` is no number
+   */
+  constructor(transport: Transport, options: NotifierOptions = {}, shared?: Shared) {
+    const { publisherId, retry = -1 } = options;
+    if (!Number.isInteger(retry))
+      throw new TypeError(`retry is ${retry}, but must be -1, 0 or a number of times`);
+    this.publisherId = publisherId;
+    this.retry = retry;
+    this.#shared = shared ?? {
+      transport,
+      serializer: options.serializer ?? new NoOpSerializer(),
+      drivers: loadDrivers(transport, options),
+    };
+  }
+
+  /** A notifier that differs in the given parts, and shares the drivers. */
+  prepare(options: NotifierPrepareOptions): Notifier<C> {
+    const { publisherId = this.publisherId, retry = this.retry } = options;
+    const given = { retry, ...(publisherId !== undefined && { publisherId }) };
+    return new Notifier<C>(this.#shared.transport, given, this.#shared);
+  }
+
+  /** Whether notifications go anywhere: false when all drivers are `noop`. */
+  isEnabled(): boolean {
+    return [...this.#shared.drivers.keys()].some((name) => name !== 'noop');
+  }
+
+  /** For accounting: who used what. */
+  audit<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('audit', ctxt, eventType, payload);
+  }
+
+  /** For developers. */
+  debug<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('debug', ctxt, eventType, payload);
+  }
+
+  /** What has happened, in order. */
+  info<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('info', ctxt, eventType, payload);
+  }
+
+  /** What may need attention. */
+  warn<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('warn', ctxt, eventType, payload);
+  }
+
+  /** What has failed. */
+  error<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('error', ctxt, eventType, payload);
+  }
+
+  /** What needs attention now. */
+  critical<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('critical', ctxt, eventType, payload);
+  }
+
+  /** For small notifications that come often: "CPU 70 %". */
+  sample<E extends keyof C & string>(ctxt: RpcContext, eventType: E, payload: C[E]): Promise<boolean> {
+    return this.#notify('sample', ctxt, eventType, payload);
+  }
+
+  async #notify(
+    priority: NotificationPriority,
+    ctxt: RpcContext,
+    eventType: string,
+    payload: unknown,
+  ): Promise<boolean> {
+    if (!this.isEnabled()) return true;
+    const notification = this.#serialize(priority, ctxt, eventType, payload);
+    if (notification === undefined) return false;
+    const outcomes = await Promise.all(
+      [...this.#shared.drivers].map(([name, driver]) => this.#hand(name, driver, notification)),
+    );
+    return !outcomes.includes(false);
+  }
+
+  #serialize(
+    priority: NotificationPriority,
+    ctxt: RpcContext,
+    eventType: string,
+    payload: unknown,
+  ): SentNotification | undefined {
+    const { serializer, transport } = this.#shared;
+    const { publisherId, retry } = this;
+    try {
+      const entity = toPrimitive(serializer.serializeEntity(ctxt, payload), 'payload');
+      const message = notificationMessage({ publisherId, eventType, priority, payload: entity });
+      const context = sanitizeContext(contextToPrimitive(serializer.serializeContext(ctxt)));
+      return { ctxt: context, message, priority, retry };
+    } catch (error) {
+      // A bug of the notifier's user, or of the serializer: what they notify of has happened all the same.
+      transport.logger.error({ err: error, event_type: eventType }, 'A notification cannot be sent: no JSON');
+      return undefined;
+    }
+  }
+
+  async #hand(name: string, driver: NotifierDriver, notification: SentNotification): Promise<boolean> {
+    try {
+      await driver.notify(notification);
+      return true;
+    } catch (error) {
+      // A driver may be the user's, and throw anything.
+      const { message_id, event_type } = notification.message;
+      const reason = error instanceof MessagingError ? { reason: error.message } : { err: error };
+      const data = { driver: name, event_type, message_id, ...reason };
+      this.#shared.transport.logger.error(data, 'A notification was not sent');
+      return false;
+    }
+  }
+}
+
+function loadDrivers(transport: Transport, options: NotifierOptions): ReadonlyMap<string, NotifierDriver> {
+  const { drivers = ['messagingv2'], topics = ['notifications'], routing = {} } = options;
+  const context = { transport, topics, routing };
+  return new Map(drivers.map((name) => [name, createNotifierDriver(name, context)]));
+}

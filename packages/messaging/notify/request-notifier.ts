@@ -1,0 +1,140 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { JsonObject } from '../json.ts';
+import type { Notifier } from './notifier.ts';
+import { publicHeaders, requestEnviron } from './request-environ.ts';
+
+/** Which requests are meant: those that fit in all that is given. */
+export interface RequestMatch {
+  /** In any case: `GET`. */
+  methods?: readonly string[];
+  /** Matched against the path, without the query. */
+  paths?: readonly RegExp[];
+}
+
+export interface RequestNotifierOptions {
+  notifier: Notifier;
+  /** Only these. Default: all requests. */
+  include?: RequestMatch;
+  /** Not these, even if they are included. Default: none. */
+  exclude?: RequestMatch;
+  /** What notifications name as the service. Default: the request's Host header. */
+  serviceName?: string;
+}
+
+/** Middleware as connect and express take it; with plain `node:http`, call it around the request's listener. */
+export interface RequestNotifierMiddleware {
+  (request: IncomingMessage, response: ServerResponse, next: () => unknown): unknown;
+  /** For connect and express, behind all routes: notes the error, and passes it on. */
+  readonly errors: (
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error: unknown) => unknown,
+  ) => unknown;
+}
+
+/**
+ * Notifies of HTTP requests, with priority `info`: `http.request` when one comes, `http.response` when it is answered,
+ * has failed, or was given up by its client. Payloads are those of oslo.messaging's RequestNotifier: `request` (its WSGI
+ * variables), `response` (`status` and `headers`), `exception` (`value` and `traceback`). Secrets are left out.
+ *
+ *     const notify = requestNotifier({ notifier, exclude: { methods: ['GET'] } });
+ *     createServer((request, response) => notify(request, response, () => handle(request, response)));
+ *
+ * The request does not wait for its notifications, nor does it fail with them.
+ */
+export function requestNotifier(options: RequestNotifierOptions): RequestNotifierMiddleware {
+  const watched = new WeakMap<IncomingMessage, WatchedRequest>();
+  const middleware = (request: IncomingMessage, response: ServerResponse, next: () => unknown): unknown => {
+    if (!isWatched(request, options)) return next();
+    const watch = new WatchedRequest(options, request, response);
+    watched.set(request, watch);
+    return watch.run(next);
+  };
+  const errors: RequestNotifierMiddleware['errors'] = (error, request, _response, next) => {
+    watched.get(request)?.noteError(error);
+    return next(error);
+  };
+  return Object.assign(middleware, { errors });
+}
+
+class WatchedRequest {
+  readonly #notifier: Notifier;
+  /** As it came: frameworks rewrite the URL of a request on its way. */
+  readonly #environ: JsonObject;
+  readonly #response: ServerResponse;
+  #exception: JsonObject | undefined;
+  #ended = false;
+
+  constructor(
+    { notifier, serviceName }: RequestNotifierOptions,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
+    this.#notifier = notifier;
+    this.#environ = requestEnviron(request, serviceName);
+    this.#response = response;
+    this.#notify('http.request', {});
+    response.once('close', () => this.#end());
+  }
+
+  /** Runs what answers the request. When that throws or rejects, there may be no answer to wait for. */
+  run(next: () => unknown): unknown {
+    try {
+      const result = next();
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        this.#fail(error);
+        throw error;
+      });
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  noteError(error: unknown): void {
+    this.#exception ??= describeException(error);
+  }
+
+  #fail(error: unknown): void {
+    this.noteError(error);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const response = describeResponse(this.#response);
+    const exception = this.#exception;
+    this.#notify('http.response', { ...(response && { response }), ...(exception && { exception }) });
+  }
+
+  #notify(eventType: string, more: JsonObject): void {
+    // It does not reject: what cannot be sent is logged.
+    void this.#notifier.info({}, eventType, { request: this.#environ, ...more });
+  }
+}
+
+/** Undefined when the client has not got the whole response. */
+function describeResponse(response: ServerResponse): JsonObject | undefined {
+  if (!response.writableFinished) return undefined;
+  const { statusCode, statusMessage = STATUS_CODES[statusCode] ?? '' } = response;
+  return { status: `${statusCode} ${statusMessage}`.trim(), headers: publicHeaders(response.getHeaders()) };
+}
+
+function describeException(error: unknown): JsonObject {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+  return { value: String(error), traceback: lines.map((line) => line.trim()) };
+}
+
+function isWatched({ method = '', url = '/' }: IncomingMessage, options: RequestNotifierOptions): boolean {
+  const { include = {}, exclude } = options;
+  const path = url.split('?', 1)[0] ?? '';
+  return fits(method, path, include) && !(exclude !== undefined && fits(method, path, exclude));
+}
+
+function fits(method: string, path: string, { methods, paths }: RequestMatch): boolean {
+  const fitsMethod = methods === undefined || methods.some((name) => name.toUpperCase() === method);
+  return fitsMethod && (paths === undefined || paths.some((pattern) => path.search(pattern) >= 0));
+}

@@ -1,0 +1,93 @@
+import type { SendOptions } from '../drivers/driver.ts';
+import type { Target, TargetOptions } from '../target.ts';
+import type { Transport } from '../transport.ts';
+import { parseVersion } from './version-cap.ts';
+
+/** How messages are sent. */
+export interface CallOptions {
+  /** Seconds a call waits for its reply. Absent or null: the transport's `rpcResponseTimeout`. */
+  timeout?: number | null;
+  /** No message with a newer version, or another major one, is sent. Absent or null: no cap. */
+  versionCap?: string | null;
+  /** How often a failed publish is tried again: -1 or null (the default) forever, 0 never, N times. */
+  retry?: number | null;
+  /**
+   * Seconds of silence after which a call's server is in doubt; one that is gone makes the call fail with ServerLost.
+   * Only calls with a longer `timeout` are monitored. Absent: the transport's `callMonitorTimeout`; null: not
+   * monitored.
+   */
+  callMonitorTimeout?: number | null;
+  /**
+   * What becomes of a call that finds no queue: with true (the default) it fails at once with MessageUndeliverable,
+   * with false it waits for a server until its timeout. Null: the default.
+   */
+  failUndeliverable?: boolean | null;
+  /**
+   * Ends a call with CallCancelled when it fires, and tells the server. When it has fired already, nothing is sent; a
+   * cast that was sent is not taken back. Absent or null: none.
+   */
+  signal?: AbortSignal | null;
+}
+
+/** What one prepared call changes; what is absent or undefined stays, and null takes a part away. */
+export interface PrepareOptions extends Omit<TargetOptions, 'legacyNamespaces'>, CallOptions {}
+
+/** Those of `options` that are given, the others from `base`. */
+export function mergeCallOptions(base: CallOptions, options: CallOptions): CallOptions {
+  const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal } = options;
+  return {
+    ...base,
+    ...(timeout !== undefined && { timeout }),
+    ...(versionCap !== undefined && { versionCap }),
+    ...(retry !== undefined && { retry }),
+    ...(callMonitorTimeout !== undefined && { callMonitorTimeout }),
+    ...(failUndeliverable !== undefined && { failUndeliverable }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** What a driver is told of each call with these options. */
+export function callSendOptions(options: CallOptions, transport: Transport): SendOptions {
+  const timeout = options.timeout ?? transport.rpcResponseTimeout;
+  return {
+    waitForReply: true,
+    timeout,
+    callMonitorTimeout: monitorTimeout(options, transport, timeout),
+    retry: options.retry ?? null,
+    failUndeliverable: options.failUndeliverable ?? true,
+    ...(options.signal != null && { signal: options.signal }),
+  };
+}
+
+export function castSendOptions({ retry = null, signal }: CallOptions): SendOptions {
+  return { waitForReply: false, retry, ...(signal != null && { signal }) };
+}
+
+/** A call that ends as soon as its server could be missed needs no watching. */
+function monitorTimeout(options: CallOptions, transport: Transport, timeout: number): number | null {
+  const { callMonitorTimeout = transport.callMonitorTimeout } = options;
+  return callMonitorTimeout !== null && timeout > callMonitorTimeout ? callMonitorTimeout : null;
+}
+
+/** @throws TypeError when a version or a number is not one, or out of its range */
+export function checkCallOptions(target: Target, options: CallOptions): void {
+  for (const [name, version] of [
+    ['version', target.version],
+    ['versionCap', options.versionCap],
+  ] as const) {
+    if (version != null && parseVersion(version) === undefined) {
+      throw new TypeError(`${name} "${version}" is not <major>.<minor>`);
+    }
+  }
+  for (const name of ['timeout', 'callMonitorTimeout'] as const) {
+    const seconds = options[name];
+    if (seconds != null && !(seconds > 0)) {
+      throw new TypeError(`${name} is ${seconds}, but must be more than 0 seconds`);
+    }
+  }
+  if (options.retry != null && !(Number.isInteger(options.retry) && options.retry >= -1)) {
+    throw new TypeError(
+      `retry is ${options.retry}, but must be -1 (forever), 0 (never) or a number of times`,
+    );
+  }
+}

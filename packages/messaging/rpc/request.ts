@@ -1,0 +1,97 @@
+import type { IncomingMessage } from '../drivers/driver.ts';
+import { CallCancelled, MessagingTimeout } from '../errors.ts';
+import { DEFAULT_VERSION } from './version-cap.ts';
+
+/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** What an endpoint's method may know of the request it serves: its third argument. */
+export interface RpcRequest {
+  /**
+   * Fires when nobody waits for the answer any more: at the deadline, with a MessagingTimeout as its reason, or when
+   * the caller has cancelled, with a CallCancelled. Never for a cast, and never after the method has ended.
+   */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch, by this machine's clock, at which the caller gives up; null: unknown or never. */
+  readonly deadline: number | null;
+  /** The wire name. */
+  readonly method: string;
+  readonly namespace: string | null;
+  readonly version: string;
+  /** How often this request has been tried, this time included. Above 1 only with ackPolicy `after`. */
+  readonly attempt: number;
+}
+
+/** The part of a delivered message that a request needs. */
+export type RequestSource = Pick<IncomingMessage, 'message' | 'deadline' | 'attempt' | 'onCancelled'>;
+
+/** A request while it is served. What nobody asks for costs nothing: most methods never look at their signal. */
+export class ServedRequest implements RpcRequest {
+  readonly #incoming: RequestSource;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(incoming: RequestSource) {
+    this.#incoming = incoming;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= this.#watch();
+    return this.#controller.signal;
+  }
+
+  get deadline(): number | null {
+    return this.#incoming.deadline;
+  }
+
+  get method(): string {
+    return this.#incoming.message.method;
+  }
+
+  get namespace(): string | null {
+    return this.#incoming.message.namespace ?? null;
+  }
+
+  get version(): string {
+    return this.#incoming.message.version ?? DEFAULT_VERSION;
+  }
+
+  get attempt(): number {
+    return this.#incoming.attempt;
+  }
+
+  /** Whether the method ended with this error because its signal has fired. */
+  isAbandonedBy(error: unknown): boolean {
+    const signal = this.#controller?.signal;
+    if (!signal?.aborted) return false;
+    return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+  }
+
+  /** The method has ended: the signal fires no more. */
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  #watch(): AbortController {
+    const controller = new AbortController();
+    const abort = (reason: Error): void => {
+      if (!this.#ended) controller.abort(reason);
+    };
+    if (this.#ended) return controller;
+    this.#incoming.onCancelled(() => abort(new CallCancelled(`The caller has cancelled ${this.method}`)));
+    const { deadline } = this;
+    if (deadline === null) return controller;
+    const expire = (): void => abort(new MessagingTimeout(`The deadline of ${this.method} has passed`));
+    const left = deadline - Date.now();
+    if (left <= 0) expire();
+    else this.#timer = setTimeout(expire, Math.min(left, MAX_TIMER)).unref();
+    return controller;
+  }
+}
+
+/** A request that no driver has delivered: its signal never fires. */
+export function localRequest(message: IncomingMessage['message']): ServedRequest {
+  return new ServedRequest({ message, deadline: null, attempt: 1, onCancelled() {} });
+}

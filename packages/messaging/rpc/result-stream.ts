@@ -1,0 +1,73 @@
+import type { JsonValue } from '../json.ts';
+
+/** Takes the results of a method that yields several, and counts them. */
+export class ResultSink {
+  readonly #send: (result: JsonValue) => Promise<void>;
+  #count: number | undefined;
+
+  /** @param send resolves when the next may be sent */
+  constructor(send: (result: JsonValue) => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** How many were sent; undefined for a method that has one result. */
+  get count(): number | undefined {
+    return this.#count;
+  }
+
+  /**
+   * Sends what the method yields, one after another. When the signal fires, or a result cannot be sent, the iterator
+   * is told to return, and has then ended.
+   *
+   * @throws the signal's reason, what the iterator throws, or what `toJson` throws
+   */
+  async sendAll(
+    results: AsyncIterable<unknown>,
+    signal: AbortSignal,
+    toJson: (r: unknown) => JsonValue,
+  ): Promise<void> {
+    this.#count = 0;
+    const iterator = results[Symbol.asyncIterator]();
+    for (;;) {
+      const next = iterator.next();
+      try {
+        const { done, value } = await unlessAborted(signal, next);
+        if (done) return;
+        await unlessAborted(signal, this.#send(toJson(value)));
+        this.#count += 1;
+      } catch (error) {
+        await returnUnlessEnded(iterator, next);
+        throw error;
+      }
+    }
+  }
+}
+
+export function isResultStream(result: unknown): result is AsyncIterable<unknown> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+}
+
+/** Resolves once the iterator has ended; one that has thrown had ended by itself. @throws what its end throws */
+async function returnUnlessEnded(
+  iterator: AsyncIterator<unknown>,
+  last: Promise<IteratorResult<unknown>>,
+): Promise<void> {
+  const [step, returned] = await Promise.allSettled([last, iterator.return?.()]);
+  if (step.status === 'fulfilled' && returned.status === 'rejected') throw returned.reason;
+}
+
+/** The outcome of the work, or the signal's reason if that comes first. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let stopWatching = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    stopWatching = () => signal.removeEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    stopWatching();
+  }
+}

@@ -1,0 +1,110 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, vi } from 'vitest';
+import { CallCancelled, MessagingTimeout, type RpcRequest } from '../../index.ts';
+import { CTXT, Gate } from '../rpc-fixture.ts';
+import type { UrlFactory } from '../transport-behaviour.ts';
+import { rpcTest } from './rpc-test.ts';
+
+/** A method that ends when its request's signal fires, and notes why. */
+function waiting() {
+  const reasons: unknown[] = [];
+  const started = new Gate();
+  const wait = (_ctxt: object, _args: object, { signal }: RpcRequest) =>
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reasons.push(signal.reason);
+        reject(signal.reason);
+      });
+      started.open();
+    });
+  return { endpoint: { wait }, reasons, started: started.opened };
+}
+
+export function describeCancellation(url: UrlFactory): void {
+  describe('cancelling', () => {
+    rpcTest('ends the call at once, and the method is told', url, async (rpc) => {
+      const { endpoint, reasons, started } = waiting();
+      await rpc.serve(endpoint);
+      const user = new AbortController();
+      const client = rpc.client({ callMonitorTimeout: 1, signal: user.signal });
+      const outcome = client.call(CTXT, 'wait', {}).catch((error: unknown) => error);
+      await started;
+      const reason = new Error('the user has gone');
+      const start = performance.now();
+      user.abort(reason);
+      const error = await outcome;
+      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(error).toBeInstanceOf(CallCancelled);
+      expect(error).toMatchObject({ code: 'CALL_CANCELLED', cause: reason });
+      await vi.waitFor(() => expect(reasons).toHaveLength(1), { timeout: 5_000 });
+      expect(reasons[0]).toBeInstanceOf(CallCancelled);
+    });
+
+    rpcTest('before the call sends nothing', url, async (rpc) => {
+      let runs = 0;
+      await rpc.serve({ run: () => ++runs });
+      const client = rpc.client();
+      const cancelled = client.prepare({ signal: AbortSignal.abort() });
+      await expect(cancelled.call(CTXT, 'run', {})).rejects.toBeInstanceOf(CallCancelled);
+      await expect(cancelled.cast(CTXT, 'run', {})).rejects.toBeInstanceOf(CallCancelled);
+      expect(await client.call(CTXT, 'run', {})).toBe(1);
+    });
+
+    rpcTest('leaves no listener on the signal of a call that has ended', url, async (rpc) => {
+      await rpc.serve({ ping: () => 'pong' });
+      const user = new AbortController();
+      const client = rpc.client({ signal: user.signal });
+      for (let count = 0; count < 20; count += 1) await client.call(CTXT, 'ping', {});
+      for await (const _result of client.multicall(CTXT, 'ping', {}));
+      expect(getEventListeners(user.signal, 'abort')).toEqual([]);
+      user.abort();
+    });
+  });
+
+  describe('a deadline', () => {
+    rpcTest('travels: the method knows it, and its signal fires then', url, async (rpc) => {
+      const { endpoint, reasons } = waiting();
+      const deadlines: unknown[] = [];
+      const tell = (_ctxt: object, _args: object, { deadline }: RpcRequest) => void deadlines.push(deadline);
+      await rpc.serve({ ...endpoint, tell });
+      const client = rpc.client({ timeout: 0.7 });
+      const before = Date.now();
+      await client.call(CTXT, 'tell', {});
+      expect(deadlines[0]).toBeGreaterThan(before + 500);
+      expect(deadlines[0]).toBeLessThan(Date.now() + 900);
+      await expect(client.call(CTXT, 'wait', {})).rejects.toBeInstanceOf(MessagingTimeout);
+      await vi.waitFor(() => expect(reasons).toHaveLength(1));
+      expect(reasons[0]).toBeInstanceOf(MessagingTimeout);
+    });
+
+    rpcTest('of a cast is none', url, async (rpc) => {
+      const deadlines: unknown[] = [];
+      const tell = (_ctxt: object, _args: object, { deadline }: RpcRequest) => void deadlines.push(deadline);
+      await rpc.serve({ tell });
+      await rpc.client({ timeout: 0.7 }).cast(CTXT, 'tell', {});
+      await vi.waitFor(() => expect(deadlines).toEqual([null]));
+    });
+
+    rpcTest('that has passed keeps the request from running', url, async (rpc) => {
+      const [started, finish] = [new Gate(), new Gate()];
+      const runs: unknown[] = [];
+      const endpoint = {
+        slow: async () => {
+          started.open();
+          await finish.opened;
+        },
+        run: (_ctxt: object, { n }: { n: number }) => void runs.push(n),
+      };
+      await rpc.serve(endpoint, { prefetch: 1 });
+      const client = rpc.client();
+      const slow = client.call(CTXT, 'slow', {});
+      await started.opened;
+      const late = client.prepare({ timeout: 0.3 }).call(CTXT, 'run', { n: 1 });
+      await expect(late).rejects.toBeInstanceOf(MessagingTimeout);
+      finish.open();
+      await slow;
+      await client.call(CTXT, 'run', { n: 2 });
+      expect(runs).toEqual([2]);
+    });
+  });
+}

@@ -1,0 +1,4 @@
+export interface ManageIo {
+  out(text: string): void;
+  err(text: string): void;
+}

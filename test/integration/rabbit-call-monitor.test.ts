@@ -1,0 +1,159 @@
+import { getRpcServer, MessagingTimeout, ServerLost, Target } from '@mini-nova/messaging';
+import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
+import type { ConsumeMessage } from 'amqplib';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { PeerProcess } from '../../packages/messaging/test/faults/support/peer-process.ts';
+import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
+import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
+
+const rabbit = { rabbitRetryInterval: 0.3, rabbitRetryBackoff: 0 };
+
+/** A server that takes requests and, so far, says nothing. */
+async function silentServer({ rpc, peer, exchange }: RabbitTest) {
+  const requests = await peer.receive(rpc.topic, exchange);
+  const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }) });
+  return { requests, client: client.prepare({ callMonitorTimeout: 0.4 }) };
+}
+
+function answer(peer: RawPeer, request: ConsumeMessage | undefined, reply: object): void {
+  const { _msg_id, _reply_q } = opened(request);
+  peer.send('', String(_reply_q), sealed({ result: null, failure: null, ending: false, ...reply, _msg_id }));
+}
+
+async function timeOf(promise: Promise<unknown>): Promise<{ error: unknown; milliseconds: number }> {
+  const start = performance.now();
+  const error = await promise.catch((reason: unknown) => reason);
+  return { error, milliseconds: performance.now() - start };
+}
+
+describe('a monitored call', () => {
+  rabbitTest('whose server process is killed fails with ServerLost in seconds', async ({ rpc, url }) => {
+    const server = await PeerProcess.start({ url, topic: rpc.topic, server: 'host1' });
+    const client = rpc.client({ timeout: 60, callMonitorTimeout: 1 });
+    const call = timeOf(client.call(CTXT, 'work', { seconds: 60, value: 'killed' }));
+    await server.waitFor('working');
+    await server.kill();
+    const { error, milliseconds } = await call;
+    expect(error).toBeInstanceOf(ServerLost);
+    expect(error).toBeInstanceOf(MessagingTimeout);
+    expect(milliseconds).toBeLessThan(4000);
+  });
+
+  rabbitTest('fails when its server falls silent after signs of life', async (context) => {
+    const { requests, client } = await silentServer(context);
+    const call = timeOf(client.call(CTXT, 'work', {}));
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    answer(context.peer, requests[0], {});
+    const { error, milliseconds } = await call;
+    expect(error).toBeInstanceOf(ServerLost);
+    expect(milliseconds).toBeGreaterThan(590);
+    expect(milliseconds).toBeLessThan(1500);
+  });
+
+  rabbitTest('fails when its request was taken and nothing is heard', async (context) => {
+    const { client } = await silentServer(context);
+    const { error, milliseconds } = await timeOf(client.call(CTXT, 'work', {}));
+    expect(error).toMatchObject({ code: 'SERVER_LOST', message: expect.stringContaining('does not wait') });
+    expect(milliseconds).toBeLessThan(1500);
+  });
+
+  rabbitTest('fails when the queue is gone with the request in it', async ({ rpc, peer }) => {
+    await peer.channel.assertExchange('openstack', 'topic', { durable: false });
+    await peer.channel.assertQueue(rpc.topic, { durable: false });
+    await peer.channel.bindQueue(rpc.topic, 'openstack', rpc.topic);
+    const client = rpc.client({ callMonitorTimeout: 0.4 });
+    const call = timeOf(client.call(CTXT, 'work', {}));
+    await vi.waitFor(async () => {
+      expect((await peer.channel.checkQueue(rpc.topic)).messageCount).toBe(1);
+    });
+    await peer.channel.deleteQueue(rpc.topic);
+    expect((await call).error).toMatchObject({
+      code: 'SERVER_LOST',
+      message: expect.stringContaining('is gone'),
+    });
+  });
+
+  rabbitTest('fails when nobody consumes the queue in which it waits', async ({ rpc, peer }) => {
+    const server = await rpc.serve({});
+    await server.stop();
+    const call = rpc.client({ callMonitorTimeout: 0.4 }).call(CTXT, 'work', {});
+    await expect(call).rejects.toMatchObject({ message: expect.stringContaining('nobody consumes') });
+    await peer.channel.deleteQueue(rpc.topic);
+  });
+
+  rabbitTest('waits while others are before it in the queue', async ({ rpc, peer, exchange }) => {
+    // A consumer that takes one request at a time, and is a Python one: what waits gives no sign.
+    const taken: ConsumeMessage[] = [];
+    await peer.channel.assertExchange(exchange, 'topic', { durable: false });
+    await peer.channel.assertQueue(rpc.topic, { durable: false });
+    await peer.channel.bindQueue(rpc.topic, exchange, rpc.topic);
+    await peer.channel.prefetch(1);
+    await peer.channel.consume(rpc.topic, (message) => message && taken.push(message));
+    const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }) });
+    await client.cast(CTXT, 'first', {});
+    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    const call = timeOf(client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'second', {}));
+    // Longer than two of its silences: the passing of time is what is tested.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    for (const message of taken.splice(0)) peer.channel.ack(message);
+    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    answer(peer, taken[0], { result: 'at last', ending: true });
+    expect(await call).toMatchObject({ error: 'at last' });
+  });
+
+  rabbitTest('does not accuse its server when its own process was busy', async (context) => {
+    const { requests, client } = await silentServer(context);
+    const call = timeOf(client.call(CTXT, 'work', {}));
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    answer(context.peer, requests[0], {});
+    // The sign is under way; the event loop does not turn for longer than the silence that is allowed.
+    await new Promise((resolve) => setImmediate(resolve));
+    const end = performance.now() + 900;
+    while (performance.now() < end);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    answer(context.peer, requests[0], { result: 'well', ending: true });
+    expect(await call).toMatchObject({ error: 'well' });
+  });
+
+  rabbitTest('lives on with a server of ours that runs for long', async ({ rpc }) => {
+    const finish = new Gate();
+    await rpc.serve({ slow: () => finish.opened.then(() => 'done') });
+    const calls = Array.from({ length: 100 }, () =>
+      rpc.client({ callMonitorTimeout: 0.5 }).call(CTXT, 'slow', {}),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    finish.open();
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['done']));
+  });
+});
+
+describe('a monitored call during a restart of the broker', () => {
+  let broker: PrivateRabbit;
+  beforeAll(async () => {
+    broker = await startRabbit();
+  });
+  afterAll(() => broker.close());
+
+  test('waits for the connection, and ends with its result', async () => {
+    const rpc = new RpcFixture(broker.url);
+    const [started, finish] = [new Gate(), new Gate()];
+    const slow = async () => {
+      started.open();
+      await finish.opened;
+      return 'done';
+    };
+    const transport = () => rpc.transport({ rabbit });
+    const server = getRpcServer(transport(), new Target({ topic: rpc.topic, server: 'host1' }), [{ slow }]);
+    await server.start();
+    const call = rpc.client({ transport: transport(), callMonitorTimeout: 1 }).call(CTXT, 'slow', {});
+    await started.opened;
+    await broker.kill();
+    await broker.start();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    finish.open();
+    expect(await call).toBe('done');
+    await server.stop();
+    await rpc.close();
+  });
+});

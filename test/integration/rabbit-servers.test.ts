@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { uniqueTopic } from '@mini-nova/testing';
+import { describe, expect, vi } from 'vitest';
+import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
+import { CTXT, Gate } from '../../packages/messaging/test/rpc-fixture.ts';
+import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
+import { opened, sealed } from './support/raw-peer.ts';
+
+/** An endpoint whose requests run until the gate opens; it notes how many ran at once. */
+function crowd() {
+  const gate = new Gate();
+  const endpoint = {
+    gate,
+    started: [] as unknown[],
+    running: 0,
+    most: 0,
+    async work(_ctxt: object, { value }: { value: unknown }) {
+      endpoint.started.push(value);
+      endpoint.running += 1;
+      endpoint.most = Math.max(endpoint.most, endpoint.running);
+      await gate.opened;
+      endpoint.running -= 1;
+      return value;
+    },
+  };
+  return endpoint;
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+/** A call of a peer that speaks bare AMQP: its replies come to `replies`. */
+async function rawCall({ peer, rpc }: RabbitTest, id: string, more: object = {}) {
+  const replyQueue = uniqueTopic('reply');
+  const replies = await peer.receive(replyQueue);
+  const fields = { _msg_id: id, _reply_q: replyQueue, _unique_id: id, _timeout: 0.4, ...more };
+  const body = sealed({ method: 'work', args: { value: id }, ...fields });
+  return {
+    replies,
+    send: (options = {}) => peer.channel.publish('openstack', rpc.topic, Buffer.from(body), options),
+  };
+}
+
+describe('the prefetch of a server', () => {
+  rabbitTest(
+    'bounds what runs at once, by all of its queues; the rest runs in its order',
+    async ({ rpc }) => {
+      const endpoint = crowd();
+      await rpc.serve(endpoint, { prefetch: 3 });
+      const client = rpc.client();
+      for (const value of numbers(6)) {
+        await client.cast(CTXT, 'work', { value });
+        await client.prepare({ server: 'host1' }).cast(CTXT, 'work', { value: value + 10 });
+        await client.prepare({ fanout: true }).cast(CTXT, 'work', { value: value + 20 });
+      }
+      await vi.waitFor(() => expect(endpoint.started).toHaveLength(3));
+      expect(endpoint.started).toEqual([0, 10, 20]);
+      endpoint.gate.open();
+      await vi.waitFor(() => expect(endpoint.started).toHaveLength(18));
+      expect(endpoint.most).toBe(3);
+    },
+  );
+
+  rabbitTest('leaves what waits to the other servers when this one stops', async ({ rpc }) => {
+    const [first, second] = [crowd(), crowd()];
+    const server = await rpc.serve(first, { prefetch: 2 });
+    const client = rpc.client();
+    for (const value of numbers(10)) await client.cast(CTXT, 'work', { value });
+    await vi.waitFor(() => expect(first.started).toEqual([0, 1]));
+    await server.stop();
+    second.gate.open();
+    await rpc.serve(second, { server: 'host2' });
+    await vi.waitFor(() => expect(second.started).toHaveLength(8));
+    expect(second.started).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    first.gate.open();
+    await server.wait();
+  });
+});
+
+describe('the bytes of what a server holds', () => {
+  rabbitTest('bound what runs at once; what is larger runs alone', async ({ rpc }) => {
+    const endpoint = crowd();
+    const transport = rpc.transport({ limits: { intakeBytes: 1_000_000 } });
+    await rpc.serve(endpoint, { transport });
+    const client = rpc.client();
+    const text = (size: number) => 'x'.repeat(size);
+    await client.cast(CTXT, 'work', { value: text(400_000) });
+    await client.cast(CTXT, 'work', { value: text(400_000) });
+    await client.cast(CTXT, 'work', { value: text(3_000_000) });
+    await client.cast(CTXT, 'work', { value: text(10) });
+    await vi.waitFor(() => expect(endpoint.started).toHaveLength(2));
+    await sleep(200);
+    expect(endpoint.started).toHaveLength(2);
+    endpoint.gate.open();
+    await vi.waitFor(() => expect(endpoint.started).toHaveLength(4));
+    expect(endpoint.most).toBe(2);
+  });
+});
+
+describe('a call that waits for its turn', () => {
+  rabbitTest('gets signs of life, with the address of the server', async (context) => {
+    const endpoint = crowd();
+    await context.rpc.serve(endpoint, { prefetch: 1 });
+    await context.rpc.client().cast(CTXT, 'work', { value: 'first' });
+    await vi.waitFor(() => expect(endpoint.started).toEqual(['first']));
+    const { replies, send } = await rawCall(context, 'waiting');
+    const start = performance.now();
+    send();
+    await vi.waitFor(() => expect(replies.length).toBeGreaterThanOrEqual(4), 5000);
+    // Every half of 0.4 s.
+    expect(performance.now() - start).toBeGreaterThan(750);
+    expect(opened(replies[0])).toMatchObject({
+      ending: false,
+      result: null,
+      failure: null,
+      _msg_id: 'waiting',
+    });
+    const address = new RegExp(`^${context.rpc.topic}_fanout_[0-9a-f]{32}$`);
+    expect(replies[0]?.properties.replyTo).toMatch(address);
+    endpoint.gate.open();
+    await vi.waitFor(() => expect(opened(replies.at(-1))).toMatchObject({ ending: true, result: 'waiting' }));
+  });
+
+  rabbitTest('is dropped when its caller cancels it', async (context) => {
+    const { rpc, peer } = context;
+    const endpoint = crowd();
+    await rpc.serve(endpoint, { prefetch: 1 });
+    await rpc.client().cast(CTXT, 'work', { value: 'first' });
+    const { replies, send } = await rawCall(context, 'unwanted');
+    send();
+    await vi.waitFor(() => expect(replies.length).toBeGreaterThan(0));
+    const options = { type: 'cancel', correlationId: 'unwanted', expiration: '60000' };
+    peer.channel.publish('', String(replies[0]?.properties.replyTo), Buffer.from(sealed({})), options);
+    await rpc.client().cast(CTXT, 'work', { value: 'last' });
+    // The cancellation comes by another queue than the cast.
+    await sleep(100);
+    endpoint.gate.open();
+    await vi.waitFor(() => expect(endpoint.started).toContain('last'));
+    expect(endpoint.started).toEqual(['first', 'last']);
+  });
+
+  rabbitTest('is dropped when its deadline passes first, as it travelled', async (context) => {
+    const { rpc } = context;
+    const events: string[] = [];
+    const hooks = [{ onTransportEvent: ({ type }: { type: string }) => void events.push(type) }];
+    const endpoint = crowd();
+    await rpc.serve(endpoint, { prefetch: 1, transport: rpc.transport({ hooks }) });
+    await rpc.client().cast(CTXT, 'work', { value: 'first' });
+    const { send } = await rawCall(context, 'late', { _timeout: null });
+    // Of its 10 s, all but a quarter have passed on the way.
+    send({ expiration: '10000', headers: { 'x-sent-at': Date.now() - 9750 } });
+    await rpc.client().cast(CTXT, 'work', { value: 'last' });
+    await sleep(400);
+    endpoint.gate.open();
+    await vi.waitFor(() => expect(endpoint.started).toContain('last'));
+    expect(endpoint.started).toEqual(['first', 'last']);
+    expect(events).toContain('expired_dropped');
+  });
+});
+
+rabbitTest('a call that runs is cancelled by its caller: the endpoint is told', async (context) => {
+  const reasons: unknown[] = [];
+  const endpoint = {
+    work: (_ctxt: object, _args: object, { signal }: { signal: AbortSignal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          reasons.push(signal.reason);
+          resolve(null);
+        });
+      }),
+  };
+  await context.rpc.serve(endpoint);
+  const { replies, send } = await rawCall(context, 'running');
+  send();
+  await vi.waitFor(() => expect(replies.length).toBeGreaterThan(0));
+  const options = { type: 'cancel', correlationId: 'running' };
+  const queue = String(replies[0]?.properties.replyTo);
+  context.peer.channel.publish('', queue, Buffer.from(sealed({})), options);
+  await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'CALL_CANCELLED' }]));
+});
+
+rabbitTest('the results of a caller that has gone stop, and hold up nobody', async (context) => {
+  const { rpc, peer } = context;
+  let sent = 0;
+  let ended = false;
+  const endpoint = {
+    async *work() {
+      try {
+        for (;;) {
+          sent += 1;
+          yield sent;
+        }
+      } finally {
+        ended = true;
+      }
+    },
+    echo: (_ctxt: object, { value }: { value: unknown }) => value,
+  };
+  const rabbit = { kombuMissingConsumerRetryTimeout: 0.5 };
+  await rpc.serve(endpoint, { transport: rpc.transport({ rabbit }) });
+  const queue = uniqueTopic('reply');
+  await peer.channel.assertQueue(queue, { durable: false });
+  const fields = { _msg_id: queue, _reply_q: queue, _unique_id: queue };
+  peer.send('openstack', rpc.topic, sealed({ method: 'work', args: {}, ...fields }));
+  await vi.waitFor(() => expect(sent).toBeGreaterThan(10));
+  await peer.channel.deleteQueue(queue);
+  const start = performance.now();
+  expect(await rpc.client().call(CTXT, 'echo', { value: 1 })).toBe(1);
+  expect(performance.now() - start).toBeLessThan(400);
+  await vi.waitFor(() => expect(ended).toBe(true), 5000);
+});
+
+rabbitTest('a thousand replies to callers that have gone hold up nobody', async ({ rpc, peer }) => {
+  const logger = new RecordingLogger();
+  const endpoint = { work: () => null, echo: (_ctxt: object, { value }: { value: unknown }) => value };
+  const rabbit = { kombuMissingConsumerRetryTimeout: 3 };
+  await rpc.serve(endpoint, { transport: rpc.transport({ rabbit, logger }) });
+  const client = rpc.client();
+  await client.call(CTXT, 'echo', { value: 0 });
+  const gone = numbers(10).map(() => uniqueTopic('reply'));
+  const start = performance.now();
+  for (const id of numbers(1000)) {
+    const fields = { _msg_id: `m${id}`, _reply_q: gone[id % 10], _unique_id: `${gone[0]}${id}` };
+    peer.send('openstack', rpc.topic, sealed({ method: 'work', args: {}, ...fields }));
+  }
+  for (const value of numbers(20)) expect(await client.call(CTXT, 'echo', { value })).toBe(value);
+  // Before the first of them is given up.
+  expect(performance.now() - start).toBeLessThan(3000);
+  const dropped = () => logger.at('warn').reduce((sum, { data }) => sum + Number(data.messages), 0);
+  await vi.waitFor(() => expect(dropped()).toBe(1000), 10_000);
+  // One line for each caller.
+  expect(logger.at('warn', 'error')).toHaveLength(10);
+});
