@@ -19,8 +19,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'services/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'benchmarks/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -32,6 +32,30 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'conformance',
+          include: ['conformance/**/*.test.ts'],
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'faults',
+          // Each file has brokers of its own, to be killed.
+          include: ['packages/messaging/test/faults/*.test.ts'],
+          testTimeout: 90_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

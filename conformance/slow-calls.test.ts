@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import type { RpcRequest } from '../packages/messaging/index.ts';
+import { CTXT, Gate } from '../packages/messaging/test/rpc-fixture.ts';
+import { BothEnds } from './support/both-ends.ts';
+
+const ends = BothEnds.use();
+const SLOW = { method: 'slow' };
+
+describe('a slow call to a Python server', () => {
+  test('is kept alive by its signs of life, by default and with another monitor timeout', async () => {
+    await ends.servePython();
+    const slow = (duration: number, options: { callMonitorTimeout?: number | null }) => {
+      const context = ends.client({ timeout: 20 }).prepare(options);
+      return context.call(CTXT, 'slow', { seconds: duration, result: duration });
+    };
+    // Python shows a sign of life no more often than every second, which is half the timeout.
+    const calls = [slow(8.5, {}), slow(4, { callMonitorTimeout: 2 }), slow(4, { callMonitorTimeout: null })];
+    expect(await Promise.all(calls)).toEqual([8.5, 4, 4]);
+  });
+
+  test('times out at our end; its late answer disturbs nobody', async () => {
+    await ends.servePython();
+    const client = ends.client({ timeout: 1 });
+    const slow = client.call(CTXT, 'slow', { seconds: 1.5, result: 'late' });
+    await expect(slow).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
+    await vi.waitFor(async () => expect(await ends.python.notes(ends.target)).toEqual(['late']));
+    expect(await client.call(CTXT, 'evaluate', { expression: '"in time"' })).toBe('in time');
+  });
+});
+
+describe('a slow call to our server', () => {
+  const endpoint = (run: () => Promise<unknown>) => ({ slow: run, quick: () => 'in time' });
+
+  test('is kept alive by our signs of life', async () => {
+    await ends.serve(endpoint(() => sleep(2500, 'done')));
+    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 20, call_monitor_timeout: 1 });
+    expect(await call).toBe('done');
+  });
+
+  test('is kept alive while it waits for its turn', async () => {
+    await ends.serve(
+      endpoint(() => sleep(2000, 'done')),
+      { prefetch: 1 },
+    );
+    const call = () =>
+      ends.python.call({ ...SLOW, target: ends.target, timeout: 20, call_monitor_timeout: 1 });
+    expect(await Promise.all([call(), call()])).toEqual(['done', 'done']);
+  });
+
+  test('times out in Python; our late answer disturbs nobody', async () => {
+    const gate = new Gate();
+    await ends.serve(endpoint(() => gate.opened));
+    const call = (method: string) => ends.python.call({ target: ends.target, method, timeout: 1 });
+    await expect(call('slow')).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    gate.open();
+    expect(await call('quick')).toBe('in time');
+  });
+});
+
+describe('a call that is given up', () => {
+  test('by us ends at once, and the Python server goes on and serves the next', async () => {
+    await ends.servePython();
+    const controller = new AbortController();
+    const context = ends.client().prepare({ signal: controller.signal });
+    const slow = context.call(CTXT, 'slow', { seconds: 1, result: 'ran on' });
+    slow.catch(() => undefined);
+    await ends.client().call(CTXT, 'note', { value: 'it runs' });
+    controller.abort();
+    await expect(slow).rejects.toMatchObject({ code: 'CALL_CANCELLED' });
+    await vi.waitFor(
+      async () => expect(await ends.python.notes(ends.target)).toEqual(['it runs', 'ran on']),
+      5000,
+    );
+    expect(await ends.client().call(CTXT, 'evaluate', { expression: '1' })).toBe(1);
+  });
+
+  test("by Python's timeout is given up by our method, too", async () => {
+    const reasons: unknown[] = [];
+    const slow = async (_ctxt: object, _args: object, { signal }: RpcRequest) => {
+      await once(signal, 'abort');
+      reasons.push(signal.reason);
+    };
+    await ends.serve({ slow });
+    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 1 });
+    await expect(call).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'MESSAGING_TIMEOUT' }]));
+  });
+});
+
+describe('a call that nobody serves', () => {
+  test('of ours is undeliverable at once', async () => {
+    await ends.servePython();
+    const start = performance.now();
+    const call = ends.client().prepare({ server: 'absent' }).call(CTXT, 'echo', { value: 1 });
+    await expect(call).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test('of ours waits until its timeout, when it should, as it does in Python', async () => {
+    await ends.servePython();
+    const context = ends.client().prepare({ server: 'absent', timeout: 1, failUndeliverable: false });
+    await expect(context.call(CTXT, 'echo', { value: 1 })).rejects.toMatchObject({
+      code: 'MESSAGING_TIMEOUT',
+    });
+  });
+
+  test.each([
+    [false, 'MessagingTimeout'],
+    [true, 'MessageUndeliverable'],
+  ])("of Python's, with at_least_once %s, is a %s", async (at_least_once, type) => {
+    await ends.serve({});
+    const target = { ...ends.target, server: 'absent' };
+    const call = ends.python.call({ target, method: 'echo', timeout: 1, at_least_once });
+    await expect(call).rejects.toMatchObject({ type });
+  });
+
+  test("of Python's, with at_least_once, is answered where somebody serves", async () => {
+    await ends.serve({ quick: () => 'in time' });
+    const call = ends.python.call({ target: ends.target, method: 'quick', at_least_once: true });
+    expect(await call).toBe('in time');
+  });
+
+  test("of Python's is not run by our server that starts too late", async () => {
+    const run = vi.fn((_ctxt: object, { n }: { n: number }) => n);
+    const server = await ends.serve({ run });
+    await server.stop();
+    const call = (n: number) =>
+      ends.python.call({ target: ends.target, method: 'run', args: { n }, timeout: 1 });
+    await expect(call(1)).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    await server.start();
+    expect(await call(2)).toBe(2);
+    expect(run.mock.calls.map(([, { n }]) => n)).toEqual([2]);
+  });
+});

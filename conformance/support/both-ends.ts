@@ -1,0 +1,107 @@
+import { getRabbit, uniqueTopic } from '@mini-nova/testing';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type {
+  RabbitOptions,
+  RPCClient,
+  RPCClientOptions,
+  RPCServer,
+  RPCServerOptions,
+  TargetOptions,
+  Transport,
+  TransportOptions,
+} from '../../packages/messaging/index.ts';
+import { RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { OsloPeer, type OsloTarget, type Serving } from './oslo-peer.ts';
+
+interface Options {
+  /** Of the Python end's RabbitMQ driver. */
+  python?: Record<string, string>;
+  /** The same for our end. */
+  ours?: RabbitOptions;
+  /** Whose Python process is used, too. */
+  beside?: BothEnds;
+}
+
+/**
+ * The Python peer of a test file, and for each of its tests our end on an exchange and a topic of the test's own.
+ */
+export class BothEnds {
+  readonly #options: Options;
+  #python: OsloPeer | undefined;
+  #rpc: RpcFixture | undefined;
+  #target: OsloTarget & { version: string } = { exchange: '', topic: '', version: '' };
+
+  private constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** For the tests of the describe block, or of the file, that it is called in. */
+  static use(options: Options = {}): BothEnds {
+    const ends = new BothEnds(options);
+    beforeAll(() => ends.#startPython());
+    if (options.beside === undefined) afterAll(() => ends.#python?.close());
+    beforeEach(() => ends.#begin());
+    afterEach(() => ends.#rpc?.close());
+    return ends;
+  }
+
+  get python(): OsloPeer {
+    if (this.#python === undefined) throw new Error('The Python peer is not started');
+    return this.#python;
+  }
+
+  /** The test's exchange and topic, at version 1.0. */
+  get target(): OsloTarget & { version: string } {
+    return this.#target;
+  }
+
+  /** A server in Python, called `py` unless told otherwise. */
+  async servePython({ server = 'py', ...serving }: Serving & { server?: string } = {}): Promise<void> {
+    await this.python.serve({ ...this.#target, server }, serving);
+  }
+
+  /** A server of ours, called `ts` unless told otherwise. */
+  async serve(
+    endpoints: object | readonly object[],
+    options: RPCServerOptions & { topic?: string; server?: string; transport?: Transport } = {},
+  ): Promise<RPCServer> {
+    return this.#fixture.serve(endpoints, { server: 'ts', transport: this.transport(), ...options });
+  }
+
+  client({
+    target,
+    ...options
+  }: RPCClientOptions & { target?: TargetOptions; transport?: Transport } = {}): RPCClient {
+    return this.#fixture.client({
+      transport: this.transport(),
+      target: { ...this.#target, ...target },
+      ...options,
+    });
+  }
+
+  /** A transport of ours whose control exchange is the test's. */
+  transport(options: Partial<TransportOptions> = {}): Transport {
+    return this.#fixture.transport({
+      controlExchange: this.#target.exchange,
+      rabbit: this.#options.ours,
+      ...options,
+    });
+  }
+
+  get #fixture(): RpcFixture {
+    if (this.#rpc === undefined) throw new Error('There is no test to have a transport');
+    return this.#rpc;
+  }
+
+  async #startPython(): Promise<void> {
+    const { python = {}, beside } = this.#options;
+    const { url } = await getRabbit();
+    this.#python = beside?.python.beside(python) ?? (await OsloPeer.start(url, python));
+  }
+
+  async #begin(): Promise<void> {
+    const { url } = await getRabbit();
+    this.#rpc = new RpcFixture(url);
+    this.#target = { exchange: uniqueTopic('exchange'), topic: this.#rpc.topic, version: '1.0' };
+  }
+}
