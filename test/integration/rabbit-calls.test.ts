@@ -232,6 +232,7 @@ describe('an outbox that is full', () => {
     await expect(call).rejects.toMatchObject({ code: 'OVERLOADED', what: 'outbox', limit: 10_000 });
     await broker.start();
     await Promise.all(held);
+    await vi.waitFor(() => expect(notes).toHaveLength(4), 10_000);
     await note();
     await vi.waitFor(() => expect(notes).toHaveLength(5), 10_000);
     await rpc.close();

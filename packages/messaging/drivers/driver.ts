@@ -32,6 +32,9 @@ export interface Driver {
     options?: ListenOptions,
   ): Promise<Listener>;
 
+  /** Resolves when the replies sent so far have arrived at the broker. Absent: they have when `reply` resolves. */
+  flush?(): Promise<void>;
+
   /** Absent: this transport carries no notifications. */
   readonly notifications?: NotificationDriver;
 
@@ -111,7 +114,10 @@ export interface IncomingMessage {
   readonly attempt: number;
   /** Calls the listener, once, when the caller has cancelled the call; at once when it has already. */
   onCancelled(listener: () => void): void;
-  /** Answers a call, once. A reply that cannot be delivered is logged, never thrown. */
+  /**
+   * Answers a call, once. Resolves when the reply is on its way. One that cannot be delivered is logged, never
+   * thrown.
+   */
   reply(reply: Reply): Promise<void>;
   /** Sends one of several results of a call. Resolves when the next may be sent. */
   sendResult(result: JsonValue): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Listener } from '../drivers/driver.ts';
 import type { NotificationDriver, NotificationTopic } from '../drivers/notification-driver.ts';
-import { InFlight } from '../rpc/in-flight.ts';
+import { InFlight } from '../in-flight.ts';
 import type { NotificationReceiver } from './notification-receiver.ts';
 
 export interface NotificationServerOptions {

@@ -192,19 +192,27 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   async #exchange(request: Request, options: SendOptions): Promise<Reply> {
-    const reply = await this.#transmit(request, options);
+    let reply: Reply | undefined;
+    try {
+      reply = await this.#transport.driver.send(this.target, request, options);
+    } catch (error) {
+      throw this.#sendError(error);
+    }
     if (reply === undefined) throw new ClientSendError(this.target, 'the driver returned no reply');
     if (reply.failure === null) return reply;
     throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
   }
 
-  async #transmit(request: Request, options: SendOptions): Promise<Reply | undefined> {
+  async #transmit(request: Request, options: SendOptions): Promise<void> {
     try {
-      return await this.#transport.driver.send(this.target, request, options);
+      await this.#transport.driver.send(this.target, request, options);
     } catch (error) {
-      if (error instanceof MessagingError) throw error;
-      throw new ClientSendError(this.target, error);
+      throw this.#sendError(error);
     }
+  }
+
+  #sendError(error: unknown): MessagingError {
+    return error instanceof MessagingError ? error : new ClientSendError(this.target, error);
   }
 
   #observed<T>(kind: RpcEvent['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from '../drivers/driver.ts';
 import { serializeFailure } from '../failure.ts';
+import { InFlight } from '../in-flight.ts';
 import type { JsonValue } from '../json.ts';
 import type { RpcContext } from '../serializer.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
 import { type Heartbeat, Heartbeats } from './heartbeats.ts';
-import { InFlight } from './in-flight.ts';
 import { ServedRequest } from './request.ts';
 import { describeRequest, logFailure } from './request-log.ts';
 import { ResultSink } from './result-stream.ts';

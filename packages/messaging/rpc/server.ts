@@ -108,7 +108,12 @@ export class RPCServer {
   async wait(): Promise<void> {
     await this.#stopping;
     await this.#handler.running.idle();
-    await within(REPLY_GRACE, this.#handler.unanswered.idle());
+    await within(REPLY_GRACE, this.#answered());
+  }
+
+  async #answered(): Promise<void> {
+    await this.#handler.unanswered.idle();
+    await this.#transport.driver.flush?.();
   }
 
   async #listen(signal: AbortSignal): Promise<Listener> {

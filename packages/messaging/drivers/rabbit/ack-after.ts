@@ -30,6 +30,7 @@ type Settled = (request: RabbitIncomingMessage) => void;
  */
 export class AckAfter implements Acknowledging {
   readonly keepsBody = true;
+  readonly confirmsReplies = true;
   readonly #options: AckAfterOptions;
   /** What runs, or waits for its next attempt. */
   readonly #unsettled = new Map<string, RabbitIncomingMessage>();

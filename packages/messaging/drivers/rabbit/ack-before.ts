@@ -13,6 +13,7 @@ export interface AckBeforeOptions {
 /** At most once: a request is acknowledged when it starts, and never runs again. */
 export class AckBefore implements Acknowledging {
   readonly keepsBody = false;
+  readonly confirmsReplies = false;
   readonly #options: AckBeforeOptions;
   readonly #seen = new DuplicateFilter();
 

@@ -4,6 +4,8 @@ import type { RabbitIncomingMessage } from './incoming-message.ts';
 export interface Acknowledging {
   /** Whether a request's body is needed once it is decoded. */
   readonly keepsBody: boolean;
+  /** Whether the broker must have a request's reply before the request is acknowledged. */
+  readonly confirmsReplies: boolean;
   /** These are about to start, in the order in which they came on the channel; false: the channel is closed. */
   begin(requests: readonly RabbitIncomingMessage[]): boolean;
   /** Whether it is to run; else it was seen to. */

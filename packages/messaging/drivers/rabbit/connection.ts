@@ -38,6 +38,9 @@ const STABLE_AFTER = 1_000;
 /** How long (ms) a lost connection's socket may take to send what it still holds. */
 const LINGER = 1_000;
 
+/** How often (ms) the log is told of a broker that stays away for the same reason. */
+const REMINDER = 30_000;
+
 /** One live connection, with the means to cut it off at once. */
 interface Link {
   model: ChannelModel;
@@ -57,6 +60,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly #hosts: HostOrder;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
+  /** When (by performance.now) a failure to connect was last logged. */
+  readonly #loggedAt = new Map<string, number>();
   #current: ConnectionState = 'idle';
   /** The last round failed because no host had a listening port, and for no other reason. */
   #refused = false;
@@ -197,6 +202,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const since = Date.now();
     this.#live = link;
     this.#current = 'connected';
+    this.#loggedAt.clear();
     this.#refused = false;
     const close = (): void => closeLink(link);
     this.#stopping.signal.addEventListener('abort', close, { once: true });
@@ -232,9 +238,15 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     }
   }
 
-  #logFailure(address: BrokerAddress, reason: Error): void {
-    this.#options.logger.warn(
-      { connection: this.name, broker: address.label, reason: errorText(reason) },
+  /** Once for each reason, and now and then a reminder: an outage may last for hours. */
+  #logFailure(address: BrokerAddress, error: Error): void {
+    const reason = errorText(error);
+    const key = `${address.label} ${reason}`;
+    const now = performance.now();
+    const level = now - (this.#loggedAt.get(key) ?? Number.NEGATIVE_INFINITY) < REMINDER ? 'debug' : 'warn';
+    if (level === 'warn') this.#loggedAt.set(key, now);
+    this.#options.logger[level](
+      { connection: this.name, broker: address.label, reason },
       'cannot connect to RabbitMQ; trying again',
     );
   }

@@ -25,7 +25,7 @@ interface CommonOptions {
 
 /** What becomes of the messages. */
 type Receiver =
-  /** Takes one message, which is acknowledged. */
+  /** Takes one message, which is acknowledged soon afterwards: it may come again when the connection is lost. */
   | { onDelivery(body: Buffer, queue: string, message: ConsumeMessage): void; onBatch?: undefined }
   /** Takes what one read of the socket has brought, and sees to the acknowledgement. */
   | { onBatch(batch: Delivery[]): void; onDelivery?: undefined };
@@ -34,13 +34,14 @@ export type ConsumerOptions = CommonOptions & Receiver;
 
 /** How long (ms) the broker may take to cancel the consumers when it is asked to. */
 const CANCEL_TIMEOUT = 1_000;
+/** For how long (ms) messages that were handed over may stay unacknowledged: one frame then does it for all. */
+const ACKNOWLEDGE_AFTER = 10;
 
 /**
  * Consumes queues over one channel, and declares and consumes them again whenever the broker cancels a consumer,
  * the channel or the connection is lost, or a look at the queues shows that nothing comes any more.
  *
- * What one read of the socket brings is handed over in one go; with `onDelivery` it is acknowledged before, with a
- * single frame.
+ * What one read of the socket brings is handed over in one go.
  */
 export class QueueConsumer {
   readonly #options: ConsumerOptions;
@@ -49,6 +50,8 @@ export class QueueConsumer {
   #queues: ConsumedQueue[] = [];
   #consumerTags: string[] = [];
   #batch: Delivery[] = [];
+  /** The last message that was handed over and is not acknowledged. */
+  #unacknowledged: Delivery | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -105,6 +108,7 @@ export class QueueConsumer {
     try {
       for (const tag of this.#consumerTags) await channel.cancel(tag);
       this.#flush();
+      this.#acknowledge();
       for (const queue of this.#options.queues) {
         if (deleteTransient && queue.transient) await channel.deleteQueue(queue.name);
       }
@@ -165,10 +169,8 @@ export class QueueConsumer {
       onBatch(batch);
       return;
     }
-    if (!acknowledge(last.channel, last.message.fields.deliveryTag, true)) {
-      logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
-      return;
-    }
+    if (this.#unacknowledged === undefined) setTimeout(this.#acknowledge, ACKNOWLEDGE_AFTER);
+    this.#unacknowledged = last;
     for (const { message, queue } of batch) {
       queue.unacknowledged -= 1;
       try {
@@ -179,4 +181,12 @@ export class QueueConsumer {
       }
     }
   }
+
+  readonly #acknowledge = (): void => {
+    const last = this.#unacknowledged;
+    if (last === undefined) return;
+    this.#unacknowledged = undefined;
+    // On a channel that has closed meanwhile there is nothing to acknowledge.
+    acknowledge(last.channel, last.message.fields.deliveryTag, true);
+  };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../json.ts';
+import type { RosterEntry } from '../../roster.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../driver.ts';
 import type { Delivery } from './delivery.ts';
 import type { ReplySender } from './reply-sender.ts';
@@ -11,6 +12,8 @@ const SIGN_OF_LIFE: Reply = { result: null, failure: null };
 /** Who holds a request while it waits and runs. */
 export interface RequestHolder {
   readonly replies: ReplySender;
+  /** Whether a request counts as answered only once the broker has its reply. */
+  readonly confirmsReplies: boolean;
   /** The queue by which callers reach this server alone. */
   readonly address: string;
   finished(request: RabbitIncomingMessage, failure: unknown): void;
@@ -32,6 +35,8 @@ export class RabbitIncomingMessage implements IncomingMessage {
   /** Milliseconds since the epoch at which a caller is to hear of it that still waits. */
   nextSign = 0;
   isCancelled = false;
+  /** On the roster of calls that can be cancelled. */
+  place: RosterEntry<RabbitIncomingMessage> | undefined;
   readonly #call: CallFields | undefined;
   readonly #holder: RequestHolder;
   #onCancelled: (() => void) | undefined;
@@ -93,7 +98,8 @@ export class RabbitIncomingMessage implements IncomingMessage {
     if (this.#call === undefined || this.#answered) return;
     this.#answered = true;
     const { msgId, replyQueue } = this.#call;
-    await this.#holder.replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true));
+    const { replies, confirmsReplies } = this.#holder;
+    await replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true), confirmsReplies);
   }
 
   async sendResult(result: JsonValue): Promise<void> {

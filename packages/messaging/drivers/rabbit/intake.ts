@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { Logger } from '../../logger.ts';
+import { Roster } from '../../roster.ts';
 import type { IncomingMessage } from '../driver.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Acknowledging } from './acknowledging.ts';
@@ -36,8 +37,8 @@ export class Intake {
   readonly #limit: number;
   readonly #waiting = new Fifo<RabbitIncomingMessage>();
   readonly #signs: SignsOfLife;
-  /** The calls that wait or run, by message id, so that they can be cancelled. */
-  readonly #calls = new Map<string, RabbitIncomingMessage>();
+  /** The calls that wait or run, so that they can be cancelled. */
+  readonly #calls = new Roster<RabbitIncomingMessage>();
   #channel: Channel | undefined;
   #running = 0;
   #bytes = 0;
@@ -53,6 +54,10 @@ export class Intake {
 
   get replies(): ReplySender {
     return this.#options.replies;
+  }
+
+  get confirmsReplies(): boolean {
+    return this.#options.acknowledging.confirmsReplies;
   }
 
   get address(): string {
@@ -137,7 +142,10 @@ export class Intake {
     const { message, queue } = delivery;
     const cancelled = cancelledCall(message.properties);
     if (cancelled !== undefined) {
-      this.#calls.get(cancelled)?.cancel();
+      this.#calls
+        .items()
+        .find(({ msgId }) => msgId === cancelled)
+        ?.cancel();
       this.#discard(delivery);
       return;
     }
@@ -154,7 +162,7 @@ export class Intake {
     const incoming = new RabbitIncomingMessage(request, delivery, now, this);
     // A small body keeps the whole read of the socket alive that it is a part of.
     if (!acknowledging.keepsBody) message.content = EMPTY;
-    if (incoming.msgId !== undefined) this.#calls.set(incoming.msgId, incoming);
+    if (incoming.expectsReply) incoming.place = this.#calls.add(incoming);
     this.#waiting.push(incoming);
   }
 
@@ -236,8 +244,8 @@ export class Intake {
     if (this.#running === 0) this.#idle?.();
   }
 
-  #forgetCall({ msgId }: RabbitIncomingMessage): void {
-    if (msgId !== undefined) this.#calls.delete(msgId);
+  #forgetCall({ place }: RabbitIncomingMessage): void {
+    if (place !== undefined) this.#calls.remove(place);
   }
 }
 

@@ -49,6 +49,7 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
   readonly expiration: number | undefined;
   readonly createdAt = Date.now();
   readonly mandatory = true;
+  readonly expectsReply = true;
   readonly retry: number;
   readonly gate: { readonly ready: boolean };
   /** Gone as soon as the broker has it. */
@@ -111,6 +112,7 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
   }
 
   onReply(reply: Reply): void {
+    this.#parts.destination.known = true;
     this.#end();
     this.#parts.resolve(reply);
   }

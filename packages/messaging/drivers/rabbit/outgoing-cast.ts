@@ -55,8 +55,7 @@ export class OutgoingCast implements OutgoingMessage {
     const { destination, outbox, returned, resolve, reject } = this.#parts;
     outbox.release(this.body.length);
     if (error === undefined) destination.known = true;
-    else if (error instanceof MessageUndeliverable) returned.keep(this);
-    else {
+    else if (!(error instanceof MessageUndeliverable && returned.keep(this))) {
       reject(error);
       return;
     }

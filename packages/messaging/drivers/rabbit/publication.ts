@@ -16,6 +16,8 @@ export interface OutgoingMessage {
   /** Where no queue takes the message, it fails with MessageUndeliverable. */
   readonly mandatory?: boolean;
   readonly properties?: MoreProperties;
+  /** Its reply will confirm it as well. */
+  readonly expectsReply?: boolean;
   /** How often publishing is tried again after a failure; Infinity: until it works. */
   readonly retry: number;
   /** The message waits for this to be ready. */

@@ -1,4 +1,4 @@
-import { type ConfirmChannel, IllegalOperationError } from 'amqplib';
+import { type Channel, IllegalOperationError } from 'amqplib';
 import { MessageDeliveryFailure } from '../../errors.ts';
 import type { TransportEvent } from '../../hooks.ts';
 import type { Logger } from '../../logger.ts';
@@ -6,9 +6,11 @@ import { within } from '../../within.ts';
 import { amqpCode, isAboutExchange, NOT_FOUND } from './amqp-error.ts';
 import { SupervisedChannel } from './channel.ts';
 import { compressBody, isCompressed } from './compression.ts';
+import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
 import type { BrokerConnection } from './connection.ts';
 import { DeclaredExchanges } from './declared-exchanges.ts';
 import type { ExchangeFallbacks } from './exchange-declaration.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { NackedPublications } from './nacked-publications.ts';
 import { type OutgoingMessage, Publication } from './publication.ts';
 import { refusal, undeliverable, unreachable } from './publish-errors.ts';
@@ -23,18 +25,15 @@ export interface PublisherOptions {
   fallbacks: ExchangeFallbacks;
   onEvent?: ((event: TransportEvent) => void) | undefined;
   compression?: Compression | undefined;
+  /** Default `stored`. */
+  confirms?: Confirms;
 }
 
 /** How long (ms) `close` lets the broker confirm what is under way. */
 const DRAIN_TIMEOUT = 1_000;
 
-interface Confirmation {
-  deliveryTag: number;
-  multiple: boolean;
-}
-
 /**
- * Publishes with confirms over one channel.
+ * Publishes over one channel, and hears of each message what became of it.
  *
  * A message is settled when the broker has confirmed it. What was not confirmed when the channel or the
  * connection was lost is published again, in its order: a message can so arrive twice, but is not lost.
@@ -42,8 +41,10 @@ interface Confirmation {
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #supervised: SupervisedChannel<ConfirmChannel>;
+  readonly #supervised: SupervisedChannel;
   readonly #exchanges: DeclaredExchanges;
+  #writer: FrameWriter | undefined;
+  #confirmations: Confirmations | undefined;
   /** Not written to the current channel yet, in order. */
   #pending = new Set<Publication>();
   /** Written, and not confirmed. */
@@ -76,7 +77,7 @@ export class Publisher {
       connection: options.connection,
       name: options.name,
       logger: options.logger,
-      open: (model) => model.createConfirmChannel(),
+      open: (model) => openPublishChannel(model, options.confirms ?? 'stored'),
       setUp: (channel) => this.#setUp(channel),
     });
     this.#supervised.on('ready', () => this.flush());
@@ -155,19 +156,28 @@ export class Publisher {
     }
   }
 
-  async #setUp(channel: ConfirmChannel): Promise<void> {
+  async #setUp(channel: Channel): Promise<void> {
+    const onDrain = (): void => {
+      if (channel === this.#supervised.current) this.#onDrain();
+    };
+    this.#writer = FrameWriter.of(channel, onDrain);
+    this.#confirmations = new Confirmations(channel, this.#options.confirms ?? 'stored', {
+      onAck: (confirmation) => this.#onConfirm(channel, confirmation, this.#onAck),
+      onNack: (confirmation) => this.#onConfirm(channel, confirmation, this.#onNack),
+      isAwaited: () => this.#isAwaited(channel),
+    });
+    channel.on('drain', onDrain);
     channel.on('return', (message) => {
       const publication = this.#unconfirmed.findReturned(message);
-      if (publication !== undefined) publication.returned = true;
+      if (publication !== undefined) this.#onReturned(publication);
       const { exchange, routingKey } = message.fields;
       this.#options.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
     });
-    channel.on('ack', (fields) => this.#onConfirm(channel, fields, this.#onAck));
-    channel.on('nack', (fields) => this.#onConfirm(channel, fields, this.#onNack));
-    channel.on('drain', () => {
-      this.#full = false;
-      this.flush();
-    });
+  }
+
+  #onDrain(): void {
+    this.#full = false;
+    this.flush();
   }
 
   /** Whether nothing keeps this message from being written; starts what is missing. */
@@ -187,9 +197,14 @@ export class Publisher {
     const channel = this.#supervised.current;
     if (channel === undefined) return false;
     const { exchange, routingKey } = publication.message;
-    const options = publication.publishOptions();
+    const writer = this.#writer ?? channel;
     try {
-      this.#full = !channel.publish(exchange?.name ?? '', routingKey, publication.body, options);
+      this.#full = !writer.publish(
+        exchange?.name ?? '',
+        routingKey,
+        publication.body,
+        publication.publishOptions(),
+      );
     } catch (error) {
       // The channel is closing; what is pending goes to the next one.
       if (error instanceof IllegalOperationError) return false;
@@ -198,10 +213,24 @@ export class Publisher {
     }
     publication.written = true;
     this.#unconfirmed.add(publication);
+    this.#confirmations?.noteWritten(publication.message.expectsReply === true);
     return true;
   }
 
-  #onConfirm(channel: ConfirmChannel, fields: Confirmation, each: (publication: Publication) => void): void {
+  #isAwaited(channel: Channel): boolean {
+    if (channel !== this.#supervised.current) return false;
+    this.#unconfirmed.dropSettled();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
+    return this.#unconfirmed.size > 0;
+  }
+
+  #onReturned(publication: Publication): void {
+    publication.returned = true;
+    // A confirm that follows would tell nothing more.
+    if (this.#options.confirms === 'routed') this.#onAck(publication);
+  }
+
+  #onConfirm(channel: Channel, fields: Confirmation, each: (publication: Publication) => void): void {
     // When the channel is lost, `onLost` has seen to it.
     if (channel !== this.#supervised.current) return;
     const hadSuspects = this.#suspects.size > 0;

@@ -41,7 +41,9 @@ export class RabbitDriver implements Driver {
   readonly #addresses: BrokerAddress[];
   readonly #topology: Topology;
   readonly #connection: BrokerConnection;
+  /** Of what somebody waits for: requests of calls, and replies. */
   readonly #publisher: Publisher;
+  readonly #casts: Publisher;
   /** Apart, because a fanout exchange goes with its last queue, and publishing to it then costs the channel. */
   readonly #fanouts: Publisher;
   readonly #client: RequestClient;
@@ -75,12 +77,14 @@ export class RabbitDriver implements Driver {
       limits: context.limits,
       newConnection: (purpose) => this.#newConnection(purpose),
     });
-    this.#publisher = new Publisher({ ...publishing, name: 'requests and replies' });
+    this.#publisher = new Publisher({ ...publishing, name: 'calls and replies', confirms: 'routed' });
+    this.#casts = new Publisher({ ...publishing, name: 'casts' });
     this.#fanouts = new Publisher({ ...publishing, name: 'fanouts' });
     const retryTimeout = this.#settings.kombuMissingConsumerRetryTimeout;
     this.#client = new RequestClient({
       connection: this.#connection,
       publisher: this.#publisher,
+      casts: this.#casts,
       fanouts: this.#fanouts,
       topology: this.#topology,
       retryTimeout,
@@ -130,6 +134,10 @@ export class RabbitDriver implements Driver {
     return listener;
   }
 
+  flush(): Promise<void> {
+    return this.#replySender.flush();
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -138,7 +146,8 @@ export class RabbitDriver implements Driver {
   async #shutDown(): Promise<void> {
     this.#client.failCalls();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
-    await Promise.all([this.#publisher.close(), this.#fanouts.close(), this.notifications.close()]);
+    const publishers = [this.#publisher, this.#casts, this.#fanouts, this.notifications];
+    await Promise.all(publishers.map((publisher) => publisher.close()));
     await this.#client.close();
     this.#replySender.close();
     await this.#connection.close();

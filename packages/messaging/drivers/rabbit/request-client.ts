@@ -22,7 +22,9 @@ import { CANCEL } from './wire-properties.ts';
 export interface RequestClientOptions {
   /** Publishes the requests, and consumes the replies. */
   connection: BrokerConnection;
+  /** Of the requests of calls. */
   publisher: Publisher;
+  casts: Publisher;
   /** Apart, because a fanout exchange goes with its last queue, and publishing to it then costs the channel. */
   fanouts: Publisher;
   topology: Topology;
@@ -47,13 +49,13 @@ export class RequestClient {
   #leaveQueue = false;
 
   constructor(options: RequestClientOptions) {
-    const { connection, publisher, topology, retryTimeout } = options;
+    const { connection, publisher, casts, topology, retryTimeout } = options;
     const { controlExchange, limits, logger, onEvent } = options.context;
     this.#options = options;
     this.#destinations = new Destinations(controlExchange, topology);
     this.#outbox = new Outbox(limits.outboxBytes);
     this.#returned = new ReturnedMessages({
-      publisher,
+      publisher: casts,
       retryTimeout,
       maxBytes: limits.outboxBytes,
       logger,
@@ -87,7 +89,7 @@ export class RequestClient {
     return new Promise((resolve, reject) => {
       refuseAborted(request, options);
       const cast = new OutgoingCast({
-        publisher: target.fanout ? this.#options.fanouts : this.#options.publisher,
+        publisher: target.fanout ? this.#options.fanouts : this.#options.casts,
         outbox: this.#outbox,
         returned: this.#returned,
         destination: this.#destinations.of(target),

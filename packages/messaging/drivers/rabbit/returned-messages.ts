@@ -66,10 +66,10 @@ export class ReturnedMessages {
     this.#options = options;
   }
 
-  /** Takes over a message that came back; its `done` is not called again. */
-  keep(message: OutgoingMessage, keeper: Keeper = {}): void {
+  /** Takes over a message that came back; its `done` is not called again. False when there is no room for it. */
+  keep(message: OutgoingMessage, keeper: Keeper = {}): boolean {
     const until = keeper.until ?? performance.now() + this.#options.retryTimeout * 1000;
-    this.#keep(message, { until, keeper });
+    return this.#keep(message, { until, keeper });
   }
 
   /** Nobody needs the message any more; its keeper is told nothing. It may be on its way already. */
@@ -84,10 +84,11 @@ export class ReturnedMessages {
     for (const destination of this.#destinations.values()) this.#dropAll(destination);
   }
 
-  #keep(message: OutgoingMessage, kept: Kept): void {
+  #keep(message: OutgoingMessage, kept: Kept): boolean {
     const destination = this.#destination(message);
-    this.#add(destination, message, kept);
+    const added = this.#add(destination, message, kept);
     this.#goOn(destination);
+    return added;
   }
 
   #destination(message: OutgoingMessage): Destination {
@@ -109,18 +110,19 @@ export class ReturnedMessages {
     return destination;
   }
 
-  #add(destination: Destination, message: OutgoingMessage, kept: Kept): void {
+  #add(destination: Destination, message: OutgoingMessage, kept: Kept): boolean {
     const { exchange, routingKey, waiting } = destination;
     const { maxBytes = Number.POSITIVE_INFINITY, logger } = this.#options;
     if (waiting.size < LIMIT && this.#bytes + message.body.length <= maxBytes) {
       waiting.set(message, kept);
       this.#bytes += message.body.length;
-      return;
+      return true;
     }
-    if (giveUp(message, kept) || destination.overflown) return;
+    if (giveUp(message, kept) || destination.overflown) return false;
     destination.overflown = true;
     const limits = { messages: LIMIT, bytes: maxBytes };
-    logger.warn({ exchange, routingKey, limits }, 'messages dropped: too many wait for their queue');
+    logger.warn({ exchange, routingKey, limits }, 'messages refused: too many wait for their queue');
+    return false;
   }
 
   #remove({ waiting }: Destination, message: OutgoingMessage): void {

@@ -53,6 +53,16 @@ export class Unconfirmed {
     return taken;
   }
 
+  /** Takes out what was settled otherwise. */
+  dropSettled(): void {
+    for (let place = this.#head; place < this.#places.length; place += 1) {
+      if (!this.#places[place]?.isSettled) continue;
+      this.#places[place] = undefined;
+      this.#size -= 1;
+    }
+    this.#shorten();
+  }
+
   /** The message that the broker has sent back: it does so before it confirms it. */
   findReturned({ fields, content }: Message): Publication | undefined {
     for (let place = Math.max(this.#returnable, this.#head); place < this.#places.length; place += 1) {

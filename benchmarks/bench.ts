@@ -1,0 +1,18 @@
+import { benchBrokerRestart } from './broker-restart/main.ts';
+import { showProfiles } from './profile/main.ts';
+import { benchRpc } from './rpc/main.ts';
+
+type Bench = (args: readonly string[]) => Promise<number>;
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  rpc: benchRpc,
+  'broker-restart': benchBrokerRestart,
+  profile: showProfiles,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined) {
+  console.error(`npm run bench -- (${Object.keys(BENCHES).join(' | ')}) [options]`);
+  process.exitCode = 2;
+} else process.exitCode = await bench(args);

@@ -1,0 +1,26 @@
+export interface OpenLoopOptions {
+  perSecond: number;
+  seconds: number;
+}
+
+/** Milliseconds. */
+const TICK = 5;
+
+/**
+ * Starts `send` at a steady rate, whether or not what was sent before has ended: as independent users do. Resolves
+ * when the time is over; `send` gets the number of the sending, from 0.
+ */
+export function openLoop({ perSecond, seconds }: OpenLoopOptions, send: (n: number) => void): Promise<void> {
+  const start = performance.now();
+  const total = Math.round(perSecond * seconds);
+  let sent = 0;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(Math.floor(((performance.now() - start) / 1000) * perSecond), total);
+      for (; sent < due; sent += 1) send(sent);
+      if (sent < total) return;
+      clearInterval(timer);
+      resolve();
+    }, TICK);
+  });
+}

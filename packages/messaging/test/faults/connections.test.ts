@@ -1,0 +1,103 @@
+import { describe, expect, test, vi } from 'vitest';
+import { RecordingLogger } from '../recording-logger.ts';
+import { CTXT } from '../rpc-fixture.ts';
+import { faultBench } from './support/fault-bench.ts';
+import { echo, numbers, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
+
+const bench = faultBench();
+
+describe('a connection that the broker closes', () => {
+  test.each([
+    ['the client', /^client:/],
+    ["the server's consumers", /^server:.*host1$/],
+    ["the server's replies", /^server:.*publisher$/],
+    ['everybody', undefined],
+  ])('of %s: it is made again, and the calls under way end well', async (_whose, name) => {
+    const { broker, ledger } = bench();
+    const [slow, pulse] = [new SlowMethod(), new Pulse()];
+    await bench().serve({ ...echo, ...pulse.endpoint, ...slow.endpoint }, 'host1', { name: 'server' });
+    const caller = bench().client({ name: 'client' });
+    await ledger.call(caller, 'echo', { value: 1 });
+    const call = ledger.call(caller, 'slow', { value: 'slow' });
+    await vi.waitFor(() => expect(slow.running).toBe(1));
+    await broker.closeConnections(name);
+    expect(await timeToRecover(bench(), pulse)).toBeLessThan(2000);
+    slow.finish.open();
+    expect(await call).toBe('slow');
+  });
+
+  test('again and again, while calls run: no call fails', async () => {
+    const { broker, ledger } = bench();
+    await bench().serve(echo, 'host1');
+    await bench().serve(echo, 'host2');
+    const caller = bench().client();
+    let stop = false;
+    let answered = 0;
+    const callers = numbers(8).map(async () => {
+      while (!stop) answered += Number(await ledger.call(caller, 'echo', { value: 1 }));
+    });
+    for (let round = 0; round < 3; round += 1) {
+      const before = answered;
+      await broker.closeConnections();
+      await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 20), 10_000);
+    }
+    stop = true;
+    await Promise.all(callers);
+    // Three queues of each server, and the reply queue. What is stopped on its way back leaves a fanout queue behind.
+    await vi.waitFor(async () => expect(await broker.listConsumers()).toHaveLength(7), 5000);
+  });
+
+  test('is told in the log, without passwords', async () => {
+    const { broker } = bench();
+    const logger = new RecordingLogger();
+    const caller = bench().client({ logger });
+    const fanout = caller.prepare({ fanout: true });
+    await fanout.cast(CTXT, 'note', {});
+    await broker.closeConnections();
+    await fanout.cast(CTXT, 'note', {});
+    expect(logger.at('info', 'warn', 'error').map(({ message }) => message)).toEqual([
+      'connected to RabbitMQ',
+      'connection to RabbitMQ lost',
+      'connected to RabbitMQ',
+    ]);
+    expect(JSON.stringify(logger.lines)).not.toContain('guest');
+  });
+});
+
+describe('many clients of a broker that restarts', () => {
+  const CLIENTS = 60;
+
+  /** When (ms) each client of the loggers was connected, in order. */
+  const arrivals = (loggers: readonly ArrivalLogger[]) =>
+    loggers.flatMap(({ connectedAt }) => connectedAt.slice(-1)).sort((a, b) => a - b);
+
+  class ArrivalLogger extends RecordingLogger {
+    readonly connectedAt: number[] = [];
+
+    override info(data: object, message: string): void {
+      if (message === 'connected to RabbitMQ') this.connectedAt.push(performance.now());
+      super.info(data, message);
+    }
+  }
+
+  test('come back spread over time, each within a few seconds', async () => {
+    const { broker, rpc } = bench();
+    const loggers = numbers(CLIENTS).map(() => new ArrivalLogger());
+    // The default waits: these are under test.
+    const clients = loggers.map((logger) => rpc.client({ transport: rpc.transport({ logger }) }));
+    const fanouts = clients.map((client) => client.prepare({ fanout: true }));
+    await Promise.all(fanouts.map((fanout) => fanout.cast(CTXT, 'note', {})));
+    await broker.kill();
+    const back = Promise.all(fanouts.map((fanout) => fanout.cast(CTXT, 'note', {})));
+    await broker.start();
+    const start = performance.now();
+    await back;
+    expect(performance.now() - start).toBeLessThan(5000);
+    for (const { connectedAt } of loggers) expect(connectedAt).toHaveLength(2);
+    const times = arrivals(loggers);
+    // At most one wait of a second each: evenly spread, a fifth of them comes in any 200 ms.
+    const crowds = times.map((time) => times.filter((other) => other >= time && other < time + 200).length);
+    expect(Math.max(...crowds)).toBeLessThan((CLIENTS * 2) / 3);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
+  });
+});

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { MessageDeliveryFailure } from '../../index.ts';
+import { RecordingLogger } from '../recording-logger.ts';
+import { CTXT } from '../rpc-fixture.ts';
+import { faultBench } from './support/fault-bench.ts';
+import { echo, numbers, SlowMethod } from './support/server-queues.ts';
+
+const bench = faultBench();
+
+describe('a broker that is out of memory', () => {
+  // Before the bench looks at what is left: hooks run last to first.
+  afterEach(() => bench().broker.setMemoryAlarm(false));
+
+  test('gets the casts once it takes them again, and each call meanwhile ends by its deadline', async () => {
+    const { broker, ledger } = bench();
+    await bench().serve({ ...echo, ...ledger.notebook });
+    const logger = new RecordingLogger();
+    const caller = bench().client({ logger });
+    await ledger.call(caller, 'echo', { value: 1 });
+    await broker.setMemoryAlarm(true);
+    let confirmed = 0;
+    const casts = numbers(20).map(async (value) => {
+      await ledger.cast(caller, value);
+      confirmed += 1;
+    });
+    await vi.waitFor(() =>
+      expect(logger.at('warn').map(({ message }) => message)).toContain('RabbitMQ has blocked publishing'),
+    );
+    expect(await ledger.outcome(caller, 'echo', { value: 2 }, 1)).toEqual({ code: 'MESSAGING_TIMEOUT' });
+    expect([confirmed, ledger.noted]).toEqual([0, []]);
+    await broker.setMemoryAlarm(false);
+    await Promise.all(casts);
+    expect(await ledger.call(caller, 'echo', { value: 3 })).toBe(3);
+    await vi.waitFor(() => expect(ledger.noted).toHaveLength(20));
+  });
+
+  test('holds up a reply, and its call is answered once it is well again', async () => {
+    const { broker, ledger } = bench();
+    const slow = new SlowMethod();
+    await bench().serve(slow.endpoint);
+    const call = ledger.call(bench().client(), 'slow', { value: 'kept' });
+    await vi.waitFor(() => expect(slow.running).toBe(1));
+    await broker.setMemoryAlarm(true);
+    slow.finish.open();
+    await broker.setMemoryAlarm(false);
+    expect(await call).toBe('kept');
+  });
+
+  test('does not keep a transport from closing', async () => {
+    const { broker } = bench();
+    const blocked = bench().transport();
+    const caller = bench().rpc.client({ transport: blocked });
+    await caller.cast(CTXT, 'note', {});
+    await broker.setMemoryAlarm(true);
+    const outcome = expect(caller.cast(CTXT, 'note', {})).rejects.toThrow(MessageDeliveryFailure);
+    const start = performance.now();
+    await blocked.close();
+    expect(performance.now() - start).toBeLessThan(4000);
+    await outcome;
+  });
+});

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import { Child } from '@mini-nova/testing';
+import type { RabbitOptions } from '../../../index.ts';
+
+const SCRIPT = fileURLToPath(new URL('./peer.mjs', import.meta.url));
+
+export interface PeerSpec {
+  url: string;
+  topic: string;
+  /** Of its transport. */
+  name?: string;
+  rabbit?: RabbitOptions;
+  /** Serves as this server: echo, note, work and compute. */
+  server?: string;
+  /** Makes one call instead. */
+  call?: { method: string; args: object };
+}
+
+/** An RPC end in a process of its own. */
+export class PeerProcess {
+  readonly #child: Child;
+  #killed = false;
+
+  private constructor(child: Child) {
+    this.#child = child;
+  }
+
+  static async start(spec: PeerSpec): Promise<PeerProcess> {
+    const child = await Child.start(process.execPath, [SCRIPT, JSON.stringify(spec)]);
+    await child.waitForLine(/^(serving|calling) /, 20);
+    return new PeerProcess(child);
+  }
+
+  /** Waits for a line: `working`, `noted`, `log`; `detail` must be in it. */
+  async waitFor(word: string, detail = '', seconds = 20): Promise<void> {
+    await this.#child.waitForLine(new RegExp(`^${word} .*${detail}`), seconds);
+  }
+
+  get output(): string {
+    return this.#child.output;
+  }
+
+  /** SIGKILL: it says goodbye to nobody. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    this.#child.signal('SIGKILL');
+    await this.#child.ended;
+  }
+
+  /** Ends it in order, and fails when it had ended by itself. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#killed) return;
+    this.#child.assertRunning();
+    this.#killed = true;
+    await this.#child.stop();
+  }
+}

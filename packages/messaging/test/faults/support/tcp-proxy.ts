@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+interface Pair {
+  client: Socket;
+  broker: Socket;
+}
+
+/** Bytes. Less may be a whole frame, or several. */
+const LARGE = 10_000;
+
+/** A network between a client and a broker that can be made to fail. */
+export class TcpProxy {
+  readonly port: number;
+  private readonly server: Server;
+  private readonly pairs = new Set<Pair>();
+  private swallowing = { fromClient: false, fromBroker: false };
+  private cutting: 'fromClient' | 'fromBroker' | undefined;
+
+  private constructor(server: Server, brokerPort: number) {
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (client) => this.join(client, connect(brokerPort, '127.0.0.1')));
+  }
+
+  static async to(brokerPort: number): Promise<TcpProxy> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpProxy(server, brokerPort);
+  }
+
+  /** From now on, what one side sends is lost, and nobody is told. */
+  swallow(sides: { fromClient?: boolean; fromBroker?: boolean }): void {
+    this.swallowing = { fromClient: false, fromBroker: false, ...sides };
+  }
+
+  /**
+   * Passes on half of the next large piece of data that the side sends, a part of one frame, and breaks that
+   * connection. New ones work.
+   */
+  cutNextFrame(side: 'fromClient' | 'fromBroker'): void {
+    this.cutting = side;
+  }
+
+  /** Has the cut been made? */
+  get hasCut(): boolean {
+    return this.cutting === undefined;
+  }
+
+  /** Breaks all connections; new ones work again. */
+  reset(): void {
+    this.swallow({});
+    for (const { client, broker } of this.pairs) {
+      client.destroy();
+      broker.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.reset();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private join(client: Socket, broker: Socket): void {
+    const pair = { client, broker };
+    this.pairs.add(pair);
+    client.setNoDelay(true);
+    broker.setNoDelay(true);
+    client.on('data', (data) => this.pass('fromClient', client, broker, data));
+    broker.on('data', (data) => this.pass('fromBroker', broker, client, data));
+    for (const [socket, other] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  }
+
+  private pass(side: 'fromClient' | 'fromBroker', from: Socket, to: Socket, data: Buffer): void {
+    if (this.swallowing[side]) return;
+    if (this.cutting !== side || data.length < LARGE) {
+      to.write(data);
+      return;
+    }
+    this.cutting = undefined;
+    to.end(data.subarray(0, data.length / 2));
+    from.destroy();
+  }
+}
