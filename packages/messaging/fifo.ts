@@ -1,13 +1,18 @@
-/** How many places at the front are left empty before the rest moves up. */
-const MAX_EMPTY = 1024;
+/** The places of taken items are given up in lots of so many. */
+const LOT = 1024;
 
 /** A queue whose two ends cost the same, however long it is. */
-export class Fifo<T> {
-  #items: T[] = [];
+export class Fifo<T> implements Iterable<T> {
+  #items: (T | undefined)[] = [];
   #head = 0;
 
-  get length(): number {
+  get size(): number {
     return this.#items.length - this.#head;
+  }
+
+  /** What `shift` takes next. */
+  get first(): T | undefined {
+    return this.#items[this.#head];
   }
 
   push(item: T): void {
@@ -20,18 +25,14 @@ export class Fifo<T> {
     this.#head = 0;
   }
 
-  peek(): T | undefined {
-    return this.#items[this.#head];
-  }
-
   shift(): T | undefined {
-    if (this.length === 0) return undefined;
+    if (this.size === 0) return undefined;
     const item = this.#items[this.#head];
+    // What was taken must not be kept alive from here.
+    this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.length === 0) {
-      this.#items = [];
-      this.#head = 0;
-    } else if (this.#head > MAX_EMPTY && this.#head > this.#items.length / 2) {
+    if (this.size === 0) this.clear();
+    else if (this.#head >= LOT && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
@@ -40,7 +41,19 @@ export class Fifo<T> {
 
   /** Keeps those that fit. */
   filter(fits: (item: T) => boolean): void {
-    this.#items = this.#items.slice(this.#head).filter(fits);
+    this.#items = [...this].filter(fits);
     this.#head = 0;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let index = this.#head; index < this.#items.length; index += 1) {
+      const item = this.#items[index];
+      if (item !== undefined) yield item;
+    }
   }
 }

@@ -24,7 +24,7 @@ export {
   type QueuedDeadLetter,
   type Selected,
   type Selection,
-} from './drivers/rabbit/dead-letters.ts';
+} from './drivers/rabbit/dead-letters/dead-letters.ts';
 export type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 export {
   CallCancelled,

@@ -14,7 +14,10 @@ const rabbitUrl = async (): Promise<string> => (await getRabbit()).url;
 describeNotifications('RabbitMQ', rabbitUrl);
 
 const CHILD = fileURLToPath(new URL('./support/notification-listener.mjs', import.meta.url));
-const VECTORS = new URL('../../packages/messaging/drivers/rabbit/testdata/oslo-amqp.json', import.meta.url);
+const VECTORS = new URL(
+  '../../packages/messaging/drivers/rabbit/wire/testdata/oslo-amqp.json',
+  import.meta.url,
+);
 
 interface Context {
   url: string;

@@ -25,7 +25,7 @@ export class ResultBuffer {
   push(result: JsonValue): void {
     if (this.#end !== undefined) return;
     // The first fits, however large it is: it is in memory already.
-    const bytes = this.#items.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(result));
+    const bytes = this.#items.size === 0 ? 0 : Buffer.byteLength(JSON.stringify(result));
     if (this.#bytes + bytes > this.#limit) {
       this.#overflow();
       return;

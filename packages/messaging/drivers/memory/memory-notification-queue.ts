@@ -30,7 +30,7 @@ export class MemoryNotificationQueue {
   }
 
   get isFull(): boolean {
-    return this.#waiting.length >= this.#limit;
+    return this.#waiting.size >= this.#limit;
   }
 
   push(text: string): void {
@@ -57,7 +57,7 @@ export class MemoryNotificationQueue {
 
   /** Delivers in the next turn of the event loop: as far apart from the sender as on a broker. */
   wake(): void {
-    if (this.#scheduled || this.#consumers.length === 0 || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.#consumers.length === 0 || this.#waiting.size === 0) return;
     this.#scheduled = true;
     setImmediate(() => this.#deliver());
   }
@@ -65,7 +65,7 @@ export class MemoryNotificationQueue {
   #deliver(): void {
     this.#scheduled = false;
     // What consumers give back meanwhile is left for the next turn.
-    for (let count = this.#waiting.length; count > 0; count -= 1) {
+    for (let count = this.#waiting.size; count > 0; count -= 1) {
       const consumer = this.#nextConsumer();
       const notification = consumer && this.#waiting.shift();
       if (notification === undefined) return;

@@ -31,10 +31,10 @@ export class MemoryQueue {
 
   /** Whether so many messages wait, and nobody has room for another. */
   isFull(limit: number): boolean {
-    if (this.#waiting.length < limit || this.#consumers.some((consumer) => consumer.hasRoom(0))) return false;
+    if (this.#waiting.size < limit || this.#consumers.some((consumer) => consumer.hasRoom(0))) return false;
     // Calls that have ended need no place.
     this.#waiting.filter(({ call }) => !call?.settled);
-    return this.#waiting.length >= limit;
+    return this.#waiting.size >= limit;
   }
 
   push(delivery: Delivery): void {
@@ -58,8 +58,8 @@ export class MemoryQueue {
 
   /** Hands over what waits now; what consumers push meanwhile is left for the next time. */
   deliver(): void {
-    for (let left = this.#waiting.length; left > 0; left -= 1) {
-      const next = this.#waiting.peek();
+    for (let left = this.#waiting.size; left > 0; left -= 1) {
+      const next = this.#waiting.first;
       if (next === undefined) return;
       if (next.call?.cancelled) {
         this.#waiting.shift();

@@ -13,16 +13,17 @@ import type {
   SendOptions,
 } from '../driver.ts';
 import type { DriverContext } from '../driver-registry.ts';
-import { type BrokerAddress, brokerAddresses } from './broker-address.ts';
-import { BrokerConnection } from './connection.ts';
-import { ExchangeFallbacks } from './exchange-declaration.ts';
-import { RabbitListener } from './listener.ts';
-import { Publisher } from './publisher.ts';
-import { RabbitNotifications } from './rabbit-notifications.ts';
+import { RequestClient } from './client/request-client.ts';
+import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
+import { BrokerConnection } from './connection/connection.ts';
+import { RabbitNotifications } from './notifications/rabbit-notifications.ts';
+import type { Confirms } from './publish/confirmations.ts';
+import { Publisher } from './publish/publisher.ts';
 import { type RabbitSettings, rabbitSettings } from './rabbit-options.ts';
-import { ReplySender } from './reply-sender.ts';
-import { RequestClient } from './request-client.ts';
-import { Topology } from './topology.ts';
+import { RabbitListener } from './server/listener.ts';
+import { ReplySender } from './server/reply-sender.ts';
+import { ExchangeFallbacks } from './topology/exchange-declaration.ts';
+import { Topology } from './topology/topology.ts';
 
 /**
  * RabbitMQ, on oslo.messaging's wire.
@@ -77,7 +78,11 @@ export class RabbitDriver implements Driver {
       limits: context.limits,
       newConnection: (purpose) => this.#newConnection(purpose),
     });
-    this.#publisher = new Publisher({ ...publishing, name: 'calls and replies', confirms: 'routed' });
+    this.#publisher = new Publisher({
+      ...publishing,
+      name: 'calls and replies',
+      confirms: callConfirms(this.#settings),
+    });
     this.#casts = new Publisher({ ...publishing, name: 'casts' });
     this.#fanouts = new Publisher({ ...publishing, name: 'fanouts' });
     const retryTimeout = this.#settings.kombuMissingConsumerRetryTimeout;
@@ -162,4 +167,13 @@ export class RabbitDriver implements Driver {
       onEvent: this.#context.onEvent,
     });
   }
+}
+
+/** Queues that outlive a node may be moving to another: only their own confirmation tells that they have a message. */
+function callConfirms({
+  amqpDurableQueues,
+  rabbitQuorumQueue,
+  rabbitTransientQuorumQueue,
+}: RabbitSettings): Confirms {
+  return amqpDurableQueues || rabbitQuorumQueue || rabbitTransientQuorumQueue ? 'stored' : 'routed';
 }

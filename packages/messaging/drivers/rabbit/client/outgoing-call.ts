@@ -1,0 +1,163 @@
+import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
+import type { JsonValue } from '../../../json.ts';
+import type { Target } from '../../../target.ts';
+import type { Reply, SendOptions } from '../../driver.ts';
+import type { Outbox } from '../publish/outbox.ts';
+import type { OutgoingMessage, Publication } from '../publish/publication.ts';
+import { retries } from '../publish/publish-options.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
+import type { ExchangeSpec } from '../topology/topology.ts';
+import type { AbandonedCalls } from './abandoned-calls.ts';
+import type { Destination } from './destinations.ts';
+import type { ReplyReceiver, ReplyWaiter } from './reply-waiter.ts';
+import type { ReplyWaiters } from './reply-waiters.ts';
+import type { ReturnGrace } from './return-grace.ts';
+
+/** What all calls of a driver share. */
+export interface CallTools {
+  publisher: Publisher;
+  outbox: Outbox;
+  returned: ReturnedMessages;
+  grace: ReturnGrace;
+  waiters: ReplyWaiters;
+  abandoned: AbandonedCalls;
+  /** True while replies can come. */
+  replies: { readonly ready: boolean };
+}
+
+export interface CallParts {
+  target: Target;
+  destination: Destination;
+  method: string;
+  options: SendOptions;
+  msgId: string;
+  body: Buffer;
+  resolve(reply: Reply): void;
+  reject(error: MessagingError): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * One call, from its request to its end. It is the message, the keeper of it when it comes back, and the receiver of
+ * the reply in one, for there are thousands of them each second.
+ */
+export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
+  readonly exchange: ExchangeSpec;
+  readonly routingKey: string;
+  readonly expiration: number | undefined;
+  readonly createdAt = Date.now();
+  readonly mandatory = true;
+  readonly expectsReply = true;
+  readonly retry: number;
+  readonly gate: { readonly ready: boolean };
+  /** Gone as soon as the broker has it. */
+  body: Buffer;
+  until: number | undefined;
+  readonly onResult: ((result: JsonValue) => void) | undefined;
+  readonly #tools: CallTools;
+  readonly #parts: CallParts;
+  readonly #waiter: ReplyWaiter;
+  #publication: Publication | undefined;
+  #kept = false;
+  #stopListening: (() => void) | undefined;
+
+  /** @throws Overloaded */
+  constructor(parts: CallParts, tools: CallTools) {
+    const { destination, options, body, msgId } = parts;
+    const { timeout, callMonitorTimeout = null } = options;
+    tools.outbox.take(body.length);
+    this.exchange = destination.exchange;
+    this.routingKey = destination.routingKey;
+    this.expiration = timeout === undefined ? undefined : timeout * 1000;
+    this.retry = retries(options.retry);
+    this.gate = tools.replies;
+    this.body = body;
+    this.onResult = options.onResult;
+    this.#tools = tools;
+    this.#parts = parts;
+    const { routingKey: queue } = destination;
+    this.#waiter = tools.waiters.add({ msgId, timeout, callMonitorTimeout, queue, receiver: this });
+  }
+
+  get callee(): string {
+    const { method, target } = this.#parts;
+    return `the reply of ${method} from ${target}`;
+  }
+
+  send(): void {
+    const { signal } = this.#parts.options;
+    if (signal !== undefined) this.#listenTo(signal);
+    this.#publication = this.#tools.publisher.publish(this);
+  }
+
+  done(error?: MessagingError): void {
+    if (error === undefined) this.onTaken();
+    else if (error instanceof MessageUndeliverable) this.#onReturned(error);
+    else this.#waiter.fail(error);
+  }
+
+  onTaken(): void {
+    this.#kept = false;
+    this.#parts.destination.known = true;
+    this.#release();
+    this.#waiter.watch(performance.now());
+  }
+
+  onGivenUp(error: MessagingError): true {
+    this.#kept = false;
+    this.#fail(error);
+    return true;
+  }
+
+  onReply(reply: Reply): void {
+    this.#parts.destination.known = true;
+    this.#end();
+    this.#parts.resolve(reply);
+  }
+
+  onError(error: MessagingError): void {
+    this.#end();
+    // Whoever has the request works for nobody.
+    const mayRun = this.#publication?.written === true && !(error instanceof MessageUndeliverable);
+    if (mayRun) this.#tools.abandoned.add(this.#waiter.msgId, this.#waiter.server);
+    this.#parts.reject(error);
+  }
+
+  #onReturned(error: MessageUndeliverable): void {
+    const { options, destination } = this.#parts;
+    const waits = options.failUndeliverable === false;
+    this.until = waits ? Number.POSITIVE_INFINITY : this.#tools.grace.until(destination);
+    if (this.until === undefined) {
+      this.#fail(error);
+      return;
+    }
+    this.#kept = true;
+    this.#tools.returned.keep(this, this);
+  }
+
+  #fail(error: MessagingError): void {
+    if (error instanceof MessageUndeliverable) this.#parts.destination.known = false;
+    this.#waiter.fail(error);
+  }
+
+  /** Once the call has ended, its request must not be published again. */
+  #end(): void {
+    this.#stopListening?.();
+    if (this.#publication !== undefined) this.#tools.publisher.cancel(this.#publication);
+    if (this.#kept) this.#tools.returned.takeBack(this);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#tools.outbox.release(this.body.length);
+    this.body = NOTHING;
+  }
+
+  #listenTo(signal: AbortSignal): void {
+    const onAbort = (): void => this.#waiter.cancel(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#stopListening = () => signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  CallCancelled,
+  MessageDeliveryFailure,
+  type MessagingError,
+  MessagingTimeout,
+  ServerLost,
+} from '../../../errors.ts';
+import type { JsonValue } from '../../../json.ts';
+import type { Reply } from '../../driver.ts';
+import type { WireReply } from '../wire/wire-message.ts';
+import { ResultSequence } from './result-sequence.ts';
+
+/** Whose reply is waited for. */
+export interface ReplyReceiver {
+  /** Tells what is called, for error messages. */
+  readonly callee: string;
+  /** Each result ahead of the reply, in order. */
+  onResult?: ((result: JsonValue) => void) | undefined;
+  onReply(reply: Reply): void;
+  onError(error: MessagingError): void;
+}
+
+export interface WaiterOptions {
+  msgId: string;
+  /** Seconds until MessagingTimeout; undefined: never. */
+  timeout: number | undefined;
+  /** Seconds of silence that a server may need; null: the call is not monitored. */
+  callMonitorTimeout: number | null;
+  /** The queue that its request went to. */
+  queue: string;
+  receiver: ReplyReceiver;
+}
+
+/** Who holds a waiter until its call has ended. */
+export interface WaiterHolder {
+  /** It wants attention at that time (ms, of `performance.now`). */
+  schedule(at: number): void;
+  ended(waiter: ReplyWaiter): void;
+}
+
+/** A server that is heard of twice in each call-monitor timeout may be late by a whole one. */
+const PATIENCE = 1.5;
+/** For how long (ms) a multicall's last message waits for results that are behind it. */
+const GAP_PATIENCE = 2_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** One call: it ends in exactly one of reply and error. All times are milliseconds of `performance.now`. */
+export class ReplyWaiter {
+  readonly msgId: string;
+  readonly queue: string;
+  /** When it times out. */
+  deadline: number;
+  /** When its server is in doubt, if nothing is heard of it. */
+  doubtAt = NEVER;
+  /** A sign of life has come. */
+  heard = false;
+  /** Its silence has been too long, and nothing was heard since. */
+  inDoubt = false;
+  /** The queue by which the server that runs it can be reached, if it told that. */
+  server: string | undefined;
+  readonly #holder: WaiterHolder;
+  readonly #receiver: ReplyReceiver;
+  readonly #timeout: number | undefined;
+  readonly #callMonitorTimeout: number | null;
+  #results: ResultSequence | undefined;
+  /** What an old peer sent ahead of its empty last message. */
+  #early: Reply | undefined;
+  /** A multicall's last message, while results are missing. */
+  #last: Reply | undefined;
+  #settled = false;
+
+  constructor(options: WaiterOptions, now: number, holder: WaiterHolder) {
+    this.msgId = options.msgId;
+    this.queue = options.queue;
+    this.deadline = options.timeout === undefined ? NEVER : now + options.timeout * 1000;
+    this.#holder = holder;
+    this.#receiver = options.receiver;
+    this.#timeout = options.timeout;
+    this.#callMonitorTimeout = options.callMonitorTimeout;
+  }
+
+  get isSettled(): boolean {
+    return this.#settled;
+  }
+
+  /** From now on the server must give signs of life: the broker has the request, or is there again. */
+  watch(now: number): void {
+    if (this.#callMonitorTimeout === null || this.#settled || this.#last !== undefined) return;
+    const doubted = this.doubtAt === NEVER;
+    this.inDoubt = false;
+    this.doubtAt = now + this.#callMonitorTimeout * 1000 * PATIENCE;
+    // Otherwise there is an earlier appointment already.
+    if (doubted) this.#holder.schedule(this.doubtAt);
+  }
+
+  /** Its time of silence is over. */
+  doubt(): void {
+    this.inDoubt = true;
+    this.doubtAt = NEVER;
+  }
+
+  /** `server`: the queue that the message names as its sender's. */
+  take(reply: WireReply, server: string | undefined, now: number): void {
+    if (server !== undefined) this.server = server;
+    if (reply.ending) this.#takeLast(reply, now);
+    else this.#takeEarly(reply, now);
+  }
+
+  fail(error: MessagingError): void {
+    if (this.#settle()) this.#receiver.onError(error);
+  }
+
+  /** Its deadline has come. */
+  expire(): void {
+    if (this.#last !== undefined) {
+      const { results = 0 } = this.#last;
+      const lost = results - (this.#results?.complete ?? 0);
+      this.fail(new MessageDeliveryFailure(`${lost} of the ${results} results of ${this.#what()} were lost`));
+    } else this.fail(new MessagingTimeout(`Timed out after ${this.#timeout} s waiting for ${this.#what()}`));
+  }
+
+  /** Its server is gone. */
+  loseServer(reason: string): void {
+    const silence = (this.#callMonitorTimeout ?? 0) * PATIENCE;
+    this.fail(new ServerLost(`No sign of life for ${silence} s waiting for ${this.#what()}: ${reason}`));
+  }
+
+  cancel(reason: unknown): void {
+    this.fail(new CallCancelled(`Cancelled while waiting for ${this.#what()}`, { cause: reason }));
+  }
+
+  #takeEarly({ result, failure, seq }: WireReply, now: number): void {
+    this.heard = true;
+    this.watch(now);
+    if (seq !== undefined) this.#takeResult(seq, result);
+    else if (result !== null || failure !== null) this.#early = { result, failure };
+  }
+
+  #takeResult(seq: number, result: JsonValue): void {
+    this.#results ??= new ResultSequence((each) => this.#receiver.onResult?.(each));
+    if (!this.#results.add(seq, result)) {
+      this.fail(new MessageDeliveryFailure(`A result of ${this.#what()} was lost`));
+    } else if (this.#last !== undefined) this.#endIfComplete(this.#last);
+  }
+
+  #takeLast({ result, failure, seq }: WireReply, now: number): void {
+    if (seq === undefined) this.#end(this.#early ?? { result, failure });
+    else if (failure !== null) this.#end({ result, failure, results: seq });
+    else if (!this.#endIfComplete({ result, failure, results: seq })) this.#waitForResults(now);
+  }
+
+  #endIfComplete(last: Reply): boolean {
+    this.#last = last;
+    if ((this.#results?.complete ?? 0) < (last.results ?? 0)) return false;
+    this.#end(last);
+    return true;
+  }
+
+  /** Some may have been published again, or wait for the reply queue to come back. */
+  #waitForResults(now: number): void {
+    this.doubtAt = NEVER;
+    this.deadline = Math.min(this.deadline, now + GAP_PATIENCE);
+    this.#holder.schedule(this.deadline);
+  }
+
+  #end(reply: Reply): void {
+    if (this.#settle()) this.#receiver.onReply(reply);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#holder.ended(this);
+    return true;
+  }
+
+  #what(): string {
+    return `${this.#receiver.callee}, message ID ${this.msgId}`;
+  }
+}

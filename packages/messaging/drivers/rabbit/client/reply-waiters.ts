@@ -1,0 +1,98 @@
+import type { MessagingError } from '../../../errors.ts';
+import type { WireReply } from '../wire/wire-message.ts';
+import { ReplyWaiter, type WaiterHolder, type WaiterOptions } from './reply-waiter.ts';
+
+/** Timers of Node.js hold 31 bits. */
+const TIMER_MAX = 0x7fff_ffff;
+/** How far (ms) the timers' clock may be ahead of `performance.now`. */
+const TIMER_PRECISION = 1;
+/** When many calls end one after another, they are looked through so seldom (ms). */
+const SWEEP_PAUSE = 10;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The calls under way, by message id.
+ *
+ * One timer serves them all. It is set to the earliest appointment and left alone when the call that made it ends:
+ * most calls end long before their time, and so cost nothing here.
+ */
+export class ReplyWaiters implements WaiterHolder {
+  readonly #waiters = new Map<string, ReplyWaiter>();
+  readonly #onDoubt: (waiters: ReplyWaiter[]) => void;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires. */
+  #wakeAt = NEVER;
+
+  /** @param onDoubt told of calls whose servers have been silent for too long */
+  constructor(onDoubt: (waiters: ReplyWaiter[]) => void) {
+    this.#onDoubt = onDoubt;
+  }
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  add(options: WaiterOptions): ReplyWaiter {
+    const waiter = new ReplyWaiter(options, performance.now(), this);
+    this.#waiters.set(waiter.msgId, waiter);
+    this.schedule(waiter.deadline);
+    return waiter;
+  }
+
+  /** False when nobody waits for it, or no longer. `server`: the queue by which its sender can be reached. */
+  deliver(reply: WireReply, server?: string): boolean {
+    const waiter = this.#waiters.get(reply.msgId);
+    if (waiter === undefined) return false;
+    // Only the messages that come before the last one need to know the time.
+    waiter.take(reply, server, reply.ending && reply.seq === undefined ? 0 : performance.now());
+    return true;
+  }
+
+  /** Signs of life may have been lost: all servers are given time again. */
+  restartSilences(): void {
+    const now = performance.now();
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.inDoubt || waiter.doubtAt !== NEVER) waiter.watch(now);
+    }
+  }
+
+  /** Ends all calls, and looks at the time no more. */
+  failAll(error: MessagingError): void {
+    for (const waiter of [...this.#waiters.values()]) waiter.fail(error);
+    clearTimeout(this.#timer);
+    this.#wakeAt = NEVER;
+  }
+
+  schedule(at: number): void {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    clearTimeout(this.#timer);
+    const delay = Math.min(Math.max(at - performance.now(), 0), TIMER_MAX);
+    // It is not what keeps a process alive: that is the connection.
+    this.#timer = setTimeout(this.#sweep, delay).unref();
+  }
+
+  ended(waiter: ReplyWaiter): void {
+    this.#waiters.delete(waiter.msgId);
+  }
+
+  readonly #sweep = (): void => {
+    const now = performance.now() + TIMER_PRECISION;
+    const expired: ReplyWaiter[] = [];
+    const doubtful: ReplyWaiter[] = [];
+    let next = NEVER;
+    for (const waiter of this.#waiters.values()) {
+      if (waiter.deadline <= now) expired.push(waiter);
+      else if (waiter.doubtAt <= now) doubtful.push(waiter);
+      else next = Math.min(next, waiter.deadline, waiter.doubtAt);
+    }
+    this.#wakeAt = NEVER;
+    for (const waiter of expired) waiter.expire();
+    for (const waiter of doubtful) {
+      waiter.doubt();
+      next = Math.min(next, waiter.deadline);
+    }
+    if (next !== NEVER) this.schedule(Math.max(next, now + SWEEP_PAUSE));
+    if (doubtful.length > 0) this.#onDoubt(doubtful);
+  };
+}

@@ -1,0 +1,170 @@
+import { CallCancelled, MessageDeliveryFailure } from '../../../errors.ts';
+import type { Target } from '../../../target.ts';
+import type { Reply, Request, SendOptions } from '../../driver.ts';
+import type { DriverContext } from '../../driver-registry.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import { Outbox } from '../publish/outbox.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import { ReturnedMessages } from '../publish/returned-messages.ts';
+import type { Topology } from '../topology/topology.ts';
+import { uniqueId } from '../wire/unique-id.ts';
+import { encodeCancel, encodeRequest, type WireReply } from '../wire/wire-message.ts';
+import { CANCEL } from '../wire/wire-properties.ts';
+import { AbandonedCalls } from './abandoned-calls.ts';
+import { Destinations } from './destinations.ts';
+import { type CallTools, OutgoingCall } from './outgoing-call.ts';
+import { OutgoingCast } from './outgoing-cast.ts';
+import { ReplyConsumer } from './reply-consumer.ts';
+import { ReplyWaiters } from './reply-waiters.ts';
+import { ReturnGrace } from './return-grace.ts';
+import { ServerWatch } from './server-watch.ts';
+
+export interface RequestClientOptions {
+  /** Publishes the requests, and consumes the replies. */
+  connection: BrokerConnection;
+  /** Of the requests of calls. */
+  publisher: Publisher;
+  casts: Publisher;
+  /** Apart, because a fanout exchange goes with its last queue, and publishing to it then costs the channel. */
+  fanouts: Publisher;
+  topology: Topology;
+  /** For how many seconds a cast waits for its queue. */
+  retryTimeout: number;
+  context: DriverContext;
+}
+
+/** For how long (ms) a cancel message may wait for a server that is busy. */
+const CANCEL_EXPIRATION = 60_000;
+
+/** The sending side: calls and casts, and the replies to the calls. */
+export class RequestClient {
+  readonly #options: RequestClientOptions;
+  readonly #destinations: Destinations;
+  readonly #outbox: Outbox;
+  readonly #returned: ReturnedMessages;
+  readonly #replies: ReplyConsumer;
+  readonly #abandoned: AbandonedCalls;
+  readonly #waiters: ReplyWaiters;
+  readonly #tools: CallTools;
+  #leaveQueue = false;
+
+  constructor(options: RequestClientOptions) {
+    const { connection, publisher, casts, topology, retryTimeout } = options;
+    const { controlExchange, limits, logger, onEvent } = options.context;
+    this.#options = options;
+    this.#destinations = new Destinations(controlExchange, topology);
+    this.#outbox = new Outbox(limits.outboxBytes);
+    this.#returned = new ReturnedMessages({
+      publisher: casts,
+      retryTimeout,
+      maxBytes: limits.outboxBytes,
+      logger,
+    });
+    this.#abandoned = new AbandonedCalls((server, msgId) => this.#sendCancel(server, msgId));
+    this.#replies = new ReplyConsumer({
+      connection,
+      queue: topology.replyQueue(uniqueId()),
+      logger,
+      onReply: (reply, server) => this.#onReply(reply, server),
+    });
+    const watch = new ServerWatch({ connection, replies: this.#replies, logger, onEvent });
+    this.#waiters = new ReplyWaiters((waiters) => watch.doubt(waiters));
+    this.#replies.onReady(() => {
+      this.#waiters.restartSilences();
+      publisher.flush();
+    });
+    this.#tools = {
+      publisher,
+      outbox: this.#outbox,
+      returned: this.#returned,
+      grace: new ReturnGrace(connection),
+      waiters: this.#waiters,
+      abandoned: this.#abandoned,
+      replies: this.#replies,
+    };
+  }
+
+  /** Resolves once the broker has taken responsibility. */
+  cast(target: Target, request: Request, options: SendOptions): Promise<undefined> {
+    return new Promise((resolve, reject) => {
+      refuseAborted(request, options);
+      const cast = new OutgoingCast({
+        publisher: target.fanout ? this.#options.fanouts : this.#options.casts,
+        outbox: this.#outbox,
+        returned: this.#returned,
+        destination: this.#destinations.of(target),
+        options,
+        body: encodeRequest(request, uniqueId()),
+        // A fanout may well have nobody to go to.
+        mandatory: !target.fanout,
+        resolve: () => resolve(undefined),
+        reject,
+      });
+      cast.send();
+    });
+  }
+
+  /** Resolves with the reply. */
+  call(target: Target, request: Request, options: SendOptions): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      refuseAborted(request, options);
+      const msgId = uniqueId();
+      const body = encodeRequest(request, uniqueId(), {
+        msgId,
+        replyQueue: this.#replies.queue,
+        callMonitorTimeout: options.callMonitorTimeout ?? null,
+      });
+      const destination = this.#destinations.of(target);
+      const { method } = request.message;
+      const parts = { target, destination, method, options, msgId, body, resolve, reject };
+      const call = new OutgoingCall(parts, this.#tools);
+      this.#replies.start();
+      call.send();
+    });
+  }
+
+  /** Fails the calls under way, and tells the servers that are known to run them. The publishers are open still. */
+  failCalls(): void {
+    // A queue that a server may still answer to is left to expire: a reply that finds none would be tried again.
+    this.#leaveQueue = this.#waiters.size > 0;
+    this.#waiters.failAll(new MessageDeliveryFailure('The transport was closed before the reply came'));
+  }
+
+  /** To be called after `failCalls`, when the publishers are closed. */
+  async close(): Promise<void> {
+    this.#returned.close();
+    await this.#replies.stop({ deleteQueue: !this.#leaveQueue });
+  }
+
+  #onReply(reply: WireReply, server: string | undefined): void {
+    if (this.#waiters.deliver(reply, server)) return;
+    const { msgId, ending } = reply;
+    if (ending) this.#abandoned.delete(msgId);
+    else if (server !== undefined) this.#abandoned.heardOf(msgId, server);
+    this.#options.context.logger.debug(
+      { queue: this.#replies.queue, msgId },
+      'reply dropped: nobody waits for it',
+    );
+  }
+
+  #sendCancel(server: string, msgId: string): void {
+    const { publisher, context } = this.#options;
+    publisher.publish({
+      routingKey: server,
+      body: encodeCancel(),
+      properties: { type: CANCEL, correlationId: msgId },
+      expiration: CANCEL_EXPIRATION,
+      retry: 0,
+      done: (error) => {
+        if (error === undefined) return;
+        context.logger.debug({ msgId, reason: error.message }, 'server not told of a cancelled call');
+      },
+    });
+  }
+}
+
+/** @throws CallCancelled */
+function refuseAborted({ message }: Request, { signal }: SendOptions): void {
+  if (!signal?.aborted) return;
+  throw new CallCancelled(`${message.method} was cancelled before it was sent`, { cause: signal.reason });
+}

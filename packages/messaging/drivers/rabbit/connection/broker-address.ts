@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { Options, SocketOptions } from 'amqplib';
+import { DriverLoadFailure } from '../../../errors.ts';
+import type { TransportHost, TransportUrl } from '../../../transport-url.ts';
+import type { RabbitSettings } from '../rabbit-options.ts';
+
+/** One host of the broker, in the form the AMQP library takes. */
+export interface BrokerAddress {
+  /** host:port, for logs. */
+  label: string;
+  connect: Options.Connect;
+  socket: SocketOptions;
+}
+
+const TLS_SCHEMES = new Set(['rabbits', 'amqps']);
+const PORT = 5672;
+const TLS_PORT = 5671;
+
+/**
+ * The hosts of a transport URL; localhost when it names none, guest where it names no user.
+ * @throws DriverLoadFailure when a TLS file cannot be read
+ */
+export function brokerAddresses(url: TransportUrl, settings: RabbitSettings): BrokerAddress[] {
+  const secureScheme = TLS_SCHEMES.has(url.scheme);
+  const secure = secureScheme || settings.ssl;
+  const socket: SocketOptions = {
+    // Without it the kernel holds small frames back for up to 40 ms.
+    noDelay: true,
+    keepAlive: true,
+    ...(secure && tlsFiles(settings)),
+  };
+  const hosts: TransportHost[] = url.hosts.length > 0 ? url.hosts : [{ hostname: 'localhost' }];
+  return hosts.map((host) => {
+    const port = host.port ?? (secureScheme ? TLS_PORT : PORT);
+    const connect: Options.Connect = {
+      protocol: secure ? 'amqps' : 'amqp',
+      hostname: host.hostname,
+      port,
+      username: host.username ?? 'guest',
+      password: host.password ?? 'guest',
+      // The library percent-decodes it.
+      vhost: encodeURIComponent(url.virtualHost || '/'),
+      heartbeat: settings.heartbeatTimeoutThreshold,
+    };
+    return { label: `${host.hostname}:${port}`, connect, socket };
+  });
+}
+
+/**
+ * The broker's certificate and name are always verified: oslo.messaging verifies the certificate only with a CA
+ * file, and the name only by a further option.
+ */
+function tlsFiles(settings: RabbitSettings): SocketOptions {
+  return {
+    ...readFiles({ ca: settings.sslCaFile, cert: settings.sslCertFile, key: settings.sslKeyFile }),
+    minVersion: 'TLSv1.2',
+  };
+}
+
+function readFiles(files: Record<string, string | undefined>): Record<string, Buffer> {
+  const contents: Record<string, Buffer> = {};
+  for (const [name, path] of Object.entries(files)) {
+    if (path === undefined || path === '') continue;
+    try {
+      contents[name] = readFileSync(path);
+    } catch (error) {
+      throw new DriverLoadFailure('rabbit', `the TLS file ${path} cannot be read`, { cause: error });
+    }
+  }
+  return contents;
+}

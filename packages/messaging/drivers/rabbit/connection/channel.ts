@@ -1,0 +1,203 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Channel, type ChannelModel, IllegalOperationError } from 'amqplib';
+import { TopologyMismatch } from '../../../errors.ts';
+import type { Logger } from '../../../logger.ts';
+import { amqpCode, asError, errorText } from './amqp-error.ts';
+import { Backoff } from './backoff.ts';
+import type { BrokerConnection } from './connection.ts';
+
+interface ChannelEvents<C> {
+  ready: [C];
+  /** With the broker's error when it closed the channel, without one when the connection has ended. */
+  lost: [Error | undefined];
+  /** The broker, or already the library, has refused the set-up; it is tried again. */
+  refused: [Error];
+}
+
+export interface ChannelOptions<C extends Channel> {
+  connection: BrokerConnection;
+  /** Tells the channel's purpose, in logs. */
+  name: string;
+  open(model: ChannelModel): Promise<C>;
+  /** Declares and consumes what the channel is for: on each new channel, before `ready`. */
+  setUp(channel: C): Promise<void>;
+  logger: Logger;
+}
+
+/** What becomes of one channel. */
+interface ChannelLife {
+  /** It is closed, or the supervision of its connection has ended. */
+  closed: boolean;
+  /** Resolves when it is. */
+  ended: Promise<void>;
+}
+
+/** Seconds. Channels fail for their own reasons on a broker that is well, so the waits are short. */
+const RETRY = { interval: 0.05, step: 0.3, max: 1 };
+/** Milliseconds between attempts while something is declared otherwise: only an operator can mend that. */
+const MISMATCH_PAUSE = 5_000;
+/** A channel that lived for so long (ms) worked: the next wait is short again. */
+const STABLE_AFTER = 1_000;
+
+/** One channel of a supervised connection, opened and set up again whenever it or the connection is lost. */
+export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter<ChannelEvents<C>> {
+  readonly #options: ChannelOptions<C>;
+  readonly #backoff = new Backoff(RETRY);
+  #channel: C | undefined;
+  #started = false;
+  /** What is declared otherwise, since the last set-up that worked. */
+  #mismatch: string | undefined;
+  #session: AbortController | undefined;
+
+  constructor(options: ChannelOptions<C>) {
+    super();
+    this.#options = options;
+  }
+
+  /** The channel, while it is open and set up. */
+  get current(): C | undefined {
+    return this.#channel;
+  }
+
+  /** Starts supervising, and the connection with it. Idempotent. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { connection } = this.#options;
+    connection.on('connected', this.#onConnected);
+    connection.on('disconnected', this.#onDisconnected);
+    if (connection.model !== undefined) this.#onConnected(connection.model);
+    else connection.open();
+  }
+
+  /** Ends the supervision. The channel stays open until the connection is closed. Idempotent. */
+  stop(): void {
+    this.#started = true;
+    const { connection } = this.#options;
+    connection.off('connected', this.#onConnected);
+    connection.off('disconnected', this.#onDisconnected);
+    this.#session?.abort();
+  }
+
+  readonly #onConnected = (model: ChannelModel): void => {
+    const session = new AbortController();
+    this.#session = session;
+    void this.#supervise(model, session.signal);
+  };
+
+  readonly #onDisconnected = (): void => {
+    this.#session?.abort();
+    this.#lose(this.#channel, undefined);
+  };
+
+  async #supervise(model: ChannelModel, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const since = Date.now();
+      await this.#runOne(model, signal);
+      if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
+      await pause(this.#mismatch === undefined ? this.#backoff.next() : MISMATCH_PAUSE, signal);
+    }
+  }
+
+  /** Opens one channel and returns when it has ended. Does not reject. */
+  async #runOne(model: ChannelModel, signal: AbortSignal): Promise<void> {
+    let channel: C;
+    try {
+      channel = await this.#options.open(model);
+    } catch (error) {
+      // A connection that gives no channel is of no use, and may be dead without having said so.
+      this.#options.connection.drop(model, asError(error));
+      return;
+    }
+    const life = this.#watch(channel, signal);
+    try {
+      await this.#options.setUp(channel);
+    } catch (error) {
+      // Closed without a fault of its own, it has gone with the connection.
+      if (life.closed && amqpCode(error) === undefined && !(error instanceof TopologyMismatch)) return;
+      // Its user closes it, for a consumer was cancelled meanwhile.
+      if (error instanceof IllegalOperationError) return life.ended;
+      this.#onRefused(error);
+      if (!life.closed) channel.close().catch(() => {});
+      await life.ended;
+      return;
+    }
+    if (signal.aborted || life.closed) return;
+    if (this.#mismatch !== undefined) this.#logMended();
+    this.#channel = channel;
+    this.emit('ready', channel);
+    await life.ended;
+  }
+
+  #onRefused(error: unknown): void {
+    if (error instanceof TopologyMismatch) this.#logMismatch(error);
+    else {
+      this.#mismatch = undefined;
+      this.#log('the set-up of a channel was refused', error);
+    }
+    this.emit('refused', asError(error));
+  }
+
+  /** Once for each: it stays until somebody does something about it. */
+  #logMismatch(error: TopologyMismatch): void {
+    const { name, logger } = this.#options;
+    if (this.#mismatch !== error.message) {
+      const seconds = MISMATCH_PAUSE / 1000;
+      logger.error(
+        { channel: name, reason: error.message },
+        `cannot work with what RabbitMQ has; trying again every ${seconds} s`,
+      );
+    }
+    this.#mismatch = error.message;
+  }
+
+  #logMended(): void {
+    this.#options.logger.info({ channel: this.#options.name }, 'RabbitMQ has again what is configured');
+    this.#mismatch = undefined;
+  }
+
+  #watch(channel: C, signal: AbortSignal): ChannelLife {
+    let failure: Error | undefined;
+    channel.on('error', (error) => {
+      failure = error;
+      if (channel === this.#channel) this.#log('RabbitMQ has closed a channel', error);
+    });
+    const life: ChannelLife = { closed: false, ended: Promise.resolve() };
+    life.ended = new Promise((resolve) => {
+      const end = (): void => {
+        life.closed = true;
+        signal.removeEventListener('abort', end);
+        this.#lose(channel, failure);
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+      // Before the library's own listener, which tells each unconfirmed publish that it failed.
+      channel.prependListener('close', end);
+    });
+    return life;
+  }
+
+  #lose(channel: C | undefined, failure: Error | undefined): void {
+    if (channel === undefined || channel !== this.#channel) return;
+    this.#channel = undefined;
+    const { connection, name } = this.#options;
+    if (failure !== undefined) connection.tell('channel_lost', { channel: name, reason: failure.message });
+    this.emit('lost', failure);
+  }
+
+  #log(message: string, error: unknown): void {
+    const { name, logger } = this.#options;
+    // A publish to an exchange that has gone: it is declared again, and nothing is lost.
+    const level = amqpCode(error) === 404 ? 'debug' : 'warn';
+    logger[level]({ channel: name, reason: errorText(error) }, message);
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

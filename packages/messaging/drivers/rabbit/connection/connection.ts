@@ -1,0 +1,261 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import type { TransportEvent } from '../../../hooks.ts';
+import type { Logger } from '../../../logger.ts';
+import type { RabbitSettings } from '../rabbit-options.ts';
+import { asError, errorText, isRefusal } from './amqp-error.ts';
+import { Backoff } from './backoff.ts';
+import type { BrokerAddress } from './broker-address.ts';
+import { HostOrder } from './host-order.ts';
+import { batchWrites } from './write-batching.ts';
+
+/** `waiting`: every host has refused, and the next round comes after a pause. */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
+
+interface ConnectionEvents {
+  connected: [ChannelModel];
+  disconnected: [Error];
+  /** A round over all hosts has failed. */
+  unreachable: [Error];
+  /** By `close`: there will be no further connection. */
+  closed: [];
+}
+
+export interface ConnectionOptions {
+  /** Tells the connection's purpose, in the broker's list of connections and in logs. */
+  name: string;
+  addresses: readonly BrokerAddress[];
+  settings: RabbitSettings;
+  logger: Logger;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+}
+
+const CONNECT_TIMEOUT = 10_000;
+const CLOSE_TIMEOUT = 1_000;
+/** A connection that lived for so long (ms) worked: the next waits are short again. */
+const STABLE_AFTER = 1_000;
+/** How long (ms) a lost connection's socket may take to send what it still holds. */
+const LINGER = 1_000;
+
+/** How often (ms) the log is told of a broker that stays away for the same reason. */
+const REMINDER = 30_000;
+
+/** One live connection, with the means to cut it off at once. */
+interface Link {
+  model: ChannelModel;
+  /** Resolves with the reason when the connection has ended. */
+  ended: Promise<Error>;
+  /** Destroys the socket. */
+  cut(reason: Error): void;
+}
+
+/**
+ * One AMQP connection that is made again whenever it is lost, over all hosts of the URL in turn, with growing,
+ * jittered waits between the rounds, until it is closed.
+ */
+export class BrokerConnection extends EventEmitter<ConnectionEvents> {
+  readonly name: string;
+  readonly #options: ConnectionOptions;
+  readonly #hosts: HostOrder;
+  readonly #backoff: Backoff;
+  readonly #stopping = new AbortController();
+  /** When (by performance.now) a failure to connect was last logged. */
+  readonly #loggedAt = new Map<string, number>();
+  #current: ConnectionState = 'idle';
+  /** The last round failed because no host had a listening port, and for no other reason. */
+  #refused = false;
+  #live: Link | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    super();
+    this.name = options.name;
+    this.#options = options;
+    const { kombuFailoverStrategy, rabbitRetryInterval, rabbitRetryBackoff, rabbitIntervalMax } =
+      options.settings;
+    this.#hosts = new HostOrder(options.addresses, kombuFailoverStrategy);
+    this.#backoff = new Backoff({
+      interval: rabbitRetryInterval,
+      step: rabbitRetryBackoff,
+      max: rabbitIntervalMax,
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#current;
+  }
+
+  /** The live connection, if there is one. */
+  get model(): ChannelModel | undefined {
+    return this.#live?.model;
+  }
+
+  /** Starts connecting, once. */
+  open(): void {
+    if (this.#current === 'idle') this.#running = this.#run();
+  }
+
+  /** Ends this connection as lost, when only its user can tell that it does not work. */
+  drop(model: ChannelModel, reason: Error): void {
+    if (this.#live?.model === model) this.#live.cut(reason);
+  }
+
+  /** Tells the transport's hooks, if there are any. */
+  tell(type: TransportEvent['type'], data: object = {}): void {
+    this.#options.onEvent?.({ type, data: { connection: this.name, ...data } });
+  }
+
+  /** Closes it for good, in bounded time. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#closing) {
+      if (this.#current === 'idle') this.#current = 'closed';
+      this.#stopping.abort();
+      this.emit('closed');
+    }
+    await this.#running;
+  }
+
+  get #closing(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing) {
+      this.#current = 'connecting';
+      const link = await this.#connectToAny();
+      if (link !== undefined) await this.#hold(link);
+      if (!this.#closing) await this.#pause();
+    }
+    this.#current = 'closed';
+  }
+
+  async #connectToAny(): Promise<Link | undefined> {
+    let reason = new Error('no host');
+    this.#refused = true;
+    for (const address of this.#hosts.round()) {
+      if (this.#closing) return undefined;
+      try {
+        const link = await this.#connectTo(address);
+        this.#hosts.connected(address);
+        return link;
+      } catch (error) {
+        reason = asError(error);
+        this.#refused &&= isRefusal(error);
+        if (!this.#closing) this.#logFailure(address, reason);
+      }
+    }
+    if (!this.#closing) {
+      this.#current = 'waiting';
+      this.emit('unreachable', reason);
+    }
+    return undefined;
+  }
+
+  async #connectTo(address: BrokerAddress): Promise<Link> {
+    const cutter = new AbortController();
+    const socket: SocketOptions & { signal: AbortSignal } = {
+      ...address.socket,
+      clientProperties: { connection_name: this.name },
+      signal: cutter.signal,
+    };
+    const abandon = (): void => cutter.abort();
+    const timer = setTimeout(abandon, CONNECT_TIMEOUT);
+    this.#stopping.signal.addEventListener('abort', abandon, { once: true });
+    try {
+      const model = await connect(address.connect, socket);
+      batchWrites(model);
+      this.#options.logger.info({ connection: this.name, broker: address.label }, 'connected to RabbitMQ');
+      return this.#link(model, cutter);
+    } finally {
+      clearTimeout(timer);
+      this.#stopping.signal.removeEventListener('abort', abandon);
+    }
+  }
+
+  #link(model: ChannelModel, cutter: AbortController): Link {
+    const { logger } = this.#options;
+    let end: (reason: Error) => void = () => {};
+    const ended = new Promise<Error>((resolve) => {
+      end = resolve;
+    });
+    let reason: Error | undefined;
+    model.on('error', (error) => {
+      reason ??= error;
+    });
+    model.on('close', (error?: Error) => end(reason ?? error ?? new Error('closed')));
+    model.on('blocked', (why) => {
+      logger.warn({ connection: this.name, reason: why }, 'RabbitMQ has blocked publishing');
+    });
+    model.on('unblocked', () => {
+      logger.info({ connection: this.name }, 'RabbitMQ has unblocked publishing');
+    });
+    const cut = (cause: Error): void => {
+      cutter.abort();
+      end(cause);
+    };
+    return { model, ended, cut };
+  }
+
+  /** Keeps the connection until it ends, by itself or because this object is closed. */
+  async #hold(link: Link): Promise<void> {
+    const since = Date.now();
+    this.#live = link;
+    this.#current = 'connected';
+    this.#loggedAt.clear();
+    this.#refused = false;
+    const close = (): void => closeLink(link);
+    this.#stopping.signal.addEventListener('abort', close, { once: true });
+    if (this.#closing) close();
+    else {
+      this.tell('connected');
+      this.emit('connected', link.model);
+    }
+    const reason = await link.ended;
+    this.#stopping.signal.removeEventListener('abort', close);
+    this.#live = undefined;
+    if (this.#closing) link.cut(reason);
+    else {
+      setTimeout(() => link.cut(reason), LINGER).unref();
+      this.#current = 'waiting';
+      if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
+      this.#options.logger.warn(
+        { connection: this.name, reason: errorText(reason) },
+        'connection to RabbitMQ lost',
+      );
+      this.tell('disconnected', { reason: errorText(reason) });
+    }
+    this.emit('disconnected', reason);
+  }
+
+  async #pause(): Promise<void> {
+    // Where nothing listens, asking costs the broker nothing, and it may be back any moment.
+    const milliseconds = this.#refused ? this.#backoff.first() : this.#backoff.next();
+    try {
+      await sleep(milliseconds, undefined, { signal: this.#stopping.signal });
+    } catch (error) {
+      if (!this.#closing) throw error;
+    }
+  }
+
+  /** Once for each reason, and now and then a reminder: an outage may last for hours. */
+  #logFailure(address: BrokerAddress, error: Error): void {
+    const reason = errorText(error);
+    const key = `${address.label} ${reason}`;
+    const now = performance.now();
+    const level = now - (this.#loggedAt.get(key) ?? Number.NEGATIVE_INFINITY) < REMINDER ? 'debug' : 'warn';
+    if (level === 'warn') this.#loggedAt.set(key, now);
+    this.#options.logger[level](
+      { connection: this.name, broker: address.label, reason },
+      'cannot connect to RabbitMQ; trying again',
+    );
+  }
+}
+
+/** Asks the broker to close the connection; a broker that does not answer is left. */
+function closeLink(link: Link): void {
+  const timer = setTimeout(() => link.cut(new Error('closing took too long')), CLOSE_TIMEOUT);
+  void link.ended.then(() => clearTimeout(timer));
+  // It fails when the connection is already closed, which `ended` tells as well.
+  link.model.close().catch(() => {});
+}

@@ -1,0 +1,192 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Logger } from '../../../logger.ts';
+import { within } from '../../../within.ts';
+import { SupervisedChannel } from '../connection/channel.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import { declareQueue, type QueueSpec } from '../topology/topology.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { ConsumedQueue, Delivery } from './delivery.ts';
+import { QueueProbe } from './probe.ts';
+
+interface CommonOptions {
+  connection: BrokerConnection;
+  /** Tells the purpose, in logs. */
+  name: string;
+  queues: readonly QueueSpec[];
+  /** How many unacknowledged messages the broker sends ahead to each consumer; 0: no limit. */
+  prefetch: number;
+  /** What the channels of this driver have learnt of its exchanges. */
+  fallbacks?: ExchangeFallbacks;
+  logger: Logger;
+  /** Told when the consumers are made again for a reason of their own: not for a lost connection. */
+  onRestart?(queue: string, reason: string): void;
+}
+
+/** What becomes of the messages. */
+type Receiver =
+  /** Takes one message, which is acknowledged soon afterwards: it may come again when the connection is lost. */
+  | { onDelivery(body: Buffer, queue: string, message: ConsumeMessage): void; onBatch?: undefined }
+  /** Takes what one read of the socket has brought, and sees to the acknowledgement. */
+  | { onBatch(batch: Delivery[]): void; onDelivery?: undefined };
+
+export type ConsumerOptions = CommonOptions & Receiver;
+
+/** How long (ms) the broker may take to cancel the consumers when it is asked to. */
+const CANCEL_TIMEOUT = 1_000;
+/** For how long (ms) messages that were handed over may stay unacknowledged: one frame then does it for all. */
+const ACKNOWLEDGE_AFTER = 10;
+
+/**
+ * Consumes queues over one channel, and declares and consumes them again whenever the broker cancels a consumer,
+ * the channel or the connection is lost, or a look at the queues shows that nothing comes any more.
+ *
+ * What one read of the socket brings is handed over in one go.
+ */
+export class QueueConsumer {
+  readonly #options: ConsumerOptions;
+  readonly #supervised: SupervisedChannel;
+  readonly #probe: QueueProbe;
+  #queues: ConsumedQueue[] = [];
+  #consumerTags: string[] = [];
+  #batch: Delivery[] = [];
+  /** The last message that was handed over and is not acknowledged. */
+  #unacknowledged: Delivery | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#supervised = new SupervisedChannel({
+      connection: options.connection,
+      name: options.name,
+      logger: options.logger,
+      open: (model) => model.createChannel(),
+      setUp: (channel) => this.#setUp(channel),
+    });
+    this.#probe = new QueueProbe({
+      prefetch: options.prefetch,
+      logger: options.logger,
+      restart: (channel, queue, reason) => this.#restart(channel, queue, reason),
+      silent: (error) => this.#dropConnection(error),
+    });
+    this.#supervised.on('ready', (channel) => this.#probe.start(channel, this.#queues));
+    this.#supervised.on('lost', () => this.#probe.stop());
+  }
+
+  /** True while all queues are declared and consumed. */
+  get ready(): boolean {
+    return this.#supervised.current !== undefined;
+  }
+
+  /** Emits `ready`, `lost` and `refused`. */
+  get channel(): SupervisedChannel {
+    return this.#supervised;
+  }
+
+  start(): void {
+    this.#supervised.start();
+  }
+
+  /**
+   * Cancels the consumers at the broker, hands over what it had delivered, and deletes the queues that nobody
+   * else uses, if `deleteTransient`. Takes bounded time. Idempotent.
+   */
+  stop(deleteTransient = true): Promise<void> {
+    this.#stopped ??= this.#cancel(deleteTransient);
+    return this.#stopped;
+  }
+
+  async #cancel(deleteTransient: boolean): Promise<void> {
+    const channel = this.#supervised.current;
+    this.#supervised.stop();
+    this.#probe.stop();
+    if (channel === undefined) return;
+    await within(CANCEL_TIMEOUT, this.#cancelOn(channel, deleteTransient));
+  }
+
+  async #cancelOn(channel: Channel, deleteTransient: boolean): Promise<void> {
+    try {
+      for (const tag of this.#consumerTags) await channel.cancel(tag);
+      this.#flush();
+      this.#acknowledge();
+      for (const queue of this.#options.queues) {
+        if (deleteTransient && queue.transient) await channel.deleteQueue(queue.name);
+      }
+    } catch (error) {
+      // The channel has gone meanwhile, and the consumers with it.
+      this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'consumers not cancelled');
+    }
+  }
+
+  async #setUp(channel: Channel): Promise<void> {
+    const { prefetch, queues, fallbacks } = this.#options;
+    if (prefetch > 0) await channel.prefetch(prefetch);
+    this.#consumerTags = [];
+    this.#queues = queues.map((spec) => ({ spec, received: 0, unacknowledged: 0 }));
+    for (const queue of this.#queues) {
+      const { name } = queue.spec;
+      await declareQueue(channel, queue.spec, fallbacks);
+      const { consumerTag } = await channel.consume(name, (message) => {
+        if (message === null) this.#restart(channel, name, 'RabbitMQ has cancelled its consumer');
+        else this.#collect({ channel, message, queue });
+      });
+      this.#consumerTags.push(consumerTag);
+    }
+  }
+
+  /** Closes the channel, so that everything is set up again on another. */
+  #restart(channel: Channel, queue: string, reason: string): void {
+    this.#options.logger.warn({ queue, reason }, 'consuming a queue again');
+    this.#options.onRestart?.(queue, reason);
+    // After the flush of what came before: it cannot be acknowledged once the channel is closing.
+    queueMicrotask(() => {
+      // It fails when the channel is closed already, and then a new one is on its way.
+      channel.close().catch(() => {});
+    });
+  }
+
+  #dropConnection(error: Error): void {
+    const { connection } = this.#options;
+    if (connection.model !== undefined) connection.drop(connection.model, error);
+  }
+
+  #collect(delivery: Delivery): void {
+    const { queue } = delivery;
+    queue.received += 1;
+    queue.unacknowledged += 1;
+    this.#batch.push(delivery);
+    // The library emits all messages of one read in one go, so this comes after the last of them.
+    if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    this.#batch = [];
+    const { onBatch, onDelivery, logger } = this.#options;
+    if (onBatch !== undefined) {
+      onBatch(batch);
+      return;
+    }
+    if (this.#unacknowledged === undefined) setTimeout(this.#acknowledge, ACKNOWLEDGE_AFTER);
+    this.#unacknowledged = last;
+    for (const { message, queue } of batch) {
+      queue.unacknowledged -= 1;
+      try {
+        onDelivery(message.content, queue.spec.name, message);
+      } catch (error) {
+        // A bug, in the receiver of one message: the other messages of the batch must not suffer from it.
+        logger.error({ queue: queue.spec.name, err: error }, 'a delivered message was not handled');
+      }
+    }
+  }
+
+  readonly #acknowledge = (): void => {
+    const last = this.#unacknowledged;
+    if (last === undefined) return;
+    this.#unacknowledged = undefined;
+    // On a channel that has closed meanwhile there is nothing to acknowledge.
+    acknowledge(last.channel, last.message.fields.deliveryTag, true);
+  };
+}

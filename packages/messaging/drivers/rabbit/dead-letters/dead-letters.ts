@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelModel, type ConfirmChannel, connect, type GetMessage, type Options } from 'amqplib';
+import {
+  DriverLoadFailure,
+  MessageDeliveryFailure,
+  MessageUndeliverable,
+  UnsupportedRpcEnvelopeVersion,
+} from '../../../errors.ts';
+import type { JsonObject } from '../../../json.ts';
+import { parseTransportUrl } from '../../../transport-url.ts';
+import { amqpCode, asError, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
+import { type BrokerAddress, brokerAddresses } from '../connection/broker-address.ts';
+import { type RabbitOptions, rabbitSettings } from '../rabbit-options.ts';
+import { REPLAY } from '../server/delivery-headers.ts';
+import { Topology } from '../topology/topology.ts';
+import { isCompressed, plainBody } from '../wire/compression.ts';
+import { MalformedMessage } from '../wire/envelope.ts';
+import { uniqueId } from '../wire/unique-id.ts';
+import { decodeRequest, type WireRequest } from '../wire/wire-message.ts';
+import {
+  DEAD_AT,
+  DEAD_ATTEMPTS,
+  DEAD_EXCHANGE,
+  DEAD_REASON,
+  DEAD_ROUTING_KEY,
+  withoutDeadLetterHeaders,
+} from './dead-letter-headers.ts';
+
+/** A cast that has failed too often. */
+export interface QueuedDeadLetter {
+  /** The request's own id. One that became a dead letter twice is listed twice. */
+  id: string;
+  /** Absent when the body cannot be read. */
+  method?: string;
+  namespace?: string | null;
+  version?: string | null;
+  ctxt?: JsonObject;
+  args?: JsonObject;
+  /** The error of the last attempt. */
+  reason: string;
+  /** ISO 8601. */
+  diedAt: string;
+  attempts: number;
+  /** Where it goes when it is replayed. */
+  exchange: string;
+  routingKey: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface DeadLettersOptions {
+  /** The transport's URL: rabbit://… */
+  url: string;
+  topic: string;
+  rabbit?: RabbitOptions;
+}
+
+/** Which dead letters: by id, or all that were there at the beginning. */
+export type Selection = readonly string[] | 'all';
+
+export interface Selected {
+  /** How many messages were replayed or deleted. */
+  count: number;
+  /** Ids of which there was none. */
+  missing: string[];
+}
+
+/** How long (ms) a host may take to answer. */
+const CONNECT_TIMEOUT = 10_000;
+/** How long (ms) the queue may take to have its messages again, and how often that is looked at. */
+const RETURN_TIMEOUT = 1_000;
+const RETURN_PAUSE = 20;
+
+/** The dead letters of one topic, to be looked at, replayed and deleted by an operator. */
+export class DeadLetters {
+  /** The name of their queue. */
+  readonly queue: string;
+  readonly #model: ChannelModel;
+
+  private constructor(model: ChannelModel, queue: string) {
+    this.#model = model;
+    this.queue = queue;
+  }
+
+  /**
+   * Connects to the first host that answers. To be closed.
+   *
+   * @throws InvalidTransportURL
+   * @throws DriverLoadFailure when it is not RabbitMQ's, or an option or TLS file is wrong
+   * @throws MessageDeliveryFailure when no host can be reached
+   */
+  static async open({ url, topic, rabbit }: DeadLettersOptions): Promise<DeadLetters> {
+    const parsed = parseTransportUrl(url);
+    if (!/^(rabbit|amqp)s?$/.test(parsed.scheme)) {
+      throw new DriverLoadFailure(parsed.scheme, 'only RabbitMQ keeps dead letters');
+    }
+    const settings = rabbitSettings(rabbit, parsed.query);
+    const model = await connectToAny(brokerAddresses(parsed, settings));
+    // What fails because of it says so.
+    model.on('error', () => {});
+    return new DeadLetters(model, new Topology(settings).deadLetterQueue(topic).name);
+  }
+
+  /** Up to `limit` of them, in the queue's order, which a quorum queue does not keep when they are looked at. All stay. */
+  async list(limit = 100): Promise<QueuedDeadLetter[]> {
+    const letters: QueuedDeadLetter[] = [];
+    await this.#each(limit, async (message) => {
+      letters.push(describe(message));
+      return 'keep';
+    });
+    return letters;
+  }
+
+  /**
+   * Publishes them where they came from, as new: they are tried as often as any other. Each is taken from the queue
+   * only once the broker has it there; if this is cut short, one may be replayed twice.
+   *
+   * @throws MessageUndeliverable when no queue takes one; it and those after it stay
+   */
+  replay(selection: Selection): Promise<Selected> {
+    return this.#take(selection, (message, channel) => publishAgain(channel, message));
+  }
+
+  delete(selection: Selection): Promise<Selected> {
+    return this.#take(selection, async () => {});
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#model.close().catch((error: unknown) => {
+      // It is closed already, by either end.
+      if (!(error instanceof Error)) throw error;
+    });
+  }
+
+  async #take(
+    selection: Selection,
+    work: (message: GetMessage, channel: ConfirmChannel) => Promise<void>,
+  ): Promise<Selected> {
+    const missing = new Set(selection === 'all' ? [] : selection);
+    const wanted = new Set(missing);
+    let count = 0;
+    await this.#each(Number.POSITIVE_INFINITY, async (message, channel) => {
+      const id = idOf(message);
+      if (selection !== 'all' && !wanted.has(id)) return 'keep';
+      await work(message, channel);
+      missing.delete(id);
+      count += 1;
+      return 'take';
+    });
+    return { count, missing: [...missing] };
+  }
+
+  /** Shows each that is there at the beginning; what is kept goes back to its place. */
+  async #each(
+    limit: number,
+    visit: (message: GetMessage, channel: ConfirmChannel) => Promise<'keep' | 'take'>,
+  ): Promise<void> {
+    const channel = await this.#model.createConfirmChannel();
+    channel.on('error', () => {});
+    try {
+      const { messageCount } = await channel.checkQueue(this.queue);
+      let taken = 0;
+      for (let left = Math.min(messageCount, limit); left > 0; left -= 1) {
+        const message = await channel.get(this.queue);
+        if (message === false) break;
+        if ((await visit(message, channel)) === 'keep') continue;
+        channel.ack(message);
+        taken += 1;
+      }
+      await this.#giveBack(channel, messageCount - taken);
+      await channel.close();
+    } catch (error) {
+      // Nothing has died yet.
+      if (amqpCode(error) === NOT_FOUND) return;
+      await channel.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Quorum queues take messages back in their own time; who looks again must find all of them. */
+  async #giveBack(channel: ConfirmChannel, expected: number): Promise<void> {
+    channel.nackAll(true);
+    for (let waited = 0; waited < RETURN_TIMEOUT; waited += RETURN_PAUSE) {
+      const { messageCount } = await channel.checkQueue(this.queue);
+      if (messageCount >= expected) return;
+      await sleep(RETURN_PAUSE);
+    }
+  }
+}
+
+async function connectToAny(addresses: readonly BrokerAddress[]): Promise<ChannelModel> {
+  let reason: Error | undefined;
+  const name = `${basename(process.argv[1] ?? 'node')}:${process.pid}:dead letters`;
+  for (const { connect: address, socket } of addresses) {
+    try {
+      const clientProperties = { connection_name: name };
+      return await connect(address, { ...socket, clientProperties, timeout: CONNECT_TIMEOUT });
+    } catch (error) {
+      reason = asError(error);
+    }
+  }
+  throw new MessageDeliveryFailure(`Unable to reach RabbitMQ: ${errorText(reason)}`, { cause: reason });
+}
+
+/** Resolves when the broker has it in a queue. */
+async function publishAgain(channel: ConfirmChannel, message: GetMessage): Promise<void> {
+  const { exchange, routingKey } = describe(message);
+  const { userId: _userId, ...properties } = message.properties;
+  // By it, servers that have dropped the request do not take this for the same.
+  const headers = { ...withoutDeadLetterHeaders(properties.headers), [REPLAY]: uniqueId() };
+  const options: Options.Publish = { ...properties, headers, mandatory: true };
+  let returned = false;
+  const onReturn = (): void => {
+    returned = true;
+  };
+  channel.on('return', onReturn);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      channel.publish(exchange, routingKey, message.content, options, (error) => {
+        if (error === null) resolve();
+        else reject(new MessageDeliveryFailure('RabbitMQ has not taken the message', { cause: error }));
+      });
+    });
+  } finally {
+    channel.off('return', onReturn);
+  }
+  if (returned) throw new MessageUndeliverable({ exchange, routingKey });
+}
+
+function describe(message: GetMessage): QueuedDeadLetter {
+  const { content, fields } = message;
+  const headers = message.properties.headers ?? {};
+  const request = read(message);
+  return {
+    id: request?.uniqueId ?? digest(content),
+    ...request?.message,
+    ...(request && { ctxt: request.ctxt }),
+    reason: String(headers[DEAD_REASON] ?? ''),
+    diedAt: String(headers[DEAD_AT] ?? ''),
+    attempts: Number(headers[DEAD_ATTEMPTS] ?? 0),
+    exchange: String(headers[DEAD_EXCHANGE] ?? ''),
+    routingKey: String(headers[DEAD_ROUTING_KEY] ?? fields.routingKey.replace(/_dead_letters$/, '')),
+    size: content.length,
+  };
+}
+
+function idOf(message: GetMessage): string {
+  return read(message)?.uniqueId ?? digest(message.content);
+}
+
+/** Undefined when somebody has put something else into the queue. */
+function read({ content, properties }: GetMessage): WireRequest | undefined {
+  const { headers } = properties;
+  try {
+    return decodeRequest(isCompressed(headers) ? plainBody(content, headers) : content);
+  } catch (error) {
+    if (error instanceof MalformedMessage || error instanceof UnsupportedRpcEnvelopeVersion) return undefined;
+    throw error;
+  }
+}
+
+function digest(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+}

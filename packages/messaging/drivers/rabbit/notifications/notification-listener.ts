@@ -1,0 +1,217 @@
+import type { Channel } from 'amqplib';
+import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
+import { Fifo } from '../../../fifo.ts';
+import type { Logger } from '../../../logger.ts';
+import { within } from '../../../within.ts';
+import type { Listener } from '../../driver.ts';
+import type { IncomingNotification } from '../../notification-driver.ts';
+import { ACCESS_REFUSED, amqpCode, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import { QueueConsumer } from '../consume/consumer.ts';
+import type { Delivery } from '../consume/delivery.ts';
+import { DuplicateFilter } from '../server/duplicate-filter.ts';
+import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { QueueSpec } from '../topology/topology.ts';
+import { plainBody } from '../wire/compression.ts';
+import { openOrLog } from '../wire/open-or-log.ts';
+import { acknowledgeDelivery, RabbitIncomingNotification, requeueDelivery } from './incoming-notification.ts';
+import { decodeNotification, type WireNotification } from './notification-message.ts';
+
+export interface NotificationListenerOptions {
+  /** The listener's own: closed with it. */
+  connection: BrokerConnection;
+  queues: readonly QueueSpec[];
+  /** How many notifications may be held; 0: no limit. */
+  prefetch: number;
+  fallbacks: ExchangeFallbacks;
+  logger: Logger;
+  onNotification(incoming: IncomingNotification): void;
+  /** Nothing is held any more, and the connection is closed. */
+  onReleased(): void;
+}
+
+/** How long (ms) the broker may take to close the channel. */
+const CLOSE_TIMEOUT = 1_000;
+
+/** Consumes notifications over a connection of its own, each acknowledged when its receiver says so. */
+export class NotificationListener implements Listener {
+  readonly #options: NotificationListenerOptions;
+  readonly #consumer: QueueConsumer;
+  /** Handed over, and not settled. */
+  readonly #held = new Set<RabbitIncomingNotification>();
+  readonly #byId = new Map<string, RabbitIncomingNotification>();
+  /** Delivered beyond the prefetch, which the broker counts for each queue by itself. */
+  readonly #waiting = new Fifo<Delivery>();
+  /** What was handled and may come again, because its acknowledgement was lost with the channel. */
+  readonly #handled = new DuplicateFilter();
+  /** The one that delivered last. */
+  #channel: Channel | undefined;
+  #stopping = false;
+  #stopped: Promise<void> | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(options: NotificationListenerOptions) {
+    this.#options = options;
+    const { connection, queues, prefetch, fallbacks, logger } = options;
+    this.#consumer = new QueueConsumer({
+      connection,
+      name: connection.name,
+      queues,
+      prefetch,
+      fallbacks,
+      logger,
+      onBatch: (batch) => {
+        for (const delivery of batch) this.#receive(delivery);
+      },
+    });
+    // The broker delivers again what was not acknowledged.
+    this.#consumer.channel.on('lost', () => {
+      if (!this.#stopping) this.#waiting.filter(() => false);
+    });
+  }
+
+  /**
+   * Resolves once all queues are consumed, however long the broker takes to come.
+   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped, or given up by
+   *   `signal`, first
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const giveUp = (): void => void this.stop();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      if (signal?.aborted) throw stoppedEarly();
+      await this.#firstReady();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Cancels the consumers. What is held can still be acknowledged: the connection is kept until then. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#cancel();
+    return this.#stopped;
+  }
+
+  /** Closes the connection: the broker delivers again what is held. */
+  async close(): Promise<void> {
+    await this.stop();
+    await this.#release();
+  }
+
+  #firstReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { channel } = this.#consumer;
+      channel.once('ready', () => resolve());
+      channel.on('refused', (error) => {
+        if (isPermanent(error)) reject(refused(error));
+      });
+      this.#options.connection.once('closed', () => reject(stoppedEarly()));
+      this.#consumer.start();
+    });
+  }
+
+  async #cancel(): Promise<void> {
+    this.#stopping = true;
+    await this.#consumer.stop(false);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      requeueDelivery(next);
+    }
+    for (const incoming of this.#held) incoming.hurry();
+    if (this.#held.size === 0) await this.#release();
+  }
+
+  #release(): Promise<void> {
+    this.#released ??= this.#closeConnection();
+    return this.#released;
+  }
+
+  async #closeConnection(): Promise<void> {
+    // The library may send the connection's close ahead of what a channel still has to send: acknowledgements.
+    if (this.#channel !== undefined) await within(CLOSE_TIMEOUT, this.#closeChannel(this.#channel));
+    await this.#options.connection.close();
+    this.#options.onReleased();
+  }
+
+  async #closeChannel(channel: Channel): Promise<void> {
+    try {
+      await channel.close();
+    } catch (error) {
+      // It has gone already, and the broker delivers again what it did not hear of.
+      this.#options.logger.debug(
+        { connection: this.#options.connection.name, err: error },
+        'channel not closed',
+      );
+    }
+  }
+
+  #receive(delivery: Delivery): void {
+    this.#channel = delivery.channel;
+    const wire = this.#open(delivery);
+    if (wire === undefined || (wire.uniqueId !== undefined && this.#handled.has(wire.uniqueId))) {
+      acknowledgeDelivery(delivery);
+      return;
+    }
+    const inHand = wire.uniqueId === undefined ? undefined : this.#byId.get(wire.uniqueId);
+    if (inHand !== undefined) inHand.addDelivery(delivery);
+    else if (this.#isFull) this.#waiting.push(delivery);
+    else this.#handOver(new RabbitIncomingNotification(wire, delivery, this.#onSettled));
+  }
+
+  #open({ message, queue }: Delivery): WireNotification | undefined {
+    const { headers } = message.properties;
+    const decode = (body: Buffer): WireNotification => decodeNotification(plainBody(body, headers));
+    return openOrLog(decode, message.content, queue.spec.name, this.#options.logger);
+  }
+
+  #handOver(incoming: RabbitIncomingNotification): void {
+    this.#held.add(incoming);
+    if (incoming.uniqueId !== undefined) this.#byId.set(incoming.uniqueId, incoming);
+    this.#options.onNotification(incoming);
+  }
+
+  readonly #onSettled = (incoming: RabbitIncomingNotification, handled: boolean): void => {
+    this.#held.delete(incoming);
+    if (incoming.uniqueId !== undefined) {
+      this.#byId.delete(incoming.uniqueId);
+      if (handled) this.#handled.add(incoming.uniqueId);
+    }
+    if (!this.#stopping) this.#takeNext();
+    else void this.#stopped?.then(() => this.#releaseWhenIdle());
+  };
+
+  #takeNext(): void {
+    while (!this.#isFull) {
+      const delivery = this.#waiting.shift();
+      if (delivery === undefined) return;
+      this.#receive(delivery);
+    }
+  }
+
+  #releaseWhenIdle(): void {
+    if (this.#held.size === 0) void this.#release();
+  }
+
+  get #isFull(): boolean {
+    const { prefetch } = this.#options;
+    return prefetch > 0 && this.#held.size >= prefetch;
+  }
+}
+
+/** What trying again does not change: a queue is declared otherwise, is not ours to use, or its name cannot be sent. */
+function isPermanent(error: Error): boolean {
+  const code = amqpCode(error);
+  return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
+}
+
+function stoppedEarly(): MessageDeliveryFailure {
+  return new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached');
+}
+
+function refused(cause: Error): MessageDeliveryFailure {
+  if (cause instanceof TopologyMismatch) return cause;
+  const text = `RabbitMQ has refused to set up the consumers of notifications: ${cause.message}`;
+  return new MessageDeliveryFailure(text, { cause });
+}

@@ -1,0 +1,102 @@
+import { MessageDeliveryFailure } from '../../../errors.ts';
+import type { TransportEvent } from '../../../hooks.ts';
+import type { Limits } from '../../../limits.ts';
+import type { Logger } from '../../../logger.ts';
+import type { Listener } from '../../driver.ts';
+import { DEFAULT_PREFETCH } from '../../notification-defaults.ts';
+import type {
+  IncomingNotification,
+  NotificationDriver,
+  NotificationListenOptions,
+  NotificationTopic,
+  OutgoingNotification,
+} from '../../notification-driver.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import type { RabbitSettings } from '../rabbit-options.ts';
+import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { QueueSpec, Topology } from '../topology/topology.ts';
+import { NotificationListener } from './notification-listener.ts';
+import { NotificationPublisher } from './notification-publisher.ts';
+
+export interface RabbitNotificationsOptions {
+  /** The driver's own, for publishing. */
+  connection: BrokerConnection;
+  /** Makes a listener's connection. */
+  newConnection(purpose: string): BrokerConnection;
+  topology: Topology;
+  settings: RabbitSettings;
+  /** The exchange of topics that name none. */
+  controlExchange: string;
+  fallbacks: ExchangeFallbacks;
+  limits: Limits;
+  logger: Logger;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+}
+
+/** Notifications over RabbitMQ, on oslo.messaging's wire. Opens nothing until it is used. */
+export class RabbitNotifications implements NotificationDriver {
+  readonly #options: RabbitNotificationsOptions;
+  readonly #listeners = new Set<NotificationListener>();
+  #publisher: NotificationPublisher | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: RabbitNotificationsOptions) {
+    this.#options = options;
+  }
+
+  async notify(notification: OutgoingNotification): Promise<void> {
+    this.#checkOpen();
+    const { settings } = this.#options;
+    this.#publisher ??= new NotificationPublisher({
+      ...this.#options,
+      compression: settings.kombuCompression,
+    });
+    await this.#publisher.publish(notification);
+  }
+
+  async listen(
+    topics: readonly NotificationTopic[],
+    onNotification: (incoming: IncomingNotification) => void,
+    { signal, pool, prefetch }: NotificationListenOptions,
+  ): Promise<Listener> {
+    this.#checkOpen();
+    const { newConnection, settings, fallbacks, logger } = this.#options;
+    const listener: NotificationListener = new NotificationListener({
+      connection: newConnection(`notifications${pool === undefined ? '' : ` of pool ${pool}`}`),
+      queues: topics.map((topic) => this.#queue(topic, pool)),
+      prefetch: prefetch ?? (settings.rabbitQosPrefetchCount || DEFAULT_PREFETCH),
+      fallbacks,
+      logger,
+      onNotification,
+      onReleased: () => this.#listeners.delete(listener),
+    });
+    this.#listeners.add(listener);
+    await listener.start(signal);
+    return listener;
+  }
+
+  /** Notifications that are held come again, to another listener. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    await this.#publisher?.close();
+  }
+
+  /** The topic's own queue, or the pool's, to which each topic is bound. */
+  #queue(
+    { exchange = this.#options.controlExchange, topic, priority }: NotificationTopic,
+    pool?: string,
+  ): QueueSpec {
+    const key = `${topic}.${priority}`;
+    const queue = this.#options.topology.topicQueue(exchange, key);
+    return pool === undefined ? queue : { ...queue, name: pool };
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
+  }
+}

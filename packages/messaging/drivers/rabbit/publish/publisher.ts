@@ -1,0 +1,325 @@
+import { type Channel, IllegalOperationError } from 'amqplib';
+import { MessageDeliveryFailure } from '../../../errors.ts';
+import type { TransportEvent } from '../../../hooks.ts';
+import type { Logger } from '../../../logger.ts';
+import { within } from '../../../within.ts';
+import { amqpCode, isAboutExchange, NOT_FOUND } from '../connection/amqp-error.ts';
+import { SupervisedChannel } from '../connection/channel.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import type { Compression } from '../rabbit-options.ts';
+import { DeclaredExchanges } from '../topology/declared-exchanges.ts';
+import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import { compressBody, isCompressed } from '../wire/compression.ts';
+import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { NackedPublications } from './nacked-publications.ts';
+import { type OutgoingMessage, Publication } from './publication.ts';
+import { refusal, undeliverable, unreachable } from './publish-errors.ts';
+import { Unconfirmed } from './unconfirmed.ts';
+
+export interface PublisherOptions {
+  connection: BrokerConnection;
+  /** Tells the purpose, in logs. */
+  name: string;
+  logger: Logger;
+  fallbacks: ExchangeFallbacks;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+  compression?: Compression | undefined;
+  /** Default `stored`. */
+  confirms?: Confirms;
+}
+
+/** How long (ms) `close` lets the broker confirm what is under way. */
+const DRAIN_TIMEOUT = 1_000;
+
+/**
+ * Publishes over one channel, and hears of each message what became of it.
+ *
+ * A message is settled when the broker has confirmed it. What was not confirmed when the channel or the
+ * connection was lost is published again, in its order: a message can so arrive twice, but is not lost.
+ * Exchanges are declared before their first message on each channel.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #supervised: SupervisedChannel;
+  readonly #exchanges: DeclaredExchanges;
+  #writer: FrameWriter | undefined;
+  #confirmations: Confirmations | undefined;
+  /** Not written to the current channel yet, in order. */
+  #pending = new Set<Publication>();
+  /** Written, and not confirmed. */
+  readonly #unconfirmed = new Unconfirmed();
+  /** Refused by the broker for now; published again after a pause. */
+  readonly #nacked = new NackedPublications((nacked) => {
+    for (const publication of nacked) this.#pending.add(publication);
+    this.flush();
+  });
+  /** One of these made the broker close the channel: until it is found, they go one at a time. */
+  readonly #suspects = new Set<Publication>();
+  /** The channel's buffer is full: what is not written can still be cancelled. */
+  #full = false;
+  #closed = false;
+  #lastFailure: Error | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#exchanges = new DeclaredExchanges({
+      fallbacks: options.fallbacks,
+      onDeclared: () => this.flush(),
+      onRefused: ({ name }, error) => {
+        for (const publication of [...this.#pending]) {
+          if (publication.message.exchange?.name === name) this.#fail(publication, error);
+        }
+      },
+    });
+    this.#supervised = new SupervisedChannel({
+      connection: options.connection,
+      name: options.name,
+      logger: options.logger,
+      open: (model) => openPublishChannel(model, options.confirms ?? 'stored'),
+      setUp: (channel) => this.#setUp(channel),
+    });
+    this.#supervised.on('ready', () => this.flush());
+    this.#supervised.on('lost', (error) => this.#onLost(error));
+    options.connection.on('unreachable', this.#onFailure);
+    options.connection.on('disconnected', this.#onFailure);
+  }
+
+  /** Connects before there is something to publish, so that the first message need not wait for it. Idempotent. */
+  connect(): void {
+    if (!this.#closed) this.#supervised.start();
+  }
+
+  /** Connects if need be. The result is told to `message.done`. */
+  publish(message: OutgoingMessage): Publication {
+    const { compression } = this.#options;
+    const publication = new Publication(message, compression && compressed(message));
+    if (this.#closed) {
+      publication.settle(new MessageDeliveryFailure('The transport is closed'));
+      return publication;
+    }
+    this.#supervised.start();
+    const refused = message.exchange && this.#exchanges.refusal(message.exchange);
+    if (refused !== undefined) {
+      publication.settle(refused);
+      return publication;
+    }
+    if (this.#options.connection.state === 'waiting' && publication.fails()) {
+      publication.settle(unreachable(this.#lastFailure));
+      return publication;
+    }
+    // Whatever waits does so for something that this message may not need.
+    if (!this.#canWrite(publication) || !this.#write(publication)) this.#pending.add(publication);
+    return publication;
+  }
+
+  /**
+   * Takes back a message that nobody needs any more; its `done` is not called. False when it may be on its way
+   * already.
+   */
+  cancel(publication: Publication): boolean {
+    if (publication.isSettled) return false;
+    publication.drop();
+    this.#forget(publication);
+    return !publication.written;
+  }
+
+  /** Writes what can be written now. To be called when a message's gate becomes ready. */
+  flush(): void {
+    for (const publication of this.#pending) {
+      if (this.#supervised.current === undefined || this.#full) return;
+      if (this.#suspects.size > 0 && this.#unconfirmed.size > 0) return;
+      if (!this.#canWrite(publication)) continue;
+      if (!this.#write(publication)) return;
+      this.#pending.delete(publication);
+    }
+  }
+
+  /**
+   * Lets the broker confirm what is under way, if it is there and does so soon; the rest fails with
+   * MessageDeliveryFailure. Idempotent.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#supervised.current !== undefined && !this.#isIdle) await within(DRAIN_TIMEOUT, this.#idle());
+    this.#supervised.stop();
+    this.#options.connection.off('unreachable', this.#onFailure);
+    this.#options.connection.off('disconnected', this.#onFailure);
+    const held = [...this.#unconfirmed.reset(), ...this.#pending, ...this.#nacked.takeAll()];
+    for (const publication of held) {
+      this.#fail(
+        publication,
+        new MessageDeliveryFailure('The transport was closed before the broker had the message'),
+      );
+    }
+  }
+
+  async #setUp(channel: Channel): Promise<void> {
+    const onDrain = (): void => {
+      if (channel === this.#supervised.current) this.#onDrain();
+    };
+    this.#writer = FrameWriter.of(channel, onDrain);
+    this.#confirmations = new Confirmations(channel, this.#options.confirms ?? 'stored', {
+      onAck: (confirmation) => this.#onConfirm(channel, confirmation, this.#onAck),
+      onNack: (confirmation) => this.#onConfirm(channel, confirmation, this.#onNack),
+      isAwaited: () => this.#isAwaited(channel),
+    });
+    channel.on('drain', onDrain);
+    channel.on('return', (message) => {
+      const publication = this.#unconfirmed.findReturned(message);
+      if (publication !== undefined) this.#onReturned(publication);
+      const { exchange, routingKey } = message.fields;
+      this.#options.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
+    });
+  }
+
+  #onDrain(): void {
+    this.#full = false;
+    this.flush();
+  }
+
+  /** Whether nothing keeps this message from being written; starts what is missing. */
+  #canWrite(publication: Publication): boolean {
+    const channel = this.#supervised.current;
+    if (channel === undefined || this.#full) return false;
+    if (this.#suspects.size > 0 && this.#unconfirmed.size > 0) return false;
+    const { gate, exchange } = publication.message;
+    if (gate !== undefined && !gate.ready) return false;
+    if (exchange === undefined || this.#exchanges.has(exchange)) return true;
+    this.#exchanges.declare(channel, exchange);
+    return false;
+  }
+
+  /** False when the channel takes nothing more. */
+  #write(publication: Publication): boolean {
+    const channel = this.#supervised.current;
+    if (channel === undefined) return false;
+    const { exchange, routingKey } = publication.message;
+    const writer = this.#writer ?? channel;
+    try {
+      this.#full = !writer.publish(
+        exchange?.name ?? '',
+        routingKey,
+        publication.body,
+        publication.publishOptions(),
+      );
+    } catch (error) {
+      // The channel is closing; what is pending goes to the next one.
+      if (error instanceof IllegalOperationError) return false;
+      this.#fail(publication, refusal(error));
+      return true;
+    }
+    publication.written = true;
+    this.#unconfirmed.add(publication);
+    this.#confirmations?.noteWritten(publication.message.expectsReply === true);
+    return true;
+  }
+
+  #isAwaited(channel: Channel): boolean {
+    if (channel !== this.#supervised.current) return false;
+    this.#unconfirmed.dropSettled();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
+    return this.#unconfirmed.size > 0;
+  }
+
+  #onReturned(publication: Publication): void {
+    publication.returned = true;
+    // A confirm that follows would tell nothing more.
+    if (this.#options.confirms === 'routed') this.#onAck(publication);
+  }
+
+  #onConfirm(channel: Channel, fields: Confirmation, each: (publication: Publication) => void): void {
+    // When the channel is lost, `onLost` has seen to it.
+    if (channel !== this.#supervised.current) return;
+    const hadSuspects = this.#suspects.size > 0;
+    if (fields.multiple) this.#unconfirmed.takeUpTo(fields.deliveryTag).forEach(each);
+    else {
+      const publication = this.#unconfirmed.take(fields.deliveryTag);
+      if (publication !== undefined) each(publication);
+    }
+    if (hadSuspects) this.flush();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
+  }
+
+  readonly #onAck = (publication: Publication): void => {
+    if (this.#suspects.size > 0) this.#suspects.delete(publication);
+    publication.settle(publication.returned ? undeliverable(publication.message) : undefined);
+  };
+
+  readonly #onNack = (publication: Publication): void => {
+    if (publication.isSettled) return;
+    this.#suspects.delete(publication);
+    if (publication.fails()) {
+      publication.settle(refusal(new Error('it was not stored')));
+      return;
+    }
+    this.#nacked.add(publication);
+  };
+
+  /** Whatever was not confirmed on the lost channel goes first on the next one. */
+  #onLost(error: Error | undefined): void {
+    const lost = this.#unconfirmed.reset().filter((publication) => !publication.isSettled);
+    for (const publication of lost) publication.returned = false;
+    this.#exchanges.reset();
+    this.#full = false;
+    this.#pending = new Set([...lost, ...this.#pending]);
+    const code = amqpCode(error);
+    if (error !== undefined) {
+      const data = { channel: this.#options.name, reason: error.message, republished: lost.length };
+      this.#options.onEvent?.({ type: 'channel_lost', data });
+    }
+    // What waits for the exchange was told by the declaration itself.
+    if (isAboutExchange(error)) return;
+    if (code === NOT_FOUND) {
+      for (const publication of lost) {
+        if (publication.missesExchange()) this.#fail(publication, refusal(error));
+      }
+    } else if (code !== undefined) this.#findCulprit(lost, error);
+  }
+
+  /** The broker closed the channel over one of these, and does not say which. */
+  #findCulprit(lost: Publication[], error: Error | undefined): void {
+    const [culprit, ...others] = lost;
+    if (culprit !== undefined && others.length === 0) this.#fail(culprit, refusal(error));
+    else for (const publication of lost) this.#suspects.add(publication);
+  }
+
+  /** The connection was lost, or could not be made. */
+  readonly #onFailure = (error: Error): void => {
+    this.#lastFailure = error;
+    for (const publication of [...this.#unconfirmed.all(), ...this.#pending]) {
+      if (publication.isSettled) continue;
+      if (publication.fails()) this.#fail(publication, unreachable(error));
+    }
+  };
+
+  #fail(publication: Publication, error: MessageDeliveryFailure): void {
+    this.#forget(publication);
+    publication.settle(error);
+  }
+
+  #forget(publication: Publication): void {
+    this.#pending.delete(publication);
+    this.#nacked.delete(publication);
+    // The others have waited for it.
+    if (this.#suspects.delete(publication) && this.#suspects.size === 0) this.flush();
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
+  }
+
+  get #isIdle(): boolean {
+    return this.#unconfirmed.size === 0 && this.#pending.size === 0 && this.#nacked.size === 0;
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+}
+
+/** The message's body as it is to be published; undefined when it is compressed already. */
+function compressed({ body, properties }: OutgoingMessage): Buffer | undefined {
+  return isCompressed(properties?.headers) ? undefined : compressBody(body);
+}

@@ -1,0 +1,246 @@
+import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
+import type { Logger } from '../../../logger.ts';
+import type { OutgoingMessage } from './publication.ts';
+import { undeliverable } from './publish-errors.ts';
+import type { Publisher } from './publisher.ts';
+
+/** How often (ms) it is tried whether a missing queue has come. */
+const PROBE_INTERVAL = 250;
+/** How many messages may wait for one queue. */
+const LIMIT = 10_000;
+
+export interface ReturnedMessagesOptions {
+  publisher: Publisher;
+  /** For how many seconds a message waits for its queue. */
+  retryTimeout: number;
+  /** How many bytes may wait, for all queues together. Default: no limit. */
+  maxBytes?: number;
+  logger: Logger;
+  /** Told when a message has waited for too long; true gives up all others to that queue with it. */
+  onGivenUp?(routingKey: string): boolean;
+}
+
+/** What becomes of a message that is kept. */
+export interface Keeper {
+  /** Milliseconds of `performance.now`: for how long it is kept. Absent: as the options say. */
+  readonly until?: number | undefined;
+  /** A queue has it. */
+  onTaken?(): void;
+  /** It is not tried again. True when somebody is told, so that it need not be logged. */
+  onGivenUp?(error: MessagingError): boolean;
+}
+
+interface Kept {
+  until: number;
+  keeper: Keeper;
+}
+
+/** Where no queue is, and what waits for one. */
+interface Destination {
+  key: string;
+  exchange: string;
+  routingKey: string;
+  /** The messages in order. */
+  waiting: Map<OutgoingMessage, Kept>;
+  /** More came than may wait. */
+  overflown: boolean;
+  /** A message is under way to see whether the queue has come. */
+  probing: boolean;
+  timer?: NodeJS.Timeout;
+}
+
+/**
+ * Keeps the messages that the broker sent back because there was no queue for them.
+ *
+ * After a broker restart everybody needs a moment to declare its queues again, and whoever is back first must not
+ * lose what it sends to the others. So the first message is tried again and again; when a queue takes it, the
+ * others follow. What has waited for too long is dropped, with one log line for all that end together.
+ */
+export class ReturnedMessages {
+  readonly #options: ReturnedMessagesOptions;
+  readonly #destinations = new Map<string, Destination>();
+  #bytes = 0;
+  #closed = false;
+
+  constructor(options: ReturnedMessagesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over a message that came back; its `done` is not called again. False when there is no room for it. */
+  keep(message: OutgoingMessage, keeper: Keeper = {}): boolean {
+    const until = keeper.until ?? performance.now() + this.#options.retryTimeout * 1000;
+    return this.#keep(message, { until, keeper });
+  }
+
+  /** Nobody needs the message any more; its keeper is told nothing. It may be on its way already. */
+  takeBack(message: OutgoingMessage): void {
+    const destination = this.#destinations.get(keyOf(message));
+    if (destination !== undefined) this.#remove(destination, message);
+  }
+
+  /** Drops everything. */
+  close(): void {
+    this.#closed = true;
+    for (const destination of this.#destinations.values()) this.#dropAll(destination);
+  }
+
+  #keep(message: OutgoingMessage, kept: Kept): boolean {
+    const destination = this.#destination(message);
+    const added = this.#add(destination, message, kept);
+    this.#goOn(destination);
+    return added;
+  }
+
+  #destination(message: OutgoingMessage): Destination {
+    const key = keyOf(message);
+    const known = this.#destinations.get(key);
+    if (known !== undefined) return known;
+    const exchange = message.exchange?.name ?? '';
+    const { routingKey } = message;
+    const destination: Destination = {
+      key,
+      exchange,
+      routingKey,
+      waiting: new Map(),
+      overflown: false,
+      probing: false,
+    };
+    this.#destinations.set(key, destination);
+    this.#options.logger.debug({ exchange, routingKey }, 'no queue takes a message; trying again');
+    return destination;
+  }
+
+  #add(destination: Destination, message: OutgoingMessage, kept: Kept): boolean {
+    const { exchange, routingKey, waiting } = destination;
+    const { maxBytes = Number.POSITIVE_INFINITY, logger } = this.#options;
+    if (waiting.size < LIMIT && this.#bytes + message.body.length <= maxBytes) {
+      waiting.set(message, kept);
+      this.#bytes += message.body.length;
+      return true;
+    }
+    if (giveUp(message, kept) || destination.overflown) return false;
+    destination.overflown = true;
+    const limits = { messages: LIMIT, bytes: maxBytes };
+    logger.warn({ exchange, routingKey, limits }, 'messages refused: too many wait for their queue');
+    return false;
+  }
+
+  #remove({ waiting }: Destination, message: OutgoingMessage): void {
+    if (waiting.delete(message)) this.#bytes -= message.body.length;
+  }
+
+  /** Sees to it that the queue is looked for again, as long as somebody waits for it. */
+  #goOn(destination: Destination): void {
+    if (destination.probing) return;
+    if (this.#closed) this.#dropAll(destination);
+    else this.#dropExpired(destination);
+    if (destination.waiting.size === 0) this.#forget(destination);
+    else destination.timer ??= setTimeout(() => this.#probe(destination), PROBE_INTERVAL);
+  }
+
+  #probe(destination: Destination): void {
+    delete destination.timer;
+    const { waiting } = destination;
+    const [first] = waiting;
+    if (first === undefined) {
+      this.#forget(destination);
+      return;
+    }
+    const [message, kept] = first;
+    destination.probing = true;
+    this.#publish(message, (error) => {
+      destination.probing = false;
+      if (error === undefined) {
+        this.#remove(destination, message);
+        kept.keeper.onTaken?.();
+        this.#release(destination);
+        return;
+      }
+      if (!(error instanceof MessageUndeliverable)) {
+        this.#remove(destination, message);
+        this.#onFailed(message, kept, error);
+      }
+      this.#goOn(destination);
+    });
+  }
+
+  /** The queue is there. */
+  #release(destination: Destination): void {
+    this.#forget(destination);
+    for (const [message, kept] of destination.waiting) {
+      this.#bytes -= message.body.length;
+      this.#publish(message, (error) => {
+        if (error === undefined) kept.keeper.onTaken?.();
+        else if (error instanceof MessageUndeliverable) this.#keep(message, kept);
+        else this.#onFailed(message, kept, error);
+      });
+    }
+  }
+
+  #publish(message: OutgoingMessage, done: (error?: MessagingError) => void): void {
+    const { exchange, routingKey, body, expiration, createdAt, mandatory = true, properties, gate } = message;
+    this.#options.publisher.publish({
+      exchange,
+      routingKey,
+      body,
+      expiration,
+      createdAt,
+      mandatory,
+      ...(properties !== undefined && { properties }),
+      ...(gate !== undefined && { gate }),
+      retry: Number.POSITIVE_INFINITY,
+      done,
+    });
+  }
+
+  #onFailed(message: OutgoingMessage, { keeper }: Kept, error: MessagingError): void {
+    if (keeper.onGivenUp?.(error)) return;
+    const { routingKey } = message;
+    this.#options.logger.warn({ routingKey, reason: error.message }, 'message dropped');
+  }
+
+  #dropExpired(destination: Destination): void {
+    const { routingKey, waiting } = destination;
+    const now = performance.now();
+    const expired = [...waiting].filter(([, { until }]) => until <= now);
+    if (expired.length === 0) return;
+    const all = this.#options.onGivenUp?.(routingKey) ?? false;
+    this.#drop(
+      destination,
+      all ? [...waiting] : expired,
+      `there was no queue for ${this.#options.retryTimeout} s`,
+    );
+  }
+
+  #dropAll(destination: Destination): void {
+    this.#drop(destination, [...destination.waiting], 'the transport was closed');
+    this.#forget(destination);
+  }
+
+  #drop(destination: Destination, messages: [OutgoingMessage, Kept][], reason: string): void {
+    for (const [message] of messages) this.#remove(destination, message);
+    const untold = messages.filter(([message, kept]) => !giveUp(message, kept));
+    if (untold.length > 0) this.#logDropped(destination, untold.length, reason);
+  }
+
+  #logDropped({ exchange, routingKey }: Destination, messages: number, reason: string): void {
+    this.#options.logger.warn(
+      { exchange, routingKey, messages, reason },
+      'messages dropped: no queue takes them',
+    );
+  }
+
+  #forget(destination: Destination): void {
+    clearTimeout(destination.timer);
+    this.#destinations.delete(destination.key);
+  }
+}
+
+function keyOf({ exchange, routingKey }: OutgoingMessage): string {
+  return JSON.stringify([exchange?.name ?? '', routingKey]);
+}
+
+/** True when somebody was told. */
+function giveUp(message: OutgoingMessage, { keeper }: Kept): boolean {
+  return keeper.onGivenUp?.(undeliverable(message)) ?? false;
+}

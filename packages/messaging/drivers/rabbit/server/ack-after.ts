@@ -1,0 +1,123 @@
+import type { Logger } from '../../../logger.ts';
+import { errorText } from '../connection/amqp-error.ts';
+import { acknowledge } from '../consume/acknowledge.ts';
+import type { Acknowledging } from './acknowledging.ts';
+import { lostDeliveries, publishedAttempt, requestKey } from './delivery-headers.ts';
+import { DuplicateFilter } from './duplicate-filter.ts';
+import type { RabbitIncomingMessage } from './incoming-message.ts';
+import type { Retries } from './retries.ts';
+
+export interface AckAfterOptions {
+  retries: Retries;
+  /** How often a request is tried. */
+  deliveryLimit: number;
+  logger: Logger;
+  onDuplicate?(request: RabbitIncomingMessage): void;
+}
+
+/** More requests than a server can have waiting. */
+const UNTRIED = 4_096;
+
+type Settled = (request: RabbitIncomingMessage) => void;
+
+/**
+ * At least once: a request is acknowledged when it has run and is answered. A cast that fails is published again
+ * with the number of its next attempt, and then acknowledged; after the last it becomes a dead letter. A call that
+ * fails has its error for an answer.
+ *
+ * A request that is delivered again counts as tried: it may have been what killed its server. Classic queues only
+ * tell that it was delivered before, so it is published again with its number before it runs.
+ */
+export class AckAfter implements Acknowledging {
+  readonly keepsBody = true;
+  readonly confirmsReplies = true;
+  readonly #options: AckAfterOptions;
+  /** What runs, or waits for its next attempt. */
+  readonly #unsettled = new Map<string, RabbitIncomingMessage>();
+  /** What has run, or was published again. */
+  readonly #settled = new DuplicateFilter();
+  /** What has only waited here, before its channel was lost. */
+  readonly #untried = new DuplicateFilter(UNTRIED);
+
+  constructor(options: AckAfterOptions) {
+    this.#options = options;
+  }
+
+  begin(): boolean {
+    return true;
+  }
+
+  accepts(request: RabbitIncomingMessage): boolean {
+    const { message } = request.delivery;
+    const key = requestKey(request);
+    if (key !== undefined && this.#isKnown(key, request)) return false;
+    const lost = key !== undefined && this.#untried.has(key) ? 0 : lostDeliveries(message);
+    request.attempt = publishedAttempt(message) + (lost ?? 1);
+    if (key !== undefined) this.#unsettled.set(key, request);
+    if (request.attempt > this.#options.deliveryLimit) {
+      this.#end(request, 'it was delivered again too often: it may have killed its servers');
+      return false;
+    }
+    if (lost !== undefined) return true;
+    this.#options.retries.now(request, () => this.#settle(request));
+    return false;
+  }
+
+  forget(request: RabbitIncomingMessage): void {
+    const key = requestKey(request);
+    if (key !== undefined) this.#untried.add(key);
+  }
+
+  drop(request: RabbitIncomingMessage): void {
+    this.#settle(request);
+  }
+
+  finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void {
+    const settle = (): void => {
+      this.#settle(request);
+      settled(request);
+    };
+    if (failure === undefined || request.expectsReply) settle();
+    else if (request.attempt >= this.#options.deliveryLimit) {
+      this.#options.retries.deadLetter(request, errorText(failure), settle);
+    } else this.#options.retries.later(request, settle);
+  }
+
+  /** It must not run once more. */
+  #end(request: RabbitIncomingMessage, reason: string): void {
+    const settle = (): void => this.#settle(request);
+    if (request.expectsReply) void this.#options.retries.refuse(request, reason).then(settle);
+    else this.#options.retries.deadLetter(request, reason, settle);
+  }
+
+  /** Whether this attempt is under way here, or over. */
+  #isKnown(key: string, request: RabbitIncomingMessage): boolean {
+    const other = this.#unsettled.get(key);
+    if (other === undefined && !this.#settled.has(key)) return false;
+    this.#options.logger.debug(
+      { queue: request.queue, uniqueId: request.uniqueId },
+      'message dropped: it has come before',
+    );
+    this.#options.onDuplicate?.(request);
+    if (other !== undefined && other.delivery.channel !== request.delivery.channel) {
+      // The channel of the other has gone: once that has run, this delivery is to be acknowledged.
+      other.delivery = request.delivery;
+    } else this.#acknowledge(request);
+    return true;
+  }
+
+  #settle(request: RabbitIncomingMessage): void {
+    const key = requestKey(request);
+    if (key !== undefined) {
+      this.#unsettled.delete(key);
+      this.#settled.add(key);
+    }
+    this.#acknowledge(request);
+  }
+
+  /** On a closed channel nothing comes of it: the request is delivered again, and known. */
+  #acknowledge({ delivery }: RabbitIncomingMessage): void {
+    delivery.queue.unacknowledged -= 1;
+    acknowledge(delivery.channel, delivery.message.fields.deliveryTag);
+  }
+}

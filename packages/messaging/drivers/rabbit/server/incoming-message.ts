@@ -1,0 +1,127 @@
+import type { JsonObject, JsonValue } from '../../../json.ts';
+import type { RosterEntry } from '../../../roster.ts';
+import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
+import type { Delivery } from '../consume/delivery.ts';
+import { uniqueId } from '../wire/unique-id.ts';
+import { type CallFields, encodeReply, encodeResult, type WireRequest } from '../wire/wire-message.ts';
+import { requestTimes } from '../wire/wire-properties.ts';
+import type { ReplySender } from './reply-sender.ts';
+
+const SIGN_OF_LIFE: Reply = { result: null, failure: null };
+
+/** Who holds a request while it waits and runs. */
+export interface RequestHolder {
+  readonly replies: ReplySender;
+  /** Whether a request counts as answered only once the broker has its reply. */
+  readonly confirmsReplies: boolean;
+  /** The queue by which callers reach this server alone. */
+  readonly address: string;
+  finished(request: RabbitIncomingMessage, failure: unknown): void;
+}
+
+/** A request that was delivered. */
+export class RabbitIncomingMessage implements IncomingMessage {
+  readonly ctxt: JsonObject;
+  readonly message: RpcMessage;
+  readonly deadline: number | null;
+  readonly queueWait: number | null;
+  /** By this, a request that comes twice is recognised. */
+  readonly uniqueId: string | undefined;
+  /** Bytes of its body. */
+  readonly size: number;
+  /** The last, when it was delivered again. */
+  delivery: Delivery;
+  attempt = 1;
+  /** Milliseconds since the epoch at which a caller is to hear of it that still waits. */
+  nextSign = 0;
+  isCancelled = false;
+  /** On the roster of calls that can be cancelled. */
+  place: RosterEntry<RabbitIncomingMessage> | undefined;
+  readonly #call: CallFields | undefined;
+  readonly #holder: RequestHolder;
+  #onCancelled: (() => void) | undefined;
+  #results = 0;
+  #answered = false;
+  #done = false;
+
+  /** @param arrivedAt milliseconds since the epoch */
+  constructor(request: WireRequest, delivery: Delivery, arrivedAt: number, holder: RequestHolder) {
+    this.ctxt = request.ctxt;
+    this.message = request.message;
+    this.uniqueId = request.uniqueId;
+    this.#call = request.call;
+    this.#holder = holder;
+    this.delivery = delivery;
+    this.size = delivery.message.content.length;
+    const { deadline, queueWait } = requestTimes(delivery.message.properties, arrivedAt);
+    this.deadline = deadline;
+    this.queueWait = queueWait;
+    this.nextSign = arrivedAt + (this.signInterval ?? 0);
+  }
+
+  get expectsReply(): boolean {
+    return this.#call !== undefined;
+  }
+
+  get callMonitorTimeout(): number | null {
+    return this.#call?.callMonitorTimeout ?? null;
+  }
+
+  /** Milliseconds between signs of life; undefined when the caller wants none. */
+  get signInterval(): number | undefined {
+    const timeout = this.#call?.callMonitorTimeout ?? 0;
+    return timeout > 0 ? timeout * 500 : undefined;
+  }
+
+  get msgId(): string | undefined {
+    return this.#call?.msgId;
+  }
+
+  /** The name of the queue that it came from. */
+  get queue(): string {
+    return this.delivery.queue.spec.name;
+  }
+
+  onCancelled(listener: () => void): void {
+    if (this.isCancelled) listener();
+    else this.#onCancelled = listener;
+  }
+
+  /** The caller has cancelled the call. */
+  cancel(): void {
+    if (this.isCancelled) return;
+    this.isCancelled = true;
+    this.#onCancelled?.();
+  }
+
+  async reply(reply: Reply): Promise<void> {
+    if (this.#call === undefined || this.#answered) return;
+    this.#answered = true;
+    const { msgId, replyQueue } = this.#call;
+    const { replies, confirmsReplies } = this.#holder;
+    await replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true), confirmsReplies);
+  }
+
+  async sendResult(result: JsonValue): Promise<void> {
+    if (this.#call === undefined || this.#answered) return;
+    const { msgId, replyQueue } = this.#call;
+    const body = encodeResult(msgId, uniqueId(), result, this.#results);
+    this.#results += 1;
+    const { replies, address } = this.#holder;
+    // Nobody takes the results of a caller that has ended.
+    if (!(await replies.sendResult(replyQueue, body, address))) this.cancel();
+  }
+
+  async heartbeat(): Promise<void> {
+    if (this.#call === undefined || this.#answered) return;
+    const { msgId, replyQueue } = this.#call;
+    const { replies, address } = this.#holder;
+    await replies.sendNow(replyQueue, encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false), address);
+  }
+
+  done(failure?: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#holder.finished(this, failure);
+  }
+}

@@ -1,0 +1,252 @@
+import type { Channel } from 'amqplib';
+import { Fifo } from '../../../fifo.ts';
+import type { Logger } from '../../../logger.ts';
+import { Roster } from '../../../roster.ts';
+import type { IncomingMessage } from '../../driver.ts';
+import { acknowledge } from '../consume/acknowledge.ts';
+import type { Delivery } from '../consume/delivery.ts';
+import { isCompressed, plainBody } from '../wire/compression.ts';
+import { openOrLog } from '../wire/open-or-log.ts';
+import { decodeRequest } from '../wire/wire-message.ts';
+import { cancelledCall } from '../wire/wire-properties.ts';
+import type { Acknowledging } from './acknowledging.ts';
+import { RabbitIncomingMessage } from './incoming-message.ts';
+import type { ReplySender } from './reply-sender.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+
+export interface IntakeOptions {
+  acknowledging: Acknowledging;
+  /** How many requests run at once; 0: no limit. */
+  prefetch: number;
+  /** Bytes of requests that are held at once. */
+  bytes: number;
+  replies: ReplySender;
+  /** The queue by which callers reach this server alone. */
+  address: string;
+  logger: Logger;
+  onMessage(incoming: IncomingMessage): void;
+  onExpired?(request: RabbitIncomingMessage): void;
+}
+
+/**
+ * What a server holds of its requests. They wait, in the order in which they came, until there is room for them to
+ * run: by number, and by bytes. What waits is not acknowledged; the broker bounds how many that are.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #limit: number;
+  readonly #waiting = new Fifo<RabbitIncomingMessage>();
+  readonly #signs: SignsOfLife;
+  /** The calls that wait or run, so that they can be cancelled. */
+  readonly #calls = new Roster<RabbitIncomingMessage>();
+  #channel: Channel | undefined;
+  #running = 0;
+  #bytes = 0;
+  #stopped = false;
+  #scheduled = false;
+  #idle: (() => void) | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#limit = options.prefetch === 0 ? Number.POSITIVE_INFINITY : options.prefetch;
+    this.#signs = new SignsOfLife(this.#waiting, options.logger);
+  }
+
+  get replies(): ReplySender {
+    return this.#options.replies;
+  }
+
+  get confirmsReplies(): boolean {
+    return this.#options.acknowledging.confirmsReplies;
+  }
+
+  get address(): string {
+    return this.#options.address;
+  }
+
+  /** Requests that run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Takes what came in one go, and starts what there is room for. */
+  take(batch: readonly Delivery[]): void {
+    const now = Date.now();
+    for (const delivery of batch) {
+      if (delivery.channel !== this.#channel) this.#changeTo(delivery.channel);
+      try {
+        this.#admit(delivery, now);
+      } catch (error) {
+        // A bug: the other messages must not suffer from it.
+        this.#options.logger.error(
+          { queue: delivery.queue.spec.name, err: error },
+          'a delivered message was not handled',
+        );
+        this.#discard(delivery);
+      }
+    }
+    this.#startWaiting();
+  }
+
+  /** The channel has gone: what waits will be delivered again. */
+  forgetWaiting(): void {
+    for (const request of this.#waiting) {
+      this.#forgetCall(request);
+      this.#options.acknowledging.forget(request);
+    }
+    this.#waiting.clear();
+    this.#signs.stop();
+  }
+
+  /** Starts nothing more; what waits is left to the broker. */
+  stop(): void {
+    this.#stopped = true;
+    this.forgetWaiting();
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** The request has run: its place is free. */
+  finished(request: RabbitIncomingMessage, failure: unknown): void {
+    this.#running -= 1;
+    this.#forgetCall(request);
+    this.#options.acknowledging.finish(request, failure, this.#onSettled);
+    if (this.#running === 0) this.#idle?.();
+  }
+
+  readonly #onSettled = (request: RabbitIncomingMessage): void => {
+    this.#bytes -= request.size;
+    if (this.#waiting.size === 0 || this.#scheduled) return;
+    this.#scheduled = true;
+    // After all that ends in this go: what starts in their places is acknowledged with one frame.
+    process.nextTick(this.#startLater);
+  };
+
+  readonly #startLater = (): void => {
+    this.#scheduled = false;
+    this.#startWaiting();
+  };
+
+  #changeTo(channel: Channel): void {
+    this.forgetWaiting();
+    this.#channel = channel;
+  }
+
+  #admit(delivery: Delivery, now: number): void {
+    const { message, queue } = delivery;
+    const cancelled = cancelledCall(message.properties);
+    if (cancelled !== undefined) {
+      this.#calls
+        .items()
+        .find(({ msgId }) => msgId === cancelled)
+        ?.cancel();
+      this.#discard(delivery);
+      return;
+    }
+    const { logger, acknowledging } = this.#options;
+    const { content, properties } = message;
+    const decode = isCompressed(properties.headers)
+      ? (body: Buffer) => decodeRequest(plainBody(body, properties.headers))
+      : decodeRequest;
+    const request = openOrLog(decode, content, queue.spec.name, logger);
+    if (request === undefined) {
+      this.#discard(delivery);
+      return;
+    }
+    const incoming = new RabbitIncomingMessage(request, delivery, now, this);
+    // A small body keeps the whole read of the socket alive that it is a part of.
+    if (!acknowledging.keepsBody) message.content = EMPTY;
+    if (incoming.expectsReply) incoming.place = this.#calls.add(incoming);
+    this.#waiting.push(incoming);
+  }
+
+  /** Acknowledges a message of which nothing more is wanted. */
+  #discard({ channel, message, queue }: Delivery): void {
+    queue.unacknowledged -= 1;
+    acknowledge(channel, message.fields.deliveryTag);
+  }
+
+  #startWaiting(): void {
+    while (!this.#stopped && this.#waiting.size > 0) {
+      const batch = this.#takeRunnable();
+      if (batch.length === 0) break;
+      this.#start(batch);
+    }
+    this.#signs.update();
+  }
+
+  /** The first ones that there is room for. Each has its place from now on. */
+  #takeRunnable(): RabbitIncomingMessage[] {
+    const batch: RabbitIncomingMessage[] = [];
+    while (this.#running < this.#limit) {
+      const next = this.#waiting.first;
+      // One that is larger than all the room runs alone.
+      if (next === undefined || (this.#running > 0 && this.#bytes + next.size > this.#options.bytes)) break;
+      this.#waiting.shift();
+      this.#running += 1;
+      this.#bytes += next.size;
+      batch.push(next);
+    }
+    return batch;
+  }
+
+  #start(batch: readonly RabbitIncomingMessage[]): void {
+    const { acknowledging, logger } = this.#options;
+    if (!acknowledging.begin(batch)) {
+      for (const request of batch) this.#giveBack(request);
+      logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
+      return;
+    }
+    const now = Date.now();
+    for (const request of batch) {
+      if (this.#isOver(request, now)) acknowledging.drop(request);
+      else if (acknowledging.accepts(request)) {
+        this.#run(request);
+        continue;
+      }
+      this.#giveBack(request);
+    }
+  }
+
+  #run(request: RabbitIncomingMessage): void {
+    try {
+      this.#options.onMessage(request);
+    } catch (error) {
+      this.#options.logger.error({ queue: request.queue, err: error }, 'a delivered message was not handled');
+      request.done(error);
+    }
+  }
+
+  /** Whether nobody waits for its answer any more. */
+  #isOver(request: RabbitIncomingMessage, now: number): boolean {
+    const { deadline, isCancelled, message } = request;
+    if (isCancelled) return true;
+    if (deadline === null || deadline > now) return false;
+    this.#options.logger.debug(
+      { method: message.method, late: now - deadline },
+      'request dropped: its caller has given up',
+    );
+    this.#options.onExpired?.(request);
+    return true;
+  }
+
+  /** It does not run: its place is free. */
+  #giveBack(request: RabbitIncomingMessage): void {
+    this.#running -= 1;
+    this.#bytes -= request.size;
+    this.#forgetCall(request);
+    if (this.#running === 0) this.#idle?.();
+  }
+
+  #forgetCall({ place }: RabbitIncomingMessage): void {
+    if (place !== undefined) this.#calls.remove(place);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

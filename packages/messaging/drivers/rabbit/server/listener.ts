@@ -1,0 +1,204 @@
+import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
+import type { TransportEvent } from '../../../hooks.ts';
+import type { Logger } from '../../../logger.ts';
+import { within } from '../../../within.ts';
+import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
+import { ACCESS_REFUSED, amqpCode, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import { QueueConsumer } from '../consume/consumer.ts';
+import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { ServerQueues } from '../topology/topology.ts';
+import { AckAfter } from './ack-after.ts';
+import { AckBefore } from './ack-before.ts';
+import type { Acknowledging } from './acknowledging.ts';
+import type { RabbitIncomingMessage } from './incoming-message.ts';
+import { Intake } from './intake.ts';
+import type { ReplySender } from './reply-sender.ts';
+import { Republisher } from './republisher.ts';
+import { Retries } from './retries.ts';
+
+export interface ListenerOptions {
+  /** The listener's own: closed with it. */
+  connection: BrokerConnection;
+  queues: ServerQueues;
+  /** How many requests run at once; 0: no limit. */
+  prefetch: number;
+  /** Bytes of requests that run at once. */
+  intakeBytes: number;
+  ackPolicy?: ListenOptions['ackPolicy'];
+  deliveryLimit?: number | undefined;
+  replies: ReplySender;
+  fallbacks?: ExchangeFallbacks;
+  logger: Logger;
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+  onMessage(incoming: IncomingMessage): void;
+  onStopped(): void;
+}
+
+/**
+ * Unacknowledged requests that each consumer holds when there is no limit to what runs at once: 1,000 with the default
+ * limit of bytes, and fewer with a lower one. What waits is then about as much as what runs, up to this mean size.
+ */
+const MEAN_SIZE = 64 * 1024;
+const PREFETCH_MIN = 10;
+const PREFETCH_MAX = 1_000;
+const DELIVERY_LIMIT = 5;
+/** How long (ms) a transport that closes waits for requests that must be acknowledged after they have run. */
+const CLOSE_TIMEOUT = 1_000;
+
+/** Consumes the requests to one server, over a connection of its own. */
+export class RabbitListener implements Listener {
+  readonly #options: ListenerOptions;
+  readonly #consumer: QueueConsumer;
+  readonly #intake: Intake;
+  readonly #republisher: Republisher;
+  readonly #retries: Retries;
+  #stopped: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { connection, queues, prefetch, logger, fallbacks } = options;
+    this.#republisher = new Republisher(connection, logger);
+    this.#retries = this.#newRetries();
+    this.#intake = new Intake({
+      acknowledging: this.#newAcknowledging(),
+      prefetch,
+      bytes: options.intakeBytes,
+      replies: options.replies,
+      address: queues.fanout.name,
+      logger,
+      onMessage: options.onMessage,
+      onExpired: (request) => this.#tell('expired_dropped', request),
+    });
+    this.#consumer = new QueueConsumer({
+      connection,
+      name: connection.name,
+      queues: [queues.topic, queues.own, queues.fanout],
+      prefetch: prefetch === 0 ? prefetchFor(options.intakeBytes) : prefetch,
+      ...(fallbacks && { fallbacks }),
+      logger,
+      onBatch: (batch) => this.#intake.take(batch),
+      onRestart: (queue, reason) =>
+        options.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
+    });
+    this.#consumer.channel.on('lost', () => this.#intake.forgetWaiting());
+  }
+
+  /**
+   * Resolves once all queues are consumed, however long the broker takes to come.
+   * @throws TopologyMismatch when a queue or exchange exists with other properties
+   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped, or given up by
+   *   `signal`, first
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const giveUp = (): void => void this.close();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      if (signal?.aborted) throw stoppedEarly();
+      await this.#firstReady();
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /**
+   * Takes nothing more; what waits goes back to the queues. With ackPolicy `after`, the connection stays until what
+   * runs is acknowledged.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#cancel();
+    return this.#stopped;
+  }
+
+  /** Stops, and closes the connection even if requests run that are not acknowledged yet. Idempotent. */
+  async close(): Promise<void> {
+    await this.stop();
+    if (this.#closed === undefined && this.#options.connection.state === 'connected') {
+      await within(CLOSE_TIMEOUT, this.#intake.idle());
+    }
+    await this.#release();
+  }
+
+  async #cancel(): Promise<void> {
+    await this.#consumer.stop();
+    this.#intake.stop();
+    if (this.#options.ackPolicy !== 'after') await this.#release();
+    else void this.#intake.idle().then(() => this.#release());
+  }
+
+  #release(): Promise<void> {
+    this.#closed ??= this.#closeConnection();
+    return this.#closed;
+  }
+
+  async #closeConnection(): Promise<void> {
+    this.#retries.close();
+    this.#republisher.close();
+    await this.#options.connection.close();
+    this.#options.onStopped();
+  }
+
+  #firstReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { channel } = this.#consumer;
+      channel.once('ready', () => resolve());
+      channel.on('refused', (error) => {
+        if (error instanceof TopologyMismatch) reject(error);
+        else if (isPermanent(error)) reject(refused(error));
+      });
+      this.#options.connection.once('closed', () => reject(stoppedEarly()));
+      this.#consumer.start();
+    });
+  }
+
+  #newAcknowledging(): Acknowledging {
+    const { ackPolicy, deliveryLimit = DELIVERY_LIMIT, logger } = this.#options;
+    const onDuplicate = (request: RabbitIncomingMessage): void => this.#tell('duplicate_dropped', request);
+    if (ackPolicy !== 'after') return new AckBefore({ logger, onDuplicate });
+    return new AckAfter({ retries: this.#retries, deliveryLimit, logger, onDuplicate });
+  }
+
+  #newRetries(): Retries {
+    const { queues, logger } = this.#options;
+    return new Retries({
+      republisher: this.#republisher,
+      deadLetterQueue: queues.deadLetters,
+      ownQueue: queues.own,
+      logger,
+      onRetried: (request) => this.#tell('retried', request),
+      onDeadLettered: (request, reason) => this.#tell('dead_lettered', request, { reason }),
+    });
+  }
+
+  #tell(type: TransportEvent['type'], request: RabbitIncomingMessage, more: object = {}): void {
+    const { queue, message, attempt } = request;
+    this.#options.onEvent?.({ type, data: { queue, method: message.method, attempt, ...more } });
+  }
+}
+
+function prefetchFor(bytes: number): number {
+  return Math.min(Math.max(Math.round(bytes / MEAN_SIZE), PREFETCH_MIN), PREFETCH_MAX);
+}
+
+/**
+ * What trying again does not change: a queue of that name is declared otherwise, or is not ours to use; or, without
+ * a code of the broker's, its name cannot be sent at all.
+ */
+function isPermanent(error: Error): boolean {
+  const code = amqpCode(error);
+  return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
+}
+
+function stoppedEarly(): MessageDeliveryFailure {
+  return new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached');
+}
+
+function refused(cause: Error): MessageDeliveryFailure {
+  return new MessageDeliveryFailure(`RabbitMQ has refused to set up the consumers: ${cause.message}`, {
+    cause,
+  });
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
+import { InFlight } from '../../../in-flight.ts';
+import type { Logger } from '../../../logger.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import { ReturnedMessages } from '../publish/returned-messages.ts';
+import { GoneQueues } from './gone-queues.ts';
+import { OutgoingReply } from './outgoing-reply.ts';
+
+/** How often (ms) it is tried whether the queue of a caller that takes several results has come back. */
+const MISSING_PAUSE = 250;
+const FOREVER = Number.POSITIVE_INFINITY;
+const SENT = Promise.resolve();
+const GOING_ON = Promise.resolve(true);
+/** Bytes of results that may be on their way without the broker's having them. */
+const RESULT_BYTES = 1024 * 1024;
+
+/**
+ * Sends replies to the queues of their callers.
+ *
+ * A reply whose queue is missing is tried again off the handler's path, for the caller may be about to declare
+ * it anew. The queue of a caller that has ended never comes back: once that is clear, further replies to it are
+ * dropped at once.
+ */
+export class ReplySender {
+  readonly #publisher: Publisher;
+  readonly #logger: Logger;
+  readonly #returned: ReturnedMessages;
+  readonly #retryTimeout: number;
+  readonly #gone = new GoneQueues();
+  readonly #underWay = new InFlight();
+  /** Queues of callers that take several results, and that were missing when the last came. */
+  readonly #missing = new Set<string>();
+  #resultBytes = 0;
+  #closed = false;
+
+  /** `retryTimeout`: for how many seconds a missing queue is tried. */
+  constructor(publisher: Publisher, retryTimeout: number, logger: Logger) {
+    this.#publisher = publisher;
+    this.#logger = logger;
+    this.#retryTimeout = retryTimeout;
+    this.#returned = new ReturnedMessages({
+      publisher,
+      retryTimeout,
+      logger,
+      onGivenUp: (queue) => {
+        this.#gone.add(queue);
+        return true;
+      },
+    });
+  }
+
+  /**
+   * Resolves when the reply is on its way, or, where `confirmed`, when the broker has it; or when nothing more can be
+   * done for it here. Does not reject.
+   */
+  send(queue: string, body: Buffer, confirmed: boolean): Promise<void> {
+    if (this.#isGone(queue)) return SENT;
+    const reply = new OutgoingReply({ queue, body, retry: FOREVER, onDone: this.#onReplyDone });
+    this.#underWay.begin();
+    const { written } = this.#publisher.publish(reply);
+    return written && !confirmed ? SENT : reply.settled();
+  }
+
+  /** Resolves when the broker has all replies that were sent, or nothing more can be done for them. */
+  flush(): Promise<void> {
+    return this.#underWay.idle();
+  }
+
+  /**
+   * As `send`, for what is worthless later: it is tried once.
+   * @param replyTo the queue by which the caller reaches the server
+   */
+  async sendNow(queue: string, body: Buffer, replyTo: string): Promise<void> {
+    const failure = await this.#publish(queue, body, 0, replyTo);
+    if (failure !== undefined) {
+      this.#logger.debug({ queue, reason: failure.message }, 'sign of life not sent');
+    }
+  }
+
+  /**
+   * Sends one of several results. Resolves when the next may be sent: with false when the caller's queue did not come
+   * back in time, or the transport was closed.
+   *
+   * @param replyTo the queue by which the caller reaches the server
+   */
+  sendResult(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
+    if (this.#missing.has(queue) || this.#gone.has(queue)) return this.#insist(queue, body, replyTo);
+    const onDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
+      this.#resultBytes -= body.length;
+      if (error instanceof MessageUndeliverable) this.#missing.add(queue);
+      this.#onReplyDone(reply, error);
+    };
+    const result = new OutgoingReply({ queue, body, retry: FOREVER, properties: { replyTo }, onDone });
+    this.#underWay.begin();
+    this.#resultBytes += body.length;
+    const { written } = this.#publisher.publish(result);
+    if (written && this.#resultBytes <= RESULT_BYTES) return GOING_ON;
+    return result.settled().then(() => !this.#closed);
+  }
+
+  /** As long as the queue is missing, its results come no faster than it is tried. */
+  async #insist(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
+    const giveUpAt = Date.now() + this.#retryTimeout * 1000;
+    while (!this.#gone.has(queue)) {
+      const failure = await this.#publish(queue, body, FOREVER, replyTo);
+      if (failure === undefined) {
+        this.#missing.delete(queue);
+        return true;
+      }
+      if (!(failure instanceof MessageUndeliverable) || this.#closed) break;
+      if (Date.now() >= giveUpAt) this.#gone.add(queue);
+      else await sleep(MISSING_PAUSE, undefined, { ref: false });
+    }
+    this.#missing.delete(queue);
+    return false;
+  }
+
+  /** Drops what waits for missing queues. */
+  close(): void {
+    this.#closed = true;
+    this.#returned.close();
+  }
+
+  readonly #onReplyDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
+    this.#underWay.end();
+    if (error === undefined) return;
+    if (error instanceof MessageUndeliverable) this.#returned.keep(reply);
+    else this.#logger.warn({ queue: reply.routingKey, reason: error.message }, 'reply not sent');
+  };
+
+  #isGone(queue: string): boolean {
+    if (!this.#gone.has(queue)) return false;
+    this.#logger.debug({ queue }, 'reply dropped: its queue is gone');
+    return true;
+  }
+
+  /** Resolves with the error, if the broker does not have it. */
+  async #publish(
+    queue: string,
+    body: Buffer,
+    retry: number,
+    replyTo: string,
+  ): Promise<MessagingError | undefined> {
+    if (this.#isGone(queue)) return undefined;
+    let failure: MessagingError | undefined;
+    const onDone = (_reply: OutgoingReply, error: MessagingError | undefined): void => {
+      failure = error;
+    };
+    const reply = new OutgoingReply({ queue, body, retry, properties: { replyTo }, onDone });
+    this.#publisher.publish(reply);
+    await reply.settled();
+    return failure;
+  }
+}

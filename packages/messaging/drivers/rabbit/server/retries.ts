@@ -1,0 +1,148 @@
+import { MessageDeliveryFailure } from '../../../errors.ts';
+import { serializeFailure } from '../../../failure.ts';
+import type { Logger } from '../../../logger.ts';
+import { errorText } from '../connection/amqp-error.ts';
+import { deadLetterHeaders, withoutDeadLetterHeaders } from '../dead-letters/dead-letter-headers.ts';
+import type { QueueSpec } from '../topology/topology.ts';
+import { ATTEMPT } from './delivery-headers.ts';
+import type { RabbitIncomingMessage } from './incoming-message.ts';
+import type { RawMessage, Republisher } from './republisher.ts';
+
+/** Milliseconds before the second attempt of a cast; each further wait is twice as long, up to the last. */
+const FIRST_PAUSE = 100;
+const LAST_PAUSE = 5_000;
+/** Milliseconds before a message that could not be put aside is tried once more. */
+const AGAIN = 5_000;
+
+export interface RetriesOptions {
+  republisher: Republisher;
+  deadLetterQueue: QueueSpec;
+  /** The queue of this server alone, with its exchange: where a fanout is replayed to. */
+  ownQueue: QueueSpec;
+  logger: Logger;
+  onRetried?(request: RabbitIncomingMessage): void;
+  onDeadLettered?(request: RabbitIncomingMessage, reason: string): void;
+}
+
+/** What becomes of requests that have failed. Each is told when the broker has it in its new place. */
+export class Retries {
+  readonly #options: RetriesOptions;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
+  #failing = false;
+
+  constructor(options: RetriesOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes it to its queue again, as its next attempt, after a pause that grows with the attempts. */
+  later(request: RabbitIncomingMessage, done: () => void): void {
+    const pause = Math.min(FIRST_PAUSE * 2 ** (request.attempt - 1), LAST_PAUSE);
+    const next = request.attempt + 1;
+    this.#after(pause, () =>
+      this.#put(
+        () => attempt(request, next),
+        () => this.#retried(request, done),
+      ),
+    );
+  }
+
+  /** Publishes it to its queue again, as the attempt that it is. */
+  now(request: RabbitIncomingMessage, done: () => void): void {
+    this.#put(
+      () => attempt(request, request.attempt),
+      () => this.#retried(request, done),
+    );
+  }
+
+  deadLetter(request: RabbitIncomingMessage, reason: string, done: () => void): void {
+    const { deadLetterQueue, ownQueue, logger, onDeadLettered } = this.#options;
+    const message = (): RawMessage => {
+      const { content, properties } = request.delivery.message;
+      const headers = deadLetterHeaders(request, reason, ownQueue);
+      const { name } = deadLetterQueue;
+      // It must not expire there, and its sender's name is not for us to sign with.
+      const { expiration: _expiration, userId: _userId, ...options } = properties;
+      return { queue: name, declare: deadLetterQueue, body: content, options: { ...options, headers } };
+    };
+    this.#put(message, () => {
+      const { message: rpc, attempt: attempts, uniqueId } = request;
+      logger.error(
+        {
+          queue: request.queue,
+          deadLetters: deadLetterQueue.name,
+          method: rpc.method,
+          uniqueId,
+          attempts,
+          reason,
+        },
+        'a cast has become a dead letter',
+      );
+      onDeadLettered?.(request, reason);
+      done();
+    });
+  }
+
+  /** Answers a call that must not be tried again. */
+  async refuse(request: RabbitIncomingMessage, reason: string): Promise<void> {
+    const error = new MessageDeliveryFailure(`The call was not run again: ${reason}`);
+    this.#options.logger.error(
+      { queue: request.queue, method: request.message.method, reason },
+      'a call was refused',
+    );
+    await request.reply({ result: null, failure: serializeFailure(error) });
+  }
+
+  /** What waits is left to the broker, which delivers it again. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Tries until it works. The request stays unacknowledged until then. */
+  #put(message: () => RawMessage, done: () => void): void {
+    this.#options.republisher.publish(message()).then(
+      () => {
+        this.#failing = false;
+        done();
+      },
+      (error: unknown) => {
+        if (this.#closed) return;
+        this.#logFailure(error);
+        this.#after(AGAIN, () => this.#put(message, done));
+      },
+    );
+  }
+
+  #logFailure(error: unknown): void {
+    const level = this.#failing ? 'debug' : 'warn';
+    this.#failing = true;
+    this.#options.logger[level](
+      { reason: errorText(error) },
+      'failed requests cannot be put aside; trying again',
+    );
+  }
+
+  #after(milliseconds: number, run: () => void): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, milliseconds).unref();
+    this.#timers.add(timer);
+  }
+
+  #retried(request: RabbitIncomingMessage, done: () => void): void {
+    this.#options.onRetried?.(request);
+    done();
+  }
+}
+
+/** The message as it came, for the queue that it came from. */
+function attempt(request: RabbitIncomingMessage, number: number): RawMessage {
+  const { content, properties } = request.delivery.message;
+  const { userId: _userId, ...options } = properties;
+  const headers = { ...withoutDeadLetterHeaders(properties.headers), [ATTEMPT]: number };
+  return { queue: request.queue, body: content, options: { ...options, headers } };
+}

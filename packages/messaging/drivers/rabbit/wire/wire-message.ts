@@ -1,0 +1,160 @@
+import type { JsonObject, JsonValue } from '../../../json.ts';
+import type { Reply, Request, RpcMessage } from '../../driver.ts';
+import { MalformedMessage, openEnvelope, sealEnvelope } from './envelope.ts';
+
+/** What a caller adds to a request so that it gets its answer. */
+export interface CallFields {
+  msgId: string;
+  replyQueue: string;
+  /** Seconds, or null when the call is not monitored. */
+  callMonitorTimeout: number | null;
+}
+
+/** A payload with what travels beside it. */
+export interface PackedMessage {
+  payload: JsonObject;
+  ctxt: JsonObject;
+  /** By this, a message that is delivered again is recognised. */
+  uniqueId?: string;
+  call?: CallFields;
+}
+
+export interface WireRequest {
+  ctxt: JsonObject;
+  message: RpcMessage;
+  uniqueId?: string;
+  /** Absent in a cast. */
+  call?: CallFields;
+}
+
+export interface WireReply extends Reply {
+  msgId: string;
+  uniqueId?: string;
+  /** False for the sign of life of a monitored call, a multicall's result, and the first of an old peer's two messages. */
+  ending: boolean;
+  /** Of a multicall's result: its place, from 0. Of its last message: how many results went ahead. */
+  seq?: number;
+}
+
+const CONTEXT_PREFIX = '_context_';
+/** Longer names are noise, which must not fill logs and replies. */
+const METHOD_LIMIT = 255;
+const DRIVER_KEYS = new Set(['_msg_id', '_reply_q', '_timeout', '_unique_id']);
+
+/** Lays the message out flat, keys in the order in which oslo.messaging writes them. */
+export function packMessage(packed: PackedMessage): JsonObject {
+  return addFields({ ...packed.payload }, packed);
+}
+
+/** Adds to a payload what travels beside it. */
+function addFields(flat: JsonObject, { call, uniqueId, ctxt }: Omit<PackedMessage, 'payload'>): JsonObject {
+  if (call !== undefined) {
+    flat._msg_id = call.msgId;
+    flat._reply_q = call.replyQueue;
+    flat._timeout = call.callMonitorTimeout;
+  }
+  if (uniqueId !== undefined) flat._unique_id = uniqueId;
+  for (const key of Object.keys(ctxt)) flat[CONTEXT_PREFIX + key] = ctxt[key];
+  return flat;
+}
+
+/** The reverse of `packMessage`. */
+export function unpackMessage(flat: JsonObject): PackedMessage {
+  const { _msg_id: msgId, _reply_q: replyQueue, _timeout: timeout, _unique_id: uniqueId } = flat;
+  const packed: PackedMessage = { payload: {}, ctxt: {} };
+  for (const key of Object.keys(flat)) {
+    if (key.startsWith(CONTEXT_PREFIX)) setField(packed.ctxt, key.slice(CONTEXT_PREFIX.length), flat[key]);
+    else if (!DRIVER_KEYS.has(key)) setField(packed.payload, key, flat[key]);
+  }
+  if (typeof uniqueId === 'string') packed.uniqueId = uniqueId;
+  if (typeof msgId === 'string' && typeof replyQueue === 'string') {
+    packed.call = { msgId, replyQueue, callMonitorTimeout: typeof timeout === 'number' ? timeout : null };
+  }
+  return packed;
+}
+
+/** A peer must not be able to set the prototype. */
+function setField(object: JsonObject, key: string, value: JsonValue | undefined): void {
+  if (key !== '__proto__') object[key] = value;
+}
+
+/** The body of a request; with `call` the server answers. */
+export function encodeRequest(request: Request, uniqueId: string, call?: CallFields): Buffer {
+  const { method, args, namespace, version } = request.message;
+  const flat: JsonObject = { method, args };
+  if (namespace != null) flat.namespace = namespace;
+  if (version != null) flat.version = version;
+  return sealEnvelope(addFields(flat, { ctxt: request.ctxt, uniqueId, ...(call && { call }) }));
+}
+
+/**
+ * @throws MalformedMessage when the body is no request
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeRequest(body: Buffer): WireRequest {
+  const { payload, ...beside } = unpackMessage(openEnvelope(body));
+  return { ...beside, message: rpcMessage(payload) };
+}
+
+function rpcMessage(payload: JsonObject): RpcMessage {
+  const { method, args = {}, namespace = null, version = null } = payload;
+  if (typeof method !== 'string') throw new MalformedMessage('it has no method');
+  if (method.length > METHOD_LIMIT) throw new MalformedMessage('the name of its method is too long');
+  if (args === null || typeof args !== 'object' || Array.isArray(args)) {
+    throw new MalformedMessage('its args are not a JSON object');
+  }
+  if (!isTextOrNull(namespace)) throw new MalformedMessage('its namespace is not text');
+  if (!isTextOrNull(version)) throw new MalformedMessage('its version is not text');
+  return { method, args, ...(namespace !== null && { namespace }), ...(version !== null && { version }) };
+}
+
+/**
+ * The body of an answer. `ending: false` with an empty reply is a sign of life; the last message of a multicall has
+ * `reply.results`.
+ */
+export function encodeReply(msgId: string, uniqueId: string, reply: Reply, ending: boolean): Buffer {
+  const { result, failure, results } = reply;
+  const flat: JsonObject = { result, failure, ending, _msg_id: msgId, _unique_id: uniqueId };
+  if (results !== undefined) flat._seq = results;
+  return sealEnvelope(flat);
+}
+
+/** The body of one of a multicall's results; `seq` counts them from 0. */
+export function encodeResult(msgId: string, uniqueId: string, result: JsonValue, seq: number): Buffer {
+  const flat = { result, failure: null, ending: false, _msg_id: msgId, _unique_id: uniqueId, _seq: seq };
+  return sealEnvelope(flat);
+}
+
+/** The body of the message that cancels a call; its properties say which. */
+export function encodeCancel(): Buffer {
+  return sealEnvelope({});
+}
+
+/**
+ * @throws MalformedMessage when the body is no reply
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeReply(body: Buffer): WireReply {
+  const flat = openEnvelope(body);
+  const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId, _seq: seq } = flat;
+  if (typeof msgId !== 'string') throw new MalformedMessage('it has no _msg_id');
+  if (!isTextOrNull(failure)) throw new MalformedMessage('its failure is not text');
+  const reply: WireReply = {
+    result,
+    failure: failure === '' ? null : failure,
+    msgId,
+    ending: ending === true,
+  };
+  if (typeof uniqueId === 'string') reply.uniqueId = uniqueId;
+  if (seq !== undefined) reply.seq = sequenceNumber(seq);
+  return reply;
+}
+
+function sequenceNumber(seq: JsonValue): number {
+  if (typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0) return seq;
+  throw new MalformedMessage('its _seq is not a whole number from 0');
+}
+
+function isTextOrNull(value: JsonValue): value is string | null {
+  return value === null || typeof value === 'string';
+}
