@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 
 const FOLDER = import.meta.dirname;
+const README = join(FOLDER, 'README.md');
+
+function blocks(readme: string, language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, block = '']) => block,
+  );
+}
 
 test('the examples of the README run, and print what it says', async () => {
-  const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
-  const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
-  expect(examples).toHaveLength(3);
+  const readme = await readFile(README, 'utf8');
+  const examples = blocks(readme, 'ts');
+  expect(examples).toHaveLength(6);
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   // Inside the workspace, so that the package's name resolves as it does for a user.
   const cache = join(FOLDER, '../../node_modules/.cache');
@@ -25,4 +32,11 @@ test('the examples of the README run, and print what it says', async () => {
     log.mockRestore();
     await rm(folder, { recursive: true });
   }
+});
+
+test('the README shows the example programs as they are', async () => {
+  const readme = await readFile(README, 'utf8');
+  const programs = ['echo-server.mjs', 'echo-client.mjs', 'echo_client.py'];
+  const sources = programs.map((name) => readFile(join(FOLDER, '../../examples', name), 'utf8'));
+  expect([...blocks(readme, 'js'), ...blocks(readme, 'python')]).toEqual(await Promise.all(sources));
 });
