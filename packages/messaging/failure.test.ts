@@ -214,3 +214,16 @@ test('expected are errors that are registered, marked or remote', () => {
   expect(isExpectedError(new Error('full'))).toBe(false);
   expect(isExpectedError('text')).toBe(false);
 });
+
+test('an error that cannot be extended keeps its class, without its cause', () => {
+  class Frozen extends Error {}
+  remoteErrors.register({
+    module: 'test.frozen',
+    class: 'Frozen',
+    type: Frozen,
+    fromFailure: ({ message }) => Object.freeze(new Frozen(message)),
+  });
+  const error = deserializeFailure(serializeFailure(new Frozen('cold')));
+  expect(error).toBeInstanceOf(Frozen);
+  expect(error.message).toBe('cold');
+});

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { RemoteError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { type Failure, type RemoteErrorType, remoteErrors } from './remote-errors.ts';
+import { reasonText } from './thrown.ts';
 
 /** The native errors for which Python has a class of its own, so that a Python peer rebuilds it. */
 const PYTHON_BUILTINS: Record<string, string> = {
@@ -15,9 +16,15 @@ const MAX_CAUSES = 5;
 
 /** An error's wire form, as JSON text. Never throws, whatever was thrown at it. */
 export function serializeFailure(error: unknown): string {
-  return JSON.stringify(describe(error));
+  try {
+    return JSON.stringify(describe(error));
+  } catch {
+    // It throws when it is looked at, or has something that is no JSON where an error has text.
+    return JSON.stringify(nativeFailure(reasonText(error)));
+  }
 }
 
+/** Which errors are rebuilt. */
 export interface DeserializeFailureOptions {
   /** The modules whose registered classes may be rebuilt; default: all that are registered. */
   allowedModules?: readonly string[];
@@ -51,7 +58,7 @@ function rebuild(
   if (!allowed && !failure.module.startsWith('oslo_messaging.')) return undefined;
   try {
     const error = entry.fromFailure(failure);
-    if (error.cause === undefined) {
+    if (error.cause === undefined && Object.isExtensible(error)) {
       Object.defineProperty(error, 'cause', { value: remote, writable: true, configurable: true });
     }
     return error;
@@ -65,17 +72,26 @@ function rebuild(
 function describe(error: unknown): Failure {
   if (error instanceof RemoteError) return passOn(error);
   if (!(error instanceof Error)) {
-    const message = typeof error === 'string' ? error : inspect(error);
-    return { class: 'Exception', module: 'builtins', message, tb: [], args: [message], kwargs: {} };
+    return nativeFailure(typeof error === 'string' ? error : inspect(error));
   }
   const entry = remoteErrors.byError(error);
+  const message = asText(error.message);
   return {
     ...(entry === undefined ? nameOf(error) : { class: entry.class, module: entry.module }),
-    message: error.message,
+    message,
     tb: traceback(error),
-    args: [error.message],
+    args: [message],
     kwargs: kwargsOf(error, entry),
   };
+}
+
+function nativeFailure(message: string): Failure {
+  return { class: 'Exception', module: 'builtins', message, tb: [], args: [message], kwargs: {} };
+}
+
+/** An error's fields are what somebody has written into them. */
+function asText(field: unknown): string {
+  return typeof field === 'string' ? field : reasonText(field);
 }
 
 function kwargsOf(error: Error, entry: RemoteErrorType | undefined): JsonObject {
@@ -114,7 +130,7 @@ function traceback(error: Error): string[] {
   let current: unknown = error;
   for (let depth = 0; current instanceof Error && depth < MAX_CAUSES; depth += 1) {
     if (depth > 0) lines.push('Caused by:');
-    lines.push(...(current.stack ?? `${current.name}: ${current.message}`).split('\n'));
+    lines.push(...asText(current.stack ?? `${current.name}: ${current.message}`).split('\n'));
     if (current instanceof RemoteError) lines.push(...current.traceback.map((line) => line.trimEnd()));
     current = current.cause;
   }

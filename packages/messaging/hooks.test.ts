@@ -83,6 +83,40 @@ describe('hooks', () => {
     expect(inner).toHaveBeenCalledTimes(2);
   });
 
+  test('that neither call next nor end hold up the RPC for a second', async () => {
+    vi.useFakeTimers();
+    try {
+      const { chain, logger } = setUp(() => new Promise(() => {}));
+      const inner = vi.fn(async () => 'done');
+      const outcome = chain.run({}, inner);
+      await vi.advanceTimersByTimeAsync(900);
+      expect(inner).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(200);
+      expect(await outcome).toBe('done');
+      expect(inner).toHaveBeenCalledOnce();
+      expect(logger.lines).toMatchObject([{ level: 'error' }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('that call next later leave no timer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { chain, logger } = setUp(async (_rpc, next) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await next();
+      });
+      const outcome = chain.run({}, async () => 'done');
+      await vi.advanceTimersByTimeAsync(100);
+      expect(await outcome).toBe('done');
+      expect(vi.getTimerCount()).toBe(0);
+      expect(logger.lines).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('that are still busy afterwards do not hold up the outcome', async () => {
     const { chain } = setUp(async (_rpc, next) => {
       await next();
@@ -115,4 +149,15 @@ test('transport events reach all who want them, also after one that throws', () 
   expect(second).toHaveBeenCalledWith({ type: 'connected', data: {} });
   expect(logger.lines).toMatchObject([{ level: 'error', data: { event: 'connected' } }]);
   expect(eventEmitter([{}], logger)).toBeUndefined();
+});
+
+test('a listener of transport events that rejects is logged, and no unhandled rejection', async () => {
+  const logger = new RecordingLogger();
+  const onTransportEvent = async (): Promise<void> => {
+    throw new Error('hook bug');
+  };
+  eventEmitter([{ onTransportEvent }], logger)?.({ type: 'connected', data: {} });
+  await vi.waitFor(() =>
+    expect(logger.lines).toMatchObject([{ level: 'error', data: { event: 'connected' } }]),
+  );
 });

@@ -1,6 +1,7 @@
 import type { JsonObject } from './json.ts';
 import type { Logger } from './logger.ts';
 import type { Target } from './target.ts';
+import { logThrown } from './thrown.ts';
 
 /** An RPC that is about to be sent. */
 export interface OutgoingRpc {
@@ -50,7 +51,7 @@ export interface TransportEvent {
  * costs anything.
  *
  * `next` runs the RPC, within the hook's asynchronous context, and rejects with its error; calling it again does
- * nothing more. A hook that does not call it only delays the RPC until the hook has ended.
+ * nothing more. A hook that does not call it only delays the RPC until the hook has ended, or for a second.
  */
 export interface RpcHooks {
   /** Around the sending of a cast, or around a call until its reply. */
@@ -60,6 +61,9 @@ export interface RpcHooks {
   /** Must be quick: it runs in the transport's path. */
   onTransportEvent?(event: TransportEvent): void;
 }
+
+/** How long (ms) an RPC waits for a hook that neither calls `next` nor ends. */
+const HOOK_PATIENCE = 1_000;
 
 type Around<Rpc> = (rpc: Rpc, next: () => Promise<void>) => unknown;
 
@@ -92,9 +96,11 @@ export class HookChain<Rpc> implements HookRunner<Rpc> {
   #within<T>(hook: Around<Rpc>, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
     return new Promise((resolve) => {
       let outcome: Promise<void> | undefined;
+      let patience: NodeJS.Timeout | undefined;
       const failure: { error?: unknown } = {};
       const next = (): Promise<void> => {
         if (outcome === undefined) {
+          clearTimeout(patience);
           const run = inner();
           resolve(run);
           outcome = run.then(
@@ -112,10 +118,17 @@ export class HookChain<Rpc> implements HookRunner<Rpc> {
       settle(() => hook(rpc, next))
         .catch((error: unknown) => {
           if ('error' in failure && failure.error === error) return;
-          this.#logger.error({ err: error }, 'An RPC hook failed');
+          logThrown(this.#logger, error, {}, 'An RPC hook failed');
         })
         .finally(() => void next());
+      // Most hooks have called it by now.
+      if (outcome === undefined) patience = setTimeout(() => this.#goOn(next), HOOK_PATIENCE);
     });
+  }
+
+  #goOn(next: () => Promise<void>): void {
+    this.#logger.error({ waited_ms: HOOK_PATIENCE }, 'An RPC hook does not call next: the RPC goes on');
+    void next();
   }
 }
 
@@ -131,13 +144,16 @@ export function eventEmitter(
 ): ((event: TransportEvent) => void) | undefined {
   const listeners = hooks.filter((hook) => hook.onTransportEvent !== undefined);
   if (listeners.length === 0) return undefined;
+  // Whatever a hook throws, at once or later, the transport it watches must not notice.
+  const failed = (error: unknown, { type }: TransportEvent): void =>
+    logThrown(logger, error, { event: type }, 'A transport event hook failed');
   return (event) => {
     for (const hook of listeners) {
       try {
-        hook.onTransportEvent?.(event);
+        const result: unknown = hook.onTransportEvent?.(event);
+        if (result instanceof Promise) result.catch((error: unknown) => failed(error, event));
       } catch (error) {
-        // Whatever a hook throws, the transport it watches must not notice.
-        logger.error({ err: error, event: event.type }, 'A transport event hook failed');
+        failed(error, event);
       }
     }
   };

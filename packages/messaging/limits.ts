@@ -4,13 +4,14 @@
  */
 export interface Limits {
   /**
-   * Bytes of requests that a server holds, running or waiting to run. Beyond it, requests stay unacknowledged at the
-   * broker. Default 64 MiB: thousands of ordinary requests, dozens of the largest.
+   * Bytes of requests that a server runs at once. Beyond it, requests wait unacknowledged; the broker sends only so
+   * many of them ahead. Default 64 MiB: thousands of ordinary requests, dozens of the largest.
    */
   intakeBytes: number;
   /**
-   * Bytes of messages that wait for the broker to take them. Beyond it, sending fails with `Overloaded`. Default
-   * 64 MiB: a broker's restart under thousands of messages per second fits.
+   * Bytes of messages that wait for the broker to take them: calls and casts together; notifications, and casts that
+   * wait for a missing queue, may each be as many. Beyond it, sending fails with `Overloaded`, and a cast without a
+   * queue with `MessageUndeliverable`. Default 64 MiB: a broker's restart under thousands of messages per second fits.
    */
   outboxBytes: number;
   /**
@@ -24,6 +25,7 @@ export interface Limits {
 
 const MIB = 1024 * 1024;
 
+/** What holds where a transport is given no other limit: 64 MiB in, 64 MiB out, 16 MiB per multicall. */
 export const DEFAULT_LIMITS: Limits = {
   intakeBytes: 64 * MIB,
   outboxBytes: 64 * MIB,
@@ -37,7 +39,8 @@ export function limitsWith(given: Partial<Limits> = {}): Limits {
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
     const value = given[name];
     if (value === undefined) continue;
-    if (!(value > 0)) throw new TypeError(`limits.${name} is ${value}, but must be more than 0`);
+    if (!(typeof value === 'number' && value > 0))
+      throw new TypeError(`limits.${name} is ${value}, but must be a number above 0`);
     limits[name] = value;
   }
   return limits;

@@ -30,7 +30,9 @@ export class Target {
   /** Further namespaces an endpoint answers to, to rename one across a rolling upgrade. */
   readonly legacyNamespaces: readonly (string | null)[];
 
+  /** @throws TypeError when a part is no text, or a name is empty */
   constructor(options: TargetOptions = {}) {
+    checkParts(options);
     this.exchange = options.exchange ?? undefined;
     this.topic = options.topic ?? undefined;
     this.namespace = options.namespace ?? null;
@@ -45,7 +47,7 @@ export class Target {
     return [this.namespace, ...this.legacyNamespaces];
   }
 
-  /** A new target that differs in the given parts. */
+  /** A new target that differs in the given parts. @throws TypeError as the constructor */
   with(options: TargetOptions): Target {
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     return new Target({ ...this, ...Object.fromEntries(given) });
@@ -70,4 +72,26 @@ export class Target {
       .map((key) => `${key}=${this[key]}`);
     return parts.length === 0 ? '<Target>' : `<Target ${parts.join(', ')}>`;
   }
+}
+
+/** What is no text would be refused at the far end only, or, as a queue's name, be waited for by nobody. */
+function checkParts(options: TargetOptions): void {
+  for (const part of ['exchange', 'topic', 'server'] as const) {
+    const value: unknown = options[part];
+    if (value != null && (typeof value !== 'string' || value === '')) {
+      throw new TypeError(`${part} is ${shown(value)}, but must be a name`);
+    }
+  }
+  for (const part of ['namespace', 'version'] as const) {
+    const value: unknown = options[part];
+    if (value != null && typeof value !== 'string')
+      throw new TypeError(`${part} is ${shown(value)}, but must be text`);
+  }
+  if (options.fanout != null && typeof options.fanout !== 'boolean') {
+    throw new TypeError(`fanout is ${shown(options.fanout)}, but must be true or false`);
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : `of type ${typeof value}`;
 }

@@ -67,3 +67,20 @@ test('passwords stay out of errors and logs', () => {
   expect(() => parseTransportUrl(url)).toThrow('rabbit://u1:***@h1:99999,u2:***@h2/v');
   expect(maskPasswords('rabbit://u@h1,h2:5672/')).toBe('rabbit://u@h1,h2:5672/');
 });
+
+test.each([
+  'rabbit://u:se/cret@h:5672/',
+  'rabbit://u:se,cret@h:5672/',
+  'rabbit://u:se?cret@h:5672/',
+  'rabbit://u:123456/secret@h:5672/',
+  'rabbit://u@corp:se/cret@h:5672/',
+  'rabbit://u1:p1@h1,u:se/cr,et@h:5672/',
+  'u:se/cret@h',
+])('nor does a part of one that should have been encoded get there: %s', (url) => {
+  expect(() => parseTransportUrl(url)).toThrow(InvalidTransportURL);
+  expect(() => parseTransportUrl(url)).not.toThrow(/se\b|cr\b|et\b|1234/);
+});
+
+test.each([undefined, null, 5, {}])('%o is no URL', (url) => {
+  expect(() => parseTransportUrl(url as unknown as string)).toThrow(InvalidTransportURL);
+});

@@ -10,6 +10,7 @@ export interface TransportUrl {
   query: Record<string, string>;
 }
 
+/** One host of a transport URL, with user and password percent-decoded; what the URL leaves out is absent. */
 export interface TransportHost {
   hostname: string;
   port?: number;
@@ -19,6 +20,7 @@ export interface TransportHost {
 
 /** @throws InvalidTransportURL, with passwords masked */
 export function parseTransportUrl(url: string): TransportUrl {
+  if (typeof url !== 'string') throw new InvalidTransportURL(String(url), 'it is no text');
   const refuse = (reason: string): never => {
     throw new InvalidTransportURL(maskPasswords(url), reason);
   };
@@ -27,20 +29,29 @@ export function parseTransportUrl(url: string): TransportUrl {
   const [, scheme = '', authority = '', path = '', query = '', fragment] = match;
   if (fragment !== undefined) return refuse('"#" must be written %23');
   const decode = (text: string): string => decodePercent(text, refuse);
+  const hosts = authority.split(',').filter((host) => host !== '');
+  const end = scheme.length + '://'.length + authority.length;
+  const lastAt = url.lastIndexOf('@');
   return {
     scheme: scheme.toLowerCase(),
-    hosts: authority
-      .split(',')
-      .filter((host) => host !== '')
-      .map((host) => parseHost(host, decode, refuse)),
+    hosts: hosts.map((host, index) => {
+      const isCutPassword = lastAt > end || (!host.includes('@') && hosts.slice(index).join().includes('@'));
+      return parseHost(host, decode, isCutPassword ? () => refuse(CUT_PASSWORD) : refuse);
+    }),
     virtualHost: decode(path),
     query: Object.fromEntries(new URLSearchParams(query)),
   };
 }
 
+/** What looks like a host with a wrong port may be the beginning of a password, which errors must not tell. */
+const CUT_PASSWORD = 'in user and password, "/", "," and "?" must be written %2F, %2C and %3F';
+
 /** The URL as it may be logged. */
 export function maskPasswords(url: string): string {
-  return url.replace(/([^,/@:]*):[^,/]*@/g, '$1:***@');
+  const masked = url.replace(/([^,/@:]*):[^,/]*@/g, '$1:***@');
+  const rest = masked.replace(/^[^:]*:\/\//, '').replaceAll(':***@', '');
+  // A password with "/" or "," in it ends at the last "@" at the latest.
+  return /:.*@/s.test(rest) ? masked.replace(/^([^:]*:\/\/)?.*@/s, '$1***@') : masked;
 }
 
 type Refuse = (reason: string) => never;

@@ -21,6 +21,7 @@ import {
 import { type Limits, limitsWith } from './limits.ts';
 import { consoleLogger, type Logger } from './logger.ts';
 import type { RpcEvent, RpcObserver } from './observer.ts';
+import { logThrown } from './thrown.ts';
 import { parseTransportUrl } from './transport-url.ts';
 
 const BUILT_IN_DRIVERS: Record<string, DriverFactory> = {
@@ -33,6 +34,7 @@ const BUILT_IN_DRIVERS: Record<string, DriverFactory> = {
 };
 for (const [scheme, factory] of Object.entries(BUILT_IN_DRIVERS)) registerDriver(scheme, factory);
 
+/** What a transport is made with; only `url` is needed. Times in seconds. */
 export interface TransportOptions {
   /** `memory://<bus>/`, or `rabbit://user:password@host:port[,user:password@host:port]/virtual_host`. */
   url: string;
@@ -83,8 +85,9 @@ export class Transport {
   /** Tells the hooks of an event; undefined when none wants to know. */
   readonly onEvent: ((event: TransportEvent) => void) | undefined;
 
-  /** @throws TypeError when a limit or a timeout is not a number above zero */
+  /** @throws TypeError when a limit or a timeout is not a number above zero, or the logger or the exchange is none */
   constructor(driver: Driver, options: Omit<TransportOptions, 'url' | 'rabbit'> = {}) {
+    checkOptions(options);
     this.driver = driver;
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
@@ -111,12 +114,16 @@ export class Transport {
 
   /** Tells the observers of a finished RPC. One that throws is logged; the RPC goes on. */
   notifyObservers(event: RpcEvent): void {
+    const { method } = event;
+    // Whatever an observer throws, at once or later, the RPC it watches must not notice.
+    const failed = (error: unknown): void =>
+      logThrown(this.logger, error, { method }, 'An RPC observer failed');
     for (const observer of this.observers) {
       try {
-        observer(event);
+        const result: unknown = observer(event);
+        if (result instanceof Promise) result.catch(failed);
       } catch (error) {
-        // Whatever an observer throws, the RPC it watches must not notice.
-        this.logger.error({ err: error, method: event.method }, 'An RPC observer failed');
+        failed(error);
       }
     }
   }
@@ -127,12 +134,26 @@ export class Transport {
   }
 }
 
+/** Where they are given rather than where they are first needed: then nobody may be there to hear of it. */
+function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    if (logger !== undefined && typeof logger[level] !== 'function') {
+      throw new TypeError(`The logger has no method ${level}`);
+    }
+  }
+  if (controlExchange !== undefined && (typeof controlExchange !== 'string' || controlExchange === '')) {
+    throw new TypeError('controlExchange is given, but is no name');
+  }
+}
+
 const DEFAULT_EXCHANGE = 'openstack';
 /** Seconds. */
 const DEFAULT_CALL_MONITOR_TIMEOUT = 5;
 
 function seconds(name: string, value: number): number {
-  if (!(value > 0)) throw new TypeError(`${name} is ${value}, but must be more than 0 seconds`);
+  if (!(typeof value === 'number' && value > 0)) {
+    throw new TypeError(`${name} is ${String(value)}, but must be a number of seconds above 0`);
+  }
   return value;
 }
 
@@ -148,9 +169,11 @@ function chainOf<Rpc>(
  *
  * @throws InvalidTransportURL when the URL cannot be read
  * @throws DriverLoadFailure when no driver has the URL's scheme, or the options do not fit the driver
+ * @throws TypeError as `Transport`
  */
 export function getTransport(options: TransportOptions): Transport {
   const url = parseTransportUrl(options.url);
+  checkOptions(options);
   const factory = findDriver(url.scheme);
   if (factory === undefined) {
     throw new DriverLoadFailure(

@@ -19,7 +19,12 @@ export function serviceOptions(
   config: Pick<NovaConfig, 'DEFAULT'>,
 ): Pick<
   ServiceOptions,
-  'host' | 'reportInterval' | 'periodicEnable' | 'periodicFuzzyDelay' | 'gracefulShutdownTimeout'
+  | 'host'
+  | 'reportInterval'
+  | 'periodicEnable'
+  | 'periodicFuzzyDelay'
+  | 'gracefulShutdownTimeout'
+  | 'rpcPingEnabled'
 > {
   return {
     host: config.DEFAULT.host,
@@ -27,6 +32,7 @@ export function serviceOptions(
     periodicEnable: config.DEFAULT.periodic_enable,
     periodicFuzzyDelay: config.DEFAULT.periodic_fuzzy_delay,
     gracefulShutdownTimeout: config.DEFAULT.graceful_shutdown_timeout,
+    rpcPingEnabled: config.DEFAULT.rpc_ping_enabled,
   };
 }
 

@@ -9,7 +9,7 @@ export { type PeriodicTask, PeriodicTasks, type PeriodicTasksOptions } from './p
 export { type ReadDeleted, RequestContext, type RequestContextOptions } from './request-context.ts';
 export { RequestContextSerializer } from './request-context-serializer.ts';
 export { currentContext, runWithContext } from './request-scope.ts';
-export { createRpc, type Rpc, type RpcOptions } from './rpc.ts';
+export { createRpc, type Rpc, type RpcOptions, type RpcServingOptions } from './rpc.ts';
 export { launchAll, serve } from './serve.ts';
 export { Service, type ServiceOptions, type ServiceState, ServiceStopped } from './service.ts';
 export { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';

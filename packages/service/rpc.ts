@@ -20,12 +20,14 @@ export interface RpcOptions {
 
 /** Clients and servers of one transport that share serializer and request scope. */
 export interface Rpc extends ClientFactory {
-  /** @param options.accessPolicy default `explicit`: only what an endpoint lists in `rpcMethods` is served */
-  getServer(
-    target: Target,
-    endpoints: readonly object[],
-    options?: { accessPolicy?: AccessPolicy },
-  ): RPCServer;
+  getServer(target: Target, endpoints: readonly object[], options?: RpcServingOptions): RPCServer;
+}
+
+export interface RpcServingOptions {
+  /** Default `explicit`: only what an endpoint lists in `rpcMethods` is served. */
+  accessPolicy?: AccessPolicy;
+  /** Answers `oslo_rpc_server_ping`. Default false. */
+  pingEnabled?: boolean;
 }
 
 /** Opens nothing. */
@@ -36,8 +38,13 @@ export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
       const { serializer: own = serializer, ...rest } = clientOptions;
       return getRpcClient(transport, target, { ...rest, serializer: own });
     },
-    getServer: (target, endpoints, { accessPolicy = 'explicit' } = {}) =>
-      getRpcServer(transport, target, endpoints, { serializer, accessPolicy, around: inRequestScope }),
+    getServer: (target, endpoints, { accessPolicy = 'explicit', pingEnabled = false } = {}) =>
+      getRpcServer(transport, target, endpoints, {
+        serializer,
+        accessPolicy,
+        pingEnabled,
+        around: inRequestScope,
+      }),
   };
 }
 

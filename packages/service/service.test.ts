@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { loadConfig } from '@mini-nova/config';
 import {
   getTransport,
   NoSuchMethod,
@@ -18,6 +19,7 @@ import {
   Service,
   type ServiceOptions,
   ServiceStopped,
+  serviceOptions,
 } from './index.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
@@ -352,4 +354,18 @@ describe('requests', () => {
       expect(manager.journal).toEqual(before);
     },
   );
+});
+
+test.each<[NodeJS.ProcessEnv, boolean]>([
+  [{}, false],
+  [{ OS_DEFAULT__RPC_PING_ENABLED: 'true' }, true],
+  [{ OS_DEFAULT__RPC_PING_ENABLED: 'false' }, false],
+])("with %o it answers oslo.messaging's ping: %s", async (env, answers) => {
+  const config = loadConfig({ configFiles: [], env });
+  const { service, transport } = setUp({ ...serviceOptions(config), host: 'host1' });
+  await service.start();
+  const client = new RPCClient(transport, new Target({ topic: 'test', server: 'host1', version: '1.0' }));
+  const ping = client.call({}, 'oslo_rpc_server_ping', {});
+  if (answers) expect(await ping).toBe('pong');
+  else await expect(ping).rejects.toThrow();
 });

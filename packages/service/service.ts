@@ -46,6 +46,8 @@ export interface ServiceOptions {
   logger?: Logger;
   /** Default `explicit`: what endpoints list in `rpcMethods` can be called. */
   accessPolicy?: AccessPolicy;
+  /** Answers `oslo_rpc_server_ping` too, as oslo.messaging's `rpc_ping_enabled`. Default false. */
+  rpcPingEnabled?: boolean;
   /** Closes what else the service owns (a database), last of all. */
   release?: () => Promise<void>;
 }
@@ -106,7 +108,7 @@ export class Service implements Launchable {
     this.#server = rpc.getServer(
       new Target({ topic, server: this.host }),
       [manager, new BaseRPCAPI(manager.serviceName), ...manager.additionalEndpoints],
-      { accessPolicy: options.accessPolicy ?? 'explicit' },
+      { accessPolicy: options.accessPolicy ?? 'explicit', pingEnabled: options.rpcPingEnabled ?? false },
     );
     this.#periodicTasks = new PeriodicTasks(options.periodicEnable === false ? [] : manager.periodicTasks(), {
       fuzzyDelay: options.periodicFuzzyDelay ?? 60,

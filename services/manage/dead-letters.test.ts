@@ -18,6 +18,8 @@ async function manage(...args: string[]) {
 test.each([
   [['dead-letters'], /Usage: nova-manage dead-letters/],
   [['dead-letters', 'list'], /required option '--topic <topic>' not specified/],
+  [['dead-letters', 'list', '--topic', ''], /name of 1 to 242 bytes/],
+  [['dead-letters', 'list', '--topic', 'x'.repeat(250)], /name of 1 to 242 bytes/],
   [['dead-letters', 'list', '--topic', 't', '--limit', '0'], /whole number above 0/],
   [['dead-letters', 'replay', '--topic', 't'], /name some ids, or give --all/],
   [['dead-letters', 'delete', '--topic', 't', '--all', 'id'], /name some ids, or give --all/],

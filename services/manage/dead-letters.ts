@@ -67,7 +67,7 @@ function subcommand(letters: Command, name: string, description: string): Comman
   return letters
     .command(name)
     .description(description)
-    .requiredOption('--topic <topic>', 'of the servers')
+    .requiredOption('--topic <topic>', 'of the servers', nameOfQueue)
     .option('--json', 'print JSON, for programs');
 }
 
@@ -93,6 +93,14 @@ async function withLetters(
   } finally {
     await letters.close();
   }
+}
+
+/** Bytes that AMQP leaves for a queue's name: it is the topic's, with an ending. */
+const TOPIC_MAX = 255 - '_dead_letters'.length;
+
+function nameOfQueue(text: string): string {
+  if (text !== '' && Buffer.byteLength(text) <= TOPIC_MAX) return text;
+  throw new InvalidArgumentError(`It must be a name of 1 to ${TOPIC_MAX} bytes.`);
 }
 
 function positive(text: string): number {

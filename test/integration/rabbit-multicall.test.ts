@@ -39,6 +39,30 @@ describe('a call with several results', () => {
     },
   );
 
+  rabbitTest('gives no null but the last to a peer that expects none', async ({ rpc, peer, exchange }) => {
+    const stream = {
+      async *stream() {
+        yield 1;
+        yield null;
+        yield 2;
+      },
+    };
+    await rpc.serve(stream, { transport: rpc.transport({ controlExchange: exchange }) });
+    for (const [_timeout, expected] of [
+      [null, [1, 2, null]],
+      [60, [1, null, 2, null]],
+    ] as const) {
+      const _reply_q = `${rpc.topic}-${_timeout}`;
+      const replies = await peer.receive(_reply_q);
+      const call = { method: 'stream', args: {}, _msg_id: 'm', _reply_q, _timeout };
+      peer.send(exchange, rpc.topic, sealed(call));
+      await vi.waitFor(() => {
+        expect(replies.map((reply) => opened(reply).ending)).toContain(true);
+      });
+      expect(replies.map((reply) => opened(reply).result)).toEqual(expected);
+    }
+  });
+
   rabbitTest('fails when one of them is lost', async ({ rpc, peer, exchange }) => {
     const requests = await peer.receive(rpc.topic, exchange);
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }) });

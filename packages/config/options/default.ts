@@ -41,6 +41,10 @@ export const DEFAULT = {
     min: 0.001,
     help: 'How long an RPC call waits for its answer.',
   }),
+  rpc_ping_enabled: boolean({
+    default: false,
+    help: 'Answer oslo_rpc_server_ping, by which monitoring asks each RPC server whether it takes requests.',
+  }),
 
   report_interval: seconds({
     default: 10,

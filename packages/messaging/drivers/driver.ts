@@ -10,13 +10,13 @@ export interface Driver {
   /**
    * Sends one request.
    *
-   * A cast resolves with `undefined` once the transport has taken responsibility for it (RabbitMQ: confirmed by
-   * the broker). A call resolves with its reply.
+   * A cast resolves with `undefined` once the transport has taken responsibility for it (RabbitMQ: the broker has
+   * confirmed it, or has sent it back, and it is kept here until its queue comes). A call resolves with its reply.
    *
    * @throws MessagingTimeout when no reply came in `options.timeout` seconds
    * @throws ServerLost when a monitored call's server gives no sign of life any more
    * @throws CallCancelled when `options.signal` fires first
-   * @throws MessageUndeliverable when a call finds no queue
+   * @throws MessageUndeliverable when a call finds no queue, or a cast none and too many wait for it already
    * @throws MessageDeliveryFailure when the transport could not take the message
    * @throws Overloaded when too much waits to be sent
    */
@@ -48,6 +48,7 @@ export interface Request {
   message: RpcMessage;
 }
 
+/** What a request asks for, with the names of the wire: `select_destinations`. */
 export interface RpcMessage {
   method: string;
   args: JsonObject;
@@ -55,6 +56,7 @@ export interface RpcMessage {
   version?: string;
 }
 
+/** How a request is sent; times in seconds. */
 export interface SendOptions {
   /** A call waits for its reply, a cast does not. */
   waitForReply: boolean;
@@ -87,6 +89,7 @@ export interface Reply {
  */
 export type AckPolicy = 'before' | 'after';
 
+/** How requests are taken. */
 export interface ListenOptions {
   /** Gives up what has not resolved yet: a driver that may wait for its broker then rejects. */
   signal?: AbortSignal;
@@ -130,6 +133,7 @@ export interface IncomingMessage {
   done(failure?: unknown): void;
 }
 
+/** What consumes for a server, until it is stopped. */
 export interface Listener {
   /** Cancels the consumers; messages already delivered are still handed over. Idempotent. */
   stop(): Promise<void>;

@@ -20,6 +20,7 @@ export interface NotificationDriver {
   ): Promise<Listener>;
 }
 
+/** A notification on its way to one topic. */
 export interface OutgoingNotification {
   /** The exchange; absent: the transport's control exchange. */
   exchange?: string | undefined;
@@ -35,6 +36,7 @@ export interface OutgoingNotification {
   retry: number;
 }
 
+/** What to listen to: one topic, in one priority. */
 export interface NotificationTopic {
   exchange?: string | undefined;
   topic: string;
@@ -42,6 +44,7 @@ export interface NotificationTopic {
   priority: string;
 }
 
+/** How notifications are taken. */
 export interface NotificationListenOptions {
   signal?: AbortSignal;
   /** Listeners with one pool share its copy of each notification; without, all listeners of a topic share one. */

@@ -1,4 +1,5 @@
 import type { IncomingNotification } from '../drivers/notification-driver.ts';
+import { logThrown } from '../thrown.ts';
 import { priorityOf, type ReceivedNotification, receivedNotification } from './notification.ts';
 import { NotificationResult } from './notification-endpoint.ts';
 import {
@@ -90,7 +91,7 @@ export class BatchReceiver implements NotificationReceiver {
       return receivedNotification(incoming, this.#options.serializer);
     } catch (error) {
       // The user's serializer may throw anything; the rest of the batch is none the worse.
-      this.#options.logger.error({ err: error, ...describe(incoming) }, 'A notification cannot be read');
+      logThrown(this.#options.logger, error, describe(incoming), 'A notification cannot be read');
       return undefined;
     }
   }
@@ -106,8 +107,8 @@ export class BatchReceiver implements NotificationReceiver {
         if ((await call(notifications)) === NotificationResult.REQUEUE) return true;
       } catch (error) {
         // Whatever an endpoint throws, the next batch must be handled.
-        const data = { err: error, priority, notifications: opened.length };
-        this.#options.logger.error(data, 'A notification endpoint failed');
+        const data = { priority, notifications: opened.length };
+        logThrown(this.#options.logger, error, data, 'A notification endpoint failed');
         return true;
       }
     }

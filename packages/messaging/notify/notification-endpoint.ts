@@ -1,4 +1,4 @@
-import type { NotificationFilter } from './notification-filter.ts';
+import { NotificationFilter } from './notification-filter.ts';
 import { type NotificationPriority, PRIORITIES } from './priority.ts';
 
 /** What a method of an endpoint may return. Anything else, and nothing, means HANDLED. */
@@ -30,7 +30,7 @@ export interface EndpointMethod {
 
 /**
  * The methods of all endpoints by priority, in the endpoints' order.
- * @throws TypeError when there is none
+ * @throws TypeError when there is none, or a filter rule is no NotificationFilter
  */
 export function endpointMethods(
   endpoints: readonly NotificationEndpoint[],
@@ -49,5 +49,8 @@ export function endpointMethods(
 function endpointMethod(endpoint: NotificationEndpoint, priority: NotificationPriority): EndpointMethod[] {
   const method = endpoint[priority] as ((...args: unknown[]) => unknown) | undefined;
   if (typeof method !== 'function') return [];
+  if (endpoint.filterRule !== undefined && !(endpoint.filterRule instanceof NotificationFilter)) {
+    throw new TypeError('"filterRule" of an endpoint is no NotificationFilter');
+  }
   return [{ filter: endpoint.filterRule, call: (...args) => method.apply(endpoint, args) }];
 }

@@ -61,3 +61,14 @@ test('a publisher that has no name matches no pattern', () => {
 test('what is no expression is refused at once', () => {
   expect(() => new NotificationFilter({ payload: { state: '(' } })).toThrow(SyntaxError);
 });
+
+test.each<object>([
+  { event_type: 'vm' },
+  { eventType: null },
+  { eventType: 5 },
+  { payload: 'active' },
+  { payload: { state: 5 } },
+  { context: null },
+])('%o is refused, rather than to match what it does not mean', (options) => {
+  expect(() => new NotificationFilter(options as object)).toThrow(TypeError);
+});

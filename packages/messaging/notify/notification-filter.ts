@@ -6,6 +6,7 @@ export type Pattern = string | RegExp;
 /** Patterns for fields by their names. */
 export type FieldPatterns = Readonly<Record<string, Pattern>>;
 
+/** What must match; an option that is absent accepts everything. */
 export interface NotificationFilterOptions {
   context?: FieldPatterns;
   publisherId?: Pattern;
@@ -29,8 +30,14 @@ export class NotificationFilter {
   readonly #metadata: [string, RegExp][];
   readonly #payload: [string, RegExp][];
 
-  /** @throws SyntaxError when a pattern is no regular expression */
+  /**
+   * @throws SyntaxError when a pattern is no regular expression
+   * @throws TypeError when it is neither text nor a RegExp, or there is no such option: it would match everything
+   */
   constructor(options: NotificationFilterOptions) {
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.has(name)) throw new TypeError(`A filter of notifications has no option ${name}`);
+    }
     this.#publisherId = options.publisherId === undefined ? undefined : anchored(options.publisherId);
     this.#eventType = options.eventType === undefined ? undefined : anchored(options.eventType);
     this.#context = byField(options.context);
@@ -49,12 +56,25 @@ export class NotificationFilter {
   }
 }
 
+const OPTIONS: ReadonlySet<string> = new Set<keyof NotificationFilterOptions>([
+  'context',
+  'publisherId',
+  'eventType',
+  'metadata',
+  'payload',
+]);
+
 function byField(patterns: FieldPatterns = {}): [string, RegExp][] {
+  if (typeof patterns !== 'object' || patterns === null)
+    throw new TypeError('Patterns for fields need their names');
   return Object.entries(patterns).map(([field, pattern]) => [field, anchored(pattern)]);
 }
 
 /** With the sticky flag, an expression matches only where `lastIndex` is: at the beginning. */
 function anchored(pattern: Pattern): RegExp {
+  if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) {
+    throw new TypeError(`${String(pattern)} is neither text nor a RegExp`);
+  }
   const { source, flags } = new RegExp(pattern);
   return new RegExp(source, `${flags.replace(/[gy]/g, '')}y`);
 }

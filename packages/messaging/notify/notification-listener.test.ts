@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { Target } from '../target.ts';
 import { notificationTest } from '../test/notification-fixture.ts';
+import { ODD_FAILURES } from '../test/odd-failures.ts';
 import { RecordingLogger } from '../test/recording-logger.ts';
 import { CTXT } from '../test/rpc-fixture.ts';
 import { getTransport } from '../transport.ts';
@@ -210,6 +212,13 @@ describe('what cannot be listened to is refused at once', () => {
       () => get(transport, [new Target({ exchange: 'e' })], [endpoint]),
       'needs a topic',
     ],
+    ['no target', () => get(transport, [], [endpoint]), 'needs a target'],
+    ['a pool without a name', () => get(transport, targets, [endpoint], { pool: '' }), 'pool'],
+    [
+      'a filter that is none',
+      () => get(transport, targets, [{ ...endpoint, filterRule: { eventType: 'vm' } as never }]),
+      'filterRule',
+    ],
     ['no endpoint', () => get(transport, targets, []), 'named by a priority'],
     ['a prefetch below 0', () => get(transport, targets, [endpoint], { prefetch: -1 }), 'prefetch'],
     ['half a notification', () => get(transport, targets, [endpoint], { prefetch: 0.5 }), 'prefetch'],
@@ -221,5 +230,37 @@ describe('what cannot be listened to is refused at once', () => {
     ],
   ])('%s', (_what, run, message) => {
     expect(run).toThrow(message);
+  });
+});
+
+describe('an endpoint that throws', () => {
+  const looking = () => {
+    const logger = new RecordingLogger();
+    const error = logger.error.bind(logger);
+    logger.error = (data, message) => {
+      inspect(data);
+      error(data, message);
+    };
+    return logger;
+  };
+
+  notificationTest('whatever it likes does not keep the next notification back', url, async (fixture) => {
+    const logger = looking();
+    const transport = fixture.transport({ logger });
+    const told: unknown[] = [];
+    const info = (_ctxt: object, _publisherId: string | null, _eventType: string, name: string) => {
+      told.push(name);
+      throw ODD_FAILURES[name]?.();
+    };
+    const names = Object.keys(ODD_FAILURES);
+    const targets = [new Target({ topic: fixture.topic })];
+    const listener = getNotificationListener(transport, targets, [{ info }]);
+    await listener.start();
+    const notifier = fixture.notifier();
+    for (const name of names) await notifier.info(CTXT, 'e', name);
+    await vi.waitFor(() => expect(told).toEqual(names));
+    await listener.stop();
+    await listener.wait();
+    expect(logger.at('error')).toHaveLength(names.length);
   });
 });

@@ -12,6 +12,7 @@ import { NotificationServer } from './notification-server.ts';
 import type { NotificationPriority } from './priority.ts';
 import { SingleReceiver } from './single-receiver.ts';
 
+/** How a listener takes notifications. */
 export interface NotificationListenerOptions {
   /**
    * Listeners of one pool share its copy of each notification. Listeners without a pool share another one: there
@@ -32,6 +33,7 @@ export interface NotificationListenerOptions {
   prefetch?: number;
 }
 
+/** How a batch listener takes notifications. */
 export interface BatchNotificationListenerOptions extends NotificationListenerOptions {
   /** How many notifications make a batch; never more than `prefetch`. Default 100. */
   batchSize?: number;
@@ -45,7 +47,8 @@ export interface BatchNotificationListenerOptions extends NotificationListenerOp
  * Endpoints are asked in their order. One that throws is logged, and the notification is requeued if that is allowed.
  *
  * @throws InvalidTarget when a target has no topic
- * @throws TypeError when no endpoint has a method named by a priority, or an option is out of its range
+ * @throws TypeError when there is no target, no endpoint has a method named by a priority, or an option is out of its
+ *   range
  * @throws DriverLoadFailure when the transport carries no notifications
  */
 export function getNotificationListener(
@@ -104,6 +107,7 @@ function source(
   if (notifications === undefined) {
     throw new DriverLoadFailure('messaging', 'the transport carries no notifications');
   }
+  if (targets.length === 0) throw new TypeError('A listener of notifications needs a target');
   const priorities = [...methods.keys()];
   return { driver: notifications, topics: targets.flatMap((target) => topicsOf(target, priorities)) };
 }
@@ -122,7 +126,10 @@ const BATCH_MAX = Math.floor(PREFETCH_MAX / 2);
 const TIMEOUT_MAX = 2_147_483;
 
 function checked<T extends BatchNotificationListenerOptions>(options: T): T {
-  const { prefetch, batchSize, batchTimeout } = options;
+  const { pool, prefetch, batchSize, batchTimeout } = options;
+  if (pool !== undefined && (typeof pool !== 'string' || pool === '')) {
+    throw new TypeError('pool is given, but is no name');
+  }
   if (prefetch !== undefined && !isWhole(prefetch, 0, PREFETCH_MAX)) {
     throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} notifications`);
   }

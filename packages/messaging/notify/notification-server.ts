@@ -67,12 +67,17 @@ export class NotificationServer {
 
   /** After `stop`: resolves once all notifications that came are handled, and acknowledged or requeued. */
   async wait(): Promise<void> {
-    await this.#stopping;
+    await this.#stoppedOrFailed();
     await this.#running.idle();
   }
 
+  /** What went wrong when it stopped, `stop` has told. */
+  async #stoppedOrFailed(): Promise<void> {
+    await this.#stopping.catch(() => {});
+  }
+
   async #listen(signal: AbortSignal): Promise<Listener> {
-    await this.#stopping;
+    await this.#stoppedOrFailed();
     const { driver, topics, receiver, pool, prefetch } = this.#options;
     return driver.listen(
       topics,
@@ -88,7 +93,10 @@ export class NotificationServer {
   async #stopListening({ listener, starting }: Listening): Promise<void> {
     starting.abort();
     const listening = await listener.catch(() => undefined);
-    await listening?.stop();
-    this.#options.receiver.flush();
+    try {
+      await listening?.stop();
+    } finally {
+      this.#options.receiver.flush();
+    }
   }
 }

@@ -112,7 +112,23 @@ describe('isEnabled', () => {
 describe('drivers', () => {
   test('that do not exist are refused by their names', () => {
     expect(() => notifierWith({ drivers: ['kafka'] })).toThrow(/kafka.*there are messaging,/);
-    expect(() => notifierWith({ retry: Number.NaN })).toThrow(TypeError);
+  });
+
+  test.each<object>([
+    { retry: Number.NaN },
+    { retry: -2 },
+    { publisherId: 5 },
+    { topics: [''] },
+    { topics: [5] },
+  ])('cannot have %o', (options) => {
+    expect(() => notifierWith(options)).toThrow(TypeError);
+  });
+
+  test('are not handed a notification whose event has no name', async () => {
+    const notifier = notifierWith({ drivers: ['test'] });
+    expect(await notifier.info(CTXT, undefined as unknown as string, {})).toBe(false);
+    expect(NOTIFICATIONS).toEqual([]);
+    expect(logger.at('error')).toHaveLength(1);
   });
 
   test('of a transport that carries no notifications are refused', () => {

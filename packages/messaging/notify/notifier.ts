@@ -2,6 +2,7 @@ import { MessagingError } from '../errors.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
+import { logThrown } from '../thrown.ts';
 import type { Transport } from '../transport.ts';
 import { logDriver } from './drivers/log-driver.ts';
 import { messagingDriver } from './drivers/messaging-driver.ts';
@@ -26,8 +27,8 @@ const BUILT_IN_DRIVERS: Record<string, NotifierDriverFactory> = {
 };
 for (const [name, factory] of Object.entries(BUILT_IN_DRIVERS)) registerNotifierDriver(name, factory);
 
-/** `messagingv2`, `messaging` (the old format), `log`, `test`, `noop`, `routing`, or one that was registered. */
 // The intersection keeps the names for editors' completion.
+/** `messagingv2`, `messaging` (the old format), `log`, `test`, `noop`, `routing`, or one that was registered. */
 export type NotifierDriverName =
   | 'messaging'
   | 'messagingv2'
@@ -37,6 +38,7 @@ export type NotifierDriverName =
   | 'routing'
   | (string & Record<never, never>);
 
+/** What `Notifier.prepare` changes; what is absent stays. */
 export interface NotifierPrepareOptions {
   /** Who notifies: `compute.host1`. */
   publisherId?: string;
@@ -44,6 +46,7 @@ export interface NotifierPrepareOptions {
   retry?: number;
 }
 
+/** Who notifies, and by which ways. */
 export interface NotifierOptions extends NotifierPrepareOptions {
   /** The ways that each notification takes. Default: `messagingv2`. */
   drivers?: readonly NotifierDriverName[];
@@ -79,12 +82,11 @@ export class Notifier<C = AnyNotifications> {
 
   /**
    * @throws DriverLoadFailure when there is no such driver, or it cannot work with the transport
-   * @throws TypeError when `retry` is no number
+   * @throws TypeError when `retry` is no number of times, or another option is not of its type
    */
   constructor(transport: Transport, options: NotifierOptions = {}, shared?: Shared) {
     const { publisherId, retry = -1 } = options;
-    if (!Number.isInteger(retry))
-      throw new TypeError(`retry is ${retry}, but must be -1, 0 or a number of times`);
+    checkOptions(options);
     this.publisherId = publisherId;
     this.retry = retry;
     this.#shared = shared ?? {
@@ -165,13 +167,14 @@ export class Notifier<C = AnyNotifications> {
     const { serializer, transport } = this.#shared;
     const { publisherId, retry } = this;
     try {
+      if (typeof eventType !== 'string') throw new TypeError('The event type is no text');
       const entity = toPrimitive(serializer.serializeEntity(ctxt, payload), 'payload');
       const message = notificationMessage({ publisherId, eventType, priority, payload: entity });
       const context = sanitizeContext(contextToPrimitive(serializer.serializeContext(ctxt)));
       return { ctxt: context, message, priority, retry };
     } catch (error) {
       // A bug of the notifier's user, or of the serializer: what they notify of has happened all the same.
-      transport.logger.error({ err: error, event_type: eventType }, 'A notification cannot be sent: no JSON');
+      logThrown(transport.logger, error, { event_type: eventType }, 'A notification cannot be sent');
       return undefined;
     }
   }
@@ -183,11 +186,25 @@ export class Notifier<C = AnyNotifications> {
     } catch (error) {
       // A driver may be the user's, and throw anything.
       const { message_id, event_type } = notification.message;
-      const reason = error instanceof MessagingError ? { reason: error.message } : { err: error };
-      const data = { driver: name, event_type, message_id, ...reason };
-      this.#shared.transport.logger.error(data, 'A notification was not sent');
+      const data = { driver: name, event_type, message_id };
+      const { logger } = this.#shared.transport;
+      const what = 'A notification was not sent';
+      if (error instanceof MessagingError) logger.error({ reason: error.message, ...data }, what);
+      else logThrown(logger, error, data, what);
       return false;
     }
+  }
+}
+
+function checkOptions({ publisherId, retry = -1, topics = [] }: NotifierOptions): void {
+  if (!(Number.isInteger(retry) && retry >= -1)) {
+    throw new TypeError(`retry is ${retry}, but must be -1 (forever), 0 (never) or a number of times`);
+  }
+  if (publisherId !== undefined && typeof publisherId !== 'string') {
+    throw new TypeError('publisherId is no text');
+  }
+  if (!topics.every((topic) => typeof topic === 'string' && topic !== '')) {
+    throw new TypeError('A topic of notifications needs a name');
   }
 }
 

@@ -214,3 +214,32 @@ test('requests go on when notifications cannot be sent', async () => {
   await silent.close();
   expect(await (await fetch(url)).text()).toBe('fine');
 });
+
+test.each<object>([
+  {},
+  { notifier: null },
+  { notifier, include: { methods: 'GET' } },
+  { notifier, exclude: { paths: '/' } },
+])('%o is refused at once, not by each request', (options) => {
+  expect(() => requestNotifier(options as RequestNotifierOptions)).toThrow(TypeError);
+});
+
+test('an error that cannot be shown as text is told of and passed on as it is', async () => {
+  const thrown: unknown = Object.create(null);
+  const passedOn: unknown[] = [];
+  const notify = requestNotifier({ notifier });
+  const url = await serve((request, response) => {
+    try {
+      notify(request, response, () => {
+        throw thrown;
+      });
+    } catch (error) {
+      passedOn.push(error);
+      response.writeHead(500).end();
+    }
+  });
+  await fetch(url);
+  expect(passedOn).toEqual([thrown]);
+  expect(events()).toEqual(['http.request', 'http.response']);
+  expect(payload(1)).toMatchObject({ exception: { value: expect.any(String) } });
+});

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { JsonObject } from '../json.ts';
+import { reasonText } from '../thrown.ts';
 import type { Notifier } from './notifier.ts';
 import { publicHeaders, requestEnviron } from './request-environ.ts';
 
@@ -11,6 +12,7 @@ export interface RequestMatch {
   paths?: readonly RegExp[];
 }
 
+/** Which requests are told of, and by whom. */
 export interface RequestNotifierOptions {
   notifier: Notifier;
   /** Only these. Default: all requests. */
@@ -42,8 +44,11 @@ export interface RequestNotifierMiddleware {
  *     createServer((request, response) => notify(request, response, () => handle(request, response)));
  *
  * The request does not wait for its notifications, nor does it fail with them.
+ *
+ * @throws TypeError when there is no notifier, or what is included or excluded is no list
  */
 export function requestNotifier(options: RequestNotifierOptions): RequestNotifierMiddleware {
+  checkOptions(options);
   const watched = new WeakMap<IncomingMessage, WatchedRequest>();
   const middleware = (request: IncomingMessage, response: ServerResponse, next: () => unknown): unknown => {
     if (!isWatched(request, options)) return next();
@@ -56,6 +61,16 @@ export function requestNotifier(options: RequestNotifierOptions): RequestNotifie
     return next(error);
   };
   return Object.assign(middleware, { errors });
+}
+
+/** Here rather than with each request, which would fail by it. */
+function checkOptions({ notifier, include = {}, exclude = {} }: RequestNotifierOptions): void {
+  if (typeof notifier?.info !== 'function') throw new TypeError('requestNotifier needs a notifier');
+  for (const match of [include, exclude]) {
+    for (const list of [match.methods ?? [], match.paths ?? []]) {
+      if (!Array.isArray(list)) throw new TypeError(`${String(list)} is no list of methods or paths`);
+    }
+  }
 }
 
 class WatchedRequest {
@@ -125,7 +140,7 @@ function describeResponse(response: ServerResponse): JsonObject | undefined {
 
 function describeException(error: unknown): JsonObject {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
-  return { value: String(error), traceback: lines.map((line) => line.trim()) };
+  return { value: reasonText(error), traceback: lines.map((line) => line.trim()) };
 }
 
 function isWatched({ method = '', url = '/' }: IncomingMessage, options: RequestNotifierOptions): boolean {

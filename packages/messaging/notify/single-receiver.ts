@@ -1,4 +1,5 @@
 import type { IncomingNotification } from '../drivers/notification-driver.ts';
+import { logThrown } from '../thrown.ts';
 import { priorityOf, type ReceivedNotification, receivedNotification } from './notification.ts';
 import { type EndpointMethod, NotificationResult } from './notification-endpoint.ts';
 import {
@@ -39,7 +40,7 @@ export class SingleReceiver implements NotificationReceiver {
       return false;
     } catch (error) {
       // Whatever an endpoint or a serializer throws, the next notification must be handled.
-      logger.error({ err: error, ...describe(incoming) }, 'A notification endpoint failed');
+      logThrown(logger, error, describe(incoming), 'A notification endpoint failed');
       return true;
     }
   }

@@ -17,3 +17,9 @@ export function isAllowed(policy: AccessPolicy, rpcMethods: readonly string[], m
       return rpcMethods.includes(method);
   }
 }
+
+/** @throws TypeError when there is no such policy: it would refuse every method */
+export function checkAccessPolicy(policy: AccessPolicy): AccessPolicy {
+  if (policy === 'legacy' || policy === 'default' || policy === 'explicit') return policy;
+  throw new TypeError(`accessPolicy is ${String(policy)}, but must be 'legacy', 'default' or 'explicit'`);
+}

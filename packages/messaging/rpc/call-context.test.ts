@@ -5,6 +5,7 @@ import type { OutgoingRpc } from '../hooks.ts';
 import { silentLogger } from '../logger.ts';
 import type { RpcEvent } from '../observer.ts';
 import { Target } from '../target.ts';
+import { RecordingLogger } from '../test/recording-logger.ts';
 import { CTXT } from '../test/rpc-fixture.ts';
 import { Transport, type TransportOptions } from '../transport.ts';
 import { RPCClient, type RPCClientOptions } from './client.ts';
@@ -289,6 +290,18 @@ describe('an observer', () => {
       { kind: 'fanout', method: 'three' },
       { kind: 'cast', method: 'four', error: { code: 'RPC_VERSION_CAP' } },
     ]);
+  });
+
+  test('that rejects does not break the call, nor the process', async () => {
+    const logger = new RecordingLogger();
+    const broken = async (): Promise<void> => {
+      throw new Error('observer bug');
+    };
+    const { client } = setUp({}, { observers: [broken], logger });
+    expect(await client.call(CTXT, 'echo', {})).toBeNull();
+    await vi.waitFor(() =>
+      expect(logger.lines).toMatchObject([{ level: 'error', data: { method: 'echo' } }]),
+    );
   });
 
   test('that throws does not break the call', async () => {

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort-listeners.ts';
 import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
@@ -58,7 +59,8 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   /**
    * Runs the method on one server and returns its result; of several results, the last.
    *
-   * @throws RPCVersionCapError, InvalidTarget, TypeError (arguments that have no form in JSON): nothing was sent
+   * @throws RPCVersionCapError, InvalidTarget, TypeError (no method, or arguments without names or a form in JSON): nothing
+   *   was sent
    * @throws MessageUndeliverable there is no queue for the target: nobody has got it
    * @throws Overloaded too much waits to be sent: nothing was sent
    * @throws MessagingTimeout no reply in time; the method may have run
@@ -101,15 +103,19 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
     const controller = new AbortController();
     const cancel = (reason: unknown): void => controller.abort(reason);
-    const stopFollowing = follow(this.#options.signal, cancel);
+    const { signal } = this.#options;
+    const stopFollowing = signal ? onAbort(signal, () => cancel(signal.reason)) : () => {};
     const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
     try {
       this.#observed('call', ctxt, method, () =>
         this.#collect(this.#makeCall(ctxt, method, args), buffer, controller.signal),
-      ).then(
-        () => buffer.end(),
-        (error: unknown) => buffer.end({ error }),
-      );
+      )
+        .then(
+          () => buffer.end(),
+          (error: unknown) => buffer.end({ error }),
+        )
+        // Its reader may never come back.
+        .finally(stopFollowing);
       for (let item = await buffer.take(); item !== undefined; item = await buffer.take()) {
         yield this.#serializer.deserializeEntity(ctxt, item.result) as MulticallResult<C[M]['result']>;
       }
@@ -145,10 +151,10 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   #makeRequest(ctxt: RpcContext, method: string, args: object): Request {
-    const { signal } = this.#options;
-    if (signal?.aborted) throw cancelled(method, signal);
+    refuseAborted(method, this.#options.signal);
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);
+    checkRequest(method, args);
     checkVersionCap(this.#version, this.#options.versionCap ?? null);
     return {
       ctxt: contextToPrimitive(this.#serializer.serializeContext(ctxt)),
@@ -192,6 +198,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   async #exchange(request: Request, options: SendOptions): Promise<Reply> {
+    refuseAborted(request.message.method, options.signal);
     let reply: Reply | undefined;
     try {
       reply = await this.#transport.driver.send(this.target, request, options);
@@ -204,6 +211,8 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   async #transmit(request: Request, options: SendOptions): Promise<void> {
+    // A hook, or a serializer, may have taken its time.
+    refuseAborted(request.message.method, options.signal);
     try {
       await this.#transport.driver.send(this.target, request, options);
     } catch (error) {
@@ -220,14 +229,16 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 }
 
-function cancelled(method: string, signal: AbortSignal): CallCancelled {
-  return new CallCancelled(`${method} was cancelled before it was sent`, { cause: signal.reason });
+/** A server could only drop it. @throws TypeError */
+function checkRequest(method: unknown, args: unknown): void {
+  if (typeof method !== 'string' || method === '') throw new TypeError('The method needs a name');
+  if (typeof args !== 'object' || args === null || Array.isArray(args) || Symbol.iterator in args) {
+    throw new TypeError(`The arguments of ${method} are not an object with their names`);
+  }
 }
 
-/** Passes on when a signal fires, until the returned function is called. */
-function follow(signal: AbortSignal | null | undefined, onAbort: (reason: unknown) => void): () => void {
-  if (signal == null) return () => {};
-  const listener = (): void => onAbort(signal.reason);
-  signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+/** @throws CallCancelled */
+function refuseAborted(method: string, signal: AbortSignal | null | undefined): void {
+  if (!signal?.aborted) return;
+  throw new CallCancelled(`${method} was cancelled before it was sent`, { cause: signal.reason });
 }

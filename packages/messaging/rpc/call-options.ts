@@ -69,21 +69,28 @@ function monitorTimeout(options: CallOptions, transport: Transport, timeout: num
   return callMonitorTimeout !== null && timeout > callMonitorTimeout ? callMonitorTimeout : null;
 }
 
-/** @throws TypeError when a version or a number is not one, or out of its range */
+/** @throws TypeError when a version, a number or a signal is not one, or a number is out of its range */
 export function checkCallOptions(target: Target, options: CallOptions): void {
   for (const [name, version] of [
     ['version', target.version],
     ['versionCap', options.versionCap],
   ] as const) {
-    if (version != null && parseVersion(version) === undefined) {
+    if (version != null && (typeof version !== 'string' || parseVersion(version) === undefined)) {
       throw new TypeError(`${name} "${version}" is not <major>.<minor>`);
     }
   }
   for (const name of ['timeout', 'callMonitorTimeout'] as const) {
     const seconds = options[name];
-    if (seconds != null && !(seconds > 0)) {
-      throw new TypeError(`${name} is ${seconds}, but must be more than 0 seconds`);
+    if (seconds != null && !(typeof seconds === 'number' && seconds > 0)) {
+      throw new TypeError(`${name} is ${String(seconds)}, but must be a number of seconds above 0`);
     }
+  }
+  const { failUndeliverable, signal } = options;
+  if (failUndeliverable != null && typeof failUndeliverable !== 'boolean') {
+    throw new TypeError(`failUndeliverable is ${failUndeliverable}, but must be true or false`);
+  }
+  if (signal != null && !(signal instanceof AbortSignal)) {
+    throw new TypeError('signal is no AbortSignal');
   }
   if (options.retry != null && !(Number.isInteger(options.retry) && options.retry >= -1)) {
     throw new TypeError(

@@ -6,6 +6,7 @@ import { CallContext } from './call-context.ts';
 import type { CallOptions, PrepareOptions } from './call-options.ts';
 import type { AnyContract, CallResult, MulticallResult, RpcContract } from './contract.ts';
 
+/** How a client sends; each call can change it with `prepare`. Times in seconds. */
 export interface RPCClientOptions extends CallOptions {
   /** Default: NoOpSerializer. */
   serializer?: Serializer;
@@ -68,6 +69,7 @@ export interface ClientFactory {
   getClient<C extends RpcContract<C> = AnyContract>(target: Target, options?: RPCClientOptions): RPCClient<C>;
 }
 
+/** A client, as `new RPCClient`. @throws TypeError as there */
 export function getRpcClient<C extends RpcContract<C> = AnyContract>(
   transport: Transport,
   target: Target,

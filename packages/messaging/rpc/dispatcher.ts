@@ -5,7 +5,7 @@ import { markExpected } from '../remote-errors.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import { toPrimitive } from '../serializers/primitive.ts';
-import type { AccessPolicy } from './access-policy.ts';
+import { type AccessPolicy, checkAccessPolicy } from './access-policy.ts';
 import { Endpoint, type EndpointMethod } from './endpoint.ts';
 import { localRequest, type RpcRequest } from './request.ts';
 import { isResultStream, ResultSink } from './result-stream.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_VERSION } from './version-cap.ts';
 /** Runs around each endpoint method, all its results included; calls `run` once and returns its result. */
 export type Around = (ctxt: RpcContext, message: RpcMessage, run: () => Promise<unknown>) => Promise<unknown>;
 
+/** How requests find their methods. */
 export interface DispatcherOptions {
   /** Default: NoOpSerializer. */
   serializer?: Serializer;
@@ -35,11 +36,11 @@ export class RPCDispatcher {
   readonly #accessPolicy: AccessPolicy;
   readonly #around: Around | undefined;
 
-  /** @throws TypeError when an endpoint's options are not an endpoint's */
+  /** @throws TypeError when an endpoint's options are not an endpoint's, or there is no such access policy */
   constructor(endpoints: readonly object[], options: DispatcherOptions = {}) {
     this.#endpoints = endpoints.map((object) => new Endpoint(object));
     this.#serializer = options.serializer ?? new NoOpSerializer();
-    this.#accessPolicy = options.accessPolicy ?? 'default';
+    this.#accessPolicy = checkAccessPolicy(options.accessPolicy ?? 'default');
     this.#around = options.around;
   }
 

@@ -3,8 +3,9 @@ import { Target } from '../target.ts';
 import { type AccessPolicy, isAllowed } from './access-policy.ts';
 import { camelCase } from './contract.ts';
 import type { RpcRequest } from './request.ts';
-import { DEFAULT_VERSION, isCompatible } from './version-cap.ts';
+import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
 
+/** A class of errors: what `instanceof` takes. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** What an object may have, beside its methods, to be an endpoint. All are read once, by the server. */
@@ -36,14 +37,20 @@ export class Endpoint {
 
   /** @throws TypeError when `target`, `rpcMethods` or `expectedErrors` is something else than an endpoint's */
   constructor(object: object & EndpointOptions) {
+    if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
+      throw new TypeError(`An endpoint is an object with methods, not ${String(object)}`);
+    }
     const { target = new Target(), rpcMethods = [], expectedErrors = [] } = object;
     if (!(target instanceof Target)) {
       throw new TypeError(`${describe(object)}: "target" is reserved for the endpoint's Target`);
     }
+    if (target.version !== undefined && parseVersion(target.version) === undefined) {
+      throw new TypeError(`${describe(object)}: version "${target.version}" is not <major>.<minor>`);
+    }
     if (!Array.isArray(rpcMethods)) {
       throw new TypeError(`${describe(object)}: "rpcMethods" is reserved for a list of wire names`);
     }
-    if (!Array.isArray(expectedErrors) || expectedErrors.some((type) => typeof type !== 'function')) {
+    if (!Array.isArray(expectedErrors) || !expectedErrors.every(isClass)) {
       throw new TypeError(`${describe(object)}: "expectedErrors" is reserved for a list of error classes`);
     }
     this.#object = object;
@@ -91,6 +98,11 @@ function findMethod(object: object, name: string): EndpointMethod | undefined {
     if (property !== undefined) return typeof property.value === 'function' ? property.value : undefined;
   }
   return undefined;
+}
+
+/** What `instanceof` takes. */
+function isClass(type: unknown): boolean {
+  return typeof type === 'function' && typeof type.prototype === 'object';
 }
 
 function describe(object: object): string {

@@ -4,6 +4,7 @@ import { InFlight } from '../in-flight.ts';
 import type { JsonValue } from '../json.ts';
 import type { RpcContext } from '../serializer.ts';
 import type { Target } from '../target.ts';
+import { presentable } from '../thrown.ts';
 import type { Transport } from '../transport.ts';
 import { MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
 import { type Heartbeat, Heartbeats } from './heartbeats.ts';
@@ -84,7 +85,8 @@ export class RequestHandler {
     let outcome: Outcome;
     try {
       outcome = { failed: false, result: await this.#run(work) };
-    } catch (error) {
+    } catch (thrown) {
+      const error = presentable(thrown);
       outcome = { failed: true, error };
       logFailure(this.#transport.logger, incoming, request, error);
     }

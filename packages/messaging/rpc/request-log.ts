@@ -1,6 +1,7 @@
 import type { IncomingMessage } from '../drivers/driver.ts';
 import type { Logger } from '../logger.ts';
 import { isExpectedError } from '../remote-errors.ts';
+import { logThrown, reasonText } from '../thrown.ts';
 import { MalformedRequest } from './dispatcher.ts';
 import type { ServedRequest } from './request.ts';
 
@@ -16,16 +17,16 @@ export function logFailure(
     logger.warn({ ...what, reason: error.message }, 'Dropped a malformed RPC request');
   } else if (request.isAbandonedBy(error)) {
     logger.debug(
-      { error: String(error), ...what },
+      { error: reasonText(error), ...what },
       'An RPC method ended early: nobody waits for it any more',
     );
   } else if (!isExpectedError(error)) {
-    logger.error({ err: error, ...what }, 'An RPC method failed');
+    logThrown(logger, error, what, 'An RPC method failed');
   } else if (incoming.expectsReply) {
-    logger.info({ error: String(error), ...what }, 'An RPC method answered with an error');
+    logger.info({ error: reasonText(error), ...what }, 'An RPC method answered with an error');
   } else {
     // Nobody else learns of it.
-    logger.warn({ error: String(error), ...what }, 'An RPC method failed, and its caller does not wait');
+    logger.warn({ error: reasonText(error), ...what }, 'An RPC method failed, and its caller does not wait');
   }
 }
 

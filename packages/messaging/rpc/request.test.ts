@@ -45,6 +45,21 @@ describe('the third argument of a method', () => {
     });
   });
 
+  test('has a signal that does not fire ahead of a deadline beyond the reach of timers', async () => {
+    vi.useFakeTimers();
+    try {
+      const { driver } = await serveScripted({ wait: untilAborted });
+      const day = 86_400_000;
+      const call = driver.deliver({ method: 'wait', args: {} }, { deadline: Date.now() + 30 * day });
+      await vi.advanceTimersByTimeAsync(29 * day);
+      expect(call.outcomes).toEqual([]);
+      await vi.advanceTimersByTimeAsync(2 * day);
+      expect(call.outcomes).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('has a signal that fires at the deadline', async () => {
     const { driver, server, logger, events } = await serveScripted({ wait: untilAborted });
     const call = driver.deliver({ method: 'wait', args: {} }, { deadline: Date.now() + 50 });

@@ -83,10 +83,12 @@ export class ServedRequest implements RpcRequest {
     this.#incoming.onCancelled(() => abort(new CallCancelled(`The caller has cancelled ${this.method}`)));
     const { deadline } = this;
     if (deadline === null) return controller;
-    const expire = (): void => abort(new MessagingTimeout(`The deadline of ${this.method} has passed`));
-    const left = deadline - Date.now();
-    if (left <= 0) expire();
-    else this.#timer = setTimeout(expire, Math.min(left, MAX_TIMER)).unref();
+    const look = (): void => {
+      const left = deadline - Date.now();
+      if (left <= 0) abort(new MessagingTimeout(`The deadline of ${this.method} has passed`));
+      else this.#timer = setTimeout(look, Math.min(left, MAX_TIMER)).unref();
+    };
+    look();
     return controller;
   }
 }

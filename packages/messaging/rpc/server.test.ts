@@ -108,6 +108,17 @@ describe('life cycle', () => {
     expect(driver.listens).toBe(2);
   });
 
+  test('a stop that failed is told by stop, and the server can be started again', async () => {
+    const { driver, server } = await serveScripted({ ping: () => 'pong' });
+    driver.stopping = Promise.reject(new Error('the channel is gone'));
+    await expect(server.stop()).rejects.toThrow('the channel is gone');
+    await server.wait();
+    driver.stopping = Promise.resolve();
+    await server.start();
+    expect(driver.listens).toBe(2);
+    await server.stop();
+  });
+
   test('wait resolves for all who wait, once the last request has run', async () => {
     const [first, second] = [new Gate(), new Gate()];
     const { driver, server } = await serveScripted({ one: () => first.opened, two: () => second.opened });

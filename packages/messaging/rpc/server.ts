@@ -22,6 +22,7 @@ export interface ServingOptions {
   deliveryLimit?: number;
 }
 
+/** How a server takes requests and runs them. */
 export interface RPCServerOptions extends DispatcherOptions, ServingOptions {
   /** Answers `oslo_rpc_server_ping`, in the root namespace, with 'pong': oslo.messaging's `rpc_ping_enabled`. */
   pingEnabled?: boolean;
@@ -106,7 +107,7 @@ export class RPCServer {
    * are left to the transport, which reports them when it is closed.
    */
   async wait(): Promise<void> {
-    await this.#stopping;
+    await this.#stoppedOrFailed();
     await this.#handler.running.idle();
     await within(REPLY_GRACE, this.#answered());
   }
@@ -116,8 +117,13 @@ export class RPCServer {
     await this.#transport.driver.flush?.();
   }
 
+  /** What went wrong when it stopped, `stop` has told. */
+  async #stoppedOrFailed(): Promise<void> {
+    await this.#stopping.catch(() => {});
+  }
+
   async #listen(signal: AbortSignal): Promise<Listener> {
-    await this.#stopping;
+    await this.#stoppedOrFailed();
     return this.#transport.driver.listen(this.target, (incoming) => this.#handler.handle(incoming), {
       ...this.#options,
       signal,

@@ -1,5 +1,6 @@
 import type { TransportEvent } from '../../hooks.ts';
 import type { Logger } from '../../logger.ts';
+import { reasonText } from '../../thrown.ts';
 import type { AckPolicy, IncomingMessage, Request } from '../driver.ts';
 import type { Delivery } from './delivery.ts';
 import type { MemoryBus, Subscription } from './memory-bus.ts';
@@ -110,7 +111,7 @@ export class MemoryConsumer implements Consumer {
       this.#bury(delivery, failure);
       return;
     }
-    this.#tell('retried', { queue: queue.name, attempt, reason: String(failure) });
+    this.#tell('retried', { queue: queue.name, attempt, reason: reasonText(failure) });
     const again = { ...delivery, attempt: attempt + 1 };
     const delay = Math.min(RETRY_DELAY * 2 ** (attempt - 1), MAX_RETRY_DELAY);
     setTimeout(() => {
@@ -122,7 +123,7 @@ export class MemoryConsumer implements Consumer {
   #bury({ text, attempt }: Delivery, failure: unknown): void {
     const { bus, topic, logger } = this.#options;
     const { ctxt, message } = JSON.parse(text) as Request;
-    const reason = String(failure);
+    const reason = reasonText(failure);
     bus.deadLetters.add(topic, { ctxt, message, reason, attempts: attempt, at: new Date().toISOString() });
     const data = { topic, method: message.method, attempts: attempt, reason };
     logger.error(data, 'A cast has failed too often and is a dead letter now');

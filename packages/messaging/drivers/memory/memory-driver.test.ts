@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import { memoryDeadLetters } from '../../index.ts';
 import { rpcTest } from '../../test/behaviour/rpc-test.ts';
+import { ODD_FAILURES } from '../../test/odd-failures.ts';
 import { CTXT, Gate, RpcFixture } from '../../test/rpc-fixture.ts';
 import { describeTransport } from '../../test/transport-behaviour.ts';
 
@@ -139,6 +140,21 @@ test('dead letters can be looked at', async () => {
   expect(memoryDeadLetters(url, 'another')).toEqual([]);
   await rpc.close();
   expect(memoryDeadLetters(url, rpc.topic)).toEqual([]);
+});
+
+test('a cast is a dead letter in the end, however odd its failure is', async () => {
+  const url = newBus();
+  const rpc = new RpcFixture(url);
+  const odd = async (_ctxt: object, { name }: { name: string }) => {
+    throw ODD_FAILURES[name]?.();
+  };
+  await rpc.serve({ odd }, { ackPolicy: 'after', deliveryLimit: 2 });
+  const client = rpc.client();
+  const names = Object.keys(ODD_FAILURES);
+  for (const name of names) await client.cast(CTXT, 'odd', { name });
+  const dead = () => memoryDeadLetters(url, rpc.topic).map(({ message }) => String(message.args.name));
+  await vi.waitFor(() => expect(dead().sort()).toEqual([...names].sort()));
+  await rpc.close();
 });
 
 rpcTest('topics of one name on two exchanges are two topics', newBus, async (rpc) => {

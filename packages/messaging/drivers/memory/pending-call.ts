@@ -1,3 +1,4 @@
+import { onAbort } from '../../abort-listeners.ts';
 import { CallCancelled, MessagingTimeout, ServerLost } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Roster, RosterEntry } from '../../roster.ts';
@@ -29,7 +30,7 @@ export class PendingCall {
   #settled = false;
   #cancelled = false;
   #cancelListeners: (() => void)[] | undefined;
-  #onAbort: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Where the request waits; undefined once a server has it. */
   #queue: MemoryQueue | undefined;
@@ -46,10 +47,7 @@ export class PendingCall {
     this.#data = data;
     this.#entry = data.roster.add(this);
     const { signal } = data.options;
-    if (signal !== undefined) {
-      this.#onAbort = () => this.#cancel(signal);
-      signal.addEventListener('abort', this.#onAbort);
-    }
+    if (signal !== undefined) this.#stopListening = onAbort(signal, () => this.#cancel(signal));
     // One timer serves the timeout and the monitor: nearly all calls end before either.
     const wait = Math.min(this.#timeout, this.#patience);
     if (wait !== Number.POSITIVE_INFINITY) this.#timer = this.#wake(wait);
@@ -166,7 +164,7 @@ export class PendingCall {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    if (this.#onAbort !== undefined) this.#data.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening?.();
     this.#data.roster.remove(this.#entry);
     return true;
   }

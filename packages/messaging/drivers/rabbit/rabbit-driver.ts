@@ -95,7 +95,12 @@ export class RabbitDriver implements Driver {
       retryTimeout,
       context,
     });
-    this.#replySender = new ReplySender(this.#publisher, retryTimeout, logger);
+    this.#replySender = new ReplySender({
+      publisher: this.#publisher,
+      retryTimeout,
+      maxBytes: context.limits.outboxBytes,
+      logger,
+    });
   }
 
   send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
@@ -159,13 +164,16 @@ export class RabbitDriver implements Driver {
   }
 
   #newConnection(purpose: string): BrokerConnection {
-    return new BrokerConnection({
+    const connection = new BrokerConnection({
       name: `${this.#name}:${purpose}`,
       addresses: this.#addresses,
       settings: this.#settings,
       logger: this.#logger,
       onEvent: this.#context.onEvent,
     });
+    // Each of its channels listens to it: more than Node.js takes for a leak, but not without bounds.
+    connection.setMaxListeners(0);
+    return connection;
   }
 }
 

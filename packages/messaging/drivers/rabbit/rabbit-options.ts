@@ -7,7 +7,10 @@ export type Compression = 'gzip';
 export interface RabbitOptions {
   /** The AMQP heartbeat: a broker silent for twice as long is taken for dead. 0 disables it. Default 60. */
   heartbeatTimeoutThreshold?: number;
-  /** How many unacknowledged requests the broker may send ahead to one consumer; 0, the default: no limit. */
+  /**
+   * How many requests a server runs at once, and the broker sends ahead to each of its consumers. 0, the default: as
+   * many as `limits.intakeBytes` allows.
+   */
   rabbitQosPrefetchCount?: number;
   /** The longest first wait before connecting again. Default 1. */
   rabbitRetryInterval?: number;
@@ -34,7 +37,7 @@ export interface RabbitOptions {
   rabbitQuorumMaxMemoryLength?: number;
   /** How many bytes of messages a quorum queue keeps in memory. 0, the default: no limit. */
   rabbitQuorumMaxMemoryBytes?: number;
-  /** For how long a reply, call or cast is tried again when there is no queue for it. Default 60. */
+  /** For how long a reply or cast is tried again when there is no queue for it. Default 60. */
   kombuMissingConsumerRetryTimeout?: number;
   /**
    * Which host comes next when one is lost or does not answer: the URL's in turn (`round-robin`, the default; each

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, vi } from 'vitest';
-import { CallCancelled, MessagingTimeout, type RpcRequest } from '../../index.ts';
+import { CallCancelled, MessagingTimeout, type RpcHooks, type RpcRequest } from '../../index.ts';
 import { CTXT, Gate } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
 import { rpcTest } from './rpc-test.ts';
@@ -58,6 +58,85 @@ export function describeCancellation(url: UrlFactory): void {
       for await (const _result of client.multicall(CTXT, 'ping', {}));
       expect(getEventListeners(user.signal, 'abort')).toEqual([]);
       user.abort();
+    });
+  });
+
+  describe('a signal', () => {
+    rpcTest('may be shared by any number of calls at once, without a warning', url, async (rpc) => {
+      const warnings: Error[] = [];
+      const onWarning = (warning: Error): void => void warnings.push(warning);
+      process.on('warning', onWarning);
+      try {
+        const everybody = new Gate();
+        let here = 0;
+        const meet = async () => {
+          here += 1;
+          if (here === 200) everybody.open();
+          await everybody.opened;
+        };
+        await rpc.serve({ meet, echo: (_ctxt: object, { n }: { n: number }) => n });
+        const user = new AbortController();
+        const client = rpc.client({ signal: user.signal });
+        await Promise.all(Array.from({ length: 200 }, () => client.call(CTXT, 'meet', {})));
+        for (let left = 10_000; left > 0; left -= 500) {
+          await Promise.all(Array.from({ length: 500 }, (_, n) => client.call(CTXT, 'echo', { n })));
+        }
+        await Promise.all(Array.from({ length: 200 }, (_, n) => client.cast(CTXT, 'echo', { n })));
+        expect(getEventListeners(user.signal, 'abort')).toEqual([]);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(warnings).toEqual([]);
+      } finally {
+        process.off('warning', onWarning);
+      }
+    });
+
+    rpcTest('of many calls ends all of them', url, async (rpc) => {
+      const { endpoint, reasons } = waiting();
+      await rpc.serve(endpoint);
+      const user = new AbortController();
+      const client = rpc.client({ callMonitorTimeout: 1, signal: user.signal });
+      const calls = Array.from({ length: 20 }, () => client.call(CTXT, 'wait', {}));
+      const outcomes = Promise.allSettled(calls);
+      user.abort();
+      for (const outcome of await outcomes) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(CallCancelled) });
+      }
+      await vi.waitFor(() => expect(new Set(reasons).size).toBe(reasons.length));
+    });
+
+    rpcTest('that fires while a hook is at work keeps the request from being sent', url, async (rpc) => {
+      let runs = 0;
+      await rpc.serve({ run: () => ++runs });
+      const user = new AbortController();
+      const hooks: RpcHooks[] = [
+        {
+          async aroundSend(_rpc, next) {
+            user.abort();
+            await next();
+          },
+        },
+      ];
+      const client = rpc.client({ transport: rpc.transport({ hooks }), signal: user.signal });
+      await expect(client.call(CTXT, 'run', {})).rejects.toBeInstanceOf(CallCancelled);
+      const late = rpc.client({ transport: rpc.transport({ hooks }) });
+      const cancelled = late.prepare({ signal: AbortSignal.abort() });
+      await expect(cancelled.cast(CTXT, 'run', {})).rejects.toBeInstanceOf(CallCancelled);
+      expect(await rpc.client().call(CTXT, 'run', {})).toBe(1);
+    });
+
+    rpcTest('has no listener left of a multicall that nobody reads to its end', url, async (rpc) => {
+      async function* endless(): AsyncGenerator<number> {
+        for (let n = 0; ; n += 1) {
+          yield n;
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+      await rpc.serve({ endless });
+      const user = new AbortController();
+      const multicall = rpc.client({ signal: user.signal, timeout: 0.3 }).multicall(CTXT, 'endless', {});
+      await multicall.next();
+      expect(getEventListeners(user.signal, 'abort')).toHaveLength(1);
+      await vi.waitFor(() => expect(getEventListeners(user.signal, 'abort')).toEqual([]));
     });
   });
 

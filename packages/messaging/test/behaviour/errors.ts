@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { type JsonObject, RemoteError, remoteErrors } from '../../index.ts';
+import { ODD_FAILURES } from '../odd-failures.ts';
 import { CTXT } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
 import { rpcTest } from './rpc-test.ts';
@@ -43,6 +44,17 @@ export function describeErrors(url: UrlFactory): void {
       },
       giveUnserializable: () => ({ nested: [() => {}] }),
     };
+
+    rpcTest('reaches the caller, however odd it is', url, async (rpc) => {
+      const odd = async (_ctxt: object, { name }: { name: string }) => {
+        throw ODD_FAILURES[name]?.();
+      };
+      await rpc.serve({ odd });
+      const client = rpc.client();
+      for (const name of Object.keys(ODD_FAILURES)) {
+        await expect(client.call(CTXT, 'odd', { name }), name).rejects.toBeInstanceOf(RemoteError);
+      }
+    });
 
     rpcTest('keeps its class and data when the class is registered', url, async (rpc) => {
       registerHostNotFound();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@mini-nova/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { ServerLost } from '../../errors.ts';
@@ -100,8 +99,8 @@ describe('casts on durable and quorum queues', () => {
     };
     const servers = await Promise.all(kinds.map(serve));
     await Promise.all(servers.map((server) => server.stop()));
-    // RabbitMQ 3.10 notes only every half second where a new quorum queue's log is, and a crash before loses the queue.
-    await sleep(1500);
+    // RabbitMQ 3.10 writes only every half second where a new quorum queue's log is; a crash before loses the queue.
+    await broker.rabbitmqctl('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
     await Promise.all(kinds.map(send));
     await broker.kill();
     await broker.start();

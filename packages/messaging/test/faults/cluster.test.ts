@@ -20,6 +20,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(down.map((node) => node.start()));
+  vi.restoreAllMocks();
   await bench.finish();
 });
 
@@ -87,6 +88,36 @@ describe('a cluster with quorum queues that loses a node', () => {
       expect([...outcomes]).toEqual([]);
     },
   );
+});
+
+describe('a cluster with quorum queues for replies, too, that loses a node', () => {
+  test('to which all are connected: each call has its result, before that node is back', async () => {
+    // All take the hosts in the same order, so that all queues lose their leader.
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const { ledger } = bench;
+    const options = {
+      controlExchange: `exchange-${bench.topic}`,
+      rabbit: { ...QUORUM, rabbitTransientQuorumQueue: true },
+    };
+    await bench.serve(echo, 'host1', { name: 'server', ...options });
+    const caller = bench.client({ name: 'client', ...options });
+    await ledger.call(caller, 'echo', { value: 'warm' });
+    random.mockRestore();
+    const outcomes: unknown[] = [];
+    let stop = false;
+    const load = Promise.all(
+      numbers(8).map(async (value) => {
+        while (!stop) outcomes.push(await ledger.outcome(caller, 'echo', { value }, 10));
+      }),
+    );
+    await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(100), 10_000);
+    await kill(await nodeOf(/^client:/));
+    const before = outcomes.length;
+    await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(before + 200), 12_000);
+    stop = true;
+    await load;
+    expect(new Set(outcomes)).toEqual(new Set(['result']));
+  });
 });
 
 describe('a cluster with classic queues that loses a node', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { RPCServer, RpcHooks, Transport } from '../../index.ts';
 import { RecordingLogger } from '../recording-logger.ts';
-import { CTXT } from '../rpc-fixture.ts';
+import { CTXT, Gate } from '../rpc-fixture.ts';
 import { faultBench } from './support/fault-bench.ts';
 import { echo, numbers, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
 
@@ -43,7 +44,7 @@ describe('a connection that the broker closes', () => {
     }
     stop = true;
     await Promise.all(callers);
-    // Three queues of each server, and the reply queue. What is stopped on its way back leaves a fanout queue behind.
+    // Three queues of each server, and the reply queue.
     await vi.waitFor(async () => expect(await broker.listConsumers()).toHaveLength(7), 5000);
   });
 
@@ -62,6 +63,42 @@ describe('a connection that the broker closes', () => {
     ]);
     expect(JSON.stringify(logger.lines)).not.toContain('guest');
   });
+});
+
+describe('what is stopped on its way back to the broker', () => {
+  /** Runs `act` when the connection of that name is lost, or made again. */
+  function hookOn(type: 'connected' | 'disconnected', name: RegExp, act: () => void): RpcHooks {
+    let lost = false;
+    return {
+      onTransportEvent: (event) => {
+        if (!name.test(String(event.data.connection))) return;
+        lost ||= event.type === 'disconnected';
+        if (lost && event.type === type) act();
+      },
+    };
+  }
+
+  test.each(['disconnected', 'connected'] as const)(
+    'leaves no queue behind, be it a server or a client (%s)',
+    async (when) => {
+      const { broker, ledger } = bench();
+      const ends = { server: new Gate(), client: new Gate() };
+      const closing = hookOn(when, /^client:/, () => void transport.close().then(() => ends.client.open()));
+      const transport: Transport = bench().transport({ name: 'client', hooks: [closing] });
+      const stopping = hookOn(when, /host1$/, () => void server.stop().then(() => ends.server.open()));
+      const server: RPCServer = await bench().serve(echo, 'host1', { name: 'server', hooks: [stopping] });
+      await ledger.call(bench().rpc.client({ transport }), 'echo', { value: 1 });
+      expect(await transientQueues()).toHaveLength(2);
+      await broker.closeConnections();
+      await Promise.all([ends.server.opened, ends.client.opened]);
+      expect(await transientQueues()).toEqual([]);
+    },
+  );
+
+  async function transientQueues(): Promise<string[]> {
+    const names = (await bench().broker.listQueues()).map(({ name }) => name);
+    return names.filter((name) => name.startsWith('reply_') || name.includes('_fanout_'));
+  }
 });
 
 describe('many clients of a broker that restarts', () => {

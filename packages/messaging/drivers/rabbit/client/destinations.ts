@@ -11,7 +11,7 @@ export interface Destination extends RequestRoute {
   known: boolean;
 }
 
-/** The destinations of one transport's requests; of very many, those that were used last. */
+/** The destinations of one transport's requests; of very many, those for which a target was made last. */
 export class Destinations {
   readonly #controlExchange: string;
   readonly #topology: Topology;

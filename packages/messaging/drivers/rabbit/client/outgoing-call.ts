@@ -1,3 +1,4 @@
+import { onAbort } from '../../../abort-listeners.ts';
 import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import type { JsonValue } from '../../../json.ts';
 import type { Target } from '../../../target.ts';
@@ -86,6 +87,10 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
     return `the reply of ${method} from ${target}`;
   }
 
+  get isOver(): boolean {
+    return this.#waiter.isSettled;
+  }
+
   send(): void {
     const { signal } = this.#parts.options;
     if (signal !== undefined) this.#listenTo(signal);
@@ -156,8 +161,6 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
   }
 
   #listenTo(signal: AbortSignal): void {
-    const onAbort = (): void => this.#waiter.cancel(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#stopListening = () => signal.removeEventListener('abort', onAbort);
+    this.#stopListening = onAbort(signal, () => this.#waiter.cancel(signal.reason));
   }
 }

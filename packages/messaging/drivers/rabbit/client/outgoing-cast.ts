@@ -1,3 +1,4 @@
+import { onAbort } from '../../../abort-listeners.ts';
 import { CallCancelled, MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import type { SendOptions } from '../../driver.ts';
 import type { Outbox } from '../publish/outbox.ts';
@@ -63,9 +64,7 @@ export class OutgoingCast implements OutgoingMessage {
   }
 
   #listenTo(signal: AbortSignal): void {
-    const onAbort = (): void => this.#cancel(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#stopListening = () => signal.removeEventListener('abort', onAbort);
+    this.#stopListening = onAbort(signal, () => this.#cancel(signal.reason));
   }
 
   /** Only while it was not sent. */

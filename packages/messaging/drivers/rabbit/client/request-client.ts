@@ -72,6 +72,8 @@ export class RequestClient {
     this.#replies.onReady(() => {
       this.#waiters.restartSilences();
       publisher.flush();
+      // The requests that came back are tried again there.
+      casts.flush();
     });
     this.#tools = {
       publisher,

@@ -1,3 +1,5 @@
+import { reasonText } from '../../../thrown.ts';
+
 /** Reply codes of the protocol. */
 export const ACCESS_REFUSED = 403;
 export const NOT_FOUND = 404;
@@ -26,9 +28,9 @@ export function isRefusal(error: unknown): boolean {
 export function errorText(error: unknown): string {
   // What connecting to a name with several addresses fails with; its own message is empty.
   if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : reasonText(error);
 }
 
 export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(reasonText(error));
 }

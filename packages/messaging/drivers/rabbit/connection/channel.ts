@@ -71,13 +71,27 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     else connection.open();
   }
 
-  /** Ends the supervision. The channel stays open until the connection is closed. Idempotent. */
+  /**
+   * Ends the supervision. The channel stays open until the connection is closed; one that is not set up yet is closed.
+   * Idempotent.
+   */
   stop(): void {
     this.#started = true;
     const { connection } = this.#options;
     connection.off('connected', this.#onConnected);
     connection.off('disconnected', this.#onDisconnected);
     this.#session?.abort();
+  }
+
+  /**
+   * Has the channel replaced by another, when only its user can tell that it does not work. `lost` is emitted at once.
+   */
+  replace(): void {
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    this.#lose(channel, undefined);
+    // Behind all that was written to it in this turn of the event loop: the broker must not find that on a closed one.
+    setImmediate(() => discard(channel));
   }
 
   readonly #onConnected = (model: ChannelModel): void => {
@@ -110,20 +124,23 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       this.#options.connection.drop(model, asError(error));
       return;
     }
+    if (signal.aborted) return discard(channel);
     const life = this.#watch(channel, signal);
     try {
       await this.#options.setUp(channel);
     } catch (error) {
+      if (signal.aborted) return discard(channel);
       // Closed without a fault of its own, it has gone with the connection.
       if (life.closed && amqpCode(error) === undefined && !(error instanceof TopologyMismatch)) return;
       // Its user closes it, for a consumer was cancelled meanwhile.
       if (error instanceof IllegalOperationError) return life.ended;
       this.#onRefused(error);
-      if (!life.closed) channel.close().catch(() => {});
+      if (!life.closed) discard(channel);
       await life.ended;
       return;
     }
-    if (signal.aborted || life.closed) return;
+    if (signal.aborted) return discard(channel);
+    if (life.closed) return;
     if (this.#mismatch !== undefined) this.#logMended();
     this.#channel = channel;
     this.emit('ready', channel);
@@ -192,6 +209,13 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     const level = amqpCode(error) === 404 ? 'debug' : 'warn';
     logger[level]({ channel: name, reason: errorText(error) }, message);
   }
+}
+
+function discard(channel: Channel): void {
+  // It would end the process if nobody listened.
+  channel.on('error', () => {});
+  // It fails when the channel is closed, or went with its connection.
+  channel.close().catch(() => {});
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

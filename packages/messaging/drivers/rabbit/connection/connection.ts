@@ -5,6 +5,7 @@ import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';
 import { asError, errorText, isRefusal } from './amqp-error.ts';
+import { ANSWER_TIMEOUT, AnswerWatch } from './answer-watch.ts';
 import { Backoff } from './backoff.ts';
 import type { BrokerAddress } from './broker-address.ts';
 import { HostOrder } from './host-order.ts';
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   name: string;
   addresses: readonly BrokerAddress[];
   settings: RabbitSettings;
+  /** How long (ms) the broker may take to answer a request before the connection is given up. Default 30 s. */
+  answerTimeout?: number;
   logger: Logger;
   onEvent?: ((event: TransportEvent) => void) | undefined;
 }
@@ -194,6 +197,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       cutter.abort();
       end(cause);
     };
+    const answers = new AnswerWatch(model, this.#options.answerTimeout ?? ANSWER_TIMEOUT, cut);
+    void ended.then(() => answers.end());
     return { model, ended, cut };
   }
 

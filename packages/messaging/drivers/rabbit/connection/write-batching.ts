@@ -1,15 +1,13 @@
-import { Socket } from 'node:net';
 import type { ChannelModel } from 'amqplib';
+import { librarySocket } from './library-socket.ts';
 
 /**
  * Sends what is written in one go of the event loop with one system call. The AMQP library writes each frame for
  * itself, and without this, many small messages cost mostly system calls.
  */
-export function batchWrites(model: ChannelModel): void {
-  const { connection } = model;
-  // The library's own field, used only if it is what it seems to be: without it things are slower, not wrong.
-  if (!('stream' in connection) || !(connection.stream instanceof Socket)) return;
-  const socket = connection.stream;
+export function batchWrites({ connection }: ChannelModel): void {
+  const socket = librarySocket(connection);
+  if (socket === undefined) return;
   const write = socket.write;
   let corked = false;
   socket.write = (...args: unknown[]): boolean => {

@@ -8,6 +8,7 @@ import { declareQueue, type QueueSpec } from '../topology/topology.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { ConsumedQueue, Delivery } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
+import { removeQueues } from './queue-removal.ts';
 
 interface CommonOptions {
   connection: BrokerConnection;
@@ -34,6 +35,8 @@ export type ConsumerOptions = CommonOptions & Receiver;
 
 /** How long (ms) the broker may take to cancel the consumers when it is asked to. */
 const CANCEL_TIMEOUT = 1_000;
+/** How long (ms) a consumer that is stopped on its way back waits for the broker, to delete its queues there. */
+const REMOVE_TIMEOUT = 1_000;
 /** For how long (ms) messages that were handed over may stay unacknowledged: one frame then does it for all. */
 const ACKNOWLEDGE_AFTER = 10;
 
@@ -52,7 +55,11 @@ export class QueueConsumer {
   #batch: Delivery[] = [];
   /** The last message that was handed over and is not acknowledged. */
   #unacknowledged: Delivery | undefined;
+  /** The last set-up of a channel; undefined: the broker was never asked to declare anything. */
+  #settingUp: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  /** Its consumers are cancelled; what they have delivered can still be acknowledged. */
+  #cancelled: Channel | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -89,41 +96,69 @@ export class QueueConsumer {
 
   /**
    * Cancels the consumers at the broker, hands over what it had delivered, and deletes the queues that nobody
-   * else uses, if `deleteTransient`. Takes bounded time. Idempotent.
+   * else uses, if `deleteTransient`. While the connection is being made again, it is waited for, for a second at the
+   * most: at a broker that stays away, such queues stay until they expire. Takes bounded time. Idempotent.
    */
   stop(deleteTransient = true): Promise<void> {
     this.#stopped ??= this.#cancel(deleteTransient);
     return this.#stopped;
   }
 
+  /**
+   * After `stop`, and before the connection is closed: resolves when the broker has all acknowledgements, or after a
+   * second. The library sends a connection's end ahead of what its channels have just written.
+   */
+  async finish(): Promise<void> {
+    const channel = this.#cancelled;
+    if (channel !== undefined) await within(CANCEL_TIMEOUT, closeChannel(channel));
+  }
+
   async #cancel(deleteTransient: boolean): Promise<void> {
     const channel = this.#supervised.current;
     this.#supervised.stop();
     this.#probe.stop();
-    if (channel === undefined) return;
-    await within(CANCEL_TIMEOUT, this.#cancelOn(channel, deleteTransient));
+    const transient = this.#options.queues.filter((queue) => deleteTransient && queue.transient);
+    const names = transient.map(({ name }) => name);
+    if (channel === undefined) await this.#remove(names);
+    else await within(CANCEL_TIMEOUT, this.#cancelOn(channel, names));
   }
 
-  async #cancelOn(channel: Channel, deleteTransient: boolean): Promise<void> {
+  async #cancelOn(channel: Channel, names: readonly string[]): Promise<void> {
     try {
       for (const tag of this.#consumerTags) await channel.cancel(tag);
       this.#flush();
       this.#acknowledge();
-      for (const queue of this.#options.queues) {
-        if (deleteTransient && queue.transient) await channel.deleteQueue(queue.name);
-      }
+      for (const name of names) await channel.deleteQueue(name);
+      this.#cancelled = channel;
     } catch (error) {
       // The channel has gone meanwhile, and the consumers with it.
       this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'consumers not cancelled');
+      await this.#remove(names);
     }
   }
 
+  /** Deletes what an earlier channel has declared, or is declaring. */
+  async #remove(names: readonly string[]): Promise<void> {
+    if (names.length === 0 || this.#settingUp === undefined) return;
+    // Otherwise it could declare them afterwards.
+    await within(REMOVE_TIMEOUT, this.#settingUp);
+    const { connection, logger } = this.#options;
+    await removeQueues(connection, names, REMOVE_TIMEOUT, logger);
+  }
+
   async #setUp(channel: Channel): Promise<void> {
+    const settingUp = this.#consumeAll(channel);
+    this.#settingUp = settingUp.catch(() => {});
+    await settingUp;
+  }
+
+  async #consumeAll(channel: Channel): Promise<void> {
     const { prefetch, queues, fallbacks } = this.#options;
     if (prefetch > 0) await channel.prefetch(prefetch);
     this.#consumerTags = [];
     this.#queues = queues.map((spec) => ({ spec, received: 0, unacknowledged: 0 }));
     for (const queue of this.#queues) {
+      if (this.#stopped !== undefined) return;
       const { name } = queue.spec;
       await declareQueue(channel, queue.spec, fallbacks);
       const { consumerTag } = await channel.consume(name, (message) => {
@@ -189,4 +224,12 @@ export class QueueConsumer {
     // On a channel that has closed meanwhile there is nothing to acknowledge.
     acknowledge(last.channel, last.message.fields.deliveryTag, true);
   };
+}
+
+async function closeChannel(channel: Channel): Promise<void> {
+  try {
+    await channel.close();
+  } catch {
+    // It went with its connection: what was not acknowledged is delivered again.
+  }
 }

@@ -50,6 +50,7 @@ export interface QueuedDeadLetter {
   size: number;
 }
 
+/** Whose dead letters. */
 export interface DeadLettersOptions {
   /** The transport's URL: rabbit://… */
   url: string;
@@ -60,6 +61,7 @@ export interface DeadLettersOptions {
 /** Which dead letters: by id, or all that were there at the beginning. */
 export type Selection = readonly string[] | 'all';
 
+/** What became of a selection. */
 export interface Selected {
   /** How many messages were replayed or deleted. */
   count: number;

@@ -26,6 +26,11 @@ export interface ConfirmationListener {
 const INTERVAL = 10;
 /** For how long (ms) a call's reply may be on its way before the broker is asked about the call. */
 const PATIENCE = 10;
+/**
+ * With confirms of its own, the broker is asked so often (ms) while it has not confirmed everything: the answer tells
+ * nothing of the messages, for a quorum queue may take its time, but a channel that gives none is dead.
+ */
+const SIGN_OF_LIFE = 10_000;
 
 export function openPublishChannel(
   model: ChannelModel,
@@ -50,10 +55,8 @@ export class Confirmations {
     this.#channel = channel;
     this.#confirms = confirms;
     this.#listener = listener;
-    if (confirms === 'routed') {
-      channel.once('close', () => this.#stop());
-      return;
-    }
+    channel.once('close', () => this.#stop());
+    if (confirms === 'routed') return;
     channel.on('ack', (confirmation) => listener.onAck(confirmation));
     channel.on('nack', (confirmation) => listener.onNack(confirmation));
   }
@@ -64,10 +67,21 @@ export class Confirmations {
    */
   noteWritten(patient: boolean): void {
     this.#written += 1;
-    if (this.#confirms === 'stored' || this.#asking || this.#askAt <= this.#askedAt + INTERVAL) return;
+    if (this.#asking || this.#askAt <= this.#askedAt + INTERVAL) return;
+    if (this.#confirms === 'stored') {
+      if (this.#askAt === Number.POSITIVE_INFINITY) this.#askIn(SIGN_OF_LIFE, performance.now());
+      return;
+    }
     if (patient && this.#askAt !== Number.POSITIVE_INFINITY) return;
     const now = performance.now();
     this.#askIn(patient ? PATIENCE : this.#askedAt + INTERVAL - now, now);
+  }
+
+  /** Asks without waiting for more messages to ask about. */
+  askNow(): void {
+    if (this.#confirms === 'stored' || this.#asking) return;
+    clearTimeout(this.#timer);
+    this.#onTime();
   }
 
   #askIn(milliseconds: number, now: number): void {
@@ -75,7 +89,7 @@ export class Confirmations {
     if (askAt >= this.#askAt) return;
     clearTimeout(this.#timer);
     this.#askAt = askAt;
-    this.#timer = setTimeout(this.#onTime, askAt - now);
+    this.#timer = setTimeout(this.#onTime, askAt - now).unref();
   }
 
   readonly #onTime = (): void => {
@@ -90,6 +104,7 @@ export class Confirmations {
     this.#request().then(
       () => {
         this.#asking = false;
+        if (this.#confirms === 'stored') return this.#askIn(SIGN_OF_LIFE, performance.now());
         this.#listener.onAck({ deliveryTag, multiple: true });
         if (this.#written > deliveryTag) this.#askIn(INTERVAL, performance.now());
       },

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Options } from 'amqplib';
+import type { Channel, Options } from 'amqplib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FrameWriter } from './frame-writer.ts';
 
@@ -138,6 +139,19 @@ test('a name that is too long is refused, and nothing of the message is sent', a
   );
   writer.publish('e', 'k', Buffer.from('y'), PLAIN);
   const bytes = expected('e', 'k', Buffer.from('y'), PLAIN);
+  await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(bytes.length));
+  expect(received.equals(bytes)).toBe(true);
+});
+
+test('what was not sent when the channel closes is not sent at all', async () => {
+  const fields = { ch: CHANNEL, connection: { stream: socket, frameMax: FRAME_MAX } };
+  const channel = Object.assign(new EventEmitter(), fields) as unknown as Channel;
+  const writer = FrameWriter.of(channel, () => {});
+  writer?.publish('e', 'k', Buffer.from('late'), PLAIN);
+  channel.emit('close');
+  const next = new FrameWriter(CHANNEL, socket, FRAME_MAX, () => {});
+  next.publish('e', 'k', Buffer.from('next'), PLAIN);
+  const bytes = expected('e', 'k', Buffer.from('next'), PLAIN);
   await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(bytes.length));
   expect(received.equals(bytes)).toBe(true);
 });

@@ -47,7 +47,9 @@ export class FrameWriter {
     if (!('ch' in channel) || typeof channel.ch !== 'number') return undefined;
     if (!('stream' in connection) || !(connection.stream instanceof Socket)) return undefined;
     if (!('frameMax' in connection) || typeof connection.frameMax !== 'number') return undefined;
-    return new FrameWriter(channel.ch, connection.stream, connection.frameMax, onDrain);
+    const writer = new FrameWriter(channel.ch, connection.stream, connection.frameMax, onDrain);
+    channel.once('close', writer.discard);
+    return writer;
   }
 
   constructor(channel: number, socket: Socket, frameMax: number, onDrain: () => void) {
@@ -88,6 +90,11 @@ export class FrameWriter {
     const bytes = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
     this.#send(bytes);
+  };
+
+  /** Once the channel has closed, the broker takes what comes for it as a fault of the whole connection. */
+  readonly discard = (): void => {
+    this.#start = this.#end;
   };
 
   #publishFrame(exchange: string, routingKey: string, mandatory: boolean): Buffer {

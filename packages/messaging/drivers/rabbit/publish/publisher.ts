@@ -122,6 +122,7 @@ export class Publisher {
     if (publication.isSettled) return false;
     publication.drop();
     this.#forget(publication);
+    if (publication.written && this.#suspects.size === 0) this.#unconfirmed.noteSettled();
     return !publication.written;
   }
 
@@ -214,20 +215,32 @@ export class Publisher {
     publication.written = true;
     this.#unconfirmed.add(publication);
     this.#confirmations?.noteWritten(publication.message.expectsReply === true);
+    if (this.#suspects.size > 0) this.#askNow();
     return true;
+  }
+
+  /** The others wait for the answer. */
+  #askNow(): void {
+    // The question must not overtake its message.
+    this.#writer?.flush();
+    this.#confirmations?.askNow();
   }
 
   #isAwaited(channel: Channel): boolean {
     if (channel !== this.#supervised.current) return false;
-    this.#unconfirmed.dropSettled();
+    // Only the broker's answer about one suspect lets the next one go.
+    if (this.#suspects.size === 0) this.#unconfirmed.dropSettled();
     if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle();
     return this.#unconfirmed.size > 0;
   }
 
   #onReturned(publication: Publication): void {
     publication.returned = true;
-    // A confirm that follows would tell nothing more.
-    if (this.#options.confirms === 'routed') this.#onAck(publication);
+    if (this.#options.confirms !== 'routed') return;
+    // A confirmation that follows would tell nothing more.
+    const wasSuspect = this.#suspects.has(publication);
+    this.#onAck(publication);
+    if (wasSuspect) this.flush();
   }
 
   #onConfirm(channel: Channel, fields: Confirmation, each: (publication: Publication) => void): void {
@@ -255,8 +268,16 @@ export class Publisher {
       publication.settle(refusal(new Error('it was not stored')));
       return;
     }
-    this.#nacked.add(publication);
+    if (this.#nacked.add(publication)) this.#replaceChannel();
   };
+
+  #replaceChannel(): void {
+    this.#options.logger.warn(
+      { channel: this.#options.name },
+      'RabbitMQ refuses messages again and again; publishing over another channel',
+    );
+    this.#supervised.replace();
+  }
 
   /** Whatever was not confirmed on the lost channel goes first on the next one. */
   #onLost(error: Error | undefined): void {
@@ -266,15 +287,13 @@ export class Publisher {
     this.#full = false;
     this.#pending = new Set([...lost, ...this.#pending]);
     const code = amqpCode(error);
-    if (error !== undefined) {
-      const data = { channel: this.#options.name, reason: error.message, republished: lost.length };
-      this.#options.onEvent?.({ type: 'channel_lost', data });
-    }
     // What waits for the exchange was told by the declaration itself.
     if (isAboutExchange(error)) return;
     if (code === NOT_FOUND) {
       for (const publication of lost) {
-        if (publication.missesExchange()) this.#fail(publication, refusal(error));
+        // The default exchange is never missing.
+        const { exchange } = publication.message;
+        if (exchange !== undefined && publication.missesExchange()) this.#fail(publication, refusal(error));
       }
     } else if (code !== undefined) this.#findCulprit(lost, error);
   }

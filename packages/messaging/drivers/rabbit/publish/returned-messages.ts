@@ -10,7 +10,7 @@ const PROBE_INTERVAL = 250;
 const LIMIT = 10_000;
 
 export interface ReturnedMessagesOptions {
-  publisher: Publisher;
+  publisher: Pick<Publisher, 'publish'>;
   /** For how many seconds a message waits for its queue. */
   retryTimeout: number;
   /** How many bytes may wait, for all queues together. Default: no limit. */
@@ -24,6 +24,8 @@ export interface ReturnedMessagesOptions {
 export interface Keeper {
   /** Milliseconds of `performance.now`: for how long it is kept. Absent: as the options say. */
   readonly until?: number | undefined;
+  /** Nobody needs the message any more. */
+  readonly isOver?: boolean;
   /** A queue has it. */
   onTaken?(): void;
   /** It is not tried again. True when somebody is told, so that it need not be logged. */
@@ -171,6 +173,7 @@ export class ReturnedMessages {
       this.#bytes -= message.body.length;
       this.#publish(message, (error) => {
         if (error === undefined) kept.keeper.onTaken?.();
+        else if (kept.keeper.isOver) return;
         else if (error instanceof MessageUndeliverable) this.#keep(message, kept);
         else this.#onFailed(message, kept, error);
       });

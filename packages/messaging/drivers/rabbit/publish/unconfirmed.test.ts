@@ -66,3 +66,20 @@ test('the same message that is sent twice comes back twice', () => {
     if (found !== undefined) found.returned = true;
   }
 });
+
+test('messages that were settled otherwise are not held until the broker confirms them', () => {
+  const unconfirmed = new Unconfirmed();
+  const first = publication('first');
+  unconfirmed.add(first);
+  for (let index = 0; index < 50_000; index += 1) {
+    const each = publication(String(index));
+    unconfirmed.add(each);
+    each.drop();
+    unconfirmed.noteSettled();
+  }
+  expect(unconfirmed.size).toBeLessThan(3_000);
+  expect(unconfirmed.take(1)).toBe(first);
+  const last = publication('last');
+  unconfirmed.add(last);
+  expect(unconfirmed.take(50_002)).toBe(last);
+});

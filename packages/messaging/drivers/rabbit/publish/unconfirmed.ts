@@ -6,7 +6,7 @@ const SLACK = 1_024;
 
 /**
  * What was written to one channel and is not confirmed, by delivery tag: the broker counts the messages of a channel
- * from 1. Everything here takes constant time, whatever is under way.
+ * from 1. Everything here takes constant time on average, whatever is under way.
  */
 export class Unconfirmed {
   #places: (Publication | undefined)[] = [];
@@ -17,6 +17,8 @@ export class Unconfirmed {
   /** Nothing before this place will be returned: what comes back does so in the order in which it was sent. */
   #returnable = 0;
   #size = 0;
+  /** At most so many of them were settled otherwise. */
+  #settled = 0;
 
   get size(): number {
     return this.#size;
@@ -53,8 +55,18 @@ export class Unconfirmed {
     return taken;
   }
 
+  /**
+   * To be called for each message here that was settled otherwise. Once they are many, they are taken out: the broker
+   * may not confirm anything for long.
+   */
+  noteSettled(): void {
+    this.#settled += 1;
+    if (this.#settled >= SLACK && this.#settled * 2 >= this.#size) this.dropSettled();
+  }
+
   /** Takes out what was settled otherwise. */
   dropSettled(): void {
+    this.#settled = 0;
     for (let place = this.#head; place < this.#places.length; place += 1) {
       if (!this.#places[place]?.isSettled) continue;
       this.#places[place] = undefined;
@@ -91,6 +103,7 @@ export class Unconfirmed {
     this.#head = 0;
     this.#returnable = 0;
     this.#size = 0;
+    this.#settled = 0;
     return all;
   }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
 import { uniqueId } from '../wire/unique-id.ts';
 import { type CallFields, encodeReply, encodeResult, type WireRequest } from '../wire/wire-message.ts';
-import { requestTimes } from '../wire/wire-properties.ts';
+import { requestTimes, SENT_AT } from '../wire/wire-properties.ts';
 import type { ReplySender } from './reply-sender.ts';
 
 const SIGN_OF_LIFE: Reply = { result: null, failure: null };
@@ -73,6 +73,16 @@ export class RabbitIncomingMessage implements IncomingMessage {
     return timeout > 0 ? timeout * 500 : undefined;
   }
 
+  /**
+   * Whether the caller can be sent a null that is not its last result. Peers that know no multicalls take it for a sign
+   * of life, and stumble over it unless they have asked for those.
+   */
+  get #takesNull(): boolean {
+    return (
+      this.signInterval !== undefined || this.delivery.message.properties.headers?.[SENT_AT] !== undefined
+    );
+  }
+
   get msgId(): string | undefined {
     return this.#call?.msgId;
   }
@@ -104,6 +114,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
 
   async sendResult(result: JsonValue): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
+    if (result === null && !this.#takesNull) return;
     const { msgId, replyQueue } = this.#call;
     const body = encodeResult(msgId, uniqueId(), result, this.#results);
     this.#results += 1;

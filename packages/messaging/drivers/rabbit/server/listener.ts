@@ -138,6 +138,7 @@ export class RabbitListener implements Listener {
   async #closeConnection(): Promise<void> {
     this.#retries.close();
     this.#republisher.close();
+    if (this.#options.ackPolicy === 'after') await this.#consumer.finish();
     await this.#options.connection.close();
     this.#options.onStopped();
   }

@@ -3,7 +3,7 @@ import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import { InFlight } from '../../../in-flight.ts';
 import type { Logger } from '../../../logger.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { ReturnedMessages } from '../publish/returned-messages.ts';
+import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
 import { GoneQueues } from './gone-queues.ts';
 import { OutgoingReply } from './outgoing-reply.ts';
 
@@ -15,6 +15,15 @@ const GOING_ON = Promise.resolve(true);
 /** Bytes of results that may be on their way without the broker's having them. */
 const RESULT_BYTES = 1024 * 1024;
 
+export interface ReplySenderOptions {
+  publisher: Pick<Publisher, 'publish'>;
+  /** For how many seconds a missing queue is tried. */
+  retryTimeout: number;
+  /** How many bytes of replies may wait for missing queues. */
+  maxBytes: number;
+  logger: Logger;
+}
+
 /**
  * Sends replies to the queues of their callers.
  *
@@ -23,28 +32,26 @@ const RESULT_BYTES = 1024 * 1024;
  * dropped at once.
  */
 export class ReplySender {
-  readonly #publisher: Publisher;
+  readonly #publisher: Pick<Publisher, 'publish'>;
   readonly #logger: Logger;
   readonly #returned: ReturnedMessages;
   readonly #retryTimeout: number;
   readonly #gone = new GoneQueues();
   readonly #underWay = new InFlight();
-  /** Queues of callers that take several results, and that were missing when the last came. */
+  /** Queues of callers that take several results, for which results wait because they are missing. */
   readonly #missing = new Set<string>();
   #resultBytes = 0;
   #closed = false;
 
-  /** `retryTimeout`: for how many seconds a missing queue is tried. */
-  constructor(publisher: Publisher, retryTimeout: number, logger: Logger) {
-    this.#publisher = publisher;
-    this.#logger = logger;
-    this.#retryTimeout = retryTimeout;
+  constructor(options: ReplySenderOptions) {
+    this.#publisher = options.publisher;
+    this.#logger = options.logger;
+    this.#retryTimeout = options.retryTimeout;
     this.#returned = new ReturnedMessages({
-      publisher,
-      retryTimeout,
-      logger,
+      ...options,
       onGivenUp: (queue) => {
         this.#gone.add(queue);
+        this.#missing.delete(queue);
         return true;
       },
     });
@@ -89,7 +96,7 @@ export class ReplySender {
     const onDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
       this.#resultBytes -= body.length;
       if (error instanceof MessageUndeliverable) this.#missing.add(queue);
-      this.#onReplyDone(reply, error);
+      this.#onReplyDone(reply, error, { onTaken: () => this.#missing.delete(queue) });
     };
     const result = new OutgoingReply({ queue, body, retry: FOREVER, properties: { replyTo }, onDone });
     this.#underWay.begin();
@@ -122,11 +129,16 @@ export class ReplySender {
     this.#returned.close();
   }
 
-  readonly #onReplyDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
+  readonly #onReplyDone = (
+    reply: OutgoingReply,
+    error: MessagingError | undefined,
+    keeper?: Keeper,
+  ): void => {
     this.#underWay.end();
     if (error === undefined) return;
-    if (error instanceof MessageUndeliverable) this.#returned.keep(reply);
-    else this.#logger.warn({ queue: reply.routingKey, reason: error.message }, 'reply not sent');
+    if (!(error instanceof MessageUndeliverable)) {
+      this.#logger.warn({ queue: reply.routingKey, reason: error.message }, 'reply not sent');
+    } else if (!this.#returned.keep(reply, keeper)) this.#missing.delete(reply.routingKey);
   };
 
   #isGone(queue: string): boolean {

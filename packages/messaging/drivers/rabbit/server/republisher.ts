@@ -65,6 +65,8 @@ export class Republisher {
     try {
       await this.#confirmed((done) => {
         channel.publish('', queue, body, { ...options, mandatory: true }, done);
+        // A quorum queue may take its time to confirm; a channel that does not answer this is dead.
+        channel.prefetch(0).catch(() => {});
       });
     } finally {
       channel.off('return', onReturn);

@@ -195,6 +195,16 @@ describe('decoding what others send', () => {
     ['a version that is no text', '{"method": "m", "version": 1.1}', 'its version is not text'],
     ['a namespace that is no text', '{"method": "m", "namespace": {}}', 'its namespace is not text'],
     ['args that are a list', '{"method": "m", "args": []}', 'its args are not a JSON object'],
+    ...['namespace', 'version'].map((key) => [
+      `a ${key} with the length of a novel`,
+      JSON.stringify({ method: 'm', [key]: '1'.repeat(256) }),
+      `its ${key} is too long`,
+    ]),
+    ...['_reply_q', '_msg_id'].map((key) => [
+      `a ${key} that no peer makes`,
+      JSON.stringify({ method: 'm', _msg_id: 'm', _reply_q: 'r', [key]: 'x'.repeat(256) }),
+      `its ${key} is too long`,
+    ]),
   ])('a request that is %s is malformed', (_what, text, reason) => {
     expect(() => decodeRequest(Buffer.from(text))).toThrow(new MalformedMessage(reason));
   });
@@ -210,6 +220,27 @@ describe('decoding what others send', () => {
     const text = `{"method": "m", "args": {}, "__proto__": ${hidden}, "_context___proto__": ${hidden}}`;
     const { ctxt, message } = decodeRequest(Buffer.from(text));
     expect([message.version, ctxt.is_admin]).toEqual([undefined, undefined]);
+  });
+
+  test('of two keys in an envelope the last counts, as it does in Python', () => {
+    const [old, recent] = ['old', 'recent'].map((method) => JSON.stringify(JSON.stringify({ method })));
+    const twice = `{"oslo.version": "2.0", "oslo.message": ${old}, "oslo.message": ${recent}}`;
+    expect(decodeRequest(Buffer.from(twice)).message.method).toBe('recent');
+    const newer = `{"oslo.version": "2.0", "oslo.message": ${old}, "oslo.version": "3.0"}`;
+    expect(() => decodeRequest(Buffer.from(newer))).toThrow(UnsupportedRpcEnvelopeVersion);
+    const hidden = `{"oslo.version": "2.0", "oslo.message": ${old}, "x": "}"}`;
+    expect(decodeRequest(Buffer.from(hidden)).message.method).toBe('old');
+  });
+
+  test('halves of surrogate pairs survive', () => {
+    const text = '\ud83d and \ude00';
+    const encoded = encodeRequest({ ctxt: {}, message: { method: 'm', args: { text } } }, 'id');
+    expect(decodeRequest(encoded).message.args).toEqual({ text });
+  });
+
+  test('args however deep are read', () => {
+    const deep = `{"method": "m", "args": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
+    expect(decodeRequest(Buffer.from(deep)).message.method).toBe('m');
   });
 
   test('a reply without a message id is malformed', () => {

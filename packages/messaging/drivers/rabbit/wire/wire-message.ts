@@ -37,8 +37,8 @@ export interface WireReply extends Reply {
 }
 
 const CONTEXT_PREFIX = '_context_';
-/** Longer names are noise, which must not fill logs and replies. */
-const METHOD_LIMIT = 255;
+/** Longer names are noise, which must not fill logs and replies; no queue has a longer one. */
+const NAME_LIMIT = 255;
 const DRIVER_KEYS = new Set(['_msg_id', '_reply_q', '_timeout', '_unique_id']);
 
 /** Lays the message out flat, keys in the order in which oslo.messaging writes them. */
@@ -93,19 +93,29 @@ export function encodeRequest(request: Request, uniqueId: string, call?: CallFie
  */
 export function decodeRequest(body: Buffer): WireRequest {
   const { payload, ...beside } = unpackMessage(openEnvelope(body));
+  if (beside.call !== undefined) {
+    checkLength('its _reply_q', beside.call.replyQueue);
+    checkLength('its _msg_id', beside.call.msgId);
+  }
   return { ...beside, message: rpcMessage(payload) };
 }
 
 function rpcMessage(payload: JsonObject): RpcMessage {
   const { method, args = {}, namespace = null, version = null } = payload;
   if (typeof method !== 'string') throw new MalformedMessage('it has no method');
-  if (method.length > METHOD_LIMIT) throw new MalformedMessage('the name of its method is too long');
+  checkLength('the name of its method', method);
   if (args === null || typeof args !== 'object' || Array.isArray(args)) {
     throw new MalformedMessage('its args are not a JSON object');
   }
   if (!isTextOrNull(namespace)) throw new MalformedMessage('its namespace is not text');
   if (!isTextOrNull(version)) throw new MalformedMessage('its version is not text');
+  checkLength('its namespace', namespace);
+  checkLength('its version', version);
   return { method, args, ...(namespace !== null && { namespace }), ...(version !== null && { version }) };
+}
+
+function checkLength(what: string, name: string | null): void {
+  if (name !== null && name.length > NAME_LIMIT) throw new MalformedMessage(`${what} is too long`);
 }
 
 /**

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AmqpMethod, FrameFilter, PROTOCOL_HEADER } from './frame-filter.ts';
 
 interface Pair {
   client: Socket;
   broker: Socket;
 }
+
+type Side = 'fromClient' | 'fromBroker';
 
 /** Bytes. Less may be a whole frame, or several. */
 const LARGE = 10_000;
@@ -15,7 +18,8 @@ export class TcpProxy {
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
   private swallowing = { fromClient: false, fromBroker: false };
-  private cutting: 'fromClient' | 'fromBroker' | undefined;
+  private ignoring: { fromClient?: AmqpMethod; fromBroker?: AmqpMethod } = {};
+  private cutting: Side | undefined;
 
   private constructor(server: Server, brokerPort: number) {
     this.server = server;
@@ -34,11 +38,16 @@ export class TcpProxy {
     this.swallowing = { fromClient: false, fromBroker: false, ...sides };
   }
 
+  /** From now on, such methods of one side never reach the other; everything else goes on. */
+  ignore(methods: { fromClient?: AmqpMethod; fromBroker?: AmqpMethod }): void {
+    this.ignoring = methods;
+  }
+
   /**
    * Passes on half of the next large piece of data that the side sends, a part of one frame, and breaks that
    * connection. New ones work.
    */
-  cutNextFrame(side: 'fromClient' | 'fromBroker'): void {
+  cutNextFrame(side: Side): void {
     this.cutting = side;
   }
 
@@ -67,8 +76,10 @@ export class TcpProxy {
     this.pairs.add(pair);
     client.setNoDelay(true);
     broker.setNoDelay(true);
-    client.on('data', (data) => this.pass('fromClient', client, broker, data));
-    broker.on('data', (data) => this.pass('fromBroker', broker, client, data));
+    const filters = { fromClient: new FrameFilter(PROTOCOL_HEADER), fromBroker: new FrameFilter(0) };
+    const filtered = (side: Side, data: Buffer) => filters[side].pass(data, this.ignoring[side]);
+    client.on('data', (data) => this.pass('fromClient', client, broker, filtered('fromClient', data)));
+    broker.on('data', (data) => this.pass('fromBroker', broker, client, filtered('fromBroker', data)));
     for (const [socket, other] of [
       [client, broker],
       [broker, client],
@@ -81,7 +92,7 @@ export class TcpProxy {
     }
   }
 
-  private pass(side: 'fromClient' | 'fromBroker', from: Socket, to: Socket, data: Buffer): void {
+  private pass(side: Side, from: Socket, to: Socket, data: Buffer): void {
     if (this.swallowing[side]) return;
     if (this.cutting !== side || data.length < LARGE) {
       to.write(data);

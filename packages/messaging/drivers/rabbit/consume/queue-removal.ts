@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChannelModel } from 'amqplib';
+import type { Logger } from '../../../logger.ts';
+import { amqpCode, errorText } from '../connection/amqp-error.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+
+/** Milliseconds between two tries: a connection is noticed to be lost a moment after its channels. */
+const PAUSE = 20;
+
+/**
+ * Deletes queues over a channel of its own, as soon as the connection is there, if that is within so many
+ * milliseconds. What the broker cannot be told stays there until it expires (x-expires). Does not reject.
+ */
+export async function removeQueues(
+  connection: BrokerConnection,
+  names: readonly string[],
+  milliseconds: number,
+  logger: Logger,
+): Promise<void> {
+  const giveUpAt = performance.now() + milliseconds;
+  while (performance.now() < giveUpAt) {
+    const model = await nextModel(connection, giveUpAt - performance.now());
+    if (model === undefined) break;
+    try {
+      await removeOver(model, names);
+      return;
+    } catch (error) {
+      logger.debug({ queues: names, reason: errorText(error) }, 'queues not deleted');
+      // The broker refuses it. Otherwise the connection was lost.
+      if (amqpCode(error) !== undefined) return;
+    }
+    await sleep(PAUSE);
+  }
+  logger.info({ queues: names }, 'queues left to expire: RabbitMQ could not be reached to delete them');
+}
+
+async function removeOver(model: ChannelModel, names: readonly string[]): Promise<void> {
+  const channel = await model.createChannel();
+  // What closes the channel is told by the request that it fails.
+  channel.on('error', () => {});
+  // A queue that is missing is no fault.
+  for (const name of names) await channel.deleteQueue(name);
+  await channel.close();
+}
+
+/** The live connection; undefined when there is none in time, or never again. */
+function nextModel(connection: BrokerConnection, milliseconds: number): Promise<ChannelModel | undefined> {
+  const { model, state } = connection;
+  if (model !== undefined || state === 'idle' || state === 'closed') return Promise.resolve(model);
+  return new Promise((resolve) => {
+    const end = (found?: ChannelModel): void => {
+      clearTimeout(timer);
+      connection.off('connected', end);
+      connection.off('closed', onClosed);
+      resolve(found);
+    };
+    const onClosed = (): void => end();
+    const timer = setTimeout(onClosed, milliseconds);
+    connection.on('connected', end);
+    connection.on('closed', onClosed);
+  });
+}

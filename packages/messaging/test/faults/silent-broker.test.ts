@@ -1,0 +1,70 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Transport } from '../../index.ts';
+import { RecordingLogger } from '../recording-logger.ts';
+import { faultBench } from './support/fault-bench.ts';
+import { BASIC_ACK, BASIC_QOS } from './support/frame-filter.ts';
+import { echo, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
+import { TcpProxy } from './support/tcp-proxy.ts';
+
+const bench = faultBench();
+
+/** A transport that reaches the broker by a proxy of its own. */
+interface FarEnd {
+  proxy: TcpProxy;
+  transport: Transport;
+  logger: RecordingLogger;
+}
+
+async function farEnd(): Promise<FarEnd> {
+  const { broker } = bench();
+  const proxy = await TcpProxy.to(broker.port);
+  const logger = new RecordingLogger();
+  const url = broker.url.replace(String(broker.port), String(proxy.port));
+  // The heartbeat tells nothing within the test.
+  const transport = bench().transport({ url, logger, rabbit: { heartbeatTimeoutThreshold: 120 } });
+  bench().onClose(async () => {
+    await transport.close();
+    await proxy.close();
+  });
+  return { proxy, transport, logger };
+}
+
+/** Waits until the end has given up a connection, and lets all pass from then on. Tells the reason. */
+async function loss({ proxy, logger }: FarEnd): Promise<unknown> {
+  const isLoss = ({ message }: { message: string }) => message === 'connection to RabbitMQ lost';
+  await vi.waitFor(() => expect(logger.at('warn').some(isLoss)).toBe(true), 60_000);
+  proxy.ignore({});
+  return logger.at('warn').find(isLoss)?.data.reason;
+}
+
+describe('a broker that never answers a request, though its connections work', () => {
+  test('is told in the log after 30 s, and what waits for it starts over on new connections', async () => {
+    const { broker, ledger, rpc, topic } = bench();
+    const [slow, pulse] = [new SlowMethod(), new Pulse()];
+    const [server, client, caster] = [await farEnd(), await farEnd(), await farEnd()];
+    const endpoint = { ...echo, ...pulse.endpoint, ...slow.endpoint, ...ledger.notebook };
+    await rpc.serve(endpoint, { transport: server.transport });
+    const caller = rpc.client({ transport: client.transport });
+    const casting = rpc.client({ transport: caster.transport });
+    await Promise.all([ledger.call(caller, 'echo', { value: 'warm' }), ledger.cast(casting, 'warm')]);
+    for (const { proxy } of [server, client]) proxy.ignore({ fromClient: BASIC_QOS });
+    caster.proxy.ignore({ fromClient: BASIC_QOS, fromBroker: BASIC_ACK });
+    const start = performance.now();
+    // The client asks whether the broker has this call: its reply will not tell soon.
+    const call = ledger.outcome(caller, 'slow', { value: 'kept' }, 70);
+    // When this is not confirmed for 10 s, the client asks whether the broker is there at all.
+    const cast = ledger.cast(casting, 'unconfirmed');
+    await vi.waitFor(() => expect(slow.running).toBe(1));
+    // The server's first request about its next channel.
+    await broker.deleteQueue(topic);
+    const reasons = await Promise.all([server, client, caster].map(loss));
+    expect(performance.now() - start).toBeGreaterThan(39_000);
+    const told = /^RabbitMQ has not answered a request about a channel for 3\d s$/;
+    for (const reason of reasons) expect(reason).toMatch(told);
+    expect(await timeToRecover(bench(), pulse)).toBeLessThan(5000);
+    slow.finish.open();
+    expect(await call).toBe('result');
+    await cast;
+    expect([slow.running, ledger.repeated]).toEqual([1, 0]);
+  });
+});
