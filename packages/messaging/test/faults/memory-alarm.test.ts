@@ -1,5 +1,10 @@
+import type { ChannelModel } from 'amqplib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MessageDeliveryFailure } from '../../index.ts';
+import { brokerAddresses } from '../../drivers/rabbit/connection/broker-address.ts';
+import { BrokerConnection } from '../../drivers/rabbit/connection/connection.ts';
+import { rabbitSettings } from '../../drivers/rabbit/rabbit-options.ts';
+import { MessageDeliveryFailure, silentLogger } from '../../index.ts';
+import { parseTransportUrl } from '../../transport-url.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { CTXT } from '../rpc-fixture.ts';
 import { faultBench } from './support/fault-bench.ts';
@@ -44,6 +49,35 @@ describe('a broker that is out of memory', () => {
     slow.finish.open();
     await broker.setMemoryAlarm(false);
     expect(await call).toBe('kept');
+  });
+
+  test('is not taken for one that never answers', async () => {
+    const { broker } = bench();
+    const settings = rabbitSettings({});
+    const connection = new BrokerConnection({
+      name: 'impatient',
+      addresses: brokerAddresses(parseTransportUrl(broker.url), settings),
+      settings,
+      answerTimeout: 200,
+      logger: silentLogger,
+    });
+    bench().onClose(() => connection.close());
+    const model = await new Promise<ChannelModel>((resolve) => {
+      connection.once('connected', resolve);
+      connection.open();
+    });
+    const channel = await model.createChannel();
+    const blocked = new Promise((resolve) => model.once('blocked', resolve));
+    await broker.setMemoryAlarm(true);
+    channel.publish('', 'nowhere', Buffer.from('x'));
+    await blocked;
+    const answer = channel.prefetch(0);
+    // Both take longer than an answer may.
+    await broker.listConnections();
+    expect(connection.model === model).toBe(true);
+    await broker.setMemoryAlarm(false);
+    await answer;
+    expect(connection.model === model).toBe(true);
   });
 
   test('does not keep a transport from closing', async () => {
