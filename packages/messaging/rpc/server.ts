@@ -1,5 +1,6 @@
 import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
+import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
@@ -31,13 +32,6 @@ export interface RPCServerOptions extends DispatcherOptions, ServingOptions {
 /** How long (ms) `wait` lets replies be sent once all requests have run: the broker may be away. */
 const REPLY_GRACE = 2_000;
 
-/** One `start`, until its `stop`. */
-interface Listening {
-  listener: Promise<Listener>;
-  /** Gives up a start that still waits for the broker. */
-  starting: AbortController;
-}
-
 /**
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to
  * `topic.server`, and those to all servers (fanout).
@@ -49,8 +43,7 @@ export class RPCServer {
   readonly #transport: Transport;
   readonly #options: ServingOptions;
   readonly #handler: RequestHandler;
-  #listening: Listening | undefined;
-  #stopping: Promise<void> = Promise.resolve();
+  readonly #listening = new Listening({ listen: (signal) => this.#listen(signal) });
 
   /**
    * @throws InvalidTarget when the target lacks topic or server
@@ -77,29 +70,16 @@ export class RPCServer {
   }
 
   /** Resolves once requests are delivered. A start that failed can be tried again. */
-  async start(): Promise<void> {
-    if (this.#listening === undefined) {
-      const starting = new AbortController();
-      const listening = { listener: this.#listen(starting.signal), starting };
-      this.#listening = listening;
-      listening.listener.catch(() => {
-        if (this.#listening === listening) this.#listening = undefined;
-      });
-    }
-    await this.#listening.listener;
+  start(): Promise<void> {
+    return this.#listening.start();
   }
 
   /**
    * Takes no new requests; those that came go on. Resolves once the consumers are cancelled. A start that is still
    * waiting for its broker rejects.
    */
-  async stop(): Promise<void> {
-    const listening = this.#listening;
-    if (listening !== undefined) {
-      this.#listening = undefined;
-      this.#stopping = stopListening(listening);
-    }
-    await this.#stopping;
+  stop(): Promise<void> {
+    return this.#listening.stop();
   }
 
   /**
@@ -107,7 +87,7 @@ export class RPCServer {
    * are left to the transport, which reports them when it is closed.
    */
   async wait(): Promise<void> {
-    await this.#stoppedOrFailed();
+    await this.#listening.stopped();
     await this.#handler.running.idle();
     await within(REPLY_GRACE, this.#answered());
   }
@@ -117,25 +97,12 @@ export class RPCServer {
     await this.#transport.driver.flush?.();
   }
 
-  /** What went wrong when it stopped, `stop` has told. */
-  async #stoppedOrFailed(): Promise<void> {
-    await this.#stopping.catch(() => {});
-  }
-
-  async #listen(signal: AbortSignal): Promise<Listener> {
-    await this.#stoppedOrFailed();
+  #listen(signal: AbortSignal): Promise<Listener> {
     return this.#transport.driver.listen(this.target, (incoming) => this.#handler.handle(incoming), {
       ...this.#options,
       signal,
     });
   }
-}
-
-/** A listener that never came to be needs no stopping; `start` has told why. */
-async function stopListening({ listener, starting }: Listening): Promise<void> {
-  starting.abort();
-  const listening = await listener.catch(() => undefined);
-  await listening?.stop();
 }
 
 /** @throws TypeError when an option is out of its range */

@@ -1,14 +1,13 @@
 import type { Channel } from 'amqplib';
-import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
 import { Fifo } from '../../../fifo.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
 import type { Listener } from '../../driver.ts';
 import type { IncomingNotification } from '../../notification-driver.ts';
-import { ACCESS_REFUSED, amqpCode, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import type { Delivery } from '../consume/delivery.ts';
+import { startConsuming } from '../consume/start-consuming.ts';
 import { DuplicateFilter } from '../server/duplicate-filter.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import type { QueueSpec } from '../topology/topology.ts';
@@ -70,23 +69,14 @@ export class NotificationListener implements Listener {
     });
   }
 
-  /**
-   * Resolves once all queues are consumed, however long the broker takes to come.
-   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped, or given up by
-   *   `signal`, first
-   */
-  async start(signal?: AbortSignal): Promise<void> {
-    const giveUp = (): void => void this.stop();
-    signal?.addEventListener('abort', giveUp, { once: true });
-    try {
-      if (signal?.aborted) throw stoppedEarly();
-      await this.#firstReady();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
+  /** See `startConsuming`. */
+  start(signal?: AbortSignal): Promise<void> {
+    const { connection } = this.#options;
+    const consumer = this.#consumer;
+    return startConsuming(
+      { consumer, title: 'the consumers of notifications', connection, close: () => this.stop() },
+      signal,
+    );
   }
 
   /** Cancels the consumers. What is held can still be acknowledged: the connection is kept until then. */
@@ -99,18 +89,6 @@ export class NotificationListener implements Listener {
   async close(): Promise<void> {
     await this.stop();
     await this.#release();
-  }
-
-  #firstReady(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { channel } = this.#consumer;
-      channel.once('ready', () => resolve());
-      channel.on('refused', (error) => {
-        if (isPermanent(error)) reject(refused(error));
-      });
-      this.#options.connection.once('closed', () => reject(stoppedEarly()));
-      this.#consumer.start();
-    });
   }
 
   async #cancel(): Promise<void> {
@@ -198,20 +176,4 @@ export class NotificationListener implements Listener {
     const { prefetch } = this.#options;
     return prefetch > 0 && this.#held.size >= prefetch;
   }
-}
-
-/** What trying again does not change: a queue is declared otherwise, is not ours to use, or its name cannot be sent. */
-function isPermanent(error: Error): boolean {
-  const code = amqpCode(error);
-  return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
-}
-
-function stoppedEarly(): MessageDeliveryFailure {
-  return new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached');
-}
-
-function refused(cause: Error): MessageDeliveryFailure {
-  if (cause instanceof TopologyMismatch) return cause;
-  const text = `RabbitMQ has refused to set up the consumers of notifications: ${cause.message}`;
-  return new MessageDeliveryFailure(text, { cause });
 }

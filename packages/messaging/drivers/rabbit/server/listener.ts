@@ -1,11 +1,10 @@
-import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
 import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
-import { ACCESS_REFUSED, amqpCode, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
+import { startConsuming } from '../consume/start-consuming.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import type { ServerQueues } from '../topology/topology.ts';
 import { AckAfter } from './ack-after.ts';
@@ -85,24 +84,14 @@ export class RabbitListener implements Listener {
     this.#consumer.channel.on('lost', () => this.#intake.forgetWaiting());
   }
 
-  /**
-   * Resolves once all queues are consumed, however long the broker takes to come.
-   * @throws TopologyMismatch when a queue or exchange exists with other properties
-   * @throws MessageDeliveryFailure when it refuses a queue, or when the listener is stopped, or given up by
-   *   `signal`, first
-   */
-  async start(signal?: AbortSignal): Promise<void> {
-    const giveUp = (): void => void this.close();
-    signal?.addEventListener('abort', giveUp, { once: true });
-    try {
-      if (signal?.aborted) throw stoppedEarly();
-      await this.#firstReady();
-    } catch (error) {
-      await this.close();
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
+  /** See `startConsuming`. */
+  start(signal?: AbortSignal): Promise<void> {
+    const { connection } = this.#options;
+    const consumer = this.#consumer;
+    return startConsuming(
+      { consumer, title: 'the consumers', connection, close: () => this.close() },
+      signal,
+    );
   }
 
   /**
@@ -143,19 +132,6 @@ export class RabbitListener implements Listener {
     this.#options.onStopped();
   }
 
-  #firstReady(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { channel } = this.#consumer;
-      channel.once('ready', () => resolve());
-      channel.on('refused', (error) => {
-        if (error instanceof TopologyMismatch) reject(error);
-        else if (isPermanent(error)) reject(refused(error));
-      });
-      this.#options.connection.once('closed', () => reject(stoppedEarly()));
-      this.#consumer.start();
-    });
-  }
-
   #newAcknowledging(): Acknowledging {
     const { ackPolicy, deliveryLimit = DELIVERY_LIMIT, logger } = this.#options;
     const onDuplicate = (request: RabbitIncomingMessage): void => this.#tell('duplicate_dropped', request);
@@ -183,23 +159,4 @@ export class RabbitListener implements Listener {
 
 function prefetchFor(bytes: number): number {
   return Math.min(Math.max(Math.round(bytes / MEAN_SIZE), PREFETCH_MIN), PREFETCH_MAX);
-}
-
-/**
- * What trying again does not change: a queue of that name is declared otherwise, or is not ours to use; or, without
- * a code of the broker's, its name cannot be sent at all.
- */
-function isPermanent(error: Error): boolean {
-  const code = amqpCode(error);
-  return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
-}
-
-function stoppedEarly(): MessageDeliveryFailure {
-  return new MessageDeliveryFailure('The listener was stopped before RabbitMQ could be reached');
-}
-
-function refused(cause: Error): MessageDeliveryFailure {
-  return new MessageDeliveryFailure(`RabbitMQ has refused to set up the consumers: ${cause.message}`, {
-    cause,
-  });
 }
