@@ -37,6 +37,7 @@ export type TransportEventType =
   | 'expired_dropped'
   | 'retried'
   | 'dead_lettered'
+  | 'server_lost'
   | (string & {});
 
 /** Something that happened to a transport, for metrics. */

@@ -33,9 +33,13 @@ export const DEFAULT_LIMITS: Limits = {
   queueMessages: 10_000,
 };
 
-/** @throws TypeError when a limit is not a number above zero */
+/** @throws TypeError when a limit is not a number above zero, or there is none of that name */
 export function limitsWith(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS };
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(limits, name));
+  if (unknown !== undefined) {
+    throw new TypeError(`limits.${unknown} is no limit; there are ${Object.keys(limits).join(', ')}`);
+  }
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
     const value = given[name];
     if (value === undefined) continue;

@@ -42,7 +42,7 @@ test('nova-manage dead-letters shows, replays and deletes what has failed', asyn
   for (const name of ['a', 'b', 'c']) await rpc.client().cast(CTXT, 'build', { name });
   const list = async () =>
     JSON.parse((await manage('list', '--json')).out) as { id: string; reason: string }[];
-  await vi.waitFor(async () => expect(await list()).toHaveLength(3), 5000);
+  await vi.waitFor(async () => expect(await list()).toHaveLength(3));
   const letters = await list();
   const idOf = (name: string) => letters.find(({ reason }) => reason === `no ${name}`)?.id ?? '';
   const { out } = await manage('list', '--limit', '2');

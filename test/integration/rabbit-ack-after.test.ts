@@ -59,7 +59,7 @@ describe.each(KINDS)('acknowledging after success, with %s queues', (_kind, rabb
     const endpoint = failing(2);
     await serve(endpoint);
     await client().cast(CTXT, 'work', {});
-    await vi.waitFor(() => expect(endpoint.attempts).toEqual([1, 2, 3]), 5000);
+    await vi.waitFor(() => expect(endpoint.attempts).toEqual([1, 2, 3]));
     const [first = 0, second = 0, third = 0] = endpoint.at;
     expect(second - first).toBeGreaterThan(90);
     expect(third - second).toBeGreaterThan(190);
@@ -75,7 +75,7 @@ describe.each(KINDS)('acknowledging after success, with %s queues', (_kind, rabb
     for (let value = 0; value < 50; value += 1) {
       expect(await caller.call(CTXT, 'echo', { value })).toBe(value);
     }
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(2), 5000);
+    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(2));
     expect(endpoint.attempts.sort()).toEqual([1, 1, 2, 2, 3, 3]);
     const own = `${rpc.topic}.host1`;
     expect(await letters.list()).toMatchObject([
@@ -109,7 +109,7 @@ describe.each(KINDS)('acknowledging after success, with %s queues', (_kind, rabb
     const broken = failing(Infinity);
     const server = await serve(broken, { deliveryLimit: 1 });
     for (let value = 0; value < 4; value += 1) await client().cast(CTXT, 'work', { value });
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(4), 5000);
+    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(4));
     const [a = '', b = '', c = ''] = (await letters.list()).map(({ id }) => id);
     expect(await letters.delete([a, 'other'])).toEqual({ count: 1, missing: ['other'] });
     expect(await letters.replay([b])).toEqual({ count: 1, missing: [] });

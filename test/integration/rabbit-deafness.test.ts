@@ -111,7 +111,7 @@ describe('a queue that is declared otherwise', () => {
     await declare(true);
     const errors = () => logger.at('error').map(({ data }) => data.reason);
     const reason = `The queue "${rpc.topic}" exists with other properties: durable is true on the broker, and false was wanted`;
-    await vi.waitFor(() => expect(errors()).toEqual([reason]), 5000);
+    await vi.waitFor(() => expect(errors()).toEqual([reason]));
     const channels = async () =>
       (await broker.rabbitmqctl('--silent', 'list_channels', 'pid')).trim().split('\n');
     const before = await channels();

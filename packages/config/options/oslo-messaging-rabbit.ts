@@ -19,7 +19,7 @@ export const oslo_messaging_rabbit = {
     min: 0,
     max: 65535,
     unit: 'messages',
-    help: 'Messages the broker hands out ahead. 0: no limit.',
+    help: 'Requests that a server runs at once; the broker hands out no more of them. 0: no limit.',
   }),
   rabbit_retry_interval: seconds({ default: 1, max: DAY, help: 'First delay before connecting again.' }),
   rabbit_retry_backoff: seconds({
@@ -68,7 +68,7 @@ export const oslo_messaging_rabbit = {
   kombu_missing_consumer_retry_timeout: seconds({
     default: 60,
     max: DAY,
-    help: 'How long a reply is tried again while its reply queue is missing.',
+    help: 'How long a reply or a cast is tried again while the queue it is for is missing.',
   }),
   kombu_failover_strategy: string({
     default: 'round-robin',

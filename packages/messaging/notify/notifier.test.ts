@@ -240,6 +240,13 @@ describe('the routing driver', () => {
     expect(() => notifierWith({ drivers: ['routing'], routing: { a: { kafka: {} } } })).toThrow(/kafka/);
   });
 
+  test('refuses a rule that does not exist', () => {
+    const routing = { a: { test: { accepted_event: ['compute.*'] } } };
+    const make = () =>
+      notifierWith({ drivers: ['routing'], routing: routing as NotifierOptions['routing'] & {} });
+    expect(make).toThrow(/accepted_event for test; the rules are/);
+  });
+
   test('tells of every driver that failed', async () => {
     for (const name of ['bad1', 'bad2']) {
       registerNotifierDriver(name, () => ({ notify: () => Promise.reject(new Error(`${name} is down`)) }));

@@ -49,6 +49,7 @@ test.each<object>([
   { controlExchange: '' },
   { logger: { error() {} } },
   { limits: { intakeBytes: 0 } },
+  { limits: { inTakeBytes: 1 } },
 ])('a transport cannot have %o', (options) => {
   expect(() => getTransport({ url: 'memory://', ...(options as object) })).toThrow(TypeError);
 });

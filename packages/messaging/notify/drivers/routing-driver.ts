@@ -29,7 +29,7 @@ class RoutingDriver implements NotifierDriver {
       .map(([name, rule]) => {
         const driver = drivers.get(name) ?? createNotifierDriver(name, context);
         drivers.set(name, driver);
-        return { driver, accepts: acceptor(rule ?? {}) };
+        return { driver, accepts: acceptor(name, rule ?? {}) };
       });
   }
 
@@ -40,7 +40,17 @@ class RoutingDriver implements NotifierDriver {
   }
 }
 
-function acceptor({ accepted_events, accepted_priorities }: RoutingRules): Route['accepts'] {
+/** @throws TypeError when a rule is none: a misspelt one would let everything through */
+function acceptor(
+  name: string,
+  { accepted_events, accepted_priorities, ...others }: RoutingRules,
+): Route['accepts'] {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `routing has ${unknown} for ${name}; the rules are accepted_events and accepted_priorities`,
+    );
+  }
   const events = accepted_events?.map(globExpression);
   const priorities = accepted_priorities?.map((pattern) => globExpression(pattern.toLowerCase()));
   return ({ message, priority }) =>

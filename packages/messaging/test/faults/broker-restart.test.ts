@@ -40,7 +40,7 @@ describe('while a broker is down', () => {
     await broker.start();
     await Promise.all(casts);
     expect(await Promise.all(calls)).toEqual(numbers(50));
-    await vi.waitFor(() => expect(ledger.noted).toHaveLength(50), 5000);
+    await vi.waitFor(() => expect(ledger.noted).toHaveLength(50));
     expect(ledger.repeated).toBe(0);
   });
 

@@ -45,7 +45,7 @@ describe('a connection that the broker closes', () => {
     stop = true;
     await Promise.all(callers);
     // Three queues of each server, and the reply queue.
-    await vi.waitFor(async () => expect(await broker.listConsumers()).toHaveLength(7), 5000);
+    await vi.waitFor(async () => expect(await broker.listConsumers()).toHaveLength(7));
   });
 
   test('is told in the log, without passwords', async () => {

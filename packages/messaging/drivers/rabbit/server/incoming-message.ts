@@ -27,7 +27,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
   readonly queueWait: number | null;
   /** By this, a request that comes twice is recognised. */
   readonly uniqueId: string | undefined;
-  /** Bytes of its body. */
+  /** Bytes of its body, unpacked. */
   readonly size: number;
   /** The last, when it was delivered again. */
   delivery: Delivery;
@@ -52,7 +52,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
     this.#call = request.call;
     this.#holder = holder;
     this.delivery = delivery;
-    this.size = delivery.message.content.length;
+    this.size = request.size;
     const { deadline, queueWait } = requestTimes(delivery.message.properties, arrivedAt);
     this.deadline = deadline;
     this.queueWait = queueWait;

@@ -144,8 +144,9 @@ describe('decoding what others send', () => {
   const seal = (message: JsonObject): Buffer => sealEnvelope(message);
 
   test('a request without an envelope is read as it is', () => {
-    const request = decodeRequest(Buffer.from('{"method": "echo", "args": {"a": 1}, "_context_user": "u"}'));
-    expect(request).toEqual({ message: { method: 'echo', args: { a: 1 } }, ctxt: { user: 'u' } });
+    const text = '{"method": "echo", "args": {"a": 1}, "_context_user": "u"}';
+    const request = { message: { method: 'echo', args: { a: 1 } }, ctxt: { user: 'u' }, size: text.length };
+    expect(decodeRequest(Buffer.from(text))).toEqual(request);
   });
 
   test('a request without args has none', () => {

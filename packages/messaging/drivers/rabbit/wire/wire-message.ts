@@ -22,6 +22,8 @@ export interface PackedMessage {
 export interface WireRequest {
   ctxt: JsonObject;
   message: RpcMessage;
+  /** Bytes of its body, unpacked. */
+  size: number;
   uniqueId?: string;
   /** Absent in a cast. */
   call?: CallFields;
@@ -97,7 +99,7 @@ export function decodeRequest(body: Buffer): WireRequest {
     checkLength('its _reply_q', beside.call.replyQueue);
     checkLength('its _msg_id', beside.call.msgId);
   }
-  return { ...beside, message: rpcMessage(payload) };
+  return { ...beside, message: rpcMessage(payload), size: body.length };
 }
 
 function rpcMessage(payload: JsonObject): RpcMessage {
