@@ -1,16 +1,15 @@
-"""Python's oslo.messaging with its defaults; either end (argument: server or client).
-
-Speaks what ../shared/answer-requests.ts does: requests on standard input, answers on file descriptor 3.
-"""
-import json
+"""Python's oslo.messaging with its defaults; either end (argument: server or client)."""
 import logging
-import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import oslo_messaging
 from oslo_config import cfg
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "shared"))
+from answer_requests import answer_requests  # noqa: E402
 
 # How long (s) after the last call all of them may take to settle: their timeout, and some.
 PATIENCE = 70
@@ -95,19 +94,7 @@ class Client:
 def main():
     # Its warnings of the lost connection are hundreds of lines.
     logging.basicConfig(level=logging.CRITICAL)
-    peer = Server() if sys.argv[1] == "server" else Client()
-    with os.fdopen(3, "w") as answers:
-        for line in sys.stdin:
-            request = json.loads(line)
-            answer = {"id": request["id"]}
-            try:
-                answer["result"] = getattr(peer, request["method"])(request["args"])
-            except Exception as error:  # whatever it is, the one who asked wants to know
-                answer["error"] = repr(error)
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
-    # Threads of the library must not keep it from ending.
-    os._exit(0)
+    answer_requests(Server() if sys.argv[1] == "server" else Client())
 
 
 main()

@@ -1,17 +1,16 @@
-"""Python's oslo.messaging with its defaults; either end (argument: server or client).
-
-Speaks what ../../shared/answer-requests.ts does: requests on standard input, answers on file descriptor 3.
-"""
-import json
+"""Python's oslo.messaging with its defaults; either end (argument: server or client)."""
 import logging
-import os
 import resource
 import sys
 import threading
 import time
+from pathlib import Path
 
 import oslo_messaging
 from oslo_config import cfg
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "shared"))
+from answer_requests import answer_requests  # noqa: E402
 
 ARGS = {"x": 1, "s": "abcdefghij" * 20}
 
@@ -132,19 +131,7 @@ def quantile(ascending, part):
 def main():
     # It warns of every publication that waits for one of its 30 connections.
     logging.basicConfig(level=logging.ERROR)
-    peer = Server() if sys.argv[1] == "server" else Client()
-    with os.fdopen(3, "w") as answers:
-        for line in sys.stdin:
-            request = json.loads(line)
-            answer = {"id": request["id"]}
-            try:
-                answer["result"] = getattr(peer, request["method"])(request["args"])
-            except Exception as error:  # whatever it is, the one who asked wants to know
-                answer["error"] = repr(error)
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
-    # Threads of the library must not keep it from ending.
-    os._exit(0)
+    answer_requests(Server() if sys.argv[1] == "server" else Client())
 
 
 main()
