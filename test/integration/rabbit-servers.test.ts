@@ -109,6 +109,31 @@ describe('the bytes of what a server holds', () => {
   });
 });
 
+rabbitTest('servers that stop under load lose nothing of what they had not started', async ({ rpc }) => {
+  const seen = new Set<unknown>();
+  const endpoint = {
+    async work(_ctxt: object, { value }: { value: unknown }) {
+      await sleep(1 + Math.random() * 3);
+      seen.add(value);
+    },
+  };
+  let server = await rpc.serve(endpoint, { server: 'host0', prefetch: 20 });
+  const client = rpc.client();
+  let sent = 0;
+  for (const round of numbers(5)) {
+    const casts = numbers(1000).map(() => {
+      sent += 1;
+      return client.cast(CTXT, 'work', { value: sent });
+    });
+    const before = seen.size;
+    await vi.waitFor(() => expect(seen.size).toBeGreaterThan(before + 100), { interval: 5 });
+    await server.stop();
+    server = await rpc.serve(endpoint, { server: `host${round + 1}`, prefetch: 20 });
+    await Promise.all(casts);
+  }
+  await vi.waitFor(() => expect(seen.size).toBe(5000));
+});
+
 describe('a call that waits for its turn', () => {
   rabbitTest('gets signs of life, with the address of the server', async (context) => {
     const endpoint = crowd();

@@ -52,6 +52,7 @@ export class RabbitListener implements Listener {
   readonly #intake: Intake;
   readonly #republisher: Republisher;
   readonly #retries: Retries;
+  #stopping = false;
   #stopped: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -81,7 +82,10 @@ export class RabbitListener implements Listener {
       onRestart: (queue, reason) =>
         options.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
     });
-    this.#consumer.channel.on('lost', () => this.#intake.forgetWaiting());
+    this.#consumer.channel.on('lost', () => {
+      // While it stops, the channel is still there, and one acknowledgement covers all that came before it.
+      if (!this.#stopping) this.#intake.forgetWaiting();
+    });
   }
 
   /** See `startConsuming`. */
@@ -113,6 +117,7 @@ export class RabbitListener implements Listener {
   }
 
   async #cancel(): Promise<void> {
+    this.#stopping = true;
     await this.#consumer.stop();
     this.#intake.stop();
     if (this.#options.ackPolicy !== 'after') await this.#release();
