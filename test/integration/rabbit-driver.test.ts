@@ -195,6 +195,24 @@ describe('what the broker refuses', () => {
     await vi.waitFor(() => expect(endpoint.notes).toHaveLength(50));
   });
 
+  rabbitTest(
+    'is a fanout whose exchange cannot have such a name: it fails at once, and alone',
+    async ({ rpc }) => {
+      const endpoint = notebook();
+      await rpc.serve(endpoint);
+      const client = rpc.client();
+      const long = client
+        .prepare({ topic: 'x'.repeat(250), fanout: true })
+        .cast(CTXT, 'note', { value: 'long' });
+      const fanout = client.prepare({ fanout: true });
+      const others = [fanout.cast(CTXT, 'note', { value: 1 }), client.cast(CTXT, 'note', { value: 2 })];
+      await expect(long).rejects.toThrow(/the exchange "x+…" has 257 bytes, and may have 255/);
+      await Promise.all(others);
+      await fanout.cast(CTXT, 'note', { value: 3 });
+      await vi.waitFor(() => expect(endpoint.notes).toHaveLength(3));
+    },
+  );
+
   rabbitTest('fails the start of the server whose queue it is', async ({ rpc, peer }) => {
     await peer.channel.assertQueue(rpc.topic, { durable: true });
     try {

@@ -4,6 +4,7 @@ import type { Logger } from '../../../logger.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
+import { NameTooLong } from '../topology/entity-name.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import { declareQueue, type QueueSpec } from '../topology/topology.ts';
 
@@ -101,8 +102,9 @@ export class NotificationQueues {
 
   #onError(entry: Entry, error: unknown): void {
     const code = amqpCode(error);
+    const isFinal = error instanceof TopologyMismatch || error instanceof NameTooLong;
     // The channel was lost for another reason, or there is another way: the queue is declared on the next one.
-    if (code === undefined && !(error instanceof TopologyMismatch)) return;
+    if (code === undefined && !isFinal) return;
     // The node that has a durable queue may be down for a while.
     const transient = code === NOT_FOUND;
     if (!transient) this.#forget(entry);

@@ -2,6 +2,7 @@ import type { Channel } from 'amqplib';
 import type { MessageDeliveryFailure } from '../../../errors.ts';
 import { amqpCode } from '../connection/amqp-error.ts';
 import { refusal } from '../publish/publish-errors.ts';
+import { NameTooLong } from './entity-name.ts';
 import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 import { declareExchange, type ExchangeSpec } from './topology.ts';
 
@@ -40,7 +41,7 @@ export class DeclaredExchanges {
     return undefined;
   }
 
-  /** Has it declared, once. A refusal closes the channel. */
+  /** Has it declared, once. The broker's refusal closes the channel. */
   declare(channel: Channel, exchange: ExchangeSpec): void {
     const { name } = exchange;
     if (this.#declaring.has(name)) return;
@@ -63,8 +64,12 @@ export class DeclaredExchanges {
   }
 
   #onRefused(exchange: ExchangeSpec, cause: unknown): void {
+    const isTooLong = cause instanceof NameTooLong;
     // Without a code the connection was lost, and the exchange is declared on the next.
-    if (amqpCode(cause) === undefined || this.#options.fallbacks.learn(cause)) return;
+    if (!isTooLong && amqpCode(cause) === undefined) return;
+    if (this.#options.fallbacks.learn(cause)) return;
+    // The channel is none the worse for it.
+    if (isTooLong) this.#declaring.delete(exchange.name);
     const error = topologyMismatch(cause) ?? refusal(cause);
     this.#refused.set(exchange.name, { error, until: Date.now() + REFUSAL_TTL });
     this.#options.onRefused(exchange, error);

@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { RabbitSettings } from '../rabbit-options.ts';
 import { uniqueId } from '../wire/unique-id.ts';
+import { checkName } from './entity-name.ts';
 import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 
 export interface ExchangeSpec {
@@ -132,8 +133,10 @@ export class DeclareAgain extends Error {
   override readonly name = 'DeclareAgain';
 }
 
+/** @throws NameTooLong */
 export async function declareExchange(channel: Channel, exchange: ExchangeSpec): Promise<void> {
   const { name, type, durable, autoDelete } = exchange;
+  checkName('exchange', name);
   await channel.assertExchange(name, type, { durable, autoDelete });
 }
 
@@ -142,6 +145,7 @@ export async function declareExchange(channel: Channel, exchange: ExchangeSpec):
  *
  * @throws TopologyMismatch when the broker has the queue or the exchange with other properties
  * @throws DeclareAgain when `fallbacks` has learnt what to do about that
+ * @throws NameTooLong
  */
 export async function declareQueue(
   channel: Channel,
@@ -149,6 +153,7 @@ export async function declareQueue(
   fallbacks?: ExchangeFallbacks,
 ): Promise<void> {
   const { name, binding, durable, autoDelete } = queue;
+  checkName('queue', name);
   try {
     if (binding !== undefined) {
       await declareExchange(channel, fallbacks?.apply(binding.exchange) ?? binding.exchange);
