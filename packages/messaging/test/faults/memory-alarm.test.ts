@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { brokerAddresses } from '../../drivers/rabbit/connection/broker-address.ts';
@@ -78,6 +79,23 @@ describe('a broker that is out of memory', () => {
     await broker.setMemoryAlarm(false);
     await answer;
     expect(connection.model === model).toBe(true);
+  });
+
+  test('keeps its connections, though it answers nothing that their queues are asked meanwhile', async () => {
+    const { broker, ledger } = bench();
+    await bench().serve({ ...echo, ...ledger.notebook });
+    const logger = new RecordingLogger();
+    const caller = bench().client({ logger });
+    await ledger.call(caller, 'echo', { value: 1 });
+    await broker.setMemoryAlarm(true);
+    const casts = [ledger.cast(caller, 'once'), ledger.cast(caller.prepare({ retry: 0 }), 'no retry')];
+    // By then the reply queue was looked at, and an answer would be overdue.
+    await sleep(13_500);
+    await broker.setMemoryAlarm(false);
+    await Promise.all(casts);
+    const messages = logger.at('warn', 'error').map(({ message }) => message);
+    expect(messages).toEqual(['RabbitMQ has blocked publishing']);
+    await vi.waitFor(() => expect(ledger.noted).toHaveLength(2));
   });
 
   test('does not keep a transport from closing', async () => {

@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
+import type { Blocking } from './blocking.ts';
 import { librarySocket } from './library-socket.ts';
 
 /** How long (ms) the broker may take to answer one request. */
@@ -23,33 +24,25 @@ interface Wait {
 
 /**
  * Notices that the broker does not answer a request on any channel of one connection: the heartbeat tells only that the
- * connection works. A broker that has blocked the connection, for want of memory, reads nothing and says so: that time
- * does not count.
+ * connection works. The time for which the broker has blocked the connection does not count.
  */
 export class AnswerWatch {
   readonly #timeout: number;
   readonly #onSilent: (error: Error) => void;
   readonly #carried: () => number;
+  readonly #blocking: Blocking;
   /** In the order in which they began. */
   readonly #waits = new Set<Wait>();
   #timer: NodeJS.Timeout | undefined;
-  #blocked = false;
-  #unblockedAt = 0;
   #ended = false;
 
   /** `timeout` (ms): how long the broker may take. */
-  constructor(model: ChannelModel, timeout: number, onSilent: (error: Error) => void) {
+  constructor(model: ChannelModel, blocking: Blocking, timeout: number, onSilent: (error: Error) => void) {
+    this.#blocking = blocking;
     this.#timeout = timeout;
     this.#onSilent = onSilent;
     const socket = librarySocket(model.connection);
     this.#carried = () => (socket === undefined ? 0 : socket.bytesRead + socket.bytesWritten);
-    model.on('blocked', () => {
-      this.#blocked = true;
-    });
-    model.on('unblocked', () => {
-      this.#blocked = false;
-      this.#unblockedAt = performance.now();
-    });
     this.#watchChannelsOf(model);
   }
 
@@ -122,7 +115,7 @@ export class AnswerWatch {
     this.#timer = undefined;
     const [oldest] = this.#waits;
     if (oldest === undefined) return;
-    const left = this.#blocked ? this.#timeout : this.#timeLeft(oldest);
+    const left = this.#timeLeft(oldest);
     if (left > 0) this.#lookIn(left);
     else this.#timer = setTimeout(() => this.#judge(oldest), GRACE).unref();
   };
@@ -137,9 +130,8 @@ export class AnswerWatch {
   }
 
   #timeLeft({ since, carried }: Wait): number {
-    const age = performance.now() - Math.max(since, this.#unblockedAt);
     const isBulk = this.#carried() - carried > BULK;
-    return this.#timeout * (isBulk ? BULK_FACTOR : 1) - age;
+    return this.#timeout * (isBulk ? BULK_FACTOR : 1) - this.#blocking.timeToAnswer(since);
   }
 }
 

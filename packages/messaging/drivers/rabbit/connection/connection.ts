@@ -7,6 +7,7 @@ import type { RabbitSettings } from '../rabbit-options.ts';
 import { asError, errorText, isRefusal } from './amqp-error.ts';
 import { ANSWER_TIMEOUT, AnswerWatch } from './answer-watch.ts';
 import { Backoff } from './backoff.ts';
+import { Blocking } from './blocking.ts';
 import type { BrokerAddress } from './broker-address.ts';
 import { HostOrder } from './host-order.ts';
 import { batchWrites } from './write-batching.ts';
@@ -47,6 +48,7 @@ const REMINDER = 30_000;
 /** One live connection, with the means to cut it off at once. */
 interface Link {
   model: ChannelModel;
+  blocking: Blocking;
   /** Resolves with the reason when the connection has ended. */
   ended: Promise<Error>;
   /** Destroys the socket. */
@@ -92,6 +94,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   /** The live connection, if there is one. */
   get model(): ChannelModel | undefined {
     return this.#live?.model;
+  }
+
+  /** See `Blocking`; 0 while there is no connection. */
+  timeToAnswer(askedAt: number): number {
+    return this.#live?.blocking.timeToAnswer(askedAt) ?? 0;
   }
 
   /** Starts connecting, once. */
@@ -197,9 +204,10 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       cutter.abort();
       end(cause);
     };
-    const answers = new AnswerWatch(model, this.#options.answerTimeout ?? ANSWER_TIMEOUT, cut);
+    const blocking = new Blocking(model);
+    const answers = new AnswerWatch(model, blocking, this.#options.answerTimeout ?? ANSWER_TIMEOUT, cut);
     void ended.then(() => answers.end());
-    return { model, ended, cut };
+    return { model, blocking, ended, cut };
   }
 
   /** Keeps the connection until it ends, by itself or because this object is closed. */

@@ -74,6 +74,7 @@ export class QueueConsumer {
       prefetch: options.prefetch,
       logger: options.logger,
       restart: (channel, queue, reason) => this.#restart(channel, queue, reason),
+      timeToAnswer: (askedAt) => options.connection.timeToAnswer(askedAt),
       silent: (error) => this.#dropConnection(error),
     });
     this.#supervised.on('ready', (channel) => this.#probe.start(channel, this.#queues));

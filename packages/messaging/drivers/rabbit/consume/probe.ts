@@ -9,6 +9,8 @@ export interface ProbeOptions {
   logger: Logger;
   /** Closes the channel, whose user then sets up another. */
   restart(channel: Channel, queue: string, reason: string): void;
+  /** For how long (ms) the broker could have answered what it was asked at that time (by performance.now). */
+  timeToAnswer(askedAt: number): number;
   /** The broker does not answer: the connection is dead, and has not said so. */
   silent(error: Error): void;
 }
@@ -97,13 +99,16 @@ export class QueueProbe {
 
   /** Passes the answer on; when none comes, gives up the connection. */
   async #answer<T>(answer: Promise<T>, session: number): Promise<T> {
-    let timer = setTimeout(() => {
-      timer = setTimeout(() => {
-        if (session === this.#session) {
-          this.#options.silent(new Error(`no answer for ${ANSWER_TIMEOUT} ms`));
-        }
-      }, GRACE).unref();
-    }, ANSWER_TIMEOUT).unref();
+    const askedAt = performance.now();
+    const judge = (): void => {
+      if (session === this.#session) this.#options.silent(new Error(`no answer for ${ANSWER_TIMEOUT} ms`));
+    };
+    const look = (): void => {
+      if (session !== this.#session) return;
+      const left = ANSWER_TIMEOUT - this.#options.timeToAnswer(askedAt);
+      timer = left > 0 ? setTimeout(look, left).unref() : setTimeout(judge, GRACE).unref();
+    };
+    let timer = setTimeout(look, ANSWER_TIMEOUT).unref();
     try {
       return await answer;
     } finally {
