@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Transport } from '../../index.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { faultBench } from './support/fault-bench.ts';
-import { BASIC_ACK, BASIC_QOS } from './support/frame-filter.ts';
+import { BASIC_ACK, BASIC_QOS, CHANNEL_CLOSE_OK, CHANNEL_OPEN_OK } from './support/frame-filter.ts';
 import { echo, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 
@@ -66,5 +66,25 @@ describe('a broker that never answers a request, though its connections work', (
     expect(await call).toBe('result');
     await cast;
     expect([slow.running, ledger.repeated]).toEqual([1, 0]);
+  });
+});
+
+describe('a server that is stopped on its way back', () => {
+  test.each([
+    ['opens no channel', CHANNEL_OPEN_OK, 1],
+    ['confirms the end of none', CHANNEL_CLOSE_OK, 0],
+  ])('does so in bounded time at a broker that %s', async (_what, answer, fanoutQueues) => {
+    const end = await farEnd();
+    const server = await bench().rpc.serve(echo, { transport: end.transport });
+    end.proxy.ignore({ fromBroker: answer });
+    end.proxy.reset();
+    await vi.waitFor(() => expect(end.logger.at('warn')).not.toEqual([]), { interval: 5 });
+    const start = performance.now();
+    const stopped = server.stop();
+    // Whatever the broker has not answered by then is lost with its connection.
+    setTimeout(() => end.proxy.reset(), 500);
+    await stopped;
+    expect(performance.now() - start).toBeLessThan(4000);
+    bench().aftermath.leftovers.fanoutQueues = fanoutQueues;
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { Logger } from '../../../logger.ts';
+import { within } from '../../../within.ts';
 import { amqpCode, errorText } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 
@@ -9,7 +10,8 @@ const PAUSE = 20;
 
 /**
  * Deletes queues over a channel of its own, as soon as the connection is there, if that is within so many
- * milliseconds. What the broker cannot be told stays there until it expires (x-expires). Does not reject.
+ * milliseconds; it takes no longer. What the broker cannot be told stays there until it expires (x-expires). Does not
+ * reject.
  */
 export async function removeQueues(
   connection: BrokerConnection,
@@ -17,21 +19,40 @@ export async function removeQueues(
   milliseconds: number,
   logger: Logger,
 ): Promise<void> {
-  const giveUpAt = performance.now() + milliseconds;
+  let removed = false;
+  const removing = tryToRemove(connection, names, performance.now() + milliseconds, logger);
+  // The library never answers some requests whose connection is lost.
+  await within(
+    milliseconds,
+    removing.then((result) => {
+      removed = result;
+    }),
+  );
+  if (!removed)
+    logger.info({ queues: names }, 'queues left to expire: RabbitMQ could not be reached to delete them');
+}
+
+/** `giveUpAt`: by performance.now. True when nothing is left to be done. */
+async function tryToRemove(
+  connection: BrokerConnection,
+  names: readonly string[],
+  giveUpAt: number,
+  logger: Logger,
+): Promise<boolean> {
   while (performance.now() < giveUpAt) {
     const model = await nextModel(connection, giveUpAt - performance.now());
     if (model === undefined) break;
     try {
       await removeOver(model, names);
-      return;
+      return true;
     } catch (error) {
       logger.debug({ queues: names, reason: errorText(error) }, 'queues not deleted');
       // The broker refuses it. Otherwise the connection was lost.
-      if (amqpCode(error) !== undefined) return;
+      if (amqpCode(error) !== undefined) return true;
     }
     await sleep(PAUSE);
   }
-  logger.info({ queues: names }, 'queues left to expire: RabbitMQ could not be reached to delete them');
+  return false;
 }
 
 async function removeOver(model: ChannelModel, names: readonly string[]): Promise<void> {
@@ -40,7 +61,8 @@ async function removeOver(model: ChannelModel, names: readonly string[]): Promis
   channel.on('error', () => {});
   // A queue that is missing is no fault.
   for (const name of names) await channel.deleteQueue(name);
-  await channel.close();
+  // The queues are gone; nothing more depends on it.
+  channel.close().catch(() => {});
 }
 
 /** The live connection; undefined when there is none in time, or never again. */

@@ -173,12 +173,12 @@ export class DeadLetters {
         taken += 1;
       }
       await this.#giveBack(channel, messageCount - taken);
-      await channel.close();
     } catch (error) {
       // Nothing has died yet.
-      if (amqpCode(error) === NOT_FOUND) return;
-      await channel.close().catch(() => {});
-      throw error;
+      if (amqpCode(error) !== NOT_FOUND) throw error;
+    } finally {
+      // Whether the broker answers does not matter: it has answered a question behind all that was written here.
+      channel.close().catch(() => {});
     }
   }
 

@@ -4,6 +4,8 @@ export interface AmqpMethod {
   methodId: number;
 }
 
+export const CHANNEL_OPEN_OK: AmqpMethod = { classId: 20, methodId: 11 };
+export const CHANNEL_CLOSE_OK: AmqpMethod = { classId: 20, methodId: 41 };
 export const BASIC_QOS: AmqpMethod = { classId: 60, methodId: 10 };
 export const BASIC_ACK: AmqpMethod = { classId: 60, methodId: 80 };
 
