@@ -92,6 +92,33 @@ export function describeWorkLoad(url: UrlFactory): void {
       expect(attempts).toEqual([1, 1]);
     });
 
+    rpcTest('gives the place of a cast that waits for its next attempt to others', url, async (rpc) => {
+      const gate = new Gate();
+      const attempts: number[] = [];
+      const endpoint = {
+        async work(_ctxt: object, _args: object, { attempt }: RpcRequest) {
+          attempts.push(attempt);
+          if (attempt === 5) await gate.opened;
+          if (attempt <= 5) throw new Error('the disk is full');
+        },
+        ping: () => 'pong',
+      };
+      const server = await rpc.serve(endpoint, { ackPolicy: 'after', prefetch: 1, deliveryLimit: 10 });
+      const client = rpc.client();
+      await client.cast(CTXT, 'work', {});
+      await vi.waitFor(() => expect(attempts).toHaveLength(5), RETRIES);
+      // To another of the server's queues: it is delivered, and waits there.
+      const context = client.prepare({ server: server.target.server ?? null, timeout: 10 });
+      const waiting = context.call(CTXT, 'ping', {});
+      await client.prepare({ server: 'host1' }).cast(CTXT, 'ping', {});
+      gate.open();
+      const start = performance.now();
+      expect(await waiting).toBe('pong');
+      // The next attempt comes after 1.6 s.
+      expect(performance.now() - start).toBeLessThan(1000);
+      await vi.waitFor(() => expect(attempts).toHaveLength(6), RETRIES);
+    });
+
     // With `before`, RabbitMQ sends a busy server one request ahead.
     rpcTest('leaves to other servers what a busy one cannot take', url, async (rpc) => {
       const { gate, counts, endpoint } = crowd();

@@ -117,16 +117,22 @@ export class Intake {
     this.#running -= 1;
     this.#forgetCall(request);
     this.#options.acknowledging.finish(request, failure, this.#onSettled);
+    this.#schedule();
     if (this.#running === 0) this.#idle?.();
   }
 
+  /** It is acknowledged, or about to be: at once, or once its next attempt is at the broker. */
   readonly #onSettled = (request: RabbitIncomingMessage): void => {
     this.#bytes -= request.size;
+    this.#schedule();
+  };
+
+  #schedule(): void {
     if (this.#waiting.size === 0 || this.#scheduled) return;
     this.#scheduled = true;
     // After all that ends in this go: what starts in their places is acknowledged with one frame.
     process.nextTick(this.#startLater);
-  };
+  }
 
   readonly #startLater = (): void => {
     this.#scheduled = false;
@@ -142,13 +148,13 @@ export class Intake {
     const { message, queue } = delivery;
     const cancelled = cancelledCall(message.properties);
     if (cancelled !== undefined) {
-      this.#calls
-        .items()
-        .find(({ msgId }) => msgId === cancelled)
-        ?.cancel();
+      // One that runs may have been delivered again, and wait here, too.
+      for (const call of this.#calls.items()) if (call.msgId === cancelled) call.cancel();
       this.#discard(delivery);
       return;
     }
+    // It comes from a broker that has not cancelled the consumers yet, and stays there.
+    if (this.#stopped) return;
     const { logger, acknowledging } = this.#options;
     const { content, properties } = message;
     const decode = isCompressed(properties.headers)
