@@ -1,7 +1,9 @@
 import type { MessageProperties } from 'amqplib';
-import { ATTEMPT } from '../server/delivery-headers.ts';
+import { ATTEMPT, REPLAY } from '../server/delivery-headers.ts';
 import type { RabbitIncomingMessage } from '../server/incoming-message.ts';
 import type { QueueSpec } from '../topology/topology.ts';
+import { COMPRESSION_HEADERS } from '../wire/compression.ts';
+import { SENT_AT } from '../wire/wire-properties.ts';
 
 /** Beside a dead letter. */
 export const DEAD_REASON = 'x-dead-reason';
@@ -11,6 +13,9 @@ export const DEAD_AT = 'x-dead-at';
 export const DEAD_EXCHANGE = 'x-dead-exchange';
 export const DEAD_ROUTING_KEY = 'x-dead-routing-key';
 export const DEAD_ATTEMPTS = 'x-dead-attempts';
+
+const PREFIX = 'x-dead-';
+const OURS = new Set([ATTEMPT, REPLAY, SENT_AT, ...Object.keys(COMPRESSION_HEADERS)]);
 
 /** A reason is an error's text, and may be of any length. */
 const REASON_LIMIT = 500;
@@ -42,7 +47,13 @@ export function deadLetterHeaders(
 export function withoutDeadLetterHeaders(headers: MessageProperties['headers']): Headers {
   return Object.fromEntries(
     Object.entries(headers ?? {}).filter(
-      ([name]) => !name.startsWith('x-dead-') && name !== ATTEMPT && name !== 'x-delivery-count',
+      ([name]) => !name.startsWith(PREFIX) && name !== ATTEMPT && name !== 'x-delivery-count',
     ),
   );
+}
+
+/** Only what this driver has put there, or needs to read the body. */
+export function withoutForeignHeaders(headers: Headers = {}): Headers {
+  const isOurs = (name: string): boolean => OURS.has(name) || name.startsWith(PREFIX);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => isOurs(name)));
 }

@@ -218,16 +218,23 @@ async function publishAgain(channel: ConfirmChannel, message: GetMessage): Promi
   const onReturn = (): void => {
     returned = true;
   };
+  let failure: unknown;
+  const onError = (error: unknown): void => {
+    failure = error;
+  };
   channel.on('return', onReturn);
+  channel.on('error', onError);
   try {
     await new Promise<void>((resolve, reject) => {
       channel.publish(exchange, routingKey, message.content, options, (error) => {
         if (error === null) resolve();
+        else if (amqpCode(failure) === NOT_FOUND) reject(new MessageUndeliverable({ exchange, routingKey }));
         else reject(new MessageDeliveryFailure('RabbitMQ has not taken the message', { cause: error }));
       });
     });
   } finally {
     channel.off('return', onReturn);
+    channel.off('error', onError);
   }
   if (returned) throw new MessageUndeliverable({ exchange, routingKey });
 }

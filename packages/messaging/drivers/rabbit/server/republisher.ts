@@ -1,4 +1,4 @@
-import type { ConfirmChannel, Options } from 'amqplib';
+import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
 import { MessageDeliveryFailure, MessageUndeliverable } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
@@ -12,6 +12,11 @@ export interface RawMessage {
   declare?: QueueSpec;
   body: Buffer;
   options: Options.Publish;
+}
+
+/** The library cannot encode the message's properties: they may be as large as the broker allows. */
+export class NotEncoded extends Error {
+  override readonly name = 'NotEncoded';
 }
 
 /**
@@ -39,6 +44,7 @@ export class Republisher {
    *
    * @throws MessageUndeliverable when the queue has gone
    * @throws MessageDeliveryFailure when it was closed meanwhile, or the broker does not take it
+   * @throws NotEncoded
    * @throws TopologyMismatch when the queue to declare exists with other properties
    */
   publish(message: RawMessage): Promise<void> {
@@ -64,7 +70,7 @@ export class Republisher {
     channel.on('return', onReturn);
     try {
       await this.#confirmed((done) => {
-        channel.publish('', queue, body, { ...options, mandatory: true }, done);
+        this.#write(channel, { queue, body, options: { ...options, mandatory: true } }, done);
         // A quorum queue may take its time to confirm; a channel that does not answer this is dead.
         channel.prefetch(0).catch(() => {});
       });
@@ -72,6 +78,21 @@ export class Republisher {
       channel.off('return', onReturn);
     }
     if (returned) throw new MessageUndeliverable({ exchange: '', routingKey: queue });
+  }
+
+  #write(
+    channel: ConfirmChannel,
+    { queue, body, options }: RawMessage,
+    done: (error: unknown) => void,
+  ): void {
+    try {
+      channel.publish('', queue, body, options, done);
+    } catch (error) {
+      if (error instanceof IllegalOperationError) throw error;
+      // The library has counted it as sent, and so takes the confirmation of each further message for another's.
+      this.#supervised.replace();
+      throw new NotEncoded('its properties cannot be sent', { cause: error });
+    }
   }
 
   #confirmed(publish: (done: (error: unknown) => void) => void): Promise<void> {

@@ -2,11 +2,15 @@ import { MessageDeliveryFailure } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { Logger } from '../../../logger.ts';
 import { errorText } from '../connection/amqp-error.ts';
-import { deadLetterHeaders, withoutDeadLetterHeaders } from '../dead-letters/dead-letter-headers.ts';
+import {
+  deadLetterHeaders,
+  withoutDeadLetterHeaders,
+  withoutForeignHeaders,
+} from '../dead-letters/dead-letter-headers.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { ATTEMPT } from './delivery-headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
-import type { RawMessage, Republisher } from './republisher.ts';
+import { NotEncoded, type RawMessage, type Republisher } from './republisher.ts';
 
 /** Milliseconds before the second attempt of a cast; each further wait is twice as long, up to the last. */
 const FIRST_PAUSE = 100;
@@ -109,10 +113,21 @@ export class Retries {
       },
       (error: unknown) => {
         if (this.#closed) return;
-        this.#logFailure(error);
-        this.#after(AGAIN, () => this.#put(message, done));
+        if (error instanceof NotEncoded) this.#putBare(message(), done);
+        else {
+          this.#logFailure(error);
+          this.#after(AGAIN, () => this.#put(message, done));
+        }
       },
     );
+  }
+
+  /** With the headers of ours, there was no room for all: what its sender had beside its body is given up. */
+  #putBare({ options, ...message }: RawMessage, done: () => void): void {
+    const { queue } = message;
+    this.#options.logger.warn({ queue }, 'a failed request is put aside without the headers of its sender');
+    const bare = { ...message, options: { ...options, headers: withoutForeignHeaders(options.headers) } };
+    this.#put(() => bare, done);
   }
 
   #logFailure(error: unknown): void {
