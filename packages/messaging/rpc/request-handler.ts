@@ -124,19 +124,25 @@ export class RequestHandler {
     return this.#dispatcher.dispatch(work.ctxt, work.incoming.message, work.request, work.sink);
   }
 
-  async #reply({ incoming, sink }: Work, outcome: Outcome): Promise<void> {
+  async #reply(work: Work, outcome: Outcome): Promise<void> {
     try {
-      await incoming.reply({
-        result: outcome.failed ? null : outcome.result,
-        failure: outcome.failed ? serializeFailure(outcome.error) : null,
-        ...(sink.count !== undefined && { results: sink.count }),
-      });
+      await this.#answer(work, outcome);
     } catch (error) {
       this.#transport.logger.error(
-        { err: error, ...describeRequest(incoming) },
+        { err: error, ...describeRequest(work.incoming) },
         'Could not answer an RPC request',
       );
+      // A result may refuse to be written as JSON: its caller is told that. What else kept it back keeps this, too.
+      if (!outcome.failed) await this.#answer(work, { failed: true, error }).catch(() => {});
     }
+  }
+
+  async #answer({ incoming, sink }: Work, outcome: Outcome): Promise<void> {
+    await incoming.reply({
+      result: outcome.failed ? null : outcome.result,
+      failure: outcome.failed ? serializeFailure(outcome.error) : null,
+      ...(sink.count !== undefined && { results: sink.count }),
+    });
   }
 
   #finish(incoming: IncomingMessage, outcome?: Outcome): void {

@@ -105,10 +105,13 @@ export class RPCServer {
   }
 }
 
+/** RabbitMQ's is a 16-bit number. */
+const PREFETCH_MAX = 65_535;
+
 /** @throws TypeError when an option is out of its range */
 function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): void {
-  if (prefetch !== undefined && !(Number.isInteger(prefetch) && prefetch >= 0)) {
-    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) or a number of requests`);
+  if (prefetch !== undefined && !(Number.isInteger(prefetch) && prefetch >= 0 && prefetch <= PREFETCH_MAX)) {
+    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} requests`);
   }
   if (deliveryLimit !== undefined && !(Number.isInteger(deliveryLimit) && deliveryLimit >= 1)) {
     throw new TypeError(`deliveryLimit is ${deliveryLimit}, but must be a number of times, at least 1`);

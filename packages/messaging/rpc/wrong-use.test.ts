@@ -75,6 +75,7 @@ describe('a call and a cast', () => {
 test.each<[unknown[], object]>([
   [[{}], { accessPolicy: 'open' }],
   [[{}], { prefetch: -1 }],
+  [[{}], { prefetch: 65_536 }],
   [[{}], { prefetch: '5' }],
   [[{}], { deliveryLimit: 0 }],
   [[{}], { ackPolicy: 'never' }],

@@ -70,6 +70,22 @@ export function describeErrors(url: UrlFactory): void {
       expect((cause as RemoteError).traceback.join('')).toMatch(/HostNotFound.*no row/s);
     });
 
+    rpcTest('may come as late as when the result is written', url, async (rpc) => {
+      const lazy = () => {
+        let looks = 0;
+        return {
+          get text(): string {
+            looks += 1;
+            if (looks > 1) throw new DiskOnFire('sda burns');
+            return 'smoke';
+          },
+        };
+      };
+      await rpc.serve({ lazy });
+      const call = rpc.client({ timeout: 5 }).call(CTXT, 'lazy', {});
+      await expect(call).rejects.toMatchObject({ code: 'REMOTE_ERROR', excType: 'DiskOnFire' });
+    });
+
     rpcTest('arrives as RemoteError when its module is not allowed', url, async (rpc) => {
       registerHostNotFound();
       await rpc.serve(endpoint);

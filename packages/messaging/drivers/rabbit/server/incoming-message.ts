@@ -106,10 +106,11 @@ export class RabbitIncomingMessage implements IncomingMessage {
 
   async reply(reply: Reply): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
-    this.#answered = true;
     const { msgId, replyQueue } = this.#call;
+    const body = encodeReply(msgId, uniqueId(), reply, true);
+    this.#answered = true;
     const { replies, confirmsReplies } = this.#holder;
-    await replies.send(replyQueue, encodeReply(msgId, uniqueId(), reply, true), confirmsReplies);
+    await replies.send(replyQueue, body, confirmsReplies);
   }
 
   async sendResult(result: JsonValue): Promise<void> {

@@ -201,7 +201,7 @@ describe('decoding what others send', () => {
       JSON.stringify({ method: 'm', [key]: '1'.repeat(256) }),
       `its ${key} is too long`,
     ]),
-    ...['_reply_q', '_msg_id'].map((key) => [
+    ...['_reply_q', '_msg_id', '_unique_id'].map((key) => [
       `a ${key} that no peer makes`,
       JSON.stringify({ method: 'm', _msg_id: 'm', _reply_q: 'r', [key]: 'x'.repeat(256) }),
       `its ${key} is too long`,

@@ -60,7 +60,10 @@ function addFields(flat: JsonObject, { call, uniqueId, ctxt }: Omit<PackedMessag
   return flat;
 }
 
-/** The reverse of `packMessage`. */
+/**
+ * The reverse of `packMessage`.
+ * @throws MalformedMessage when its id is too long
+ */
 export function unpackMessage(flat: JsonObject): PackedMessage {
   const { _msg_id: msgId, _reply_q: replyQueue, _timeout: timeout, _unique_id: uniqueId } = flat;
   const packed: PackedMessage = { payload: {}, ctxt: {} };
@@ -68,7 +71,11 @@ export function unpackMessage(flat: JsonObject): PackedMessage {
     if (key.startsWith(CONTEXT_PREFIX)) setField(packed.ctxt, key.slice(CONTEXT_PREFIX.length), flat[key]);
     else if (!DRIVER_KEYS.has(key)) setField(packed.payload, key, flat[key]);
   }
-  if (typeof uniqueId === 'string') packed.uniqueId = uniqueId;
+  if (typeof uniqueId === 'string') {
+    // It is remembered for long.
+    checkLength('its _unique_id', uniqueId);
+    packed.uniqueId = uniqueId;
+  }
   if (typeof msgId === 'string' && typeof replyQueue === 'string') {
     packed.call = { msgId, replyQueue, callMonitorTimeout: typeof timeout === 'number' ? timeout : null };
   }
