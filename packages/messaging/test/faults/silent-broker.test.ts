@@ -2,7 +2,13 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Transport } from '../../index.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { faultBench } from './support/fault-bench.ts';
-import { BASIC_ACK, BASIC_QOS, CHANNEL_CLOSE_OK, CHANNEL_OPEN_OK } from './support/frame-filter.ts';
+import {
+  BASIC_ACK,
+  BASIC_CANCEL,
+  BASIC_QOS,
+  CHANNEL_CLOSE_OK,
+  CHANNEL_OPEN_OK,
+} from './support/frame-filter.ts';
 import { echo, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 
@@ -29,12 +35,16 @@ async function farEnd(): Promise<FarEnd> {
   return { proxy, transport, logger };
 }
 
-/** Waits until the end has given up a connection, and lets all pass from then on. Tells the reason. */
-async function loss({ proxy, logger }: FarEnd): Promise<unknown> {
-  const isLoss = ({ message }: { message: string }) => message === 'connection to RabbitMQ lost';
-  await vi.waitFor(() => expect(logger.at('warn').some(isLoss)).toBe(true), 60_000);
+/** Waits until the end has given up that connection, and lets all pass from then on. Tells the reason. */
+async function loss({ proxy, logger }: FarEnd, connection: RegExp): Promise<unknown> {
+  const losses = () =>
+    logger
+      .at('warn')
+      .filter(({ message }) => message === 'connection to RabbitMQ lost')
+      .filter(({ data }) => connection.test(String(data.connection)));
+  await vi.waitFor(() => expect(losses()).not.toEqual([]), 90_000);
   proxy.ignore({});
-  return logger.at('warn').find(isLoss)?.data.reason;
+  return losses()[0]?.data.reason;
 }
 
 describe('a broker that never answers a request, though its connections work', () => {
@@ -57,7 +67,11 @@ describe('a broker that never answers a request, though its connections work', (
     await vi.waitFor(() => expect(slow.running).toBe(1));
     // The server's first request about its next channel.
     await broker.deleteQueue(topic);
-    const reasons = await Promise.all([server, client, caster].map(loss));
+    const reasons = await Promise.all([
+      loss(server, /\.host1$/),
+      loss(client, /:publisher$/),
+      loss(caster, /:publisher$/),
+    ]);
     expect(performance.now() - start).toBeGreaterThan(39_000);
     const told = /^RabbitMQ has not answered a request about a channel for 3\d s$/;
     for (const reason of reasons) expect(reason).toMatch(told);
@@ -66,6 +80,31 @@ describe('a broker that never answers a request, though its connections work', (
     expect(await call).toBe('result');
     await cast;
     expect([slow.running, ledger.repeated]).toEqual([1, 0]);
+  }, 180_000);
+
+  test('keeps no server from stopping, which acknowledges what it runs, and starts nothing more', async () => {
+    const { broker, ledger, rpc, topic } = bench();
+    const slow = new SlowMethod();
+    const end = await farEnd();
+    const endpoint = { ...echo, ...slow.endpoint };
+    const server = await rpc.serve(endpoint, { transport: end.transport, ackPolicy: 'after' });
+    const caller = bench().client();
+    const running = ledger.call(caller, 'slow', { value: 'run' });
+    await vi.waitFor(() => expect(slow.running).toBe(1));
+    end.proxy.ignore({ fromClient: BASIC_CANCEL });
+    await server.stop();
+    // The broker gives it to the server that has stopped.
+    const waiting = ledger.call(caller, 'echo', { value: 'waited' });
+    await vi.waitFor(async () => {
+      const queues = await broker.listQueues();
+      expect(queues.find(({ name }) => name === topic)?.messages).toBe(2);
+    });
+    slow.finish.open();
+    expect(await running).toBe('run');
+    await bench().serve(endpoint, 'host2');
+    expect(await waiting).toBe('waited');
+    expect(slow.running).toBe(1);
+    bench().aftermath.leftovers.fanoutQueues = 1;
   });
 });
 

@@ -58,7 +58,7 @@ export class QueueConsumer {
   /** The last set-up of a channel; undefined: the broker was never asked to declare anything. */
   #settingUp: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
-  /** Its consumers are cancelled; what they have delivered can still be acknowledged. */
+  /** Its consumers are being cancelled, or are; what they have delivered can still be acknowledged. */
   #cancelled: Channel | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -121,7 +121,10 @@ export class QueueConsumer {
     const transient = this.#options.queues.filter((queue) => deleteTransient && queue.transient);
     const names = transient.map(({ name }) => name);
     if (channel === undefined) await this.#remove(names);
-    else await within(CANCEL_TIMEOUT, this.#cancelOn(channel, names));
+    else {
+      this.#cancelled = channel;
+      await within(CANCEL_TIMEOUT, this.#cancelOn(channel, names));
+    }
   }
 
   async #cancelOn(channel: Channel, names: readonly string[]): Promise<void> {
@@ -130,9 +133,9 @@ export class QueueConsumer {
       this.#flush();
       this.#acknowledge();
       for (const name of names) await channel.deleteQueue(name);
-      this.#cancelled = channel;
     } catch (error) {
       // The channel has gone meanwhile, and the consumers with it.
+      this.#cancelled = undefined;
       this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'consumers not cancelled');
       await this.#remove(names);
     }

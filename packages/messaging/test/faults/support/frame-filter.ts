@@ -7,6 +7,7 @@ export interface AmqpMethod {
 export const CHANNEL_OPEN_OK: AmqpMethod = { classId: 20, methodId: 11 };
 export const CHANNEL_CLOSE_OK: AmqpMethod = { classId: 20, methodId: 41 };
 export const BASIC_QOS: AmqpMethod = { classId: 60, methodId: 10 };
+export const BASIC_CANCEL: AmqpMethod = { classId: 60, methodId: 30 };
 export const BASIC_ACK: AmqpMethod = { classId: 60, methodId: 80 };
 
 /** Bytes that a client sends before its frames: "AMQP", and the version. */
