@@ -1,9 +1,11 @@
-import { DeadLetters, type RabbitOptions } from '@mini-nova/messaging';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeadLetters, type RabbitOptions, type RpcRequest } from '@mini-nova/messaging';
 import { Child, getRabbit, repositoryRoot, uniqueTopic } from '@mini-nova/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
-import { RawPeer } from './support/raw-peer.ts';
+import { RawPeer, sealed } from './support/raw-peer.ts';
 
 const KINDS: [string, RabbitOptions][] = [
   ['classic', { amqpDurableQueues: true }],
@@ -124,6 +126,53 @@ describe.each(KINDS)('acknowledging after success, with %s queues', (_kind, rabb
     expect(await letters.replay('all')).toEqual({ count: 3, missing: [] });
     await vi.waitFor(() => expect(mended.attempts).toEqual([1, 1, 1]));
     expect(await letters.list()).toEqual([]);
+  });
+
+  test('dead letters whose exchange is gone stay, when they are to be replayed', async () => {
+    await serve(failing(Infinity), { deliveryLimit: 1 });
+    await client().cast(CTXT, 'work', {});
+    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(1));
+    await peer.channel.deleteExchange(controlExchange);
+    await expect(letters.replay('all')).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
+    expect(await letters.list()).toHaveLength(1);
+  });
+
+  test('a cast that fails with more headers than can be sent again loses those, and holds up nobody', async () => {
+    await serve(failing(0), { prefetch: 1, deliveryLimit: 2 });
+    const large = { headers: { 'x-of-its-sender': 'x'.repeat(65_500) }, contentType: 'application/json' };
+    const body = sealed({ method: 'missing', args: {}, _unique_id: uniqueTopic('id') });
+    peer.channel.sendToQueue(rpc.topic, Buffer.from(body), large);
+    await vi.waitFor(async () =>
+      expect(await letters.list()).toMatchObject([{ method: 'missing', attempts: 2 }]),
+    );
+    expect(await client().call(CTXT, 'work', {})).toBe('done');
+    await client().cast(CTXT, 'missing', {});
+    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(2));
+    expect(await letters.delete('all')).toEqual({ count: 2, missing: [] });
+  });
+
+  test('a call that was delivered again while it runs can be cancelled', async () => {
+    const controller = new AbortController();
+    const reasons: unknown[] = [];
+    const endpoint = {
+      async work(_ctxt: object, _args: object, { signal }: RpcRequest) {
+        await once(signal, 'abort');
+        reasons.push(signal.reason);
+      },
+      quick: () => 'there',
+    };
+    await serve(endpoint, { prefetch: 1 });
+    const options = { signal: controller.signal, callMonitorTimeout: 1 };
+    const call = client().prepare(options).call(CTXT, 'work', {});
+    call.catch(() => undefined);
+    // Until a sign of life has told the caller whom to tell.
+    await sleep(1000);
+    // The channel is made anew, with this queue after the one that delivers the call once more.
+    await peer.channel.deleteQueue(`${rpc.topic}.host1`);
+    await client().prepare({ server: 'host1' }).cast(CTXT, 'quick', {});
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'CALL_CANCELLED' });
+    await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'CALL_CANCELLED' }]));
   });
 
   test('a request whose channel is lost while it runs is not run again, and acknowledged', async () => {
