@@ -2,9 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { type AmqpMethod, FrameFilter, PROTOCOL_HEADER } from './frame-filter.ts';
 
+/** Of each side, a method that never reaches the other. */
+interface Ignored {
+  fromClient?: AmqpMethod;
+  fromBroker?: AmqpMethod;
+}
+
 interface Pair {
   client: Socket;
   broker: Socket;
+  ignored: Ignored;
 }
 
 type Side = 'fromClient' | 'fromBroker';
@@ -18,7 +25,7 @@ export class TcpProxy {
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
   private swallowing = { fromClient: false, fromBroker: false };
-  private ignoring: { fromClient?: AmqpMethod; fromBroker?: AmqpMethod } = {};
+  private ignoring: Ignored = {};
   private cutting: Side | undefined;
 
   private constructor(server: Server, brokerPort: number) {
@@ -39,8 +46,14 @@ export class TcpProxy {
   }
 
   /** From now on, such methods of one side never reach the other; everything else goes on. */
-  ignore(methods: { fromClient?: AmqpMethod; fromBroker?: AmqpMethod }): void {
+  ignore(methods: Ignored): void {
     this.ignoring = methods;
+    this.ignoreOnPresent(methods);
+  }
+
+  /** The same, on the connections that there are; all passes on new ones. */
+  ignoreOnPresent(methods: Ignored): void {
+    for (const pair of this.pairs) pair.ignored = methods;
   }
 
   /**
@@ -72,12 +85,12 @@ export class TcpProxy {
   }
 
   private join(client: Socket, broker: Socket): void {
-    const pair = { client, broker };
+    const pair = { client, broker, ignored: this.ignoring };
     this.pairs.add(pair);
     client.setNoDelay(true);
     broker.setNoDelay(true);
     const filters = { fromClient: new FrameFilter(PROTOCOL_HEADER), fromBroker: new FrameFilter(0) };
-    const filtered = (side: Side, data: Buffer) => filters[side].pass(data, this.ignoring[side]);
+    const filtered = (side: Side, data: Buffer) => filters[side].pass(data, pair.ignored[side]);
     client.on('data', (data) => this.pass('fromClient', client, broker, filtered('fromClient', data)));
     broker.on('data', (data) => this.pass('fromBroker', broker, client, filtered('fromBroker', data)));
     for (const [socket, other] of [
