@@ -11,3 +11,8 @@ test('the port can be listened on', async () => {
   expect(server.address()).toMatchObject({ port });
   await new Promise((resolve) => server.close(resolve));
 });
+
+test('no port is given twice, whoever has not listened yet, even when many are', async () => {
+  const ports = await Promise.all(Array.from({ length: 300 }, () => freePort()));
+  expect(new Set(ports).size).toBe(300);
+});
