@@ -233,8 +233,10 @@ rabbitTest('the results of a caller that has gone stop, and hold up nobody', asy
     },
     echo: (_ctxt: object, { value }: { value: unknown }) => value,
   };
-  const rabbit = { kombuMissingConsumerRetryTimeout: 0.5 };
+  const rabbit = { kombuMissingConsumerRetryTimeout: 3 };
   await rpc.serve(endpoint, { transport: rpc.transport({ rabbit }) });
+  const client = rpc.client();
+  await client.call(CTXT, 'echo', { value: 0 });
   const queue = uniqueTopic('reply');
   await peer.channel.assertQueue(queue, { durable: false });
   const fields = { _msg_id: queue, _reply_q: queue, _unique_id: queue };
@@ -242,8 +244,9 @@ rabbitTest('the results of a caller that has gone stop, and hold up nobody', asy
   await vi.waitFor(() => expect(sent).toBeGreaterThan(10));
   await peer.channel.deleteQueue(queue);
   const start = performance.now();
-  expect(await rpc.client().call(CTXT, 'echo', { value: 1 })).toBe(1);
-  expect(performance.now() - start).toBeLessThan(400);
+  expect(await client.call(CTXT, 'echo', { value: 1 })).toBe(1);
+  // Before the first of them is given up.
+  expect(performance.now() - start).toBeLessThan(2000);
   await vi.waitFor(() => expect(ended).toBe(true));
 });
 
