@@ -198,9 +198,13 @@ describe('a call that is cancelled', () => {
     const requests = await peer.receive(rpc.topic, exchange);
     const server = uniqueTopic('server');
     const cancels = await peer.receive(server);
-    const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }), timeout: 0.2 });
+    const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }), timeout: 0.5 });
+    // Connects.
+    await client.cast(CTXT, 'warm', {});
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
     await expect(client.call(CTXT, 'work', {})).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
-    signOfLife(peer, requests[0], server);
+    expect(requests).toHaveLength(2);
+    signOfLife(peer, requests[1], server);
     await vi.waitFor(() => expect(cancels).toHaveLength(1));
   });
 
