@@ -10,7 +10,7 @@ import {
   writeHeaderFrame,
 } from './publish-frames.ts';
 
-/** Bytes that messages share: a slab is written front to back, and never written to again once it was sent. */
+/** Bytes that messages share: a slab is written front to back, and again from its front once the system has all of it. */
 const SLAB_SIZE = 256 * 1024;
 /** Bytes above which a body is sent from where it is instead of being copied. */
 const LARGE_BODY = 16 * 1024;
@@ -90,6 +90,7 @@ export class FrameWriter {
     const bytes = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
     this.#send(bytes);
+    if (this.#socket.writableLength === 0) this.#rewind();
   };
 
   /** Once the channel has closed, the broker takes what comes for it as a fault of the whole connection. */
@@ -111,7 +112,12 @@ export class FrameWriter {
   #makeRoom(size: number): void {
     if (this.#end + size <= this.#slab.length) return;
     this.flush();
+    if (this.#end + size <= this.#slab.length) return;
     this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, size));
+    this.#rewind();
+  }
+
+  #rewind(): void {
     this.#start = 0;
     this.#end = 0;
   }
