@@ -1,6 +1,7 @@
 import { DEFAULT_PREFETCH } from '../drivers/notification-defaults.ts';
 import type { NotificationDriver, NotificationTopic } from '../drivers/notification-driver.ts';
 import { DriverLoadFailure, InvalidTarget } from '../errors.ts';
+import { PREFETCH_MAX } from '../prefetch.ts';
 import type { Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import type { Target } from '../target.ts';
@@ -118,8 +119,6 @@ function topicsOf(target: Target, priorities: readonly NotificationPriority[]): 
   return priorities.map((priority) => ({ exchange, topic, priority }));
 }
 
-/** RabbitMQ's prefetch is a 16-bit number. */
-const PREFETCH_MAX = 65_535;
 /** A batch of this size and the next one still fit into a prefetch. */
 const BATCH_MAX = Math.floor(PREFETCH_MAX / 2);
 /** Timers take a 32-bit number of milliseconds. */

@@ -2,6 +2,7 @@ import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
+import { PREFETCH_MAX } from '../prefetch.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { within } from '../within.ts';
@@ -104,9 +105,6 @@ export class RPCServer {
     });
   }
 }
-
-/** RabbitMQ's is a 16-bit number. */
-const PREFETCH_MAX = 65_535;
 
 /** @throws TypeError when an option is out of its range */
 function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): void {

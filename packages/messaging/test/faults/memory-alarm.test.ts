@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { brokerAddresses } from '../../drivers/rabbit/connection/broker-address.ts';
 import { BrokerConnection } from '../../drivers/rabbit/connection/connection.ts';
 import { rabbitSettings } from '../../drivers/rabbit/rabbit-options.ts';
-import { MessageDeliveryFailure, silentLogger } from '../../index.ts';
+import { MessageDeliveryFailure, type RPCClient, silentLogger } from '../../index.ts';
 import { parseTransportUrl } from '../../transport-url.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { CTXT } from '../rpc-fixture.ts';
@@ -13,17 +13,24 @@ import { echo, numbers, SlowMethod } from './support/server-queues.ts';
 
 const bench = faultBench();
 
+/** A client that has called a server, at a broker that is out of memory by now. */
+async function alarmedCaller(): Promise<{ caller: RPCClient; logger: RecordingLogger }> {
+  const { broker, ledger } = bench();
+  await bench().serve({ ...echo, ...ledger.notebook });
+  const logger = new RecordingLogger();
+  const caller = bench().client({ logger });
+  await ledger.call(caller, 'echo', { value: 1 });
+  await broker.setMemoryAlarm(true);
+  return { caller, logger };
+}
+
 describe('a broker that is out of memory', () => {
   // Before the bench looks at what is left: hooks run last to first.
   afterEach(() => bench().broker.setMemoryAlarm(false));
 
   test('gets the casts once it takes them again, and each call meanwhile ends by its deadline', async () => {
     const { broker, ledger } = bench();
-    await bench().serve({ ...echo, ...ledger.notebook });
-    const logger = new RecordingLogger();
-    const caller = bench().client({ logger });
-    await ledger.call(caller, 'echo', { value: 1 });
-    await broker.setMemoryAlarm(true);
+    const { caller, logger } = await alarmedCaller();
     let confirmed = 0;
     const casts = numbers(20).map(async (value) => {
       await ledger.cast(caller, value);
@@ -83,11 +90,7 @@ describe('a broker that is out of memory', () => {
 
   test('keeps its connections, though it answers nothing that their queues are asked meanwhile', async () => {
     const { broker, ledger } = bench();
-    await bench().serve({ ...echo, ...ledger.notebook });
-    const logger = new RecordingLogger();
-    const caller = bench().client({ logger });
-    await ledger.call(caller, 'echo', { value: 1 });
-    await broker.setMemoryAlarm(true);
+    const { caller, logger } = await alarmedCaller();
     const casts = [ledger.cast(caller, 'once'), ledger.cast(caller.prepare({ retry: 0 }), 'no retry')];
     // By then the reply queue was looked at, and an answer would be overdue.
     await sleep(13_500);
