@@ -4,7 +4,7 @@ import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
  * How the broker tells that it has a message.
  * - `stored`: by publisher confirms. A message for a durable queue is then on disk, or with a quorum of nodes.
  * - `routed`: by the answer to a request sent behind it on the same channel: it is in its queue, or was sent back.
- *   Half the work for the broker, and enough for what somebody waits for anyway: requests of calls, and replies.
+ *   A fifth less work for the broker, and enough for what somebody waits for anyway: requests of calls, and replies.
  */
 export type Confirms = 'stored' | 'routed';
 
