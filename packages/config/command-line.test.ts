@@ -1,19 +1,38 @@
 import { expect, test } from 'vitest';
-import { ConfigError, commandLineOptions, fromCommandLine, loadConfig } from './index.ts';
+import {
+  ConfigError,
+  commandLineOptions,
+  DEFAULT_CONFIG_DIR,
+  DEFAULT_CONFIG_FILE,
+  fromCommandLine,
+  loadConfig,
+  type PathArgument,
+} from './index.ts';
+
+/** What commander makes of flags that were given in this order. */
+function parsed(...given: ['configFile' | 'configDir', string][]) {
+  const options = commandLineOptions();
+  const values: Record<string, PathArgument[]> = {};
+  for (const [flag, path] of given) {
+    const option = options.find(({ key }) => key === flag);
+    values[flag] = option?.collect?.(path, values[flag]) ?? [];
+  }
+  return fromCommandLine(values, options);
+}
 
 test('values of flags become overrides and configuration files', () => {
-  const { configFiles, overrides } = fromCommandLine(
+  const { configSources, overrides } = fromCommandLine(
     { configFile: ['a.conf', 'b.conf'], host: 'h', debug: true, workers: '2', other: 1 },
     commandLineOptions({ workers: 'conductor.workers' }),
   );
-  expect(configFiles).toEqual(['a.conf', 'b.conf']);
+  expect(configSources.slice(1)).toEqual([{ file: 'a.conf' }, { file: 'b.conf' }]);
   const config = loadConfig({ configFiles: [], env: {}, overrides });
   expect(config.DEFAULT).toMatchObject({ host: 'h', debug: true });
   expect(config.conductor.workers).toBe(2);
 });
 
 test('flags that were not given override nothing', () => {
-  expect(fromCommandLine({})).toEqual({ configFiles: undefined, overrides: {} });
+  expect(fromCommandLine({}).overrides).toEqual({});
 });
 
 test('an error names the flag', () => {
@@ -30,7 +49,30 @@ test('--workers is there for daemons that can have several processes', () => {
   expect(flags(commandLineOptions({ workers: 'scheduler.workers' }))).toContain('--workers');
 });
 
-test('--config-file may be repeated', () => {
-  const { collect } = commandLineOptions().find(({ key }) => key === 'configFile') ?? {};
-  expect(collect?.('b', collect('a', undefined))).toEqual(['a', 'b']);
+test.each(['configFile', 'configDir'])('%s may be repeated', (flag) => {
+  const { collect } = commandLineOptions().find(({ key }) => key === flag) ?? {};
+  expect(collect?.('b', collect('a', undefined)).map(String)).toEqual(['a', 'b']);
+});
+
+test('the order of --config-file and --config-dir is kept', () => {
+  const { configSources } = parsed(
+    ['configFile', 'a.conf'],
+    ['configDir', 'b.d'],
+    ['configDir', 'c.d'],
+    ['configFile', 'd.conf'],
+  );
+  expect(configSources).toEqual([
+    { file: 'a.conf' },
+    { directory: 'b.d' },
+    { directory: 'c.d' },
+    { file: 'd.conf' },
+  ]);
+});
+
+test('the default file and directory come first, each unless one of its kind is named', () => {
+  const defaultFile = { file: DEFAULT_CONFIG_FILE, optional: true };
+  const defaultDirectory = { directory: DEFAULT_CONFIG_DIR, optional: true };
+  expect(parsed().configSources).toEqual([defaultFile, defaultDirectory]);
+  expect(parsed(['configFile', 'a.conf']).configSources).toEqual([defaultDirectory, { file: 'a.conf' }]);
+  expect(parsed(['configDir', 'a.d']).configSources).toEqual([defaultFile, { directory: 'a.d' }]);
 });

@@ -52,6 +52,19 @@ export class ConfigError extends Error {
   }
 }
 
+/** The problem of a file or directory that the system does not let us read. */
+export function unreadable(path: string, error: unknown, kind: 'file' | 'directory'): ConfigProblem {
+  if (!(error instanceof Error && 'code' in error)) throw error;
+  return { code: 'UNREADABLE_FILE', source: path, file: path, detail: systemReason(error.code, kind) };
+}
+
+function systemReason(code: unknown, kind: string): string {
+  if (code === 'ENOENT') return `no such ${kind}`;
+  if (code === 'EACCES') return 'permission denied';
+  if (code === 'ENOTDIR') return 'is not a directory';
+  return code === 'EISDIR' ? 'is a directory' : `cannot be read (${String(code)})`;
+}
+
 function describeProblem({ source, option, value, allowed, detail }: ConfigProblem): string {
   const assignment = option === undefined ? '' : `${option} = ${value ?? ''}`.trimEnd();
   const must = allowed === undefined ? '' : `must be ${allowed}`;

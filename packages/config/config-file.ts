@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import type { ConfigProblem } from './config-error.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { type ConfigProblem, unreadable } from './config-error.ts';
 
 /** `name = value` under `[group]`. */
 export interface Assignment {
@@ -16,22 +16,23 @@ export interface ParsedFile {
   problems: ConfigProblem[];
 }
 
+export interface ReadFile extends ParsedFile {
+  /** Any user of the machine may read it. */
+  open: boolean;
+}
+
 /** Reads one file; a file that cannot be read is a problem as well. */
-export function readConfigFile(file: string): ParsedFile {
-  let text: string;
+export function readConfigFile(file: string): ReadFile {
   try {
-    text = readFileSync(file, 'utf8');
+    return { ...parseConfigText(readFileSync(file, 'utf8'), file), open: othersMayRead(file) };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const problem: ConfigProblem = {
-      code: 'UNREADABLE_FILE',
-      source: file,
-      file,
-      detail: reason(error.code),
-    };
-    return { assignments: [], problems: [problem] };
+    return { assignments: [], problems: [unreadable(file, error, 'file')], open: false };
   }
-  return new ConfigFileParser(file).parse(text);
+}
+
+// Windows has no such bits; Node.js makes them up there.
+function othersMayRead(file: string): boolean {
+  return process.platform !== 'win32' && (statSync(file).mode & 0o004) !== 0;
 }
 
 /** Parses the text of a file; `file` is for messages only. */
@@ -110,10 +111,4 @@ class ConfigFileParser {
 
 function unquote(value: string): string {
   return /^(["'])(.*)\1$/s.exec(value)?.[2] ?? value;
-}
-
-function reason(code: unknown): string {
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES') return 'permission denied';
-  return code === 'EISDIR' ? 'is a directory' : `cannot be read (${String(code)})`;
 }

@@ -3,9 +3,18 @@ export {
   type CommandLineOptionsOptions,
   commandLineOptions,
   fromCommandLine,
+  PathArgument,
 } from './command-line.ts';
 export { ConfigError, type ConfigProblem, type ConfigProblemCode } from './config-error.ts';
-export { type Config, type LoadConfigOptions, loadConfig, type NovaConfig } from './load-config.ts';
+export {
+  type ConfigSource,
+  DEFAULT_CONFIG_DIR,
+  DEFAULT_CONFIG_FILE,
+  withDefaultSources,
+} from './config-source.ts';
+export type { Config, NovaConfig } from './config-view.ts';
+export { type ConfigChange, type ConfigReload, LiveConfig } from './live-config.ts';
+export { loadConfig } from './load-config.ts';
 export { maskUrl } from './mask.ts';
 export type { ConfigValues, Option, OptionGroup, OptionPath, OptionType, Schema } from './option.ts';
 export { boolean, custom, float, integer, list, port, seconds, string } from './option-types.ts';
@@ -13,5 +22,7 @@ export type { ImageDefinition } from './options/image.ts';
 export { type NovaSchema, novaSchema } from './options/index.ts';
 export type { Release } from './options/upgrade-levels.ts';
 export { Override } from './override.ts';
+export type { LoadConfigOptions } from './read-config.ts';
+export { insertReference, renderReference } from './reference.ts';
 export { renderSampleConfig } from './sample.ts';
-export { DEFAULT_CONFIG_FILE, environmentVariable } from './sources.ts';
+export { environmentVariable } from './sources.ts';

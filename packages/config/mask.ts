@@ -1,17 +1,45 @@
-import type { Option } from './option.ts';
+const HIDDEN = '***';
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** `host`, `host:5672`, `[::1]:5672`. */
+const HOST = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?$/;
 
 /**
  * A URL without its passwords. Everything from the first user's password to the last `@` goes, so that nothing
- * shows of a password with unescaped characters, either: `rabbit://nova:***@h2:5672/`.
+ * shows of a password with unescaped characters, either: `rabbit://nova:***@h2:5672/`. Where there is no `@`, what
+ * cannot be a port is taken for a password.
  */
 export function maskUrl(url: string): string {
-  return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/?#]*):.*@/is, '$1:***@')
-    .replace(/^(?![a-z][a-z0-9+.-]*:\/\/).*@/is, '***@')
-    .replace(/([?&;][^=&;]*(?:password|secret|token)[^=&;]*=)[^&;]*/gi, '$1***');
+  const scheme = SCHEME.exec(url)?.[0];
+  const masked = scheme === undefined ? url.replace(/^.*@/s, `${HIDDEN}@`) : scheme + maskAfter(scheme, url);
+  return masked.replace(/([?&;][^=&;]*(?:password|secret|token)[^=&;]*=)[^&;]*/gi, `$1${HIDDEN}`);
 }
 
-/** The value of an option as messages and logs may show it. */
-export function maskValue(option: Pick<Option<unknown>, 'secret'> | undefined, text: string): string {
-  return option?.secret ? maskUrl(text) : text;
+/** A text that holds a secret as messages and logs may show it: of a URL what is not secret, of others nothing. */
+export function maskSecret(text: string): string {
+  if (SCHEME.test(text)) return maskUrl(text);
+  return text === '' ? '' : HIDDEN;
+}
+
+/** A value of any type that holds a secret, in the same way. */
+export function maskSecretValue(value: unknown): unknown {
+  if (typeof value === 'string') return maskSecret(value);
+  return value === null || value === undefined ? value : HIDDEN;
+}
+
+function maskAfter(scheme: string, url: string): string {
+  const end = url.lastIndexOf('@') + 1;
+  const hosts = url.slice(Math.max(end, scheme.length));
+  return hideFromColon(url.slice(scheme.length, end), '@') + (areHosts(hosts) ? hosts : hideFromColon(hosts));
+}
+
+// Up to the first colon is the user, who may be an address with an @.
+function hideFromColon(text: string, end = ''): string {
+  const colon = text.indexOf(':');
+  return colon === -1 ? text : `${text.slice(0, colon)}:${HIDDEN}${end}`;
+}
+
+function areHosts(text: string): boolean {
+  const [authority = ''] = text.split(/[/?#]/, 1);
+  return authority.split(',').every((host) => HOST.test(host));
 }

@@ -5,6 +5,8 @@ interface Common<D> {
   default: D;
   help: string;
   secret?: boolean;
+  mutable?: boolean;
+  deprecated?: readonly string[];
   sampleDefault?: string;
 }
 

@@ -21,8 +21,12 @@ export interface Option<T> {
   readonly help: string;
   /** What a number counts: `seconds`, `MiB`. */
   readonly unit?: string;
-  /** The value holds a password: errors, logs and JSON show it masked. */
+  /** The value holds a password: errors, logs, reports and JSON show it masked. */
   readonly secret?: boolean;
+  /** SIGHUP changes it in a running daemon; others are read at the start only. */
+  readonly mutable?: boolean;
+  /** Earlier names, which are still read: `name` in the same group, or `group.name`. */
+  readonly deprecated?: readonly string[];
   /** What the sample file shows when the default depends on the machine. */
   readonly sampleDefault?: string;
 }

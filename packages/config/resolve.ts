@@ -1,6 +1,7 @@
 import type { ConfigProblem } from './config-error.ts';
-import { maskValue } from './mask.ts';
+import { maskSecret } from './mask.ts';
 import type { Option, Schema } from './option.ts';
+import { OptionNames, splitPath } from './option-names.ts';
 import type { Setting, Settings } from './setting.ts';
 import { findReferences, substitute } from './template.ts';
 
@@ -10,13 +11,18 @@ import { findReferences, substitute } from './template.ts';
  */
 export class Resolver {
   readonly problems: ConfigProblem[] = [];
+  /** Options whose values hold secrets: those that are secret, and those that refer to one. */
+  readonly secrets = new Set<string>();
   readonly #schema: Schema;
+  readonly #names: OptionNames;
   readonly #settings: Settings;
   readonly #texts = new Map<string, string>();
 
   constructor(schema: Schema, settings: Settings) {
     this.#schema = schema;
+    this.#names = new OptionNames(schema);
     this.#settings = settings;
+    for (const path of settings.keys()) if (this.#isSecret(path)) this.secrets.add(path);
   }
 
   /** The value of an option, or undefined when it is refused. */
@@ -24,7 +30,7 @@ export class Resolver {
     const option = this.#schema[group]?.[name];
     const setting = this.#settings.get(`${group}.${name}`);
     if (!option || !setting) return undefined;
-    if (typeof setting.value !== 'string') return setting.value;
+    if (setting.settled || typeof setting.value !== 'string') return setting.value;
     const text = this.#expand(group, name, setting.value, []);
     if (text === undefined) return undefined;
     const value: unknown = option.type.parse(text);
@@ -47,14 +53,12 @@ export class Resolver {
     const values = new Map<string, string>();
     for (const reference of findReferences(text)) {
       const target = this.#lookUp(group, reference);
-      if (!target || [...path, self].includes(target.join('.'))) {
-        const problem = target ? `$${reference} refers to itself` : `there is no option ${reference}`;
-        return this.#report('UNKNOWN_REFERENCE', group, name, {
-          detail: `${problem}; write $$ for a plain $`,
-        });
+      if (target === undefined || [...path, self].includes(target)) {
+        return this.#refuseReference(group, name, reference, target !== undefined);
       }
       const value = this.#textOf(target, [...path, self]);
       if (value === undefined) return undefined;
+      if (this.secrets.has(target)) this.secrets.add(self);
       values.set(reference, value);
     }
     const expanded = substitute(text, values);
@@ -62,22 +66,34 @@ export class Resolver {
     return expanded;
   }
 
-  /** In the own group first, then as group.name, then in DEFAULT: as oslo.config does. */
-  #lookUp(group: string, reference: string): [string, string] | undefined {
-    const [head = '', tail] = reference.split('.', 2);
-    const candidates: [string, string][] =
-      tail === undefined
-        ? [
-            [group, head],
-            ['DEFAULT', head],
-          ]
-        : [[head, tail]];
-    return candidates.find(([g, name]) => this.#settings.has(`${g}.${name}`));
+  /** In the own group first, then in DEFAULT, as oslo.config does; earlier names stand for the present ones. */
+  #lookUp(group: string, reference: string): string | undefined {
+    const candidates = reference.includes('.')
+      ? [reference]
+      : [`${group}.${reference}`, `DEFAULT.${reference}`];
+    const known = candidates.find((name) => this.#names.presentName(name) !== undefined);
+    return known === undefined ? undefined : this.#names.presentName(known);
   }
 
-  #textOf([group, name]: [string, string], path: readonly string[]): string | undefined {
-    const setting = this.#settings.get(`${group}.${name}`);
-    if (typeof setting?.value === 'string') return this.#expand(group, name, setting.value, path);
+  // What follows a plain $ may be a part of a password.
+  #refuseReference(group: string, name: string, reference: string, loop: boolean): undefined {
+    const hidden = this.secrets.has(`${group}.${name}`);
+    const problem = loop
+      ? `${hidden ? 'it' : `$${reference}`} refers to itself`
+      : `there is no option ${hidden ? 'of the name after the $' : reference}`;
+    return this.#report('UNKNOWN_REFERENCE', group, name, { detail: `${problem}; write $$ for a plain $` });
+  }
+
+  #isSecret(path: string): boolean {
+    const [group, name] = splitPath(path);
+    return this.#schema[group]?.[name]?.secret === true || this.#settings.get(path)?.settled?.secret === true;
+  }
+
+  #textOf(target: string, path: readonly string[]): string | undefined {
+    const [group, name] = splitPath(target);
+    const setting = this.#settings.get(target);
+    if (typeof setting?.value === 'string' && !setting.settled)
+      return this.#expand(group, name, setting.value, path);
     return this.#schema[group]?.[name]?.type.format(setting?.value);
   }
 
@@ -91,7 +107,8 @@ export class Resolver {
     const setting = this.#settings.get(`${group}.${name}`);
     if (!option || !setting) return undefined;
     const { text, ...place } = setting.source;
-    const value = maskValue(option, writtenValue(option, setting));
+    const written = writtenValue(option, setting);
+    const value = option.secret ? maskSecret(written) : written;
     this.problems.push({ code, source: text, ...place, option: `[${group}] ${name}`, value, ...more });
     return undefined;
   }

@@ -35,3 +35,13 @@ test('each option is explained: help, type, what is allowed', () => {
     '# Type: number, in seconds. Allowed: a number of at least 0.1.\n#report_interval = 10',
   );
 });
+
+test('each option says whether it is mutable, and its deprecated names', () => {
+  const entry = (name: string) =>
+    sample.split('\n\n').find((text) => new RegExp(`^#${name} = `, 'm').test(text)) ?? '';
+  expect(entry('debug')).toContain('# Mutable: changed by SIGHUP.\n');
+  expect(entry('host')).not.toContain('Mutable');
+  expect(entry('max_pool_size').replaceAll('\n# ', ' ')).toContain(
+    'Deprecated names: [DEFAULT] sql_max_pool_size, [database] sql_max_pool_size.',
+  );
+});

@@ -1,14 +1,15 @@
 import type { Option, Schema } from './option.ts';
+import { bracketed, earlierNames } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
 
-const HEADER = `# Every option of mini-nova with its default. Generated from the schema: npm run config:sample
+const HEADER = `# Every option of mini-nova with its default. Generated from the schema: npm run config:generate
 # Stronger than this file: OS_<GROUP>__<OPTION> in the environment, then the command line.
 `;
 
 /** The text of etc/nova/nova.conf: each option commented out, with what it means and what it may be. */
 export function renderSampleConfig(schema: Schema = novaSchema satisfies NovaSchema): string {
   const groups = Object.entries(schema).map(([group, options]) => {
-    const entries = Object.entries(options).map(([name, option]) => renderOption(name, option));
+    const entries = Object.entries(options).map(([name, option]) => renderOption(group, name, option));
     return [`[${group}]`, ...entries].join('\n\n');
   });
   return `${[HEADER, groups.join('\n\n\n')].join('\n')}\n`;
@@ -19,11 +20,18 @@ export function defaultText(option: Option<unknown>): string {
   return option.sampleDefault ?? option.type.format(option.default);
 }
 
-function renderOption(name: string, option: Option<unknown>): string {
+function renderOption(group: string, name: string, option: Option<unknown>): string {
   const { name: type, allowed } = option.type;
   const facts = [`Type: ${type}${option.unit ? `, in ${option.unit}` : ''}.`, `Allowed: ${allowed}.`];
-  const comment = [option.help, facts.join(' ')].flatMap((text) => wrap(text, 98).map((line) => `# ${line}`));
+  const paragraphs = [option.help, ...notes(group, option), facts.join(' ')];
+  const comment = paragraphs.flatMap((text) => wrap(text, 98)).map((line) => `# ${line}`);
   return [...comment, `#${`${name} = ${defaultText(option)}`.trimEnd()}`].join('\n');
+}
+
+function notes(group: string, option: Option<unknown>): string[] {
+  const earlier = earlierNames(group, option).map(bracketed);
+  const lines = option.mutable ? ['Mutable: changed by SIGHUP.'] : [];
+  return earlier.length === 0 ? lines : [...lines, `Deprecated names: ${earlier.join(', ')}.`];
 }
 
 function wrap(text: string, width: number): string[] {

@@ -10,6 +10,8 @@ export interface Source {
 export interface Setting {
   readonly value: unknown;
   readonly source: Source;
+  /** The value is checked and has no references; `secret` says whether it holds one. */
+  readonly settled?: { readonly secret: boolean };
 }
 
 /** Settings by `group.option`. */

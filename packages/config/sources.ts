@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { ConfigProblem } from './config-error.ts';
-import { readConfigFile } from './config-file.ts';
+import { type Assignment, readConfigFile } from './config-file.ts';
+import { type ConfigSource, listConfigFiles } from './config-source.ts';
+import { maskSecret } from './mask.ts';
 import type { Schema } from './option.ts';
+import { bracketed, OptionNames, splitPath } from './option-names.ts';
 import { isOverride, type Override } from './override.ts';
 import type { Settings } from './setting.ts';
 
@@ -13,22 +15,19 @@ export interface Collected {
 }
 
 export interface SourceOptions {
-  configFiles: readonly string[] | undefined;
+  configSources: readonly ConfigSource[];
   env: NodeJS.ProcessEnv;
   overrides: Readonly<Record<string, unknown>>;
 }
 
-/** Read when no file was named and it exists. */
-export const DEFAULT_CONFIG_FILE = '/etc/nova/nova.conf';
-
 /** Collects settings, weakest source first, so that the stronger ones overwrite. */
 export function collectSettings(schema: Schema, options: SourceOptions): Collected {
-  const collected: Collected = { settings: new Map(), warnings: [], problems: [] };
-  addDefaults(schema, collected);
-  for (const file of options.configFiles ?? defaultFiles()) addFile(schema, file, collected);
-  addEnvironment(schema, options.env, collected);
-  addOverrides(schema, options.overrides, collected);
-  return collected;
+  const { files, problems } = listConfigFiles(options.configSources);
+  const collector = new Collector(schema, problems);
+  for (const file of files) collector.addFile(file);
+  collector.addEnvironment(options.env);
+  collector.addOverrides(options.overrides);
+  return collector;
 }
 
 /** The environment variable of an option: `OS_DEFAULT__HOST`. */
@@ -36,62 +35,98 @@ export function environmentVariable(group: string, option: string): string {
   return `OS_${group.toUpperCase()}__${option.toUpperCase()}`;
 }
 
-function defaultFiles(): string[] {
-  return existsSync(DEFAULT_CONFIG_FILE) ? [DEFAULT_CONFIG_FILE] : [];
-}
+class Collector implements Collected {
+  readonly settings: Settings = new Map();
+  readonly warnings: string[] = [];
+  readonly problems: ConfigProblem[];
+  readonly #schema: Schema;
+  readonly #names: OptionNames;
 
-function addDefaults(schema: Schema, { settings }: Collected): void {
-  for (const [group, options] of Object.entries(schema)) {
-    for (const [name, option] of Object.entries(options)) {
-      settings.set(`${group}.${name}`, { value: option.default, source: { text: 'default' } });
+  constructor(schema: Schema, problems: ConfigProblem[]) {
+    this.#schema = schema;
+    this.#names = new OptionNames(schema);
+    this.problems = problems;
+    for (const [group, options] of Object.entries(schema)) {
+      for (const [name, option] of Object.entries(options)) {
+        this.settings.set(`${group}.${name}`, { value: option.default, source: { text: 'default' } });
+      }
     }
   }
-}
 
-function addFile(schema: Schema, file: string, { settings, warnings, problems }: Collected): void {
-  const parsed = readConfigFile(file);
-  problems.push(...parsed.problems);
-  for (const { group, name, value, line } of parsed.assignments) {
-    const source = { text: `${file}:${line}`, file, line };
-    if (isOption(schema, group, name)) settings.set(`${group}.${name}`, { value, source });
-    else warnings.push(`${source.text}: ${unknownOption(schema, group, name)}`);
+  addFile(file: string): void {
+    const { assignments, problems, open } = readConfigFile(file);
+    this.problems.push(...problems);
+    const given: Settings = new Map();
+    for (const { group, name, value, line } of assignments) {
+      const source = { text: `${file}:${line}`, file, line };
+      if (this.#names.presentName(`${group}.${name}`)) given.set(`${group}.${name}`, { value, source });
+      else this.#warn(`${source.text}: ${unknownOption(this.#schema, group, name)}`);
+    }
+    this.#addPlace(given);
+    if (open && assignments.some((assignment) => this.#holdsPassword(assignment))) {
+      this.#warn(`${file}: it holds a password, and every user can read it: chmod 640 ${file}`);
+    }
   }
-}
 
-function addEnvironment(schema: Schema, env: NodeJS.ProcessEnv, { settings, warnings }: Collected): void {
-  const known = new Set<string>();
-  for (const [group, options] of Object.entries(schema)) {
-    for (const name of Object.keys(options)) {
-      const variable = environmentVariable(group, name);
+  addEnvironment(env: NodeJS.ProcessEnv): void {
+    const given: Settings = new Map();
+    const known = new Set<string>();
+    for (const path of this.#names.all()) {
+      const variable = environmentVariable(...splitPath(path));
       known.add(variable);
       const value = env[variable];
-      if (value === undefined) continue;
-      settings.set(`${group}.${name}`, { value, source: { text: `environment variable ${variable}` } });
+      if (value !== undefined)
+        given.set(path, { value, source: { text: `environment variable ${variable}` } });
+    }
+    this.#addPlace(given);
+    // Other programs have OS_ variables, too; only one that begins with a group of ours is a misspelt option.
+    const prefixes = Object.keys(this.#schema).map((group) => environmentVariable(group, ''));
+    for (const variable of Object.keys(env)) {
+      if (known.has(variable) || !prefixes.some((prefix) => variable.startsWith(prefix))) continue;
+      this.#warn(`environment variable ${variable}: there is no such option; it is ignored`);
     }
   }
-  // Other programs have OS_ variables, too; only one that begins with a group of ours is a misspelt option.
-  const prefixes = Object.keys(schema).map((group) => environmentVariable(group, ''));
-  for (const variable of Object.keys(env)) {
-    if (known.has(variable) || !prefixes.some((prefix) => variable.startsWith(prefix))) continue;
-    warnings.push(`environment variable ${variable}: there is no such option; it is ignored`);
-  }
-}
 
-function addOverrides(schema: Schema, overrides: SourceOptions['overrides'], collected: Collected): void {
-  for (const [path, given] of Object.entries(overrides)) {
-    const { value, source }: Override = isOverride(given)
-      ? given
-      : { value: given, source: `override ${path}` };
-    if (value === undefined) continue;
-    const [group = '', name = ''] = path.split('.', 2);
-    if (isOption(schema, group, name)) collected.settings.set(path, { value, source: { text: source } });
-    else
-      collected.problems.push({ code: 'UNKNOWN_OPTION', source, detail: unknownOption(schema, group, name) });
+  addOverrides(overrides: SourceOptions['overrides']): void {
+    for (const [path, given] of Object.entries(overrides)) {
+      const { value, source }: Override = isOverride(given)
+        ? given
+        : { value: given, source: `override ${path}` };
+      if (value === undefined) continue;
+      if (this.settings.has(path)) this.settings.set(path, { value, source: { text: source } });
+      else {
+        const detail = unknownOption(this.#schema, ...splitPath(path));
+        this.problems.push({ code: 'UNKNOWN_OPTION', source, detail });
+      }
+    }
   }
-}
 
-function isOption(schema: Schema, group: string, name: string): boolean {
-  return Object.hasOwn(schema, group) && Object.hasOwn(schema[group] ?? {}, name);
+  /** Adds what one file or the environment says. In one place the present name is stronger than earlier ones. */
+  #addPlace(given: Settings): void {
+    for (const [name, setting] of given) {
+      const present = this.#names.presentName(name) ?? name;
+      const strongest = this.#names.namesOf(present).find((each) => given.has(each));
+      if (name === strongest) this.settings.set(present, setting);
+      if (name === present) continue;
+      const ignored =
+        name === strongest ? '' : `; it is ignored, since ${bracketed(`${strongest}`)} is set as well`;
+      this.#warn(
+        `${setting.source.text}: ${bracketed(name)} is deprecated, use ${bracketed(present)}${ignored}`,
+      );
+    }
+  }
+
+  #holdsPassword({ group, name, value }: Assignment): boolean {
+    const present = this.#names.presentName(`${group}.${name}`);
+    if (present === undefined) return false;
+    const [presentGroup, presentName] = splitPath(present);
+    return this.#schema[presentGroup]?.[presentName]?.secret === true && maskSecret(value) !== value;
+  }
+
+  // A file that is named twice is read twice, but needs to be warned of once.
+  #warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
 }
 
 function unknownOption(schema: Schema, group: string, name: string): string {

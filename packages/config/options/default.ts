@@ -21,7 +21,7 @@ export const DEFAULT = {
     allowed: 'a directory',
     help: 'Directory for what the daemons keep: the SQLite database by default, and the console logs of guests.',
   }),
-  debug: boolean({ default: false, help: 'Log on level debug instead of info.' }),
+  debug: boolean({ default: false, mutable: true, help: 'Log on level debug instead of info.' }),
 
   transport_url: string({
     default: 'rabbit://guest:guest@127.0.0.1:5672/',
@@ -49,11 +49,13 @@ export const DEFAULT = {
   report_interval: seconds({
     default: 10,
     min: 0.1,
+    mutable: true,
     help: 'Time between two heartbeats of a service record.',
   }),
   service_down_time: seconds({
     default: 60,
     min: 0.1,
+    mutable: true,
     help: 'A service without a heartbeat for this long counts as down. Keep it at several times report_interval.',
   }),
   periodic_enable: boolean({ default: true, help: 'Run periodic tasks.' }),
@@ -61,9 +63,19 @@ export const DEFAULT = {
     default: 60,
     help: 'Periodic tasks start after a random delay of up to this, so that daemons started together do not work together. 0: no delay.',
   }),
+  run_external_periodic_tasks: boolean({
+    default: true,
+    help: 'Run those periodic tasks, too, that a separate process could run. False: leave them to it.',
+  }),
   graceful_shutdown_timeout: seconds({
     default: 60,
+    mutable: true,
     help: 'How long a stopping service waits for requests that are still running.',
+  }),
+  restart_method: string({
+    default: 'mutate',
+    choices: ['mutate', 'reload'],
+    help: 'What SIGHUP does. mutate: the options that are mutable change in the running processes. reload: new worker processes replace the old ones, one after another, or, in a single process, the service stops and starts again; so every option is read anew.',
   }),
 
   osapi_compute_listen: string({
@@ -84,6 +96,7 @@ export const DEFAULT = {
     default: 1000,
     min: 1,
     unit: 'items',
+    mutable: true,
     help: 'Most items in one answer of a list request.',
   }),
 
@@ -133,11 +146,13 @@ export const DEFAULT = {
   }),
   update_resources_interval: seconds({
     default: 60,
-    min: 0.1,
-    help: 'Time between two reports of a compute about its resources.',
+    min: -1,
+    mutable: true,
+    help: 'Time between two reports of a compute about its resources. 0: every 60 seconds; below 0: never.',
   }),
   instance_build_timeout: seconds({
     default: 300,
+    mutable: true,
     help: 'A build without progress for this long ends in ERROR. Making the guest is one step: set it above the longest that takes. 0: never.',
   }),
 } as const;

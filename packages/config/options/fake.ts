@@ -5,14 +5,19 @@ export const fake = {
   vcpus: integer({ default: 8, min: 1, unit: 'CPUs', help: 'Physical CPUs.' }),
   memory_mb: integer({ default: 32768, min: 1, unit: 'MiB', help: 'Memory.' }),
   disk_gb: integer({ default: 1000, min: 1, unit: 'GiB', help: 'Disk.' }),
-  spawn_delay: seconds({ default: 0, help: 'How long a guest takes to spawn.' }),
+  spawn_delay: seconds({ default: 0, mutable: true, help: 'How long a guest takes to spawn.' }),
   fail_first_spawns: integer({
     default: 0,
     min: 0,
     unit: 'spawns',
+    mutable: true,
     help: 'The first this many spawns after the start fail.',
   }),
-  fail_spawn: boolean({ default: false, help: 'Every spawn fails.' }),
-  fail_power: boolean({ default: false, help: 'Every start, stop and reboot of a guest fails.' }),
-  fail_attach: boolean({ default: false, help: 'Every attachment of an interface fails.' }),
+  fail_spawn: boolean({ default: false, mutable: true, help: 'Every spawn fails.' }),
+  fail_power: boolean({
+    default: false,
+    mutable: true,
+    help: 'Every start, stop and reboot of a guest fails.',
+  }),
+  fail_attach: boolean({ default: false, mutable: true, help: 'Every attachment of an interface fails.' }),
 } as const;

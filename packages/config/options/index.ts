@@ -5,9 +5,13 @@ import { fake } from './fake.ts';
 import { filter_scheduler } from './filter-scheduler.ts';
 import { image } from './image.ts';
 import { network } from './network.ts';
+import { observability } from './observability.ts';
 import { oslo_messaging_rabbit } from './oslo-messaging-rabbit.ts';
+import { oslo_middleware } from './oslo-middleware.ts';
+import { oslo_reports } from './oslo-reports.ts';
 import { scheduler } from './scheduler.ts';
 import { upgrade_levels } from './upgrade-levels.ts';
+import { wsgi } from './wsgi.ts';
 
 /** Every option of mini-nova, in the order of the sample file. One file per group. */
 export const novaSchema = {
@@ -18,9 +22,13 @@ export const novaSchema = {
   filter_scheduler,
   image,
   network,
+  observability,
   oslo_messaging_rabbit,
+  oslo_middleware,
+  oslo_reports,
   scheduler,
   upgrade_levels,
+  wsgi,
 } as const;
 
 export type NovaSchema = typeof novaSchema;

@@ -24,12 +24,21 @@ export const oslo_messaging_rabbit = {
   rabbit_retry_interval: seconds({ default: 1, max: DAY, help: 'First delay before connecting again.' }),
   rabbit_retry_backoff: seconds({
     default: 2,
+    deprecated: ['DEFAULT.rabbit_retry_backoff'],
     max: DAY,
     help: 'By how much the delay grows with each failure.',
   }),
   rabbit_interval_max: seconds({ default: 30, max: DAY, help: 'Longest delay before connecting again.' }),
-  amqp_durable_queues: boolean({ default: false, help: 'Queues and exchanges outlive a broker restart.' }),
-  amqp_auto_delete: boolean({ default: false, help: 'Queues and exchanges go with their last user.' }),
+  amqp_durable_queues: boolean({
+    default: false,
+    deprecated: ['DEFAULT.amqp_durable_queues', 'DEFAULT.rabbit_durable_queues'],
+    help: 'Queues and exchanges outlive a broker restart.',
+  }),
+  amqp_auto_delete: boolean({
+    default: false,
+    deprecated: ['DEFAULT.amqp_auto_delete'],
+    help: 'Queues and exchanges go with their last user.',
+  }),
   rabbit_quorum_queue: boolean({
     default: false,
     help: 'Topic queues are quorum queues. Needs durable queues, and declares them so.',
@@ -49,6 +58,8 @@ export const oslo_messaging_rabbit = {
     min: 0,
     max: ARGUMENT_MAX,
     unit: 'messages',
+    // oslo.messaging had this slip of the pen up to version 14.
+    deprecated: ['rabbit_quroum_max_memory_length'],
     help: 'What a quorum queue keeps in memory. 0: no limit.',
   }),
   rabbit_quorum_max_memory_bytes: integer({
@@ -56,6 +67,7 @@ export const oslo_messaging_rabbit = {
     min: 0,
     max: ARGUMENT_MAX,
     unit: 'bytes',
+    deprecated: ['rabbit_quroum_max_memory_bytes'],
     help: 'What a quorum queue keeps in memory. 0: no limit.',
   }),
   rabbit_transient_queues_ttl: integer({
@@ -67,6 +79,7 @@ export const oslo_messaging_rabbit = {
   }),
   kombu_missing_consumer_retry_timeout: seconds({
     default: 60,
+    deprecated: ['kombu_reconnect_timeout'],
     max: DAY,
     help: 'How long a reply or a cast is tried again while the queue it is for is missing.',
   }),
@@ -80,11 +93,24 @@ export const oslo_messaging_rabbit = {
     choices: ['gzip'],
     help: 'How the bodies of messages are compressed. Compressed messages are always understood.',
   }),
-  ssl: boolean({ default: false, help: 'Connect with TLS, as with a rabbits:// URL.' }),
+  ssl: boolean({
+    default: false,
+    deprecated: ['rabbit_use_ssl', 'DEFAULT.rabbit_use_ssl'],
+    help: 'Connect with TLS, as with a rabbits:// URL.',
+  }),
   ssl_ca_file: string({
     default: null,
+    deprecated: ['kombu_ssl_ca_certs', 'DEFAULT.kombu_ssl_ca_certs'],
     help: 'PEM file of the authorities that may sign the broker certificate.',
   }),
-  ssl_cert_file: string({ default: null, help: 'PEM file of the client certificate.' }),
-  ssl_key_file: string({ default: null, help: 'PEM file of the client key.' }),
+  ssl_cert_file: string({
+    default: null,
+    deprecated: ['kombu_ssl_certfile', 'DEFAULT.kombu_ssl_certfile'],
+    help: 'PEM file of the client certificate.',
+  }),
+  ssl_key_file: string({
+    default: null,
+    deprecated: ['kombu_ssl_keyfile', 'DEFAULT.kombu_ssl_keyfile'],
+    help: 'PEM file of the client key.',
+  }),
 } as const;

@@ -12,6 +12,8 @@ export const scheduler = {
     default: 3,
     min: 1,
     unit: 'hosts',
+    mutable: true,
+    deprecated: ['DEFAULT.scheduler_max_attempts'],
     help: 'Hosts tried for one instance: the first choice and its alternates.',
   }),
 } as const;

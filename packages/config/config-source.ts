@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ConfigProblem, unreadable } from './config-error.ts';
+
+/**
+ * A file, or a directory of which all `*.conf` are read, sorted by name. It must exist, unless it is optional.
+ */
+export type ConfigSource = ({ readonly file: string } | { readonly directory: string }) & {
+  readonly optional?: boolean;
+};
+
+/** Read first when no file was named and it exists. */
+export const DEFAULT_CONFIG_FILE = '/etc/nova/nova.conf';
+
+/** Read next when no directory was named and it exists. */
+export const DEFAULT_CONFIG_DIR = '/etc/nova/nova.conf.d';
+
+const DEFAULT_FILE: ConfigSource = { file: DEFAULT_CONFIG_FILE, optional: true };
+const DEFAULT_DIRECTORY: ConfigSource = { directory: DEFAULT_CONFIG_DIR, optional: true };
+
+/**
+ * The given sources after the default ones. As in oslo.config, naming a file replaces the default file, and naming
+ * a directory the default directory, but neither replaces the other.
+ */
+export function withDefaultSources(given: readonly ConfigSource[]): ConfigSource[] {
+  const defaults: ConfigSource[] = [];
+  if (!given.some((source) => 'file' in source)) defaults.push(DEFAULT_FILE);
+  if (!given.some((source) => 'directory' in source)) defaults.push(DEFAULT_DIRECTORY);
+  return [...defaults, ...given];
+}
+
+/** The files of sources, in order. A directory that cannot be read is a problem. */
+export function listConfigFiles(sources: readonly ConfigSource[]): {
+  files: string[];
+  problems: ConfigProblem[];
+} {
+  const files: string[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const source of sources) {
+    const path = 'file' in source ? source.file : source.directory;
+    if (source.optional && !existsSync(path)) continue;
+    if ('file' in source) files.push(path);
+    else addFilesOf(path, files, problems);
+  }
+  return { files, problems };
+}
+
+function addFilesOf(directory: string, files: string[], problems: ConfigProblem[]): void {
+  try {
+    const names = readdirSync(directory).filter((name) => name.endsWith('.conf') && !name.startsWith('.'));
+    files.push(...names.sort().map((name) => join(directory, name)));
+  } catch (error) {
+    problems.push(unreadable(directory, error, 'directory'));
+  }
+}

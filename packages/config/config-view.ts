@@ -1,0 +1,59 @@
+import { inspect } from 'node:util';
+import { maskSecretValue } from './mask.ts';
+import type { ConfigValues, Schema } from './option.ts';
+import type { NovaSchema } from './options/index.ts';
+import type { Reading } from './read-config.ts';
+
+/** Values by group, and what was odd about the sources. JSON and `inspect` show it with masked secrets. */
+export type Config<S extends Schema> = ConfigValues<S> & { readonly warnings: readonly string[] };
+
+/** Nova's configuration: `config.DEFAULT.host`, `config.database.connection`. */
+export type NovaConfig = Config<NovaSchema>;
+
+/** The values of one reading, as frozen objects. */
+export function frozenConfig<S extends Schema>(reading: Reading): Config<S> {
+  const groups = Object.entries(reading.values).map(([group, values]) => {
+    return [group, masking({ ...values }, () => maskGroup(reading, group))] as const;
+  });
+  const config = { ...Object.fromEntries(groups), warnings: reading.warnings };
+  return masking(config, () => maskAll(reading)) as object as Config<S>;
+}
+
+/** The values of whatever reading is the current one whenever a value is read. */
+export function liveConfig<S extends Schema>(schema: S, current: () => Reading): Config<S> {
+  const config = {};
+  for (const [group, options] of Object.entries(schema)) {
+    const values = {};
+    for (const name of Object.keys(options)) define(values, name, () => current().values[group]?.[name]);
+    Object.defineProperty(config, group, {
+      value: masking(values, () => maskGroup(current(), group)),
+      enumerable: true,
+    });
+  }
+  define(config, 'warnings', () => current().warnings);
+  return masking(config, () => maskAll(current())) as Config<S>;
+}
+
+// A property without a setter: in strict mode an assignment throws.
+function define(object: object, name: string, get: () => unknown): void {
+  Object.defineProperty(object, name, { get, enumerable: true });
+}
+
+/** Logging a configuration, or a group of it, must not log its passwords. */
+function masking<T extends object>(object: T, masked: () => object): T {
+  Object.defineProperty(object, 'toJSON', { value: masked });
+  Object.defineProperty(object, inspect.custom, { value: masked });
+  return Object.freeze(object);
+}
+
+function maskAll(reading: Reading): object {
+  const groups = Object.keys(reading.values).map((group) => [group, maskGroup(reading, group)]);
+  return { ...Object.fromEntries(groups), warnings: reading.warnings };
+}
+
+function maskGroup({ values, secrets }: Reading, group: string): object {
+  const masked = Object.entries(values[group] ?? {}).map(([name, value]) => {
+    return [name, secrets.has(`${group}.${name}`) ? maskSecretValue(value) : value];
+  });
+  return Object.fromEntries(masked);
+}

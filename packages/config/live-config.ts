@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Config, liveConfig } from './config-view.ts';
+import { maskSecret } from './mask.ts';
+import type { Option, Schema } from './option.ts';
+import type { NovaSchema } from './options/index.ts';
+import { type LoadConfigOptions, type Reading, readConfig, schemaOf, settle } from './read-config.ts';
+import type { Settings } from './setting.ts';
+
+/** An option that has another value in the sources than in the running process. */
+export interface ConfigChange {
+  /** `DEFAULT.debug` */
+  readonly path: string;
+  /** The value so far, as a configuration file would have it, secrets masked. */
+  readonly from: string;
+  readonly to: string;
+  readonly mutable: boolean;
+  /** Else it needs a restart. */
+  readonly applied: boolean;
+}
+
+export interface ConfigReload {
+  /** In the order of the schema. */
+  readonly changes: readonly ConfigChange[];
+  /** What was odd about the sources, as `values.warnings`. */
+  readonly warnings: readonly string[];
+}
+
+/** The configuration of a running daemon, whose mutable options can change. */
+export class LiveConfig<S extends Schema = NovaSchema> {
+  /**
+   * A view of the current values: what is read from it, or from a group of it, has the value of that moment. A
+   * copy (`{ ...values.DEFAULT }`) keeps its values. It cannot be written to.
+   */
+  readonly values: Config<S>;
+  readonly #schema: S;
+  readonly #options: LoadConfigOptions<S>;
+  #current: Reading;
+
+  /**
+   * Reads the configuration, as `loadConfig` does.
+   *
+   * @throws ConfigError
+   */
+  static load<S extends Schema>(options: LoadConfigOptions<S> & { schema: S }): LiveConfig<S>;
+  static load<S extends NovaSchema = NovaSchema>(options?: LoadConfigOptions<S>): LiveConfig<S>;
+  static load<S extends Schema>(options: LoadConfigOptions<S> = {}): LiveConfig<S> {
+    return new LiveConfig(options);
+  }
+
+  private constructor(options: LoadConfigOptions<S>) {
+    this.#schema = schemaOf(options);
+    this.#options = options;
+    this.#current = readConfig(options);
+    this.values = liveConfig(this.#schema, () => this.#current);
+  }
+
+  /**
+   * Reads all sources again and applies what has changed of the mutable options. The others keep their values, and
+   * are reported by each reload until the sources say again what is running. `everything` applies them as well: for
+   * a daemon that starts its service anew.
+   *
+   * @throws ConfigError; then nothing has changed
+   */
+  reload({ everything = false }: { everything?: boolean } = {}): ConfigReload {
+    const read = readConfig(this.#options);
+    const after = everything ? read : this.#withImmutables(read);
+    const changes = [...changesBetween(this.#schema, this.#current, read, after)];
+    this.#current = after;
+    return { changes, warnings: read.warnings };
+  }
+
+  /** What was read, with the running values of immutable options; so references to these have the running values. */
+  #withImmutables(read: Reading): Reading {
+    const { values, secrets } = this.#current;
+    const settings: Settings = new Map(read.settings);
+    for (const [path, group, name, option] of entries(this.#schema)) {
+      if (option.mutable) continue;
+      const source = read.settings.get(path)?.source ?? { text: 'default' };
+      settings.set(path, { value: values[group]?.[name], source, settled: { secret: secrets.has(path) } });
+    }
+    return settle(this.#schema, { settings, warnings: [...read.warnings], problems: [] });
+  }
+}
+
+type Entry = [path: string, group: string, name: string, option: Option<unknown>];
+
+function* entries(schema: Schema): Generator<Entry> {
+  for (const [group, options] of Object.entries(schema)) {
+    for (const [name, option] of Object.entries(options)) yield [`${group}.${name}`, group, name, option];
+  }
+}
+
+/** Values are compared, not their texts: `yes` for `true` is no change. */
+function* changesBetween(
+  schema: Schema,
+  before: Reading,
+  read: Reading,
+  after: Reading,
+): Generator<ConfigChange> {
+  for (const [path, group, name, option] of entries(schema)) {
+    const mutable = option.mutable === true;
+    const applied = mutable || read === after;
+    const reading = applied ? after : read;
+    const [old, now] = [before.values[group]?.[name], reading.values[group]?.[name]];
+    if (isDeepStrictEqual(old, now)) continue;
+    const from = shown(option, old, before.secrets.has(path));
+    const to = shown(option, now, reading.secrets.has(path));
+    // Two passwords look the same when they are masked.
+    yield { path, from, to: from === to ? `${to} (a different secret)` : to, mutable, applied };
+  }
+}
+
+function shown(option: Option<unknown>, value: unknown, secret: boolean): string {
+  const text = option.type.format(value);
+  return secret ? maskSecret(text) : text;
+}

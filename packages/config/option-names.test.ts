@@ -1,0 +1,107 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a configuration refers to options like this
+import { afterAll, describe, expect, test } from 'vitest';
+import { integer, type LoadConfigOptions, loadConfig, string } from './index.ts';
+import type { Option } from './option.ts';
+import { earlierNames, OptionNames } from './option-names.ts';
+import { novaSchema } from './options/index.ts';
+import { ConfigFolder } from './test/config-folder.ts';
+
+const folder = new ConfigFolder();
+afterAll(() => folder.remove());
+
+const load = (options: LoadConfigOptions) => loadConfig({ configFiles: [], env: {}, ...options });
+
+describe('an earlier name', () => {
+  test('is read as the present one, with a warning that names both', () => {
+    const path = folder.write('old.conf', '[DEFAULT]\nsql_connection = sqlite://\n');
+    const config = load({ configFiles: [path] });
+    expect(config.database.connection).toBe('sqlite://');
+    expect(config.warnings).toEqual([
+      `${path}:2: [DEFAULT] sql_connection is deprecated, use [database] connection`,
+    ]);
+  });
+
+  test('works in the environment', () => {
+    const config = load({ env: { OS_DEFAULT__SCHEDULER_MAX_ATTEMPTS: '7' } });
+    expect(config.scheduler.max_attempts).toBe(7);
+    expect(config.warnings).toEqual([
+      'environment variable OS_DEFAULT__SCHEDULER_MAX_ATTEMPTS: [DEFAULT] scheduler_max_attempts is deprecated, use [scheduler] max_attempts',
+    ]);
+  });
+
+  test('in its group, and in a group that is no more', () => {
+    const text = '[oslo_messaging_rabbit]\nrabbit_use_ssl = true\n[sql]\nconnection = sqlite:///a\n';
+    const config = load({ configFiles: [folder.write('groups.conf', text)] });
+    expect(config.oslo_messaging_rabbit.ssl).toBe(true);
+    expect(config.database.connection).toBe('sqlite:///a');
+    expect(config.warnings).toHaveLength(2);
+  });
+
+  test('gives way to the present one in the same file, wherever it stands', () => {
+    const text = '[scheduler]\nmax_attempts = 5\n[DEFAULT]\nscheduler_max_attempts = 7\n';
+    const path = folder.write('both.conf', text);
+    const config = load({ configFiles: [path] });
+    expect(config.scheduler.max_attempts).toBe(5);
+    expect(config.warnings).toEqual([
+      `${path}:4: [DEFAULT] scheduler_max_attempts is deprecated, use [scheduler] max_attempts; it is ignored, since [scheduler] max_attempts is set as well`,
+    ]);
+  });
+
+  test('gives way to the present one in the environment', () => {
+    const env = { OS_DEFAULT__SCHEDULER_MAX_ATTEMPTS: '7', OS_SCHEDULER__MAX_ATTEMPTS: '5' };
+    expect(load({ env }).scheduler.max_attempts).toBe(5);
+  });
+
+  test('in a later file is stronger than the present one in an earlier file', () => {
+    const configFiles = [
+      folder.write('new.conf', '[scheduler]\nmax_attempts = 5\n'),
+      folder.write('later.conf', '[DEFAULT]\nscheduler_max_attempts = 7\n'),
+    ];
+    expect(load({ configFiles }).scheduler.max_attempts).toBe(7);
+    expect(load({ configFiles: configFiles.reverse() }).scheduler.max_attempts).toBe(5);
+  });
+
+  test('that is listed first is the stronger of two', () => {
+    const text = '[database]\nsql_max_pool_size = 2\n[DEFAULT]\nsql_max_pool_size = 3\n';
+    const config = load({ configFiles: [folder.write('two.conf', text)] });
+    expect(config.database.max_pool_size).toBe(3);
+    expect(config.warnings).toHaveLength(2);
+  });
+
+  test('is warned of once, however often it is set in a file', () => {
+    const text = '[DEFAULT]\nscheduler_max_attempts = 7\nscheduler_max_attempts = 8\n';
+    const path = folder.write('twice.conf', text);
+    const config = load({ configFiles: [path, path] });
+    expect(config.scheduler.max_attempts).toBe(8);
+    expect(config.warnings).toHaveLength(1);
+  });
+
+  test('is in errors the present one, at the line of the earlier', () => {
+    const path = folder.write('wrong.conf', '[DEFAULT]\nscheduler_max_attempts = 0\n');
+    expect(() => load({ configFiles: [path] })).toThrow(`${path}:2: [scheduler] max_attempts = 0`);
+  });
+
+  test('of a secret is as secret', () => {
+    const path = folder.write('secret.conf', '[DEFAULT]\nsql_connection = mysql://nova:hunter2@h/\n');
+    expect(() => load({ configFiles: [path] })).toThrow('[database] connection = mysql://nova:***@h/');
+  });
+
+  test('can be referred to', () => {
+    const schema = {
+      DEFAULT: { text: string({ default: '$old_size and ${other.size}', help: '' }) },
+      other: { size: integer({ default: 5, deprecated: ['DEFAULT.old_size'], help: '' }) },
+    };
+    expect(loadConfig({ schema, configFiles: [], env: {} }).DEFAULT.text).toBe('5 and 5');
+  });
+});
+
+test('no earlier name is that of another option', () => {
+  const names = Object.entries(novaSchema).flatMap(([group, options]) =>
+    Object.entries<Option<unknown>>(options).flatMap(([name, option]) => [
+      `${group}.${name}`,
+      ...earlierNames(group, option),
+    ]),
+  );
+  expect([...new Set(names)]).toEqual(names);
+  expect([...new OptionNames(novaSchema).all()].sort()).toEqual(names.sort());
+});

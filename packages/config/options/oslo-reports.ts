@@ -1,0 +1,9 @@
+import { string } from '../option-types.ts';
+
+/** The report that SIGUSR2 asks for, under oslo.reports' names. */
+export const oslo_reports = {
+  log_dir: string({
+    default: null,
+    help: 'Directory into which a daemon writes the report that SIGUSR2 asks for. Empty: it goes to the log.',
+  }),
+} as const;
