@@ -17,11 +17,24 @@ export class MessagingTimeout extends MessagingError {
 }
 
 /**
- * A monitored call's server no longer shows that it is alive: it was killed, or is cut off. The call may have run.
- * It is a MessagingTimeout that did not need the whole timeout.
+ * A monitored call's server no longer shows that it is alive: it was killed, or is cut off. Or it says that it stops
+ * before the method has ended (`RPCServer.cut`). The call may have run. It is a MessagingTimeout that did not need the
+ * whole timeout.
  */
 export class ServerLost extends MessagingTimeout {
   override readonly code = 'SERVER_LOST';
+}
+
+/**
+ * The ServerLost of a server's own end. It alone arrives as a ServerLost: one that a method has met in a call of its
+ * own says nothing of the server that runs the method.
+ */
+export class RequestCut extends ServerLost {
+  override readonly name = 'ServerLost';
+
+  constructor(server: string, method: string) {
+    super(`The server ${server} is stopping and has given up ${method}, which may have run in part`);
+  }
 }
 
 /** The caller's own AbortSignal ended the call; `cause` is the signal's reason. It may have run. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { RemoteError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { type Failure, type RemoteErrorType, remoteErrors } from './remote-errors.ts';
+import { type Failure, isRpcModule, type RemoteErrorType, remoteErrors } from './remote-errors.ts';
 import { reasonText } from './thrown.ts';
 
 /** The native errors for which Python has a class of its own, so that a Python peer rebuilds it. */
@@ -55,7 +55,7 @@ function rebuild(
   const entry = remoteErrors.byName(failure.module, failure.class);
   if (entry?.fromFailure === undefined) return undefined;
   const allowed = allowedModules === undefined || allowedModules.includes(failure.module);
-  if (!allowed && !failure.module.startsWith('oslo_messaging.')) return undefined;
+  if (!allowed && !isRpcModule(failure.module)) return undefined;
   try {
     const error = entry.fromFailure(failure);
     if (error.cause === undefined && Object.isExtensible(error)) {

@@ -1,3 +1,4 @@
+export type { Activity, RunningRequest, WaitingCall } from './activity.ts';
 export type {
   AckPolicy,
   Driver,
@@ -102,6 +103,7 @@ export {
 } from './notify/request-notifier.ts';
 export type { RoutingGroups, RoutingRules } from './notify/routing-groups.ts';
 export type { RpcEvent, RpcObserver } from './observer.ts';
+export type { ReadyOptions } from './readiness.ts';
 export {
   type Failure,
   isExpectedError,

@@ -5,7 +5,9 @@ import {
   MessagingTimeout,
   NoSuchMethod,
   RemoteError,
+  RequestCut,
   RPCVersionCapError,
+  ServerLost,
   UnsupportedRpcEnvelopeVersion,
   UnsupportedVersion,
 } from './errors.ts';
@@ -73,9 +75,16 @@ function wireName(module: string, className: string): string {
 
 const OSLO_DISPATCHER = 'oslo_messaging.rpc.dispatcher';
 const OSLO_EXCEPTIONS = 'oslo_messaging.exceptions';
+/** Of what oslo.messaging has no class for. */
+const OWN_MODULE = 'mini_nova.messaging';
+
+/** Whether the module is one of the errors that are part of RPC, which arrive whatever a transport allows. */
+export function isRpcModule(module: string): boolean {
+  return module === OWN_MODULE || module.startsWith('oslo_messaging.');
+}
 
 /**
- * Ours under oslo.messaging's names. A timeout or a delivery failure met by the *remote* end must not look like
+ * Ours under oslo.messaging's names, where there is one. A timeout or a delivery failure met by the *remote* end must not look like
  * one of this end, so those arrive as RemoteError.
  */
 const OWN_ERRORS: readonly RemoteErrorType[] = [
@@ -107,6 +116,12 @@ const OWN_ERRORS: readonly RemoteErrorType[] = [
     module: 'oslo_messaging._drivers.common',
     class: 'UnsupportedRpcEnvelopeVersion',
     type: UnsupportedRpcEnvelopeVersion,
+  },
+  {
+    module: OWN_MODULE,
+    class: 'ServerLost',
+    type: RequestCut,
+    fromFailure: ({ message }) => new ServerLost(message),
   },
 ];
 

@@ -1,3 +1,4 @@
+import { Activity } from './activity.ts';
 import type { Driver } from './drivers/driver.ts';
 import {
   type DriverFactory,
@@ -21,6 +22,7 @@ import {
 import { type Limits, limitsWith } from './limits.ts';
 import { consoleLogger, type Logger } from './logger.ts';
 import type { RpcEvent, RpcObserver } from './observer.ts';
+import { Readiness, type ReadyOptions, type ReadyWaits } from './readiness.ts';
 import { logThrown } from './thrown.ts';
 import { parseTransportUrl } from './transport-url.ts';
 
@@ -78,17 +80,21 @@ export class Transport {
   readonly callMonitorTimeout: number | null;
   readonly limits: Limits;
   readonly allowedRemoteExmods: readonly string[] | undefined;
+  /** What goes on right now: `serving` and `calling`. */
+  readonly activity = new Activity();
+  /** What `ready` waits for, and `close` ends. */
+  readonly readiness: ReadyWaits;
   /** The hooks around what is sent; undefined when there are none. */
   readonly sendHooks: HookRunner<OutgoingRpc> | undefined;
   /** The hooks around what is served; undefined when there are none. */
   readonly serveHooks: HookRunner<IncomingRpc> | undefined;
   /** Tells the hooks of an event; undefined when none wants to know. */
   readonly onEvent: ((event: TransportEvent) => void) | undefined;
-
   /** @throws TypeError when a limit or a timeout is not a number above zero, or the logger or the exchange is none */
   constructor(driver: Driver, options: Omit<TransportOptions, 'url' | 'rabbit'> = {}) {
     checkOptions(options);
     this.driver = driver;
+    this.readiness = new Readiness(driver);
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
     this.observers = options.observers ?? [];
@@ -128,8 +134,20 @@ export class Transport {
     }
   }
 
+  /**
+   * Resolves once the broker can be used: it is connected, connecting if need be, and the servers and listeners that
+   * were started on this transport consume. While a connection is being made again it waits for that.
+   *
+   * @throws MessageDeliveryFailure when that is not so within the timeout, and says why; when the transport is closed
+   * @throws TypeError when the timeout is not a number above 0
+   */
+  async ready({ timeout = DEFAULT_READY_TIMEOUT }: ReadyOptions = {}): Promise<void> {
+    await this.readiness.wait(seconds('timeout', timeout));
+  }
+
   /** Closes all connections. Pending calls fail with MessageDeliveryFailure. Idempotent. */
   close(): Promise<void> {
+    this.readiness.close();
     return this.driver.close();
   }
 }
@@ -149,6 +167,8 @@ function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>
 const DEFAULT_EXCHANGE = 'openstack';
 /** Seconds. */
 const DEFAULT_CALL_MONITOR_TIMEOUT = 5;
+/** Seconds. */
+const DEFAULT_READY_TIMEOUT = 5;
 
 function seconds(name: string, value: number): number {
   if (!(typeof value === 'number' && value > 0)) {

@@ -35,6 +35,14 @@ export interface Driver {
   /** Resolves when the replies sent so far have arrived at the broker. Absent: they have when `reply` resolves. */
   flush?(): Promise<void>;
 
+  /**
+   * Resolves once all that is needed to send, and to serve whoever listens, is there; connects if nothing has yet.
+   * Absent: it always is.
+   *
+   * @throws MessagingError that tells what is missing, when `signal` fires first or the driver is closed
+   */
+  ready?(signal: AbortSignal): Promise<void>;
+
   /** Absent: this transport carries no notifications. */
   readonly notifications?: NotificationDriver;
 
@@ -131,6 +139,13 @@ export interface IncomingMessage {
    * when it was a cast and `failure` is given, tried again later. To be called once for each message.
    */
   done(failure?: unknown): void;
+  /**
+   * Asks that another run takes the place of this one, which its server gives up: instead of `reply` and `done`.
+   * True: the request will be delivered again, which counts as its next attempt, and this one sends nothing more.
+   * False: it will not, for it is acknowledged, was tried too often or is not wanted any more; it is then to be
+   * answered, and to be done. Absent: always false.
+   */
+  giveBack?(reason: unknown): boolean;
 }
 
 /** What consumes for a server, until it is stopped. */

@@ -20,6 +20,7 @@ import type { AnyContract, CallResult, MulticallResult, RpcContract } from './co
 import { observed } from './observed.ts';
 import { ResultBuffer } from './result-buffer.ts';
 import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
+import { Waiting } from './waiting.ts';
 
 /**
  * A client's target and options, ready to send with. Immutable: `prepare` makes another.
@@ -64,7 +65,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    * @throws MessageUndeliverable there is no queue for the target: nobody has got it
    * @throws Overloaded too much waits to be sent: nothing was sent
    * @throws MessagingTimeout no reply in time; the method may have run
-   * @throws ServerLost the server is gone; the method may have run
+   * @throws ServerLost the server is gone, or has stopped before the method ended; the method may have run
    * @throws CallCancelled the `signal` has fired; the method may have run, unless it had fired before
    * @throws MessageDeliveryFailure, ClientSendError the transport failed
    * @throws NoSuchMethod, UnsupportedVersion the server does not serve the method, or not this version
@@ -197,32 +198,36 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     return sendHooks.run(rpc, () => send({ ...request, ctxt: rpc.ctxt }));
   }
 
-  async #exchange(request: Request, options: SendOptions): Promise<Reply> {
+  #exchange(request: Request, options: SendOptions): Promise<Reply> {
+    return this.#send(request, options, this.#openReply);
+  }
+
+  #transmit(request: Request, options: SendOptions): Promise<void> {
+    return this.#send(request, options, () => {});
+  }
+
+  async #send<T>(request: Request, options: SendOptions, take: (reply: Reply | undefined) => T): Promise<T> {
+    // A hook, or a serializer, may have taken its time.
     refuseAborted(request.message.method, options.signal);
+    const { activity, driver } = this.#transport;
+    const entry = activity.calls.add(new Waiting(this.target, request, options));
     let reply: Reply | undefined;
     try {
-      reply = await this.#transport.driver.send(this.target, request, options);
+      reply = await driver.send(this.target, request, options);
     } catch (error) {
-      throw this.#sendError(error);
+      throw error instanceof MessagingError ? error : new ClientSendError(this.target, error);
+    } finally {
+      activity.calls.remove(entry);
     }
+    return take(reply);
+  }
+
+  /** @throws what the method threw */
+  readonly #openReply = (reply: Reply | undefined): Reply => {
     if (reply === undefined) throw new ClientSendError(this.target, 'the driver returned no reply');
     if (reply.failure === null) return reply;
     throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
-  }
-
-  async #transmit(request: Request, options: SendOptions): Promise<void> {
-    // A hook, or a serializer, may have taken its time.
-    refuseAborted(request.message.method, options.signal);
-    try {
-      await this.#transport.driver.send(this.target, request, options);
-    } catch (error) {
-      throw this.#sendError(error);
-    }
-  }
-
-  #sendError(error: unknown): MessagingError {
-    return error instanceof MessagingError ? error : new ClientSendError(this.target, error);
-  }
+  };
 
   #observed<T>(kind: RpcEvent['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {
     return observed(this.#transport, { kind, target: this.target, method, ctxt }, send);

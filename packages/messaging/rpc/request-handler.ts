@@ -1,40 +1,24 @@
+import { type RunningRequest, reports } from '../activity.ts';
 import type { IncomingMessage } from '../drivers/driver.ts';
+import { RequestCut } from '../errors.ts';
 import { serializeFailure } from '../failure.ts';
 import { InFlight } from '../in-flight.ts';
 import type { JsonValue } from '../json.ts';
-import type { RpcContext } from '../serializer.ts';
 import type { Target } from '../target.ts';
 import { presentable } from '../thrown.ts';
 import type { Transport } from '../transport.ts';
 import { MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
-import { type Heartbeat, Heartbeats } from './heartbeats.ts';
-import { ServedRequest } from './request.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { describeRequest, logFailure } from './request-log.ts';
-import { ResultSink } from './result-stream.ts';
-
-/** A request that is being served. */
-interface Work {
-  incoming: IncomingMessage;
-  heartbeat: Heartbeat | undefined;
-  request: ServedRequest;
-  sink: ResultSink;
-  /** Deserialized, once it is. */
-  ctxt: RpcContext;
-}
+import { Work } from './work.ts';
 
 /** A caller that has given up, or is about to, tells itself so better than this end can. */
 function isAwaited({ incoming, request }: Work, outcome: Outcome): boolean {
   return incoming.expectsReply && !(outcome.failed && request.isAbandonedBy(outcome.error));
 }
 
-/** For observers. */
-class Times {
-  /** Milliseconds since the epoch. */
-  readonly startedAt = Date.now();
-  readonly start = performance.now();
-}
-
-type Outcome = { failed: false; result: JsonValue } | { failed: true; error: unknown };
+type Failed = { failed: true; error: unknown };
+type Outcome = { failed: false; result: JsonValue } | Failed;
 
 /** Runs requests as they are handed over, answers them, and tells the driver when each is done. */
 export class RequestHandler {
@@ -62,13 +46,34 @@ export class RequestHandler {
     }
     this.running.begin();
     this.unanswered.begin();
-    void this.#serve({
+    const work = new Work({
       incoming,
+      owner: this,
+      serverTarget: this.#target,
       heartbeat: this.#heartbeats.start(incoming),
-      request: new ServedRequest(incoming),
-      sink: new ResultSink((result) => incoming.sendResult(result)),
-      ctxt: incoming.ctxt,
+      startedAt: this.#transport.observers.length === 0 ? 0 : Date.now(),
     });
+    work.place = this.#transport.activity.requests.add(work);
+    void this.#serve(work);
+  }
+
+  /** The requests that run, oldest first. */
+  get requests(): readonly RunningRequest[] {
+    return reports(this.#works());
+  }
+
+  /** Gives up the requests that run, and tells which. They are answered soon: see `unanswered`. */
+  cut(): readonly RunningRequest[] {
+    const works = this.#works();
+    const requests = reports(works);
+    for (const work of works.reverse()) this.#cut(work);
+    return requests;
+  }
+
+  /** The newest first. */
+  #works(): Work[] {
+    const isOwn = (item: unknown): item is Work => item instanceof Work && item.owner === this;
+    return this.#transport.activity.requests.items().filter(isOwn);
   }
 
   /** Its caller has given up: whatever it asked for is not wanted any more. */
@@ -81,22 +86,65 @@ export class RequestHandler {
 
   async #serve(work: Work): Promise<void> {
     const { incoming, request } = work;
-    const times = this.#transport.observers.length === 0 ? undefined : new Times();
     let outcome: Outcome;
     try {
       outcome = { failed: false, result: await this.#run(work) };
     } catch (thrown) {
-      const error = presentable(thrown);
-      outcome = { failed: true, error };
-      logFailure(this.#transport.logger, incoming, request, error);
+      outcome = { failed: true, error: presentable(thrown) };
     }
-    work.heartbeat?.stop();
-    request.end();
-    this.running.end();
-    if (times !== undefined) this.#notifyObservers(work, outcome, times);
+    // Its end was told when it was cut.
+    if (work.cutBy !== undefined) return;
+    if (outcome.failed) logFailure(this.#transport.logger, incoming, request, outcome.error);
+    this.#leave(work, outcome);
     if (isAwaited(work, outcome)) await this.#reply(work, outcome);
     this.#finish(incoming, outcome);
     this.unanswered.end();
+  }
+
+  /** It runs no more, as far as anybody is told. */
+  #leave(work: Work, outcome: Outcome): void {
+    work.heartbeat?.stop();
+    work.request.end();
+    if (work.place !== undefined) this.#transport.activity.requests.remove(work.place);
+    this.running.end();
+    if (this.#transport.observers.length > 0) this.#notifyObservers(work, outcome);
+  }
+
+  #cut(work: Work): void {
+    // By a listener of another one's signal.
+    if (work.cutBy !== undefined) return;
+    const { incoming, request } = work;
+    const { logger } = this.#transport;
+    const error = new RequestCut(`${this.#target.server}`, request.method);
+    const awaited = incoming.expectsReply && !request.isAbandoned;
+    logger.warn(describeRequest(incoming), 'Gave up an RPC method that still ran: its server is stopping');
+    const outcome: Failed = { failed: true, error };
+    this.#leave(work, outcome);
+    work.cut(error);
+    void this.#settleCut(work, outcome, awaited);
+  }
+
+  /** Another run of it gives the answer, or it is answered and done here. */
+  async #settleCut(work: Work, outcome: Failed, awaited: boolean): Promise<void> {
+    const { incoming } = work;
+    if (!this.#giveBack(incoming, outcome.error)) {
+      if (awaited) await this.#reply(work, outcome);
+      this.#finish(incoming, outcome);
+    }
+    this.unanswered.end();
+  }
+
+  #giveBack(incoming: IncomingMessage, error: unknown): boolean {
+    try {
+      return incoming.giveBack?.(error) ?? false;
+    } catch (failure) {
+      // A bug of the driver's: its caller is to be answered all the same.
+      this.#transport.logger.error(
+        { err: failure, ...describeRequest(incoming) },
+        'Could not give back an RPC request',
+      );
+      return false;
+    }
   }
 
   #run(work: Work): Promise<JsonValue> {
@@ -108,14 +156,14 @@ export class RequestHandler {
     const { incoming } = work;
     this.#dispatcher.check(incoming.message);
     const rpc = {
-      kind: incoming.expectsReply ? 'call' : 'cast',
-      target: this.#targetOf(incoming),
+      kind: work.kind,
+      target: work.target,
       method: incoming.message.method,
       ctxt: incoming.ctxt,
       queueWait: incoming.queueWait,
       attempt: incoming.attempt,
     } as const;
-    const run = () => this.#dispatch(work);
+    const run = () => work.unlessCut(() => this.#dispatch(work));
     return this.#transport.serveHooks?.run(rpc, run) ?? run();
   }
 
@@ -158,23 +206,18 @@ export class RequestHandler {
     }
   }
 
-  #notifyObservers(work: Work, outcome: Outcome, times: Times): void {
+  #notifyObservers(work: Work, outcome: Outcome): void {
     if (outcome.failed && outcome.error instanceof MalformedRequest) return;
-    const { incoming, ctxt } = work;
     this.#transport.notifyObservers({
       side: 'server',
-      kind: incoming.expectsReply ? 'call' : 'cast',
+      kind: work.kind,
       transportName: this.#transport.name,
-      target: this.#targetOf(incoming),
-      method: incoming.message.method,
-      ctxt,
-      startedAt: times.startedAt,
-      duration: performance.now() - times.start,
+      target: work.target,
+      method: work.incoming.message.method,
+      ctxt: work.ctxt,
+      startedAt: work.startedAt,
+      duration: performance.now() - work.since,
       ...(outcome.failed && { error: outcome.error }),
     });
-  }
-
-  #targetOf({ message }: IncomingMessage): Target {
-    return this.#target.with({ namespace: message.namespace, version: message.version });
   }
 }

@@ -9,7 +9,8 @@ const MAX_TIMER = 2 ** 31 - 1;
 export interface RpcRequest {
   /**
    * Fires when nobody waits for the answer any more: at the deadline, with a MessagingTimeout as its reason, or when
-   * the caller has cancelled, with a CallCancelled. Never for a cast, and never after the method has ended.
+   * the caller has cancelled, with a CallCancelled; never so for a cast. Also when the server gives up what still runs
+   * (`RPCServer.cut`), with a ServerLost. Never after the method has ended.
    */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch, by this machine's clock, at which the caller gives up; null: unknown or never. */
@@ -61,11 +62,22 @@ export class ServedRequest implements RpcRequest {
     return this.#incoming.attempt;
   }
 
+  /** Whether its signal has fired. */
+  get isAbandoned(): boolean {
+    return this.#controller?.signal.aborted ?? false;
+  }
+
   /** Whether the method ended with this error because its signal has fired. */
   isAbandonedBy(error: unknown): boolean {
     const signal = this.#controller?.signal;
     if (!signal?.aborted) return false;
     return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+  }
+
+  /** Fires the signal, also for those who look at it only later. */
+  giveUp(reason: Error): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 
   /** The method has ended: the signal fires no more. */

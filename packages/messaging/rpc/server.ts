@@ -1,3 +1,4 @@
+import type { RunningRequest } from '../activity.ts';
 import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { Listening } from '../listening.ts';
@@ -81,6 +82,23 @@ export class RPCServer {
    */
   stop(): Promise<void> {
     return this.#listening.stop();
+  }
+
+  /** The requests that run at this moment, oldest first: a copy. */
+  get running(): readonly RunningRequest[] {
+    return this.#handler.requests;
+  }
+
+  /**
+   * Gives up the requests that still run, for a server whose time to stop is over, and tells which. The `signal` of
+   * each fires with a ServerLost; what its method returns later is dropped. With ackPolicy `after`, a request is
+   * delivered again, as its next attempt, and so answered by another run of it. Else, and after its last attempt, a
+   * call is answered with ServerLost, and a cast has failed. `wait` resolves when that is sent.
+   *
+   * It may be called before `stop`: requests that come later run as ever.
+   */
+  cut(): readonly RunningRequest[] {
+    return this.#handler.cut();
   }
 
   /**

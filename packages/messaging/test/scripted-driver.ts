@@ -88,4 +88,8 @@ export class ScriptedIncoming implements IncomingMessage {
   done(failure?: unknown): void {
     this.outcomes.push(failure);
   }
+
+  giveBack(_reason: unknown): boolean {
+    return false;
+  }
 }

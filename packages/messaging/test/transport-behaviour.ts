@@ -3,6 +3,7 @@ import { describeAccess } from './behaviour/access-policies.ts';
 import { describeCallMonitoring } from './behaviour/call-monitoring.ts';
 import { describeCalls } from './behaviour/calls.ts';
 import { describeCancellation } from './behaviour/cancellation.ts';
+import { describeCutting } from './behaviour/cutting.ts';
 import { describeErrors } from './behaviour/errors.ts';
 import { describeHooks } from './behaviour/hooked.ts';
 import { describeLifeCycle } from './behaviour/life-cycle.ts';
@@ -32,5 +33,6 @@ export function describeTransport(name: string, url: UrlFactory): void {
     describeHooks(url);
     describeCallMonitoring(url);
     describeLifeCycle(url);
+    describeCutting(url);
   });
 }

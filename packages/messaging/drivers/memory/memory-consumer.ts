@@ -63,6 +63,7 @@ export class MemoryConsumer implements Consumer {
     const incoming = new MemoryIncoming(delivery, {
       isOpen: () => this.#open,
       finish: (failure) => this.#finish(delivery, queue, failure),
+      giveBack: (reason) => this.#giveBack(delivery, queue, reason),
     });
     this.#options.onMessage(incoming);
   }
@@ -89,11 +90,26 @@ export class MemoryConsumer implements Consumer {
   }
 
   #finish(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
-    this.#running -= 1;
-    this.#bytes -= delivery.text.length;
     if (this.#unacknowledged.delete(delivery) && failure !== undefined && delivery.call === undefined) {
       this.#tryAgain(delivery, queue, failure);
     }
+    this.#leave(delivery);
+  }
+
+  #giveBack(delivery: Delivery, queue: MemoryQueue, reason: unknown): boolean {
+    const { call, attempt } = delivery;
+    if (call?.settled || attempt >= this.#options.deliveryLimit) return false;
+    if (!this.#unacknowledged.delete(delivery)) return false;
+    call?.waitsIn(queue);
+    this.#tryAgain(delivery, queue, reason);
+    this.#leave(delivery);
+    return true;
+  }
+
+  /** Its place is free. */
+  #leave({ text }: Delivery): void {
+    this.#running -= 1;
+    this.#bytes -= text.length;
     this.#endIfIdle();
     if (!this.#missed) return;
     this.#missed = false;

@@ -101,6 +101,10 @@ class MemoryDriver implements Driver {
     return { stop: async () => consumer.stop() };
   }
 
+  async ready(): Promise<void> {
+    this.#joinBus();
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -9,6 +9,8 @@ export interface Lease {
   /** Whether the server's transport can still send. */
   isOpen(): boolean;
   finish(failure: unknown): void;
+  /** Whether it will be delivered again; it then has finished here. */
+  giveBack(reason: unknown): boolean;
 }
 
 /** A request as its server sees it: a copy, made from its JSON text. */
@@ -20,6 +22,7 @@ export class MemoryIncoming implements IncomingMessage {
   readonly #sentAt: number;
   readonly #call: PendingCall | undefined;
   readonly #lease: Lease;
+  #results = 0;
   #done = false;
 
   constructor({ text, call, sentAt, attempt }: Delivery, lease: Lease) {
@@ -53,24 +56,36 @@ export class MemoryIncoming implements IncomingMessage {
   }
 
   async reply(reply: Reply): Promise<void> {
-    if (this.#call === undefined || !this.#lease.isOpen()) return;
+    if (this.#call === undefined || !this.#isOpen) return;
     this.#call.succeed({ ...reply, result: copyOf(reply.result) });
   }
 
   async sendResult(result: JsonValue): Promise<void> {
-    if (this.#call !== undefined && this.#lease.isOpen()) this.#call.result(copyOf(result));
+    if (this.#isOpen) this.#call?.result(copyOf(result), this.#results);
+    this.#results += 1;
     // Others have their turn, however fast the results come.
     await nextTurn();
   }
 
   async heartbeat(): Promise<void> {
-    if (this.#lease.isOpen()) this.#call?.heartbeat();
+    if (this.#isOpen) this.#call?.heartbeat();
   }
 
   done(failure?: unknown): void {
     if (this.#done) return;
     this.#done = true;
     this.#lease.finish(failure);
+  }
+
+  giveBack(reason: unknown): boolean {
+    if (this.#done || !this.#lease.giveBack(reason)) return false;
+    this.#done = true;
+    return true;
+  }
+
+  /** Whether it can still send. */
+  get #isOpen(): boolean {
+    return !this.#done && this.#lease.isOpen();
   }
 }
 

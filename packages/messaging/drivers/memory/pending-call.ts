@@ -38,6 +38,7 @@ export class PendingCall {
   readonly #startedAt = performance.now();
   #lastSign = this.#startedAt;
   #heard = false;
+  #results = 0;
 
   constructor(data: PendingCallData) {
     this.reply = new Promise((resolve, reject) => {
@@ -89,10 +90,12 @@ export class PendingCall {
     if (this.#settle()) this.#reject(error);
   }
 
-  /** One of several results. */
-  result(result: JsonValue): void {
+  /** One of several results; `seq` counts them from 0. Those that an earlier run has given are dropped. */
+  result(result: JsonValue, seq: number): void {
     if (this.#settled) return;
     this.heartbeat();
+    if (seq < this.#results) return;
+    this.#results = seq + 1;
     this.#data.options.onResult?.(result);
   }
 

@@ -16,6 +16,7 @@ import type { DriverContext } from '../driver-registry.ts';
 import { RequestClient } from './client/request-client.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
 import { BrokerConnection } from './connection/connection.ts';
+import { whenConnected } from './connection/when-connected.ts';
 import { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
 import { Publisher } from './publish/publisher.ts';
@@ -142,6 +143,17 @@ export class RabbitDriver implements Driver {
     this.#publisher.connect();
     await listener.start(options.signal);
     return listener;
+  }
+
+  /** The connection that publishes, and those of the listeners; those of listeners that end meanwhile do not count. */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
+    this.#publisher.connect();
+    const listeners = [...this.#listeners, this.notifications];
+    await Promise.all([
+      whenConnected(this.#connection, signal),
+      ...listeners.map((listener) => listener.whenReady(signal)),
+    ]);
   }
 
   flush(): Promise<void> {

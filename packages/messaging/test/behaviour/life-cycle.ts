@@ -100,5 +100,36 @@ export function describeLifeCycle(url: UrlFactory): void {
       await vi.waitFor(async () => expect(await client.call(CTXT, 'name', {})).toBe('there'));
       expect(await client.call(CTXT, 'name', {})).toBe('there');
     });
+
+    rpcTest('is ready once it is connected, until it is closed', url, async (rpc) => {
+      const transport = rpc.transport();
+      await Promise.all([transport.ready(), transport.ready()]);
+      await rpc.serve({ ping: () => 'pong' }, { transport });
+      await transport.ready();
+      expect(await rpc.client({ transport }).call(CTXT, 'ping', {})).toBe('pong');
+      await transport.close();
+      await expect(transport.ready()).rejects.toThrow(MessageDeliveryFailure);
+    });
+
+    rpcTest('tells what its clients wait for, and what its servers run', url, async (rpc) => {
+      const transport = rpc.transport();
+      const [started, finish] = [new Gate(), new Gate()];
+      const slow = async () => {
+        started.open();
+        await finish.opened;
+      };
+      await rpc.serve({ slow }, { transport });
+      const call = rpc.client({ transport }).call(CTXT, 'slow', {});
+      await started.opened;
+      expect(transport.activity.calling).toMatchObject([
+        { kind: 'call', method: 'slow', requestId: 'req-1', timeout: 20 },
+      ]);
+      expect(transport.activity.serving).toMatchObject([
+        { kind: 'call', method: 'slow', requestId: 'req-1', target: { server: 'host1' } },
+      ]);
+      finish.open();
+      await call;
+      expect([transport.activity.calling, transport.activity.serving]).toEqual([[], []]);
+    });
   });
 }

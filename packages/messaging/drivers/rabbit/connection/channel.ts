@@ -48,6 +48,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   #started = false;
   /** What is declared otherwise, since the last set-up that worked. */
   #mismatch: string | undefined;
+  #refusal: Error | undefined;
   #session: AbortController | undefined;
 
   constructor(options: ChannelOptions<C>) {
@@ -58,6 +59,11 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   /** The channel, while it is open and set up. */
   get current(): C | undefined {
     return this.#channel;
+  }
+
+  /** Why the last set-up was refused; undefined when it was not. */
+  get refusal(): Error | undefined {
+    return this.#refusal;
   }
 
   /** Starts supervising, and the connection with it. Idempotent. */
@@ -142,6 +148,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     if (signal.aborted) return discard(channel);
     if (life.closed) return;
     if (this.#mismatch !== undefined) this.#logMended();
+    this.#refusal = undefined;
     this.#channel = channel;
     this.emit('ready', channel);
     await life.ended;
@@ -153,7 +160,8 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       this.#mismatch = undefined;
       this.#log('the set-up of a channel was refused', error);
     }
-    this.emit('refused', asError(error));
+    this.#refusal = asError(error);
+    this.emit('refused', this.#refusal);
   }
 
   /** Once for each: it stays until somebody does something about it. */

@@ -70,6 +70,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   #current: ConnectionState = 'idle';
   /** The last round failed because no host had a listening port, and for no other reason. */
   #refused = false;
+  #failure: Error | undefined;
   #live: Link | undefined;
   #running: Promise<void> | undefined;
 
@@ -94,6 +95,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   /** The live connection, if there is one. */
   get model(): ChannelModel | undefined {
     return this.#live?.model;
+  }
+
+  /** Why there is no connection, as far as known; undefined while there is one. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** See `Blocking`; 0 while there is no connection. */
@@ -151,6 +157,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
         return link;
       } catch (error) {
         reason = asError(error);
+        this.#failure = reason;
         this.#refused &&= isRefusal(error);
         if (!this.#closing) this.#logFailure(address, reason);
       }
@@ -217,6 +224,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.#current = 'connected';
     this.#loggedAt.clear();
     this.#refused = false;
+    this.#failure = undefined;
     const close = (): void => closeLink(link);
     this.#stopping.signal.addEventListener('abort', close, { once: true });
     if (this.#closing) close();
@@ -227,6 +235,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const reason = await link.ended;
     this.#stopping.signal.removeEventListener('abort', close);
     this.#live = undefined;
+    this.#failure = reason;
     if (this.#closing) link.cut(reason);
     else {
       setTimeout(() => link.cut(reason), LINGER).unref();

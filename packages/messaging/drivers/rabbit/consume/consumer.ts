@@ -1,8 +1,11 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
+import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
+import { eventOf, notConnected } from '../connection/when-connected.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import { declareQueue, type QueueSpec } from '../topology/topology.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -70,6 +73,8 @@ export class QueueConsumer {
       open: (model) => model.createChannel(),
       setUp: (channel) => this.#setUp(channel),
     });
+    // As many as ask at once whether it is ready.
+    this.#supervised.setMaxListeners(0);
     this.#probe = new QueueProbe({
       prefetch: options.prefetch,
       logger: options.logger,
@@ -93,6 +98,34 @@ export class QueueConsumer {
 
   start(): void {
     this.#supervised.start();
+  }
+
+  /**
+   * Resolves once all queues are consumed, or the consumer is stopped. It must have been started.
+   * @throws MessageDeliveryFailure that says why they are not, when `signal` fires first
+   */
+  async whenReady(signal: AbortSignal): Promise<void> {
+    const { connection } = this.#options;
+    while (!this.ready && this.#stopped === undefined) {
+      if (signal.aborted) throw this.#notReady();
+      await eventOf(
+        [
+          [this.#supervised, 'ready'],
+          [connection, 'closed'],
+        ],
+        signal,
+      );
+    }
+  }
+
+  #notReady(): MessageDeliveryFailure {
+    const { connection, name } = this.#options;
+    if (connection.state !== 'connected') return notConnected(connection);
+    const { refusal } = this.#supervised;
+    const reason = refusal === undefined ? 'RabbitMQ has not set them up yet' : errorText(refusal);
+    return new MessageDeliveryFailure(`The queues of ${name} are not consumed: ${reason}`, {
+      cause: refusal,
+    });
   }
 
   /**

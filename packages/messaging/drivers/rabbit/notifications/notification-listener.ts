@@ -79,6 +79,11 @@ export class NotificationListener implements Listener {
     );
   }
 
+  /** See `QueueConsumer.whenReady`. */
+  whenReady(signal: AbortSignal): Promise<void> {
+    return this.#consumer.whenReady(signal);
+  }
+
   /** Cancels the consumers. What is held can still be acknowledged: the connection is kept until then. */
   stop(): Promise<void> {
     this.#stopped ??= this.#cancel();

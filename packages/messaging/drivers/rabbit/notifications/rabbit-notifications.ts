@@ -75,6 +75,11 @@ export class RabbitNotifications implements NotificationDriver {
     return listener;
   }
 
+  /** Resolves once all listeners are ready. @throws MessageDeliveryFailure as `QueueConsumer.whenReady` */
+  async whenReady(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#listeners].map((listener) => listener.whenReady(signal)));
+  }
+
   /** Notifications that are held come again, to another listener. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();

@@ -25,6 +25,9 @@ type Settled = (request: RabbitIncomingMessage) => void;
  * with the number of its next attempt, and then acknowledged; after the last it becomes a dead letter. A call that
  * fails has its error for an answer.
  *
+ * A request that its server gives up while it runs is published again as a cast that fails is, also when it is a call:
+ * its answer is that of its next run. Where the server stops, it is left to the broker, which delivers it again.
+ *
  * A request that is delivered again counts as tried: it may have been what killed its server. Classic queues only
  * tell that it was delivered before, so it is published again with its number before it runs.
  */
@@ -73,14 +76,24 @@ export class AckAfter implements Acknowledging {
   }
 
   finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void {
-    const settle = (): void => {
-      this.#settle(request);
-      settled(request);
-    };
+    const settle = this.#settler(request, settled);
     if (failure === undefined || request.expectsReply) settle();
     else if (request.attempt >= this.#options.deliveryLimit) {
       this.#options.retries.deadLetter(request, errorText(failure), settle);
     } else this.#options.retries.later(request, settle);
+  }
+
+  giveBack(request: RabbitIncomingMessage, settled: Settled): boolean {
+    if (request.attempt >= this.#options.deliveryLimit) return false;
+    this.#options.retries.later(request, this.#settler(request, settled));
+    return true;
+  }
+
+  #settler(request: RabbitIncomingMessage, settled: Settled): () => void {
+    return () => {
+      this.#settle(request);
+      settled(request);
+    };
   }
 
   /** It must not run once more. */

@@ -52,4 +52,8 @@ export class AckBefore implements Acknowledging {
   ): void {
     settled(request);
   }
+
+  giveBack(): boolean {
+    return false;
+  }
 }

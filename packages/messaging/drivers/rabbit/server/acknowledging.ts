@@ -20,4 +20,9 @@ export interface Acknowledging {
     failure: unknown,
     settled: (request: RabbitIncomingMessage) => void,
   ): void;
+  /**
+   * Its server gives it up while it runs. True: it will be delivered again, and has finished here, with `settled` as
+   * above. False: it will not.
+   */
+  giveBack(request: RabbitIncomingMessage, settled: (request: RabbitIncomingMessage) => void): boolean;
 }

@@ -17,6 +17,8 @@ export interface RequestHolder {
   /** The queue by which callers reach this server alone. */
   readonly address: string;
   finished(request: RabbitIncomingMessage, failure: unknown): void;
+  /** Whether a request that still runs will be delivered again; it then has finished here. */
+  giveBack(request: RabbitIncomingMessage): boolean;
 }
 
 /** A request that was delivered. */
@@ -135,5 +137,17 @@ export class RabbitIncomingMessage implements IncomingMessage {
     if (this.#done) return;
     this.#done = true;
     this.#holder.finished(this, failure);
+  }
+
+  giveBack(): boolean {
+    if (this.#done || this.#answered || !this.#isWanted || !this.#holder.giveBack(this)) return false;
+    this.#done = true;
+    this.#answered = true;
+    return true;
+  }
+
+  /** Whether its caller, if it has one, has not given up. */
+  get #isWanted(): boolean {
+    return !this.isCancelled && (this.deadline === null || this.deadline > Date.now());
   }
 }

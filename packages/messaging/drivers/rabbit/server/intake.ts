@@ -117,6 +117,19 @@ export class Intake {
     this.#running -= 1;
     this.#forgetCall(request);
     this.#options.acknowledging.finish(request, failure, this.#onSettled);
+    this.#onEnded();
+  }
+
+  /** The request, which still runs, is to be delivered again. False: it will not be. */
+  giveBack(request: RabbitIncomingMessage): boolean {
+    if (!this.#options.acknowledging.giveBack(request, this.#onSettled)) return false;
+    this.#running -= 1;
+    this.#forgetCall(request);
+    this.#onEnded();
+    return true;
+  }
+
+  #onEnded(): void {
     this.#schedule();
     if (this.#running === 0) this.#idle?.();
   }

@@ -42,7 +42,7 @@ const MEAN_SIZE = 64 * 1024;
 const PREFETCH_MIN = 10;
 const PREFETCH_MAX = 1_000;
 const DELIVERY_LIMIT = 5;
-/** How long (ms) a transport that closes waits for requests that must be acknowledged after they have run. */
+/** How long (ms) a listener that closes waits for requests that must be acknowledged after they have run. */
 const CLOSE_TIMEOUT = 1_000;
 
 /** Consumes the requests to one server, over a connection of its own. */
@@ -98,6 +98,11 @@ export class RabbitListener implements Listener {
     );
   }
 
+  /** See `QueueConsumer.whenReady`. */
+  whenReady(signal: AbortSignal): Promise<void> {
+    return this.#consumer.whenReady(signal);
+  }
+
   /**
    * Takes nothing more; what waits goes back to the queues. With ackPolicy `after`, the connection stays until what
    * runs is acknowledged.
@@ -130,10 +135,13 @@ export class RabbitListener implements Listener {
   }
 
   async #closeConnection(): Promise<void> {
+    const { connection } = this.#options;
     this.#retries.close();
+    // What is published again, and not acknowledged, would be delivered twice.
+    if (connection.state === 'connected') await within(CLOSE_TIMEOUT, this.#republisher.idle());
     this.#republisher.close();
     if (this.#options.ackPolicy === 'after') await this.#consumer.finish();
-    await this.#options.connection.close();
+    await connection.close();
     this.#options.onStopped();
   }
 

@@ -53,6 +53,11 @@ export class Republisher {
     return published;
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** What is under way fails. Idempotent. */
   close(): void {
     this.#closed = true;

@@ -1,0 +1,83 @@
+import { Roster, type RosterOf } from './roster.ts';
+import type { Target } from './target.ts';
+
+/** A request that a server runs at this moment. */
+export interface RunningRequest {
+  readonly kind: 'call' | 'cast';
+  /** The server's, with the request's namespace and version. */
+  readonly target: Target;
+  /** The wire name. */
+  readonly method: string;
+  /** The context's `request_id`, as it arrived; null when it has none. */
+  readonly requestId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Seconds for which it has run. */
+  readonly elapsed: number;
+}
+
+/** A call that waits for its reply, or a cast that waits for the transport to take it. */
+export interface WaitingCall {
+  readonly kind: 'call' | 'cast' | 'fanout';
+  readonly target: Target;
+  /** The wire name. */
+  readonly method: string;
+  /** The context's `request_id`, as it is sent; null when it has none. */
+  readonly requestId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Seconds for which it has waited. */
+  readonly elapsed: number;
+  /** Seconds for which it may wait in all; null for a cast. */
+  readonly timeout: number | null;
+}
+
+/** What is under way, and can be reported. */
+export interface UnderWay<Report> {
+  /** When it began, by performance.now. */
+  readonly since: number;
+  report(times: Times): Report;
+}
+
+/** Of a report. */
+export interface Times {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Seconds. */
+  readonly elapsed: number;
+}
+
+/** What a transport's clients and servers are about at this moment, for reports. Each look is a copy. */
+export class Activity {
+  /** What servers run. They add it, and remove it when it has ended. */
+  readonly requests: RosterOf<UnderWay<RunningRequest>> = new Roster();
+  /** What clients wait for. They add it, and remove it when it has ended. */
+  readonly calls: RosterOf<UnderWay<WaitingCall>> = new Roster();
+
+  /** The requests that run, oldest first. */
+  get serving(): readonly RunningRequest[] {
+    return reports(this.requests.items());
+  }
+
+  /** The calls, multicalls and casts whose promises are pending, oldest first. */
+  get calling(): readonly WaitingCall[] {
+    return reports(this.calls.items());
+  }
+}
+
+/** @param items the newest first, as a roster has them. Returns the oldest first. */
+export function reports<Report>(items: readonly UnderWay<Report>[]): Report[] {
+  const [now, today] = [performance.now(), Date.now()];
+  return items
+    .map((item) => {
+      const elapsed = now - item.since;
+      return item.report({ startedAt: Math.round(today - elapsed), elapsed: elapsed / 1000 });
+    })
+    .reverse();
+}
+
+/** The id by which a request can be followed through all services; a peer may send anything as its context. */
+export function requestIdOf(ctxt: { readonly request_id?: unknown } | null | undefined): string | null {
+  const id = ctxt?.request_id;
+  return typeof id === 'string' ? id : null;
+}
