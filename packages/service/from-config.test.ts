@@ -6,6 +6,7 @@ import { loadConfig } from '@mini-nova/config';
 import { getTransport } from '@mini-nova/messaging';
 import { expect, test } from 'vitest';
 import { serviceOptions, transportOptions } from './index.ts';
+import { current } from './setting.ts';
 
 const NOVA_CONF = `
 [DEFAULT]
@@ -83,6 +84,8 @@ test('the defaults are what the transport takes', async () => {
 
 test('what concerns the service reaches it', async () => {
   const config = await configOf(NOVA_CONF);
-  expect(serviceOptions(config)).toMatchObject({ rpcPingEnabled: true, gracefulShutdownTimeout: 9 });
+  const { rpcPingEnabled, gracefulShutdownTimeout } = serviceOptions(config);
+  expect(rpcPingEnabled).toBe(true);
+  expect(current(gracefulShutdownTimeout ?? 0)).toBe(9);
   expect(serviceOptions(await configOf(''))).toMatchObject({ rpcPingEnabled: false });
 });

@@ -14,24 +14,31 @@ export function transportOptions(
   };
 }
 
-/** What `Service.create` takes, as far as the configuration says. */
+/**
+ * What `Service.create` takes, as far as the configuration says. What can change while the service runs is read from
+ * `config` each time it is needed.
+ */
 export function serviceOptions(
   config: Pick<NovaConfig, 'DEFAULT'>,
 ): Pick<
   ServiceOptions,
   | 'host'
   | 'reportInterval'
+  | 'serviceDownTime'
   | 'periodicEnable'
   | 'periodicFuzzyDelay'
+  | 'runExternalPeriodicTasks'
   | 'gracefulShutdownTimeout'
   | 'rpcPingEnabled'
 > {
   return {
     host: config.DEFAULT.host,
-    reportInterval: config.DEFAULT.report_interval,
+    reportInterval: () => config.DEFAULT.report_interval,
+    serviceDownTime: () => config.DEFAULT.service_down_time,
     periodicEnable: config.DEFAULT.periodic_enable,
     periodicFuzzyDelay: config.DEFAULT.periodic_fuzzy_delay,
-    gracefulShutdownTimeout: config.DEFAULT.graceful_shutdown_timeout,
+    runExternalPeriodicTasks: config.DEFAULT.run_external_periodic_tasks,
+    gracefulShutdownTimeout: () => config.DEFAULT.graceful_shutdown_timeout,
     rpcPingEnabled: config.DEFAULT.rpc_ping_enabled,
   };
 }

@@ -1,36 +1,74 @@
-import type { Logger } from '@mini-nova/messaging';
+import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { RequestContext } from './request-context.ts';
 import { runWithContext } from './request-scope.ts';
 import { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';
-import { after } from './timer.ts';
+import { current, type Setting } from './setting.ts';
+import { after, settlesWithin } from './timer.ts';
 
 export interface HeartbeatOptions {
   records: ServiceRecords;
   info: ServiceInfo;
   /** Seconds between two heartbeats. */
-  interval: number;
+  interval: Setting<number>;
+  /**
+   * Runs before each heartbeat, and rejects when the service, though its process lives, cannot do its work: it then has
+   * no heartbeat.
+   */
+  probe?(): Promise<void>;
+  /** Told of each heartbeat. */
+  onBeat?(at: Date): void;
   logger: Logger;
 }
 
+/** First wait (s) after a heartbeat that failed; doubled for each further one, up to the interval. */
+const FIRST_RETRY = 1;
+/** How long (s) the end waits for the heartbeat under way, and for the record. */
+const LEAVE_TIMEOUT = 2;
+
 /**
- * Keeps a service record alive. A failed heartbeat is tried again after the interval, for as long as it takes;
- * an outage is logged once when it begins and once when it ends.
+ * Keeps a service record alive. A heartbeat that failed is made up for as soon as it can be; an outage is logged once
+ * when it begins and once when it ends.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #state: 'created' | 'running' | 'stopped' = 'created';
   #timer: NodeJS.Timeout | undefined;
+  #underWay: Promise<void> | undefined;
   #failures = 0;
+  #lastError: string | null = null;
+  /** By performance.now(): when the wait for the next began. */
+  #waitingSince = 0;
+  #last: Date | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+  }
+
+  /** When the record was last brought up to date; undefined before `register`. */
+  get last(): Date | undefined {
+    return this.#last;
+  }
+
+  /** Creates the record, or takes it over from an earlier run. */
+  async register(): Promise<void> {
+    const { records, info } = this.#options;
+    await records.register(info);
+    this.#noteBeat();
   }
 
   /** The first heartbeat comes after one interval: the record was just registered. */
   start(): void {
     if (this.#state !== 'created') return;
     this.#state = 'running';
-    this.#schedule(this.#options.interval);
+    this.#schedule(this.#interval);
+  }
+
+  /** The interval may have changed. */
+  reset(): void {
+    if (this.#state !== 'running' || this.#underWay !== undefined || this.#failures > 0) return;
+    clearTimeout(this.#timer);
+    const waited = (performance.now() - this.#waitingSince) / 1000;
+    this.#arm(Math.max(0, this.#interval - waited));
   }
 
   /** Sends none any more. One that is under way is left to itself, and its outcome is not logged. */
@@ -39,8 +77,42 @@ export class Heartbeat {
     clearTimeout(this.#timer);
   }
 
+  /** After `stop`: has the record say so. Resolves within some seconds, also when that cannot be done. */
+  async leave(): Promise<void> {
+    if (this.#last === undefined) return;
+    // It would contradict.
+    if (this.#underWay) await settlesWithin(this.#underWay, LEAVE_TIMEOUT);
+    const { records, logger } = this.#options;
+    const leaving = runWithContext(RequestContext.admin(), () => records.stopped());
+    leaving.catch((err: unknown) => logger.debug({ err }, 'The service record does not say that it stops'));
+    const left = await settlesWithin(leaving, LEAVE_TIMEOUT);
+    if (!left) logger.warn({}, 'The service record cannot be told that the service stops');
+  }
+
+  report(): JsonObject {
+    return {
+      interval: this.#interval,
+      last: this.#last?.toISOString() ?? null,
+      failures: this.#failures,
+      last_error: this.#lastError,
+    };
+  }
+
+  get #interval(): number {
+    return current(this.#options.interval);
+  }
+
   #schedule(seconds: number): void {
-    this.#timer = after(seconds, () => void this.#beat());
+    this.#waitingSince = performance.now();
+    this.#arm(seconds);
+  }
+
+  #arm(seconds: number): void {
+    this.#timer = after(seconds, () => {
+      this.#underWay = this.#beat().finally(() => {
+        this.#underWay = undefined;
+      });
+    });
   }
 
   async #beat(): Promise<void> {
@@ -54,13 +126,18 @@ export class Heartbeat {
     }
     if (this.#state !== 'running') return;
     const elapsed = (performance.now() - start) / 1000;
-    this.#schedule(Math.max(0, this.#options.interval - elapsed));
+    this.#schedule(this.#failures === 0 ? Math.max(0, this.#interval - elapsed) : this.#retryDelay);
+  }
+
+  get #retryDelay(): number {
+    return Math.min(this.#interval, FIRST_RETRY * 2 ** (this.#failures - 1));
   }
 
   async #report(): Promise<void> {
-    const { records, info, logger } = this.#options;
+    const { records, info, probe, logger } = this.#options;
+    await probe?.();
     try {
-      await records.heartbeat();
+      if (this.#state === 'running') await records.heartbeat();
     } catch (error) {
       if (!(error instanceof ServiceRecordMissing) || this.#state !== 'running') throw error;
       logger.warn({ ...info }, 'The service record has vanished; registering again');
@@ -68,15 +145,24 @@ export class Heartbeat {
     }
   }
 
+  #noteBeat(): void {
+    this.#last = new Date();
+    this.#options.onBeat?.(this.#last);
+  }
+
   #succeeded(): void {
-    if (this.#failures === 0 || this.#state !== 'running') return;
+    if (this.#state !== 'running') return;
+    this.#noteBeat();
+    if (this.#failures === 0) return;
     this.#options.logger.info({ failures: this.#failures }, 'The service record can be kept alive again');
     this.#failures = 0;
+    this.#lastError = null;
   }
 
   #failed(error: unknown): void {
     if (this.#state !== 'running') return;
     this.#failures += 1;
+    this.#lastError = String(error);
     const { logger } = this.#options;
     if (this.#failures > 1) logger.debug({ err: error, failures: this.#failures }, 'A heartbeat failed');
     else logger.warn({ error: String(error) }, 'The service record cannot be kept alive; trying on');

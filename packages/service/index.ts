@@ -1,15 +1,52 @@
-export { type BaseContract, BaseRPCAPI } from './base-rpc-api.ts';
+export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
+export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
 export { serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-export type { Launchable } from './launchable.ts';
-export type { Launcher, LaunchOptions, LaunchSource } from './launcher.ts';
-export { createLogger, type LoggerOptions } from './logging.ts';
+export type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
+export type {
+  Launcher,
+  LauncherState,
+  LaunchOptions,
+  LaunchSource,
+  RestartMethod,
+} from './launch/launcher.ts';
+export {
+  ProcessLauncher,
+  type ProcessLauncherOptions,
+  type WorkerStatus,
+} from './launch/process-launcher.ts';
+export { launchAll, serve } from './launch/serve.ts';
+export { ServiceLauncher, type ServiceLauncherOptions } from './launch/service-launcher.ts';
+export { createLogger, type LeveledLogger, type LoggerOptions } from './logging.ts';
 export { Manager, type ManagerOptions } from './manager.ts';
-export { type PeriodicTask, PeriodicTasks, type PeriodicTasksOptions } from './periodic-tasks.ts';
+export { ObservabilityListenError } from './observability/errors.ts';
+export {
+  type PeriodicTask,
+  PeriodicTasks,
+  type PeriodicTasksOptions,
+  type TaskEvent,
+  type TaskObserver,
+} from './periodic-tasks.ts';
+export { createReport, type ReportOptions, reportText } from './report/report.ts';
 export { type ReadDeleted, RequestContext, type RequestContextOptions } from './request-context.ts';
 export { RequestContextSerializer } from './request-context-serializer.ts';
 export { currentContext, runWithContext } from './request-scope.ts';
 export { createRpc, type Rpc, type RpcOptions, type RpcServingOptions } from './rpc.ts';
-export { launchAll, serve } from './serve.ts';
-export { Service, type ServiceOptions, type ServiceState, ServiceStopped } from './service.ts';
+export { rpcLog } from './rpc-log.ts';
+export {
+  Service,
+  type ServiceOptions,
+  type ServiceState,
+  ServiceStopped,
+  ShutdownTimeout,
+} from './service.ts';
 export { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';
+export type { Setting } from './setting.ts';
+export {
+  annotateSpan,
+  currentTraceContext,
+  type SpanAttributes,
+  type SpanOptions,
+  type TraceContext,
+  withSpan,
+} from './tracing/tracer.ts';

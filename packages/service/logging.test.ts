@@ -74,3 +74,34 @@ test.each(['err', 'error'])('an error under %s is logged with message and stack'
     stack: expect.any(String),
   });
 });
+
+test('for people, a line has time, level, daemon, request and message, and what else there is', () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const logger = createLogger({ name: 'nova-test', destination, pretty: true });
+  logger.warn({ request_id: 'req-1', host: 'h' }, 'No valid host');
+  expect(lines.join('')).toMatch(
+    new RegExp(
+      `^\\[\\d\\d:\\d\\d:\\d\\d\\.\\d{3}\\] WARN: nova-test\\[${process.pid}\\] req-1 No valid host \\{"host":"h"\\}\\n$`,
+    ),
+  );
+});
+
+test('an error for people has its stack', () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  createLogger({ name: 'nova-test', destination, pretty: true }).error(
+    { err: new Error('broken') },
+    'Failed',
+  );
+  expect(lines.join('')).toContain('Error: broken\n');
+  expect(lines.join('')).toContain('logging.test.ts');
+});
+
+test('a level that changes holds at once', () => {
+  const { logger, parsed } = capture();
+  logger.debug({}, 'before');
+  logger.level = 'debug';
+  logger.debug({}, 'after');
+  expect(parsed().map(({ msg }) => msg)).toEqual(['after']);
+});

@@ -27,7 +27,7 @@ export class Manager {
     this.serviceName = serviceName;
   }
 
-  /** Asked once, when the service starts. */
+  /** Asked when the service is made, and at each `reset`, for their spacings. */
   periodicTasks(): readonly PeriodicTask[] {
     return [];
   }
@@ -52,4 +52,7 @@ export class Manager {
    * be used; also when a start fails after `initHost` has run.
    */
   async cleanupHost(): Promise<void> {}
+
+  /** Options that can change while the service runs have changed (SIGHUP): for what is not read where it is used. */
+  async reset(): Promise<void> {}
 }

@@ -1,83 +1,196 @@
-import type { Logger } from '@mini-nova/messaging';
+import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { RequestContext } from './request-context.ts';
 import { runWithContext } from './request-scope.ts';
 import { after } from './timer.ts';
+import { withSpan } from './tracing/tracer.ts';
 
 /** Work that a service does again and again. */
 export interface PeriodicTask {
-  /** For logs. */
+  /** For logs and metrics; unique among the service's. */
   readonly name: string;
   /**
    * Seconds from one start to the next. A run that takes longer delays the next one: a task never overlaps
-   * itself. 0 or less: it never runs.
+   * itself. 0: 60 seconds, as in oslo.service; below 0: it never runs.
    */
   readonly spacing: number;
-  /** Run first without waiting for `spacing`. */
+  /** Each wait is longer by a random part of this share of `spacing`, so that daemons do not march in step. Default 0.05. */
+  readonly jitter?: number;
+  /** Run first without waiting for `spacing`. Default false. */
   readonly runImmediately?: boolean;
-  /** Each run is a request of its own. An error is logged, and the task goes on. */
+  /** Another process may run it for all: it does not run here when `run_external_periodic_tasks` is off. */
+  readonly externalProcessOk?: boolean;
+  /** Each run is a request of its own. An error is logged and counted, and the task goes on. */
   run(ctxt: RequestContext): Promise<void>;
 }
+
+/** One run that has ended. */
+export interface TaskEvent {
+  task: string;
+  /** Seconds. */
+  duration: number;
+  error?: unknown;
+}
+
+export type TaskObserver = (event: TaskEvent) => void;
 
 export interface PeriodicTasksOptions {
   /** Seconds; all tasks wait for a random part of it before they begin. */
   fuzzyDelay: number;
+  /** Whether tasks run that another process could run for all. Default true. */
+  runExternal?: boolean;
+  onRun?: TaskObserver;
   logger: Logger;
+}
+
+/** Seconds, where a task names none: oslo.service's. */
+const DEFAULT_SPACING = 60;
+const DEFAULT_JITTER = 0.05;
+
+/** A task's clock, and what became of its runs. */
+interface Schedule {
+  task: PeriodicTask;
+  timer?: NodeJS.Timeout | undefined;
+  /** By performance.now(). */
+  waitingSince?: number;
+  running?: Promise<void> | undefined;
+  lastStart?: Date;
+  lastDuration?: number;
+  lastError?: string;
+  nextAt?: Date;
+  runs: number;
+  errors: number;
 }
 
 /** Runs periodic tasks, each on its own clock, until it is stopped. */
 export class PeriodicTasks {
-  readonly #tasks: readonly PeriodicTask[];
   readonly #options: PeriodicTasksOptions;
-  readonly #timers = new Map<PeriodicTask, NodeJS.Timeout>();
-  readonly #runs = new Set<Promise<void>>();
+  readonly #schedules = new Map<string, Schedule>();
   #state: 'created' | 'running' | 'stopped' = 'created';
 
+  /** @throws TypeError when two tasks have one name */
   constructor(tasks: readonly PeriodicTask[], options: PeriodicTasksOptions) {
-    this.#tasks = tasks.filter((task) => task.spacing > 0);
     this.#options = options;
+    for (const task of tasks) {
+      if (this.#schedules.has(task.name)) throw new TypeError(`There are two periodic tasks ${task.name}`);
+      this.#schedules.set(task.name, { task, runs: 0, errors: 0 });
+    }
   }
 
   start(): void {
     if (this.#state !== 'created') return;
     this.#state = 'running';
     const fuzz = Math.random() * this.#options.fuzzyDelay;
-    for (const task of this.#tasks) this.#schedule(task, fuzz + (task.runImmediately ? 0 : task.spacing));
+    for (const schedule of this.#schedules.values()) {
+      if (this.#isEnabled(schedule.task)) {
+        this.#wait(schedule, fuzz + (schedule.task.runImmediately ? 0 : spacingOf(schedule.task)));
+      }
+    }
+  }
+
+  /** The tasks' spacings may have changed; a task that is not among these goes on as it is. */
+  reset(tasks: readonly PeriodicTask[]): void {
+    for (const task of tasks) {
+      const schedule = this.#schedules.get(task.name);
+      if (schedule === undefined || schedule.task.spacing === task.spacing) continue;
+      schedule.task = task;
+      if (this.#state !== 'running' || schedule.running) continue;
+      clearTimeout(schedule.timer);
+      schedule.timer = undefined;
+      if (!this.#isEnabled(task)) continue;
+      const now = performance.now();
+      const waited = (now - (schedule.waitingSince ?? now)) / 1000;
+      this.#wait(schedule, Math.max(0, spacingOf(task) - waited));
+    }
   }
 
   /** Starts no further run. */
   stop(): void {
     this.#state = 'stopped';
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const { timer } of this.#schedules.values()) clearTimeout(timer);
   }
 
   /** Resolves when no task is running. */
   async wait(): Promise<void> {
-    await Promise.all(this.#runs);
+    await Promise.all([...this.#schedules.values()].map(({ running }) => running));
   }
 
-  #schedule(task: PeriodicTask, seconds: number): void {
-    const timer = after(seconds, () => {
-      const run = this.#run(task).finally(() => this.#runs.delete(run));
-      this.#runs.add(run);
+  /** The names of those that run now. */
+  get running(): string[] {
+    return [...this.#schedules.values()].filter(({ running }) => running).map(({ task }) => task.name);
+  }
+
+  report(): JsonObject {
+    return Object.fromEntries(
+      [...this.#schedules].map(([name, schedule]) => [name, this.#describe(schedule)]),
+    );
+  }
+
+  #describe(schedule: Schedule): JsonObject {
+    const { task, running, lastStart, lastDuration, lastError, nextAt, runs, errors } = schedule;
+    return {
+      spacing: task.spacing,
+      enabled: this.#isEnabled(task),
+      running: running !== undefined,
+      runs,
+      errors,
+      last_start: lastStart?.toISOString() ?? null,
+      last_seconds: lastDuration ?? null,
+      last_error: lastError ?? null,
+      next: running || this.#state !== 'running' ? null : (nextAt?.toISOString() ?? null),
+    };
+  }
+
+  #isEnabled({ spacing, externalProcessOk = false }: PeriodicTask): boolean {
+    return spacing >= 0 && !(externalProcessOk && this.#options.runExternal === false);
+  }
+
+  #wait(schedule: Schedule, seconds: number): void {
+    schedule.waitingSince = performance.now();
+    schedule.nextAt = new Date(Date.now() + seconds * 1000);
+    schedule.timer = after(seconds, () => {
+      schedule.timer = undefined;
+      schedule.running = this.#run(schedule).finally(() => {
+        schedule.running = undefined;
+        this.#goOn(schedule);
+      });
     });
-    this.#timers.set(task, timer);
   }
 
-  async #run(task: PeriodicTask): Promise<void> {
+  #goOn(schedule: Schedule): void {
+    const { task, lastDuration = 0 } = schedule;
+    if (this.#state !== 'running' || !this.#isEnabled(task)) return;
+    const jitter = Math.random() * (task.jitter ?? DEFAULT_JITTER) * spacingOf(task);
+    this.#wait(schedule, Math.max(0, spacingOf(task) - lastDuration) + jitter);
+  }
+
+  async #run(schedule: Schedule): Promise<void> {
+    const { task } = schedule;
     const start = performance.now();
+    schedule.lastStart = new Date();
     const ctxt = RequestContext.admin();
-    await runWithContext(ctxt, () => this.#attempt(task, ctxt));
-    if (this.#state !== 'running') return;
-    this.#schedule(task, Math.max(0, task.spacing - (performance.now() - start) / 1000));
+    const error = await runWithContext(ctxt, () => this.#attempt(task, ctxt));
+    const duration = (performance.now() - start) / 1000;
+    schedule.lastDuration = duration;
+    schedule.runs += 1;
+    if (error) {
+      schedule.errors += 1;
+      schedule.lastError = String(error.thrown);
+    }
+    this.#options.onRun?.({ task: task.name, duration, ...(error && { error: error.thrown }) });
   }
 
-  async #attempt(task: PeriodicTask, ctxt: RequestContext): Promise<void> {
+  async #attempt(task: PeriodicTask, ctxt: RequestContext): Promise<{ thrown: unknown } | undefined> {
     try {
-      await task.run(ctxt);
+      await withSpan(`periodic ${task.name}`, {}, () => task.run(ctxt));
+      return undefined;
     } catch (error) {
       // Whatever it was, the next run may succeed, and nobody else would ever hear of it.
       this.#options.logger.error({ err: error, task: task.name }, 'A periodic task failed');
+      return { thrown: error };
     }
   }
+}
+
+function spacingOf({ spacing }: PeriodicTask): number {
+  return spacing === 0 ? DEFAULT_SPACING : spacing;
 }

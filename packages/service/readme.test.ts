@@ -8,17 +8,25 @@ vi.setConfig({ testTimeout: 30_000 });
 const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
 const [daemon = '', caller = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
 
-// Both ends in one process, as the memory transport needs it: the caller goes before the daemon waits.
+// Both ends in one process, as the memory transport needs it: the caller goes before the daemon waits, and asks until it is there.
 const script = daemon.replace(
-  'process.exit(',
-  `import { createRpc, RequestContext } from '@mini-nova/service';
-  import { Target } from '@mini-nova/messaging';
-  setTimeout(async () => {
-    ${caller.replace('await client.call', 'const answer = await client.call')}
-    console.log(answer);
-    process.kill(process.pid, 'SIGTERM');
-  });
-  process.exit(`,
+  'await Daemon.run(',
+  `import { createRpc, RequestContext, transportOptions } from '@mini-nova/service';
+  import { loadConfig } from '@mini-nova/config';
+  import { getTransport, MessageUndeliverable, Target } from '@mini-nova/messaging';
+  async function ask() {
+    const transport = getTransport(transportOptions(loadConfig()));
+    try {
+      ${caller.replace('await client.call', 'const answer = await client.call')}
+      console.log(answer);
+      process.kill(process.pid, 'SIGTERM');
+    } catch (error) {
+      if (!(error instanceof MessageUndeliverable)) throw error;
+      setTimeout(ask, 20);
+    }
+  }
+  setTimeout(ask);
+  await Daemon.run(`,
 );
 
 test('the daemon in the README serves its caller and stops', async () => {

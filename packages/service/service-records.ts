@@ -20,6 +20,8 @@ export interface ServiceRecords {
    * @throws ServiceRecordMissing when the record is gone; the service then registers again
    */
   heartbeat(): Promise<void>;
+  /** Says that the service has stopped in order: it counts as down at once. Only after `register`. */
+  stopped(): Promise<void>;
 }
 
 /** The service's record was deleted while the service ran. */

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@mini-nova/config';
 import {
   getTransport,
+  MessagingTimeout,
   NoSuchMethod,
   RPCClient,
+  ServerLost,
   silentLogger,
   Target,
   type Transport,
@@ -21,6 +23,7 @@ import {
   ServiceStopped,
   serviceOptions,
 } from './index.ts';
+import { failuresOf } from './observability/readiness.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
 const ctxt = new RequestContext({ user_id: 'tester' });
@@ -81,6 +84,7 @@ function setUp(options: Partial<ServiceOptions> = {}) {
   const records = {
     register: vi.fn(() => manager.note('register')),
     heartbeat: vi.fn(() => manager.note('heartbeat')),
+    stopped: vi.fn(() => manager.note('stopped')),
   };
   const logger = new RecordingLogger();
   const service = Service.create({
@@ -184,6 +188,7 @@ describe('start', () => {
         'listen',
         'postStartHook',
         'unlisten',
+        'stopped',
         'cleanupHost',
         'close',
         'release',
@@ -209,7 +214,7 @@ describe('stop', () => {
     await service.start();
     manager.journal.length = 0;
     await service.stop();
-    expect(manager.journal).toEqual(['unlisten', 'cleanupHost', 'close', 'release']);
+    expect(manager.journal).toEqual(['unlisten', 'stopped', 'cleanupHost', 'close', 'release']);
     expect(service.state).toBe('stopped');
   });
 
@@ -219,21 +224,76 @@ describe('stop', () => {
     const call = client.call(ctxt, 'hold', {});
     await vi.waitFor(() => expect(manager.journal).toContain('hold'));
     const stopping = service.stop();
-    expect(service.state).toBe('stopping');
+    expect(service.state).toBe('draining');
     manager.release();
     expect(await call).toBe('held');
     await stopping;
-    expect(manager.journal.slice(-3)).toEqual(['held', 'cleanupHost', 'release']);
+    const ended = manager.journal.filter((step) => step !== 'stopped');
+    expect(ended.slice(-3)).toEqual(['held', 'cleanupHost', 'release']);
   });
 
-  test('waits no longer than the graceful shutdown timeout', async () => {
+  test('at the graceful shutdown timeout cuts what still runs, names it, and rejects', async () => {
     const { service, manager, client, logger } = setUp({ gracefulShutdownTimeout: 0.05 });
+    await service.start();
+    const refused = expect(client.call(ctxt, 'hold', {})).rejects.toThrow(ServerLost);
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    const stopped = service.stop();
+    await expect(stopped).rejects.toMatchObject({
+      errors: [expect.objectContaining({ code: 'SHUTDOWN_TIMEOUT', methods: ['hold'] })],
+    });
+    await refused;
+    expect(manager.journal.slice(-2)).toEqual(['cleanupHost', 'release']);
+    expect(logger.lines).toContainEqual({
+      level: 'error',
+      message: 'Cut requests that had not ended in time',
+      data: {
+        gracefulShutdownTimeout: 0.05,
+        requests: [expect.objectContaining({ method: 'hold', request_id: ctxt.request_id })],
+      },
+    });
+  });
+
+  test('asks for the graceful shutdown timeout when it stops', async () => {
+    let timeout = 60;
+    const { service, manager, client } = setUp({ gracefulShutdownTimeout: () => timeout });
     await service.start();
     await client.cast(ctxt, 'hold', {});
     await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    timeout = 0.01;
+    await expect(service.stop()).rejects.toThrow(AggregateError);
+  });
+
+  test('that is quick cuts what runs at once, and that is no error', async () => {
+    const { service, manager, client } = setUp({ gracefulShutdownTimeout: 60 });
+    await service.start();
+    const refused = expect(client.call(ctxt, 'hold', {})).rejects.toThrow(ServerLost);
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    await service.stop({ quick: true });
+    await refused;
+    expect(service.state).toBe('stopped');
+  });
+
+  test('that is quick does not wait for hooks that hang', async () => {
+    const { service, manager } = setUp();
+    await service.start();
+    manager.hangIn = 'cleanupHost';
+    await service.stop({ quick: true });
+    expect(manager.journal).toContain('release');
+  });
+
+  test('of a service that is replaced leaves its record up', async () => {
+    const { service, records } = setUp();
+    await service.start();
+    await service.stop({ replaced: true });
+    expect(records.stopped).not.toHaveBeenCalled();
+  });
+
+  test('does not wait long for a record that cannot be told', async () => {
+    const { service, manager, logger } = setUp();
+    await service.start();
+    manager.hangIn = 'stopped';
     await service.stop();
-    expect(manager.journal.slice(-2)).toEqual(['cleanupHost', 'release']);
-    expect(logger.of('warn')).toEqual([expect.stringContaining('still running')]);
+    expect(logger.of('warn')).toEqual([expect.stringContaining('cannot be told')]);
   });
 
   test('ends heartbeats and periodic tasks', async () => {
@@ -298,6 +358,100 @@ describe('stop', () => {
     expect(manager.journal.at(-1)).toBe('release');
     expect(logger.of('error')).toHaveLength(1);
   });
+});
+
+describe('reset', () => {
+  test('takes over the report interval and the spacings of periodic tasks, and tells the manager', async () => {
+    let reportInterval = 3600;
+    let spacing = 3600;
+    const { service, manager, records } = setUp({
+      reportInterval: () => reportInterval,
+      periodicEnable: true,
+      manager: new (class extends JournalManager {
+        override periodicTasks = () => [{ name: 'tick', spacing, run: async () => this.note('tick') }];
+        override reset = () => this.note('reset');
+      })(),
+    });
+    await service.start();
+    reportInterval = 0.01;
+    spacing = 0.01;
+    await service.reset();
+    const journal = (service.manager as JournalManager).journal;
+    await vi.waitFor(() => expect(journal).toContain('tick'));
+    await vi.waitFor(() => expect(records.heartbeat).toHaveBeenCalled());
+    expect(journal).toContain('reset');
+    expect(manager.journal).toContain('heartbeat');
+  });
+});
+
+describe('a service that does not answer through its queue', () => {
+  test('has no heartbeat, though its process lives, and says so once', async () => {
+    const { service, records, transport, logger } = setUp({ reportInterval: 0.01 });
+    let deaf = true;
+    const { driver } = transport;
+    const send = driver.send.bind(driver);
+    driver.send = async (...args) => {
+      if (deaf) throw new MessagingTimeout('nobody answers');
+      return send(...args);
+    };
+    await service.start();
+    await vi.waitFor(() => expect(logger.of('warn')).toHaveLength(1));
+    await vi.waitFor(() => expect(logger.of('debug').length).toBeGreaterThan(2));
+    expect(records.heartbeat).not.toHaveBeenCalled();
+    expect(logger.of('warn')).toHaveLength(1);
+    deaf = false;
+    await vi.waitFor(() => expect(records.heartbeat).toHaveBeenCalled());
+  });
+});
+
+describe('checks', () => {
+  const failing = async (service: Service) => Object.keys(await failuresOf(service.checks));
+
+  test('say whether the service runs, and has a heartbeat', async () => {
+    const { service } = setUp();
+    expect(await failing(service)).toEqual(['service', 'heartbeat']);
+    await service.start();
+    expect(await failing(service)).toEqual([]);
+    await service.stop();
+    expect(await failing(service)).toEqual(['service', 'broker']);
+  });
+
+  test('of a heartbeat that was long ago fail', async () => {
+    const { service } = setUp({ serviceDownTime: 0.01 });
+    await service.start();
+    await vi.waitFor(async () => expect(await failing(service)).toEqual(['heartbeat']));
+  });
+
+  test('can be added to', async () => {
+    const { service } = setUp({
+      checks: {
+        database: () => {
+          throw new Error('no database');
+        },
+      },
+    });
+    await service.start();
+    expect(await failuresOf(service.checks)).toEqual({ database: 'no database' });
+  });
+});
+
+test('the report shows what runs and what waits', async () => {
+  const { service, manager, client } = setUp({ periodicEnable: true });
+  await service.start();
+  const call = client.call(ctxt, 'hold', {});
+  await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+  await vi.waitFor(() => expect(manager.journal).toContain('tick'));
+  expect(service.report()).toMatchObject({
+    state: 'running',
+    topic: 'test',
+    heartbeat: { interval: 3600, failures: 0, last: expect.any(String) },
+    handlers_running: [
+      { method: 'hold', kind: 'call', request_id: ctxt.request_id, seconds: expect.any(Number) },
+    ],
+    periodic_tasks: { tick: { spacing: 0.01, errors: 0 } },
+  });
+  manager.release();
+  await call;
 });
 
 describe('requests', () => {

@@ -1,19 +1,23 @@
 import {
   type AccessPolicy,
+  type JsonObject,
   type Logger,
   type RPCServer,
+  type RunningRequest,
   type Serializer,
   Target,
   type Transport,
 } from '@mini-nova/messaging';
-import { BaseRPCAPI } from './base-rpc-api.ts';
+import { type BaseContract, BaseRPCAPI } from './base-rpc-api.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Launchable } from './launchable.ts';
+import type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
 import { createLogger } from './logging.ts';
 import type { Manager } from './manager.ts';
-import { PeriodicTasks } from './periodic-tasks.ts';
+import { PeriodicTasks, type TaskObserver } from './periodic-tasks.ts';
+import { RequestContext } from './request-context.ts';
 import { createRpc, type Rpc } from './rpc.ts';
 import type { ServiceInfo, ServiceRecords } from './service-records.ts';
+import { current, type Setting } from './setting.ts';
 import { settlesWithin } from './timer.ts';
 
 export interface ServiceOptions {
@@ -35,25 +39,37 @@ export interface ServiceOptions {
   /** The version of the service's code in its record. Default 0. */
   version?: number;
   /** Seconds between two heartbeats. Default 10. */
-  reportInterval?: number;
+  reportInterval?: Setting<number>;
+  /** Seconds without a heartbeat after which the service is not ready. Default 60. */
+  serviceDownTime?: Setting<number>;
   /** Default true. */
   periodicEnable?: boolean;
   /** Seconds; periodic tasks begin after a random part of it. Default 60. */
   periodicFuzzyDelay?: number;
+  /** Whether periodic tasks run that another process could run for all. Default true. */
+  runExternalPeriodicTasks?: boolean;
   /** Seconds a stopping service waits for running requests. Default 60. */
-  gracefulShutdownTimeout?: number;
+  gracefulShutdownTimeout?: Setting<number>;
   /** Default: JSON lines to standard error. */
   logger?: Logger;
   /** Default `explicit`: what endpoints list in `rpcMethods` can be called. */
   accessPolicy?: AccessPolicy;
   /** Answers `oslo_rpc_server_ping` too, as oslo.messaging's `rpc_ping_enabled`. Default false. */
   rpcPingEnabled?: boolean;
+  /** What `get_backdoor_port` answers. Default: null. */
+  backdoorPort?: () => number | null;
+  /** What must work, beside the broker, for the service to be ready: a database. */
+  checks?: ReadinessChecks;
+  /** Told of each run of a periodic task. */
+  onTaskRun?: TaskObserver;
+  /** Told of each heartbeat. */
+  onHeartbeat?: (at: Date) => void;
   /** Closes what else the service owns (a database), last of all. */
   release?: () => Promise<void>;
 }
 
-/** `created -> starting -> running -> stopping -> stopped`; a start that fails goes through `stopping`, too. */
-export type ServiceState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
+/** `created -> starting -> running -> draining -> stopped`; a start that fails goes through `draining`, too. */
+export type ServiceState = 'created' | 'starting' | 'running' | 'draining' | 'stopped';
 
 /** The service was stopped, before or while it was to start. It cannot be started again. */
 export class ServiceStopped extends Error {
@@ -65,25 +81,46 @@ export class ServiceStopped extends Error {
   }
 }
 
+/** Requests had not ended when the graceful shutdown timeout was over. */
+export class ShutdownTimeout extends Error {
+  override readonly name = 'ShutdownTimeout';
+  readonly code = 'SHUTDOWN_TIMEOUT';
+  /** Their methods. */
+  readonly methods: readonly string[];
+
+  constructor(methods: readonly string[], seconds: number) {
+    super(`After ${seconds} s there still ran: ${methods.join(', ')}`);
+    this.methods = methods;
+  }
+}
+
 /** Periodic tasks come again after the next start, so a stopping service gives them little time, in seconds. */
 const PERIODIC_TASK_GRACE = 3;
+/** Seconds in which cut requests are answered. */
+const CUT_GRACE = 1;
+/** Seconds that a probe through the service's own queue, and the broker, have to answer. */
+const PROBE_TIMEOUT = 5;
+/** Seconds: a stop whose time is over, and a quick one, wait no longer for what remains to be done. */
+const HURRIED_PHASE = 1;
 
 /**
  * A daemon's life: a manager's RPC methods on a topic, its periodic tasks and its service record.
  *
  * `start` runs, in this order: `manager.initHost`, `manager.preStartHook`, the service record, the RPC server,
  * `manager.postStartHook`, then periodic tasks and heartbeats. `stop` goes through intake (no new request,
- * task or heartbeat), drain (running requests end, within the graceful shutdown timeout),
- * `manager.cleanupHost`, and release (the transport is closed). A start that fails undoes what it did by the
- * same steps. Both are idempotent.
+ * task or heartbeat), drain (the record says that the service stops; running requests end, or are cut when the graceful
+ * shutdown timeout is over), `manager.cleanupHost`, and release (the transport is closed). A start that fails undoes
+ * what it did by the same steps. Both are idempotent.
  */
 export class Service implements Launchable {
   readonly name: string;
   readonly topic: string;
   readonly host: string;
   readonly manager: Manager;
+  readonly checks: ReadinessChecks;
   readonly #options: ServiceOptions;
   readonly #logger: Logger;
+  readonly #rpc: Rpc;
   readonly #server: RPCServer;
   readonly #periodicTasks: PeriodicTasks;
   readonly #heartbeat: Heartbeat | undefined;
@@ -92,32 +129,36 @@ export class Service implements Launchable {
   #state: ServiceState = 'created';
   #initialized = false;
   #serving = false;
+  #replaced = false;
+  /** The stop is quick, or has become so. */
+  #hurried = false;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: ServiceOptions) {
-    const { binary, topic, manager, transport } = options;
+    const { binary, topic, manager, transport, serializer, backdoorPort } = options;
     this.#options = options;
     this.name = binary;
     this.topic = topic;
     this.manager = manager;
     this.host = options.host ?? manager.host;
     this.#logger = options.logger ?? createLogger({ name: binary });
-    const rpc =
-      options.rpc ?? createRpc(transport, options.serializer ? { serializer: options.serializer } : {});
-    this.#server = rpc.getServer(
+    this.#rpc = options.rpc ?? createRpc(transport, serializer ? { serializer } : {});
+    this.#server = this.#rpc.getServer(
       new Target({ topic, server: this.host }),
-      [manager, new BaseRPCAPI(manager.serviceName), ...manager.additionalEndpoints],
+      [
+        manager,
+        new BaseRPCAPI({ service: manager.serviceName, backdoorPort }),
+        ...manager.additionalEndpoints,
+      ],
       { accessPolicy: options.accessPolicy ?? 'explicit', pingEnabled: options.rpcPingEnabled ?? false },
     );
-    this.#periodicTasks = new PeriodicTasks(options.periodicEnable === false ? [] : manager.periodicTasks(), {
-      fuzzyDelay: options.periodicFuzzyDelay ?? 60,
-      logger: this.#logger,
-    });
+    this.#periodicTasks = this.#createPeriodicTasks();
     this.#heartbeat = options.records && this.#createHeartbeat(options.records);
+    this.checks = this.#createChecks();
   }
 
-  /** Opens nothing yet. */
+  /** Opens nothing yet. @throws TypeError when two periodic tasks have one name */
   static create(options: ServiceOptions): Service {
     return new Service(options);
   }
@@ -135,8 +176,14 @@ export class Service implements Launchable {
     return this.#started ?? Promise.reject(new ServiceStopped(this.name));
   }
 
-  /** Resolves once nothing of the service runs any more; rejects when something could not be closed. */
-  stop(): Promise<void> {
+  /**
+   * Resolves once nothing of the service runs any more; rejects when requests had to be cut at the graceful shutdown
+   * timeout (AggregateError with a ShutdownTimeout), or something could not be closed. `quick`: requests are cut at
+   * once, and that is no error.
+   */
+  stop({ quick = false, replaced = false }: StopOptions = {}): Promise<void> {
+    this.#replaced = replaced;
+    this.#hurried ||= quick;
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
@@ -145,6 +192,26 @@ export class Service implements Launchable {
   async wait(): Promise<void> {
     if (this.#state === 'stopped') return;
     await new Promise<void>((resolve) => this.#whenStopped.push(resolve));
+  }
+
+  /** Takes over options that have changed: those given as functions, and the spacings of periodic tasks. */
+  async reset(): Promise<void> {
+    await this.manager.reset();
+    this.#heartbeat?.reset();
+    if (this.#options.periodicEnable !== false) this.#periodicTasks.reset(this.manager.periodicTasks());
+  }
+
+  report(): JsonObject {
+    const { serving, calling } = this.#options.transport.activity;
+    return {
+      state: this.#state,
+      topic: this.topic,
+      host: this.host,
+      heartbeat: this.#heartbeat?.report() ?? null,
+      handlers_running: serving.map(describe),
+      calls_waiting: calling.map(describe),
+      periodic_tasks: this.#periodicTasks.report(),
+    };
   }
 
   async #start(): Promise<void> {
@@ -166,7 +233,7 @@ export class Service implements Launchable {
     await this.#step(() => manager.initHost());
     this.#initialized = true;
     await this.#step(() => manager.preStartHook());
-    await this.#step(async () => this.#options.records?.register(this.#info()));
+    await this.#step(async () => this.#heartbeat?.register());
     await this.#step(() => this.#server.start());
     this.#serving = true;
     await this.#step(() => manager.postStartHook());
@@ -192,7 +259,7 @@ export class Service implements Launchable {
 
   async #stop(): Promise<void> {
     this.#logger.info({ host: this.host, topic: this.topic }, 'Service stopping');
-    this.#state = 'stopping';
+    this.#state = 'draining';
     this.#stopRequested.abort();
     const errors: unknown[] = [];
     await this.#phase('intake', errors, () => this.#stopIntake());
@@ -206,10 +273,13 @@ export class Service implements Launchable {
     this.#logger.info({ host: this.host, topic: this.topic }, 'Service stopped');
   }
 
-  /** A phase that fails must not keep the next from running. */
+  /** A phase that fails must not keep the next from running; in a hurry, one that hangs must not, either. */
   async #phase(phase: string, errors: unknown[], run: () => Promise<void>): Promise<void> {
+    const running = run();
     try {
-      await run();
+      if (!this.#hurried || phase === 'drain') await running;
+      else if (await settlesWithin(running, HURRIED_PHASE)) await running;
+      else this.#logger.warn({ phase }, 'A service in a hurry does not wait for this');
     } catch (error) {
       this.#logger.error({ err: error, phase }, 'A service could not be stopped cleanly');
       errors.push(error);
@@ -226,24 +296,111 @@ export class Service implements Launchable {
   }
 
   async #drain(): Promise<void> {
-    const { gracefulShutdownTimeout = 60 } = this.#options;
-    const requests = this.#serving ? this.#server.wait() : Promise.resolve();
-    const [requestsDone, tasksDone] = await Promise.all([
-      settlesWithin(requests, gracefulShutdownTimeout),
-      settlesWithin(this.#periodicTasks.wait(), Math.min(PERIODIC_TASK_GRACE, gracefulShutdownTimeout)),
+    const timeout = this.#hurried ? 0 : current(this.#options.gracefulShutdownTimeout ?? 60);
+    const [cut, tasksDone] = await Promise.all([
+      this.#endRequests(timeout),
+      settlesWithin(this.#periodicTasks.wait(), Math.min(PERIODIC_TASK_GRACE, timeout)),
+      this.#leave(),
     ]);
-    if (!requestsDone) {
-      this.#logger.warn({ gracefulShutdownTimeout }, 'Requests were still running at the shutdown timeout');
+    if (!tasksDone) {
+      this.#logger.warn(
+        { tasks: this.#periodicTasks.running },
+        'Periodic tasks were still running at the stop',
+      );
     }
-    if (!tasksDone) this.#logger.warn({}, 'Periodic tasks were still running at the stop');
+    if (cut.length === 0 || this.#hurried) return;
+    this.#hurried = true;
+    throw new ShutdownTimeout(
+      cut.map(({ method }) => method),
+      timeout,
+    );
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#replaced || !this.#heartbeat) return;
+    const leaving = this.#heartbeat.leave();
+    await (this.#hurried ? settlesWithin(leaving, HURRIED_PHASE) : leaving);
+  }
+
+  /** Those that had to be cut. */
+  async #endRequests(timeout: number): Promise<readonly RunningRequest[]> {
+    if (!this.#serving || (await settlesWithin(this.#server.wait(), timeout))) return [];
+    const cut = this.#server.cut();
+    if (cut.length > 0) {
+      this.#logger.error(
+        { gracefulShutdownTimeout: timeout, requests: cut.map(describe) },
+        'Cut requests that had not ended in time',
+      );
+    }
+    await settlesWithin(this.#server.wait(), CUT_GRACE);
+    return cut;
+  }
+
+  #createPeriodicTasks(): PeriodicTasks {
+    const { periodicEnable, periodicFuzzyDelay: fuzzyDelay = 60, onTaskRun } = this.#options;
+    return new PeriodicTasks(periodicEnable === false ? [] : this.manager.periodicTasks(), {
+      fuzzyDelay,
+      runExternal: this.#options.runExternalPeriodicTasks ?? true,
+      logger: this.#logger,
+      ...(onTaskRun && { onRun: onTaskRun }),
+    });
   }
 
   #createHeartbeat(records: ServiceRecords): Heartbeat {
-    const interval = this.#options.reportInterval ?? 10;
-    return new Heartbeat({ records, info: this.#info(), interval, logger: this.#logger });
+    const { reportInterval: interval = 10, onHeartbeat } = this.#options;
+    return new Heartbeat({
+      records,
+      info: this.#info(),
+      interval,
+      probe: () => this.#probe(),
+      logger: this.#logger,
+      ...(onHeartbeat && { onBeat: onHeartbeat }),
+    });
+  }
+
+  /** A service that lives but does not answer through its queue must not be shown up. */
+  async #probe(): Promise<void> {
+    const target = new Target({ topic: this.topic, server: this.host, namespace: 'baseapi', version: '1.0' });
+    const client = this.#rpc.getClient<BaseContract>(target, { timeout: PROBE_TIMEOUT });
+    await client.call(RequestContext.admin(), 'ping', { arg: 'probe' });
+  }
+
+  #createChecks(): ReadinessChecks {
+    const { transport, checks = {} } = this.#options;
+    return {
+      service: () => {
+        if (this.#state !== 'running') throw new Error(this.#state);
+      },
+      broker: () => transport.ready({ timeout: PROBE_TIMEOUT }),
+      ...(this.#options.records && { heartbeat: () => this.#assertFresh() }),
+      ...checks,
+    };
+  }
+
+  #assertFresh(): void {
+    const last = this.#heartbeat?.last;
+    if (last === undefined) throw new Error('there has been none');
+    const age = (Date.now() - last.getTime()) / 1000;
+    if (age > current(this.#options.serviceDownTime ?? 60)) {
+      throw new Error(`the last was ${Math.round(age)} s ago, at ${last.toISOString()}`);
+    }
   }
 
   #info(): ServiceInfo {
     return { host: this.host, binary: this.name, topic: this.topic, version: this.#options.version ?? 0 };
   }
 }
+
+/** For logs and reports. */
+function describe({ kind, target, method, requestId, elapsed }: ActivityRecord): JsonObject {
+  return {
+    method,
+    kind,
+    topic: target.topic ?? null,
+    server: target.server ?? null,
+    request_id: requestId,
+    seconds: Math.round(elapsed * 1000) / 1000,
+  };
+}
+
+type ActivityRecord = Pick<RunningRequest, 'target' | 'method' | 'requestId' | 'elapsed'> & { kind: string };

@@ -10,8 +10,8 @@ const BUILD_TIMEOUT = 15;
 /** What a conductor's periodic tasks do, more often than they would. */
 function keepSweeping(cloud: Cloud): void {
   const { db, instances, services, compute } = cloud;
-  const options = { db, instances, services, compute, timeout: BUILD_TIMEOUT, serviceDownTime: 600 };
-  const sweeps = conductorSweeps({ ...options, logger: silentLogger });
+  const config = { instance_build_timeout: BUILD_TIMEOUT, service_down_time: 600 };
+  const sweeps = conductorSweeps({ db, instances, services, compute, config, logger: silentLogger });
   let running: Promise<void> | undefined;
   const timer = setInterval(() => {
     running ??= (async () => {

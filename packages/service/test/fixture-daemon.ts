@@ -4,7 +4,8 @@ import { Child } from '@mini-nova/testing';
 import { onTestFinished } from 'vitest';
 
 const BUILT = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-const DAEMON = fileURLToPath(new URL('./fixtures/daemon.mjs', import.meta.url));
+/** The fixture daemon's main. */
+export const DAEMON = fileURLToPath(new URL('./fixtures/daemon.mjs', import.meta.url));
 
 type Behaviour =
   | 'good'
@@ -12,19 +13,34 @@ type Behaviour =
   | 'hang-start'
   | 'fail-stop'
   | 'hang-stop'
+  | 'loop-stop'
+  | 'sick'
+  | 'slow-start'
   | 'slow-stop'
   | 'reject'
   | 'throw';
 
 /** Starts the fixture daemon with one service per behaviour; it is killed when the test ends. */
-export async function startFixture(behaviours: Behaviour[], { workers = 1 } = {}): Promise<Child> {
-  return startNode([DAEMON, String(workers), ...behaviours]);
+export async function startFixture(
+  behaviours: Behaviour[],
+  { workers = 1, env = {} }: { workers?: number; env?: Record<string, string> } = {},
+): Promise<Child> {
+  return startNode([DAEMON, String(workers), ...behaviours], { ...process.env, ...env });
 }
 
 /** Runs Node.js on the built package. */
 export async function startNode(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Child> {
+  return startProgram(process.execPath, args, env);
+}
+
+/** Runs a program that runs the built package; it is killed when the test ends. */
+export async function startProgram(
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Child> {
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run npm run build first`);
-  const child = await Child.start(process.execPath, args, {
+  const child = await Child.start(program, args, {
     env,
     cwd: fileURLToPath(new URL('..', import.meta.url)),
   });

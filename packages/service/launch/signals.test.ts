@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { onStopSignals } from './stop-signals.ts';
+import { onSignals } from './signals.ts';
 
 const handlers = new Map<string, (signal: NodeJS.Signals) => void>();
 
@@ -17,9 +17,11 @@ afterEach(() => {
 
 function listen() {
   const calls: string[] = [];
-  onStopSignals({
-    onStop: (signal) => calls.push(`stop ${signal}`),
+  onSignals({
+    onStop: (signal, { quick }) => calls.push(`stop ${signal}${quick ? ' quickly' : ''}`),
     onForce: (signal) => calls.push(`force ${signal}`),
+    onReload: () => calls.push('reload'),
+    onReport: () => calls.push('report'),
   });
   const raise = (signal: NodeJS.Signals) => handlers.get(signal)?.(signal);
   return { calls, raise };
@@ -30,7 +32,7 @@ test('one Ctrl-C that arrives twice, from the terminal and from npm, is no secon
   raise('SIGINT');
   vi.advanceTimersByTime(100);
   raise('SIGINT');
-  expect(calls).toEqual(['stop SIGINT']);
+  expect(calls).toEqual(['stop SIGINT quickly']);
 });
 
 test('a second Ctrl-C forces', () => {
@@ -38,12 +40,20 @@ test('a second Ctrl-C forces', () => {
   raise('SIGINT');
   vi.advanceTimersByTime(400);
   raise('SIGINT');
-  expect(calls).toEqual(['stop SIGINT', 'force SIGINT']);
+  expect(calls).toEqual(['stop SIGINT quickly', 'force SIGINT']);
 });
 
 test('a second SIGTERM forces however soon it comes', () => {
   const { calls, raise } = listen();
-  raise('SIGINT');
   raise('SIGTERM');
-  expect(calls).toEqual(['stop SIGINT', 'force SIGTERM']);
+  raise('SIGTERM');
+  expect(calls).toEqual(['stop SIGTERM', 'force SIGTERM']);
+});
+
+test('SIGHUP reloads and SIGUSR2 reports, as often as they come', () => {
+  const { calls, raise } = listen();
+  raise('SIGHUP');
+  raise('SIGUSR2');
+  raise('SIGHUP');
+  expect(calls).toEqual(['reload', 'report', 'reload']);
 });

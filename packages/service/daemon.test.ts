@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LiveConfig } from '@mini-nova/config';
+import { Target } from '@mini-nova/messaging';
+import { tempDir } from '@mini-nova/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createRpc, Daemon, type LaunchOptions, Manager, RequestContext } from './index.ts';
+
+class GreeterManager extends Manager {
+  override readonly rpcMethods = ['greet'];
+  greet(): string {
+    return `hello from ${this.host}`;
+  }
+}
+
+/** A daemon whose configuration file can be written again; its launcher's options are kept. */
+async function setUp(lines = '') {
+  const file = join(tempDir('daemon-'), 'nova.conf');
+  const configure = (text: string) =>
+    writeFileSync(file, `[DEFAULT]\nhost = h\ntransport_url = memory://${bus}/\n${text}\n`, { mode: 0o600 });
+  const bus = randomUUID();
+  configure(lines);
+  const config = LiveConfig.load({ configFiles: [file], env: {} });
+  const log: { level: string; message: string; data: object }[] = [];
+  const daemon = await Daemon.create({ name: 'greeter', version: '1.0', config });
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    vi.spyOn(daemon.logger, level).mockImplementation((data: object, message?: string) => {
+      log.push({ level, data, message: message ?? '' });
+    });
+  }
+  return { daemon, configure, log };
+}
+
+/** Launches the greeter; it stops when the test ends. */
+async function launch(daemon: Daemon, options: LaunchOptions = {}) {
+  const service = () =>
+    daemon.service({ topic: 'greeter', manager: new GreeterManager({ host: 'h', serviceName: 'greeter' }) });
+  const launcher = daemon.launch([service], options);
+  onTestFinished(async () => {
+    launcher.stop({ quick: true });
+    await launcher.wait();
+  });
+  await vi.waitFor(() => expect(launcher.state).toBe('running'));
+  return launcher;
+}
+
+test('a service of its configuration serves on its transport', async () => {
+  const { daemon } = await setUp();
+  await launch(daemon);
+  const transport = daemon.transport('client');
+  const client = createRpc(transport).getClient(new Target({ topic: 'greeter' }), { timeout: 5 });
+  expect(await client.call(new RequestContext(), 'greet', {})).toBe('hello from h');
+  await transport.close();
+});
+
+test('a reload changes what can change, and says of each option what became of it', async () => {
+  const { daemon, configure, log } = await setUp();
+  const launcher = await launch(daemon);
+  configure('debug = true\nrpc_response_timeout = 7');
+  await launcher.reload();
+  expect(log).toContainEqual({
+    level: 'info',
+    message: 'Option changed',
+    data: { option: '[DEFAULT] debug', from: 'false', to: 'true' },
+  });
+  expect(log).toContainEqual({
+    level: 'warn',
+    message: expect.stringContaining('needs a restart'),
+    data: { option: '[DEFAULT] rpc_response_timeout', from: '60', to: '7' },
+  });
+  expect(daemon.logger.level).toBe('debug');
+  expect(daemon.config.DEFAULT.debug).toBe(true);
+  expect(daemon.config.DEFAULT.rpc_response_timeout).toBe(60);
+});
+
+test('with restart_method reload the service is made again, with every option read anew', async () => {
+  const { daemon, configure } = await setUp('restart_method = reload');
+  const launcher = await launch(daemon);
+  configure('restart_method = reload\nrpc_response_timeout = 7');
+  await launcher.reload();
+  expect(launcher.state).toBe('running');
+  expect(daemon.config.DEFAULT.rpc_response_timeout).toBe(7);
+});
+
+test('a reload of a wrong configuration changes nothing, and says why', async () => {
+  const { daemon, configure, log } = await setUp();
+  const launcher = await launch(daemon);
+  configure('debug = true\nreport_interval = often');
+  await launcher.reload();
+  expect(daemon.config.DEFAULT.debug).toBe(false);
+  expect(log).toContainEqual({
+    level: 'error',
+    message: 'The configuration cannot be used; nothing has changed',
+    data: { err: expect.objectContaining({ message: expect.stringContaining('report_interval = often') }) },
+  });
+});
+
+test('a report has what runs and the configuration, without passwords', async () => {
+  const { daemon, log } = await setUp('[database]\nconnection = postgresql://nova:hunter2@db/nova');
+  const launcher = await launch(daemon);
+  launcher.report();
+  const reported = log.find(({ message }) => message === 'Guru Meditation report');
+  expect(reported?.data).toMatchObject({
+    report: {
+      package: { name: 'greeter', version: '1.0' },
+      greeter: { state: 'running', topic: 'greeter', handlers_running: [] },
+      configuration: { DEFAULT: { host: 'h' }, database: { connection: 'postgresql://nova:***@db/nova' } },
+    },
+  });
+  expect(JSON.stringify(reported)).not.toContain('hunter2');
+});

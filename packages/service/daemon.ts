@@ -1,0 +1,161 @@
+import { ConfigError, type ConfigReload, LiveConfig, type NovaConfig } from '@mini-nova/config';
+import { getTransport, type JsonObject, type Logger, type Transport } from '@mini-nova/messaging';
+import { serviceOptions, transportOptions } from './from-config.ts';
+import { Instruments } from './instruments.ts';
+import type { Launcher, LaunchOptions, LaunchSource } from './launch/launcher.ts';
+import { launchAll, serve } from './launch/serve.ts';
+import { STOP_GRACE } from './launch/stop-timeout.ts';
+import { createLogger, type LeveledLogger, levelOf } from './logging.ts';
+import { createReport } from './report/report.ts';
+import { writeReport } from './report/report-file.ts';
+import { rpcLog } from './rpc-log.ts';
+import { Service, type ServiceOptions } from './service.ts';
+
+export interface DaemonOptions {
+  /** `nova-compute`: in logs, in the broker's list of connections, in the service record. */
+  name: string;
+  /** Default: /etc/nova/nova.conf and the environment. */
+  config?: LiveConfig;
+  /** Of the program, for reports and traces. */
+  version?: string;
+  /** What launchers log through instead of `logger`. */
+  wrapLogger?: (logger: Logger) => Logger;
+}
+
+/** The exit code for a configuration that cannot be used. */
+const WRONG_USE = 2;
+
+/** What a daemon's service is made of, beside what the daemon itself knows. */
+export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & Partial<ServiceOptions>;
+
+/**
+ * A process of a control plane: its configuration, logs, metrics and traces, and what launches its services. SIGHUP
+ * reads the configuration again, SIGUSR2 writes a report.
+ *
+ *     await Daemon.run({ name: 'greeter' }, (daemon) =>
+ *       daemon.serve(() => daemon.service({ topic: 'greeter', manager: new GreeterManager(…) })),
+ *     );
+ */
+export class Daemon {
+  readonly name: string;
+  readonly version: string;
+  readonly logger: LeveledLogger;
+  readonly #live: LiveConfig;
+  readonly #instruments: Instruments;
+  readonly #launcherLogger: Logger;
+
+  private constructor(
+    options: DaemonOptions,
+    live: LiveConfig,
+    instruments: Instruments,
+    logger: LeveledLogger,
+  ) {
+    this.name = options.name;
+    this.version = options.version ?? 'unknown';
+    this.#live = live;
+    this.#instruments = instruments;
+    this.logger = logger;
+    this.#launcherLogger = options.wrapLogger?.(logger) ?? logger;
+  }
+
+  /**
+   * Runs a daemon to its end, which is the process's: with the launcher's exit code, or with 2, and a line for each
+   * problem, when the configuration cannot be used.
+   */
+  static async run(options: DaemonOptions, launch: (daemon: Daemon) => Launcher): Promise<never> {
+    try {
+      const daemon = await Daemon.create(options);
+      process.exit(await launch(daemon).wait());
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      process.exit(WRONG_USE);
+    }
+  }
+
+  /** @throws ConfigError when it is to read the configuration, and that cannot be used */
+  static async create(options: DaemonOptions): Promise<Daemon> {
+    const live = options.config ?? LiveConfig.load();
+    const { name, version = 'unknown' } = options;
+    const logger = createLogger({ name, debug: live.values.DEFAULT.debug });
+    for (const warning of live.values.warnings) logger.warn({ warning }, 'Configuration');
+    const instruments = await Instruments.open({ name, version, config: live.values, logger });
+    return new Daemon(options, live, instruments, logger);
+  }
+
+  /** A live view: what SIGHUP can change has its present value wherever it is read from here. */
+  get config(): NovaConfig {
+    return this.#live.values;
+  }
+
+  /** For one service, which closes it. `name` is what the broker lists; default: the daemon's. */
+  transport(name: string = this.name, logger: Logger = this.logger): Transport {
+    return getTransport({
+      ...transportOptions(this.config),
+      name,
+      logger,
+      observers: [rpcLog(this.logger)],
+      hooks: this.#instruments.hooks,
+    });
+  }
+
+  /** What `Service.create` takes from the configuration and the daemon's instruments. */
+  get serviceOptions(): Partial<ServiceOptions> {
+    return { ...serviceOptions(this.config), ...this.#instruments.service, logger: this.logger };
+  }
+
+  /** A service with a transport of its own. */
+  service(options: DaemonServiceOptions): Service {
+    return Service.create({
+      ...this.serviceOptions,
+      binary: this.name,
+      ...options,
+      transport: options.transport ?? this.transport(),
+    });
+  }
+
+  /** Runs a service in so many processes. See `serve`. */
+  serve(source: LaunchSource, workers = 1, options: LaunchOptions = {}): Launcher {
+    return this.#watched(serve(source, workers, { ...this.#launchOptions(workers), ...options }));
+  }
+
+  /** Runs several services in this process. See `launchAll`. */
+  launch(sources: readonly LaunchSource[], options: LaunchOptions = {}): Launcher {
+    return this.#watched(launchAll(sources, { ...this.#launchOptions(1), ...options }));
+  }
+
+  #launchOptions(workers: number): LaunchOptions {
+    return {
+      ...this.#instruments.launchOptions(workers),
+      logger: this.#launcherLogger,
+      stopTimeout: () => this.config.DEFAULT.graceful_shutdown_timeout + STOP_GRACE,
+      restartMethod: () => (this.config.DEFAULT.restart_method === 'reload' ? 'reload' : 'mutate'),
+      readConfiguration: (everything) => this.#readConfiguration(everything),
+      writeReport: (parts) => this.#writeReport(parts),
+    };
+  }
+
+  #watched(launcher: Launcher): Launcher {
+    this.#instruments.watch(launcher);
+    return launcher;
+  }
+
+  #readConfiguration(everything: boolean): void {
+    const { changes, warnings }: ConfigReload = this.#live.reload({ everything });
+    for (const warning of warnings) this.logger.warn({ warning }, 'Configuration');
+    for (const { path, from, to, applied } of changes) {
+      const option = `[${path.replace('.', '] ')}`;
+      if (applied) this.logger.info({ option, from, to }, 'Option changed');
+      else this.logger.warn({ option, from, to }, 'Option changed in the file only: it needs a restart');
+    }
+    if (changes.length === 0) this.logger.info({}, 'No option has changed');
+    this.logger.level = levelOf(this.config.DEFAULT.debug);
+  }
+
+  #writeReport(parts: JsonObject): void {
+    const { name, version } = this;
+    const configuration = JSON.parse(JSON.stringify(this.config)) as JsonObject;
+    const report = createReport({ name, version, configuration, parts });
+    writeReport(report, { name, folder: this.config.oslo_reports.log_dir, logger: this.logger });
+  }
+}

@@ -1,0 +1,22 @@
+import { RemoteError } from '@mini-nova/messaging';
+
+/** The name of an error's class; of one from another process, the class it had there. Never throws, whatever was thrown. */
+export function errorName(thrown: unknown): string {
+  try {
+    if (thrown instanceof RemoteError) return thrown.excType;
+    if (thrown instanceof Error) return thrown.constructor.name || 'Error';
+    return typeof thrown;
+  } catch {
+    // A proxy's trap or a getter.
+    return 'unknown';
+  }
+}
+
+/** What an error says of itself. Never throws, whatever was thrown. */
+export function errorText(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}

@@ -1,0 +1,31 @@
+import type { JsonObject } from '@mini-nova/messaging';
+
+/** How something stops. */
+export interface StopOptions {
+  /** What runs is not waited for. Default false: it is, for the graceful shutdown timeout. */
+  quick?: boolean;
+  /** Another process takes the place of this one at once, or has: the service record stays up. Default false. */
+  replaced?: boolean;
+}
+
+/** By name: each throws, or rejects, with the reason why it is not ready. */
+export type ReadinessChecks = Readonly<Record<string, () => void | Promise<void>>>;
+
+/** What a launcher runs: a `Service`, an HTTP server. */
+export interface Launchable {
+  /** For logs. */
+  readonly name: string;
+  /** Resolves once it works. When it rejects, everything it had opened is closed again. */
+  start(): Promise<void>;
+  /**
+   * Resolves once nothing of it runs any more, and rejects when it could not stop in order. Idempotent; also while
+   * it starts, and before.
+   */
+  stop(options?: StopOptions): Promise<void>;
+  /** Options that can change while it runs have changed. */
+  reset?(): void | Promise<void>;
+  /** Whether it can do its work. */
+  readonly checks?: ReadinessChecks;
+  /** What it is doing now, for the report. */
+  report?(): JsonObject;
+}

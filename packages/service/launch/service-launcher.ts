@@ -1,0 +1,235 @@
+import type { JsonObject, Logger } from '@mini-nova/messaging';
+import { current } from '../setting.ts';
+import type { Launchable, ReadinessChecks, StopOptions } from './launchable.ts';
+import type { Launcher, LauncherState, LaunchOptions, LaunchSource } from './launcher.ts';
+import { guardProcess } from './process-guard.ts';
+import { endProcessAfter, QUICK_STOP_TIMEOUT, STOP_TIMEOUT } from './stop-timeout.ts';
+
+/** Tells a launcher what others want of it. */
+export interface LauncherOrders {
+  onStop(reason: string, options: StopOptions): void;
+  /** Exit at once. */
+  onForce(reason: string): void;
+  onReload(): void;
+  onReport(): void;
+}
+
+export interface ServiceLauncherOptions extends LaunchOptions {
+  logger: Logger;
+  /** Calls back with orders; returns what ends listening. */
+  listen(orders: LauncherOrders): () => void;
+}
+
+/** Starts launchables in order in this process, and stops them in the opposite order. */
+export class ServiceLauncher implements Launcher {
+  readonly #sources: readonly LaunchSource[];
+  readonly #options: ServiceLauncherOptions;
+  readonly #beside: Launchable[] = [];
+  readonly #launched: Launchable[] = [];
+  readonly #stopRequested = new AbortController();
+  readonly #exitCode: Promise<number>;
+  #stopOptions: StopOptions = {};
+  #state: LauncherState = 'starting';
+  #failed = false;
+  /** The start, and each reload after it: one after another. */
+  #changes: Promise<void> = Promise.resolve();
+
+  constructor(sources: readonly LaunchSource[], options: ServiceLauncherOptions) {
+    this.#sources = sources;
+    this.#options = options;
+    this.#exitCode = this.#run();
+  }
+
+  get state(): LauncherState {
+    return this.#state;
+  }
+
+  /** Of everything launched. With several launchables each name is theirs and the check's. */
+  get checks(): ReadinessChecks {
+    const checked = this.#launched.filter(({ checks }) => checks !== undefined);
+    const entries = checked.flatMap(({ name, checks = {} }) =>
+      Object.entries(checks).map(([check, run]) => [checked.length > 1 ? `${name} ${check}` : check, run]),
+    );
+    return { state: () => this.#assertRunning(), ...Object.fromEntries(entries) };
+  }
+
+  wait(): Promise<number> {
+    return this.#exitCode;
+  }
+
+  /** Told again, it can hear that nothing takes its place, as it was told before. */
+  stop(options: StopOptions = {}): void {
+    const wasReplaced = this.#stopOptions.replaced === true;
+    if (!this.#stopRequested.signal.aborted) {
+      this.#stopOptions = options;
+      this.#stopRequested.abort();
+    } else if (wasReplaced && !options.replaced) {
+      this.#stopOptions = { ...this.#stopOptions, replaced: false };
+      // Their first stop tells how it ends.
+      for (const launchable of this.#launched) launchable.stop(this.#stopOptions).catch(() => {});
+    }
+  }
+
+  reload(): Promise<void> {
+    this.#changes = this.#changes.then(() => this.#reload());
+    return this.#changes;
+  }
+
+  report(): void {
+    const parts: JsonObject = { launcher: { state: this.#state, pid: process.pid } };
+    for (const launchable of [...this.#beside, ...this.#launched]) {
+      if (launchable.report) parts[launchable.name] = launchable.report();
+    }
+    this.#options.writeReport?.(parts);
+  }
+
+  async #run(): Promise<number> {
+    const { logger, listen, beside = [] } = this.#options;
+    const unguard = guardProcess(logger);
+    const unlisten = listen(this.#orders());
+    // A daemon with nothing open (memory transport) must not end by itself.
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    try {
+      this.#changes = this.#startAll(beside, this.#beside).then(async (started) => {
+        if (started) await this.#startServices();
+      });
+      await Promise.race([this.#changes, this.#untilStopRequested()]);
+      await this.#untilStopRequested();
+      await this.#stopEverything();
+      return this.#failed ? 1 : 0;
+    } finally {
+      clearInterval(keepAlive);
+      unlisten();
+      unguard();
+      this.#enter('stopped');
+    }
+  }
+
+  #orders(): LauncherOrders {
+    const { logger } = this.#options;
+    return {
+      onStop: (reason, options) => {
+        if (!this.#stopRequested.signal.aborted) logger.info({ reason, ...options }, 'Stopping');
+        this.stop(options);
+      },
+      onForce: (reason) => {
+        logger.warn({ reason }, 'Told to stop again; exiting at once');
+        process.exit(1);
+      },
+      onReload: () => void this.reload(),
+      onReport: () => this.report(),
+    };
+  }
+
+  async #startServices(): Promise<void> {
+    this.#enter('starting');
+    const started = await this.#startAll(this.#sources, this.#launched);
+    if (started && !this.#stopRequested.signal.aborted) this.#enter('running');
+  }
+
+  /** False, and the launcher stops, when something could not start; true as well when a stop was asked for. */
+  async #startAll(sources: readonly LaunchSource[], launched: Launchable[]): Promise<boolean> {
+    const { signal } = this.#stopRequested;
+    for (const source of sources) {
+      try {
+        const launchable = typeof source === 'function' ? await source() : source;
+        launched.push(launchable);
+        if (signal.aborted) {
+          await this.#stopOne(launchable, this.#stopOptions);
+          return true;
+        }
+        await launchable.start();
+      } catch (error) {
+        // What a stop interrupts has not failed.
+        if (signal.aborted) return true;
+        this.#options.logger.error({ err: error, ...nameOf(source) }, 'Could not start');
+        this.#failed = true;
+        this.stop();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #stopEverything(): Promise<void> {
+    const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
+    this.#enter('draining');
+    const timeout = this.#stopOptions.quick ? QUICK_STOP_TIMEOUT : current(stopTimeout);
+    const patience = endProcessAfter(timeout, logger);
+    await this.#stopAll(this.#launched, this.#stopOptions);
+    await this.#stopAll(this.#beside, this.#stopOptions);
+    clearTimeout(patience);
+  }
+
+  async #stopAll(launched: Launchable[], options: StopOptions): Promise<void> {
+    for (const launchable of [...launched].reverse()) await this.#stopOne(launchable, options);
+  }
+
+  async #stopOne(launchable: Launchable, options: StopOptions): Promise<void> {
+    try {
+      await launchable.stop(options);
+    } catch (error) {
+      this.#options.logger.error({ err: error, launchable: launchable.name }, 'Could not stop cleanly');
+      this.#failed = true;
+    }
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#state !== 'running') return;
+    const { logger, restartMethod = 'mutate', readConfiguration } = this.#options;
+    const wanted = current(restartMethod);
+    // What was made outside cannot be made again.
+    const method = this.#sources.every((source) => typeof source === 'function') ? wanted : 'mutate';
+    if (method !== wanted)
+      logger.warn({ wanted }, 'The services cannot be made again: only mutating options');
+    logger.info({ method }, 'Reloading');
+    try {
+      readConfiguration?.(method === 'reload');
+    } catch (error) {
+      logger.error({ err: error }, 'The configuration cannot be used; nothing has changed');
+      return;
+    }
+    await (method === 'reload' ? this.#restart() : this.#reset());
+    logger.info({ method }, 'Reloaded');
+  }
+
+  async #restart(): Promise<void> {
+    this.#enter('draining');
+    await this.#stopAll(this.#launched, { replaced: true });
+    this.#launched.length = 0;
+    if (!this.#stopRequested.signal.aborted) await this.#startServices();
+  }
+
+  async #reset(): Promise<void> {
+    for (const launchable of [...this.#beside, ...this.#launched]) {
+      try {
+        await launchable.reset?.();
+      } catch (error) {
+        this.#options.logger.error(
+          { err: error, launchable: launchable.name },
+          'Could not take over changed options',
+        );
+      }
+    }
+  }
+
+  #enter(state: LauncherState): void {
+    if (state === this.#state && state !== 'starting') return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+
+  #assertRunning(): void {
+    if (this.#state !== 'running') throw new Error(this.#state);
+  }
+
+  async #untilStopRequested(): Promise<void> {
+    const { signal } = this.#stopRequested;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+}
+
+function nameOf(source: LaunchSource): { launchable?: string } {
+  return typeof source === 'function' ? {} : { launchable: source.name };
+}

@@ -1,0 +1,18 @@
+import type { Logger } from '@mini-nova/messaging';
+
+/** Seconds that a stop may take: the default graceful shutdown timeout, and some more for what comes after it. */
+export const STOP_TIMEOUT = 65;
+
+/** Seconds that a quick stop may take. */
+export const QUICK_STOP_TIMEOUT = 5;
+
+/** Seconds beyond the graceful shutdown timeout in which everything else of a stop ends. */
+export const STOP_GRACE = 5;
+
+/** Ends the process with 1 when it has not ended by itself, or the timer was cleared, within so many seconds. */
+export function endProcessAfter(seconds: number, logger: Logger): NodeJS.Timeout {
+  return setTimeout(() => {
+    logger.error({ seconds }, 'The stop hangs; exiting at once');
+    process.exit(1);
+  }, seconds * 1000).unref();
+}

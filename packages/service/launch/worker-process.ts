@@ -1,0 +1,105 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { LauncherState } from './launcher.ts';
+import { isWorkerNews, type Order, order, type WorkerNews } from './worker-channel.ts';
+
+/** A worker process's end. */
+export interface WorkerExit {
+  code: number | null;
+  signal: string | null;
+  /** Seconds it has served; null: it never did. */
+  uptime: number | null;
+}
+
+export interface WorkerHandlers {
+  onState(worker: WorkerProcess, state: LauncherState): void;
+  onExit(worker: WorkerProcess, exit: WorkerExit): void;
+  onError(worker: WorkerProcess, error: Error): void;
+}
+
+/** One worker process, from its fork to its exit. */
+export class WorkerProcess {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, (failures: Record<string, string>) => void>();
+  #state: LauncherState = 'starting';
+  #servingSince: number | undefined;
+  #heard = false;
+  #exited = false;
+  #lastCheck = 0;
+
+  constructor(environment: Record<string, string>, handlers: WorkerHandlers) {
+    this.#worker = cluster.fork(environment);
+    this.#worker.on('message', (message: unknown) => {
+      if (isWorkerNews(message)) this.#hear(message, handlers);
+    });
+    const exit = (code: number | null, signal: string | null): void => {
+      if (this.#exited) return;
+      this.#exited = true;
+      this.#state = 'stopped';
+      this.#fail('it is gone');
+      handlers.onExit(this, { code, signal, uptime: this.#uptime });
+    };
+    this.#worker.once('exit', exit);
+    this.#worker.on('error', (error) => {
+      handlers.onError(this, error);
+      // A process that could not be made does not exit, either.
+      if (this.pid === undefined) exit(null, null);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
+  }
+
+  get state(): LauncherState {
+    return this.#state;
+  }
+
+  tell(message: Order): void {
+    order(this.#worker, message);
+  }
+
+  /** One that has not come so far that it listens is ended by the signal itself. */
+  stop(options: { quick: boolean; replaced: boolean }): void {
+    this.tell({ type: 'mini-nova:stop', options });
+    if (!this.#heard) this.#worker.process.kill('SIGTERM');
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL');
+  }
+
+  /** @throws Error with what its checks say, or when it is gone */
+  async check(): Promise<void> {
+    if (this.#exited) throw new Error('it is gone');
+    this.#lastCheck += 1;
+    const id = this.#lastCheck;
+    const failures = await new Promise<Record<string, string>>((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.tell({ type: 'mini-nova:check', id });
+    });
+    const reasons = Object.entries(failures).map(([name, reason]) => `${name}: ${reason}`);
+    if (reasons.length > 0) throw new Error(reasons.join('; '));
+  }
+
+  get #uptime(): number | null {
+    return this.#servingSince === undefined ? null : (performance.now() - this.#servingSince) / 1000;
+  }
+
+  #hear(news: WorkerNews, handlers: WorkerHandlers): void {
+    this.#heard = true;
+    if (news.type === 'mini-nova:checked') {
+      this.#waiting.get(news.id)?.(news.failures);
+      this.#waiting.delete(news.id);
+    } else if (!this.#exited && news.state !== 'stopped') {
+      // It has stopped when its process has ended, and not before.
+      this.#state = news.state;
+      if (news.state === 'running') this.#servingSince ??= performance.now();
+      handlers.onState(this, news.state);
+    }
+  }
+
+  #fail(reason: string): void {
+    for (const resolve of this.#waiting.values()) resolve({ worker: reason });
+    this.#waiting.clear();
+  }
+}

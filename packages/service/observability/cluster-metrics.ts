@@ -1,0 +1,131 @@
+import cluster, { type Worker } from 'node:cluster';
+import { Gauge, type Registry } from 'prom-client';
+import { FIGURES_QUESTION, isFiguresAnswer } from './figures-channel.ts';
+import type { MetricsText } from './metrics-text.ts';
+import { addCounters, countersOf, figuresOf, type MetricFigures, together } from './worker-figures.ts';
+
+export interface ClusterMetricsOptions {
+  /** Of the primary itself. */
+  registry: Registry;
+  /** Seconds that workers have to answer. */
+  timeout: number;
+}
+
+/** A question that a worker has not answered yet. */
+interface Pending {
+  /** Whether figures came. */
+  answered: Promise<boolean>;
+  settle(answered: boolean): void;
+}
+
+/**
+ * In the primary process of several workers: the figures of them all, as one.
+ *
+ * A worker that does not answer in time is left out, but for what it had counted when it last did; the same goes for
+ * those that are gone for good. Otherwise the sums would fall with each lost worker, and Prometheus, which takes a fall
+ * for a restart, would count all of the others' figures again. prom-client's own aggregation has no figures at all when
+ * one worker is late.
+ */
+export class ClusterMetrics {
+  readonly #registry: Registry;
+  readonly #timeout: number;
+  readonly #pending = new Map<number, Pending>();
+  /** Of the workers there are, what each said last. */
+  readonly #last = new Map<number, MetricFigures[]>();
+  /** What the workers that are gone had counted. */
+  #gone: MetricFigures[] = [];
+  #answering = 0;
+  #silent = 0;
+  readonly #onMessage = (worker: Worker, message: unknown): void => {
+    if (isFiguresAnswer(message)) this.#hear(worker.id, message.figures);
+  };
+  readonly #onDisconnect = ({ id }: Worker): void => this.#forget(id);
+
+  /** Listens to the workers until it is closed. */
+  constructor({ registry, timeout }: ClusterMetricsOptions) {
+    this.#registry = registry;
+    this.#timeout = timeout;
+    cluster.on('message', this.#onMessage);
+    // Unlike at `exit`, everything it has said is known by then.
+    cluster.on('disconnect', this.#onDisconnect);
+    this.#addWorkersGauge();
+  }
+
+  /** Takes no longer than the timeout, whatever the workers do. */
+  async text(): Promise<MetricsText> {
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    const answered = await Promise.all(workers.map((worker) => this.#answersInTime(worker)));
+    this.#answering = answered.filter(Boolean).length;
+    this.#silent = answered.length - this.#answering;
+    const own = await figuresOf(this.#registry);
+    // From here on at one go: a worker that has gone meanwhile is among those that are gone, and only there.
+    const theirs = workers.map(({ id }, index) => {
+      const last = this.#last.get(id) ?? [];
+      return answered[index] ? last : countersOf(last);
+    });
+    const all = together([own, ...theirs, this.#gone]);
+    return { contentType: all.contentType, text: await all.metrics() };
+  }
+
+  close(): void {
+    cluster.off('message', this.#onMessage);
+    cluster.off('disconnect', this.#onDisconnect);
+    for (const { settle } of this.#pending.values()) settle(false);
+    this.#pending.clear();
+  }
+
+  async #answersInTime(worker: Worker): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.#timeout * 1000);
+    });
+    try {
+      return await Promise.race([this.#ask(worker), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * One that has said nothing yet has not come so far that it would answer. One that hangs is not asked again and again:
+   * it would have to answer it all once it is back.
+   */
+  #ask(worker: Worker): Promise<boolean> {
+    if (!this.#last.has(worker.id) || !worker.isConnected()) return Promise.resolve(false);
+    const before = this.#pending.get(worker.id);
+    if (before !== undefined) return before.answered;
+    let settle: Pending['settle'] = () => {};
+    const answered = new Promise<boolean>((resolve) => {
+      settle = resolve;
+    });
+    this.#pending.set(worker.id, { answered, settle });
+    worker.send(FIGURES_QUESTION, () => {});
+    return answered;
+  }
+
+  #hear(id: number, figures: MetricFigures[] | null): void {
+    if (figures !== null) this.#last.set(id, figures);
+    this.#pending.get(id)?.settle(figures !== null);
+    this.#pending.delete(id);
+  }
+
+  #forget(id: number): void {
+    this.#gone = addCounters(this.#gone, this.#last.get(id) ?? []);
+    this.#last.delete(id);
+    this.#pending.get(id)?.settle(false);
+    this.#pending.delete(id);
+  }
+
+  #addWorkersGauge(): void {
+    const values = () => ({ answering: this.#answering, silent: this.#silent });
+    new Gauge({
+      name: 'nova_workers',
+      help: 'Worker processes that gave their figures for this answer, and those that did not in time',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        for (const [state, count] of Object.entries(values())) this.set({ state }, count);
+      },
+    });
+  }
+}

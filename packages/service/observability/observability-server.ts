@@ -1,0 +1,160 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '@mini-nova/messaging';
+import type { Launchable } from '../launch/launchable.ts';
+import { ObservabilityListenError } from './errors.ts';
+import type { MetricsText } from './metrics-text.ts';
+import type { ReadinessReport } from './readiness.ts';
+
+export interface ObservabilityServerOptions {
+  /** An address or a host name. */
+  listen: string;
+  /** 0: any that is free. */
+  port: number;
+  /** Asked at each `/metrics`. */
+  metrics(): Promise<MetricsText>;
+  /** Asked at each `/readyz`. */
+  checks(): Promise<ReadinessReport>;
+  /** Called when it stops. */
+  release?(): void;
+  logger: Logger;
+}
+
+interface Answer {
+  status: number;
+  contentType: string;
+  text: string;
+}
+
+type Page = () => Promise<Answer>;
+
+/** Milliseconds that a client has to say what it wants, and that its idle connection is kept. */
+const REQUEST_TIMEOUT = 2_000;
+const KEEP_ALIVE = 15_000;
+const MAX_HEADER_BYTES = 8 * 1024;
+/** A scraper or two, a probe, and a person: whoever opens more is broken. */
+const MAX_CONNECTIONS = 64;
+const METHODS = 'GET, HEAD';
+
+/** `/healthz`, `/readyz` and `/metrics` over HTTP, for probes and for Prometheus. */
+export class ObservabilityServer implements Launchable {
+  readonly name = 'observability';
+  readonly #options: ObservabilityServerOptions;
+  readonly #server: Server;
+  readonly #pages: ReadonlyMap<string, Page>;
+  #stopped = false;
+  #started: Promise<void> | undefined;
+
+  constructor(options: ObservabilityServerOptions) {
+    this.#options = options;
+    this.#pages = new Map<string, Page>([
+      ['/healthz', async () => json(200, { status: 'alive' })],
+      ['/readyz', () => this.#readiness()],
+      ['/metrics', () => this.#metrics()],
+    ]);
+    this.#server = createServer(
+      {
+        requestTimeout: REQUEST_TIMEOUT,
+        headersTimeout: REQUEST_TIMEOUT,
+        connectionsCheckingInterval: 500,
+        keepAliveTimeout: KEEP_ALIVE,
+        maxHeaderSize: MAX_HEADER_BYTES,
+      },
+      (request, response) => void this.#handle(request, response),
+    );
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // Else Node.js would invite the body.
+    this.#server.on('checkContinue', (request, response) => void this.#handle(request, response));
+  }
+
+  /** The one it listens on; null while it does not. */
+  get port(): number | null {
+    const address = this.#server.address() as AddressInfo | null;
+    return address?.port ?? null;
+  }
+
+  /** @throws ObservabilityListenError */
+  start(): Promise<void> {
+    this.#started ??= this.#listen();
+    return this.#started;
+  }
+
+  /** Connections are closed at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    // What failed to start has nothing to stop.
+    await this.#started?.catch(() => {});
+    this.#options.release?.();
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #listen(): Promise<void> {
+    const { listen, port, logger } = this.#options;
+    if (this.#stopped) return;
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => reject(new ObservabilityListenError(listen, port, error));
+      this.#server.once('error', onError);
+      this.#server.listen({ host: listen, port }, () => {
+        this.#server.off('error', onError);
+        resolve();
+      });
+    });
+    this.#server.on('error', (error) =>
+      logger.error({ err: error }, 'The observability endpoint had an error'),
+    );
+    logger.info({ address: listen, port: this.port }, 'Observability endpoint listens');
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = this.#refuse(request, response) ?? (await this.#answer(request));
+    // The client may have gone, or the server may have been stopped.
+    if (response.destroyed) return;
+    response.writeHead(answer.status, {
+      'content-type': answer.contentType,
+      'content-length': Buffer.byteLength(answer.text),
+      'cache-control': 'no-store',
+    });
+    response.end(request.method === 'HEAD' ? undefined : answer.text);
+  }
+
+  /** What is not even looked at. A body is not read, so its connection is of no more use. */
+  #refuse({ method, headers }: IncomingMessage, response: ServerResponse): Answer | undefined {
+    const hasBody =
+      headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+    if (hasBody) response.shouldKeepAlive = false;
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', METHODS);
+      return json(405, { error: `Only ${METHODS}` });
+    }
+    return hasBody ? json(413, { error: 'A request has no body here' }) : undefined;
+  }
+
+  async #answer({ url = '/' }: IncomingMessage): Promise<Answer> {
+    const path = url.split('?', 1)[0] ?? '/';
+    const page = this.#pages.get(path);
+    if (page === undefined) return json(404, { error: 'Not found', pages: [...this.#pages.keys()] });
+    try {
+      return await page();
+    } catch (error) {
+      this.#options.logger.error({ err: error, path }, 'The observability endpoint could not answer');
+      return json(500, { error: 'Internal error; see the log' });
+    }
+  }
+
+  async #readiness(): Promise<Answer> {
+    const { ready, checks } = await this.#options.checks();
+    return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
+  }
+
+  async #metrics(): Promise<Answer> {
+    const { contentType, text } = await this.#options.metrics();
+    return { status: 200, contentType, text };
+  }
+}
+
+function json(status: number, body: object): Answer {
+  return { status, contentType: 'application/json', text: `${JSON.stringify(body)}\n` };
+}

@@ -1,0 +1,90 @@
+import type { Logger, RpcHooks } from '@mini-nova/messaging';
+import { Registry } from 'prom-client';
+import type { Launchable, ReadinessChecks } from '../launch/launchable.ts';
+import { ClusterMetrics } from './cluster-metrics.ts';
+import { heartbeatMetrics } from './heartbeat-metrics.ts';
+import { ObservabilityServer } from './observability-server.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
+import { runChecks } from './readiness.ts';
+import { RpcMetrics } from './rpc-metrics.ts';
+import { type TaskRun, taskMetrics } from './task-metrics.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
+
+export interface ObservabilityOptions {
+  /**
+   * `single`: a process of its own. `primary`: it serves the endpoint for its workers. `worker`: its primary does.
+   * Default `single`.
+   */
+  role?: 'single' | 'primary' | 'worker';
+  /** An address or a host name; of no use to a worker. */
+  listen: string;
+  /** 0: any that is free; of no use to a worker. */
+  port: number;
+  /** Asked at each `/readyz`. */
+  checks(): ReadinessChecks;
+  /** Figures of the process itself, too: memory, event-loop delay, garbage collection. Default true. */
+  processMetrics?: boolean;
+  /** Seconds that a check, or a worker, has to answer. Default 2. */
+  timeout?: number;
+  logger: Logger;
+}
+
+/** What a process shows of itself, and the places where it learns of it. */
+export interface Observability {
+  /** For further metrics. */
+  readonly registry: Registry;
+  /** For the transports. */
+  readonly hooks: RpcHooks;
+  /** To be told of each run of a periodic task. */
+  readonly onTaskRun: (run: TaskRun) => void;
+  /** To be told when the service record was kept alive. */
+  readonly onHeartbeat: (at: Date) => void;
+  /** The endpoint, or what answers the primary in a worker. To be started first, and stopped last. */
+  readonly server: Launchable;
+  /** The endpoint's; null while it does not listen, and in a worker. */
+  readonly port: number | null;
+}
+
+/** Seconds; Prometheus gives a scrape ten. */
+const TIMEOUT = 2;
+
+/** Opens nothing until its server is started. */
+export function openObservability(options: ObservabilityOptions): Observability {
+  const registry = new Registry();
+  if (options.processMetrics ?? true) collectProcessMetrics(registry);
+  const figures = {
+    registry,
+    hooks: new RpcMetrics(registry),
+    onTaskRun: taskMetrics(registry),
+    onHeartbeat: heartbeatMetrics(registry),
+  };
+  if (options.role === 'worker') {
+    return { ...figures, server: new WorkerMetrics(registry, options.logger), port: null };
+  }
+  const server = options.role === 'primary' ? primaryServer(registry, options) : ownServer(registry, options);
+  return {
+    ...figures,
+    server,
+    get port() {
+      return server.port;
+    },
+  };
+}
+
+function ownServer(registry: Registry, options: ObservabilityOptions): ObservabilityServer {
+  const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
+  return new ObservabilityServer({ ...common(options), metrics });
+}
+
+function primaryServer(registry: Registry, options: ObservabilityOptions): ObservabilityServer {
+  const workers = new ClusterMetrics({ registry, timeout: options.timeout ?? TIMEOUT });
+  return new ObservabilityServer({
+    ...common(options),
+    metrics: () => workers.text(),
+    release: () => workers.close(),
+  });
+}
+
+function common({ listen, port, logger, checks, timeout = TIMEOUT }: ObservabilityOptions) {
+  return { listen, port, logger, checks: () => runChecks(checks(), timeout) };
+}

@@ -1,0 +1,60 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { errorName } from '../error-name.ts';
+import { BoundedLabels } from './bounded-labels.ts';
+import { DURATION_BUCKETS } from './duration-buckets.ts';
+
+const MAX_METHODS = 1_000;
+const MAX_ERRORS = 100;
+
+type Labels = 'method' | 'kind';
+
+/** How long the RPCs of one end took, and how they failed. */
+export class RpcFigures {
+  readonly #durations: Histogram<Labels>;
+  readonly #errors: Counter<'method' | 'error'>;
+  /** By kind and method: looking a child up is cheaper than having it found by its labels. */
+  readonly #children = new Map<string, Histogram.Internal<Labels>>();
+  readonly #methods = new BoundedLabels(MAX_METHODS);
+  readonly #errorNames = new BoundedLabels(MAX_ERRORS);
+
+  constructor(registry: Registry, end: 'server' | 'client') {
+    const what = end === 'server' ? 'RPC requests that were served' : 'RPCs that were sent';
+    this.#durations = new Histogram({
+      name: `nova_rpc_${end}_duration_seconds`,
+      help: `Duration of ${what}, failed ones included`,
+      labelNames: ['method', 'kind'],
+      buckets: DURATION_BUCKETS,
+      registers: [registry],
+    });
+    this.#errors = new Counter({
+      name: `nova_rpc_${end}_errors_total`,
+      help: `${what} and failed, by the class of their error`,
+      labelNames: ['method', 'error'],
+      registers: [registry],
+    });
+  }
+
+  /** Returns the method as it is counted. */
+  succeeded(method: string, kind: string, seconds: number): string {
+    const counted = this.#methods.of(method);
+    this.#child(counted, kind).observe(seconds);
+    return counted;
+  }
+
+  /** Returns the method as it is counted. */
+  failed(method: string, kind: string, seconds: number, error: unknown): string {
+    const counted = this.succeeded(method, kind, seconds);
+    this.#errors.inc({ method: counted, error: this.#errorNames.of(errorName(error)) });
+    return counted;
+  }
+
+  #child(method: string, kind: string): Histogram.Internal<Labels> {
+    const key = `${kind} ${method}`;
+    let child = this.#children.get(key);
+    if (child === undefined) {
+      child = this.#durations.labels(method, kind);
+      this.#children.set(key, child);
+    }
+    return child;
+  }
+}

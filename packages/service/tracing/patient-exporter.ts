@@ -1,0 +1,71 @@
+import type { Logger } from '@mini-nova/messaging';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { errorText } from '../error-name.ts';
+import { maskText } from '../mask-text.ts';
+
+export interface PatientExporterOptions {
+  /** For logs; passwords masked. */
+  endpoint: string;
+  logger: Logger;
+}
+
+type Done = (result: ExportResult) => void;
+
+/**
+ * Exports by another exporter, and tells of an outage once when it begins and once when it ends. The SDK would tell
+ * OpenTelemetry's process-wide error handler of each batch; that belongs to the program that uses this package.
+ */
+export class PatientExporter implements SpanExporter {
+  readonly #exporter: SpanExporter;
+  readonly #options: PatientExporterOptions;
+  #spansLost = 0;
+  #closed = false;
+
+  constructor(exporter: SpanExporter, options: PatientExporterOptions) {
+    this.#exporter = exporter;
+    this.#options = options;
+  }
+
+  export(spans: ReadableSpan[], done: Done): void {
+    const finish: Done = ({ code, error }) => {
+      if (code === ExportResultCode.SUCCESS) this.#succeeded();
+      else this.#failed(spans.length, error);
+      done({ code: ExportResultCode.SUCCESS });
+    };
+    try {
+      this.#exporter.export(spans, finish);
+    } catch (error) {
+      this.#failed(spans.length, error);
+      done({ code: ExportResultCode.SUCCESS });
+    }
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.#exporter.forceFlush?.();
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#exporter.shutdown();
+  }
+
+  /** Says nothing from now on: whatever is still under way is given up. */
+  silence(): void {
+    this.#closed = true;
+  }
+
+  #succeeded(): void {
+    if (this.#spansLost === 0 || this.#closed) return;
+    const { endpoint, logger } = this.#options;
+    logger.info({ endpoint, spansLost: this.#spansLost }, 'Traces can be exported again');
+    this.#spansLost = 0;
+  }
+
+  #failed(spans: number, error: unknown): void {
+    const { endpoint, logger } = this.#options;
+    if (this.#spansLost === 0 && !this.#closed) {
+      logger.warn({ endpoint, reason: maskText(errorText(error)) }, 'Traces cannot be exported; trying on');
+    }
+    this.#spansLost += spans;
+  }
+}

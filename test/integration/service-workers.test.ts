@@ -1,0 +1,220 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getTransport, ServerLost, silentLogger, Target, type Transport } from '@mini-nova/messaging';
+import { createRpc, RequestContext } from '@mini-nova/service';
+import { Child, getRabbit, tempDir, uniqueTopic } from '@mini-nova/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+const DAEMON = fileURLToPath(new URL('./support/worker-daemon.mjs', import.meta.url));
+const patiently = { timeout: 20_000, interval: 20 };
+const ctxt = new RequestContext();
+
+type Work = {
+  whoami: { args: object; result: number };
+  work: { args: { ms: number; number: number }; result: { number: number; pid: number } };
+  hang: { args: object; result: null };
+};
+
+interface LogLine {
+  level: string;
+  pid: number;
+  msg: string;
+  [key: string]: unknown;
+}
+
+/** A daemon with workers on the shared RabbitMQ, and a client of it. */
+async function startDaemon({ workers = 4, options = '', topic = uniqueTopic('workers') } = {}) {
+  const { url } = await getRabbit();
+  const configFile = join(tempDir('workers-'), 'nova.conf');
+  const configure = (more: string) =>
+    writeFileSync(
+      configFile,
+      `[DEFAULT]\nhost = h\ntransport_url = ${url}\nperiodic_enable = no\n${more}\n`,
+      {
+        mode: 0o600,
+      },
+    );
+  configure(options);
+  const child = await Child.start(process.execPath, [DAEMON, configFile, topic, String(workers)]);
+  const transport: Transport = getTransport({
+    url,
+    controlExchange: 'nova',
+    logger: silentLogger,
+    rpcResponseTimeout: 30,
+  });
+  onTestFinished(async () => {
+    child.signal('SIGKILL', 'group');
+    await transport.close();
+  });
+  const client = createRpc(transport).getClient<Work>(new Target({ topic, version: '1.0' }));
+  const lines = (): LogLine[] =>
+    child.stderr.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const said = (msg: string) => lines().filter((line) => line.msg === msg);
+  const started = workers > 1 ? 'Worker started' : 'Service started';
+  await vi.waitFor(() => expect(said(started)).toHaveLength(workers), patiently);
+  return { topic, child, client, configure, lines, said };
+}
+
+type Client = Awaited<ReturnType<typeof startDaemon>>['client'];
+
+/** Keeps so many calls in flight until it is told to stop; returns how each ended. */
+function load(client: Client, inFlight: number, ms: number) {
+  const pids = new Map<number, number>();
+  const errors: unknown[] = [];
+  let running = true;
+  let sent = 0;
+  let answered = 0;
+  const caller = async (): Promise<void> => {
+    while (running) {
+      const number = sent;
+      sent += 1;
+      try {
+        const result = await client.call(ctxt, 'work', { ms, number });
+        expect(result.number).toBe(number);
+        answered += 1;
+        pids.set(result.pid, (pids.get(result.pid) ?? 0) + 1);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  };
+  const callers = Promise.all(Array.from({ length: inFlight }, caller));
+  const stop = async () => {
+    running = false;
+    await callers;
+  };
+  return { pids, errors, stop, count: () => ({ sent, answered }) };
+}
+
+test('four workers share the calls to one topic', async () => {
+  const { client, said } = await startDaemon();
+  const calls = Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {}));
+  const pids = new Set(await Promise.all(calls));
+  expect([...pids].sort()).toEqual(
+    said('Worker started')
+      .map(({ workerPid }) => workerPid)
+      .sort(),
+  );
+});
+
+test('a worker killed under 64 calls in flight is replaced within 2 s, and calls to others are unharmed', async () => {
+  const { client, said } = await startDaemon();
+  const { pids, errors, stop, count } = load(client, 64, 5);
+  await vi.waitFor(() => expect(pids.size).toBe(4), patiently);
+  const [victim = 0] = pids.keys();
+  const before = count().answered;
+  process.kill(victim, 'SIGKILL');
+  const killedAt = performance.now();
+  await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5), { timeout: 20_000, interval: 5 });
+  const seconds = (performance.now() - killedAt) / 1000;
+  await vi.waitFor(() => expect(count().answered - before).toBeGreaterThan(500), patiently);
+  const successor = said('Worker started').at(-1)?.workerPid as number;
+  await vi.waitFor(() => expect(pids.get(successor) ?? 0).toBeGreaterThan(0), patiently);
+  await stop();
+  expect(seconds).toBeLessThan(2);
+  // What ran in the killed process is lost with it, and its callers are told so; nobody else notices.
+  expect(errors.every((error) => error instanceof ServerLost)).toBe(true);
+  expect(errors.length).toBeLessThanOrEqual(64 / 2);
+}, 90_000);
+
+test.each([1, 4])(
+  'SIGTERM under load loses no request: each is answered, or was never taken (%d workers)',
+  async (workers) => {
+    const first = await startDaemon({ workers });
+    const { errors, stop, count } = load(first.client, 64, 5);
+    await vi.waitFor(() => expect(count().answered).toBeGreaterThan(300), patiently);
+    first.child.signal('SIGTERM');
+    expect(await first.child.ended).toBe(0);
+    // What was not taken waits in the queue, for whoever comes next.
+    const second = await startDaemon({ workers, topic: first.topic });
+    await stop();
+    const worked = () => [first, second].flatMap(({ child }) => child.stdout.match(/^worked \d+ /gm) ?? []);
+    expect(errors).toEqual([]);
+    // What they have printed may still be on its way.
+    await vi.waitFor(() => expect(worked().length).toBeGreaterThanOrEqual(count().sent), patiently);
+    expect(worked()).toHaveLength(count().sent);
+    expect(new Set(worked()).size).toBe(count().sent);
+    expect(first.said('Cut requests that had not ended in time')).toEqual([]);
+  },
+  90_000,
+);
+
+test('SIGHUP changes the log level in every worker, and says so', async () => {
+  const { child, client, configure, lines, said } = await startDaemon();
+  const callAll = async () => {
+    const pids = await Promise.all(Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {})));
+    return new Set(pids);
+  };
+  const workers = await callAll();
+  expect(workers.size).toBe(4);
+  expect(lines().filter(({ level }) => level === 'debug')).toEqual([]);
+  configure('debug = yes\nhost = renamed');
+  child.signal('SIGHUP');
+  await vi.waitFor(() => expect(said('Option changed')).toHaveLength(5), patiently);
+  expect(said('Option changed')[0]).toMatchObject({ option: '[DEFAULT] debug', from: 'false', to: 'true' });
+  const unchanged = lines().filter(({ option }) => option === '[DEFAULT] host');
+  expect(unchanged).toHaveLength(5);
+  expect(unchanged[0]).toMatchObject({ level: 'warn', from: 'h', to: 'renamed' });
+  expect(await callAll()).toEqual(workers);
+  await vi.waitFor(() => {
+    expect(new Set(said('RPC served').map(({ pid }) => pid))).toEqual(workers);
+  }, patiently);
+  expect(said('RPC served')[0]).toMatchObject({
+    method: 'whoami',
+    request_id: ctxt.request_id,
+    elapsed_ms: expect.any(Number),
+  });
+  configure('debug = no');
+  child.signal('SIGHUP');
+  await vi.waitFor(() => expect(said('Option changed')).toHaveLength(10), patiently);
+  const before = said('RPC served').length;
+  await callAll();
+  expect(said('RPC served')).toHaveLength(before);
+});
+
+test.each([1, 4])(
+  'a handler that hangs is cut at the graceful timeout and named in the log (%d workers)',
+  async (workers) => {
+    const { child, client, said } = await startDaemon({ workers, options: 'graceful_shutdown_timeout = 1' });
+    const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+    await child.waitForLine(/^hanging/);
+    const start = performance.now();
+    child.signal('SIGTERM');
+    expect(await child.ended).toBe(1);
+    const seconds = (performance.now() - start) / 1000;
+    expect(seconds).toBeGreaterThan(1);
+    expect(seconds).toBeLessThan(4);
+    await refused;
+    expect(said('Cut requests that had not ended in time')).toEqual([
+      expect.objectContaining({
+        requests: [expect.objectContaining({ method: 'hang', request_id: ctxt.request_id })],
+      }),
+    ]);
+  },
+);
+
+test('SIGINT does not wait for running requests', async () => {
+  const { child, client } = await startDaemon({ workers: 1 });
+  const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+  await child.waitForLine(/^hanging/);
+  const start = performance.now();
+  child.signal('SIGINT');
+  expect(await child.ended).toBe(0);
+  expect(performance.now() - start).toBeLessThan(3000);
+  await refused;
+});
+
+test('SIGUSR2 reports the handlers that run, in each worker', async () => {
+  const { child, client, said } = await startDaemon({ workers: 2 });
+  client.call(ctxt, 'hang', {}).catch(() => {});
+  await child.waitForLine(/^hanging/);
+  child.signal('SIGUSR2');
+  await vi.waitFor(() => expect(said('Guru Meditation report')).toHaveLength(3), patiently);
+  const running = said('Guru Meditation report').flatMap(
+    ({ report }) =>
+      (report as Record<string, { handlers_running?: unknown[] }>)['worker-daemon']?.handlers_running ?? [],
+  );
+  expect(running).toEqual([expect.objectContaining({ method: 'hang', request_id: ctxt.request_id })]);
+  expect(child.stderr).not.toContain('guest:guest');
+});
