@@ -1,35 +1,65 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { silentLogger } from '@mini-nova/messaging';
-import type { ServiceInfo } from '@mini-nova/service';
-import { expect, onTestFinished, test } from 'vitest';
+import { type ServiceInfo, ShutdownTimeout } from '@mini-nova/service';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { apiFixture } from '../test/api-fixture.ts';
 import { ApiServer, type ApiServerOptions } from './api-server.ts';
 
 async function apiServer(options: Partial<ApiServerOptions> = {}) {
-  const { app } = await apiFixture();
+  const { app, transport } = await apiFixture();
   const calls: string[] = [];
   const registered: ServiceInfo[] = [];
   const server = new ApiServer({
     app,
     host: 'host1',
     listen: { host: '127.0.0.1', port: 0 },
+    transport,
     records: {
       register: async (info) => void registered.push(info),
       heartbeat: async () => void calls.push('heartbeat'),
+      stopped: async () => void calls.push('stopped'),
     },
-    reportInterval: 0.02,
-    gracefulShutdownTimeout: 5,
+    reportInterval: () => 60,
+    serviceDownTime: () => 60,
+    gracefulShutdownTimeout: () => 5,
     logger: silentLogger,
     release: async () => void calls.push('release'),
     ...options,
   });
-  onTestFinished(() => server.stop());
-  return { server, app, calls, registered };
+  onTestFinished(() =>
+    server.stop({ quick: true }).catch(() => {
+      // What the test has seen.
+    }),
+  );
+  /** Routes whose requests end when they are told to, or never. */
+  const begun: string[] = [];
+  let finish: () => void = () => {};
+  app.get('/slow', async () => {
+    begun.push('slow');
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    return { done: true };
+  });
+  app.get('/never', () => {
+    begun.push('never');
+    return new Promise(() => {});
+  });
+  return { server, app, calls, registered, begun, finish: () => finish() };
+}
+
+/** What became of a request. */
+async function outcomeOf(url: string): Promise<string> {
+  try {
+    return await (await fetch(url)).text();
+  } catch {
+    return 'cut off';
+  }
 }
 
 test('serves requests on its address, has a record and keeps it alive', async () => {
-  const { server, calls, registered } = await apiServer();
+  const { server, calls, registered } = await apiServer({ reportInterval: () => 0.02 });
   await server.start();
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await fetch(`${server.url}/v2.1/flavors`)).status).toBe(200);
@@ -37,49 +67,15 @@ test('serves requests on its address, has a record and keeps it alive', async ()
   await expect.poll(() => calls.length).toBeGreaterThan(1);
 });
 
-test('stops once, however often it is told, and then releases what it owns', async () => {
-  const { server, calls } = await apiServer({ reportInterval: 60 });
+test('takes over another time between heartbeats', async () => {
+  let interval = 60;
+  const { server, calls } = await apiServer({ reportInterval: () => interval });
   await server.start();
-  const { url } = server;
-  await fetch(url);
-  await Promise.all([server.stop(), server.stop()]);
-  expect(calls).toEqual(['release']);
-  await expect(fetch(url)).rejects.toThrow();
-});
 
-test('answers what it has begun before it stops', async () => {
-  const { server, app } = await apiServer();
-  let finish: (() => void) | undefined;
-  app.get('/slow', async () => {
-    await new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    return { done: true };
-  });
-  await server.start();
-  const slow = fetch(`${server.url}/slow`);
-  await expect.poll(() => finish).toBeDefined();
-  const stopped = server.stop();
-  finish?.();
-  expect(await (await slow).json()).toEqual({ done: true });
-  await stopped;
-});
+  interval = 0.02;
+  server.reset();
 
-test('does not wait longer than the graceful shutdown timeout', async () => {
-  const { server, app } = await apiServer({ gracefulShutdownTimeout: 0.1 });
-  let begun = false;
-  app.get('/never', () => {
-    begun = true;
-    return new Promise(() => {});
-  });
-  await server.start();
-  const never = fetch(`${server.url}/never`).then(
-    () => 'answered',
-    () => 'cut off',
-  );
-  await expect.poll(() => begun).toBe(true);
-  await server.stop();
-  expect(await never).toBe('cut off');
+  await expect.poll(() => calls).toContain('heartbeat');
 });
 
 test('a port that is taken is an error that names it', async () => {
@@ -97,4 +93,153 @@ test('a port that is taken is an error that names it', async () => {
   });
   expect(registered).toEqual([]);
   expect(calls).toEqual(['release']);
+});
+
+describe('stopping', () => {
+  test('happens once, however often it is told; the record says so, and what it owns is released', async () => {
+    const { server, calls } = await apiServer();
+    await server.start();
+    const { url } = server;
+    await fetch(url);
+    await Promise.all([server.stop(), server.stop()]);
+    expect(calls).toEqual(['stopped', 'release']);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test('leaves the record up when another takes its place', async () => {
+    const { server, calls } = await apiServer();
+    await server.start();
+    await server.stop({ replaced: true });
+    expect(calls).toEqual(['release']);
+  });
+
+  test('answers what was begun, and closes its connection', async () => {
+    const { server, begun, finish } = await apiServer();
+    await server.start();
+    const slow = fetch(`${server.url}/slow`);
+    await expect.poll(() => begun).toEqual(['slow']);
+    const stopped = server.stop();
+    await expect(fetch(server.url)).rejects.toThrow();
+    finish();
+    const answer = await slow;
+    expect(answer.headers.get('connection')).toBe('close');
+    expect(await answer.json()).toEqual({ done: true });
+    await stopped;
+  });
+
+  test('waits for work whose client has gone', async () => {
+    const { server, begun, calls, finish } = await apiServer();
+    await server.start();
+    const client = new AbortController();
+    const gone = fetch(`${server.url}/slow`, { signal: client.signal });
+    await expect.poll(() => begun).toEqual(['slow']);
+    client.abort();
+    await expect(gone).rejects.toThrow();
+
+    const stopped = server.stop();
+    await expect.poll(() => calls).toEqual(['stopped']);
+    finish();
+    await stopped;
+    expect(calls).toEqual(['stopped', 'release']);
+  });
+
+  test('cuts what has not ended in time, names it in the log and fails', async () => {
+    const logger = new RecordingLogger();
+    const { server, begun, calls } = await apiServer({ gracefulShutdownTimeout: () => 0.1, logger });
+    await server.start();
+    const never = outcomeOf(`${server.url}/never?a=1`);
+    await expect.poll(() => begun).toEqual(['never']);
+
+    const error: unknown = await server.stop().catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(ShutdownTimeout);
+    expect(error).toMatchObject({ methods: ['GET /never?a=1'] });
+    expect(await never).toBe('cut off');
+    const request = {
+      method: 'GET',
+      url: '/never?a=1',
+      request_id: expect.stringMatching(/^req-/),
+      seconds: expect.any(Number),
+    };
+    expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: 'Cut requests that had not ended in time', data: { requests: [request] } },
+    ]);
+    expect(calls).toEqual(['stopped', 'release']);
+  });
+
+  test('quickly cuts everything at once, and that is no failure', async () => {
+    const { server, begun, calls } = await apiServer();
+    await server.start();
+    const never = outcomeOf(`${server.url}/never`);
+    await expect.poll(() => begun).toEqual(['never']);
+    await server.stop({ quick: true });
+    expect(await never).toBe('cut off');
+    expect(calls).toEqual(['stopped', 'release']);
+  });
+
+  test('becomes quick when somebody is in a hurry', async () => {
+    const { server, begun } = await apiServer();
+    await server.start();
+    const never = outcomeOf(`${server.url}/never`);
+    await expect.poll(() => begun).toEqual(['never']);
+    const stopped = server.stop();
+    await server.stop({ quick: true });
+    await stopped;
+    expect(await never).toBe('cut off');
+  });
+});
+
+describe('readiness', () => {
+  const failures = async ({ checks }: ApiServer) => {
+    const results = Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await check();
+        return [];
+      } catch (error) {
+        return [`${name}: ${(error as Error).message}`];
+      }
+    });
+    return (await Promise.all(results)).flat();
+  };
+
+  test('is given once it listens and has registered, and not when it has stopped', async () => {
+    const { server } = await apiServer();
+    expect(await failures(server)).toEqual(['api: it does not listen', 'heartbeat: there has been none']);
+    await server.start();
+    expect(await failures(server)).toEqual([]);
+    await server.stop();
+    expect(await failures(server)).toContain('api: it does not listen');
+  });
+
+  test('ends with the database, and with heartbeats that are missing', async () => {
+    let downTime = 60;
+    const { server } = await apiServer({
+      serviceDownTime: () => downTime,
+      checks: {
+        database: () => {
+          throw new Error('no such host');
+        },
+      },
+    });
+    await server.start();
+    expect(await failures(server)).toEqual(['database: no such host']);
+    downTime = -1;
+    expect(await failures(server)).toContainEqual(expect.stringMatching(/^heartbeat: the last was \d s ago/));
+  });
+});
+
+test('reports what it is answering', async () => {
+  const { server, begun } = await apiServer();
+  await server.start();
+  const never = outcomeOf(`${server.url}/never`);
+  await expect.poll(() => begun).toEqual(['never']);
+  expect(server.report()).toMatchObject({
+    state: 'running',
+    url: server.url,
+    heartbeat: { failures: 0 },
+    requests_running: [{ method: 'GET', url: '/never' }],
+    calls_waiting: [],
+  });
+  await server.stop({ quick: true });
+  await never;
 });

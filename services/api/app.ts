@@ -3,7 +3,9 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { ApiDependencies } from './dependencies.ts';
 import { errorHandler } from './error-handler.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
+import { closeIdleConnections, type HttpLimits, serverOptions } from './http-limits.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
+import { traceRequest } from './request-span.ts';
 import { contextOfRequest, newRequestId } from './request-state.ts';
 import { flavorRoutes } from './routes/flavors.ts';
 import { hypervisorRoutes } from './routes/hypervisors.ts';
@@ -19,10 +21,13 @@ import { versionRoutes } from './routes/versions.ts';
 const API_VERSION = '2.1';
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
-export function buildApp(dependencies: ApiDependencies): FastifyInstance {
+export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): FastifyInstance {
   const answerError = errorHandler(dependencies.logger);
   const app = fastify({
+    ...serverOptions(limits),
     logger: false,
+    // What has come while it stops is answered, as the last on its connection.
+    return503OnClosing: false,
     genReqId: newRequestId,
     // Of paths that cannot be routed, such as /%zz.
     frameworkErrors: answerError,
@@ -40,6 +45,7 @@ export function buildApp(dependencies: ApiDependencies): FastifyInstance {
       },
     },
   });
+  closeIdleConnections(app.server, limits);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
     const message = `The resource could not be found: ${request.method} ${request.url}`;
@@ -80,7 +86,7 @@ function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies): voi
       'x-openstack-nova-api-version': API_VERSION,
       vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
     });
-    runWithContext(contextOfRequest(request), done);
+    runWithContext(contextOfRequest(request), () => traceRequest(request, reply, done));
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;

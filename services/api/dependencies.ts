@@ -2,7 +2,7 @@ import type { ComputeDependencies, ComputeSettings } from './compute/dependencie
 
 export interface ApiSettings extends ComputeSettings {
   /** Items in one answer at most. */
-  maxLimit: number;
+  readonly maxLimit: number;
 }
 
 /** All that the REST API works with. */

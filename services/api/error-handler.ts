@@ -36,6 +36,7 @@ function answerToFastify(error: FastifyError): Answer | undefined {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return { status: 415, message: 'The content-type of a request body must be application/json.' };
   }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, message: 'Request is too large.' };
   const { statusCode: status = 500, message } = error;
   return status >= 400 && status < 500 ? { status, message } : undefined;
 }

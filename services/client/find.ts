@@ -2,9 +2,11 @@ import type { FlavorDocument } from '../api/views/flavor.ts';
 import type { ImageDocument } from '../api/views/image.ts';
 import type { NetworkDocument } from '../api/views/network.ts';
 import type { ServerDocument } from '../api/views/server.ts';
+import type { ServiceDocument } from '../api/views/service.ts';
 import { ApiError, CommandError } from './errors.ts';
 import type { NovaClient } from './nova-client.ts';
 
+const COMPUTE = 'nova-compute';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The server with this id, or else the one with this name. */
@@ -33,6 +35,18 @@ export async function findImage(nova: NovaClient, nameOrId: string): Promise<Ima
 export async function findNetwork(nova: NovaClient, nameOrId: string): Promise<NetworkDocument> {
   const networks = (await nova.listNetworks()).map((network) => ({ ...network, name: network.label }));
   return byIdOrName(networks, 'network', nameOrId);
+}
+
+/** The daemon with this id, or else the compute of this host. */
+export async function findService(nova: NovaClient, hostOrId: string): Promise<ServiceDocument> {
+  const services = await nova.listServices();
+  const service =
+    services.find(({ id }) => String(id) === hostOrId) ??
+    services.find(({ host, binary }) => host === hostOrId && binary === COMPUTE);
+  if (service) return service;
+  throw new CommandError(
+    `ERROR (CommandError): No service with the ID '${hostOrId}' and no compute on a host '${hostOrId}' exists.`,
+  );
 }
 
 async function withId(nova: NovaClient, id: string): Promise<ServerDocument | undefined> {

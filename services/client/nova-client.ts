@@ -110,6 +110,10 @@ export class NovaClient {
     return service;
   }
 
+  async deleteService(id: number): Promise<void> {
+    await this.#rest.send('DELETE', `/os-services/${id}`);
+  }
+
   async listHypervisors(): Promise<HypervisorDocument[]> {
     return (await this.#rest.get<{ hypervisors: HypervisorDocument[] }>('/os-hypervisors/detail'))
       .hypervisors;

@@ -233,7 +233,51 @@ test('lists daemons and hypervisors, and disables a compute', async () => {
   expect((await nova('service-force-down', 'host1', '--json')).json()).toMatchObject({ forced_down: true });
   expect((await nova('service-list', '--json', '--host', 'host1')).json()).toMatchObject([{ state: 'down' }]);
   expect((await nova('service-force-down', '--unset', 'host1')).code).toBe(0);
-  expect((await nova('service-enable', 'host9')).err).toMatch(/^ERROR \(NotFound\): Could not find binary/);
+  expect((await nova('service-enable', 'host9')).err).toMatch(/^ERROR \(CommandError\): No service with/);
+});
+
+test('shows what an operator has set, changes a daemon by its id, and deletes one that is gone', async () => {
+  const shown = async (host: string) => {
+    const { out } = await nova('service-list', '--host', host, '--binary', 'nova-compute');
+    const [, headings = '', , row = ''] = out.split('\n');
+    const cells = row.split('|').map((cell) => cell.trim());
+    return Object.fromEntries(headings.split('|').map((heading, index) => [heading.trim(), cells[index]]));
+  };
+  const { Id: id = '', ...host2 } = await shown('host2');
+  expect(host2).toMatchObject({
+    Binary: 'nova-compute',
+    Status: 'enabled',
+    State: 'up',
+    'Disabled Reason': '-',
+    'Forced down': 'False',
+  });
+  await nova('service-disable', id, '--reason', 'dust');
+  await nova('service-force-down', id);
+  expect(await shown('host2')).toMatchObject({
+    Status: 'disabled',
+    State: 'down',
+    'Disabled Reason': 'dust',
+    'Forced down': 'True',
+  });
+  await nova('service-enable', id);
+  await nova('service-force-down', '--unset', id);
+  expect(await shown('host2')).toMatchObject({
+    Status: 'enabled',
+    State: 'up',
+    'Disabled Reason': '-',
+    'Forced down': 'False',
+  });
+  expect((await nova('service-delete', id)).err).toMatch(
+    /^ERROR \(Conflict\): Unable to delete a service that/,
+  );
+
+  const scheduler = (await nova('service-list', '--binary', 'nova-scheduler', '--json')).json()[0];
+  await nova('service-force-down', String(scheduler.id));
+  expect((await nova('service-delete', String(scheduler.id))).out).toBe(
+    `Deleted service ${scheduler.id}: nova-scheduler on control.\n`,
+  );
+  expect((await nova('service-list', '--binary', 'nova-scheduler', '--json')).json()).toEqual([]);
+  expect((await nova('service-delete', 'host9')).err).toMatch(/^ERROR \(CommandError\): No service with/);
 });
 
 test.each([

@@ -4,8 +4,8 @@ import {
   ConfigError,
   commandLineOptions,
   fromCommandLine,
-  loadConfig,
-  type NovaConfig,
+  LiveConfig,
+  type LoadConfigOptions,
 } from '@mini-nova/config';
 import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './version.ts';
@@ -20,6 +20,8 @@ export interface DaemonCommandLine extends CommandLineOptionsOptions {
   without?: readonly string[];
   /** Flags of its own. */
   flags?: readonly CommandLineOption[];
+  /** What cannot be chosen in this daemon, by `group.option`. */
+  fixed?: LoadConfigOptions['overrides'];
 }
 
 /** Of the daemons that serve the REST API. */
@@ -31,11 +33,11 @@ export const portFlag: CommandLineOption = {
 };
 
 /**
- * The configuration of a daemon, from its command line and what that names. Help, wrong use and a wrong
- * configuration end the process here: nothing has been opened yet.
+ * The configuration of a daemon, from its command line and what that names: the same are read again when it is
+ * reloaded. Help, wrong use and a wrong configuration end the process here: nothing has been opened yet.
  */
-export function configOfDaemon(commandLine: DaemonCommandLine): NovaConfig {
-  const { name, description, without = [], flags: own = [], ...shared } = commandLine;
+export function configOfDaemon(commandLine: DaemonCommandLine): LiveConfig {
+  const { name, description, without = [], flags: own = [], fixed = {}, ...shared } = commandLine;
   const flags = [...commandLineOptions(shared).filter(({ key }) => !without.includes(key)), ...own];
   const program = new Command(name)
     .description(description)
@@ -44,7 +46,8 @@ export function configOfDaemon(commandLine: DaemonCommandLine): NovaConfig {
   addFlags(program, flags);
   return orExit(() => {
     program.exitOverride().parse();
-    return loadConfig(fromCommandLine(program.opts(), flags));
+    const { overrides, ...sources } = fromCommandLine(program.opts(), flags);
+    return LiveConfig.load({ ...sources, overrides: { ...overrides, ...fixed } });
   });
 }
 

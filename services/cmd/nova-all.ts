@@ -1,38 +1,49 @@
-import type { NovaConfig } from '@mini-nova/config';
 import type { Logger } from '@mini-nova/messaging';
-import { createLogger, type Launchable, launchAll } from '@mini-nova/service';
+import { Daemon, type Launchable } from '@mini-nova/service';
 import { configOfDaemon, portFlag } from './command-line.ts';
 import { Cloud } from './compose/cloud.ts';
+import { daemonTransport } from './compose/daemon-parts.ts';
 import { isStartError } from './start-errors.ts';
+import { packageVersion } from './version.ts';
 
-const settings = configOfDaemon({
+const config = configOfDaemon({
   name: 'nova-all',
   description: 'The whole cloud in one process: conductor, scheduler, one compute and the REST API.',
   without: ['transportUrl'],
   flags: [portFlag],
+  fixed: { 'DEFAULT.transport_url': 'memory://nova-all/' },
 });
-const config: NovaConfig = {
-  ...settings,
-  DEFAULT: { ...settings.DEFAULT, transport_url: 'memory://nova-all/' },
-};
-const logger = foregroundLogger(config.DEFAULT.debug);
-for (const warning of config.warnings) logger.warn({ warning }, 'Configuration');
-const cloud = new Cloud({ config, logger });
+const daemon = await Daemon.create({
+  name: 'nova-all',
+  version: packageVersion(),
+  config,
+  wrapLogger: foregroundLogger,
+});
+const logger = foregroundLogger(daemon.logger);
+const cloud = new Cloud({
+  config: daemon.config,
+  logger,
+  transport: (name) => daemonTransport(daemon, name, logger),
+  service: { ...daemon.serviceOptions, logger },
+});
 const announcement: Launchable = {
   name: 'announcement',
   start: async () => void process.stdout.write(instructions(cloud.endpoint)),
   stop: async () => {},
 };
 
-process.exit(await launchAll([...cloud.services, announcement], { logger }).wait());
+process.exit(await daemon.launch([...cloud.services, announcement]).wait());
 
-/** A person is watching: what goes as it should is not worth a line. */
-function foregroundLogger(debug: boolean): Logger {
-  const all = createLogger({ name: 'nova-all', debug });
-  if (debug) return all;
+/**
+ * A person is watching: what goes as it should is not worth a line, unless it is asked for; nor is the stack of an error
+ * that its reader can mend.
+ */
+function foregroundLogger(all: Logger): Logger {
   return {
-    debug() {},
-    info() {},
+    debug: (data, message) => all.debug(data, message),
+    info: (data, message) => {
+      if (config.values.DEFAULT.debug) all.info(data, message);
+    },
     warn: (data, message) => all.warn(data, message),
     error: (data, message) => {
       if ('err' in data && isStartError(data.err)) process.stderr.write(`nova-all: ${data.err.message}\n`);

@@ -1,7 +1,5 @@
-import { openMigrated } from './compose/database.ts';
+import { databaseServiceParts } from './compose/daemon-parts.ts';
 import { composeScheduler } from './compose/scheduler.ts';
-import { createStores } from './compose/stores.ts';
-import { serviceTransport } from './compose/transport.ts';
 import { runDaemon } from './run-daemon.ts';
 
 await runDaemon({
@@ -9,10 +7,5 @@ await runDaemon({
   description: 'Chooses hosts for instances, and claims their resources.',
   workers: 'scheduler.workers',
   workerCount: (config) => config.scheduler.workers,
-  compose: async ({ config, logger }) => {
-    const transport = serviceTransport({ config, logger, name: 'nova-scheduler' });
-    const db = await openMigrated(config, logger);
-    const release = () => db.close();
-    return composeScheduler({ config, logger, transport, db, stores: createStores(db), release });
-  },
+  compose: async (daemon) => composeScheduler(await databaseServiceParts(daemon)),
 });

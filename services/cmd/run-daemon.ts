@@ -1,28 +1,24 @@
 import type { NovaConfig } from '@mini-nova/config';
-import type { Logger } from '@mini-nova/messaging';
-import { createLogger, type Launchable, serve } from '@mini-nova/service';
+import { Daemon, type Launchable } from '@mini-nova/service';
 import { configOfDaemon, type DaemonCommandLine } from './command-line.ts';
 import { withoutStartStacks } from './start-errors.ts';
+import { packageVersion } from './version.ts';
 
-export interface DaemonParts {
-  config: NovaConfig;
-  logger: Logger;
-}
-
-export interface Daemon extends DaemonCommandLine {
+export interface DaemonMain extends DaemonCommandLine {
   /** Processes to run. Default 1. */
   workerCount?: (config: NovaConfig) => number;
-  /** Makes the service, in the process that runs it. */
-  compose(parts: DaemonParts): Launchable | Promise<Launchable>;
+  /** Makes the service, in the process that runs it. Made again, it reads the configuration anew. */
+  compose(daemon: Daemon): Launchable | Promise<Launchable>;
 }
 
 /** Runs a daemon until it is told to stop, and ends the process with its exit code. */
-export async function runDaemon({ workerCount = () => 1, compose, ...commandLine }: Daemon): Promise<never> {
-  const config = configOfDaemon(commandLine);
-  const logger = createLogger({ name: commandLine.name, debug: config.DEFAULT.debug });
-  for (const warning of config.warnings) logger.warn({ warning }, 'Configuration');
-  const launcher = serve(() => compose({ config, logger }), workerCount(config), {
-    logger: withoutStartStacks(logger),
+export async function runDaemon({ workerCount = () => 1, compose, ...main }: DaemonMain): Promise<never> {
+  const daemon = await Daemon.create({
+    name: main.name,
+    version: packageVersion(),
+    config: configOfDaemon(main),
+    wrapLogger: withoutStartStacks,
   });
+  const launcher = daemon.serve(() => compose(daemon), workerCount(daemon.config));
   process.exit(await launcher.wait());
 }

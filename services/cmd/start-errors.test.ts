@@ -1,6 +1,7 @@
 import { loadConfig } from '@mini-nova/config';
 import { silentLogger } from '@mini-nova/messaging';
 import { expect, test } from 'vitest';
+import { ObservabilityListenError } from '../../packages/service/observability/errors.ts';
 import { openMigrated } from './compose/database.ts';
 import { isStartError } from './start-errors.ts';
 
@@ -14,4 +15,11 @@ test('a database that is away is an error whose message says all', async () => {
     code: 'DATABASE_UNUSABLE',
     message: 'The database cannot be used: connect ECONNREFUSED 127.0.0.1:1',
   });
+});
+
+test('an observability endpoint that cannot listen is such an error, too; others are not', () => {
+  const cause = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
+  expect(isStartError(new ObservabilityListenError('127.0.0.1', 9100, cause))).toBe(true);
+  expect(isStartError(cause)).toBe(false);
+  expect(isStartError({ code: 'OBSERVABILITY_LISTEN' })).toBe(false);
 });

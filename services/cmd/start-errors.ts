@@ -1,6 +1,7 @@
 import { ConfigError } from '@mini-nova/config';
 import { DatabaseError } from '@mini-nova/database';
 import { DriverLoadFailure, InvalidTransportURL, type Logger } from '@mini-nova/messaging';
+import { ObservabilityListenError } from '@mini-nova/service';
 import { ListenError } from '../api/api-server.ts';
 import { UnknownComputeDriver } from '../compute/virt/driver-registry.ts';
 import { DatabaseUnusable } from './compose/database.ts';
@@ -12,6 +13,7 @@ const types = [
   DriverLoadFailure,
   InvalidTransportURL,
   ListenError,
+  ObservabilityListenError,
   UnknownComputeDriver,
 ] as const;
 

@@ -48,7 +48,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     'get_console_output',
   ] as const satisfies (keyof ComputeContract)[];
   readonly #compute: ComputeHost;
-  readonly #updateInterval: number;
+  readonly #config: NovaConfig['DEFAULT'];
   readonly #locks = new InstanceLocks();
 
   constructor({ host, config, ...parts }: ComputeManagerOptions) {
@@ -57,7 +57,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const reservations = config.DEFAULT;
     const tracker = new ResourceTracker({ host, driver, conductor, placement, reservations, logger });
     this.#compute = { name: host, tracker, ...parts };
-    this.#updateInterval = config.DEFAULT.update_resources_interval;
+    this.#config = config.DEFAULT;
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
@@ -74,15 +74,16 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
 
   override periodicTasks(): PeriodicTask[] {
     const { tracker } = this.#compute;
+    const spacing = this.#config.update_resources_interval;
     return [
       {
         name: 'update_available_resource',
-        spacing: this.#updateInterval,
+        spacing,
         run: (ctxt) => tracker.updateAvailableResource(ctxt),
       },
       {
         name: 'destroy_stray_guests',
-        spacing: this.#updateInterval,
+        spacing,
         run: (ctxt) => destroyStrayGuests(this.#compute, ctxt, this.#locks),
       },
     ];

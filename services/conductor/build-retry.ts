@@ -17,7 +17,7 @@ export interface BuildRetryOptions {
   dispatch: BuildDispatch;
   failedBuilds: FailedBuilds;
   /** Hosts that a build may try in all. */
-  maxAttempts: number;
+  maxAttempts: () => number;
 }
 
 /** From a host that failed to the next alternate. */
@@ -77,7 +77,7 @@ export class BuildRetry {
   }
 
   #assertMayRetry(uuid: string, retry: Retry | undefined): void {
-    const { maxAttempts } = this.#options;
+    const maxAttempts = this.#options.maxAttempts();
     if (retry === undefined || retry.num_attempts < maxAttempts) return;
     const reason = `Exceeded max scheduling attempts ${maxAttempts} for instance ${uuid}.`;
     throw failedFor(reason, retry);

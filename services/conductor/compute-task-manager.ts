@@ -18,8 +18,8 @@ export interface ComputeTaskManagerOptions {
   buildRequests: BuildRequestStore;
   scheduler: SchedulerAPI;
   compute: ComputeAPI;
-  /** `[scheduler] max_attempts`: hosts that a build may try in all. */
-  maxAttempts: number;
+  /** `[scheduler] max_attempts` at present: hosts that a build may try in all. */
+  maxAttempts: () => number;
   /** Default: two attempts, and as many as fit into 30 s. */
   schedulerRetry?: OutageRetryOptions;
   logger: Logger;

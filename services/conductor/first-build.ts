@@ -22,7 +22,7 @@ export interface FirstBuildOptions {
   dispatch: BuildDispatch;
   failedBuilds: FailedBuilds;
   /** Hosts that a build may try in all. */
-  maxAttempts: number;
+  maxAttempts: () => number;
   /** How long a scheduler that does not answer is asked again. */
   schedulerRetry: OutageRetryOptions;
 }
@@ -100,7 +100,7 @@ export class FirstBuild {
 
   /** Without retry information a failed build is not sent on. */
   #filterProperties({ service_host, nodename }: Selection): FilterProperties {
-    if (this.#options.maxAttempts <= 1) return { limits: {} };
+    if (this.#options.maxAttempts() <= 1) return { limits: {} };
     return { limits: {}, retry: { num_attempts: 1, hosts: [[service_host, nodename]] } };
   }
 }

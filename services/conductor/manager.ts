@@ -11,8 +11,8 @@ export interface ConductorManagerOptions {
   stores: ObjectStores;
   /** ComputeTaskManager, NetworkManager, PlacementManager. */
   additionalEndpoints: readonly object[];
-  /** See `conductorSweeps`. */
-  periodicTasks?: readonly PeriodicTask[];
+  /** See `conductorSweeps`. Asked again when options have changed. */
+  periodicTasks?: () => readonly PeriodicTask[];
 }
 
 type Args<M extends keyof ConductorContract> = ConductorContract[M]['args'];
@@ -26,9 +26,9 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   ] as const satisfies (keyof ConductorContract)[];
   override readonly additionalEndpoints: readonly object[];
   readonly #actions: ActionTable;
-  readonly #periodicTasks: readonly PeriodicTask[];
+  readonly #periodicTasks: () => readonly PeriodicTask[];
 
-  constructor({ host, stores, additionalEndpoints, periodicTasks = [] }: ConductorManagerOptions) {
+  constructor({ host, stores, additionalEndpoints, periodicTasks = () => [] }: ConductorManagerOptions) {
     super({ host, serviceName: 'conductor' });
     this.#actions = objectActions(stores);
     this.#periodicTasks = periodicTasks;
@@ -36,7 +36,7 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   }
 
   override periodicTasks(): readonly PeriodicTask[] {
-    return this.#periodicTasks;
+    return this.#periodicTasks();
   }
 
   /** @throws ObjectActionError when there is no such method; otherwise what the method throws */

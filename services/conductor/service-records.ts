@@ -6,13 +6,13 @@ import {
   type ServiceRecords,
 } from '@mini-nova/service';
 import { ServiceNotFound } from '../exceptions.ts';
+import { SEEN_WHEN_STOPPED } from '../stores/liveness.ts';
 import type { ConductorAPI } from './rpcapi.ts';
 
 /** The record of a service that has no database, kept through the conductor. */
 export class ConductorServiceRecords implements ServiceRecords {
   readonly #conductor: ConductorAPI;
-  #info: ServiceInfo | undefined;
-  #service: Service | undefined;
+  #registered: { info: ServiceInfo; service: Service } | undefined;
 
   constructor(conductor: ConductorAPI) {
     this.#conductor = conductor;
@@ -21,17 +21,31 @@ export class ConductorServiceRecords implements ServiceRecords {
   async register(info: ServiceInfo): Promise<void> {
     const service = new Service({ ...info });
     await this.#conductor.serviceCreate(RequestContext.admin(), service);
-    this.#info = info;
-    this.#service = service;
+    this.#registered = { info, service };
   }
 
   async heartbeat(): Promise<void> {
-    if (!this.#service || !this.#info) throw new TypeError('A heartbeat needs a registered service');
-    this.#service.report_count += 1;
+    await this.#save((service) => {
+      service.report_count += 1;
+    });
+  }
+
+  async stopped(): Promise<void> {
+    await this.#save((service) => {
+      // A count that a heartbeat could not save would make a heartbeat of this.
+      service.resetChanges();
+      service.last_seen_up = SEEN_WHEN_STOPPED;
+    });
+  }
+
+  async #save(change: (service: Service) => void): Promise<void> {
+    if (!this.#registered) throw new TypeError('The service is not registered');
+    const { info, service } = this.#registered;
+    change(service);
     try {
-      await this.#conductor.serviceSave(RequestContext.admin(), this.#service);
+      await this.#conductor.serviceSave(RequestContext.admin(), service);
     } catch (error) {
-      if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(this.#info, { cause: error });
+      if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(info, { cause: error });
       throw error;
     }
   }

@@ -5,22 +5,29 @@ import {
   loadConfig,
   type NovaConfig,
 } from '@mini-nova/config';
-import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
+import { DatabaseError, schemaVersion } from '@mini-nova/database';
 import { MessagingError, silentLogger } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
-import {
-  DatabaseUnusable,
-  openConfigured,
-  openMigrated,
-  syncDatabase,
-  usingDatabase,
-} from '../cmd/compose/database.ts';
+import { DatabaseUnusable, openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
 import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';
 import type { ManageIo } from './io.ts';
+import { addServicePing, ServicesMissing, ServicesSilent } from './service-ping.ts';
 import { serviceTable } from './service-table.ts';
+import { withDatabase } from './with-database.ts';
 
 /** Flags that have a meaning here. */
-const FLAGS = ['configFile', 'transportUrl', 'databaseConnection'];
+const FLAGS = ['configFile', 'configDir', 'transportUrl', 'databaseConnection'];
+
+/** Errors whose message is all that an operator needs. */
+const expected = [
+  ConfigError,
+  DatabaseError,
+  DatabaseUnusable,
+  MessagingError,
+  LettersMissing,
+  ServicesMissing,
+  ServicesSilent,
+] as const;
 
 /** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use. */
 export async function runManage(argv: readonly string[], io: ManageIo, version: string): Promise<number> {
@@ -62,6 +69,7 @@ function manageProgram(io: ManageIo, version: string): Command {
     .action(({ json = false }: { json?: boolean }, command: Command) =>
       listServices(configOf(command), io, json),
     );
+  addServicePing(service, configOf, io);
   addDeadLetterCommands(program, configOf, io);
   return program;
 }
@@ -91,18 +99,6 @@ async function listServices(config: NovaConfig, io: ManageIo, json: boolean): Pr
   });
 }
 
-async function withDatabase(
-  opening: Promise<Database>,
-  work: (db: Database) => Promise<void>,
-): Promise<void> {
-  const db = await opening;
-  try {
-    await usingDatabase(() => work(db));
-  } finally {
-    await db.close();
-  }
-}
-
 function configOf(command: Command): NovaConfig {
   return loadConfig(fromCommandLine(command.optsWithGlobals(), sharedFlags()));
 }
@@ -112,6 +108,5 @@ function sharedFlags() {
 }
 
 function isExpected(error: unknown): error is Error {
-  const types = [ConfigError, DatabaseError, DatabaseUnusable, MessagingError, LettersMissing];
-  return types.some((type) => error instanceof type);
+  return expected.some((type) => error instanceof type);
 }

@@ -1,6 +1,7 @@
 import type { Database } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
+import { annotateSpan, withSpan } from '@mini-nova/service';
 import type { HostFilter } from './filters/host-filter.ts';
 import { type FilterResult, runFilters } from './filters/run-filters.ts';
 import type { HostManager } from './host-manager.ts';
@@ -61,9 +62,16 @@ export class FilterScheduler {
    * answer to an earlier request was lost) stays on that host if it still passes.
    * @throws NoValidHost when any of the instances cannot be placed; then none is
    */
-  async selectDestinations({ spec, instanceUuids, alternates }: Destinations): Promise<Selection[][]> {
+  async selectDestinations(destinations: Destinations): Promise<Selection[][]> {
+    const attributes = { 'nova.instance.count': destinations.instanceUuids.length };
+    return withSpan('select destinations', { attributes }, () => this.#select(destinations));
+  }
+
+  async #select({ spec, instanceUuids, alternates }: Destinations): Promise<Selection[][]> {
     const round = await this.#startRound(scheduleRequestOf(spec));
+    annotateSpan({ 'nova.scheduler.hosts_considered': round.candidates.size });
     const claimed = await this.#claimAll(round, instanceUuids);
+    annotateSpan({ 'nova.scheduler.hosts_chosen': hostsOf(claimed) });
     const { resources } = round.request;
     const others = this.#rank(this.#filter(round).hosts);
     return claimed.map(({ host }) =>
@@ -142,4 +150,9 @@ export class FilterScheduler {
       this.#options.logger.error(data, 'could not release the claim of a request that failed');
     }
   }
+}
+
+/** Each once, as one text: `host1,host2`. */
+function hostsOf(claimed: readonly ClaimedHost[]): string {
+  return [...new Set(claimed.map(({ host }) => host.host))].join(',');
 }

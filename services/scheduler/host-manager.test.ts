@@ -19,7 +19,7 @@ describe('host states', () => {
   beforeEach(async () => {
     db = await openDatabase('sqlite://');
     await migrate(db);
-    hosts = new HostManager({ db, serviceDownTime: 60, defaultAvailabilityZone: 'nova' });
+    hosts = new HostManager({ db, config: { service_down_time: 60, default_availability_zone: 'nova' } });
   });
   afterEach(() => db.close());
 

@@ -1,3 +1,4 @@
+import type { NovaConfig } from '@mini-nova/config';
 import { type ComputeHost, type Database, listComputeHosts } from '@mini-nova/database';
 import { isAlive } from '../stores/liveness.ts';
 import { HostState } from './host-state.ts';
@@ -6,10 +7,8 @@ import { resourcesOfAll } from './placement/provider-resources.ts';
 
 export interface HostManagerOptions {
   db: Database;
-  /** Seconds without a report after which a service counts as down. */
-  serviceDownTime: number;
-  /** Zone of hosts whose service names none. */
-  defaultAvailabilityZone: string;
+  /** Seconds without a report after which a service counts as down, and the zone of hosts whose service names none. */
+  config: Pick<NovaConfig['DEFAULT'], 'service_down_time' | 'default_availability_zone'>;
 }
 
 /** Reads the state of all hosts. Nothing is kept between requests, so nothing is ever stale. */
@@ -30,15 +29,15 @@ export class HostManager {
   }
 
   #hostState(row: ComputeHost, resources: ResourceStates, now: Date): HostState {
-    const { serviceDownTime, defaultAvailabilityZone } = this.#options;
+    const { service_down_time, default_availability_zone } = this.#options.config;
     const lastSeen = new Date(row.last_seen_up ?? row.created_at);
     return new HostState({
       uuid: row.uuid,
       host: row.host,
       nodename: row.hypervisor_hostname,
-      availabilityZone: row.availability_zone ?? defaultAvailabilityZone,
+      availabilityZone: row.availability_zone ?? default_availability_zone,
       service: {
-        up: isAlive({ forcedDown: row.forced_down, lastSeen }, serviceDownTime, now),
+        up: isAlive({ forcedDown: row.forced_down, lastSeen }, service_down_time, now),
         disabled: row.disabled,
       },
       resources,

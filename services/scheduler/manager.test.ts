@@ -18,6 +18,7 @@ import { silentLogger } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordingTracer } from '../test/recording-tracer.ts';
 import { addHost, flavor, requestSpec } from '../test/scheduling.ts';
 import { CELL_UUID } from './cell.ts';
 import { SchedulerManager } from './manager.ts';
@@ -305,6 +306,29 @@ describe('select_destinations', () => {
   });
 });
 
+describe('a decision', () => {
+  it('is a span that tells what was considered and chosen', async () => {
+    const tracer = RecordingTracer.use();
+    const db = await openDatabase('sqlite://');
+    await migrate(db);
+    for (const host of ['a', 'b']) await addHost(db, host, { vcpus: 1 });
+    const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
+    await manager.selectDestinations(RequestContext.admin(), {
+      instance_uuids: ['vm1', 'vm2'],
+      spec_obj: requestSpec({ filterProperties: { ignore_hosts: ['c'] } }),
+      return_objects: true,
+      return_alternates: true,
+    });
+    await db.close();
+
+    expect(tracer.span('select destinations').attributes).toEqual({
+      'nova.instance.count': 2,
+      'nova.scheduler.hosts_considered': 2,
+      'nova.scheduler.hosts_chosen': expect.stringMatching(/^(a,b|b,a)$/),
+    });
+  });
+});
+
 describe('the scheduler manager', () => {
   it('is not made with an unknown filter', async () => {
     const db = await openDatabase('sqlite://');
@@ -313,6 +337,54 @@ describe('the scheduler manager', () => {
     const make = () =>
       new SchedulerManager({ db, config: { ...valid, filter_scheduler }, logger: silentLogger });
     expect(make).toThrow(ConfigError);
+    await db.close();
+  });
+
+  it('takes over other filters, weighers and limits, and keeps the old ones when the new cannot be used', async () => {
+    const db = await openDatabase('sqlite://');
+    await migrate(db);
+    await addHost(db, 'large', { memoryMb: 8192 });
+    await addHost(db, 'small', { memoryMb: 4096 });
+    await addHost(db, 'down', { memoryMb: 16384, service: { last_seen_up: '2020-01-01T00:00:00.000Z' } });
+    const options = {
+      DEFAULT: { ...config().DEFAULT },
+      scheduler: { ...config().scheduler },
+      filter_scheduler: { ...config().filter_scheduler },
+    };
+    const manager = new SchedulerManager({ db, config: options, logger: silentLogger });
+    let asked = 0;
+    const select = async () => {
+      asked += 1;
+      const [selections = []] = await manager.selectDestinations(RequestContext.admin(), {
+        instance_uuids: [`vm${asked}`],
+        spec_obj: requestSpec(),
+        return_objects: true,
+        return_alternates: true,
+      });
+      return selections.map(({ service_host }) => service_host);
+    };
+    expect(await select()).toEqual(['large', 'small']);
+
+    options.filter_scheduler = { ...options.filter_scheduler, ram_weight_multiplier: -1 };
+    options.scheduler.max_attempts = 1;
+    await manager.reset();
+    expect(await select()).toEqual(['small']);
+
+    const { filter_scheduler } = options;
+    options.filter_scheduler = { ...filter_scheduler, enabled_filters: ['NoFilter'] };
+    await expect(manager.reset()).rejects.toThrow(ConfigError);
+    expect(await select()).toEqual(['small']);
+
+    options.filter_scheduler = { ...filter_scheduler, enabled_filters: [], ram_weight_multiplier: 1 };
+    await manager.reset();
+    expect(await select()).toEqual(['down']);
+
+    options.filter_scheduler = { ...options.filter_scheduler, enabled_filters: ['ComputeFilter'] };
+    await manager.reset();
+    expect(await select()).toEqual(['large']);
+
+    options.DEFAULT.service_down_time = 1e9;
+    expect(await select()).toEqual(['down']);
     await db.close();
   });
 });

@@ -22,19 +22,21 @@ export interface SchedulerManagerOptions {
 export class SchedulerManager extends Manager implements EndpointOf<SchedulerContract, RequestContext> {
   override readonly target = new Target({ version: '4.5' });
   override readonly rpcMethods = ['select_destinations'] as const satisfies (keyof SchedulerContract)[];
-  readonly #scheduler: FilterScheduler;
-  /** Hosts named beside the chosen one. */
-  readonly #alternates: number;
-  readonly #logger: Logger;
+  readonly #options: SchedulerManagerOptions;
+  #scheduler: FilterScheduler;
   /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
   readonly #placements = new SerialQueue();
 
   /** @throws ConfigError when an enabled filter is not known */
-  constructor({ db, config, logger }: SchedulerManagerOptions) {
-    super({ host: config.DEFAULT.host, serviceName: 'scheduler' });
-    this.#scheduler = createFilterScheduler({ db, config, logger });
-    this.#alternates = config.scheduler.max_attempts - 1;
-    this.#logger = logger;
+  constructor(options: SchedulerManagerOptions) {
+    super({ host: options.config.DEFAULT.host, serviceName: 'scheduler' });
+    this.#options = options;
+    this.#scheduler = createFilterScheduler(options);
+  }
+
+  /** Takes over filters and weighers. @throws ConfigError when an enabled filter is not known; the old ones stay then */
+  override async reset(): Promise<void> {
+    this.#scheduler = createFilterScheduler(this.#options);
   }
 
   async selectDestinations(
@@ -42,17 +44,16 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
     args: SchedulerContract['select_destinations']['args'],
   ): Promise<Selection[][]> {
     const { spec_obj, instance_uuids, return_alternates } = args;
+    const { config, logger } = this.#options;
+    // Hosts named beside the chosen one.
+    const alternates = return_alternates ? config.scheduler.max_attempts - 1 : 0;
     try {
       return await this.#placements.run(() =>
-        this.#scheduler.selectDestinations({
-          spec: spec_obj,
-          instanceUuids: instance_uuids,
-          alternates: return_alternates ? this.#alternates : 0,
-        }),
+        this.#scheduler.selectDestinations({ spec: spec_obj, instanceUuids: instance_uuids, alternates }),
       );
     } catch (error) {
       if (error instanceof NoValidHost) {
-        this.#logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');
+        logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');
       }
       throw error;
     }
@@ -63,11 +64,7 @@ function createFilterScheduler({ db, config, logger }: SchedulerManagerOptions):
   const { DEFAULT, filter_scheduler } = config;
   return new FilterScheduler({
     db,
-    hostManager: new HostManager({
-      db,
-      serviceDownTime: DEFAULT.service_down_time,
-      defaultAvailabilityZone: DEFAULT.default_availability_zone,
-    }),
+    hostManager: new HostManager({ db, config: DEFAULT }),
     filters: enabledFilters(filter_scheduler.enabled_filters),
     weighers: [
       ramWeigher(filter_scheduler.ram_weight_multiplier),

@@ -17,10 +17,18 @@ export class DatabaseServiceRecords implements ServiceRecords {
   }
 
   async heartbeat(): Promise<void> {
-    if (!this.#registered) throw new TypeError('A heartbeat needs a registered service');
+    await this.#change((service) => this.#store.heartbeat(service));
+  }
+
+  async stopped(): Promise<void> {
+    await this.#change((service) => this.#store.markStopped(service));
+  }
+
+  async #change(work: (service: Service) => Promise<void>): Promise<void> {
+    if (!this.#registered) throw new TypeError('The service is not registered');
     const { info, service } = this.#registered;
     try {
-      await this.#store.heartbeat(service);
+      await work(service);
     } catch (error) {
       if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(info, { cause: error });
       throw error;

@@ -16,7 +16,7 @@ import {
 import { Service, ServiceList } from '@mini-nova/objects';
 import { ServiceNotFound } from '../exceptions.ts';
 import { type Connection, queryableOf, timestamp } from './connection.ts';
-import { isAlive } from './liveness.ts';
+import { isAlive, SEEN_WHEN_STOPPED } from './liveness.ts';
 import { RowCodec, setByStore } from './row-codec.ts';
 
 /** Fields that are no column: the compute node is another record. */
@@ -105,6 +105,12 @@ export class ServiceStore {
     codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
   }
 
+  /** The daemon has stopped in order: it counts as down at once. @throws ServiceNotFound when the record was deleted */
+  async markStopped(service: Service): Promise<void> {
+    service.last_seen_up = SEEN_WHEN_STOPPED;
+    await this.save(service);
+  }
+
   /** Marks the record deleted. False when it was deleted before. */
   async delete(service: Service): Promise<boolean> {
     return softDeleteService(this.#db, service.id, timestamp());
@@ -123,6 +129,18 @@ export class ServiceStore {
 export function isServiceUp(service: Service, downTime: number, now = new Date()): boolean {
   const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
   return isAlive({ forcedDown: forced_down, lastSeen: last_seen_up ?? created_at }, downTime, now);
+}
+
+/** Whether the daemon has said that it stopped, and not started since. */
+export function hasStopped(service: Service): boolean {
+  const { last_seen_up = null } = service.values();
+  return last_seen_up !== null && last_seen_up.getTime() === SEEN_WHEN_STOPPED.getTime();
+}
+
+/** The daemon's last word: its last heartbeat, or the record's last change when it has stopped in order. */
+export function lastReport(service: Service): Date | null {
+  const { last_seen_up = null, created_at = null, updated_at = null } = service.values();
+  return (hasStopped(service) ? updated_at : last_seen_up) ?? created_at;
 }
 
 function found(row: ServiceRow | undefined, id: number | string): ServiceRow {

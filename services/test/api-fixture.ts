@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@mini-nova/config';
 import { type Database, ensureNetwork, migrate, openDatabase } from '@mini-nova/database';
-import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getTransport, type Logger, silentLogger, Target, type Transport } from '@mini-nova/messaging';
 import { Instance, NovaObjectSerializer, Service } from '@mini-nova/objects';
 import { createRpc, type Rpc } from '@mini-nova/service';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { buildApp } from '../api/app.ts';
 import type { ApiDependencies } from '../api/dependencies.ts';
+import type { HttpLimits } from '../api/http-limits.ts';
 import { ImageRegistry } from '../api/image-registry.ts';
 import { ComputeAPI } from '../compute/rpcapi.ts';
 import { ComputeTaskAPI } from '../conductor/rpcapi.ts';
@@ -36,6 +37,7 @@ export interface ApiFixture {
   /** Of the network `private`, 10.0.0.0/24. */
   networkId: string;
   rpc: Rpc;
+  transport: Transport;
   /** What the listening peers received, in order. */
   received: ReceivedRpc[];
   /** Starts a peer that receives these methods on a topic; each answers what its function returns. */
@@ -58,12 +60,24 @@ type Body = any;
 export interface ApiFixtureOptions {
   maxLimit?: number;
   castTimeout?: number;
+  limits?: Partial<HttpLimits>;
+  logger?: Logger;
 }
+
+/** What clients may do in tests that are about something else. */
+export const LIMITS: HttpLimits = {
+  maxBodySize: 114_688,
+  maxHeaderSize: 16_384,
+  headerTimeout: 15,
+  socketTimeout: 900,
+};
 
 /** The API on a SQLite database in memory and a memory bus of its own, with nobody at the other end. */
 export async function apiFixture({
   maxLimit = 1000,
   castTimeout = 5,
+  limits = {},
+  logger = silentLogger,
 }: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const db = await openDatabase('sqlite://');
   await migrate(db);
@@ -71,7 +85,7 @@ export async function apiFixture({
   const transport = getTransport({
     url: `memory://api-${randomUUID()}/`,
     controlExchange: 'nova',
-    logger: silentLogger,
+    logger,
     rpcResponseTimeout: castTimeout,
   });
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
@@ -88,9 +102,9 @@ export async function apiFixture({
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc),
     settings: { maxLimit, castTimeout, defaultZone: 'nova', serviceDownTime: 60 },
-    logger: silentLogger,
+    logger,
   };
-  const app = buildApp(dependencies);
+  const app = buildApp(dependencies, { ...LIMITS, ...limits });
   onTestFinished(async () => {
     await app.close();
     await transport.close();
@@ -103,6 +117,7 @@ export async function apiFixture({
     dependencies,
     networkId: network.uuid,
     rpc,
+    transport,
     received,
     listen: (target, methods) => listen(rpc, target, methods, received),
     get: (url) => inject(app, 'GET', url),

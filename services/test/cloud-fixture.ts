@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { loadConfig } from '@mini-nova/config';
+import { loadConfig, type NovaConfig } from '@mini-nova/config';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
 import { Cloud } from '../cmd/compose/cloud.ts';
@@ -7,15 +7,24 @@ import { Cloud } from '../cmd/compose/cloud.ts';
 export interface RunningCloud {
   /** Of the REST API. */
   endpoint: string;
+  /** What runs, by name; the last started first. */
+  services: readonly Launchable[];
   stop(): Promise<void>;
 }
+
+const HOSTS = ['host1', 'host2'];
 
 /** The whole cloud in this process, on a bus, a database in memory and a port of its own. */
 export async function startCloud(
   overrides: Record<string, unknown> = {},
-  computeHosts: readonly string[] = ['host1', 'host2'],
+  computeHosts: readonly string[] = HOSTS,
 ): Promise<RunningCloud> {
-  const config = loadConfig({
+  return runCloud(loadConfig(cloudSources(overrides)), computeHosts);
+}
+
+/** Of a cloud's configuration: these only, and what keeps it apart from others. */
+export function cloudSources(overrides: Record<string, unknown> = {}) {
+  return {
     env: {},
     configFiles: [],
     overrides: {
@@ -26,18 +35,25 @@ export async function startCloud(
       'database.connection': 'sqlite://',
       ...overrides,
     },
-  });
+  };
+}
+
+export async function runCloud(
+  config: NovaConfig,
+  computeHosts: readonly string[] = HOSTS,
+): Promise<RunningCloud> {
   const cloud = new Cloud({ config, logger: silentLogger, computeHosts });
-  const started: Launchable[] = [];
+  const services: Launchable[] = [];
   for (const source of cloud.services) {
     const service = typeof source === 'function' ? await source() : source;
-    started.unshift(service);
+    services.unshift(service);
     await service.start();
   }
   return {
     endpoint: cloud.endpoint,
+    services,
     stop: async () => {
-      for (const service of started) await service.stop();
+      for (const service of services) await service.stop();
     },
   };
 }

@@ -3,7 +3,7 @@ import { type Database, isUniqueViolation } from '@mini-nova/database';
 import { Service } from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ServiceNotFound } from '../exceptions.ts';
-import { ServiceStore } from '../stores/service-store.ts';
+import { hasStopped, isServiceUp, lastReport, ServiceStore } from '../stores/service-store.ts';
 
 const identity = { host: 'host1', binary: 'nova-compute', topic: 'compute', version: 66 };
 
@@ -85,6 +85,24 @@ export function describeServiceStore(database: () => Database): void {
       expect(service.report_count).toBe(2);
       expect(service.last_seen_up?.getTime()).toBeGreaterThanOrEqual(before);
       expect((await store.getById(service.id)).report_count).toBe(2);
+    });
+
+    it('that stop in order are down at once, and up again once they register', async () => {
+      const service = await store.register(identity);
+      const before = Date.now();
+      await store.markStopped(service);
+      const stopped = await store.getById(service.id);
+      expect({ up: isServiceUp(stopped, 60), stopped: hasStopped(stopped) }).toEqual({
+        up: false,
+        stopped: true,
+      });
+      expect(lastReport(stopped)?.getTime()).toBeGreaterThanOrEqual(before);
+
+      const again = await store.register(identity);
+      expect({ up: isServiceUp(again, 60), stopped: hasStopped(again) }).toEqual({
+        up: true,
+        stopped: false,
+      });
     });
 
     it('learn at the next heartbeat that they were deleted', async () => {

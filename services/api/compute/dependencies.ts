@@ -26,11 +26,12 @@ export interface ComputeDependencies {
   logger: Logger;
 }
 
+/** To be read when they are used: they can change. */
 export interface ComputeSettings {
   /** Zone of computes that name none. */
-  defaultZone: string;
+  readonly defaultZone: string;
   /** Seconds without a heartbeat until a service is down. */
-  serviceDownTime: number;
+  readonly serviceDownTime: number;
   /** Seconds for which a request waits for a broker that is away. */
-  castTimeout: number;
+  readonly castTimeout: number;
 }

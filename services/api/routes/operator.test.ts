@@ -1,5 +1,6 @@
 import { ComputeNode, Service } from '@mini-nova/objects';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { setInventory } from '../../scheduler/placement/inventory.ts';
 import { type ApiFixture, apiFixture } from '../../test/api-fixture.ts';
 
 async function node({ dependencies }: ApiFixture, host: string): Promise<ComputeNode> {
@@ -42,6 +43,16 @@ test('lists services with their state', async () => {
   ]);
   expect(services[0].updated_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
   expect((await get('/v2.1/os-services?binary=nova-compute&host=host2')).body.services).toHaveLength(1);
+});
+
+test('shows when a service that has stopped did so', async () => {
+  const { get, compute, dependencies } = await apiFixture();
+  const service = await compute('host1');
+  const before = Date.now();
+  await dependencies.services.markStopped(service);
+  const [shown] = (await get('/v2.1/os-services')).body.services;
+  expect(shown.state).toBe('down');
+  expect(Date.parse(`${shown.updated_at}Z`)).toBeGreaterThanOrEqual(before);
 });
 
 test('disables, enables and forces down a service', async () => {
@@ -109,4 +120,51 @@ test('lists hypervisors with their service', async () => {
   });
   expect((await get('/v2.1/os-hypervisors/1')).body.hypervisor).toEqual(detailed);
   expect((await get('/v2.1/os-hypervisors/7')).status).toBe(404);
+});
+
+describe('the deletion of a service', () => {
+  async function stoppedCompute() {
+    const fixture = await apiFixture();
+    const service = await fixture.compute('host1', { up: false });
+    const own = await node(fixture, 'host1');
+    const { db } = fixture;
+    const inventories = { VCPU: { total: 8, reserved: 0, allocation_ratio: 1 } };
+    await setInventory(db, { providerUuid: own.uuid, providerName: 'host1', inventories });
+    const offered = () => db.kysely.selectFrom('inventories').selectAll().execute();
+    return { ...fixture, service, offered };
+  }
+
+  test('takes its nodes and what they offer with it', async () => {
+    const { get, send, service, offered } = await stoppedCompute();
+    expect(await offered()).toHaveLength(1);
+    expect(await send('DELETE', `/v2.1/os-services/${service.id}`)).toMatchObject({ status: 204 });
+    expect((await get('/v2.1/os-services')).body.services).toEqual([]);
+    expect((await get('/v2.1/os-hypervisors')).body.hypervisors).toEqual([]);
+    expect(await offered()).toEqual([]);
+    expect((await send('DELETE', `/v2.1/os-services/${service.id}`)).status).toBe(404);
+  });
+
+  test('is refused while its host has instances', async () => {
+    const { send, instance, service, get } = await stoppedCompute();
+    await instance({ host: 'host1' });
+    expect(await send('DELETE', `/v2.1/os-services/${service.id}`)).toMatchObject({
+      status: 409,
+      body: { conflictingRequest: { message: expect.stringMatching(/is hosting instances/) } },
+    });
+    expect((await get('/v2.1/os-services')).body.services).toHaveLength(1);
+  });
+
+  test('is refused while it is up', async () => {
+    const { send, compute } = await apiFixture();
+    const { id } = await compute('host1');
+    expect(await send('DELETE', `/v2.1/os-services/${id}`)).toMatchObject({
+      status: 409,
+      body: { conflictingRequest: { message: expect.stringMatching(/that is up: stop it first/) } },
+    });
+  });
+
+  test.each(['x', '-1', '1.5', '99999999999'])('with id %s is 400', async (id) => {
+    const { send } = await apiFixture();
+    expect((await send('DELETE', `/v2.1/os-services/${id}`)).status).toBe(400);
+  });
 });

@@ -1,7 +1,7 @@
 import { Target } from '@mini-nova/messaging';
 import { InstanceFault, InstanceInfoCache } from '@mini-nova/objects';
 import { expect, test } from 'vitest';
-import { apiFixture, BOOT, CIRROS } from '../../test/api-fixture.ts';
+import { apiFixture, BOOT, CIRROS, LIMITS } from '../../test/api-fixture.ts';
 
 const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
 
@@ -206,7 +206,7 @@ test('refuses a flavor that is too small for the image', async () => {
 
 async function apiFixtureWith(dependencies: Awaited<ReturnType<typeof apiFixture>>['dependencies']) {
   const { buildApp } = await import('../app.ts');
-  return { app: buildApp(dependencies) };
+  return { app: buildApp(dependencies, LIMITS) };
 }
 
 test('answers 503 when the message bus is away, and the server is in ERROR with a fault', async () => {

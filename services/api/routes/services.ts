@@ -1,5 +1,6 @@
 import type { Service } from '@mini-nova/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ServiceDeletion } from '../compute/delete-service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';
 import {
@@ -64,6 +65,12 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
       return { service: request.body };
     },
   );
+
+  const deletion = new ServiceDeletion(dependencies);
+  app.delete<{ Params: { id: string } }>('/os-services/:id', async (request, reply) => {
+    await deletion.delete(request.params.id);
+    return reply.code(204).send();
+  });
 
   async function disable(request: FastifyRequest<{ Body: DisableServiceBody }>) {
     await change(request, { disabled: true, disabled_reason: request.body.disabled_reason ?? null });

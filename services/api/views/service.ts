@@ -1,4 +1,5 @@
 import type { Service } from '@mini-nova/objects';
+import { lastReport } from '../../stores/service-store.ts';
 import { naiveTime } from './times.ts';
 
 /** A daemon, as `os-services` shows it (with `forced_down`, which Nova shows since 2.11). */
@@ -10,6 +11,7 @@ export interface ServiceDocument {
   zone: string;
   status: 'enabled' | 'disabled';
   state: 'up' | 'down';
+  /** The last heartbeat; of a service that has stopped in order, the last change of its record. */
   updated_at: string | null;
   disabled_reason: string | null;
   forced_down: boolean;
@@ -27,7 +29,7 @@ export function serviceDocument(
     zone: isCompute ? (service.availability_zone ?? defaultZone) : 'internal',
     status: service.disabled ? 'disabled' : 'enabled',
     state: up ? 'up' : 'down',
-    updated_at: naiveTime(service.last_seen_up ?? service.created_at),
+    updated_at: naiveTime(lastReport(service)),
     disabled_reason: service.disabled_reason,
     forced_down: service.forced_down,
   };

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { HypervisorDocument } from '../../api/views/hypervisor.ts';
 import type { ServiceDocument } from '../../api/views/service.ts';
-import { addCommand, contextOf, printItem, printList } from '../command.ts';
+import { addCommand, type CommandContext, contextOf, printDone, printItem, printList } from '../command.ts';
+import { findService } from '../find.ts';
 import type { ClientIo } from '../io.ts';
 import type { Column } from '../table.ts';
 
@@ -28,8 +29,6 @@ const hypervisorColumns: readonly Column<HypervisorDocument>[] = [
   ['VMs', ({ running_vms }) => running_vms],
 ];
 
-const COMPUTE = 'nova-compute';
-
 /** The daemons and hypervisors, for operators. */
 export function addServiceCommands(program: Command, io: ClientIo): void {
   addCommand(program, 'service-list', 'List the daemons.')
@@ -40,31 +39,33 @@ export function addServiceCommands(program: Command, io: ClientIo): void {
       printList(context, serviceColumns, await context.nova.listServices({ host, binary }));
     });
 
-  addCommand(program, 'service-enable', 'Let the scheduler use a compute again.')
-    .argument('<host>')
-    .action(async (host: string, _options: object, command: Command) => {
-      const context = contextOf(command, io);
-      printItem(context, await context.nova.updateService('enable', { host, binary: COMPUTE }));
-    });
+  addServiceChange(program, 'service-enable', 'Let the scheduler use a compute again.').action(
+    async (given: string, _options: object, command: Command) => {
+      await change(contextOf(command, io), given, 'enable');
+    },
+  );
 
-  addCommand(program, 'service-disable', 'Keep new servers away from a compute.')
-    .argument('<host>')
+  addServiceChange(program, 'service-disable', 'Keep new servers away from a compute.')
     .option('--reason <reason>', 'why')
-    .action(async (host: string, { reason }: { reason?: string }, command: Command) => {
-      const context = contextOf(command, io);
-      const verb = reason === undefined ? 'disable' : 'disable-log-reason';
-      const body = { host, binary: COMPUTE, ...(reason !== undefined && { disabled_reason: reason }) };
-      printItem(context, await context.nova.updateService(verb, body));
+    .action(async (given: string, { reason }: { reason?: string }, command: Command) => {
+      if (reason === undefined) await change(contextOf(command, io), given, 'disable');
+      else await change(contextOf(command, io), given, 'disable-log-reason', { disabled_reason: reason });
     });
 
-  addCommand(program, 'service-force-down', 'Treat a compute as down at once.')
-    .argument('<host>')
+  addServiceChange(program, 'service-force-down', 'Treat a compute as down at once.')
     .addOption(new Option('--unset', 'believe its heartbeats again'))
-    .action(async (host: string, { unset = false }: { unset?: boolean }, command: Command) => {
-      const context = contextOf(command, io);
-      const body = { host, binary: COMPUTE, forced_down: !unset };
-      printItem(context, await context.nova.updateService('force-down', body));
+    .action(async (given: string, { unset = false }: { unset?: boolean }, command: Command) => {
+      await change(contextOf(command, io), given, 'force-down', { forced_down: !unset });
     });
+
+  addServiceChange(program, 'service-delete', 'Delete the record of a daemon that is gone for good.').action(
+    async (given: string, _options: object, command: Command) => {
+      const context = contextOf(command, io);
+      const { id, host, binary } = await findService(context.nova, given);
+      await context.nova.deleteService(id);
+      printDone(context, `Deleted service ${id}: ${binary} on ${host}.`, { id, host, binary });
+    },
+  );
 
   addCommand(
     program,
@@ -74,4 +75,21 @@ export function addServiceCommands(program: Command, io: ClientIo): void {
     const context = contextOf(command, io);
     printList(context, hypervisorColumns, await context.nova.listHypervisors());
   });
+}
+
+function addServiceChange(program: Command, name: string, description: string): Command {
+  return addCommand(program, name, description).argument(
+    '<service>',
+    'host of the compute, or id of a daemon',
+  );
+}
+
+async function change(
+  context: CommandContext,
+  given: string,
+  verb: string,
+  changes: Record<string, unknown> = {},
+): Promise<void> {
+  const { host, binary } = await findService(context.nova, given);
+  printItem(context, await context.nova.updateService(verb, { host, binary, ...changes }));
 }

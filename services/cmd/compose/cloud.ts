@@ -1,14 +1,14 @@
 import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/database';
 import type { Logger, RpcObserver, Transport } from '@mini-nova/messaging';
-import type { Launchable, LaunchSource } from '@mini-nova/service';
+import type { Launchable, LaunchSource, ServiceOptions } from '@mini-nova/service';
 import type { ApiServer } from '../../api/api-server.ts';
 import type { StateChangeListener } from '../../stores/state-changes.ts';
 import { composeApi } from './api.ts';
 import { composeCompute } from './compute.ts';
 import { composeConductor } from './conductor.ts';
 import { openConfigured, syncDatabase } from './database.ts';
-import type { DatabaseServiceParts } from './parts.ts';
+import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 import { composeScheduler } from './scheduler.ts';
 import { createStores, type Stores } from './stores.ts';
 import { serviceTransport } from './transport.ts';
@@ -19,8 +19,12 @@ export interface CloudOptions {
   logger: Logger;
   /** A compute for each. Default: one, of the configured host. */
   computeHosts?: readonly string[];
-  /** Told of all RPCs, under the names of the services. */
+  /** Told of all RPCs, under the names of the services. Not with `transport`. */
   observers?: readonly RpcObserver[];
+  /** Makes a service's transport: a daemon's. Default: one for the configuration. */
+  transport?: (name: string) => Transport;
+  /** What a daemon adds to the options of each service. */
+  service?: Partial<ServiceOptions>;
   /** Told of each change of an instance's state. */
   onStateChange?: StateChangeListener;
 }
@@ -60,19 +64,17 @@ export class Cloud {
   }
 
   #compute(host: string): Launchable {
-    const { config, logger } = this.#options;
-    const own: NovaConfig = { ...config, DEFAULT: { ...config.DEFAULT, host } };
-    return composeCompute({ config: own, logger, transport: this.#transport(`nova-compute.${host}`) });
+    return composeCompute({ ...this.#common(`nova-compute.${host}`), host });
   }
 
   #parts(name: string): DatabaseServiceParts {
-    const { config, logger } = this.#options;
-    return { config, logger, transport: this.#transport(name), ...this.#database.opened };
+    return { ...this.#common(name), ...this.#database.opened };
   }
 
-  #transport(name: string): Transport {
-    const { config, logger, observers = [] } = this.#options;
-    return serviceTransport({ config, logger, name, observers });
+  #common(name: string): ServiceParts {
+    const { config, logger, observers = [], service = {} } = this.#options;
+    const { transport = () => serviceTransport({ config, logger, name, observers }) } = this.#options;
+    return { config, logger, transport: transport(name), service };
   }
 }
 

@@ -8,15 +8,21 @@ import { NetworkAPI } from '../../network/rpcapi.ts';
 import { PlacementAPI } from '../../scheduler/placement/rpcapi.ts';
 import { SERVICE_VERSION, type ServiceParts } from './parts.ts';
 
+/** `host`: of this compute; default: the configured one. */
+export interface ComputeParts extends ServiceParts {
+  host?: string;
+}
+
 /** nova-compute, which has no database. Opens nothing. @throws UnknownComputeDriver */
-export function composeCompute({ config, logger, transport }: ServiceParts): Service {
+export function composeCompute(parts: ComputeParts): Service {
+  const { config, logger, transport, service, host = config.DEFAULT.host } = parts;
   const { DEFAULT, upgrade_levels, fake } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const conductor = new ConductorAPI(rpc, { versionCap: upgrade_levels.conductor });
   const manager = new ComputeManager({
-    host: DEFAULT.host,
+    host,
     config,
-    driver: loadComputeDriver(DEFAULT.compute_driver, { host: DEFAULT.host, fake }),
+    driver: loadComputeDriver(DEFAULT.compute_driver, { host, fake }),
     conductor,
     computeTask: new ComputeTaskAPI(rpc),
     network: new NetworkAPI(rpc),
@@ -25,6 +31,8 @@ export function composeCompute({ config, logger, transport }: ServiceParts): Ser
   });
   return Service.create({
     ...serviceOptions(config),
+    ...service,
+    host,
     binary: 'nova-compute',
     topic: 'compute',
     manager,

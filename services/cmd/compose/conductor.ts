@@ -9,11 +9,12 @@ import { NetworkManager } from '../../network/manager.ts';
 import { PlacementManager } from '../../scheduler/placement/manager.ts';
 import { SchedulerAPI } from '../../scheduler/rpcapi.ts';
 import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
+import { databaseChecks } from './database.ts';
 import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
 
 /** nova-conductor. Opens nothing. */
 export function composeConductor(parts: DatabaseServiceParts): Service {
-  const { config, logger, transport, db, stores, release } = parts;
+  const { config, logger, transport, service, db, stores, release } = parts;
   const { DEFAULT, upgrade_levels, scheduler, network } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
@@ -23,7 +24,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     buildRequests: stores.buildRequests,
     scheduler: new SchedulerAPI(rpc, { versionCap: upgrade_levels.scheduler }),
     compute,
-    maxAttempts: scheduler.max_attempts,
+    maxAttempts: () => scheduler.max_attempts,
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
@@ -31,18 +32,19 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     host: DEFAULT.host,
     stores,
     additionalEndpoints: [computeTask, new NetworkManager(ports), new PlacementManager(db)],
-    periodicTasks: conductorSweeps({
-      db,
-      instances: stores.instances,
-      services: stores.services,
-      compute,
-      timeout: DEFAULT.instance_build_timeout,
-      serviceDownTime: DEFAULT.service_down_time,
-      logger,
-    }),
+    periodicTasks: () =>
+      conductorSweeps({
+        db,
+        instances: stores.instances,
+        services: stores.services,
+        compute,
+        config: DEFAULT,
+        logger,
+      }),
   });
   return Service.create({
     ...serviceOptions(config),
+    ...service,
     binary: 'nova-conductor',
     topic: 'conductor',
     manager,
@@ -50,6 +52,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     rpc,
     records: new DatabaseServiceRecords(stores.services),
     version: SERVICE_VERSION,
+    checks: databaseChecks(db),
     logger,
     ...(release && { release }),
   });

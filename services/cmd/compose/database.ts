@@ -8,6 +8,7 @@ import {
   openDatabase,
 } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
+import type { ReadinessChecks } from '@mini-nova/service';
 
 /** The configured database. @throws DatabaseUrlError */
 export async function openConfigured({ database }: NovaConfig, logger: Logger): Promise<Database> {
@@ -41,6 +42,15 @@ export async function syncDatabase(db: Database, { network }: NovaConfig): Promi
     await ensureNetwork(db.kysely, { label: network.name, cidr: network.cidr });
     return applied;
   });
+}
+
+/** That the database answers, asked as cheaply as can be. */
+export function databaseChecks({ kysely }: Database): ReadinessChecks {
+  return {
+    database: async () => {
+      await usingDatabase(() => kysely.selectNoFrom((eb) => eb.val(1).as('one')).execute());
+    },
+  };
 }
 
 /** The database cannot be reached, or refuses to work. */

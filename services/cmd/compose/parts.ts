@@ -1,14 +1,18 @@
 import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/database';
 import type { Logger, Transport } from '@mini-nova/messaging';
+import type { ServiceOptions } from '@mini-nova/service';
 import type { Stores } from './stores.ts';
 
 /** What every service is composed from. */
 export interface ServiceParts {
+  /** A live one is read where its options are used. */
   config: NovaConfig;
   logger: Logger;
   /** The service's own: it closes it. */
   transport: Transport;
+  /** What a daemon adds to the options of the service: its `serviceOptions`. */
+  service?: Partial<ServiceOptions>;
 }
 
 /** What a service with a database is composed from. */

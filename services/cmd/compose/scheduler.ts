@@ -2,13 +2,15 @@ import { NovaObjectSerializer } from '@mini-nova/objects';
 import { Service, serviceOptions } from '@mini-nova/service';
 import { SchedulerManager } from '../../scheduler/manager.ts';
 import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
+import { databaseChecks } from './database.ts';
 import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
 
 /** nova-scheduler. Opens nothing. @throws ConfigError when an enabled filter is not known */
 export function composeScheduler(parts: DatabaseServiceParts): Service {
-  const { config, logger, transport, db, stores, release } = parts;
+  const { config, logger, transport, service, db, stores, release } = parts;
   return Service.create({
     ...serviceOptions(config),
+    ...service,
     binary: 'nova-scheduler',
     topic: 'scheduler',
     manager: new SchedulerManager({ db, config, logger }),
@@ -16,6 +18,7 @@ export function composeScheduler(parts: DatabaseServiceParts): Service {
     serializer: new NovaObjectSerializer(),
     records: new DatabaseServiceRecords(stores.services),
     version: SERVICE_VERSION,
+    checks: databaseChecks(db),
     logger,
     ...(release && { release }),
   });

@@ -11,7 +11,7 @@ export interface ServiceTransportOptions {
   observers?: readonly RpcObserver[];
 }
 
-/** The way to the other services. It connects when first used. @throws InvalidTransportURL, DriverLoadFailure */
+/** A way to the services without a daemon. It connects when first used. @throws InvalidTransportURL, DriverLoadFailure */
 export function serviceTransport({ config, ...options }: ServiceTransportOptions): Transport {
   registerNovaErrors();
   return getTransport({ ...transportOptions(config), ...options });

@@ -1,9 +1,11 @@
 import type { VirtDriver } from './driver.ts';
 import { FakeDriver, type FakeDriverOptions } from './fake-driver.ts';
+import { TracedDriver } from './traced-driver.ts';
 
 /** What a driver is made from: the host's name and the drivers' configuration groups. */
 export interface DriverOptions {
   host: string;
+  /** Read when they are used: they may change. */
   fake?: Partial<FakeDriverOptions>;
 }
 
@@ -21,9 +23,9 @@ export class UnknownComputeDriver extends Error {
   }
 }
 
-/** @throws UnknownComputeDriver */
+/** Its calls are spans of the trace. @throws UnknownComputeDriver */
 export function loadComputeDriver(name: string, options: DriverOptions): VirtDriver {
   const create = drivers.get(name);
   if (!create) throw new UnknownComputeDriver(name);
-  return create(options);
+  return new TracedDriver(create(options), options.host);
 }

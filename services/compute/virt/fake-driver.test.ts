@@ -91,3 +91,14 @@ it('is found by its name, and others are refused', async () => {
   expect((await driver.getAvailableResource('host1')).vcpus).toBe(2);
   expect(() => loadComputeDriver('libvirt.LibvirtDriver', { host: 'host1' })).toThrow(UnknownComputeDriver);
 });
+
+it('does from now on what its options have come to say', async () => {
+  const options = { fail_spawn: true };
+  const driver = new FakeDriver('host1', options);
+  await expect(driver.spawn(ctxt, newInstance(), request)).rejects.toThrow(FakeDriverFailure);
+
+  options.fail_spawn = false;
+  await driver.spawn(ctxt, newInstance(), request);
+
+  expect(await driver.listInstanceUuids()).toHaveLength(1);
+});

@@ -56,13 +56,14 @@ export class FakeDriverFailure extends Error {
 /** A hypervisor without a machine: guests are entries in memory, and gone when the process ends. */
 export class FakeDriver implements VirtDriver {
   readonly #host: string;
-  readonly #options: FakeDriverOptions;
+  readonly #configured: Partial<FakeDriverOptions>;
   readonly #guests = new Map<string, Guest>();
   #spawnsStarted = 0;
 
+  /** `options` are read when they are used: they may change. */
   constructor(host: string, options: Partial<FakeDriverOptions> = {}) {
     this.#host = host;
-    this.#options = { ...fakeDriverDefaults, ...options };
+    this.#configured = options;
   }
 
   /** Brings back the guests that had been launched, in the power state that was recorded. */
@@ -153,6 +154,10 @@ export class FakeDriver implements VirtDriver {
 
   async getConsoleOutput(_ctxt: RpcContext, instance: Instance): Promise<string> {
     return this.#guest(instance).console.join('\n');
+  }
+
+  get #options(): FakeDriverOptions {
+    return { ...fakeDriverDefaults, ...this.#configured };
   }
 
   #create(instance: Instance, networkInfo: VirtualInterface[]): Guest {

@@ -1,6 +1,7 @@
+import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
-import type { PeriodicTask } from '@mini-nova/service';
+import type { PeriodicTask, RequestContext } from '@mini-nova/service';
 import type { ComputeAPI } from '../../compute/rpcapi.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
@@ -15,37 +16,67 @@ export interface SweepOptions {
   instances: InstanceStore;
   services: ServiceStore;
   compute: ComputeAPI;
-  /** `instance_build_timeout`, seconds; 0: only allocations are swept. */
-  timeout: number;
-  /** `service_down_time`, seconds. */
-  serviceDownTime: number;
+  /** Read at each sweep. Both in seconds; no build timeout (0): only allocations are swept. */
+  config: Pick<NovaConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
   logger: Logger;
 }
 
 /** Seconds after which an allocation without use is released, when nothing else says. */
-const defaultAge = 300;
+const DEFAULT_AGE = 300;
 /** Seconds. */
-const longestSpacing = 10;
+const LONGEST_SPACING = 10;
+/** A task with it does not run. */
+const NEVER = -1;
 
 /**
  * What the conductor does again and again: it owns what is in transition, whoever has forgotten it. Several
- * conductors may do it at once: each change is guarded.
+ * conductors may do it at once: each change is guarded. The spacings are those of the present build timeout.
  */
 export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
-  const { db, timeout, logger } = options;
-  const age = timeout > 0 ? timeout : defaultAge;
-  const spacing = Math.min(longestSpacing, age / 3);
-  const allocations: PeriodicTask = {
-    name: 'release_orphaned_allocations',
-    spacing,
-    run: () => releaseOrphanedAllocations({ db, age, logger }),
-  };
-  if (timeout <= 0) return [allocations];
+  const { config, db, logger } = options;
   const failedBuilds = new FailedBuilds(options);
   return [
-    { name: 'end_stuck_builds', spacing, run: () => endStuckBuilds({ ...options, failedBuilds }) },
-    { name: 'finish_stuck_deletions', spacing, run: (ctxt) => finishStuckDeletions(ctxt, options) },
-    { name: 'clear_stuck_power_changes', spacing, run: () => clearStuckPowerChanges(options) },
-    allocations,
+    timedSweep('end_stuck_builds', options, (timed) => endStuckBuilds({ ...timed, failedBuilds })),
+    timedSweep('finish_stuck_deletions', options, (timed, ctxt) => finishStuckDeletions(ctxt, timed)),
+    timedSweep('clear_stuck_power_changes', options, clearStuckPowerChanges),
+    {
+      name: 'release_orphaned_allocations',
+      spacing: spacingOf(config),
+      run: () => releaseOrphanedAllocations({ db, age: ageOf(config), logger }),
+    },
   ];
+}
+
+interface TimedSweep extends Omit<SweepOptions, 'config'> {
+  /** Seconds. */
+  timeout: number;
+  /** Seconds. */
+  serviceDownTime: number;
+}
+
+/** One that runs only while there is a build timeout. */
+function timedSweep(
+  name: string,
+  { config, ...tools }: SweepOptions,
+  sweep: (options: TimedSweep, ctxt: RequestContext) => Promise<void>,
+): PeriodicTask {
+  return {
+    name,
+    spacing: config.instance_build_timeout > 0 ? spacingOf(config) : NEVER,
+    async run(ctxt) {
+      const { instance_build_timeout: timeout, service_down_time: serviceDownTime } = config;
+      // It may have been taken away after the last spacings were asked for: then everything would be too old.
+      if (timeout > 0) await sweep({ ...tools, timeout, serviceDownTime }, ctxt);
+    },
+  };
+}
+
+/** Seconds. */
+function ageOf({ instance_build_timeout: timeout }: SweepOptions['config']): number {
+  return timeout > 0 ? timeout : DEFAULT_AGE;
+}
+
+/** Seconds. */
+function spacingOf(config: SweepOptions['config']): number {
+  return Math.min(LONGEST_SPACING, ageOf(config) / 3);
 }

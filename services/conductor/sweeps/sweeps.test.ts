@@ -13,8 +13,7 @@ function sweepsOf(cloud: Cloud, timeout = TIMEOUT) {
     instances,
     services,
     compute,
-    timeout,
-    serviceDownTime: 60,
+    config: { instance_build_timeout: timeout, service_down_time: 60 },
     logger: silentLogger,
   });
 }
@@ -113,7 +112,7 @@ it('gives a compute that was asked again the same time again', async () => {
   await cloud.request(uuid, 'deleting');
   await cloud.age(uuid, TIMEOUT + 1);
   const before = Date.now();
-  await cloud.computes.get('host1')?.service.stop();
+  await cloud.computes.get('host1')?.service.stop({ replaced: true });
 
   await sweep(cloud);
 
@@ -122,12 +121,10 @@ it('gives a compute that was asked again the same time again', async () => {
   expect(instance.updated_at?.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-it('finishes a deletion whose compute is down', async () => {
+it('finishes a deletion whose compute has stopped', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const { uuid } = await cloud.bootActive();
   await cloud.computes.get('host1')?.service.stop();
-  const service = await cloud.services.getByHostAndBinary('host1', 'nova-compute');
-  if (service) await cloud.services.save(Object.assign(service, { forced_down: true }));
   await cloud.request(uuid, 'deleting');
   await cloud.age(uuid, TIMEOUT + 1);
 
@@ -180,5 +177,33 @@ it('comes at least three times per timeout, and sweeps only allocations without 
 
   expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2]);
   expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10]);
-  expect(sweepsOf(cloud, 0).map(({ name }) => name)).toEqual(['release_orphaned_allocations']);
+  const running = sweepsOf(cloud, 0).filter(({ spacing }) => spacing >= 0);
+  expect(running.map(({ name }) => name)).toEqual(['release_orphaned_allocations']);
+});
+
+it('uses the timeout that holds when it sweeps', async () => {
+  const cloud = await Cloud.start();
+  const uuid = await lostBuild(cloud);
+  await cloud.age(uuid, 100);
+  const config = { instance_build_timeout: 300, service_down_time: 60 };
+  const { db, instances, services, compute } = cloud;
+  const [endStuckBuilds] = conductorSweeps({
+    db,
+    instances,
+    services,
+    compute,
+    config,
+    logger: silentLogger,
+  });
+
+  await endStuckBuilds?.run(cloud.ctxt);
+  expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('building');
+
+  config.instance_build_timeout = 0;
+  await endStuckBuilds?.run(cloud.ctxt);
+  expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('building');
+
+  config.instance_build_timeout = 60;
+  await endStuckBuilds?.run(cloud.ctxt);
+  expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('error');
 });

@@ -59,8 +59,8 @@ export class Deployment {
   readonly endpoint: string;
   /** By name: nova-api, nova-conductor, nova-scheduler, and nova-compute by host. */
   readonly daemons = new Map<string, Daemon>();
+  readonly databaseUrl: string;
   private readonly env: Record<string, string>;
-  private readonly databaseUrl: string;
   private readonly port: number;
 
   private constructor(parts: {

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { openDatabase } from '@mini-nova/database';
+import { Service } from '@mini-nova/objects';
+import { tempDir } from '@mini-nova/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ServiceStore } from '../stores/service-store.ts';
+import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
+import { runManage } from './run.ts';
+
+const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
+const bus = `memory://ping-${randomUUID()}/`;
+let cloud: RunningCloud;
+
+beforeAll(async () => {
+  cloud = await startCloud({ 'DEFAULT.transport_url': bus, 'database.connection': database }, ['host1']);
+});
+afterAll(() => cloud?.stop());
+
+async function ping(...args: string[]) {
+  let out = '';
+  let err = '';
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+  };
+  const flags = ['--database-connection', database, '--transport-url', bus];
+  const code = await runManage([...flags, 'service', 'ping', ...args], io, '1.2.3');
+  return { code, out, err };
+}
+
+/** Daemons of which there is only a record. */
+async function record(...services: Partial<Service>[]): Promise<void> {
+  const db = await openDatabase(database);
+  for (const values of services) {
+    await new ServiceStore(db).create(
+      new Service({ binary: 'nova-compute', topic: 'compute', last_seen_up: new Date(), ...values }),
+    );
+  }
+  await db.close();
+}
+
+test('each daemon answers; the REST API has no RPC', async () => {
+  const { code, out, err } = await ping();
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out.split('\n')[1]).toMatch(
+    /^\| Binary +\| Host +\| Answer +\| Milliseconds \| Observability_Port \| Reason +\|$/,
+  );
+  expect(out).toMatch(/\| nova-conductor +\| control +\| yes +\| [\d.]+ +\| - +\| - +\|/);
+  expect(out).toMatch(/\| nova-compute +\| host1 +\| yes/);
+  expect(out).toMatch(/\| nova-osapi_compute +\| control +\| no RPC +\| - +\| - +\| - +\|/);
+});
+
+test('prints JSON, of those that were asked for', async () => {
+  const { code, out } = await ping('--json', '--host', 'control', '--binary', 'nova-scheduler');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual([
+    {
+      binary: 'nova-scheduler',
+      host: 'control',
+      answer: 'yes',
+      reason: null,
+      milliseconds: expect.any(Number),
+      backdoor_port: null,
+      failed: false,
+    },
+  ]);
+});
+
+test('a daemon that should answer and does not is exit code 1; one of which nobody expects it is not', async () => {
+  await record(
+    { host: 'stopped', last_seen_up: new Date(0) },
+    { host: 'forced', forced_down: true },
+    { host: 'disabled', disabled: true },
+  );
+  const start = performance.now();
+  const idle = await ping('--timeout', '0.2', '--json');
+  expect(idle.code).toBe(0);
+  const answers = (JSON.parse(idle.out) as { host: string; answer: string; reason: string }[]).filter(
+    ({ answer }) => answer === 'no',
+  );
+  expect(answers.map(({ host, reason }) => [host, reason])).toEqual([
+    ['stopped', 'it has stopped'],
+    ['forced', 'it was forced down'],
+    ['disabled', 'it is disabled'],
+  ]);
+
+  await record({ host: 'lost' }, { host: 'crashed', last_seen_up: new Date('2026-01-01T00:00:00Z') });
+  const { code, out, err } = await ping('--timeout', '0.2');
+  expect(code).toBe(1);
+  expect(err).toBe('No answer from nova-compute on lost, nova-compute on crashed.\n');
+  expect(out).toMatch(/\| nova-compute +\| lost +\| no +\| - +\| - +\| \S/);
+  // All at once, not one after another.
+  expect(performance.now() - start).toBeLessThan(2_000);
+});
+
+test('a daemon that is not recorded is exit code 1', async () => {
+  expect(await ping('--host', 'nowhere')).toEqual({
+    code: 1,
+    out: '',
+    err: 'There is no record of such a service.\n',
+  });
+});
+
+test.each([
+  [['--timeout', '0'], /number of seconds above 0/],
+  [['--timeout', 'soon'], /number of seconds above 0/],
+  [['extra'], /too many arguments/],
+  [['--frobnicate'], /unknown option '--frobnicate'/],
+])('%j is wrong use: exit code 2', async (args, message) => {
+  const { code, out, err } = await ping(...args);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(message);
+});
