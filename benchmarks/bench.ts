@@ -1,12 +1,16 @@
 import { benchBrokerRestart } from './broker-restart/main.ts';
 import { showProfiles } from './profile/main.ts';
+import { benchRollingRestart } from './rolling-restart/main.ts';
 import { benchRpc } from './rpc/main.ts';
+import { benchStartup } from './startup/main.ts';
 
 type Bench = (args: readonly string[]) => Promise<number>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   rpc: benchRpc,
   'broker-restart': benchBrokerRestart,
+  startup: benchStartup,
+  'rolling-restart': benchRollingRestart,
   profile: showProfiles,
 };
 

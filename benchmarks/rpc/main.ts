@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRabbit } from '@mini-nova/testing';
 import { figure } from '../shared/table.ts';
+import { targetLine } from '../shared/target.ts';
 import { CONTENDERS, type ContenderInfo, MINI_NOVA } from './contenders.ts';
 import type { ContenderRounds } from './figures.ts';
 import { memoryCallsPerSecond } from './memory-transport.ts';
 import { figuresTable, memoryTable } from './report.ts';
 import { type RoundsOptions, runRounds } from './rounds.ts';
-import { targetLine, targets } from './targets.ts';
+import { targets } from './targets.ts';
 
 const USAGE = `npm run bench -- rpc [options]
   --json             all figures of all rounds, as JSON on standard output

@@ -1,3 +1,4 @@
+import { rotated } from '../shared/rotated.ts';
 import type { ContenderInfo } from './contenders.ts';
 import type { ContenderRounds } from './figures.ts';
 import { Pair } from './pair.ts';
@@ -77,9 +78,4 @@ async function measureAll(entries: readonly Entry[], round: number, options: Rou
 
 async function measureMemory({ pair, measured }: Entry): Promise<void> {
   if (pair.info.holdsCalls) measured.memory = await pair.memory(HELD_CALLS);
-}
-
-function rotated<T>(items: readonly T[], by: number): T[] {
-  const start = items.length === 0 ? 0 : by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
 }

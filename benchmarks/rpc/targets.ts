@@ -1,16 +1,6 @@
-import { figure } from '../shared/table.ts';
+import type { Target } from '../shared/target.ts';
 import { BARE, HAND_WRITTEN, MINI_NOVA } from './contenders.ts';
 import { type CallFigures, type ContenderRounds, medianCalls } from './figures.ts';
-
-export interface Target {
-  what: string;
-  wanted: string;
-  /** The ratio of the medians. */
-  actual: number;
-  met: boolean;
-  /** The lowest and the highest ratio of one round: how noisy the run was. */
-  spread?: readonly [low: number, high: number];
-}
 
 const PEERS: readonly (readonly [id: string, least: number])[] = [
   [HAND_WRITTEN, 0.9],
@@ -69,10 +59,4 @@ function ratio(
   });
   const actual = value(medianCalls(ours)) / value(medianCalls(theirs));
   return { actual, spread: [Math.min(...byRound), Math.max(...byRound)] };
-}
-
-export function targetLine({ what, wanted, actual, met, spread }: Target): string {
-  const digits = actual < 1000 ? 2 : 0;
-  const range = spread && ` (rounds: ${spread.map((value) => figure(value, digits)).join(' to ')})`;
-  return `${met ? 'met   ' : 'MISSED'} ${what} ${wanted}: ${figure(actual, digits)}${range ?? ''}`;
 }

@@ -1,6 +1,9 @@
 export interface OpenLoopOptions {
   perSecond: number;
+  /** Infinity: until the signal. */
   seconds: number;
+  /** Ends it before its time. */
+  signal?: AbortSignal;
 }
 
 /** Milliseconds. */
@@ -10,7 +13,8 @@ const TICK = 5;
  * Starts `send` at a steady rate, whether or not what was sent before has ended: as independent users do. Resolves
  * when the time is over; `send` gets the number of the sending, from 0.
  */
-export function openLoop({ perSecond, seconds }: OpenLoopOptions, send: (n: number) => void): Promise<void> {
+export function openLoop(options: OpenLoopOptions, send: (n: number) => void): Promise<void> {
+  const { perSecond, seconds, signal } = options;
   const start = performance.now();
   const total = Math.round(perSecond * seconds);
   let sent = 0;
@@ -18,7 +22,7 @@ export function openLoop({ perSecond, seconds }: OpenLoopOptions, send: (n: numb
     const timer = setInterval(() => {
       const due = Math.min(Math.floor(((performance.now() - start) / 1000) * perSecond), total);
       for (; sent < due; sent += 1) send(sent);
-      if (sent < total) return;
+      if (sent < total && !signal?.aborted) return;
       clearInterval(timer);
       resolve();
     }, TICK);

@@ -1,0 +1,39 @@
+import { openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LiveConfig } from '@mini-nova/config';
+import { Daemon, Manager, type ManagerOptions } from '@mini-nova/service';
+import { TOPIC, type WorkContract } from './work.ts';
+
+/** The main script of the daemon that is restarted: daemon.js <config file> <workers> <file of executions>. */
+const [configFile = '', workers = '1', executionsFile = ''] = process.argv.slice(2);
+
+type Work = WorkContract['work'];
+
+class WorkManager extends Manager {
+  override readonly rpcMethods = ['work'];
+  /** All workers append to it: a call that two of them ran is there twice. */
+  readonly #executions: number;
+
+  constructor(options: ManagerOptions, executions: string) {
+    super(options);
+    this.#executions = openSync(executions, 'a');
+  }
+
+  async work(_ctxt: unknown, { n, ms }: Work['args']): Promise<Work['result']> {
+    writeSync(this.#executions, `${n}\n`);
+    await sleep(ms);
+    return { n, pid: process.pid };
+  }
+}
+
+const daemon = await Daemon.create({
+  name: 'rolling-restart',
+  config: LiveConfig.load({ configFiles: [configFile] }),
+});
+const { host } = daemon.config.DEFAULT;
+const launcher = daemon.serve(
+  () =>
+    daemon.service({ topic: TOPIC, manager: new WorkManager({ host, serviceName: 'work' }, executionsFile) }),
+  Number(workers),
+);
+process.exit(await launcher.wait());
