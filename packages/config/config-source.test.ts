@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError, type ConfigSource, type LoadConfigOptions, loadConfig } from './index.ts';
@@ -62,6 +62,15 @@ test('what is optional need not exist', () => {
   expect(load(sources).warnings).toEqual([]);
   expect(load([{ directory, optional: true }]).DEFAULT.host).toBe('nine');
   expect(load([{ file, optional: true }]).DEFAULT.host).toBe('file');
+});
+
+test('what is optional and may exist, but cannot be reached, is an error', () => {
+  // Whoever may not look into its directory is refused in the same way; root may look into all.
+  const loop = join(folder.path, 'loop');
+  symlinkSync(loop, loop);
+  const file = join(loop, 'nova.conf');
+  expect(() => load([{ file, optional: true }])).toThrow(`${file}: cannot be read (ELOOP)`);
+  expect(() => load([{ directory: loop, optional: true }])).toThrow(`${loop}: cannot be read (ELOOP)`);
 });
 
 describe('a file that every user can read', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigProblem, unreadable } from './config-error.ts';
 
@@ -38,11 +38,21 @@ export function listConfigFiles(sources: readonly ConfigSource[]): {
   const problems: ConfigProblem[] = [];
   for (const source of sources) {
     const path = 'file' in source ? source.file : source.directory;
-    if (source.optional && !existsSync(path)) continue;
+    if (source.optional && isAbsent(path)) continue;
     if ('file' in source) files.push(path);
     else addFilesOf(path, files, problems);
   }
   return { files, problems };
+}
+
+/** What this process may not look at may be there: to run with defaults instead would be worse than to say so. */
+function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // Reading it will tell why.
+    return false;
+  }
 }
 
 function addFilesOf(directory: string, files: string[], problems: ConfigProblem[]): void {

@@ -134,6 +134,11 @@ describe('references', () => {
     expect(error.problems.every(({ code }) => code === 'UNKNOWN_REFERENCE')).toBe(true);
     expect(error.message).toContain('refers to itself');
   });
+
+  test('an option that others refer to is one problem when it cannot be had', () => {
+    const error = errorOf({ overrides: { 'DEFAULT.host': '$nothing', 'network.name': '$host' } });
+    expect(error.problems).toMatchObject([{ option: '[DEFAULT] host' }]);
+  });
 });
 
 describe('errors', () => {
@@ -317,4 +322,25 @@ test.each(['rabbit', 'zmq://h/', 'http://h/', ''])('the message bus may not be "
     option: '[DEFAULT] transport_url',
     allowed: expect.stringContaining('rabbit://'),
   });
+});
+
+test('a password that came to the wrong option is not in the error', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stray-'));
+  const file = join(folder, 'nova.conf');
+  writeFileSync(
+    file,
+    '[DEFAULT]\nosapi_max_limit = 5\n  transport_url = rabbit://u:hunter2@h/\nhost = x rabbit://u:hunter3@h/\n',
+  );
+  try {
+    expect(() => loadConfig({ configFiles: [file], env: {} })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /osapi_max_limit = 5 … \(2 lines\).*host = x rabbit:\/\/u:\*\*\*@h\//s,
+        ),
+      }),
+    );
+    expect(() => loadConfig({ configFiles: [file], env: {} })).not.toThrow(/hunter/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -10,6 +10,8 @@ test.each([
   ['nova:secret@h', '***@h'],
   ['rabbit:nova:secret@h', '***@h'],
   ['postgresql://h/nova?user=nova&password=secret&a=b', 'postgresql://h/nova?user=nova&password=***&a=b'],
+  ['postgresql://h/nova?passwd=secret&pwd=secret', 'postgresql://h/nova?passwd=***&pwd=***'],
+  ['https://h/v1/traces?api_key=secret&x-api-key=secret', 'https://h/v1/traces?api_key=***&x-api-key=***'],
   ['rabbit://nova@corp:secret@h/', 'rabbit://nova@corp:***@h/'],
   ['rabbit://no/va?:secret@h/', 'rabbit://no/va?:***@h/'],
   ['rabbit://nova:sec:ret@h/', 'rabbit://nova:***@h/'],

@@ -4,6 +4,9 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** `host`, `host:5672`, `[::1]:5672`. */
 const HOST = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?$/;
 
+/** A parameter of a URL that holds a secret: `password`, `sslpassword`, `passwd`, `pwd`, `api_key`, `access_token`. */
+const SECRET_PARAMETER = /([?&;][^=&;]*(?:pass|pwd|secret|token|key|credential)[^=&;]*=)[^&;]*/gi;
+
 /**
  * A URL without its passwords. Everything from the first user's password to the last `@` goes, so that nothing
  * shows of a password with unescaped characters, either: `rabbit://nova:***@h2:5672/`. Where there is no `@`, what
@@ -12,7 +15,7 @@ const HOST = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?$/;
 export function maskUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   const masked = scheme === undefined ? url.replace(/^.*@/s, `${HIDDEN}@`) : scheme + maskAfter(scheme, url);
-  return masked.replace(/([?&;][^=&;]*(?:password|secret|token)[^=&;]*=)[^&;]*/gi, `$1${HIDDEN}`);
+  return masked.replace(SECRET_PARAMETER, `$1${HIDDEN}`);
 }
 
 /** A text that holds a secret as messages and logs may show it: of a URL what is not secret, of others nothing. */

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from './config-error.ts';
 import { maskSecret } from './mask.ts';
 import type { Option, Schema } from './option.ts';
-import { OptionNames, splitPath } from './option-names.ts';
+import { bracketed, OptionNames, splitPath } from './option-names.ts';
 import type { Setting, Settings } from './setting.ts';
 import { findReferences, substitute } from './template.ts';
 
@@ -105,13 +105,23 @@ export class Resolver {
   ): undefined {
     const option = this.#schema[group]?.[name];
     const setting = this.#settings.get(`${group}.${name}`);
-    if (!option || !setting) return undefined;
+    const title = bracketed(`${group}.${name}`);
+    // Each option that refers to it expands it again.
+    const isKnown = this.problems.some((problem) => problem.option === title);
+    if (isKnown || !option || !setting) return undefined;
     const { text, ...place } = setting.source;
     const written = writtenValue(option, setting);
-    const value = option.secret ? maskSecret(written) : written;
-    this.problems.push({ code, source: text, ...place, option: `[${group}] ${name}`, value, ...more });
+    const value = option.secret ? maskSecret(written) : withoutStraySecrets(written);
+    this.problems.push({ code, source: text, ...place, option: title, value, ...more });
     return undefined;
   }
+}
+
+/** A password may have come to the wrong option: with a line that is indented by mistake, it continues the one above. */
+function withoutStraySecrets(text: string): string {
+  const [first = '', ...more] = text.split('\n');
+  const shown = first.replace(/(:\/\/[^:@/\s]*):[^\s]*@/g, '$1:***@');
+  return more.length === 0 ? shown : `${shown} … (${more.length + 1} lines)`;
 }
 
 function writtenValue(option: Option<unknown>, { value }: Setting): string {

@@ -70,7 +70,7 @@ export const DEFAULT = {
   graceful_shutdown_timeout: seconds({
     default: 60,
     mutable: true,
-    help: 'How long a stopping service waits for requests that are still running.',
+    help: 'How long a stopping service waits for requests that are still running; then they are cut. 0: as long as they take.',
   }),
   restart_method: string({
     default: 'mutate',

@@ -4,6 +4,7 @@ import { string } from '../option-types.ts';
 export const oslo_reports = {
   log_dir: string({
     default: null,
+    mutable: true,
     help: 'Directory into which a daemon writes the report that SIGUSR2 asks for. Empty: it goes to the log.',
   }),
 } as const;
