@@ -31,3 +31,13 @@ test.each(['aaaa', '://a:', '@://a:', 'token', 'token= '])('a megabyte of %s tak
   maskText(part.repeat(1_000_000 / part.length));
   expect(performance.now() - start).toBeLessThan(500);
 });
+
+test.each([
+  ['rabbit://nova@corp:hunter2@h/', 'rabbit://nova@corp:***@h/'],
+  ['see postgresql://u@srv:hunter2@h/n', 'see postgresql://u@srv:***@h/n'],
+  ['GET /x?api_key=hunter2&y=1', 'GET /x?api_key=***&y=1'],
+  ['{"password":"hunter2","user":"nova"}', '{"password":"***","user":"nova"}'],
+  ['password: hunter2', 'password: ***'],
+])('%s becomes %s', (text, masked) => {
+  expect(maskText(text)).toBe(masked);
+});

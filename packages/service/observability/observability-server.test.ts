@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { RecordingLogger } from '../test/recording-logger.ts';
 import { ObservabilityListenError } from './errors.ts';
 import { ObservabilityServer, type ObservabilityServerOptions } from './observability-server.ts';
@@ -126,6 +127,32 @@ test('who does not say what it wants is sent away', { timeout: 15_000 }, async (
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+test('a connection is for one request: those sent ahead after it are not looked at', async () => {
+  const metrics = vi.fn(async () => ({ contentType: 'text/plain', text: 'up 1\n' }));
+  const { server } = await start({ metrics });
+  const answer = await say(server, 'GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(100));
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toMatch(/^connection: close$/im);
+  expect(metrics).toHaveBeenCalledOnce();
+});
+
+test('who does not read its answer is sent away', { timeout: 15_000 }, async () => {
+  const text = 'x'.repeat(32 * 1024 * 1024);
+  const { server } = await start({ metrics: async () => ({ contentType: 'text/plain', text }) });
+  const socket = connect(server.port ?? 0, '127.0.0.1').pause();
+  onTestFinished(() => void socket.destroy());
+  socket.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n');
+  await setTimeout(7_000);
+  let read = 0;
+  const closed = once(
+    socket.on('data', (chunk) => (read += chunk.length)).on('error', () => {}),
+    'close',
+  );
+  socket.resume();
+  await closed;
+  expect(read).toBeLessThan(text.length);
+});
+
 test('figures that cannot be had are an error of the server, which is logged', async () => {
   const failing = new RecordingLogger();
   const { get } = await start({
@@ -160,7 +187,7 @@ test('an address that is not this machine’s is named', async () => {
   );
 });
 
-test('a stop closes idle connections and those in use at once, and frees the port', async () => {
+test('a stop closes connections in use at once, and frees the port', async () => {
   let asked = () => {};
   const hasAsked = new Promise<void>((resolve) => {
     asked = resolve;
@@ -172,7 +199,6 @@ test('a stop closes idle connections and those in use at once, and frees the por
     },
   });
   const { port } = server;
-  await (await get('/healthz')).text();
   const waiting = get('/metrics').catch((error: unknown) => error);
   await hasAsked;
   await server.stop();

@@ -28,9 +28,8 @@ interface Answer {
 
 type Page = () => Promise<Answer>;
 
-/** Milliseconds that a client has to say what it wants, and that its idle connection is kept. */
-const REQUEST_TIMEOUT = 2_000;
-const KEEP_ALIVE = 15_000;
+/** Milliseconds that a client has to say what it wants, and that it may leave its answer unread. */
+const CLIENT_TIMEOUT = 2_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** A scraper or two, a probe, and a person: whoever opens more is broken. */
 const MAX_CONNECTIONS = 64;
@@ -54,15 +53,16 @@ export class ObservabilityServer implements Launchable {
     ]);
     this.#server = createServer(
       {
-        requestTimeout: REQUEST_TIMEOUT,
-        headersTimeout: REQUEST_TIMEOUT,
+        requestTimeout: CLIENT_TIMEOUT,
+        headersTimeout: CLIENT_TIMEOUT,
         connectionsCheckingInterval: 500,
-        keepAliveTimeout: KEEP_ALIVE,
         maxHeaderSize: MAX_HEADER_BYTES,
       },
       (request, response) => void this.#handle(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
+    // Else who sends a thousand requests on one, and reads no answer, would have the figures made, and kept, for each.
+    this.#server.maxRequestsPerSocket = 1;
     // Else Node.js would invite the body.
     this.#server.on('checkContinue', (request, response) => void this.#handle(request, response));
   }
@@ -112,6 +112,9 @@ export class ObservabilityServer implements Launchable {
     const answer = this.#refuse(request, response) ?? (await this.#answer(request));
     // The client may have gone, or the server may have been stopped.
     if (response.destroyed) return;
+    // The limit of requests alone only says `close`.
+    response.shouldKeepAlive = false;
+    response.setTimeout(CLIENT_TIMEOUT);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.text),
@@ -120,11 +123,10 @@ export class ObservabilityServer implements Launchable {
     response.end(request.method === 'HEAD' ? undefined : answer.text);
   }
 
-  /** What is not even looked at. A body is not read, so its connection is of no more use. */
+  /** What is not even looked at. */
   #refuse({ method, headers }: IncomingMessage, response: ServerResponse): Answer | undefined {
     const hasBody =
       headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
-    if (hasBody) response.shouldKeepAlive = false;
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('allow', METHODS);
       return json(405, { error: `Only ${METHODS}` });

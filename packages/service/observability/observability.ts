@@ -1,10 +1,9 @@
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
-import { Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Launchable, ReadinessChecks } from '../launch/launchable.ts';
 import { ClusterMetrics } from './cluster-metrics.ts';
 import { heartbeatMetrics } from './heartbeat-metrics.ts';
 import { ObservabilityServer } from './observability-server.ts';
-import { collectProcessMetrics } from './process-metrics.ts';
 import { runChecks } from './readiness.ts';
 import { RpcMetrics } from './rpc-metrics.ts';
 import { type TaskRun, taskMetrics } from './task-metrics.ts';
@@ -51,7 +50,8 @@ const TIMEOUT = 2;
 /** Opens nothing until its server is started. */
 export function openObservability(options: ObservabilityOptions): Observability {
   const registry = new Registry();
-  if (options.processMetrics ?? true) collectProcessMetrics(registry);
+  // These are taken for as long as the process runs.
+  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
   const figures = {
     registry,
     hooks: new RpcMetrics(registry),

@@ -9,9 +9,8 @@ import {
 } from '@mini-nova/messaging';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { BoundedLabels } from './bounded-labels.ts';
-import { DURATION_BUCKETS } from './duration-buckets.ts';
 import { Reconnects } from './reconnects.ts';
-import { RpcFigures } from './rpc-figures.ts';
+import { DURATION_BUCKETS, RpcFigures } from './rpc-figures.ts';
 
 /** The method of requests that no endpoint serves: their callers could make up any number of names. */
 const UNKNOWN_METHOD = 'unknown';

@@ -213,6 +213,7 @@ test.each([
   ['/', '/v1/traces'],
   ['/otlp/', '/otlp/v1/traces'],
   ['/otlp/v1/traces', '/otlp/v1/traces'],
+  ['/otlp/v1/traces/', '/otlp/v1/traces'],
 ])('an endpoint that ends with "%s" is asked at %s', async (end, path) => {
   const collector = await OtlpCollector.start();
   const { tracing } = open(`${collector.endpoint}${end}`);
@@ -232,6 +233,15 @@ test.each([
 ])('wrong options are refused: %o', (options, message) => {
   expect(() => open('http://127.0.0.1:4318', options)).toThrow(new TypeError(message));
   expect(currentTraceContext()).toBeUndefined();
+});
+
+test('a key in the endpoint is for the collector, not for the log', async () => {
+  const collector = await OtlpCollector.start();
+  const { tracing, logger } = open(`${collector.endpoint}/v1/traces?api_key=s3cret`);
+  await withSpan('work', {}, nothing);
+  await tracing.flush();
+  expect(collector.requests[0]?.path).toBe('/v1/traces?api_key=s3cret');
+  expect(logger.lines[0]?.data).toMatchObject({ endpoint: `${collector.endpoint}/v1/traces?api_key=***` });
 });
 
 test('spans are sent without being asked for', async () => {

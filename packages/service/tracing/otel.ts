@@ -1,3 +1,4 @@
+import { maskUrl } from '@mini-nova/config';
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -14,7 +15,6 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { maskText } from '../mask-text.ts';
 import { settlesWithin } from '../timer.ts';
 import { OtelTracer } from './otel-tracer.ts';
 import { PatientExporter } from './patient-exporter.ts';
@@ -62,7 +62,7 @@ export function openTracing(options: TracingOptions): Tracing {
     throw new TypeError(`sampleRatio is ${sampleRatio}, but must be 0 to 1`);
   }
   const url = tracesUrl(options.endpoint);
-  const endpoint = maskText(url);
+  const endpoint = maskUrl(url);
   const exporter = new PatientExporter(new OTLPTraceExporter({ url }), { endpoint, logger });
   const provider = new TracerProvider({
     resource: resourceOf(options),
@@ -112,8 +112,9 @@ function batching(): { scheduledDelayMillis?: number } {
 function tracesUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new TypeError(`The OTLP endpoint ${maskText(endpoint)} is not an http:// or https:// URL`);
+    throw new TypeError(`The OTLP endpoint ${maskUrl(endpoint)} is not an http:// or https:// URL`);
   }
-  if (!url.pathname.endsWith(PATH)) url.pathname = `${url.pathname.replace(/\/+$/, '')}${PATH}`;
+  const path = url.pathname.replace(/\/+$/, '');
+  url.pathname = path.endsWith(PATH) ? path : `${path}${PATH}`;
   return url.href;
 }
