@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer } from 'node:net';
 import { freePort } from '@mini-nova/testing';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -54,4 +55,20 @@ test('a host that fails otherwise is asked less and less often', async () => {
   expect([rounds(), connections]).toEqual([2, 2]);
   await connection.close();
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('what a connection logs is not of the request that was the first to need it', async () => {
+  const request = new AsyncLocalStorage<string>();
+  const logged: (string | undefined)[] = [];
+  const settings = rabbitSettings({ rabbitRetryInterval: 0.02 });
+  const connection = new BrokerConnection({
+    name: 'test',
+    addresses: brokerAddresses(parseTransportUrl(`rabbit://127.0.0.1:${await freePort()}/`), settings),
+    settings,
+    logger: { ...silentLogger, warn: () => logged.push(request.getStore()) },
+  });
+  request.run('first', () => connection.open());
+  await vi.waitFor(() => expect(logged.length).toBeGreaterThan(0));
+  await connection.close();
+  expect(logged.every((id) => id === undefined)).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
@@ -65,6 +66,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly #hosts: HostOrder;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
+  /** What the connection does and logs is nobody's request, though a request may have been the first to need it. */
+  readonly #outside = new AsyncResource('RabbitConnection');
   /** When (by performance.now) a failure to connect was last logged. */
   readonly #loggedAt = new Map<string, number>();
   #current: ConnectionState = 'idle';
@@ -109,7 +112,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   /** Starts connecting, once. */
   open(): void {
-    if (this.#current === 'idle') this.#running = this.#run();
+    if (this.#current !== 'idle') return;
+    this.#running = this.#outside.runInAsyncScope(() => this.#run());
   }
 
   /** Ends this connection as lost, when only its user can tell that it does not work. */
