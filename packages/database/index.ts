@@ -99,6 +99,7 @@ export {
   listServices,
   recordHeartbeat,
   type ServiceFilters,
+  type ServiceKey,
   softDeleteService,
   updateService,
 } from './queries/services.ts';

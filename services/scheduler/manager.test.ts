@@ -192,7 +192,7 @@ describe('select_destinations', () => {
     await addHost(db, 'a');
     await select(requestSpec());
     const service = await findService(db.kysely, 'a', 'nova-compute');
-    await updateService(db.kysely, service?.id ?? 0, { disabled: true });
+    await updateService(db.kysely, { id: service?.id ?? 0 }, { disabled: true });
     await addHost(db, 'b', { memoryMb: 512 });
 
     expect(hostsOf(await select(requestSpec(), ['vm2']))).toEqual(['b']);

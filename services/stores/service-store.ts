@@ -9,6 +9,7 @@ import {
   type Queryable,
   recordHeartbeat,
   type ServiceFilters,
+  type ServiceKey,
   type ServiceRow,
   softDeleteService,
   updateService,
@@ -87,7 +88,7 @@ export class ServiceStore {
     }
     const known = found(await findService(this.#db, host, binary), `${binary} on ${host}`);
     const changes = { topic, version, last_seen_up: last_seen_up.toISOString(), updated_at: timestamp() };
-    return codec.toObject(found(await updateService(this.#db, known.id, changes), known.id));
+    return codec.toObject(found(await updateService(this.#db, known, changes), known.id));
   }
 
   /** Stores the changed fields. @throws ServiceNotFound */
@@ -95,13 +96,13 @@ export class ServiceStore {
     const changed = service.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
     const changes = { ...codec.toRow(service, changed), updated_at: timestamp() };
-    const row = found(await updateService(this.#db, service.id, changes), service.id);
+    const row = found(await updateService(this.#db, keyOf(service), changes), service.id);
     return [...new Set([...changed, ...codec.refresh(service, row, setByStore)])].sort();
   }
 
   /** A sign of life: counts the report and notes the time. @throws ServiceNotFound when the record was deleted */
   async heartbeat(service: Service): Promise<void> {
-    const row = found(await recordHeartbeat(this.#db, service.id, timestamp()), service.id);
+    const row = found(await recordHeartbeat(this.#db, keyOf(service), timestamp()), service.id);
     codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
   }
 
@@ -113,7 +114,7 @@ export class ServiceStore {
 
   /** Marks the record deleted. False when it was deleted before. */
   async delete(service: Service): Promise<boolean> {
-    return softDeleteService(this.#db, service.id, timestamp());
+    return softDeleteService(this.#db, keyOf(service), timestamp());
   }
 
   /** See `isServiceUp`. */
@@ -141,6 +142,11 @@ export function hasStopped(service: Service): boolean {
 export function lastReport(service: Service): Date | null {
   const { last_seen_up = null, created_at = null, updated_at = null } = service.values();
   return (hasStopped(service) ? updated_at : last_seen_up) ?? created_at;
+}
+
+function keyOf(service: Service): ServiceKey {
+  const { uuid } = service.values();
+  return { id: service.id, uuid };
 }
 
 function found(row: ServiceRow | undefined, id: number | string): ServiceRow {

@@ -87,6 +87,14 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.getById(service.id)).report_count).toBe(2);
     });
 
+    it('whose id is now another record say so when they give a sign of life', async () => {
+      const service = await store.register(identity);
+      const stale = Object.assign(service.clone(), { uuid: randomUUID() });
+      await expect(store.heartbeat(stale)).rejects.toThrow(ServiceNotFound);
+      await expect(store.save(Object.assign(stale, { topic: 'else' }))).rejects.toThrow(ServiceNotFound);
+      expect((await store.getById(service.id)).topic).toBe(identity.topic);
+    });
+
     it('that stop in order are down at once, and up again once they register', async () => {
       const service = await store.register(identity);
       const before = Date.now();

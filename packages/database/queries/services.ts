@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { Queryable } from '../database.ts';
-import type { NewService, ServiceChanges, ServiceRow, Timestamp } from '../schema.ts';
+import type { NewService, Schema, ServiceChanges, ServiceRow, Timestamp } from '../schema.ts';
 
 export interface ServiceFilters {
   host?: string;
@@ -38,40 +39,51 @@ export async function listServices(db: Queryable, filters: ServiceFilters = {}):
   return query.execute();
 }
 
+/**
+ * A record as its holder knows it. An id alone may have become another's, when the database was restored or made anew under
+ * daemons that run; so it counts only together with the uuid, where the holder knows it.
+ */
+export interface ServiceKey {
+  id: number;
+  uuid?: string | undefined;
+}
+
 export async function updateService(
   db: Queryable,
-  id: number,
+  key: ServiceKey,
   changes: ServiceChanges,
 ): Promise<ServiceRow | undefined> {
-  return db
-    .updateTable('services')
-    .set(changes)
-    .where('id', '=', id)
-    .where('deleted', '=', false)
-    .returningAll()
-    .executeTakeFirst();
+  return db.updateTable('services').set(changes).where(isLiving(key)).returningAll().executeTakeFirst();
 }
 
 /** One report: raises report_count and sets last_seen_up. Undefined: the record is gone. */
 export async function recordHeartbeat(
   db: Queryable,
-  id: number,
+  key: ServiceKey,
   at: Timestamp,
 ): Promise<ServiceRow | undefined> {
   return db
     .updateTable('services')
     .set((eb) => ({ report_count: eb('report_count', '+', 1), last_seen_up: at, updated_at: at }))
-    .where('id', '=', id)
-    .where('deleted', '=', false)
+    .where(isLiving(key))
     .returningAll()
     .executeTakeFirst();
 }
 
-export async function softDeleteService(db: Queryable, id: number, at: Timestamp): Promise<boolean> {
-  const row = await updateService(db, id, { deleted: true, deleted_at: at });
+export async function softDeleteService(db: Queryable, key: ServiceKey, at: Timestamp): Promise<boolean> {
+  const row = await updateService(db, key, { deleted: true, deleted_at: at });
   return row !== undefined;
 }
 
 function living(db: Queryable) {
   return db.selectFrom('services').selectAll().where('deleted', '=', false);
+}
+
+function isLiving({ id, uuid }: ServiceKey) {
+  return (eb: ExpressionBuilder<Schema, 'services'>) =>
+    eb.and([
+      eb('id', '=', id),
+      eb('deleted', '=', false),
+      ...(uuid === undefined ? [] : [eb('uuid', '=', uuid)]),
+    ]);
 }

@@ -51,8 +51,8 @@ export function describeServices(db: () => Database): void {
       const { id } = await insertService(db().kysely, newService());
       await expect(insertService(db().kysely, newService())).rejects.toSatisfy(isUniqueViolation);
 
-      expect(await softDeleteService(db().kysely, id, LATER)).toBe(true);
-      expect(await softDeleteService(db().kysely, id, LATER)).toBe(false);
+      expect(await softDeleteService(db().kysely, { id }, LATER)).toBe(true);
+      expect(await softDeleteService(db().kysely, { id }, LATER)).toBe(false);
 
       expect(await findService(db().kysely, 'host1', 'nova-compute')).toBeUndefined();
       await insertService(db().kysely, newService());
@@ -61,21 +61,33 @@ export function describeServices(db: () => Database): void {
     it('count their heartbeats, as long as they live', async () => {
       const { id } = await insertService(db().kysely, newService());
 
-      await recordHeartbeat(db().kysely, id, AT);
-      expect(await recordHeartbeat(db().kysely, id, LATER)).toMatchObject({
+      await recordHeartbeat(db().kysely, { id }, AT);
+      expect(await recordHeartbeat(db().kysely, { id }, LATER)).toMatchObject({
         report_count: 2,
         last_seen_up: LATER,
       });
 
-      await softDeleteService(db().kysely, id, LATER);
-      expect(await recordHeartbeat(db().kysely, id, LATER)).toBeUndefined();
+      await softDeleteService(db().kysely, { id }, LATER);
+      expect(await recordHeartbeat(db().kysely, { id }, LATER)).toBeUndefined();
+    });
+
+    it('are not touched by who knows their id from another database', async () => {
+      const { id, uuid } = await insertService(db().kysely, newService());
+      const strange = { id, uuid: newService().uuid };
+      expect(strange.uuid).not.toBe(uuid);
+
+      expect(await recordHeartbeat(db().kysely, strange, LATER)).toBeUndefined();
+      expect(await updateService(db().kysely, strange, { disabled: true })).toBeUndefined();
+      expect(await softDeleteService(db().kysely, strange, LATER)).toBe(false);
+
+      expect(await recordHeartbeat(db().kysely, { id, uuid }, LATER)).toMatchObject({ report_count: 1 });
     });
 
     it('are listed by host, binary and whether they are disabled', async () => {
       const first = await insertService(db().kysely, newService());
       await insertService(db().kysely, newService({ host: 'host2' }));
       await insertService(db().kysely, newService({ binary: 'nova-scheduler' }));
-      await updateService(db().kysely, first.id, { disabled: true });
+      await updateService(db().kysely, first, { disabled: true });
 
       const hosts = async (filters: Parameters<typeof listServices>[1]) =>
         (await listServices(db().kysely, filters)).map(({ host, binary }) => `${host} ${binary}`);
@@ -112,7 +124,7 @@ export function describeServices(db: () => Database): void {
       await insertService(db().kysely, newService({ host: 'no-node' }));
       await insertComputeNode(db().kysely, newComputeNode({ host: 'gone' }));
       const gone = await insertService(db().kysely, newService({ host: 'gone' }));
-      await softDeleteService(db().kysely, gone.id, LATER);
+      await softDeleteService(db().kysely, gone, LATER);
 
       expect(await listComputeHosts(db().kysely)).toEqual([
         {
