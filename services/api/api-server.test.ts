@@ -1,7 +1,8 @@
+import dns from 'node:dns';
 import { type AddressInfo, createServer } from 'node:net';
-import { silentLogger } from '@mini-nova/messaging';
+import { getTransport, silentLogger } from '@mini-nova/messaging';
 import { type ServiceInfo, ShutdownTimeout } from '@mini-nova/service';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { apiFixture } from '../test/api-fixture.ts';
 import { ApiServer, type ApiServerOptions } from './api-server.ts';
@@ -65,6 +66,41 @@ test('serves requests on its address, has a record and keeps it alive', async ()
   expect((await fetch(`${server.url}/v2.1/flavors`)).status).toBe(200);
   expect(registered).toMatchObject([{ host: 'host1', binary: 'nova-osapi_compute', topic: 'osapi_compute' }]);
   await expect.poll(() => calls.length).toBeGreaterThan(1);
+});
+
+test('connects to the broker when it starts, not for the first request', async () => {
+  const ready = vi.fn(async () => {});
+  const { transport } = await apiFixture();
+  const { server } = await apiServer({ transport: Object.assign(transport, { ready }) });
+  await server.start();
+  expect(ready).toHaveBeenCalled();
+});
+
+test('its check of the broker says what is wrong, sooner than the one who asks stops waiting', async () => {
+  const transport = getTransport({ url: 'rabbit://nova:secret@127.0.0.1:1/', logger: silentLogger });
+  const { server } = await apiServer({ transport });
+  const start = performance.now();
+  await expect(server.checks.broker?.()).rejects.toThrow(/ECONNREFUSED 127\.0\.0\.1:1/);
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test('listens on one address of a name that has several: its limits hold there only', async () => {
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ];
+  const { lookup } = dns;
+  vi.spyOn(dns, 'lookup').mockImplementation(((name: string, ...rest: unknown[]) => {
+    const done = rest.at(-1) as CallableFunction;
+    const { all } = rest[0] as { all?: boolean };
+    if (name !== 'localhost') lookup(name, ...(rest as [never]));
+    else if (all) done(null, addresses);
+    else done(null, '127.0.0.1', 4);
+  }) as never);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { server, app } = await apiServer({ listen: { host: 'localhost', port: 0 } });
+  await server.start();
+  expect(app.addresses()).toHaveLength(1);
 });
 
 test('takes over another time between heartbeats', async () => {

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { JsonObject, Logger, Transport } from '@mini-nova/messaging';
 import {
   Heartbeat,
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
   release?: () => Promise<void>;
 }
 
+/** Seconds that the broker has when it is asked for: who asks waits for 2, and is to hear the reason. */
+const BROKER_TIMEOUT = 1;
 /** Seconds for which a stopping server waits for requests that have been sent, and have not come. */
 const LINGER = 1;
 
@@ -85,7 +88,7 @@ export class ApiServer implements Launchable {
     });
     this.checks = {
       api: () => this.#assertListening(),
-      broker: () => options.transport.ready(),
+      broker: () => options.transport.ready({ timeout: BROKER_TIMEOUT }),
       heartbeat: () => this.#assertFresh(),
       ...options.checks,
     };
@@ -101,11 +104,17 @@ export class ApiServer implements Launchable {
 
   /** Resolves when requests are served. @throws ListenError; ServiceStopped when it was stopped meanwhile */
   async start(): Promise<void> {
-    const { app, listen, logger } = this.#options;
+    const { app, listen, transport, logger } = this.#options;
+    // Now, and in no request's context: else the lines about the connection had the first one's id for good.
+    transport.ready().catch(() => {
+      // The transport logs that it cannot connect, and tries on.
+    });
     try {
-      await this.#step(() => {
+      await this.#step(async () => {
         this.#state = 'starting';
-        return app.listen({ ...listen, listenTextResolver: () => '' });
+        // Of localhost Fastify would take every address, and only the first would have our limits.
+        const { address: host } = await lookup(listen.host);
+        await app.listen({ host, port: listen.port, listenTextResolver: () => '' });
       });
       await this.#step(() => this.#heartbeat.register());
     } catch (error) {

@@ -3,7 +3,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { ApiDependencies } from './dependencies.ts';
 import { errorHandler } from './error-handler.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
-import { closeIdleConnections, type HttpLimits, serverOptions } from './http-limits.ts';
+import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
 import { traceRequest } from './request-span.ts';
 import { contextOfRequest, newRequestId } from './request-state.ts';
@@ -46,6 +46,7 @@ export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): Fas
     },
   });
   closeIdleConnections(app.server, limits);
+  inviteBodies(app.server, limits);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
     const message = `The resource could not be found: ${request.method} ${request.url}`;

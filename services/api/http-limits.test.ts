@@ -74,6 +74,23 @@ test.each([
   },
 );
 
+test.each([
+  ['is invited when it is small enough', 2, /^HTTP\/1\.1 100 Continue\r\n\r\n$/],
+  ['is refused unsent when it is too large', 100_000, /^HTTP\/1\.1 413 /],
+])('a body that waits to be asked for %s', async (_what, length, answer) => {
+  const { port } = await listening({ maxBodySize: 10_000 });
+  const { socket, received } = rawClient(port);
+  socket.write(
+    'POST /v2.1/servers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
+      `expect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`,
+  );
+
+  await expect.poll(received).toMatch(answer);
+  if (length > 2) return;
+  socket.write('{}');
+  await expect.poll(received).toContain('HTTP/1.1 400 Bad Request');
+});
+
 test('a client that sends its headers too slowly is cut, and a good request beside it is served', async () => {
   const { port, url } = await listening({ headerTimeout: 0.5 });
   const { socket, received, closed } = rawClient(port);

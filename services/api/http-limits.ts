@@ -59,6 +59,14 @@ export function closeIdleConnections(server: Server, { socketTimeout }: HttpLimi
   });
 }
 
+/** Refuses a body that is known to be too large before it is sent; others that wait to be asked for are. */
+export function inviteBodies(server: Server, { maxBodySize }: HttpLimits): void {
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!(Number(request.headers['content-length']) > maxBodySize)) response.writeContinue();
+    server.emit('request', request, response);
+  });
+}
+
 /** Answers what is no request: the headers are too long, came too slowly, or are no HTTP. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;

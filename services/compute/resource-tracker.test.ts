@@ -106,6 +106,20 @@ it('reports what the records and the builds under way use', async () => {
   });
 });
 
+it('reports a node anew when its record was deleted, and keeps what is claimed on it', async () => {
+  const { cloud, tracker } = await tracked();
+  tracker.claim(newInstance(), 'host1');
+  for (const node of await cloud.computeNodes.list()) await cloud.computeNodes.delete(node);
+
+  await tracker.updateAvailableResource(ctxt);
+
+  const nodes = [...(await cloud.computeNodes.list())];
+  expect(nodes).toMatchObject([{ uuid: tracker.providerUuid('host1'), host: 'host1', running_vms: 1 }]);
+  expect(await resourcesOfProvider(cloud.db.kysely, nodes[0]?.uuid ?? '')).toMatchObject({
+    VCPU: { total: 2 },
+  });
+});
+
 it('keeps the allocation ratios that an operator set in the record', async () => {
   const { cloud, driver } = await tracked();
   const [node] = await cloud.computeNodes.list();

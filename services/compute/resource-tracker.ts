@@ -134,23 +134,23 @@ export class ResourceTracker {
   }
 
   async #trackedNode(ctxt: RpcContext, nodename: string, resources: HostResources): Promise<TrackedNode> {
+    const { conductor, host, reservations } = this.#options;
     const known = this.#nodes.get(nodename);
-    if (known) {
+    const stored = await conductor.computeNodeGet(ctxt, host, nodename);
+    if (known && known.record.uuid === stored?.uuid) {
       measure(known.record, resources);
       known.resources = resources;
       return known;
     }
-    const { conductor, host, reservations } = this.#options;
-    let record = await conductor.computeNodeGet(ctxt, host, nodename);
-    if (record) {
-      measure(record, resources);
-    } else {
-      record = newRecord(host, nodename, reservations);
-      measure(record, resources);
-      recordUsage(record, resources, new NodeUsage(), reservations);
+    // Not known yet, or deleted with the service's record, while this service goes on.
+    const { usage, inventories } = known ?? { usage: new NodeUsage(), inventories: {} };
+    const record = stored ?? newRecord(host, nodename, reservations);
+    measure(record, resources);
+    if (!stored) {
+      recordUsage(record, resources, usage, reservations);
       await conductor.computeNodeCreate(ctxt, record);
     }
-    const node = { record, resources, inventories: {}, usage: new NodeUsage() };
+    const node = { record, resources, inventories, usage };
     this.#nodes.set(nodename, node);
     return node;
   }

@@ -1,6 +1,6 @@
 import type { NovaConfig } from '@mini-nova/config';
 import { NovaObjectSerializer } from '@mini-nova/objects';
-import { createRpc } from '@mini-nova/service';
+import { createRpc, gracefulShutdownTimeout } from '@mini-nova/service';
 import { ApiServer } from '../../api/api-server.ts';
 import { buildApp } from '../../api/app.ts';
 import type { ApiDependencies, ApiSettings } from '../../api/dependencies.ts';
@@ -35,7 +35,7 @@ export function composeApi(parts: DatabaseServiceParts): ApiServer {
     records: new DatabaseServiceRecords(stores.services),
     reportInterval: () => DEFAULT.report_interval,
     serviceDownTime: () => DEFAULT.service_down_time,
-    gracefulShutdownTimeout: () => DEFAULT.graceful_shutdown_timeout,
+    gracefulShutdownTimeout: () => gracefulShutdownTimeout(config),
     checks: databaseChecks(db),
     logger,
     ...(onHeartbeat && { onHeartbeat }),
