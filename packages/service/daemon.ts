@@ -1,6 +1,7 @@
+import cluster from 'node:cluster';
 import { ConfigError, type ConfigReload, LiveConfig, type NovaConfig } from '@mini-nova/config';
 import { getTransport, type JsonObject, type Logger, type Transport } from '@mini-nova/messaging';
-import { serviceOptions, transportOptions } from './from-config.ts';
+import { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 import { Instruments } from './instruments.ts';
 import type { Launcher, LaunchOptions, LaunchSource } from './launch/launcher.ts';
 import { launchAll, serve } from './launch/serve.ts';
@@ -78,7 +79,9 @@ export class Daemon {
     const live = options.config ?? LiveConfig.load();
     const { name, version = 'unknown' } = options;
     const logger = createLogger({ name, debug: live.values.DEFAULT.debug });
-    for (const warning of live.values.warnings) logger.warn({ warning }, 'Configuration');
+    // A worker has read what its primary has, and that has warned.
+    const { warnings } = cluster.isWorker ? { warnings: [] } : live.values;
+    for (const warning of warnings) logger.warn({ warning }, 'Configuration');
     const instruments = await Instruments.open({ name, version, config: live.values, logger });
     return new Daemon(options, live, instruments, logger);
   }
@@ -128,7 +131,7 @@ export class Daemon {
     return {
       ...this.#instruments.launchOptions(workers),
       logger: this.#launcherLogger,
-      stopTimeout: () => this.config.DEFAULT.graceful_shutdown_timeout + STOP_GRACE,
+      stopTimeout: () => gracefulShutdownTimeout(this.config) + STOP_GRACE,
       restartMethod: () => (this.config.DEFAULT.restart_method === 'reload' ? 'reload' : 'mutate'),
       readConfiguration: (everything) => this.#readConfiguration(everything),
       writeReport: (parts) => this.#writeReport(parts),
@@ -142,7 +145,7 @@ export class Daemon {
 
   #readConfiguration(everything: boolean): void {
     const { changes, warnings }: ConfigReload = this.#live.reload({ everything });
-    for (const warning of warnings) this.logger.warn({ warning }, 'Configuration');
+    if (!cluster.isWorker) for (const warning of warnings) this.logger.warn({ warning }, 'Configuration');
     for (const { path, from, to, applied } of changes) {
       const option = `[${path.replace('.', '] ')}`;
       if (applied) this.logger.info({ option, from, to }, 'Option changed');

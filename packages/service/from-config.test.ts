@@ -89,3 +89,8 @@ test('what concerns the service reaches it', async () => {
   expect(current(gracefulShutdownTimeout ?? 0)).toBe(9);
   expect(serviceOptions(await configOf(''))).toMatchObject({ rpcPingEnabled: false });
 });
+
+test('a graceful shutdown timeout of 0 is none, as in oslo.service', async () => {
+  const config = await configOf('[DEFAULT]\ngraceful_shutdown_timeout = 0');
+  expect(current(serviceOptions(config).gracefulShutdownTimeout ?? 0)).toBe(Number.POSITIVE_INFINITY);
+});

@@ -38,9 +38,14 @@ export function serviceOptions(
     periodicEnable: config.DEFAULT.periodic_enable,
     periodicFuzzyDelay: config.DEFAULT.periodic_fuzzy_delay,
     runExternalPeriodicTasks: config.DEFAULT.run_external_periodic_tasks,
-    gracefulShutdownTimeout: () => config.DEFAULT.graceful_shutdown_timeout,
+    gracefulShutdownTimeout: () => gracefulShutdownTimeout(config),
     rpcPingEnabled: config.DEFAULT.rpc_ping_enabled,
   };
+}
+
+/** Seconds. As in oslo.service, 0 in the configuration is no limit: Infinity. */
+export function gracefulShutdownTimeout({ DEFAULT }: Pick<NovaConfig, 'DEFAULT'>): number {
+  return DEFAULT.graceful_shutdown_timeout || Number.POSITIVE_INFINITY;
 }
 
 function rabbitOptions(group: NovaConfig['oslo_messaging_rabbit']): RabbitOptions {

@@ -12,11 +12,12 @@ function start(
   heartbeat: ServiceRecords['heartbeat'],
   register: ServiceRecords['register'] = async () => {},
 ) {
-  const records = { heartbeat: vi.fn(heartbeat), register: vi.fn(register), stopped: vi.fn(async () => {}) };
+  const stopped = vi.fn(async () => {});
+  const records = { heartbeat: vi.fn(heartbeat), register: vi.fn(register), stopped };
   const logger = new RecordingLogger();
   const beating = new Heartbeat({ records, info, interval: 10, logger });
   beating.start();
-  return { ...records, logger, stop: () => beating.stop() };
+  return { ...records, beating, logger, stop: () => beating.stop() };
 }
 
 test('comes once per interval, until it is stopped, and says nothing', async () => {
@@ -106,3 +107,25 @@ test('what a heartbeat under way ends with after the stop is not logged', async 
   expect(logger.lines).toEqual([]);
   expect(register).not.toHaveBeenCalled();
 });
+
+test.each([
+  [1, 'ends', ['beaten', 'stopped']],
+  [60, 'hangs', ['stopped']],
+])(
+  'the record hears of the stop after a heartbeat under way, unless that hangs (%d s: it %s)',
+  async (took, _how, heard) => {
+    const words: string[] = [];
+    const { beating, stopped, stop } = start(async () => {
+      await new Promise((resolve) => setTimeout(resolve, took * 1000));
+      words.push('beaten');
+    });
+    stopped.mockImplementation(async () => void words.push('stopped'));
+    await beating.register();
+    await seconds(10.5);
+    stop();
+    const left = beating.leave();
+    await seconds(3);
+    await left;
+    expect(words).toEqual(heard);
+  },
+);

@@ -50,10 +50,9 @@ export class Heartbeat {
   }
 
   /** Creates the record, or takes it over from an earlier run. */
-  async register(): Promise<void> {
+  register(): Promise<void> {
     const { records, info } = this.#options;
-    await records.register(info);
-    this.#noteBeat();
+    return this.#occupy(records.register(info).then(() => this.#noteBeat()));
   }
 
   /** The first heartbeat comes after one interval: the record was just registered. */
@@ -79,9 +78,9 @@ export class Heartbeat {
 
   /** After `stop`: has the record say so. Resolves within some seconds, also when that cannot be done. */
   async leave(): Promise<void> {
-    if (this.#last === undefined) return;
     // It would contradict.
     if (this.#underWay) await settlesWithin(this.#underWay, LEAVE_TIMEOUT);
+    if (this.#last === undefined) return;
     const { records, logger } = this.#options;
     const leaving = runWithContext(RequestContext.admin(), () => records.stopped());
     leaving.catch((err: unknown) => logger.debug({ err }, 'The service record does not say that it stops'));
@@ -108,11 +107,14 @@ export class Heartbeat {
   }
 
   #arm(seconds: number): void {
-    this.#timer = after(seconds, () => {
-      this.#underWay = this.#beat().finally(() => {
-        this.#underWay = undefined;
-      });
+    this.#timer = after(seconds, () => void this.#occupy(this.#beat()));
+  }
+
+  #occupy(work: Promise<void>): Promise<void> {
+    this.#underWay = work.finally(() => {
+      this.#underWay = undefined;
     });
+    return this.#underWay;
   }
 
   async #beat(): Promise<void> {

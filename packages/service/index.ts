@@ -1,6 +1,6 @@
 export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
-export { serviceOptions, transportOptions } from './from-config.ts';
+export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 export type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
 export type {

@@ -263,6 +263,18 @@ describe('stop', () => {
     await expect(service.stop()).rejects.toThrow(AggregateError);
   });
 
+  test('waits as long as it takes without a limit', async () => {
+    const { service, manager, client } = setUp({ gracefulShutdownTimeout: Number.POSITIVE_INFINITY });
+    await service.start();
+    const call = client.call(ctxt, 'hold', {});
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    const stopping = service.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    manager.release();
+    expect(await call).toBe('held');
+    await stopping;
+  });
+
   test('that is quick cuts what runs at once, and that is no error', async () => {
     const { service, manager, client } = setUp({ gracefulShutdownTimeout: 60 });
     await service.start();
@@ -286,6 +298,42 @@ describe('stop', () => {
     await service.start();
     await service.stop({ replaced: true });
     expect(records.stopped).not.toHaveBeenCalled();
+  });
+
+  test('of a service that is replaced leaves its record up while it starts, too', async () => {
+    const { service, manager, records } = setUp();
+    manager.hangIn = 'postStartHook';
+    const refused = expect(service.start()).rejects.toThrow(ServiceStopped);
+    await vi.waitFor(() => expect(manager.journal).toContain('postStartHook'));
+    await service.stop({ replaced: true });
+    await refused;
+    expect(records.stopped).not.toHaveBeenCalled();
+  });
+
+  test('that turns out to be without a successor while it drains has the record say so', async () => {
+    const { service, manager, records, client } = setUp();
+    await service.start();
+    await client.cast(ctxt, 'hold', {});
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    const stopped = service.stop({ replaced: true });
+    // The intake is long over by then.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    void service.stop();
+    manager.release();
+    await stopped;
+    expect(records.stopped).toHaveBeenCalledOnce();
+  });
+
+  test('that becomes quick cuts what still runs at once', async () => {
+    const { service, manager, client } = setUp({ gracefulShutdownTimeout: 60 });
+    await service.start();
+    const refused = expect(client.call(ctxt, 'hold', {})).rejects.toThrow(ServerLost);
+    await vi.waitFor(() => expect(manager.journal).toContain('hold'));
+    const stopped = service.stop();
+    await vi.waitFor(() => expect(manager.journal).toContain('stopped'));
+    await service.stop({ quick: true });
+    await stopped;
+    await refused;
   });
 
   test('does not wait long for a record that cannot be told', async () => {

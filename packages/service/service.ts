@@ -98,8 +98,10 @@ export class ShutdownTimeout extends Error {
 const PERIODIC_TASK_GRACE = 3;
 /** Seconds in which cut requests are answered. */
 const CUT_GRACE = 1;
-/** Seconds that a probe through the service's own queue, and the broker, have to answer. */
+/** Seconds that a probe through the service's own queue has to be answered. */
 const PROBE_TIMEOUT = 5;
+/** Seconds that the broker has to be there, for the service to be ready: less than who asks waits for a reason. */
+const BROKER_TIMEOUT = 1;
 /** Seconds: a stop whose time is over, and a quick one, wait no longer for what remains to be done. */
 const HURRIED_PHASE = 1;
 
@@ -132,6 +134,8 @@ export class Service implements Launchable {
   #replaced = false;
   /** The stop is quick, or has become so. */
   #hurried = false;
+  #onHurry: () => void = () => {};
+  #hasLeft = false;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -183,9 +187,8 @@ export class Service implements Launchable {
    */
   stop({ quick = false, replaced = false }: StopOptions = {}): Promise<void> {
     this.#replaced = replaced;
-    this.#hurried ||= quick;
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+    if (quick) this.#hurry();
+    return this.#stopOnce();
   }
 
   /** Resolves once the service has stopped, whoever stops it and however. */
@@ -219,7 +222,7 @@ export class Service implements Launchable {
     try {
       await this.#runStartSteps();
     } catch (error) {
-      await this.stop().catch(() => {
+      await this.#stopOnce().catch(() => {
         // Logged where it happened; the caller is to hear why the start failed.
       });
       throw error;
@@ -257,6 +260,16 @@ export class Service implements Launchable {
     }
   }
 
+  #hurry(): void {
+    this.#hurried = true;
+    this.#onHurry();
+  }
+
+  #stopOnce(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
   async #stop(): Promise<void> {
     this.#logger.info({ host: this.host, topic: this.topic }, 'Service stopping');
     this.#state = 'draining';
@@ -265,6 +278,8 @@ export class Service implements Launchable {
     await this.#phase('intake', errors, () => this.#stopIntake());
     await this.#phase('drain', errors, () => this.#drain());
     if (this.#initialized) await this.#phase('cleanup', errors, () => this.manager.cleanupHost());
+    // It may have learnt meanwhile that nothing takes its place.
+    await this.#phase('release', errors, () => this.#leave());
     await this.#phase('release', errors, () => this.#options.transport.close());
     await this.#phase('release', errors, async () => this.#options.release?.());
     this.#state = 'stopped';
@@ -317,14 +332,15 @@ export class Service implements Launchable {
   }
 
   async #leave(): Promise<void> {
-    if (this.#replaced || !this.#heartbeat) return;
+    if (this.#replaced || this.#hasLeft || !this.#heartbeat) return;
+    this.#hasLeft = true;
     const leaving = this.#heartbeat.leave();
     await (this.#hurried ? settlesWithin(leaving, HURRIED_PHASE) : leaving);
   }
 
   /** Those that had to be cut. */
   async #endRequests(timeout: number): Promise<readonly RunningRequest[]> {
-    if (!this.#serving || (await settlesWithin(this.#server.wait(), timeout))) return [];
+    if (!this.#serving || (await this.#requestsEnd(timeout))) return [];
     const cut = this.#server.cut();
     if (cut.length > 0) {
       this.#logger.error(
@@ -334,6 +350,14 @@ export class Service implements Launchable {
     }
     await settlesWithin(this.#server.wait(), CUT_GRACE);
     return cut;
+  }
+
+  /** Whether they do, within so many seconds; a stop that becomes quick does not wait for it. */
+  async #requestsEnd(timeout: number): Promise<boolean> {
+    const hurried = new Promise<boolean>((resolve) => {
+      this.#onHurry = () => resolve(false);
+    });
+    return Promise.race([settlesWithin(this.#server.wait(), timeout), hurried]);
   }
 
   #createPeriodicTasks(): PeriodicTasks {
@@ -371,7 +395,7 @@ export class Service implements Launchable {
       service: () => {
         if (this.#state !== 'running') throw new Error(this.#state);
       },
-      broker: () => transport.ready({ timeout: PROBE_TIMEOUT }),
+      broker: () => transport.ready({ timeout: BROKER_TIMEOUT }),
       ...(this.#options.records && { heartbeat: () => this.#assertFresh() }),
       ...checks,
     };

@@ -3,7 +3,7 @@ const LONGEST = 2 ** 31 - 1;
 
 /** Calls `fn` after so many seconds. The timer does not keep the process alive. */
 export function after(seconds: number, fn: () => void): NodeJS.Timeout {
-  return setTimeout(fn, Math.min(seconds * 1000, LONGEST)).unref();
+  return setTimeout(fn, milliseconds(seconds)).unref();
 }
 
 /**
@@ -16,11 +16,15 @@ export async function settlesWithin(work: Promise<unknown>, seconds: number): Pr
     () => true,
   );
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(seconds * 1000, LONGEST));
+    timer = setTimeout(() => resolve(false), milliseconds(seconds));
   });
   try {
     return await Promise.race([settled, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function milliseconds(seconds: number): number {
+  return Math.min(seconds * 1000, LONGEST);
 }

@@ -1,13 +1,19 @@
 import type { Logger } from '@mini-nova/messaging';
 
 /**
+ * Milliseconds until the exit. What was written before leaves the process meanwhile: without its acknowledgement, the
+ * request that caused the error would be delivered to the next worker, and end that.
+ */
+const LAST_WRITES = 10;
+
+/**
  * An error nobody caught is a bug, and the state it leaves is unknown: it is logged, and the process exits with
  * 1. Returns what takes the guard away.
  */
 export function guardProcess(logger: Logger): () => void {
   const die = (event: string) => (error: unknown) => {
     logger.error({ err: error, event }, 'An error was caught nowhere; exiting');
-    process.exit(1);
+    setTimeout(() => process.exit(1), LAST_WRITES);
   };
   const onException = die('uncaughtException');
   const onRejection = die('unhandledRejection');

@@ -195,6 +195,68 @@ test.each([
   await vi.waitFor(() => expect(new Set(pids(daemon, 'replaced'))).toEqual(new Set(first)), patiently);
 });
 
+test('a new worker that hangs gives way to the next reload', async () => {
+  const file = join(tempDir('reload-'), 'there');
+  const daemon = await startFixture(['good'], {
+    workers: 2,
+    env: { RESTART_METHOD: 'reload', HANGING: file },
+  });
+  await untilRunning(daemon, 2);
+  const first = pids(daemon, 'started');
+  writeFileSync(file, '');
+  daemon.signal('SIGHUP');
+  await vi.waitFor(() => expect(pids(daemon, 'starting')).toHaveLength(3), patiently);
+  expect(pids(daemon, 'replaced')).toEqual([]);
+  rmSync(file);
+  daemon.signal('SIGHUP');
+  await vi.waitFor(
+    () => expect(logged(daemon, 'info').map(({ msg }) => msg)).toContain('Reloaded'),
+    patiently,
+  );
+  expect(pids(daemon, 'replaced')).toEqual(expect.arrayContaining(first));
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+});
+
+test('a reload kills a worker whose stop hangs, and goes on', async () => {
+  const daemon = await startFixture(['loop-stop'], {
+    workers: 2,
+    env: { RESTART_METHOD: 'reload', STOP_TIMEOUT: '0.1' },
+  });
+  await untilRunning(daemon, 2);
+  const first = pids(daemon, 'started');
+  daemon.signal('SIGHUP');
+  await vi.waitFor(
+    () => expect(logged(daemon, 'info').map(({ msg }) => msg)).toContain('Reloaded'),
+    patiently,
+  );
+  const killed = logged(daemon, 'error').filter(({ msg }) => msg === 'A worker hangs; killing it');
+  expect(new Set(killed.map(({ workerPid }) => workerPid))).toEqual(new Set(first));
+});
+
+test('a new worker that dies while its predecessor still drains is replaced at once', async () => {
+  const daemon = await startFixture(['hang-stop'], { workers: 2, env: { RESTART_METHOD: 'reload' } });
+  await untilRunning(daemon, 2);
+  daemon.signal('SIGHUP');
+  await vi.waitFor(() => expect(pids(daemon, 'stopping')).toHaveLength(1), patiently);
+  const successor = pids(daemon, 'started')[2] ?? 0;
+  process.kill(successor, 'SIGKILL');
+  await untilRunning(daemon, 4);
+  expect(logged(daemon, 'warn')).toEqual([
+    expect.objectContaining({ msg: 'A worker exited', workerPid: successor, restartIn: 0 }),
+  ]);
+});
+
+test('what runs beside the workers may fail to take over options', async () => {
+  const daemon = await startFixture(['good'], { workers: 2, env: { BESIDE: 'fail-reset' } });
+  await vi.waitFor(() => expect(logged(daemon, 'info').filter(isWorkerStart)).toHaveLength(2), patiently);
+  daemon.signal('SIGHUP');
+  await vi.waitFor(() => expect(events(daemon, 'reset s0')).toHaveLength(2), patiently);
+  expect(logged(daemon, 'error').map(({ msg }) => msg)).toContain('Could not take over changed options');
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+});
+
 test('the checks of the primary are those of its workers', async () => {
   const daemon = await startFixture(['sick'], { workers: 2 });
   await untilRunning(daemon, 2);

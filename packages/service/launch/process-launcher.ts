@@ -1,5 +1,6 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
+import { after } from '../timer.ts';
 import type { Launchable, ReadinessChecks } from './launchable.ts';
 import type { Launcher, LauncherState, LaunchOptions } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
@@ -11,6 +12,9 @@ export interface ProcessLauncherOptions extends LaunchOptions {
   workers: number;
   logger: Logger;
 }
+
+/** Seconds after a worker's own stop timeout: in them it can end by itself. */
+const WORKERS_OWN = 2;
 
 /** One of the `workers` places, and the process in it. */
 interface Slot {
@@ -43,7 +47,9 @@ export class ProcessLauncher implements Launcher {
   #failed = false;
   #failedStarts = 0;
   #patience: NodeJS.Timeout | undefined;
-  #replacing: Promise<void> = Promise.resolve();
+  #reloading: Promise<void> = Promise.resolve();
+  /** Waits for the one under way, and stands for all that are asked for until it begins. */
+  #nextReload: Promise<void> | undefined;
   /** Called at each change of a worker's. */
   readonly #watchers = new Set<() => void>();
   #onEmpty: () => void = () => {};
@@ -84,9 +90,8 @@ export class ProcessLauncher implements Launcher {
     if (this.#isStopping()) return;
     this.#enter('draining');
     const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
-    // Later than the workers' own.
-    const timeout = 2 + (quick ? QUICK_STOP_TIMEOUT : current(stopTimeout));
-    this.#patience = setTimeout(() => this.#killWorkers(logger, timeout), timeout * 1000);
+    const timeout = WORKERS_OWN + (quick ? QUICK_STOP_TIMEOUT : current(stopTimeout));
+    this.#patience = after(timeout, () => this.#killWorkers(logger, timeout));
     for (const { worker, predecessor, restartTimer } of this.#slots) {
       clearTimeout(restartTimer);
       for (const each of [worker, predecessor]) each?.stop({ quick, replaced: false });
@@ -96,18 +101,25 @@ export class ProcessLauncher implements Launcher {
 
   /**
    * `mutate`: the options of this process and of the workers change in place. `reload`: each worker is replaced by a
-   * new process, which serves before the next one is replaced.
+   * new process, which serves before the next one is replaced. Asked for again, it gives up a new process that does not
+   * serve yet: what that was started with may be what keeps it.
    */
   reload(): Promise<void> {
-    this.#replacing = this.#replacing.then(() => this.#reload());
-    return this.#replacing;
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      return this.#reload();
+    });
+    this.#reloading = this.#nextReload;
+    this.#changed();
+    return this.#reloading;
   }
 
   report(): void {
     const parts: JsonObject = {
       launcher: { state: this.#state, workers: this.workers.map((worker) => ({ ...worker })) },
     };
-    for (const { name, report } of this.#beside) if (report) parts[name] = report();
+    for (const launchable of this.#beside)
+      if (launchable.report) parts[launchable.name] = launchable.report();
     this.#options.writeReport?.(parts);
     this.#tellWorkers({ type: 'mini-nova:report' });
   }
@@ -224,10 +236,13 @@ export class ProcessLauncher implements Launcher {
         logger.warn({ worker: slot.index, code, signal }, 'A replaced worker did not stop cleanly');
       return;
     }
-    slot.worker = slot.predecessor;
-    slot.predecessor = undefined;
-    // A successor that did not get up: the place stays its predecessor's.
-    if (slot.worker) return;
+    slot.worker = undefined;
+    if (slot.predecessor && !slot.predecessor.leaving) {
+      // A successor that did not get up: the place stays its predecessor's.
+      slot.worker = slot.predecessor;
+      slot.predecessor = undefined;
+      return;
+    }
     if (uptime === null) this.#failedStarts += 1;
     if (this.#failedStarts >= (this.#options.maxFailedStarts ?? 5)) {
       logger.warn({ worker: slot.index, code, signal }, 'A worker exited');
@@ -271,10 +286,23 @@ export class ProcessLauncher implements Launcher {
       logger.error({ err: error }, 'The configuration cannot be used; nothing has changed');
       return;
     }
-    for (const launchable of this.#beside) await launchable.reset?.();
+    await this.#resetBeside();
     if (method === 'mutate') this.#tellWorkers({ type: 'mini-nova:reload' });
     else if (!(await this.#replaceWorkers())) return;
     logger.info({ method }, 'Reloaded');
+  }
+
+  async #resetBeside(): Promise<void> {
+    for (const launchable of this.#beside) {
+      try {
+        await launchable.reset?.();
+      } catch (error) {
+        this.#options.logger.error(
+          { err: error, launchable: launchable.name },
+          'Could not take over changed options',
+        );
+      }
+    }
   }
 
   /** One after another; a new worker that does not get up leaves the old one where it is, and ends it. */
@@ -285,15 +313,38 @@ export class ProcessLauncher implements Launcher {
       if (!predecessor || this.#isStopping()) continue;
       slot.predecessor = predecessor;
       const successor = this.#fork(slot);
-      await this.#until(() => successor.state === 'running' || successor.state === 'stopped');
-      if (successor.state === 'stopped') {
-        this.#options.logger.error({ worker: slot.index }, 'A new worker did not get up: the others stay');
-        return false;
-      }
-      predecessor.stop({ quick: false, replaced: true });
-      await this.#until(() => predecessor.state === 'stopped');
+      if (!(await this.#getsUp(slot, successor))) return false;
+      await this.#retire(slot, predecessor);
     }
     return true;
+  }
+
+  /** Whether it serves. One that does not has ended. */
+  async #getsUp(slot: Slot, successor: WorkerProcess): Promise<boolean> {
+    const { logger } = this.#options;
+    const isSettled = () => successor.state === 'running' || successor.state === 'stopped';
+    await this.#until(() => isSettled() || this.#nextReload !== undefined);
+    if (successor.state === 'running') return true;
+    if (successor.state !== 'stopped') {
+      logger.warn({ worker: slot.index }, 'A new worker is not up, and a newer reload waits: giving it up');
+      await this.#retire(slot, successor);
+    } else if (!this.#isStopping()) {
+      logger.error({ worker: slot.index }, 'A new worker did not get up: the others stay');
+    }
+    return false;
+  }
+
+  /** Resolves when a worker whose place is another's has ended; one that hangs is killed. */
+  async #retire(slot: Slot, worker: WorkerProcess): Promise<void> {
+    const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
+    const seconds = WORKERS_OWN + current(stopTimeout);
+    const patience = after(seconds, () => {
+      logger.error({ worker: slot.index, seconds, workerPid: worker.pid }, 'A worker hangs; killing it');
+      worker.kill();
+    });
+    worker.stop({ quick: false, replaced: true });
+    await this.#until(() => worker.state === 'stopped');
+    clearTimeout(patience);
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -73,6 +73,43 @@ test('with restart method reload, SIGHUP stops the services and makes them again
   expect(events(daemon, 'stopped')).toHaveLength(4);
 });
 
+test('a reload stands for all that are asked for before it begins', async () => {
+  const daemon = await startFixture(['slow-stop'], { env: { RESTART_METHOD: 'reload' } });
+  await daemon.waitForLine(/^state-running/);
+  daemon.signal('SIGHUP');
+  await daemon.waitForLine(/^stopping/);
+  for (const count of [1, 2, 3]) {
+    daemon.signal('SIGHUP');
+    // One of the same kind that is still pending would swallow the next.
+    daemon.signal('SIGUSR2');
+    await vi.waitFor(() => expect(events(daemon, 'report')).toHaveLength(count));
+  }
+  const reloads = (msg: string) => logged(daemon, 'info').filter((line) => line.msg === msg);
+  await vi.waitFor(() => expect(reloads('Reloaded')).toHaveLength(2), 5_000);
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+  expect(reloads('Reloading')).toHaveLength(2);
+});
+
+test('a service that does not stop cleanly in a reload is logged; the exit code is that of the last stop', async () => {
+  const daemon = await startFixture(['fail-replaced'], { env: { RESTART_METHOD: 'reload' } });
+  await daemon.waitForLine(/^state-running/);
+  daemon.signal('SIGHUP');
+  await vi.waitFor(() => expect(events(daemon, 'started')).toHaveLength(2));
+  expect(logged(daemon, 'error').map(({ msg }) => msg)).toEqual(['Could not stop cleanly']);
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+});
+
+test('a reload whose stop hangs ends with 1 in time', async () => {
+  const daemon = await startFixture(['hang-stop'], {
+    env: { RESTART_METHOD: 'reload', STOP_TIMEOUT: '0.1' },
+  });
+  await daemon.waitForLine(/^state-running/);
+  daemon.signal('SIGHUP');
+  expect(await daemon.ended).toBe(1);
+});
+
 test('a configuration that cannot be used changes nothing', async () => {
   const file = join(tempDir('reload-'), 'there');
   const daemon = await startFixture(['good'], { env: { RESTART_METHOD: 'reload', UNREADABLE: file } });

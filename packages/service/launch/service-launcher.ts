@@ -33,6 +33,8 @@ export class ServiceLauncher implements Launcher {
   #failed = false;
   /** The start, and each reload after it: one after another. */
   #changes: Promise<void> = Promise.resolve();
+  /** Waits for the change under way, and stands for all that are asked for until it begins. */
+  #nextReload: Promise<void> | undefined;
 
   constructor(sources: readonly LaunchSource[], options: ServiceLauncherOptions) {
     this.#sources = sources;
@@ -57,21 +59,28 @@ export class ServiceLauncher implements Launcher {
     return this.#exitCode;
   }
 
-  /** Told again, it can hear that nothing takes its place, as it was told before. */
+  /** Told again, it can hear that it is to be quick, or that nothing takes its place, as it was told before. */
   stop(options: StopOptions = {}): void {
-    const wasReplaced = this.#stopOptions.replaced === true;
     if (!this.#stopRequested.signal.aborted) {
       this.#stopOptions = options;
       this.#stopRequested.abort();
-    } else if (wasReplaced && !options.replaced) {
-      this.#stopOptions = { ...this.#stopOptions, replaced: false };
-      // Their first stop tells how it ends.
-      for (const launchable of this.#launched) launchable.stop(this.#stopOptions).catch(() => {});
+      return;
     }
+    const { quick = false, replaced = false } = this.#stopOptions;
+    this.#stopOptions = {
+      quick: quick || options.quick === true,
+      replaced: replaced && options.replaced === true,
+    };
+    // Their first stop tells how it ends.
+    for (const launchable of this.#launched) launchable.stop(this.#stopOptions).catch(() => {});
   }
 
   reload(): Promise<void> {
-    this.#changes = this.#changes.then(() => this.#reload());
+    this.#nextReload ??= this.#changes.then(() => {
+      this.#nextReload = undefined;
+      return this.#reload();
+    });
+    this.#changes = this.#nextReload;
     return this.#changes;
   }
 
@@ -135,7 +144,7 @@ export class ServiceLauncher implements Launcher {
         const launchable = typeof source === 'function' ? await source() : source;
         launched.push(launchable);
         if (signal.aborted) {
-          await this.#stopOne(launchable, this.#stopOptions);
+          await this.#stopAll([launchable], this.#stopOptions);
           return true;
         }
         await launchable.start();
@@ -156,22 +165,23 @@ export class ServiceLauncher implements Launcher {
     this.#enter('draining');
     const timeout = this.#stopOptions.quick ? QUICK_STOP_TIMEOUT : current(stopTimeout);
     const patience = endProcessAfter(timeout, logger);
-    await this.#stopAll(this.#launched, this.#stopOptions);
-    await this.#stopAll(this.#beside, this.#stopOptions);
+    const clean = await this.#stopAll([...this.#beside, ...this.#launched], this.#stopOptions);
+    if (!clean) this.#failed = true;
     clearTimeout(patience);
   }
 
-  async #stopAll(launched: Launchable[], options: StopOptions): Promise<void> {
-    for (const launchable of [...launched].reverse()) await this.#stopOne(launchable, options);
-  }
-
-  async #stopOne(launchable: Launchable, options: StopOptions): Promise<void> {
-    try {
-      await launchable.stop(options);
-    } catch (error) {
-      this.#options.logger.error({ err: error, launchable: launchable.name }, 'Could not stop cleanly');
-      this.#failed = true;
+  /** Whether all of them stopped cleanly. */
+  async #stopAll(launched: readonly Launchable[], options: StopOptions): Promise<boolean> {
+    let clean = true;
+    for (const launchable of [...launched].reverse()) {
+      try {
+        await launchable.stop(options);
+      } catch (error) {
+        this.#options.logger.error({ err: error, launchable: launchable.name }, 'Could not stop cleanly');
+        clean = false;
+      }
     }
+    return clean;
   }
 
   async #reload(): Promise<void> {
@@ -194,8 +204,11 @@ export class ServiceLauncher implements Launcher {
   }
 
   async #restart(): Promise<void> {
+    const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
     this.#enter('draining');
+    const patience = endProcessAfter(current(stopTimeout), logger);
     await this.#stopAll(this.#launched, { replaced: true });
+    clearTimeout(patience);
     this.#launched.length = 0;
     if (!this.#stopRequested.signal.aborted) await this.#startServices();
   }

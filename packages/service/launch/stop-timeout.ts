@@ -1,4 +1,5 @@
 import type { Logger } from '@mini-nova/messaging';
+import { after } from '../timer.ts';
 
 /** Seconds that a stop may take: the default graceful shutdown timeout, and some more for what comes after it. */
 export const STOP_TIMEOUT = 65;
@@ -11,8 +12,8 @@ export const STOP_GRACE = 5;
 
 /** Ends the process with 1 when it has not ended by itself, or the timer was cleared, within so many seconds. */
 export function endProcessAfter(seconds: number, logger: Logger): NodeJS.Timeout {
-  return setTimeout(() => {
+  return after(seconds, () => {
     logger.error({ seconds }, 'The stop hangs; exiting at once');
     process.exit(1);
-  }, seconds * 1000).unref();
+  });
 }

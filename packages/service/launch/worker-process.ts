@@ -23,6 +23,7 @@ export class WorkerProcess {
   #state: LauncherState = 'starting';
   #servingSince: number | undefined;
   #heard = false;
+  #leaving = false;
   #exited = false;
   #lastCheck = 0;
 
@@ -54,12 +55,18 @@ export class WorkerProcess {
     return this.#state;
   }
 
+  /** It was told to stop. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
   tell(message: Order): void {
     order(this.#worker, message);
   }
 
   /** One that has not come so far that it listens is ended by the signal itself. */
   stop(options: { quick: boolean; replaced: boolean }): void {
+    this.#leaving = true;
     this.tell({ type: 'mini-nova:stop', options });
     if (!this.#heard) this.#worker.process.kill('SIGTERM');
   }

@@ -12,6 +12,7 @@ type Behaviour =
   | 'fail-start'
   | 'hang-start'
   | 'fail-stop'
+  | 'fail-replaced'
   | 'hang-stop'
   | 'loop-stop'
   | 'sick'
