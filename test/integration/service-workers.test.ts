@@ -1,65 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { getTransport, ServerLost, silentLogger, Target, type Transport } from '@mini-nova/messaging';
-import { createRpc, RequestContext } from '@mini-nova/service';
-import { Child, getRabbit, tempDir, uniqueTopic } from '@mini-nova/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { ServerLost } from '@mini-nova/messaging';
+import { RequestContext } from '@mini-nova/service';
+import { expect, test, vi } from 'vitest';
+import { startWorkerDaemon, type WorkClient } from './support/worker-daemon.ts';
 
-const DAEMON = fileURLToPath(new URL('./support/worker-daemon.mjs', import.meta.url));
 const patiently = { timeout: 20_000, interval: 20 };
 const ctxt = new RequestContext();
 
-type Work = {
-  whoami: { args: object; result: number };
-  work: { args: { ms: number; number: number }; result: { number: number; pid: number } };
-  hang: { args: object; result: null };
-};
-
-interface LogLine {
-  level: string;
-  pid: number;
-  msg: string;
-  [key: string]: unknown;
-}
-
-/** A daemon with workers on the shared RabbitMQ, and a client of it. */
-async function startDaemon({ workers = 4, options = '', topic = uniqueTopic('workers') } = {}) {
-  const { url } = await getRabbit();
-  const configFile = join(tempDir('workers-'), 'nova.conf');
-  const configure = (more: string) =>
-    writeFileSync(
-      configFile,
-      `[DEFAULT]\nhost = h\ntransport_url = ${url}\nperiodic_enable = no\n${more}\n`,
-      {
-        mode: 0o600,
-      },
-    );
-  configure(options);
-  const child = await Child.start(process.execPath, [DAEMON, configFile, topic, String(workers)]);
-  const transport: Transport = getTransport({
-    url,
-    controlExchange: 'nova',
-    logger: silentLogger,
-    rpcResponseTimeout: 30,
-  });
-  onTestFinished(async () => {
-    child.signal('SIGKILL', 'group');
-    await transport.close();
-  });
-  const client = createRpc(transport).getClient<Work>(new Target({ topic, version: '1.0' }));
-  const lines = (): LogLine[] =>
-    child.stderr.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  const said = (msg: string) => lines().filter((line) => line.msg === msg);
-  const started = workers > 1 ? 'Worker started' : 'Service started';
-  await vi.waitFor(() => expect(said(started)).toHaveLength(workers), patiently);
-  return { topic, child, client, configure, lines, said };
-}
-
-type Client = Awaited<ReturnType<typeof startDaemon>>['client'];
-
 /** Keeps so many calls in flight until it is told to stop; returns how each ended. */
-function load(client: Client, inFlight: number, ms: number) {
+function load(client: WorkClient, inFlight: number, ms: number) {
   const pids = new Map<number, number>();
   const errors: unknown[] = [];
   let running = true;
@@ -88,7 +36,7 @@ function load(client: Client, inFlight: number, ms: number) {
 }
 
 test('four workers share the calls to one topic', async () => {
-  const { client, said } = await startDaemon();
+  const { client, said } = await startWorkerDaemon();
   const calls = Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {}));
   const pids = new Set(await Promise.all(calls));
   expect([...pids].sort()).toEqual(
@@ -98,36 +46,50 @@ test('four workers share the calls to one topic', async () => {
   );
 });
 
-test('a worker killed under 64 calls in flight is replaced within 2 s, and calls to others are unharmed', async () => {
-  const { client, said } = await startDaemon();
-  const { pids, errors, stop, count } = load(client, 64, 5);
+test('workers killed under 64 calls in flight are replaced within 2 s, and calls to others are unharmed', async () => {
+  const { client, said } = await startWorkerDaemon();
+  const { pids, errors, stop, count } = load(client, 64, 25);
   await vi.waitFor(() => expect(pids.size).toBe(4), patiently);
-  const [victim = 0] = pids.keys();
-  const before = count().answered;
-  process.kill(victim, 'SIGKILL');
-  const killedAt = performance.now();
-  await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5), { timeout: 20_000, interval: 5 });
-  const seconds = (performance.now() - killedAt) / 1000;
-  await vi.waitFor(() => expect(count().answered - before).toBeGreaterThan(500), patiently);
+  const seconds: number[] = [];
+  const victims = [...pids.keys()].slice(0, 3);
+  for (const [index, victim] of victims.entries()) {
+    const before = count().answered;
+    const killedAt = performance.now();
+    process.kill(victim, 'SIGKILL');
+    const isReplaced = () => expect(said('Worker started')).toHaveLength(5 + index);
+    await vi.waitFor(isReplaced, { timeout: 20_000, interval: 5 });
+    seconds.push((performance.now() - killedAt) / 1000);
+    await vi.waitFor(() => expect(count().answered - before).toBeGreaterThan(300), patiently);
+  }
   const successor = said('Worker started').at(-1)?.workerPid as number;
   await vi.waitFor(() => expect(pids.get(successor) ?? 0).toBeGreaterThan(0), patiently);
   await stop();
-  expect(seconds).toBeLessThan(2);
-  // What ran in the killed process is lost with it, and its callers are told so; nobody else notices.
-  expect(errors.every((error) => error instanceof ServerLost)).toBe(true);
-  expect(errors.length).toBeLessThanOrEqual(64 / 2);
+  // The median: the machine may have been busy with another test at one of them.
+  expect(seconds.sort((a, b) => a - b)[1]).toBeLessThan(2);
+  // What ran in a killed process is lost with it, and its callers are told so; nobody else notices.
+  expect(errors.filter((error) => !(error instanceof ServerLost))).toEqual([]);
+  expect(errors.length).toBeLessThanOrEqual(3 * (64 / 2));
 }, 90_000);
+
+test('a request that crashes its worker does not come to the next one', async () => {
+  const { client, said } = await startWorkerDaemon();
+  // Whether the reply still leaves the worker is nobody's promise.
+  await client.call(ctxt, 'crash', {}).catch(() => {});
+  await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5), patiently);
+  await Promise.all(Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {})));
+  expect(said('An error was caught nowhere; exiting')).toHaveLength(1);
+});
 
 test.each([1, 4])(
   'SIGTERM under load loses no request: each is answered, or was never taken (%d workers)',
   async (workers) => {
-    const first = await startDaemon({ workers });
+    const first = await startWorkerDaemon({ workers });
     const { errors, stop, count } = load(first.client, 64, 5);
     await vi.waitFor(() => expect(count().answered).toBeGreaterThan(300), patiently);
     first.child.signal('SIGTERM');
     expect(await first.child.ended).toBe(0);
     // What was not taken waits in the queue, for whoever comes next.
-    const second = await startDaemon({ workers, topic: first.topic });
+    const second = await startWorkerDaemon({ workers, topic: first.topic });
     await stop();
     const worked = () => [first, second].flatMap(({ child }) => child.stdout.match(/^worked \d+ /gm) ?? []);
     expect(errors).toEqual([]);
@@ -141,7 +103,7 @@ test.each([1, 4])(
 );
 
 test('SIGHUP changes the log level in every worker, and says so', async () => {
-  const { child, client, configure, lines, said } = await startDaemon();
+  const { child, client, configure, lines, said } = await startWorkerDaemon();
   const callAll = async () => {
     const pids = await Promise.all(Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {})));
     return new Set(pids);
@@ -176,7 +138,10 @@ test('SIGHUP changes the log level in every worker, and says so', async () => {
 test.each([1, 4])(
   'a handler that hangs is cut at the graceful timeout and named in the log (%d workers)',
   async (workers) => {
-    const { child, client, said } = await startDaemon({ workers, options: 'graceful_shutdown_timeout = 1' });
+    const { child, client, said } = await startWorkerDaemon({
+      workers,
+      configuration: 'graceful_shutdown_timeout = 1',
+    });
     const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
     await child.waitForLine(/^hanging/);
     const start = performance.now();
@@ -195,7 +160,7 @@ test.each([1, 4])(
 );
 
 test('SIGINT does not wait for running requests', async () => {
-  const { child, client } = await startDaemon({ workers: 1 });
+  const { child, client } = await startWorkerDaemon({ workers: 1 });
   const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
   await child.waitForLine(/^hanging/);
   const start = performance.now();
@@ -205,8 +170,21 @@ test('SIGINT does not wait for running requests', async () => {
   await refused;
 });
 
+test('SIGINT does not wait for a worker that was draining before, either', async () => {
+  const { child, client, said } = await startWorkerDaemon({ workers: 2 });
+  const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+  const [, worker] = (await child.waitForLine(/^hanging/)).split(' ');
+  process.kill(Number(worker), 'SIGTERM');
+  await vi.waitFor(() => expect(said('Service stopping')).toHaveLength(1), patiently);
+  const start = performance.now();
+  child.signal('SIGINT');
+  expect(await child.ended).toBe(0);
+  expect(performance.now() - start).toBeLessThan(4000);
+  await refused;
+});
+
 test('SIGUSR2 reports the handlers that run, in each worker', async () => {
-  const { child, client, said } = await startDaemon({ workers: 2 });
+  const { child, client, said } = await startWorkerDaemon({ workers: 2 });
   client.call(ctxt, 'hang', {}).catch(() => {});
   await child.waitForLine(/^hanging/);
   child.signal('SIGUSR2');
@@ -217,4 +195,14 @@ test('SIGUSR2 reports the handlers that run, in each worker', async () => {
   );
   expect(running).toEqual([expect.objectContaining({ method: 'hang', request_id: ctxt.request_id })]);
   expect(child.stderr).not.toContain('guest:guest');
+});
+
+test('a configuration file that others can read gives one warning, however many workers there are', async () => {
+  const { child, configure, said } = await startWorkerDaemon({ workers: 2 });
+  configure('debug = yes', 0o644);
+  child.signal('SIGHUP');
+  await vi.waitFor(() => expect(said('Option changed')).toHaveLength(3), patiently);
+  expect(said('Configuration')).toEqual([
+    expect.objectContaining({ level: 'warn', warning: expect.stringContaining('chmod 640') }),
+  ]);
 });

@@ -6,7 +6,7 @@ import { Daemon, Manager } from '@mini-nova/service';
 const [configFile, topic, workers] = process.argv.slice(2);
 
 class WorkManager extends Manager {
-  rpcMethods = ['whoami', 'work', 'hang'];
+  rpcMethods = ['whoami', 'work', 'hang', 'crash'];
 
   async whoami() {
     return process.pid;
@@ -16,6 +16,10 @@ class WorkManager extends Manager {
     await delay(ms);
     console.log(`worked ${number} ${process.pid}`);
     return { number, pid: process.pid };
+  }
+
+  crash() {
+    void Promise.reject(new Error('caught nowhere'));
   }
 
   hang() {

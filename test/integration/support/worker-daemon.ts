@@ -1,0 +1,81 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { type BaseContract, createRpc } from '@mini-nova/service';
+import { Child, getRabbit, tempDir, uniqueTopic } from '@mini-nova/testing';
+import { expect, onTestFinished, vi } from 'vitest';
+
+const DAEMON = fileURLToPath(new URL('./worker-daemon.mjs', import.meta.url));
+
+export type WorkContract = {
+  whoami: { args: object; result: number };
+  work: { args: { ms: number; number: number }; result: { number: number; pid: number } };
+  hang: { args: object; result: null };
+  crash: { args: object; result: null };
+};
+
+export interface LogLine {
+  level: string;
+  pid: number;
+  msg: string;
+  [key: string]: unknown;
+}
+
+export interface WorkerDaemonOptions {
+  /** Default: the shared RabbitMQ. */
+  url?: string;
+  /** Default: one of its own. */
+  topic?: string;
+  /** Default 4. */
+  workers?: number;
+  /** Lines of nova.conf, those of [DEFAULT] first. */
+  configuration?: string;
+  /** For Node.js. */
+  flags?: readonly string[];
+}
+
+/** Runs worker-daemon.mjs, whether it gets up or not; it is killed when the test ends. */
+export async function runWorkerDaemon({
+  url,
+  topic = uniqueTopic('workers'),
+  workers = 4,
+  configuration = '',
+  flags = [],
+}: WorkerDaemonOptions = {}) {
+  const broker = url ?? (await getRabbit()).url;
+  const file = join(tempDir('workers-'), 'nova.conf');
+  const configure = (lines: string, mode = 0o600): void => {
+    const own = ['[DEFAULT]', 'host = h', `transport_url = ${broker}`, 'periodic_enable = no'];
+    writeFileSync(file, [...own, lines, ''].join('\n'));
+    chmodSync(file, mode);
+  };
+  configure(configuration);
+  const child = await Child.start(process.execPath, [...flags, DAEMON, file, topic, String(workers)]);
+  onTestFinished(() => child.signal('SIGKILL', 'group'));
+  const lines = (): LogLine[] =>
+    child.stderr.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const said = (msg: string): LogLine[] => lines().filter((line) => line.msg === msg);
+  return { child, topic, broker, workers, configure, lines, said };
+}
+
+/** Runs worker-daemon.mjs until it serves, and makes clients of it. */
+export async function startWorkerDaemon(options: WorkerDaemonOptions = {}) {
+  const daemon = await runWorkerDaemon(options);
+  const { topic, broker, workers, said } = daemon;
+  const transport = getTransport({
+    url: broker,
+    controlExchange: 'nova',
+    logger: silentLogger,
+    rpcResponseTimeout: 30,
+  });
+  onTestFinished(() => transport.close());
+  const rpc = createRpc(transport);
+  const client = rpc.getClient<WorkContract>(new Target({ topic, version: '1.0' }));
+  const base = rpc.getClient<BaseContract>(new Target({ topic, namespace: 'baseapi', version: '1.1' }));
+  const started = workers > 1 ? 'Worker started' : 'Service started';
+  await vi.waitFor(() => expect(said(started)).toHaveLength(workers), { timeout: 20_000 });
+  return { ...daemon, client, base };
+}
+
+export type WorkClient = Awaited<ReturnType<typeof startWorkerDaemon>>['client'];
