@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@mini-nova/testing';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   DAEMON,
   events,
@@ -239,6 +239,8 @@ test('in a terminal SIGHUP reloads; a terminal that is closed stops the daemon i
   const terminal = await startProgram('script', ['-qfec', command, '/dev/null']);
   await terminal.waitForLine(/^state-running/);
   const [daemon = 0] = pids(terminal, 'started');
+  // It is the first of a session of its own, so no group's signal reaches it.
+  onTestFinished(() => killIfThere(daemon));
   process.kill(daemon, 'SIGHUP');
   await terminal.waitForLine(/^reset s0/);
   terminal.signal('SIGKILL');
@@ -248,3 +250,11 @@ test('in a terminal SIGHUP reloads; a terminal that is closed stops the daemon i
   // As Node.js says when it aborts at the end.
   expect(lines).not.toContain('Assertion failed');
 });
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
