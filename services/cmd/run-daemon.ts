@@ -13,12 +13,11 @@ export interface DaemonMain extends DaemonCommandLine {
 
 /** Runs a daemon until it is told to stop, and ends the process with its exit code. */
 export async function runDaemon({ workerCount = () => 1, compose, ...main }: DaemonMain): Promise<never> {
-  const daemon = await Daemon.create({
+  const options = {
     name: main.name,
     version: packageVersion(),
     config: configOfDaemon(main),
     wrapLogger: withoutStartStacks,
-  });
-  const launcher = daemon.serve(() => compose(daemon), workerCount(daemon.config));
-  process.exit(await launcher.wait());
+  };
+  return Daemon.run(options, (daemon) => daemon.serve(() => compose(daemon), workerCount(daemon.config)));
 }

@@ -1,19 +1,5 @@
 import { expect, test } from 'vitest';
-import { runManage } from './run.ts';
-
-async function manage(...args: string[]) {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-  };
-  return { code: await runManage(args, io, '1.2.3'), out, err };
-}
+import { manage } from '../test/run-manage.ts';
 
 test.each([
   [['dead-letters'], /Usage: nova-manage dead-letters/],

@@ -5,40 +5,27 @@ import { Service } from '@mini-nova/objects';
 import { tempDir } from '@mini-nova/testing';
 import { expect, test } from 'vitest';
 import { ServiceStore } from '../stores/service-store.ts';
-import { runManage } from './run.ts';
+import { manage } from '../test/run-manage.ts';
 
 const newDatabase = () => `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 
-async function manage(database: string, ...args: string[]) {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-  };
-  const code = await runManage(['--database-connection', database, ...args], io, '1.2.3');
-  return { code, out, err };
-}
+const manageOf = (database: string, ...args: string[]) => manage('--database-connection', database, ...args);
 
 test('db sync makes the schema and the network, and once more nothing', async () => {
   const database = newDatabase();
-  expect(await manage(database, 'db', 'version')).toMatchObject({
+  expect(await manageOf(database, 'db', 'version')).toMatchObject({
     code: 0,
     out: '0\n',
     err: expect.stringMatching(/missing: services.*Run nova-manage db sync\.\n$/),
   });
-  const first = await manage(database, 'db', 'sync');
+  const first = await manageOf(database, 'db', 'sync');
   expect(first).toMatchObject({ code: 0, err: '' });
   expect(first.out).toMatch(/^The schema is at version \d+: applied services, /);
   const [, version] = /version (\d+)/.exec(first.out) ?? [];
-  expect((await manage(database, 'db', 'sync')).out).toBe(
+  expect((await manageOf(database, 'db', 'sync')).out).toBe(
     `The schema is at version ${version}: nothing to do.\n`,
   );
-  expect(await manage(database, 'db', 'version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  expect(await manageOf(database, 'db', 'version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
 
   const db = await openDatabase(database);
   const networks = await db.kysely.selectFrom('networks').select(['label', 'cidr']).execute();
@@ -48,7 +35,7 @@ test('db sync makes the schema and the network, and once more nothing', async ()
 
 test('service list shows the daemons, as a table or as JSON', async () => {
   const database = newDatabase();
-  await manage(database, 'db', 'sync');
+  await manageOf(database, 'db', 'sync');
   const db = await openDatabase(database);
   const services = new ServiceStore(db);
   await services.register({ host: 'host1', binary: 'nova-compute', topic: 'compute', version: 1 });
@@ -58,10 +45,10 @@ test('service list shows the daemons, as a table or as JSON', async () => {
   );
   await db.close();
 
-  const { out } = await manage(database, 'service', 'list');
+  const { out } = await manageOf(database, 'service', 'list');
   expect(out).toMatch(/\| nova-compute +\| host1 \| nova +\| enabled \| :-\) +\|/);
   expect(out).toMatch(/\| nova-conductor \| c +\| internal \| enabled \| XXX +\|/);
-  const json = JSON.parse((await manage(database, 'service', 'list', '--json')).out);
+  const json = JSON.parse((await manageOf(database, 'service', 'list', '--json')).out);
   expect(json).toMatchObject([
     { binary: 'nova-compute', host: 'host1', state: 'up' },
     { binary: 'nova-conductor', state: 'down' },
@@ -69,7 +56,7 @@ test('service list shows the daemons, as a table or as JSON', async () => {
 });
 
 test('service list on a database without schema says what to run, and exits 1', async () => {
-  expect(await manage(newDatabase(), 'service', 'list')).toMatchObject({
+  expect(await manageOf(newDatabase(), 'service', 'list')).toMatchObject({
     code: 1,
     out: '',
     err: expect.stringContaining('nova-manage db sync'),
@@ -77,7 +64,7 @@ test('service list on a database without schema says what to run, and exits 1', 
 });
 
 test('a database that cannot be reached is one line, and exit code 1', async () => {
-  const { code, err } = await manage('postgresql://127.0.0.1:1/nova', 'db', 'sync');
+  const { code, err } = await manageOf('postgresql://127.0.0.1:1/nova', 'db', 'sync');
   expect(code).toBe(1);
   expect(err).toMatch(/^The database cannot be used: .*ECONNREFUSED.*\n$/);
 });
@@ -85,7 +72,7 @@ test('a database that cannot be reached is one line, and exit code 1', async () 
 test('a file that is no database is one line, and exit code 1', async () => {
   const file = join(tempDir(), 'nova.sqlite');
   writeFileSync(file, 'no database, but long enough to be read as the head of one'.repeat(20));
-  const { code, err } = await manage(`sqlite:///${file}`, 'db', 'sync');
+  const { code, err } = await manageOf(`sqlite:///${file}`, 'db', 'sync');
   expect(code).toBe(1);
   expect(err).toMatch(/^[^\n]*not a database\n$/);
 });
@@ -95,7 +82,7 @@ test.each([
   ['sqlite://', ['db'], /Usage: nova-manage db/],
   ['mysql://x/y', ['db', 'sync'], /--database-connection: \[database\] connection = mysql:\/\/x\/y: must be/],
 ] as const)('with %s, %j is wrong use: exit code 2', async (database, args, message) => {
-  const { code, err } = await manage(database, ...args);
+  const { code, err } = await manageOf(database, ...args);
   expect(code).toBe(2);
   expect(err).toMatch(message);
 });

@@ -6,7 +6,7 @@ import { tempDir } from '@mini-nova/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ServiceStore } from '../stores/service-store.ts';
 import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
-import { runManage } from './run.ts';
+import { manage } from '../test/run-manage.ts';
 
 const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 const bus = `memory://ping-${randomUUID()}/`;
@@ -17,21 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.stop());
 
-async function ping(...args: string[]) {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-  };
-  const flags = ['--database-connection', database, '--transport-url', bus];
-  const code = await runManage([...flags, 'service', 'ping', ...args], io, '1.2.3');
-  return { code, out, err };
-}
+const ping = (...args: string[]) =>
+  manage('--database-connection', database, '--transport-url', bus, 'service', 'ping', ...args);
 
 /** Daemons of which there is only a record. */
 async function record(...services: Partial<Service>[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { runNova } from '../client/run.ts';
+import { CapturedIo } from './captured-io.ts';
 
 export interface NovaResult {
   code: number;
@@ -15,18 +16,9 @@ export async function nova(
   args: readonly string[],
   { terminal = false } = {},
 ): Promise<NovaResult> {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    errIsTerminal: terminal,
-    env: { NOVA_ENDPOINT: endpoint },
-  };
+  const captured = new CapturedIo();
+  const io = { ...captured.io, errIsTerminal: terminal, env: { NOVA_ENDPOINT: endpoint } };
   const code = await runNova(args, io, '1.2.3');
+  const { out, err } = captured.text;
   return { code, out, err, json: () => JSON.parse(out) };
 }

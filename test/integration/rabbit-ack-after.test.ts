@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeadLetters, type RabbitOptions, type RpcRequest } from '@mini-nova/messaging';
-import { Child, getRabbit, repositoryRoot, uniqueTopic } from '@mini-nova/testing';
+import type { DeadLetters, RpcRequest } from '@mini-nova/messaging';
+import { Child, repositoryRoot, uniqueTopic } from '@mini-nova/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
-import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
-import { RawPeer, sealed } from './support/raw-peer.ts';
-
-const KINDS: [string, RabbitOptions][] = [
-  ['classic', { amqpDurableQueues: true }],
-  ['quorum', { rabbitQuorumQueue: true }],
-];
+import { CTXT, Gate, type RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { DURABLE_KINDS, openDurableRpc } from './support/durable-rpc.ts';
+import { type RawPeer, sealed } from './support/raw-peer.ts';
 
 /** An endpoint that fails so many times before it succeeds. */
 function failing(times: number) {
@@ -27,28 +23,18 @@ function failing(times: number) {
   return endpoint;
 }
 
-describe.each(KINDS)('acknowledging after success, with %s queues', (_kind, rabbit) => {
+describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_kind, rabbit) => {
   let url: string;
   let rpc: RpcFixture;
   let peer: RawPeer;
   let controlExchange: string;
   let letters: DeadLetters;
+  let close: () => Promise<void>;
 
   beforeEach(async () => {
-    ({ url } = await getRabbit());
-    controlExchange = uniqueTopic('durable');
-    rpc = new RpcFixture(url);
-    peer = await RawPeer.connect(url);
-    letters = await DeadLetters.open({ url, topic: rpc.topic, rabbit });
+    ({ url, rpc, peer, letters, controlExchange, close } = await openDurableRpc(rabbit));
   });
-  afterEach(async () => {
-    await letters.close();
-    await rpc.close();
-    for (const name of ['', '.host1', '.host2', '_dead_letters'])
-      await peer.channel.deleteQueue(rpc.topic + name);
-    await peer.channel.deleteExchange(controlExchange);
-    await peer.close();
-  });
+  afterEach(() => close());
 
   const logger = new RecordingLogger();
   const transport = () => rpc.transport({ rabbit, controlExchange, logger });

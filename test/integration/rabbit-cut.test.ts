@@ -1,9 +1,10 @@
-import { DeadLetters, deserializeFailure, type RabbitOptions, ServerLost } from '@mini-nova/messaging';
-import { getRabbit, uniqueTopic } from '@mini-nova/testing';
+import { type DeadLetters, deserializeFailure, ServerLost } from '@mini-nova/messaging';
+import { uniqueTopic } from '@mini-nova/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { CTXT, Gate, type RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { DURABLE_KINDS, openDurableRpc } from './support/durable-rpc.ts';
 import { rabbitTest } from './support/rabbit-test.ts';
-import { opened, RawPeer, sealed } from './support/raw-peer.ts';
+import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
 
 /** An endpoint whose requests run until the gate opens; it notes which attempt of each has begun. */
 function hanging() {
@@ -73,32 +74,17 @@ rabbitTest('a thousand calls that are cut have a thousand answers', async ({ rpc
   expect(errors.filter((error) => error instanceof ServerLost)).toHaveLength(1000);
 });
 
-const KINDS: [string, RabbitOptions][] = [
-  ['classic', { amqpDurableQueues: true }],
-  ['quorum', { rabbitQuorumQueue: true }],
-];
-
-describe.each(KINDS)("with ackPolicy 'after' and %s queues", (_kind, rabbit) => {
+describe.each(DURABLE_KINDS)("with ackPolicy 'after' and %s queues", (_kind, rabbit) => {
   let rpc: RpcFixture;
   let peer: RawPeer;
   let letters: DeadLetters;
   let controlExchange: string;
+  let close: () => Promise<void>;
 
   beforeEach(async () => {
-    const { url } = await getRabbit();
-    controlExchange = uniqueTopic('durable');
-    rpc = new RpcFixture(url);
-    peer = await RawPeer.connect(url);
-    letters = await DeadLetters.open({ url, topic: rpc.topic, rabbit });
+    ({ rpc, letters, peer, controlExchange, close } = await openDurableRpc(rabbit));
   });
-  afterEach(async () => {
-    await letters.close();
-    await rpc.close();
-    for (const name of ['', '.host1', '.host2', '_dead_letters'])
-      await peer.channel.deleteQueue(rpc.topic + name);
-    await peer.channel.deleteExchange(controlExchange);
-    await peer.close();
-  });
+  afterEach(() => close());
 
   const transport = () => rpc.transport({ rabbit, controlExchange });
   const serve = (endpoint: object, options: object = {}) =>

@@ -2,8 +2,11 @@ import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
 import { after } from '../timer.ts';
 import type { Launchable, ReadinessChecks } from './launchable.ts';
+import { reportsOf, resetAll, stopAll } from './launched.ts';
 import type { Launcher, LauncherState, LaunchOptions } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
+import { readAgain } from './read-again.ts';
+import { ReloadQueue } from './reload-queue.ts';
 import { onSignals } from './signals.ts';
 import { endProcessAfter, QUICK_STOP_TIMEOUT, STOP_TIMEOUT } from './stop-timeout.ts';
 import { type WorkerExit, WorkerProcess } from './worker-process.ts';
@@ -47,9 +50,7 @@ export class ProcessLauncher implements Launcher {
   #failed = false;
   #failedStarts = 0;
   #patience: NodeJS.Timeout | undefined;
-  #reloading: Promise<void> = Promise.resolve();
-  /** Waits for the one under way, and stands for all that are asked for until it begins. */
-  #nextReload: Promise<void> | undefined;
+  readonly #reloads = new ReloadQueue(() => this.#reload());
   /** Called at each change of a worker's. */
   readonly #watchers = new Set<() => void>();
   #onEmpty: () => void = () => {};
@@ -105,21 +106,16 @@ export class ProcessLauncher implements Launcher {
    * serve yet: what that was started with may be what keeps it.
    */
   reload(): Promise<void> {
-    this.#nextReload ??= this.#reloading.then(() => {
-      this.#nextReload = undefined;
-      return this.#reload();
-    });
-    this.#reloading = this.#nextReload;
+    const reloaded = this.#reloads.request();
     this.#changed();
-    return this.#reloading;
+    return reloaded;
   }
 
   report(): void {
     const parts: JsonObject = {
       launcher: { state: this.#state, workers: this.workers.map((worker) => ({ ...worker })) },
+      ...reportsOf(this.#beside),
     };
-    for (const launchable of this.#beside)
-      if (launchable.report) parts[launchable.name] = launchable.report();
     this.#options.writeReport?.(parts);
     this.#tellWorkers({ type: 'mini-nova:report' });
   }
@@ -186,14 +182,7 @@ export class ProcessLauncher implements Launcher {
 
   async #stopBeside(): Promise<void> {
     const patience = endProcessAfter(QUICK_STOP_TIMEOUT, this.#options.logger);
-    for (const launchable of [...this.#beside].reverse()) {
-      try {
-        await launchable.stop();
-      } catch (error) {
-        this.#options.logger.error({ err: error, launchable: launchable.name }, 'Could not stop cleanly');
-        this.#failed = true;
-      }
-    }
+    if (!(await stopAll(this.#beside, this.#options.logger))) this.#failed = true;
     clearTimeout(patience);
   }
 
@@ -277,32 +266,14 @@ export class ProcessLauncher implements Launcher {
 
   async #reload(): Promise<void> {
     if (this.#isStopping()) return;
-    const { logger, restartMethod = 'mutate', readConfiguration } = this.#options;
+    const { logger, restartMethod = 'mutate' } = this.#options;
     const method = current(restartMethod);
     logger.info({ method }, 'Reloading');
-    try {
-      readConfiguration?.(method === 'reload');
-    } catch (error) {
-      logger.error({ err: error }, 'The configuration cannot be used; nothing has changed');
-      return;
-    }
-    await this.#resetBeside();
+    if (!readAgain(this.#options, method)) return;
+    await resetAll(this.#beside, logger);
     if (method === 'mutate') this.#tellWorkers({ type: 'mini-nova:reload' });
     else if (!(await this.#replaceWorkers())) return;
     logger.info({ method }, 'Reloaded');
-  }
-
-  async #resetBeside(): Promise<void> {
-    for (const launchable of this.#beside) {
-      try {
-        await launchable.reset?.();
-      } catch (error) {
-        this.#options.logger.error(
-          { err: error, launchable: launchable.name },
-          'Could not take over changed options',
-        );
-      }
-    }
   }
 
   /** One after another; a new worker that does not get up leaves the old one where it is, and ends it. */
@@ -323,7 +294,7 @@ export class ProcessLauncher implements Launcher {
   async #getsUp(slot: Slot, successor: WorkerProcess): Promise<boolean> {
     const { logger } = this.#options;
     const isSettled = () => successor.state === 'running' || successor.state === 'stopped';
-    await this.#until(() => isSettled() || this.#nextReload !== undefined);
+    await this.#until(() => isSettled() || this.#reloads.isWaiting);
     if (successor.state === 'running') return true;
     if (successor.state !== 'stopped') {
       logger.warn({ worker: slot.index }, 'A new worker is not up, and a newer reload waits: giving it up');

@@ -1,8 +1,11 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launchable.ts';
+import { reportsOf, resetAll, stopAll } from './launched.ts';
 import type { Launcher, LauncherState, LaunchOptions, LaunchSource } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
+import { readAgain } from './read-again.ts';
+import { ReloadQueue } from './reload-queue.ts';
 import { endProcessAfter, QUICK_STOP_TIMEOUT, STOP_TIMEOUT } from './stop-timeout.ts';
 
 /** Tells a launcher what others want of it. */
@@ -31,10 +34,7 @@ export class ServiceLauncher implements Launcher {
   #stopOptions: StopOptions = {};
   #state: LauncherState = 'starting';
   #failed = false;
-  /** The start, and each reload after it: one after another. */
-  #changes: Promise<void> = Promise.resolve();
-  /** Waits for the change under way, and stands for all that are asked for until it begins. */
-  #nextReload: Promise<void> | undefined;
+  readonly #reloads = new ReloadQueue(() => this.#reload());
 
   constructor(sources: readonly LaunchSource[], options: ServiceLauncherOptions) {
     this.#sources = sources;
@@ -76,19 +76,14 @@ export class ServiceLauncher implements Launcher {
   }
 
   reload(): Promise<void> {
-    this.#nextReload ??= this.#changes.then(() => {
-      this.#nextReload = undefined;
-      return this.#reload();
-    });
-    this.#changes = this.#nextReload;
-    return this.#changes;
+    return this.#reloads.request();
   }
 
   report(): void {
-    const parts: JsonObject = { launcher: { state: this.#state, pid: process.pid } };
-    for (const launchable of [...this.#beside, ...this.#launched]) {
-      if (launchable.report) parts[launchable.name] = launchable.report();
-    }
+    const parts: JsonObject = {
+      launcher: { state: this.#state, pid: process.pid },
+      ...reportsOf([...this.#beside, ...this.#launched]),
+    };
     this.#options.writeReport?.(parts);
   }
 
@@ -99,10 +94,11 @@ export class ServiceLauncher implements Launcher {
     // A daemon with nothing open (memory transport) must not end by itself.
     const keepAlive = setInterval(() => {}, 2 ** 30);
     try {
-      this.#changes = this.#startAll(beside, this.#beside).then(async (started) => {
+      const start = this.#startAll(beside, this.#beside).then(async (started) => {
         if (started) await this.#startServices();
       });
-      await Promise.race([this.#changes, this.#untilStopRequested()]);
+      this.#reloads.follow(start);
+      await Promise.race([start, this.#untilStopRequested()]);
       await this.#untilStopRequested();
       await this.#stopEverything();
       return this.#failed ? 1 : 0;
@@ -144,7 +140,7 @@ export class ServiceLauncher implements Launcher {
         const launchable = typeof source === 'function' ? await source() : source;
         launched.push(launchable);
         if (signal.aborted) {
-          await this.#stopAll([launchable], this.#stopOptions);
+          await stopAll([launchable], this.#options.logger, this.#stopOptions);
           return true;
         }
         await launchable.start();
@@ -165,41 +161,23 @@ export class ServiceLauncher implements Launcher {
     this.#enter('draining');
     const timeout = this.#stopOptions.quick ? QUICK_STOP_TIMEOUT : current(stopTimeout);
     const patience = endProcessAfter(timeout, logger);
-    const clean = await this.#stopAll([...this.#beside, ...this.#launched], this.#stopOptions);
+    const clean = await stopAll([...this.#beside, ...this.#launched], logger, this.#stopOptions);
     if (!clean) this.#failed = true;
     clearTimeout(patience);
   }
 
-  /** Whether all of them stopped cleanly. */
-  async #stopAll(launched: readonly Launchable[], options: StopOptions): Promise<boolean> {
-    let clean = true;
-    for (const launchable of [...launched].reverse()) {
-      try {
-        await launchable.stop(options);
-      } catch (error) {
-        this.#options.logger.error({ err: error, launchable: launchable.name }, 'Could not stop cleanly');
-        clean = false;
-      }
-    }
-    return clean;
-  }
-
   async #reload(): Promise<void> {
     if (this.#state !== 'running') return;
-    const { logger, restartMethod = 'mutate', readConfiguration } = this.#options;
+    const { logger, restartMethod = 'mutate' } = this.#options;
     const wanted = current(restartMethod);
     // What was made outside cannot be made again.
     const method = this.#sources.every((source) => typeof source === 'function') ? wanted : 'mutate';
     if (method !== wanted)
       logger.warn({ wanted }, 'The services cannot be made again: only mutating options');
     logger.info({ method }, 'Reloading');
-    try {
-      readConfiguration?.(method === 'reload');
-    } catch (error) {
-      logger.error({ err: error }, 'The configuration cannot be used; nothing has changed');
-      return;
-    }
-    await (method === 'reload' ? this.#restart() : this.#reset());
+    if (!readAgain(this.#options, method)) return;
+    if (method === 'reload') await this.#restart();
+    else await resetAll([...this.#beside, ...this.#launched], logger);
     logger.info({ method }, 'Reloaded');
   }
 
@@ -207,23 +185,10 @@ export class ServiceLauncher implements Launcher {
     const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
     this.#enter('draining');
     const patience = endProcessAfter(current(stopTimeout), logger);
-    await this.#stopAll(this.#launched, { replaced: true });
+    await stopAll(this.#launched, logger, { replaced: true });
     clearTimeout(patience);
     this.#launched.length = 0;
     if (!this.#stopRequested.signal.aborted) await this.#startServices();
-  }
-
-  async #reset(): Promise<void> {
-    for (const launchable of [...this.#beside, ...this.#launched]) {
-      try {
-        await launchable.reset?.();
-      } catch (error) {
-        this.#options.logger.error(
-          { err: error, launchable: launchable.name },
-          'Could not take over changed options',
-        );
-      }
-    }
   }
 
   #enter(state: LauncherState): void {

@@ -1,0 +1,30 @@
+/** Runs reloads one after another. One that waits stands for all that are asked for until it begins. */
+export class ReloadQueue {
+  readonly #reload: () => Promise<void>;
+  #underWay: Promise<void> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
+
+  constructor(reload: () => Promise<void>) {
+    this.#reload = reload;
+  }
+
+  /** Whether one has been asked for that has not begun. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Reloads that are asked for from now on wait for this. */
+  follow(work: Promise<void>): void {
+    this.#underWay = work;
+  }
+
+  /** Resolves when it is done. */
+  request(): Promise<void> {
+    this.#waiting ??= this.#underWay.then(() => {
+      this.#waiting = undefined;
+      return this.#reload();
+    });
+    this.#underWay = this.#waiting;
+    return this.#waiting;
+  }
+}
