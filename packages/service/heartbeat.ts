@@ -88,6 +88,15 @@ export class Heartbeat {
     if (!left) logger.warn({}, 'The service record cannot be told that the service stops');
   }
 
+  /** @throws Error when the last heartbeat was longer ago than so many seconds, or there was none */
+  assertRecent(seconds: number): void {
+    if (this.#last === undefined) throw new Error('there has been none');
+    const age = (Date.now() - this.#last.getTime()) / 1000;
+    if (age > seconds) {
+      throw new Error(`the last was ${Math.round(age)} s ago, at ${this.#last.toISOString()}`);
+    }
+  }
+
   report(): JsonObject {
     return {
       interval: this.#interval,

@@ -27,6 +27,7 @@ export {
   type TaskEvent,
   type TaskObserver,
 } from './periodic-tasks.ts';
+export { activityRecord } from './report/activity-record.ts';
 export { createReport, type ReportOptions, reportText } from './report/report.ts';
 export { type ReadDeleted, RequestContext, type RequestContextOptions } from './request-context.ts';
 export { RequestContextSerializer } from './request-context-serializer.ts';

@@ -14,6 +14,7 @@ import type { Launchable, ReadinessChecks, StopOptions } from './launch/launchab
 import { createLogger } from './logging.ts';
 import type { Manager } from './manager.ts';
 import { PeriodicTasks, type TaskObserver } from './periodic-tasks.ts';
+import { activityRecord } from './report/activity-record.ts';
 import { RequestContext } from './request-context.ts';
 import { createRpc, type Rpc } from './rpc.ts';
 import type { ServiceInfo, ServiceRecords } from './service-records.ts';
@@ -211,8 +212,8 @@ export class Service implements Launchable {
       topic: this.topic,
       host: this.host,
       heartbeat: this.#heartbeat?.report() ?? null,
-      handlers_running: serving.map(describe),
-      calls_waiting: calling.map(describe),
+      handlers_running: serving.map(activityRecord),
+      calls_waiting: calling.map(activityRecord),
       periodic_tasks: this.#periodicTasks.report(),
     };
   }
@@ -344,7 +345,7 @@ export class Service implements Launchable {
     const cut = this.#server.cut();
     if (cut.length > 0) {
       this.#logger.error(
-        { gracefulShutdownTimeout: timeout, requests: cut.map(describe) },
+        { gracefulShutdownTimeout: timeout, requests: cut.map(activityRecord) },
         'Cut requests that had not ended in time',
       );
     }
@@ -396,35 +397,14 @@ export class Service implements Launchable {
         if (this.#state !== 'running') throw new Error(this.#state);
       },
       broker: () => transport.ready({ timeout: BROKER_TIMEOUT }),
-      ...(this.#options.records && { heartbeat: () => this.#assertFresh() }),
+      ...(this.#options.records && {
+        heartbeat: () => this.#heartbeat?.assertRecent(current(this.#options.serviceDownTime ?? 60)),
+      }),
       ...checks,
     };
-  }
-
-  #assertFresh(): void {
-    const last = this.#heartbeat?.last;
-    if (last === undefined) throw new Error('there has been none');
-    const age = (Date.now() - last.getTime()) / 1000;
-    if (age > current(this.#options.serviceDownTime ?? 60)) {
-      throw new Error(`the last was ${Math.round(age)} s ago, at ${last.toISOString()}`);
-    }
   }
 
   #info(): ServiceInfo {
     return { host: this.host, binary: this.name, topic: this.topic, version: this.#options.version ?? 0 };
   }
 }
-
-/** For logs and reports. */
-function describe({ kind, target, method, requestId, elapsed }: ActivityRecord): JsonObject {
-  return {
-    method,
-    kind,
-    topic: target.topic ?? null,
-    server: target.server ?? null,
-    request_id: requestId,
-    seconds: Math.round(elapsed * 1000) / 1000,
-  };
-}
-
-type ActivityRecord = Pick<RunningRequest, 'target' | 'method' | 'requestId' | 'elapsed'> & { kind: string };

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { JsonObject, Logger, Transport } from '@mini-nova/messaging';
 import {
+  activityRecord,
   Heartbeat,
   type Launchable,
   type ReadinessChecks,
@@ -89,7 +90,7 @@ export class ApiServer implements Launchable {
     this.checks = {
       api: () => this.#assertListening(),
       broker: () => options.transport.ready({ timeout: BROKER_TIMEOUT }),
-      heartbeat: () => this.#assertFresh(),
+      heartbeat: () => this.#heartbeat.assertRecent(this.#options.serviceDownTime()),
       ...options.checks,
     };
   }
@@ -154,14 +155,7 @@ export class ApiServer implements Launchable {
       host,
       heartbeat: this.#heartbeat.report(),
       requests_running: this.#running.list().map((request) => ({ ...request })),
-      calls_waiting: transport.activity.calling.map(({ method, kind, target, requestId, elapsed }) => ({
-        method,
-        kind,
-        topic: target.topic ?? null,
-        server: target.server ?? null,
-        request_id: requestId,
-        seconds: Math.round(elapsed * 1000) / 1000,
-      })),
+      calls_waiting: transport.activity.calling.map(activityRecord),
     };
   }
 
@@ -236,14 +230,6 @@ export class ApiServer implements Launchable {
   #assertListening(): void {
     if (!this.#options.app.server.listening) throw new Error('it does not listen');
     if (this.#state !== 'running') throw new Error(this.#state);
-  }
-
-  #assertFresh(): void {
-    const { last } = this.#heartbeat;
-    if (last === undefined) throw new Error('there has been none');
-    const age = (Date.now() - last.getTime()) / 1000;
-    if (age <= this.#options.serviceDownTime()) return;
-    throw new Error(`the last was ${Math.round(age)} s ago, at ${last.toISOString()}`);
   }
 
   #info(): ServiceInfo {
