@@ -1,4 +1,4 @@
-import { boolean, integer, seconds } from '../option-types.ts';
+import { boolean, integer, seconds, string } from '../option-types.ts';
 
 /** The machine that fake.FakeDriver pretends to be, and what goes wrong on it. */
 export const fake = {
@@ -20,4 +20,8 @@ export const fake = {
     help: 'Every start, stop and reboot of a guest fails.',
   }),
   fail_attach: boolean({ default: false, mutable: true, help: 'Every attachment of an interface fails.' }),
+  guests_path: string({
+    default: '',
+    help: 'Folder in which each host keeps its guests in a file, so that they outlive nova-compute as real ones do. Empty: they are kept in memory, and come back from their records when nova-compute starts.',
+  }),
 } as const;

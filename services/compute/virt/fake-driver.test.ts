@@ -1,4 +1,5 @@
 import { RequestContext } from '@mini-nova/service';
+import { tempDir } from '@mini-nova/testing';
 import { expect, it } from 'vitest';
 import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
 import { newInstance } from '../../test/new-objects.ts';
@@ -101,4 +102,21 @@ it('does from now on what its options have come to say', async () => {
   await driver.spawn(ctxt, newInstance(), request);
 
   expect(await driver.listInstanceUuids()).toHaveLength(1);
+});
+
+it('keeps its guests in a folder when it is told, so that they outlive it', async () => {
+  const options = { guests_path: tempDir() };
+  const instance = newInstance();
+  const deleted = newInstance();
+  const before = new FakeDriver('host1', options);
+  for (const one of [instance, deleted]) await before.spawn(ctxt, one, request);
+  await before.powerOff(ctxt, instance, true);
+  await before.destroy(ctxt, deleted);
+
+  const after = new FakeDriver('host1', options);
+  await after.initHost(ctxt, [deleted]);
+
+  expect(await after.listInstanceUuids()).toEqual([instance.uuid]);
+  expect(await after.getInfo(instance)).toEqual({ powerState: PowerState.SHUTDOWN });
+  expect(await new FakeDriver('host2', options).listInstanceUuids()).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
 import type { VirtualInterface } from '../../network/model.ts';
 import { PowerState } from '../power-states.ts';
 import type { GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
+import { type FakeGuest, FakeGuests } from './fake-guests.ts';
 
 /** Config group `fake`: how large the host is, how slow, and what fails. */
 export interface FakeDriverOptions {
@@ -23,6 +24,8 @@ export interface FakeDriverOptions {
   fail_power: boolean;
   /** Every attachment of an interface fails. */
   fail_attach: boolean;
+  /** Folder for a file of the guests; empty: they are kept in memory. Read once. */
+  guests_path: string;
 }
 
 const fakeDriverDefaults: FakeDriverOptions = {
@@ -34,14 +37,8 @@ const fakeDriverDefaults: FakeDriverOptions = {
   fail_spawn: false,
   fail_power: false,
   fail_attach: false,
+  guests_path: '',
 };
-
-interface Guest {
-  powerState: number;
-  /** By port id. */
-  interfaces: Map<string, VirtualInterface>;
-  console: string[];
-}
 
 /** A failure that was asked for by configuration. Another host may do better. */
 export class FakeDriverFailure extends Error {
@@ -53,26 +50,28 @@ export class FakeDriverFailure extends Error {
   }
 }
 
-/** A hypervisor without a machine: guests are entries in memory, and gone when the process ends. */
+/** A hypervisor without a machine: guests are entries in memory, or in a file when they are to outlive the process. */
 export class FakeDriver implements VirtDriver {
   readonly #host: string;
   readonly #configured: Partial<FakeDriverOptions>;
-  readonly #guests = new Map<string, Guest>();
+  readonly #store: FakeGuests;
   #spawnsStarted = 0;
 
   /** `options` are read when they are used: they may change. */
   constructor(host: string, options: Partial<FakeDriverOptions> = {}) {
     this.#host = host;
     this.#configured = options;
+    this.#store = new FakeGuests(host, this.#options.guests_path);
   }
 
-  /** Brings back the guests that had been launched, in the power state that was recorded. */
+  /** Brings back the guests that had been launched, in the power state that was recorded, when they went with the process. */
   async initHost(_ctxt: RpcContext, instances: Instance[]): Promise<void> {
+    if (this.#store.outliveTheProcess) return;
     for (const instance of instances) {
       if (!instance.has('launched_at') || instance.launched_at === null) continue;
       const guest = this.#create(instance, []);
       guest.powerState = instance.power_state ?? PowerState.RUNNING;
-      log(guest, 'resumed at host boot');
+      this.#log(guest, 'resumed at host boot');
     }
   }
 
@@ -104,11 +103,11 @@ export class FakeDriver implements VirtDriver {
     if (spawn_delay > 0) await delay(spawn_delay * 1000);
     if (fails) throw new FakeDriverFailure('spawn');
     const guest = this.#create(instance, request.networkInfo);
-    log(guest, `booted from image ${String(request.image.name ?? request.image.id ?? 'unknown')}`);
+    this.#log(guest, `booted from image ${String(request.image.name ?? request.image.id ?? 'unknown')}`);
   }
 
   async destroy(_ctxt: RpcContext, instance: Instance): Promise<void> {
-    this.#guests.delete(instance.uuid);
+    if (this.#store.guests.delete(instance.uuid)) this.#store.keep();
   }
 
   async powerOn(_ctxt: RpcContext, instance: Instance): Promise<void> {
@@ -137,19 +136,22 @@ export class FakeDriver implements VirtDriver {
   }
 
   async listInstanceUuids(): Promise<string[]> {
-    return [...this.#guests.keys()];
+    return [...this.#store.guests.keys()];
   }
 
   async attachInterface(_ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {
     const guest = this.#guest(instance);
     if (this.#options.fail_attach) throw new FakeDriverFailure('attachment');
-    guest.interfaces.set(vif.id, vif);
-    log(guest, `interface ${vif.address} attached`);
+    guest.interfaces = [...guest.interfaces.filter(({ id }) => id !== vif.id), vif];
+    this.#log(guest, `interface ${vif.address} attached`);
   }
 
   async detachInterface(_ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {
     const guest = this.#guest(instance);
-    if (guest.interfaces.delete(vif.id)) log(guest, `interface ${vif.address} detached`);
+    const left = guest.interfaces.filter(({ id }) => id !== vif.id);
+    if (left.length === guest.interfaces.length) return;
+    guest.interfaces = left;
+    this.#log(guest, `interface ${vif.address} detached`);
   }
 
   async getConsoleOutput(_ctxt: RpcContext, instance: Instance): Promise<string> {
@@ -160,18 +162,14 @@ export class FakeDriver implements VirtDriver {
     return { ...fakeDriverDefaults, ...this.#configured };
   }
 
-  #create(instance: Instance, networkInfo: VirtualInterface[]): Guest {
-    const guest: Guest = {
-      powerState: PowerState.RUNNING,
-      interfaces: new Map(networkInfo.map((vif) => [vif.id, vif])),
-      console: [],
-    };
-    this.#guests.set(instance.uuid, guest);
+  #create(instance: Instance, networkInfo: VirtualInterface[]): FakeGuest {
+    const guest: FakeGuest = { powerState: PowerState.RUNNING, interfaces: [...networkInfo], console: [] };
+    this.#store.guests.set(instance.uuid, guest);
     return guest;
   }
 
-  #guest(instance: Instance): Guest {
-    const guest = this.#guests.get(instance.uuid);
+  #guest(instance: Instance): FakeGuest {
+    const guest = this.#store.guests.get(instance.uuid);
     if (!guest) throw new InstanceNotFound({ instance_id: instance.uuid });
     return guest;
   }
@@ -180,10 +178,12 @@ export class FakeDriver implements VirtDriver {
     const guest = this.#guest(instance);
     if (this.#options.fail_power) throw new FakeDriverFailure(action);
     guest.powerState = powerState;
-    log(guest, action);
+    this.#log(guest, action);
   }
-}
 
-function log(guest: Guest, event: string): void {
-  guest.console.push(`${new Date().toISOString()} fake guest: ${event}`);
+  /** Each change of a guest ends with a line on its console, and is kept with it. */
+  #log(guest: FakeGuest, event: string): void {
+    guest.console.push(`${new Date().toISOString()} fake guest: ${event}`);
+    this.#store.keep();
+  }
 }
