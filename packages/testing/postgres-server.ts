@@ -1,10 +1,11 @@
-import { chownSync } from 'node:fs';
+import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, type ChildOptions } from './child.ts';
 import { runOk } from './command.ts';
 import { freePort } from './free-port.ts';
 import { plainEnvironment } from './rabbit-ctl.ts';
 import { tempDir } from './temp-dir.ts';
+import { waitFor } from './wait-for.ts';
 
 const START_SECONDS = 30;
 const USER = 'nova';
@@ -14,8 +15,15 @@ export interface PostgresEngine {
   /** postgresql://user@host:port, without a database */
   readonly server: string;
   start(): Promise<void>;
+  stop(mode: PostgresStop): Promise<void>;
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** As of `pg_ctl stop -m`: `fast` ends the sessions in order, `immediate` leaves a recovery to the next start. */
+export type PostgresStop = 'fast' | 'immediate';
+
+const STOP_SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
 async function idOf(user: string): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = await Promise.all([runOk('id', ['-u', user]), runOk('id', ['-g', user])]);
@@ -28,7 +36,7 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | Record<str
   return idOf('postgres').catch(() => idOf('nobody'));
 }
 
-/** A PostgreSQL of its own in a temporary folder, on loopback, with no care for the safety of its data. */
+/** A PostgreSQL of its own in a temporary folder, on loopback. Its data outlive a kill of its processes, not of the machine. */
 export class PostgresServer implements PostgresEngine {
   readonly server: string;
   private readonly bin: string;
@@ -47,22 +55,43 @@ export class PostgresServer implements PostgresEngine {
     return new PostgresServer(bin, await freePort());
   }
 
+  /** Starts it, or starts it again with the data it had. */
   async start(): Promise<void> {
     const user = await unprivileged();
-    if ('uid' in user && user.uid !== undefined) chownSync(this.folder, user.uid, user.gid);
     const options: ChildOptions = { env: plainEnvironment(), cwd: this.folder, ...user };
     const data = join(this.folder, 'data');
-    const initOptions = ['-A', 'trust', '-U', USER, '-E', 'UTF8', '--locale=C', '--no-sync'];
-    await runOk(join(this.bin, 'initdb'), ['-D', data, ...initOptions], options);
-    const unsafe = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
-    const settings = [...unsafe, 'max_connections=300'].flatMap((setting) => ['-c', setting]);
-    const place = ['-D', data, '-h', '127.0.0.1', '-p', String(this.port), '-k', this.folder];
-    this.process = await Child.start(join(this.bin, 'postgres'), [...place, ...settings], options);
-    await this.process.waitForLine(/ready to accept connections/, START_SECONDS);
-    this.process.release();
+    if (!existsSync(data)) await this.create(data, options);
+    await waitFor(this.server, () => this.startOnce(data, options), { timeout: START_SECONDS });
+  }
+
+  async stop(mode: PostgresStop): Promise<void> {
+    await this.process?.stop(STOP_SIGNALS[mode], 30);
+  }
+
+  /** SIGKILL of the main process; the sessions notice and end. */
+  async kill(): Promise<void> {
+    await this.process?.stop('SIGKILL');
   }
 
   async close(): Promise<void> {
     await this.process?.stop('SIGINT', 10); // does not wait for clients, as SIGTERM would
+  }
+
+  private async create(data: string, options: ChildOptions): Promise<void> {
+    if (options.uid !== undefined && options.gid !== undefined)
+      chownSync(this.folder, options.uid, options.gid);
+    const initOptions = ['-A', 'trust', '-U', USER, '-E', 'UTF8', '--locale=C', '--no-sync'];
+    await runOk(join(this.bin, 'initdb'), ['-D', data, ...initOptions], options);
+  }
+
+  /** @throws ChildProcessError also while sessions of one that was killed are still there */
+  private async startOnce(data: string, options: ChildOptions): Promise<true> {
+    const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300'];
+    const place = ['-D', data, '-h', '127.0.0.1', '-p', String(this.port), '-k', this.folder];
+    const args = [...place, ...settings.flatMap((setting) => ['-c', setting])];
+    this.process = await Child.start(join(this.bin, 'postgres'), args, options);
+    await this.process.waitForLine(/ready to accept connections/, START_SECONDS);
+    this.process.release();
+    return true;
   }
 }

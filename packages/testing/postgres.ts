@@ -3,7 +3,7 @@ import pg from 'pg';
 import { canInstall, DEBIAN_PACKAGES, INSTALL_COMMAND, installPackages } from './debian.ts';
 import { TestServerUnavailable } from './errors.ts';
 import { PostgresContainer } from './postgres-container.ts';
-import { type PostgresEngine, PostgresServer } from './postgres-server.ts';
+import { type PostgresEngine, PostgresServer, type PostgresStop } from './postgres-server.ts';
 import { dockerRuns, postgresBin } from './programs.ts';
 
 const SHARED = 'MINI_NOVA_SHARED_POSTGRES';
@@ -46,8 +46,19 @@ export class PrivatePostgres {
     this.server = engine.server;
   }
 
+  /** Starts it, or starts it again with the same port and data. */
   start(): Promise<void> {
     return this.engine.start();
+  }
+
+  /** As `pg_ctl stop -m`. */
+  stop(mode: PostgresStop = 'fast'): Promise<void> {
+    return this.engine.stop(mode);
+  }
+
+  /** SIGKILL, as a crash. What was committed comes back. */
+  kill(): Promise<void> {
+    return this.engine.kill();
   }
 
   /** A new empty database: its URL. */

@@ -1,5 +1,13 @@
 import { connect } from 'node:net';
-import { getPostgresUrl, getRabbit, listQueues, startRabbit, waitFor } from '@mini-nova/testing';
+import { openDatabase } from '@mini-nova/database';
+import {
+  getPostgresUrl,
+  getRabbit,
+  listQueues,
+  startPostgres,
+  startRabbit,
+  waitFor,
+} from '@mini-nova/testing';
 import { expect, test } from 'vitest';
 
 function portAnswers(url: string): Promise<boolean> {
@@ -31,4 +39,25 @@ test('a private broker comes back on the same port after a kill, and is gone aft
   expect(await listQueues(rabbit.ctl)).toEqual([]);
   await rabbit.close();
   await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), { timeout: 5 });
+});
+
+test('a private PostgreSQL comes back on the same port with what was committed, after a stop and after a kill', async () => {
+  const postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  const db = await openDatabase(url);
+  const { kysely } = db;
+  await kysely.schema.createTable('kept').addColumn('n', 'integer').execute();
+  await db.close();
+  await postgres.stop('fast');
+  expect(await portAnswers(url)).toBe(false);
+  await postgres.start();
+  await postgres.kill();
+  await postgres.start();
+
+  const again = await openDatabase(url);
+  const tables = await again.kysely.introspection.getTables();
+  expect(tables.map(({ name }) => name)).toEqual(['kept']);
+  await again.close();
+  await postgres.close();
+  expect(await portAnswers(url)).toBe(false);
 });
