@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import { type JsonObject, remoteErrors } from '@mini-nova/messaging';
 
 /**
@@ -284,8 +285,19 @@ const rebuildable: Record<string, Rebuildable> = {
   ObjectActionError,
 };
 
+/** How our message begins. Nova's has the driver's text only. */
+const outagePrefix = /^The database is away: /;
+
 /** Teaches the wire converter our classes, so that `instanceof` holds across a call. Idempotent. */
 export function registerNovaErrors(): void {
+  remoteErrors.register({
+    module: 'oslo_db.exception',
+    class: 'DBConnectionError',
+    type: DatabaseUnavailable,
+    // Whatever the server knows of the outcome, its caller knows only that it got no answer.
+    fromFailure: ({ message }) =>
+      new DatabaseUnavailable(message.replace(outagePrefix, ''), { outcome: 'unknown' }),
+  });
   for (const [name, type] of Object.entries(rebuildable)) {
     remoteErrors.register({
       module: 'nova.exception',

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import {
   MessageDeliveryFailure,
   MessageUndeliverable,
@@ -27,6 +28,7 @@ it.each([
   new ServerLost('no sign of life'),
   new MessageDeliveryFailure('no broker'),
   new MessageUndeliverable(noQueue),
+  new DatabaseUnavailable('connection refused'),
 ])('makes a request again after $code', async (error) => {
   const { request, made } = failing(error, error);
 

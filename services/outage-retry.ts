@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import { MessageDeliveryFailure, MessageUndeliverable, MessagingTimeout } from '@mini-nova/messaging';
 
 export interface OutageRetryOptions {
@@ -13,9 +14,8 @@ export interface OutageRetryOptions {
 const longestPause = 30;
 
 /**
- * Makes a request again when nobody answered it: the broker or the server was away, or not there yet, or the answer
- * was lost. The
- * request may have been served already, so it must be idempotent.
+ * Makes a request again when nobody answered it: the broker, the server or its database was away, or not there yet, or
+ * the answer was lost. The request may have been served already, so it must be idempotent.
  *
  * @throws the last failure, and any other at once
  */
@@ -41,11 +41,15 @@ async function pauseAfter(attempt: number, pause: number): Promise<void> {
   await delay(seconds * 1000, undefined, { ref: false });
 }
 
-/** Whether the error says that nobody answered: the request may or may not have been served. */
+/**
+ * Whether the error says that nobody answered, or that who did has no database at present: the request may or may not
+ * have been served.
+ */
 export function isOutage(error: unknown): boolean {
   return (
     error instanceof MessagingTimeout ||
     error instanceof MessageDeliveryFailure ||
-    error instanceof MessageUndeliverable
+    error instanceof MessageUndeliverable ||
+    error instanceof DatabaseUnavailable
   );
 }

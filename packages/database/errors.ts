@@ -13,6 +13,41 @@ export class DatabaseUrlError extends DatabaseError {
   readonly code = 'DATABASE_URL';
 }
 
+/**
+ * What is known of a request that got no answer:
+ *
+ * - `undone`: it left no trace, and may be made again
+ * - `unknown`: it may have been done, and only its answer was lost; who makes it again must not mind
+ */
+export type Outcome = 'undone' | 'unknown';
+
+export interface DatabaseUnavailableOptions extends ErrorOptions {
+  /** Default `undone`. */
+  outcome?: Outcome;
+  /** Seconds. Default 2. */
+  retryAfter?: number;
+}
+
+/**
+ * The database is away, or refuses to work for a while: it is restarted, fails over, has no connection left, or gives no
+ * answer. The message holds no password. Whoever asked waits, and asks again.
+ */
+export class DatabaseUnavailable extends DatabaseError {
+  readonly code = 'DATABASE_UNAVAILABLE';
+  readonly reason: string;
+  readonly outcome: Outcome;
+  /** Seconds after which it is worth to ask again. */
+  readonly retryAfter: number;
+
+  constructor(reason: string, options: DatabaseUnavailableOptions = {}) {
+    super(`The database is away: ${reason}`, options);
+    const { outcome = 'undone', retryAfter = 2 } = options;
+    this.reason = reason;
+    this.outcome = outcome;
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** The schema lacks migrations that this code needs. */
 export class SchemaOutOfDate extends DatabaseError {
   readonly code = 'SCHEMA_OUT_OF_DATE';

@@ -6,10 +6,13 @@ export {
   AddressInUse,
   AddressNotAllocatable,
   DatabaseError,
+  DatabaseUnavailable,
+  type DatabaseUnavailableOptions,
   DatabaseUrlError,
   InvalidCidr,
   NestedTransaction,
   NetworkMissing,
+  type Outcome,
   SchemaOutOfDate,
 } from './errors.ts';
 export { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from './ipv4.ts';

@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from '@mini-nova/database';
 import { expect, test } from 'vitest';
 import { apiFixture } from '../test/api-fixture.ts';
 
@@ -115,4 +116,19 @@ test('serves the same under the path of a project, and links there', async () =>
     '/v2.1/acme/flavors/1',
     '/acme/flavors/1',
   ]);
+});
+
+test('answers with 503 and a time to come back while the database is away', async () => {
+  const { get, dependencies } = await apiFixture();
+  dependencies.flavors.list = async () => {
+    throw new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432', { retryAfter: 3 });
+  };
+  const { status, body, headers } = await get('/v2.1/flavors');
+  expect({ status, body, retryAfter: headers['retry-after'] }).toEqual({
+    status: 503,
+    body: {
+      serviceUnavailable: { code: 503, message: 'The database is away at present. Try again later.' },
+    },
+    retryAfter: '3',
+  });
 });

@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { NovaError } from '../exceptions.ts';
@@ -8,24 +9,39 @@ import { mainFailure, validationMessage } from './validation-message.ts';
 interface Answer {
   status: number;
   message: string;
+  /** Seconds after which it is worth to ask again. */
+  retryAfter?: number;
 }
+
+/** Seconds. Of services that have not said better: a message bus, a daemon. */
+const RETRY_AFTER = 2;
 
 /** Answers errors in OpenStack's form. What is not the client's fault is logged. */
 export function errorHandler(logger: Logger) {
   return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = answerTo(error);
     if (!answer) logger.error({ err: error, method: request.method, url: request.url }, 'Request failed');
-    const { status, message } = answer ?? unexpected(request);
+    const { status, message, retryAfter = RETRY_AFTER } = answer ?? unexpected(request);
     if (answer && status >= 500)
-      logger.warn({ url: request.url, status, reason: message }, 'Request not served');
+      logger.warn({ url: request.url, status, reason: reasonOf(error, message) }, 'Request not served');
+    if (status === 503) reply.header('retry-after', String(Math.ceil(retryAfter)));
     return reply.code(status).send(faultDocument(status, message));
   };
+}
+
+/** The reason is for the operator: it may name hosts and files. */
+const DATABASE_AWAY = 'The database is away at present. Try again later.';
+
+function reasonOf(error: unknown, message: string): string {
+  return error instanceof DatabaseUnavailable ? error.message : message;
 }
 
 function answerTo(error: unknown): Answer | undefined {
   if (error instanceof HttpError) return { status: error.statusCode, message: error.message };
   // Its message is written for users, also when it is ours to be sorry.
   if (error instanceof NovaError) return { status: error.httpStatus, message: error.message };
+  if (error instanceof DatabaseUnavailable)
+    return { status: 503, message: DATABASE_AWAY, retryAfter: error.retryAfter };
   if (isBusOutage(error)) return { status: 503, message: `The message bus gave no answer: ${error.message}` };
   return isFastifyError(error) ? answerToFastify(error) : undefined;
 }

@@ -59,7 +59,7 @@ export class Conflict extends HttpError {
   }
 }
 
-/** The message bus or a daemon that is needed is away. */
+/** The message bus, the database or a daemon that is needed is away. */
 export class Unavailable extends HttpError {
   override readonly code = 'UNAVAILABLE';
 

@@ -17,6 +17,7 @@ export function isSqliteBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
-function codeOf(error: unknown): string {
+/** Of PostgreSQL, SQLite or the system; empty: none. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
