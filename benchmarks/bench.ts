@@ -1,3 +1,4 @@
+import { benchBoot } from './boot/main.ts';
 import { benchBrokerRestart } from './broker-restart/main.ts';
 import { showProfiles } from './profile/main.ts';
 import { benchRollingRestart } from './rolling-restart/main.ts';
@@ -8,6 +9,7 @@ type Bench = (args: readonly string[]) => Promise<number>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   rpc: benchRpc,
+  boot: benchBoot,
   'broker-restart': benchBrokerRestart,
   startup: benchStartup,
   'rolling-restart': benchRollingRestart,

@@ -1,0 +1,81 @@
+import { builtFile } from '../shared/paths.ts';
+import { PeerProcess } from '../shared/peer-process.ts';
+import { quantile } from '../shared/statistics.ts';
+import { Booter } from './boots.ts';
+import { CloudProcess, type CloudProcessOptions } from './cloud-process.ts';
+import type { Samples } from './sampler.ts';
+
+/** The name of what answers at once: how late this machine itself is. */
+export const IDLE = 'a server with nothing to do';
+
+/** Milliseconds until the answer. */
+export interface Latency {
+  p50: number;
+  p99: number;
+  longest: number;
+  samples: number;
+}
+
+/** What one round found. */
+export interface BootFigures {
+  perSecond: number;
+  /** Milliseconds of processor time per boot, of all threads, by process. */
+  processor: Record<string, number>;
+  /** By who was asked while the servers booted. */
+  latencies: Record<string, Latency>;
+}
+
+export interface MeasureOptions extends CloudProcessOptions {
+  count: number;
+  /** Boots that go before, and do not count. */
+  warmUp: number;
+}
+
+/** Boots `count` servers at once in a cloud of their own. */
+export async function measureBoots(options: MeasureOptions): Promise<BootFigures> {
+  const cloud = await CloudProcess.start(options);
+  const booter = new Booter(cloud.endpoint);
+  const [sampler, idler] = ['sampler', 'idler'].map(
+    (name) => new PeerProcess(name, process.execPath, [builtFile('boot/sampler.js')]),
+  ) as [PeerProcess, PeerProcess];
+  try {
+    const probes = { ...cloud.probes, [IDLE]: await idler.request<string>('idle') };
+    if (options.warmUp > 0) await booter.boot(options.warmUp);
+    const before = await cloud.processorTimes();
+    await sampler.request('begin', { probes });
+    const begin = performance.now();
+    await booter.boot(options.count);
+    const seconds = (performance.now() - begin) / 1000;
+    const after = await cloud.processorTimes();
+    const samples = await sampler.request<Samples>('end');
+    return {
+      perSecond: options.count / seconds,
+      processor: perBoot(before, after, options.count),
+      latencies: Object.fromEntries(Object.entries(samples).map(([name, times]) => [name, latencyOf(times)])),
+    };
+  } finally {
+    booter.close();
+    await Promise.all([sampler.stop(), idler.stop()]);
+    await cloud.stop();
+  }
+}
+
+function perBoot(
+  before: Record<string, number>,
+  after: Record<string, number>,
+  count: number,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, seconds]) => [name, ((seconds - (before[name] ?? 0)) * 1000) / count]),
+  );
+}
+
+function latencyOf(times: readonly number[]): Latency {
+  const sorted = [...times].sort((a, b) => a - b);
+  return {
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    longest: sorted.at(-1) ?? Number.NaN,
+    samples: sorted.length,
+  };
+}
