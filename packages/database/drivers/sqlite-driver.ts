@@ -9,6 +9,7 @@ import {
 import type { TransactionScope } from '../transaction-scope.ts';
 import { backoff } from './backoff.ts';
 import { isSqliteBusy } from './driver-errors.ts';
+import { StatementCache } from './statement-cache.ts';
 
 /** How long a statement waits for another connection's lock before it fails with SQLITE_BUSY. */
 export const BUSY_TIMEOUT_MS = 5000;
@@ -71,10 +72,10 @@ export class SqliteDriver implements Driver {
 }
 
 class SqliteConnection implements DatabaseConnection {
-  readonly #database: SQLite.Database;
+  readonly #statements: StatementCache;
 
   constructor(database: SQLite.Database) {
-    this.#database = database;
+    this.#statements = new StatementCache(database);
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -95,16 +96,17 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const statement = this.#database.prepare<unknown[], Record<string, unknown>>(sql);
+    const { statement, booleans } = this.#statements.get(sql);
     const bound = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
     if (!statement.reader) return { rows: [], numAffectedRows: BigInt(statement.run(bound).changes) };
     const rows = statement.all(bound);
-    const booleans = statement.columns().filter((column) => column.type?.toLowerCase() === 'boolean');
-    for (const row of rows) {
-      for (const { name } of booleans) {
-        if (row[name] !== null) row[name] = row[name] === 1;
-      }
-    }
+    if (booleans.length > 0) for (const row of rows) readBooleans(row, booleans);
     return { rows: rows as R[], numAffectedRows: undefined };
+  }
+}
+
+function readBooleans(row: Record<string, unknown>, columns: readonly string[]): void {
+  for (const name of columns) {
+    if (row[name] !== null) row[name] = row[name] === 1;
   }
 }
