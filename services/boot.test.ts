@@ -5,6 +5,7 @@ import { networkInfoOf } from './compute/network-info.ts';
 import type { ComputeTaskContract } from './conductor/contract.ts';
 import { SchedulerAPI } from './scheduler/rpcapi.ts';
 import { Cloud } from './test/cloud.ts';
+import { failSaves } from './test/failing-saves.ts';
 import { type Loss, lossyDriver } from './test/lossy-driver.ts';
 
 const hugeFlavor = Flavor.hydrate({
@@ -57,6 +58,34 @@ describe('a boot', () => {
     expect(await cloud.allocated()).toBe(1);
     expect(await cloud.ports.list(instance.uuid)).toHaveLength(1);
     expect(await cloud.fault(instance.uuid)).toBeUndefined();
+  });
+
+  it('goes on to the other host as a build when its last save failed, and is ACTIVE only there', async () => {
+    const cloud = await Cloud.start({ hosts: { large: { memory_mb: 65_536 }, small: {} } });
+    await failSaves(cloud.db, "new.vm_state = 'active' and new.host = 'large'");
+    const states: unknown[] = [];
+    cloud.instances.onStateChange(({ vm_state, task_state }) => states.push(`${vm_state} ${task_state}`));
+
+    const instance = await cloud.bootActive();
+
+    expect(instance).toMatchObject({ host: 'small', node: 'small', launched_on: 'small' });
+    expect(states.filter((state) => state === 'active null')).toHaveLength(1);
+    expect(states).toContain('building scheduling');
+    expect(await cloud.guests()).toEqual({ large: [], small: [instance.uuid] });
+    expect(await cloud.allocated()).toBe(1);
+  });
+
+  it('whose last save fails on every host ends in ERROR, with nothing of that save in its record', async () => {
+    const cloud = await Cloud.start();
+    await failSaves(cloud.db, "new.vm_state = 'active' and new.host is not null");
+
+    const [uuid = ''] = await cloud.boot();
+
+    const failed = { vm_state: 'error', host: null, launched_at: null, power_state: 0 };
+    expect(await cloud.settled(uuid)).toMatchObject(failed);
+    expect((await cloud.fault(uuid))?.message).toContain('the database failed as the test asked');
+    expect(await cloud.guests()).toEqual({ host1: [], host2: [] });
+    expect(await cloud.allocated()).toBe(0);
   });
 
   it('ends in ERROR with the last failure as its fault when all hosts fail', async () => {

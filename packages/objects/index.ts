@@ -75,6 +75,7 @@ export { isObjectPrimitive } from './primitive.ts';
 export { objectClass, objectFromPrimitive, objectVersions } from './registry.ts';
 export { NovaObjectSerializer } from './serializer.ts';
 export {
+  type ChangesOf,
   type Fields,
   type FieldValues,
   type VersionedObjectClass,

@@ -170,3 +170,23 @@ it('two objects with different values are not equal', () => {
   expect(new Tag({ tag: 'a' })).not.toEqual(new Tag({ tag: 'b' }));
   expect(new Tag({ tag: 'a' })).toEqual(new Tag({ tag: 'a' }));
 });
+
+describe('a copy with changes for one save', () => {
+  const stored = () => Instance.hydrate({ uuid, host: null, vm_state: 'building', metadata: { a: '1' } });
+
+  it('has the changes, and the object has not', () => {
+    const instance = stored();
+    const copy = instance.withChanges({ host: 'host1', metadata: { a: '2' } });
+    expect(copy.changedValues()).toEqual({ host: 'host1', metadata: { a: '2' } });
+    expect(instance.values()).toEqual({ uuid, host: null, vm_state: 'building', metadata: { a: '1' } });
+    expect(instance.changes()).toEqual([]);
+  });
+
+  it('counts as changed what is named, also when the object seems to have it, and nothing else', () => {
+    const instance = stored();
+    instance.vm_state = 'active';
+    instance.metadata.b = 'set aside';
+    expect(instance.withChanges({ host: null, node: undefined }).changes()).toEqual(['host']);
+    expect(instance.changes()).toEqual(['metadata', 'vm_state']);
+  });
+});

@@ -107,6 +107,19 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     return copy;
   }
 
+  /**
+   * A copy for one save, with these values: they count as changed, whatever they were before, and nothing else does.
+   * The object takes them over when the save has succeeded; until then it is as it is known to be stored.
+   */
+  withChanges(values: Partial<V>): this {
+    const copy = this.clone();
+    copy.resetChanges();
+    const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    for (const [field, value] of given) copy.set(field, value);
+    copy.markChanged(...given.map(([field]) => field));
+    return copy;
+  }
+
   toPrimitive(): JsonObject {
     const { name, fields } = this.definition;
     const data: JsonObject = {};

@@ -10,6 +10,9 @@ export type Fields = { readonly [name: string]: Field<unknown> };
 /** The TypeScript types of a class's fields. */
 export type FieldValues<F> = { -readonly [N in keyof F]: FieldValue<F[N]> };
 
+/** Values for some of an object's fields. */
+export type ChangesOf<T> = T extends NovaObject<infer V> ? Partial<V> : never;
+
 /** A class of versioned objects: what `versionedObject` returns, to be extended. */
 export interface VersionedObjectClass<F extends Fields> {
   readonly objName: string;

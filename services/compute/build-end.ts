@@ -1,12 +1,12 @@
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import type { ChangesOf, Instance } from '@mini-nova/objects';
 import { BuildAbortException } from '../exceptions.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
-import { setNetworkInfo } from './network-info.ts';
+import { infoCacheOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
@@ -40,12 +40,13 @@ export async function abortBuild(
     await attempt(host, instance, 'release the allocation of a failed build', () =>
       releaseHere(host, ctxt, instance.uuid),
     );
-    leaveHost(instance);
   }
-  instance.vm_state = VmState.ERROR;
-  instance.task_state = null;
   await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, asAbort(instance, error), host.name));
-  await saveUnlessEnded(host, ctxt, instance);
+  await saveUnlessEnded(host, ctxt, instance, {
+    ...(clean && onNoHost(instance)),
+    vm_state: VmState.ERROR,
+    task_state: null,
+  });
 }
 
 /** Saves the end of a build, or of its part here. False: someone else ended it first. */
@@ -53,9 +54,10 @@ export async function saveUnlessEnded(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
+  changes: ChangesOf<Instance>,
 ): Promise<boolean> {
   try {
-    await host.conductor.instanceSave(ctxt, instance, stillBuilding);
+    await host.conductor.instanceSave(ctxt, instance, changes, stillBuilding);
     return true;
   } catch (error) {
     if (isEnded(error)) return false;
@@ -63,10 +65,9 @@ export async function saveUnlessEnded(
   }
 }
 
-export function leaveHost(instance: Instance): void {
-  instance.host = null;
-  instance.node = null;
-  setNetworkInfo(instance, []);
+/** What the record of an instance says that has left its host. */
+export function onNoHost(instance: Instance): ChangesOf<Instance> {
+  return { host: null, node: null, info_cache: infoCacheOf(instance, []) };
 }
 
 function asAbort(instance: Instance, error: unknown): BuildAbortException {

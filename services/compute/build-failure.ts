@@ -2,7 +2,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import { RescheduledException } from '../exceptions.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
-import { abortBuild, leaveHost, saveUnlessEnded, undoBuild } from './build-end.ts';
+import { abortBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
 import { isEnded, mayWorkElsewhere } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
@@ -55,9 +55,8 @@ async function reschedule(
   const data = { instance_uuid: instance.uuid, host: host.name, reason };
   host.logger.warn(data, 'The build failed here and is re-scheduled');
   await releaseHere(host, ctxt, instance.uuid);
-  leaveHost(instance);
-  instance.task_state = TaskState.SCHEDULING;
-  if (!(await saveUnlessEnded(host, ctxt, instance))) return;
+  const changes = { ...onNoHost(instance), task_state: TaskState.SCHEDULING };
+  if (!(await saveUnlessEnded(host, ctxt, instance, changes))) return;
   const rescheduled = new RescheduledException({ instance_uuid: instance.uuid, reason }, { cause: error });
   await host.computeTask.buildInstances(ctxt, {
     instances: [instance],

@@ -1,5 +1,5 @@
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import type { ChangesOf, Instance } from '@mini-nova/objects';
 import { InstanceNotFound } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
@@ -9,7 +9,7 @@ import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { setNetworkInfo } from './network-info.ts';
+import { infoCacheOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
@@ -56,14 +56,10 @@ export class InstanceBuild {
 
   /** Takes the instance over; false: it is not to be built any more, or not here. */
   async #begin(): Promise<boolean> {
-    const instance = this.#instance;
-    instance.host = this.#host.name;
-    instance.node = this.#nodename;
-    instance.launched_on = this.#host.name;
-    instance.vm_state = VmState.BUILDING;
-    instance.task_state = null;
+    const { name } = this.#host;
+    const here = { host: name, node: this.#nodename, launched_on: name };
     try {
-      await this.#save(TaskState.SCHEDULING);
+      await this.#save({ ...here, vm_state: VmState.BUILDING, task_state: null }, TaskState.SCHEDULING);
       return true;
     } catch (error) {
       if (!isEnded(error)) throw error;
@@ -91,23 +87,20 @@ export class InstanceBuild {
 
   async #buildAndRun(allocations: ResourceAmounts): Promise<void> {
     const networkInfo = await this.#allocateNetworks();
-    setNetworkInfo(this.#instance, networkInfo);
-    this.#instance.task_state = TaskState.SPAWNING;
-    await this.#save(TaskState.NETWORKING);
-    const powerState = await this.#spawn(allocations, networkInfo);
-    this.#instance.power_state = powerState;
-    this.#instance.vm_state = VmState.ACTIVE;
-    this.#instance.task_state = null;
-    this.#instance.launched_at = new Date();
-    await this.#saveActive();
+    const info_cache = infoCacheOf(this.#instance, networkInfo);
+    await this.#save({ info_cache, task_state: TaskState.SPAWNING }, TaskState.NETWORKING);
+    await this.#saveActive(await this.#spawn(allocations, networkInfo));
   }
 
-  /** When the save's answer was lost, the user may have asked for something else before it was repeated. */
-  async #saveActive(): Promise<void> {
+  /**
+   * Whatever the save's failure was, the record says whether it is saved: its answer may be lost, and then the user may
+   * have asked for something else before it was repeated.
+   */
+  async #saveActive(powerState: number): Promise<void> {
+    const active = { power_state: powerState, vm_state: VmState.ACTIVE, task_state: null };
     try {
-      await this.#save(TaskState.SPAWNING, untilAnswered);
+      await this.#save({ ...active, launched_at: new Date() }, TaskState.SPAWNING, untilAnswered);
     } catch (error) {
-      if (!isEnded(error)) throw error;
       const current = await retryOnOutage(() => this.#current(), untilAnswered);
       const isActiveHere = current?.host === this.#host.name && current.launched_at !== null;
       if (!isActiveHere) throw error;
@@ -115,8 +108,7 @@ export class InstanceBuild {
   }
 
   async #allocateNetworks(): Promise<VirtualInterface[]> {
-    this.#instance.task_state = TaskState.NETWORKING;
-    await this.#save(null);
+    await this.#save({ task_state: TaskState.NETWORKING }, null);
     return this.#host.network.allocateForInstance(this.#ctxt, {
       instance_uuid: this.#instance.uuid,
       project_id: this.#instance.project_id ?? '',
@@ -144,9 +136,13 @@ export class InstanceBuild {
     }
   }
 
-  async #save(expectedTaskState: string | null, retry?: OutageRetryOptions): Promise<void> {
+  async #save(
+    changes: ChangesOf<Instance>,
+    expectedTaskState: string | null,
+    retry?: OutageRetryOptions,
+  ): Promise<void> {
     const expected = { vmState: [VmState.BUILDING], taskState: [expectedTaskState] };
-    await this.#host.conductor.instanceSave(this.#ctxt, this.#instance, expected, retry);
+    await this.#host.conductor.instanceSave(this.#ctxt, this.#instance, changes, expected, retry);
   }
 
   #log(message: string): void {

@@ -4,7 +4,7 @@ import { BuildAbortException } from '../exceptions.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { powerStateOf, saveTaskState } from './power.ts';
+import { powerStateOf, saveIfIn } from './power.ts';
 import { PowerState } from './power-states.ts';
 import { powerTaskStates, TaskState } from './task-states.ts';
 import { terminateInstance } from './termination.ts';
@@ -39,9 +39,13 @@ async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instan
 
 /** The request is lost, and may have been carried out: what the guest's power says now is true. */
 async function settlePower(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
-  const before = instance.task_state;
-  instance.power_state = await powerStateOf(host, instance);
-  if (instance.power_state === PowerState.RUNNING) instance.vm_state = VmState.ACTIVE;
-  if (instance.power_state === PowerState.SHUTDOWN) instance.vm_state = VmState.STOPPED;
-  await saveTaskState(host, ctxt, instance, null, [before]);
+  const power_state = await powerStateOf(host, instance);
+  const changes = { power_state, ...vmStateFor(power_state), task_state: null };
+  await saveIfIn(host, ctxt, instance, changes, [instance.task_state]);
+}
+
+function vmStateFor(powerState: number): { vm_state?: string } {
+  if (powerState === PowerState.RUNNING) return { vm_state: VmState.ACTIVE };
+  if (powerState === PowerState.SHUTDOWN) return { vm_state: VmState.STOPPED };
+  return {};
 }

@@ -7,7 +7,7 @@ import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import type { ComputeContract } from './contract.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
-import { networkInfoOf, setNetworkInfo } from './network-info.ts';
+import { infoCacheOf, networkInfoOf } from './network-info.ts';
 
 type AttachArgs = ComputeContract['attach_interface']['args'];
 
@@ -118,6 +118,6 @@ async function releasePort(
 
 /** The message's copy of the instance may be older than its interfaces: the network knows them. */
 async function saveNetworkInfo(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
-  setNetworkInfo(instance, await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid }));
-  await host.conductor.instanceSave(ctxt, instance);
+  const vifs = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid });
+  await host.conductor.instanceSave(ctxt, instance, { info_cache: infoCacheOf(instance, vifs) });
 }

@@ -7,10 +7,10 @@ export function networkInfoOf(instance: Instance): VirtualInterface[] {
   return JSON.parse(cache?.network_info ?? '[]') as VirtualInterface[];
 }
 
-/** Makes the record remember these interfaces, once it is saved. */
-export function setNetworkInfo(instance: Instance, networkInfo: VirtualInterface[]): void {
-  instance.info_cache = new InstanceInfoCache({
-    instance_uuid: instance.uuid,
-    network_info: JSON.stringify(networkInfo),
-  });
+/** What makes the record remember these interfaces, once it is saved. */
+export function infoCacheOf(
+  { uuid }: Pick<Instance, 'uuid'>,
+  networkInfo: VirtualInterface[],
+): InstanceInfoCache {
+  return new InstanceInfoCache({ instance_uuid: uuid, network_info: JSON.stringify(networkInfo) });
 }

@@ -1,5 +1,5 @@
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import type { ChangesOf, Instance } from '@mini-nova/objects';
 import { InstanceNotFound } from '../exceptions.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
@@ -36,8 +36,9 @@ export async function rebootInstance(
   rebootType: 'SOFT' | 'HARD',
 ): Promise<void> {
   const { requested, pending, started } = rebootStates[rebootType];
-  if (!(await saveTaskState(host, ctxt, instance, pending, [requested, pending, started]))) return;
-  if (!(await saveTaskState(host, ctxt, instance, started, [pending]))) return;
+  const taken = { task_state: pending };
+  if (!(await saveIfIn(host, ctxt, instance, taken, [requested, pending, started]))) return;
+  if (!(await saveIfIn(host, ctxt, instance, { task_state: started }, [pending]))) return;
   await changePower(host, ctxt, instance, {
     taskState: started,
     vmState: VmState.ACTIVE,
@@ -73,17 +74,18 @@ async function changePower(
   instance: Instance,
   { taskState, vmState, act }: PowerChange,
 ): Promise<void> {
-  if (!(await saveIfIn(host, ctxt, instance, [taskState]))) return;
+  if (!(await saveIfIn(host, ctxt, instance, {}, [taskState]))) return;
+  const changes: ChangesOf<Instance> = { task_state: null };
   let failure: unknown;
   try {
     await act();
-    instance.vm_state = vmState;
+    changes.vm_state = vmState;
   } catch (error) {
     failure = error;
     host.logger.warn({ instance_uuid: instance.uuid, reason: messageOf(error) }, 'A power operation failed');
   }
-  instance.power_state = await powerStateOf(host, instance);
-  const saved = await saveTaskState(host, ctxt, instance, null, [taskState]);
+  changes.power_state = await powerStateOf(host, instance);
+  const saved = await saveIfIn(host, ctxt, instance, changes, [taskState]);
   if (saved && failure !== undefined) {
     await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, failure, host.name));
   }
@@ -99,27 +101,16 @@ export async function powerStateOf(host: ComputeHost, instance: Instance): Promi
   }
 }
 
-/** False: someone else has taken the instance over, or deleted it. */
-export async function saveTaskState(
+/** Saves the changes if the instance is in one of these task states. False: someone else has it, or deleted it. */
+export async function saveIfIn(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
-  taskState: string | null,
-  expected: (string | null)[],
-): Promise<boolean> {
-  instance.task_state = taskState;
-  return saveIfIn(host, ctxt, instance, expected);
-}
-
-/** Saves what changed, if anything. False as of `saveTaskState`. */
-async function saveIfIn(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  instance: Instance,
+  changes: ChangesOf<Instance>,
   expected: (string | null)[],
 ): Promise<boolean> {
   try {
-    await host.conductor.instanceSave(ctxt, instance, { taskState: expected });
+    await host.conductor.instanceSave(ctxt, instance, changes, { taskState: expected });
     return true;
   } catch (error) {
     if (!isEnded(error)) throw error;

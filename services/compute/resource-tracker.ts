@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
-import { ComputeNode, type Instance } from '@mini-nova/objects';
+import { type ChangesOf, ComputeNode, type Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import type { ConductorAPI } from '../conductor/rpcapi.ts';
 import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
@@ -112,8 +112,8 @@ export class ResourceTracker {
     const { conductor, reservations } = this.#options;
     for (const { record, resources, usage } of this.#nodes.values()) {
       await this.#saves.run(async () => {
-        recordUsage(record, resources, usage, reservations);
-        await conductor.computeNodeSave(RequestContext.admin(), record);
+        const used = usageOf(resources, usage, reservations);
+        await conductor.computeNodeSave(RequestContext.admin(), record, used);
       });
     }
   }
@@ -124,8 +124,10 @@ export class ResourceTracker {
     const node = await this.#trackedNode(ctxt, nodename, resources);
     node.inventories = inventoriesOf(resources, node.record, reservations);
     await node.usage.recount(() => this.#readUsage(ctxt, nodename));
-    recordUsage(node.record, resources, node.usage, reservations);
-    await conductor.computeNodeSave(ctxt, node.record);
+    await conductor.computeNodeSave(ctxt, node.record, {
+      ...measuresOf(resources),
+      ...usageOf(resources, node.usage, reservations),
+    });
     const { record, inventories } = node;
     await retryOnOutage(() =>
       placement.setInventory(ctxt, { provider_uuid: record.uuid, provider_name: nodename, inventories }),
@@ -138,16 +140,14 @@ export class ResourceTracker {
     const known = this.#nodes.get(nodename);
     const stored = await conductor.computeNodeGet(ctxt, host, nodename);
     if (known && known.record.uuid === stored?.uuid) {
-      measure(known.record, resources);
       known.resources = resources;
       return known;
     }
     // Not known yet, or deleted with the service's record, while this service goes on.
     const { usage, inventories } = known ?? { usage: new NodeUsage(), inventories: {} };
     const record = stored ?? newRecord(host, nodename, reservations);
-    measure(record, resources);
     if (!stored) {
-      recordUsage(record, resources, usage, reservations);
+      Object.assign(record, measuresOf(resources), usageOf(resources, usage, reservations));
       await conductor.computeNodeCreate(ctxt, record);
     }
     const node = { record, resources, inventories, usage };
@@ -184,27 +184,32 @@ function newRecord(host: string, nodename: string, reservations: Reservations): 
   });
 }
 
-function measure(record: ComputeNode, resources: HostResources): void {
-  record.vcpus = resources.vcpus;
-  record.memory_mb = resources.memoryMb;
-  record.local_gb = resources.diskGb;
-  record.hypervisor_type = resources.hypervisorType;
-  record.hypervisor_version = resources.hypervisorVersion;
-  record.cpu_info = JSON.stringify(resources.cpuInfo);
+function measuresOf(resources: HostResources): ChangesOf<ComputeNode> {
+  return {
+    vcpus: resources.vcpus,
+    memory_mb: resources.memoryMb,
+    local_gb: resources.diskGb,
+    hypervisor_type: resources.hypervisorType,
+    hypervisor_version: resources.hypervisorVersion,
+    cpu_info: JSON.stringify(resources.cpuInfo),
+  };
 }
 
 /** As Nova counts: what is reserved for the host counts as used memory and disk. */
-function recordUsage(
-  record: ComputeNode,
+function usageOf(
   resources: HostResources,
   usage: NodeUsage,
   reservations: Reservations,
-): void {
-  record.vcpus_used = usage.total('VCPU');
-  record.memory_mb_used = reservations.reserved_host_memory_mb + usage.total('MEMORY_MB');
-  record.local_gb_used = Math.ceil(reservations.reserved_host_disk_mb / 1024) + usage.total('DISK_GB');
-  record.free_ram_mb = resources.memoryMb - record.memory_mb_used;
-  record.free_disk_gb = resources.diskGb - record.local_gb_used;
-  record.running_vms = usage.instances;
-  record.current_workload = usage.workload;
+): ChangesOf<ComputeNode> {
+  const memory_mb_used = reservations.reserved_host_memory_mb + usage.total('MEMORY_MB');
+  const local_gb_used = Math.ceil(reservations.reserved_host_disk_mb / 1024) + usage.total('DISK_GB');
+  return {
+    vcpus_used: usage.total('VCPU'),
+    memory_mb_used,
+    local_gb_used,
+    free_ram_mb: resources.memoryMb - memory_mb_used,
+    free_disk_gb: resources.diskGb - local_gb_used,
+    running_vms: usage.instances,
+    current_workload: usage.workload,
+  };
 }

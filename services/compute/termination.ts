@@ -50,10 +50,9 @@ async function failTermination(
     'Failed to delete the instance',
   );
   await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
-  instance.vm_state = VmState.ERROR;
-  instance.task_state = null;
+  const failed = { vm_state: VmState.ERROR, task_state: null };
   try {
-    await host.conductor.instanceSave(ctxt, instance, { taskState: [TaskState.DELETING, null] });
+    await host.conductor.instanceSave(ctxt, instance, failed, { taskState: [TaskState.DELETING, null] });
   } catch (saveError) {
     if (!isEnded(saveError)) throw saveError;
   }

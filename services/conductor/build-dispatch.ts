@@ -69,8 +69,8 @@ export class BuildDispatch {
   async #prepare(uuid: string, selected: Selection): Promise<Instance | undefined> {
     try {
       const instance = await this.#instances.getByUuid(uuid);
-      instance.availability_zone = selected.availability_zone;
-      await this.#instances.save(instance, {
+      const changes = { availability_zone: selected.availability_zone };
+      await this.#instances.update(instance, changes, {
         expectedVmState: [VmState.BUILDING],
         expectedTaskState: [TaskState.SCHEDULING],
       });

@@ -8,7 +8,7 @@ import {
 import type { Logger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { faultOf, messageOf } from '../compute/instance-fault.ts';
-import { setNetworkInfo } from '../compute/network-info.ts';
+import { infoCacheOf } from '../compute/network-info.ts';
 import { TaskState } from '../compute/task-states.ts';
 import { VmState } from '../compute/vm-states.ts';
 import { NovaError } from '../exceptions.ts';
@@ -46,11 +46,9 @@ export class FailedBuilds {
       const instances = this.#instances.within(trx);
       const instance = await instances.getByUuid(uuid);
       if (!isStill(instance)) return false;
-      instance.vm_state = VmState.ERROR;
-      instance.task_state = null;
-      setNetworkInfo(instance, []);
       await instances.addFault(faultOf(uuid, error, instance.host));
-      await instances.save(instance);
+      const info_cache = infoCacheOf(instance, []);
+      await instances.update(instance, { vm_state: VmState.ERROR, task_state: null, info_cache });
       await deleteBuildRequest(trx, uuid);
       await deleteAllocations(trx, uuid);
       await releasePorts(trx, { deviceUuid: uuid, at: new Date().toISOString() });

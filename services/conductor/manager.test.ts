@@ -1,3 +1,4 @@
+import { MessagingTimeout } from '@mini-nova/messaging';
 import { Instance, InstanceFault, Tag } from '@mini-nova/objects';
 import { RequestContext, ServiceRecordMissing } from '@mini-nova/service';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import {
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
 import { Cloud } from '../test/cloud.ts';
+import { type Loss, lossyDriver } from '../test/lossy-driver.ts';
 import { newComputeNode } from '../test/new-objects.ts';
 import { ConductorAPI } from './rpcapi.ts';
 import { ConductorServiceRecords } from './service-records.ts';
@@ -36,22 +38,39 @@ describe('instances through the conductor', () => {
   it('are saved under a guard', async () => {
     const { uuid } = await cloud.recordOne();
     const instance = await conductor.instanceGetByUuid(ctxt, uuid);
-    instance.task_state = 'networking';
+    const save = (vmState: string[], taskState: (string | null)[]) =>
+      conductor.instanceSave(ctxt, instance, { task_state: 'networking' }, { vmState, taskState });
 
-    const refused = conductor.instanceSave(ctxt, instance, { taskState: ['spawning', null] });
-    await expect(refused).rejects.toThrow(UnexpectedTaskStateError);
-    expect(instance.changes()).toEqual(['task_state']);
+    await expect(save(['building'], ['spawning', null])).rejects.toThrow(UnexpectedTaskStateError);
+    expect(instance.task_state).toBe('scheduling');
+    expect(instance.changes()).toEqual([]);
 
-    await conductor.instanceSave(ctxt, instance, { vmState: ['building'], taskState: ['scheduling'] });
+    await save(['building'], ['scheduling']);
+    expect(instance.task_state).toBe('networking');
     expect(instance.changes()).toEqual([]);
     expect((await cloud.instances.getByUuid(uuid)).task_state).toBe('networking');
+  });
+
+  it('are written as the save says, also when an earlier save was stored although its answer was lost', async () => {
+    const { uuid } = await cloud.recordOne();
+    let loss: Loss | undefined = 'reply';
+    const { rpc } = cloud.connect('lossy', (driver) => lossyDriver(driver, () => loss));
+    const lossy = new ConductorAPI(rpc, { attempts: 1, patience: 0 });
+    const instance = await conductor.instanceGetByUuid(ctxt, uuid);
+    await expect(lossy.instanceSave(ctxt, instance, { host: 'host1' })).rejects.toThrow(MessagingTimeout);
+    expect(instance.host).toBeNull();
+
+    loss = undefined;
+    await lossy.instanceSave(ctxt, instance, { host: null, task_state: 'networking' });
+
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ host: null, task_state: 'networking' });
   });
 
   it('tell that they are being deleted, or gone', async () => {
     const { uuid } = await cloud.recordOne();
     const instance = await cloud.request(uuid, 'deleting');
-    instance.task_state = 'spawning';
-    const save = () => conductor.instanceSave(ctxt, instance, { taskState: ['networking'] });
+    const save = () =>
+      conductor.instanceSave(ctxt, instance, { task_state: 'spawning' }, { taskState: ['networking'] });
 
     await expect(save()).rejects.toThrow(UnexpectedDeletingTaskStateError);
     await conductor.instanceDestroy(ctxt, instance);

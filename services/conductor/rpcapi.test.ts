@@ -41,7 +41,7 @@ describe('ConductorAPI', () => {
     ['3.0', true],
   ])('pinned to %s sends 3.0: %s', async (versionCap, sends) => {
     const { rpc, messages } = await recordingPeer(target, ['object_action'], { object_action: [{}, null] });
-    const saved = new ConductorAPI(rpc, { versionCap }).instanceSave(ctxt, newInstance());
+    const saved = new ConductorAPI(rpc, { versionCap }).instanceSave(ctxt, newInstance(), { host: 'h' });
 
     if (sends) await saved;
     else await expect(saved).rejects.toThrow(RPCVersionCapError);
@@ -60,18 +60,23 @@ describe('ConductorAPI', () => {
     });
     const instance = newInstance();
 
-    await new ConductorAPI(rpc).instanceSave(ctxt, instance, { vmState: ['building'], taskState: [null] });
+    await new ConductorAPI(rpc).instanceSave(
+      ctxt,
+      instance,
+      { power_state: 1 },
+      { vmState: ['building'], taskState: [null] },
+    );
 
     expect(messages[0]).toMatchObject({
       version: '3.0',
       args: {
-        objinst: { 'nova_object.name': 'Instance' },
+        objinst: { 'nova_object.name': 'Instance', 'nova_object.changes': ['power_state'] },
         objmethod: 'save',
         args: [],
         kwargs: { expected_vm_state: ['building'], expected_task_state: [null] },
       },
     });
-    expect(instance).toMatchObject({ vm_state: 'active', info_cache: null });
+    expect(instance).toMatchObject({ power_state: 1, vm_state: 'active', info_cache: null });
     expect(instance.updated_at).toEqual(new Date('2026-01-31T12:00:00Z'));
     expect(instance.changes()).toEqual([]);
   });

@@ -8,6 +8,7 @@ import {
   Target,
 } from '@mini-nova/messaging';
 import {
+  type ChangesOf,
   ComputeNode,
   Instance,
   type InstanceFault,
@@ -103,13 +104,15 @@ export class ConductorAPI {
   }
 
   /**
-   * Saves the changed fields, if the instance is in one of the expected states.
+   * Saves these values, if the instance is in one of the expected states. It has them once they are saved: one whose
+   * save failed is as it was, and its next save writes nothing of this one.
    *
    * @throws InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError
    */
   async instanceSave(
     ctxt: RpcContext,
     instance: Instance,
+    changes: ChangesOf<Instance>,
     expected: ExpectedStates = {},
     retry: OutageRetryOptions = {},
   ): Promise<void> {
@@ -117,7 +120,7 @@ export class ConductorAPI {
       expected_vm_state: expected.vmState ?? null,
       expected_task_state: expected.taskState ?? null,
     };
-    const save = () => this.objectAction(ctxt, instance, 'save', states);
+    const save = () => this.#save(ctxt, instance, changes, states);
     await retryOnOutage(save, { ...this.#retry, ...retry });
   }
 
@@ -137,8 +140,8 @@ export class ConductorAPI {
   }
 
   /** Not repeated: the next heartbeat does as well. @throws MessagingTimeout */
-  async serviceSave(ctxt: RpcContext, service: Service): Promise<void> {
-    await this.objectAction(ctxt, service, 'save');
+  async serviceSave(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
+    await this.#save(ctxt, service, changes);
   }
 
   /** Undefined: the node was never recorded. */
@@ -159,8 +162,8 @@ export class ConductorAPI {
     await retryOnOutage(() => this.objectAction(ctxt, node, 'create'), this.#retry);
   }
 
-  async computeNodeSave(ctxt: RpcContext, node: ComputeNode): Promise<void> {
-    await retryOnOutage(() => this.objectAction(ctxt, node, 'save'), this.#retry);
+  async computeNodeSave(ctxt: RpcContext, node: ComputeNode, changes: ChangesOf<ComputeNode>): Promise<void> {
+    await retryOnOutage(() => this.#save(ctxt, node, changes), this.#retry);
   }
 
   /** Runs a method of the object at the conductor, and takes over what it changed. Made once. */
@@ -170,12 +173,7 @@ export class ConductorAPI {
     objmethod: string,
     kwargs: { [name: string]: unknown } = {},
   ): Promise<unknown> {
-    const [updates, result] = await this.#client.call(ctxt, 'object_action', {
-      objinst,
-      objmethod,
-      args: [],
-      kwargs,
-    });
+    const [updates, result] = await this.#runAction(ctxt, objinst, objmethod, kwargs);
     applyUpdates(objinst, updates);
     return result;
   }
@@ -194,6 +192,28 @@ export class ConductorAPI {
       args,
       kwargs: {},
     });
+  }
+
+  /** Sends a copy: until the answer says that it is saved, the object is as it was. */
+  async #save<V extends object>(
+    ctxt: RpcContext,
+    object: NovaObject<V>,
+    changes: Partial<V>,
+    kwargs: { [name: string]: unknown } = {},
+  ): Promise<void> {
+    const wanted = object.withChanges(changes);
+    const [updates] = await this.#runAction(ctxt, wanted, 'save', kwargs);
+    for (const field of wanted.changes()) object.set(field, wanted.get(field));
+    applyUpdates(object, updates);
+  }
+
+  #runAction(
+    ctxt: RpcContext,
+    objinst: NovaObject,
+    objmethod: string,
+    kwargs: { [name: string]: unknown },
+  ): Promise<ConductorContract['object_action']['result']> {
+    return this.#client.call(ctxt, 'object_action', { objinst, objmethod, args: [], kwargs });
   }
 
   #read(ctxt: RpcContext, type: ObjectType, objmethod: string, args: unknown[]): Promise<unknown> {

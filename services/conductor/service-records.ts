@@ -1,4 +1,4 @@
-import { Service } from '@mini-nova/objects';
+import { type ChangesOf, Service } from '@mini-nova/objects';
 import {
   RequestContext,
   type ServiceInfo,
@@ -25,25 +25,18 @@ export class ConductorServiceRecords implements ServiceRecords {
   }
 
   async heartbeat(): Promise<void> {
-    await this.#save((service) => {
-      service.report_count += 1;
-    });
+    await this.#save(({ report_count }) => ({ report_count: report_count + 1 }));
   }
 
   async stopped(): Promise<void> {
-    await this.#save((service) => {
-      // A count that a heartbeat could not save would make a heartbeat of this.
-      service.resetChanges();
-      service.last_seen_up = SEEN_WHEN_STOPPED;
-    });
+    await this.#save(() => ({ last_seen_up: SEEN_WHEN_STOPPED }));
   }
 
-  async #save(change: (service: Service) => void): Promise<void> {
+  async #save(changesOf: (service: Service) => ChangesOf<Service>): Promise<void> {
     if (!this.#registered) throw new TypeError('The service is not registered');
     const { info, service } = this.#registered;
-    change(service);
     try {
-      await this.#conductor.serviceSave(RequestContext.admin(), service);
+      await this.#conductor.serviceSave(RequestContext.admin(), service, changesOf(service));
     } catch (error) {
       if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(info, { cause: error });
       throw error;

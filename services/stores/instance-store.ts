@@ -12,7 +12,7 @@ import {
   softDeleteInstance,
   updateInstance,
 } from '@mini-nova/database';
-import { type Instance, type InstanceFault, InstanceList } from '@mini-nova/objects';
+import { type ChangesOf, type Instance, type InstanceFault, InstanceList } from '@mini-nova/objects';
 import {
   InstanceExists,
   InstanceNotFound,
@@ -89,14 +89,31 @@ export class InstanceStore {
    * @throws InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError
    */
   async save(instance: Instance, expected: ExpectedStates = {}): Promise<string[]> {
-    const changed = changedFields(instance);
+    return this.#store(instance, instance, expected);
+  }
+
+  /**
+   * Stores these values as `save` stores changed fields, and no others. The instance has them once they are stored: one
+   * whose update failed is as it was, and its next update writes nothing of this one.
+   */
+  async update(
+    instance: Instance,
+    changes: ChangesOf<Instance>,
+    expected: ExpectedStates = {},
+  ): Promise<string[]> {
+    return this.#store(instance, instance.withChanges(changes), expected);
+  }
+
+  /** Stores what counts as changed in `wanted`, and brings `instance` up to date. */
+  async #store(instance: Instance, wanted: Instance, expected: ExpectedStates): Promise<string[]> {
+    const changed = changedFields(wanted);
     const isGuarded = expected.expectedVmState !== undefined || expected.expectedTaskState !== undefined;
     if (changed.length === 0 && !isGuarded) return [];
-    const changes = { ...instanceCodec.toRow(instance, changed), updated_at: timestamp() };
+    const changes = { ...instanceCodec.toRow(wanted, changed), updated_at: timestamp() };
     const guard = { vmState: expected.expectedVmState, taskState: expected.expectedTaskState };
     const row = await updateInstance(this.#db, instance.uuid, changes, guard);
     if (row === undefined) throw await this.#conflict(instance.uuid, expected);
-    const refreshed = instanceCodec.refresh(instance, row, setByStore);
+    const refreshed = instanceCodec.refresh(instance, row, [...setByStore, ...changed]);
     if (changed.some((field) => stateFields.has(field))) this.#listeners.notify(row, changes.updated_at);
     return [...new Set([...changed, ...refreshed])].sort();
   }

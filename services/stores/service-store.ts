@@ -14,7 +14,7 @@ import {
   softDeleteService,
   updateService,
 } from '@mini-nova/database';
-import { Service, ServiceList } from '@mini-nova/objects';
+import { type ChangesOf, Service, ServiceList } from '@mini-nova/objects';
 import { ServiceNotFound } from '../exceptions.ts';
 import { type Connection, queryableOf, timestamp } from './connection.ts';
 import { isAlive, SEEN_WHEN_STOPPED } from './liveness.ts';
@@ -93,11 +93,21 @@ export class ServiceStore {
 
   /** Stores the changed fields. @throws ServiceNotFound */
   async save(service: Service): Promise<string[]> {
-    const changed = service.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
+    return this.#store(service, service);
+  }
+
+  /** Stores these values, and no others; the service has them once they are stored. @throws ServiceNotFound */
+  async update(service: Service, changes: ChangesOf<Service>): Promise<string[]> {
+    return this.#store(service, service.withChanges(changes));
+  }
+
+  /** Stores what counts as changed in `wanted`, and brings `service` up to date. */
+  async #store(service: Service, wanted: Service): Promise<string[]> {
+    const changed = wanted.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
-    const changes = { ...codec.toRow(service, changed), updated_at: timestamp() };
+    const changes = { ...codec.toRow(wanted, changed), updated_at: timestamp() };
     const row = found(await updateService(this.#db, keyOf(service), changes), service.id);
-    return [...new Set([...changed, ...codec.refresh(service, row, setByStore)])].sort();
+    return [...new Set([...changed, ...codec.refresh(service, row, [...setByStore, ...changed])])].sort();
   }
 
   /** A sign of life: counts the report and notes the time. @throws ServiceNotFound when the record was deleted */
@@ -108,8 +118,7 @@ export class ServiceStore {
 
   /** The daemon has stopped in order: it counts as down at once. @throws ServiceNotFound when the record was deleted */
   async markStopped(service: Service): Promise<void> {
-    service.last_seen_up = SEEN_WHEN_STOPPED;
-    await this.save(service);
+    await this.update(service, { last_seen_up: SEEN_WHEN_STOPPED });
   }
 
   /** Marks the record deleted. False when it was deleted before. */

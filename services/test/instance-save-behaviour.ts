@@ -7,6 +7,7 @@ import {
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
 import { InstanceStore } from '../stores/instance-store.ts';
+import { failSaves } from './failing-saves.ts';
 import { newInstance } from './new-objects.ts';
 
 export function describeSaves(database: () => Database): void {
@@ -77,6 +78,35 @@ export function describeSaves(database: () => Database): void {
       await store.destroy(await stored());
       instance.host = 'host1';
       await expect(store.save(instance)).rejects.toThrow(InstanceNotFound);
+    });
+
+    it('of given values stores them and no others, and the instance has them then', async () => {
+      instance.host = 'unsaved';
+      await store.update(instance, { power_state: 1, node: 'node1' });
+      expect((await stored()).values()).toMatchObject({ power_state: 1, node: 'node1', host: null });
+      expect(instance.values()).toMatchObject({ power_state: 1, node: 'node1', host: null });
+      expect(instance.changes()).toEqual([]);
+    });
+
+    it('of given values leaves the instance as it was when it fails, and the next one writes nothing of it', async () => {
+      const succeed = await failSaves(database(), "new.vm_state = 'active'");
+      const launched_at = new Date();
+      const failed = store.update(instance, { vm_state: 'active', host: 'host1', launched_at });
+      await expect(failed).rejects.toThrow('the database failed as the test asked');
+      expect(instance.values()).toMatchObject({ vm_state: 'building', host: null });
+      expect(instance.changes()).toEqual([]);
+      await succeed();
+
+      await store.update(instance, { task_state: 'networking' });
+      const unwritten = { vm_state: 'building', host: null, launched_at: null };
+      expect((await stored()).values()).toMatchObject({ ...unwritten, task_state: 'networking' });
+    });
+
+    it('of given values writes also those that the instance seems to have', async () => {
+      const others = await stored();
+      await store.update(others, { host: 'host1' });
+      await store.update(instance, { host: null });
+      expect((await stored()).host).toBeNull();
     });
 
     describe('when states are expected', () => {

@@ -140,10 +140,8 @@ export class ServerCreation {
       if (!(await new BuildRequestStore(trx).delete(uuid))) return false;
       const store = instances.within(trx);
       const instance = await store.getByUuid(uuid);
-      instance.vm_state = VmState.ERROR;
-      instance.task_state = null;
       await store.addFault(faultOf(uuid, error));
-      await store.save(instance);
+      await store.update(instance, { vm_state: VmState.ERROR, task_state: null });
       return true;
     });
     if (failed) logger.warn({ err: error, instance: uuid }, 'The build request was not sent');

@@ -30,10 +30,8 @@ export class ServerDeletion {
 
   async #deleteOnHost(ctxt: RequestContext, instance: Instance): Promise<void> {
     const { instances, compute, settings } = this.#dependencies;
-    instance.task_state = TaskState.DELETING;
-    instance.progress = 0;
     try {
-      await instances.save(instance);
+      await instances.update(instance, { task_state: TaskState.DELETING, progress: 0 });
     } catch (error) {
       if (error instanceof InstanceNotFound) return;
       throw error;

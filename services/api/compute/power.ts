@@ -78,12 +78,9 @@ export class ServerPower {
     assertAllowed(instance, name, allowed);
     await assertHostUp(instance, this.#dependencies);
     const before = instance.task_state;
-    instance.task_state = taskState;
+    const expected = { expectedVmState: allowed.vmStates, expectedTaskState: allowed.taskStates };
     try {
-      await instances.save(instance, {
-        expectedVmState: allowed.vmStates,
-        expectedTaskState: allowed.taskStates,
-      });
+      await instances.update(instance, { task_state: taskState }, expected);
     } catch (error) {
       throw saveConflict(error, uuid, name);
     }
@@ -97,9 +94,9 @@ export class ServerPower {
 
   /** Nobody does what was asked: the instance is as it was. */
   async #revert(instance: Instance, taskState: string, before: string | null): Promise<void> {
-    instance.task_state = before;
+    const { instances } = this.#dependencies;
     try {
-      await this.#dependencies.instances.save(instance, { expectedTaskState: [taskState] });
+      await instances.update(instance, { task_state: before }, { expectedTaskState: [taskState] });
     } catch (error) {
       // Then another request goes on with it.
       if (!(error instanceof UnexpectedTaskStateError || error instanceof InstanceNotFound)) throw error;

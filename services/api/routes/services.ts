@@ -83,7 +83,6 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
   ): Promise<void> {
     const service = await services.getByHostAndBinary(host, binary);
     if (!service) throw new NotFound(`Could not find binary ${binary} on host ${host}.`);
-    Object.assign(service, changes);
-    await services.save(service);
+    await services.update(service, changes);
   }
 }

@@ -53,7 +53,7 @@ async function isComputeUp(
 /** A save changes the time of the last change, from which the next timeout runs. */
 async function waitAgain({ instances }: StuckDeletionsOptions, instance: Instance): Promise<boolean> {
   try {
-    await instances.save(instance, { expectedTaskState: [TaskState.DELETING] });
+    await instances.update(instance, {}, { expectedTaskState: [TaskState.DELETING] });
     return true;
   } catch (error) {
     if (isEnded(error)) return false;

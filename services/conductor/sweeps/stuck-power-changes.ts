@@ -16,9 +16,8 @@ export async function clearStuckPowerChanges(options: StuckPowerChangesOptions):
   const changedBefore = new Date(Date.now() - timeout * 1000).toISOString();
   for (const instance of await instances.list({ taskStates: powerTaskStates, changedBefore })) {
     const stuck = instance.task_state;
-    instance.task_state = null;
     try {
-      await instances.save(instance, { expectedTaskState: [stuck] });
+      await instances.update(instance, { task_state: null }, { expectedTaskState: [stuck] });
       logger.warn({ instance_uuid: instance.uuid, task_state: stuck }, 'A power operation made no progress');
     } catch (error) {
       if (!isEnded(error)) throw error;
