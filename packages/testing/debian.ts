@@ -4,7 +4,12 @@ import { runOk } from './command.ts';
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** What the whole test suite uses of Debian's packages. */
-export const DEBIAN_PACKAGES = ['rabbitmq-server', 'postgresql', 'python3-oslo.messaging'] as const;
+export const DEBIAN_PACKAGES = [
+  'rabbitmq-server',
+  'postgresql',
+  'python3-oslo.messaging',
+  'faketime',
+] as const;
 
 export const INSTALL_COMMAND = `apt-get update && apt-get install -y --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`;
 

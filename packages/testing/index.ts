@@ -30,3 +30,4 @@ export { repositoryRoot } from './repository.ts';
 export { tempDir } from './temp-dir.ts';
 export { uniqueTopic } from './unique-name.ts';
 export { waitFor } from './wait-for.ts';
+export { wrongClock } from './wrong-clock.ts';

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { run } from './command.ts';
 import { canInstall, DEBIAN_PACKAGES, INSTALL_COMMAND, installPackages } from './debian.ts';
 import { TestServerUnavailable } from './errors.ts';
+import { faketimeLibrary } from './wrong-clock.ts';
 
 async function executable(path: string): Promise<boolean> {
   try {
@@ -84,6 +85,7 @@ export async function installMissingPrograms(): Promise<void> {
   const rabbit = process.env.NOVA_TEST_RABBIT_URL ?? (await rabbitServerPath());
   const postgres = process.env.NOVA_TEST_POSTGRES_URL ?? (await postgresBin());
   const python = await oslomessagingPython();
-  if (rabbit !== undefined && postgres !== undefined && python !== undefined) return;
+  const faketime = await faketimeLibrary();
+  if ([rabbit, postgres, python, faketime].every((program) => program !== undefined)) return;
   if (await canInstall()) await installPackages(DEBIAN_PACKAGES);
 }

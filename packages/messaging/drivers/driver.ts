@@ -117,9 +117,9 @@ export interface IncomingMessage {
   readonly expectsReply: boolean;
   /** Seconds after which the caller doubts without a heartbeat; null when the call is not monitored. */
   readonly callMonitorTimeout: number | null;
-  /** Milliseconds since the epoch, by this machine's clock, at which the caller gives up; null: unknown or never. */
+  /** When the caller gives up, by this process's performance.now(); null: unknown or never. */
   readonly deadline: number | null;
-  /** Milliseconds between sending and delivery, as far as known; null otherwise. */
+  /** Milliseconds between sending and delivery, where both read one clock; null otherwise. */
   readonly queueWait: number | null;
   /** How often this request has been tried, this time included. Above 1 only with ackPolicy `after`. */
   readonly attempt: number;

@@ -40,7 +40,7 @@ export class RequestHandler {
 
   /** Never throws. */
   handle(incoming: IncomingMessage): void {
-    if (incoming.deadline !== null && incoming.deadline <= Date.now()) {
+    if (incoming.deadline !== null && incoming.deadline <= performance.now()) {
       this.#drop(incoming);
       return;
     }

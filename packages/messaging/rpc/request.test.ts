@@ -15,7 +15,7 @@ describe('a request whose deadline has passed', () => {
   test('is not run, answered or observed, and logged quietly', async () => {
     const ping = vi.fn();
     const { driver, server, logger, events } = await serveScripted({ ping });
-    const call = driver.deliver({ method: 'ping', args: {} }, { deadline: Date.now() });
+    const call = driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() });
     await server.wait();
     expect(ping).not.toHaveBeenCalled();
     expect(call.replies).toEqual([]);
@@ -31,18 +31,19 @@ describe('the third argument of a method', () => {
       target: new Target({ namespace: 'base', version: '1.3' }),
       ping,
     });
-    const deadline = Date.now() + 60_000;
+    const before = Date.now();
     const message = { method: 'ping', args: {}, namespace: 'base', version: '1.2' };
-    driver.deliver(message, { deadline, attempt: 3 });
+    driver.deliver(message, { deadline: performance.now() + 60_000, attempt: 3 });
     await server.wait();
     const request = ping.mock.calls[0]?.[2] as RpcRequest;
     expect(request).toMatchObject({
       method: 'ping',
       namespace: 'base',
       version: '1.2',
-      deadline,
       attempt: 3,
     });
+    expect(request.timeLeft).toBeLessThanOrEqual(60_000);
+    expect(request.deadline).toBeGreaterThan(before + 59_000);
   });
 
   test('has a signal that does not fire ahead of a deadline beyond the reach of timers', async () => {
@@ -50,7 +51,7 @@ describe('the third argument of a method', () => {
     try {
       const { driver } = await serveScripted({ wait: untilAborted });
       const day = 86_400_000;
-      const call = driver.deliver({ method: 'wait', args: {} }, { deadline: Date.now() + 30 * day });
+      const call = driver.deliver({ method: 'wait', args: {} }, { deadline: performance.now() + 30 * day });
       await vi.advanceTimersByTimeAsync(29 * day);
       expect(call.outcomes).toEqual([]);
       await vi.advanceTimersByTimeAsync(2 * day);
@@ -62,12 +63,29 @@ describe('the third argument of a method', () => {
 
   test('has a signal that fires at the deadline', async () => {
     const { driver, server, logger, events } = await serveScripted({ wait: untilAborted });
-    const call = driver.deliver({ method: 'wait', args: {} }, { deadline: Date.now() + 50 });
+    const call = driver.deliver({ method: 'wait', args: {} }, { deadline: performance.now() + 50 });
     await server.wait();
     expect(events).toMatchObject([{ error: { code: 'MESSAGING_TIMEOUT' } }]);
     expect(call.replies).toEqual([]);
     expect(call.outcomes).toHaveLength(1);
     expect(logger.lines).toMatchObject([{ level: 'debug', data: { method: 'wait' } }]);
+  });
+
+  test('tells the time that is left, also when the clock is set meanwhile', async () => {
+    const ping = vi.fn();
+    const { driver } = await serveScripted({ ping });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() + 60_000 });
+      const request = ping.mock.calls[0]?.[2] as RpcRequest;
+      vi.setSystemTime(Date.now() + 3_600_000);
+      expect(request.timeLeft).toBeGreaterThan(0);
+      expect(request.timeLeft).toBeLessThanOrEqual(60_000);
+      expect(request.signal.aborted).toBe(false);
+      expect((request.deadline ?? 0) - Date.now()).toBeLessThanOrEqual(60_001);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('has a signal that fires when the caller cancels, and the method ends quietly', async () => {
@@ -88,7 +106,7 @@ describe('the third argument of a method', () => {
         signal = request.signal;
       },
     });
-    const call = driver.deliver({ method: 'ping', args: {} }, { deadline: Date.now() + 30 });
+    const call = driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() + 30 });
     await server.wait();
     call.cancel();
     await new Promise((resolve) => setTimeout(resolve, 60));

@@ -13,7 +13,12 @@ export interface RpcRequest {
    * (`RPCServer.cut`), with a ServerLost. Never after the method has ended.
    */
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch, by this machine's clock, at which the caller gives up; null: unknown or never. */
+  /** Milliseconds until the caller gives up; null: unknown or never. */
+  readonly timeLeft: number | null;
+  /**
+   * When that is, in milliseconds since the epoch by this machine's clock as it goes now: to be shown, not to be
+   * compared later, for a clock may be set.
+   */
   readonly deadline: number | null;
   /** The wire name. */
   readonly method: string;
@@ -42,8 +47,14 @@ export class ServedRequest implements RpcRequest {
     return this.#controller.signal;
   }
 
+  get timeLeft(): number | null {
+    const { deadline } = this.#incoming;
+    return deadline === null ? null : deadline - performance.now();
+  }
+
   get deadline(): number | null {
-    return this.#incoming.deadline;
+    const { timeLeft } = this;
+    return timeLeft === null ? null : Date.now() + timeLeft;
   }
 
   get method(): string {
@@ -93,10 +104,10 @@ export class ServedRequest implements RpcRequest {
     };
     if (this.#ended) return controller;
     this.#incoming.onCancelled(() => abort(new CallCancelled(`The caller has cancelled ${this.method}`)));
-    const { deadline } = this;
+    const { deadline } = this.#incoming;
     if (deadline === null) return controller;
     const look = (): void => {
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0) abort(new MessagingTimeout(`The deadline of ${this.method} has passed`));
       else this.#timer = setTimeout(look, Math.min(left, MAX_TIMER)).unref();
     };

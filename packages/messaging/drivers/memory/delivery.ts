@@ -6,7 +6,7 @@ export interface Delivery {
   readonly text: string;
   /** Who waits for the reply; undefined for a cast. */
   readonly call: PendingCall | undefined;
-  /** Milliseconds since the epoch. */
+  /** By performance.now(). */
   readonly sentAt: number;
   /** 1, or more when it has failed before. */
   readonly attempt: number;

@@ -64,7 +64,7 @@ class MemoryDriver implements Driver {
     const delivery: Delivery = {
       text: JSON.stringify(request),
       call: options.waitForReply ? this.#newCall(target, request, options) : undefined,
-      sentAt: Date.now(),
+      sentAt: performance.now(),
       attempt: 1,
     };
     for (const queue of queues) {

@@ -29,7 +29,7 @@ export class MemoryIncoming implements IncomingMessage {
     const request = JSON.parse(text) as Request;
     this.ctxt = request.ctxt;
     this.message = request.message;
-    this.queueWait = Math.max(Date.now() - sentAt, 0);
+    this.queueWait = performance.now() - sentAt;
     this.attempt = attempt;
     this.#sentAt = sentAt;
     this.#call = call;
@@ -46,7 +46,7 @@ export class MemoryIncoming implements IncomingMessage {
 
   get deadline(): number | null {
     if (this.#call === undefined) return null;
-    // A caller that has given up before is past its deadline, whatever two clocks say.
+    // A caller that has given up before is past its deadline, whichever of the two timers was first.
     if (this.#call.settled) return this.#sentAt;
     return this.#call.timeout === undefined ? null : this.#sentAt + this.#call.timeout * 1000;
   }

@@ -48,7 +48,7 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
   readonly exchange: ExchangeSpec;
   readonly routingKey: string;
   readonly expiration: number | undefined;
-  readonly createdAt = Date.now();
+  readonly createdAt = performance.now();
   readonly mandatory = true;
   readonly expectsReply = true;
   readonly retry: number;

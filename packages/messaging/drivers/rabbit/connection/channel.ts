@@ -113,9 +113,9 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
 
   async #supervise(model: ChannelModel, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const since = Date.now();
+      const since = performance.now();
       await this.#runOne(model, signal);
-      if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
+      if (performance.now() - since >= STABLE_AFTER) this.#backoff.reset();
       await pause(this.#mismatch === undefined ? this.#backoff.next() : MISMATCH_PAUSE, signal);
     }
   }

@@ -223,7 +223,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   /** Keeps the connection until it ends, by itself or because this object is closed. */
   async #hold(link: Link): Promise<void> {
-    const since = Date.now();
+    const since = performance.now();
     this.#live = link;
     this.#current = 'connected';
     this.#loggedAt.clear();
@@ -244,7 +244,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     else {
       setTimeout(() => link.cut(reason), LINGER).unref();
       this.#current = 'waiting';
-      if (Date.now() - since >= STABLE_AFTER) this.#backoff.reset();
+      if (performance.now() - since >= STABLE_AFTER) this.#backoff.reset();
       this.#options.logger.warn(
         { connection: this.name, reason: errorText(reason) },
         'connection to RabbitMQ lost',

@@ -3,7 +3,7 @@ import { ATTEMPT, REPLAY } from '../server/delivery-headers.ts';
 import type { RabbitIncomingMessage } from '../server/incoming-message.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { COMPRESSION_HEADERS } from '../wire/compression.ts';
-import { SENT_AT } from '../wire/wire-properties.ts';
+import { SENT_AT } from '../wire/sent-at.ts';
 
 /** Beside a dead letter. */
 export const DEAD_REASON = 'x-dead-reason';

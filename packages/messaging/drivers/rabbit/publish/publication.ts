@@ -11,7 +11,7 @@ export interface OutgoingMessage {
   readonly body: Buffer;
   /** Milliseconds after which the broker drops the message from its queue; from `createdAt`, when that is given. */
   readonly expiration?: number | undefined;
-  /** Milliseconds since the epoch; the message then tells when it was sent. */
+  /** By performance.now(); the message then tells when it was sent. */
   readonly createdAt?: number | undefined;
   /** Where no queue takes the message, it fails with MessageUndeliverable. */
   readonly mandatory?: boolean;
@@ -61,7 +61,7 @@ export class Publication {
     const { expiration, createdAt, mandatory, properties } = this.message;
     const compressed = this.#compressed;
     if (createdAt === undefined) return publishOptions({ expiration, mandatory, properties, compressed });
-    const waited = Date.now() - createdAt;
+    const waited = performance.now() - createdAt;
     const late = waited < PROMPT ? 0 : waited;
     return publishOptions({
       expiration: expiration === undefined ? undefined : expiration - late,

@@ -1,6 +1,6 @@
 import type { Options } from 'amqplib';
 import { COMPRESSION_HEADERS } from '../wire/compression.ts';
-import { SENT_AT } from '../wire/wire-properties.ts';
+import { SENT_AT, sentAtText } from '../wire/sent-at.ts';
 
 /** RabbitMQ takes an expiration of at most 32 bits. */
 const EXPIRATION_MAX = 0xffff_ffff;
@@ -14,7 +14,7 @@ export interface PublishOptions {
   /** Milliseconds. */
   expiration?: number | undefined;
   mandatory?: boolean | undefined;
-  /** Milliseconds since the epoch. */
+  /** By performance.now(). */
   sentAt?: number | undefined;
   compressed?: boolean | undefined;
   properties?: MoreProperties | undefined;
@@ -28,7 +28,7 @@ export function publishOptions(more: PublishOptions = {}): Options.Publish {
     contentEncoding: 'utf-8',
     deliveryMode: 2,
     priority: 0,
-    headers: sentAt === undefined ? {} : { [SENT_AT]: sentAt },
+    headers: sentAt === undefined ? {} : { [SENT_AT]: sentAtText(sentAt) },
   };
   if (expiration !== undefined) options.expiration = expirationText(expiration);
   if (mandatory === true) options.mandatory = true;

@@ -8,7 +8,7 @@ export class GoneQueues {
 
   add(queue: string): void {
     this.#until.delete(queue);
-    this.#until.set(queue, Date.now() + GONE_TTL);
+    this.#until.set(queue, performance.now() + GONE_TTL);
     if (this.#until.size <= GONE_LIMIT) return;
     for (const oldest of this.#until.keys()) {
       this.#until.delete(oldest);
@@ -19,7 +19,7 @@ export class GoneQueues {
   has(queue: string): boolean {
     const until = this.#until.get(queue);
     if (until === undefined) return false;
-    if (until > Date.now()) return true;
+    if (until > performance.now()) return true;
     this.#until.delete(queue);
     return false;
   }

@@ -2,9 +2,10 @@ import type { JsonObject, JsonValue } from '../../../json.ts';
 import type { RosterEntry } from '../../../roster.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
+import { SENT_AT } from '../wire/sent-at.ts';
 import { uniqueId } from '../wire/unique-id.ts';
 import { type CallFields, encodeReply, encodeResult, type WireRequest } from '../wire/wire-message.ts';
-import { requestTimes, SENT_AT } from '../wire/wire-properties.ts';
+import { requestTimes } from '../wire/wire-properties.ts';
 import type { ReplySender } from './reply-sender.ts';
 
 const SIGN_OF_LIFE: Reply = { result: null, failure: null };
@@ -34,7 +35,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
   /** The last, when it was delivered again. */
   delivery: Delivery;
   attempt = 1;
-  /** Milliseconds since the epoch at which a caller is to hear of it that still waits. */
+  /** By performance.now(): when a caller is to hear of it that still waits. */
   nextSign = 0;
   isCancelled = false;
   /** On the roster of calls that can be cancelled. */
@@ -46,7 +47,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
   #answered = false;
   #done = false;
 
-  /** @param arrivedAt milliseconds since the epoch */
+  /** @param arrivedAt by performance.now() */
   constructor(request: WireRequest, delivery: Delivery, arrivedAt: number, holder: RequestHolder) {
     this.ctxt = request.ctxt;
     this.message = request.message;
@@ -148,6 +149,6 @@ export class RabbitIncomingMessage implements IncomingMessage {
 
   /** Whether its caller, if it has one, has not given up. */
   get #isWanted(): boolean {
-    return !this.isCancelled && (this.deadline === null || this.deadline > Date.now());
+    return !this.isCancelled && (this.deadline === null || this.deadline > performance.now());
   }
 }

@@ -71,7 +71,7 @@ export class Intake {
 
   /** Takes what came in one go, and starts what there is room for. */
   take(batch: readonly Delivery[]): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const delivery of batch) {
       if (delivery.channel !== this.#channel) this.#changeTo(delivery.channel);
       try {
@@ -222,7 +222,7 @@ export class Intake {
       logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
       return;
     }
-    const now = Date.now();
+    const now = performance.now();
     for (const request of batch) {
       if (this.#isOver(request, now)) acknowledging.drop(request);
       else if (acknowledging.accepts(request)) {

@@ -108,7 +108,7 @@ export class ReplySender {
 
   /** As long as the queue is missing, its results come no faster than it is tried. */
   async #insist(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
-    const giveUpAt = Date.now() + this.#retryTimeout * 1000;
+    const giveUpAt = performance.now() + this.#retryTimeout * 1000;
     while (!this.#gone.has(queue)) {
       const failure = await this.#publish(queue, body, FOREVER, replyTo);
       if (failure === undefined) {
@@ -116,7 +116,7 @@ export class ReplySender {
         return true;
       }
       if (!(failure instanceof MessageUndeliverable) || this.#closed) break;
-      if (Date.now() >= giveUpAt) this.#gone.add(queue);
+      if (performance.now() >= giveUpAt) this.#gone.add(queue);
       else await sleep(MISSING_PAUSE, undefined, { ref: false });
     }
     this.#missing.delete(queue);

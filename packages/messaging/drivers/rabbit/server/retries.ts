@@ -7,7 +7,9 @@ import {
   withoutDeadLetterHeaders,
   withoutForeignHeaders,
 } from '../dead-letters/dead-letter-headers.ts';
+import { expirationText } from '../publish/publish-options.ts';
 import type { QueueSpec } from '../topology/topology.ts';
+import { SENT_AT, sentAtText } from '../wire/sent-at.ts';
 import { ATTEMPT } from './delivery-headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
 import { NotEncoded, type RawMessage, type Republisher } from './republisher.ts';
@@ -154,10 +156,16 @@ export class Retries {
   }
 }
 
-/** The message as it came, for the queue that it came from. */
+/** The message as it came, for the queue that it came from, to live as long as its caller still waits. */
 function attempt(request: RabbitIncomingMessage, number: number): RawMessage {
   const { content, properties } = request.delivery.message;
   const { userId: _userId, ...options } = properties;
   const headers = { ...withoutDeadLetterHeaders(properties.headers), [ATTEMPT]: number };
+  const { deadline } = request;
+  if (deadline !== null) {
+    const now = performance.now();
+    options.expiration = expirationText(deadline - now);
+    if (SENT_AT in headers) headers[SENT_AT] = sentAtText(now);
+  }
   return { queue: request.queue, body: content, options: { ...options, headers } };
 }

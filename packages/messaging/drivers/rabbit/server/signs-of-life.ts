@@ -29,7 +29,7 @@ export class SignsOfLife {
 
   /** Sends what is due, and comes again when the next can be due. */
   #sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
     for (const request of this.#waiting) {
       const interval = request.signInterval;

@@ -36,7 +36,7 @@ export class DeclaredExchanges {
   refusal(exchange: ExchangeSpec): MessageDeliveryFailure | undefined {
     if (this.#refused.size === 0) return undefined;
     const refused = this.#refused.get(exchange.name);
-    if (refused === undefined || refused.until > Date.now()) return refused?.error;
+    if (refused === undefined || refused.until > performance.now()) return refused?.error;
     this.#refused.delete(exchange.name);
     return undefined;
   }
@@ -71,7 +71,7 @@ export class DeclaredExchanges {
     // The channel is none the worse for it.
     if (isTooLong) this.#declaring.delete(exchange.name);
     const error = topologyMismatch(cause) ?? refusal(cause);
-    this.#refused.set(exchange.name, { error, until: Date.now() + REFUSAL_TTL });
+    this.#refused.set(exchange.name, { error, until: performance.now() + REFUSAL_TTL });
     this.#options.onRefused(exchange, error);
   }
 }

@@ -1,36 +1,40 @@
 import { describe, expect, test } from 'vitest';
 import { publishOptions } from '../publish/publish-options.ts';
-import { cancelledCall, requestTimes, SENT_AT } from './wire-properties.ts';
+import { SENT_AT, sentAtText } from './sent-at.ts';
+import { cancelledCall, requestTimes } from './wire-properties.ts';
 
-const ARRIVED = 1_700_000_000_000;
-const times = (expiration: string | undefined, age?: number) =>
-  requestTimes({ expiration, headers: age === undefined ? {} : { [SENT_AT]: ARRIVED - age } }, ARRIVED);
+/** By performance.now(). */
+const ARRIVED = 100_000;
+const sent = (age: number) => ({ [SENT_AT]: sentAtText(ARRIVED - age) });
+const times = (expiration: string | undefined, headers?: object) => {
+  const { deadline, queueWait } = requestTimes({ expiration, headers }, ARRIVED);
+  return {
+    left: deadline === null ? null : Math.round(deadline - ARRIVED),
+    queueWait: queueWait === null ? null : Math.round(queueWait),
+  };
+};
 
-describe('the deadline of a request', () => {
+describe('the time that is left to a request', () => {
   test.each([
-    ['is its expiration after it was sent', '5000', 1200, 3800, 1200],
-    ['takes a small difference of the clocks as it is', '5000', -900, 5900, 0],
-    ['may have passed a moment ago', '5000', 5900, -900, 5900],
-    ['does not believe an age that the broker would not have let pass', '5000', 7000, 5000, null],
-    ['does not believe that it was sent in the future', '5000', -1100, 5000, null],
-    ['is its expiration after arrival when the sender says nothing', '5000', undefined, 5000, null],
-  ])('%s', (_title, expiration, age, remaining, queueWait) => {
-    expect(times(expiration, age)).toEqual({ deadline: ARRIVED + remaining, queueWait });
+    ['is its expiration, less the time on its way', '5000', 1200, 3800, 1200],
+    ['may be over when it was read late', '5000', 5900, -900, 5900],
+    ['is its expiration when it cannot have been that long on its way', '5000', 66_000, 5000, null],
+    ['is its expiration when it cannot have been sent later than it came', '5000', -100, 5000, null],
+  ])('%s', (_title, expiration, age, left, queueWait) => {
+    expect(times(expiration, sent(age))).toEqual({ left, queueWait });
   });
 
-  test('is none without an expiration', () => {
-    expect(times(undefined, 1200)).toEqual({ deadline: null, queueWait: 1200 });
-    expect(times('soon', 1200)).toEqual({ deadline: null, queueWait: 1200 });
-    expect(requestTimes({ expiration: undefined, headers: undefined }, ARRIVED)).toEqual({
-      deadline: null,
-      queueWait: null,
-    });
+  test('is unknown without an expiration', () => {
+    expect(times(undefined, sent(1200))).toEqual({ left: null, queueWait: 1200 });
+    expect(times('soon', sent(1200))).toEqual({ left: null, queueWait: 1200 });
+    expect(times(undefined)).toEqual({ left: null, queueWait: null });
   });
 
-  test('does not depend on what a peer puts in the header', () => {
-    for (const sentAt of ['1', null, {}, Number.NaN, Number.POSITIVE_INFINITY]) {
-      const read = requestTimes({ expiration: '5000', headers: { [SENT_AT]: sentAt } }, ARRIVED);
-      expect(read).toEqual({ deadline: ARRIVED + 5000, queueWait: null });
+  test('is its expiration, whatever another clock, another version or a peer says', () => {
+    const [, at = ''] = sentAtText(ARRIVED - 1200).split('/');
+    const others = [`000000000000/${at}`, at, `${sentAtText(ARRIVED)}x`, Date.now(), null, {}, Number.NaN];
+    for (const header of others) {
+      expect(times('5000', { [SENT_AT]: header })).toEqual({ left: 5000, queueWait: null });
     }
   });
 });
@@ -47,6 +51,10 @@ test('headers of several origins travel together', () => {
     compressed: true,
     properties: { type: 't', headers: { 'x-own': 2 } },
   });
-  expect(options.headers).toEqual({ [SENT_AT]: 1, compression: 'application/x-gzip', 'x-own': 2 });
+  expect(options.headers).toEqual({
+    [SENT_AT]: sentAtText(1),
+    compression: 'application/x-gzip',
+    'x-own': 2,
+  });
   expect(options.type).toBe('t');
 });

@@ -1,38 +1,45 @@
 import type { MessageProperties } from 'amqplib';
-
-/** Header of a call: when it was published, in milliseconds since the epoch by the caller's clock. */
-export const SENT_AT = 'x-sent-at';
+import { ageOf, SENT_AT } from './sent-at.ts';
 
 /** Property `type` of the message by which a caller cancels a call; its `correlationId` is the call's message id. */
 export const CANCEL = 'cancel';
 
-/** How far (ms) two machines' clocks may be apart until their difference is noticed. */
-const CLOCK_TOLERANCE = 1_000;
+/**
+ * How much (ms) older than its expiration a message may be: the broker drops it there, but what it has delivered may
+ * still wait for a busy process to read it.
+ */
+const UNREAD_MAX = 60_000;
+/** Milliseconds: what is written is rounded. */
+const ROUNDING = 1;
 
 export interface RequestTimes {
-  /** Milliseconds since the epoch, by this machine's clock; null: the caller waits for ever, or does not wait. */
+  /** Milliseconds, by performance.now(); null: the caller waits for ever, or does not wait. */
   deadline: number | null;
   /** Milliseconds between sending and arrival; null when unknown. */
   queueWait: number | null;
 }
 
 /**
- * What the properties of a request tell of time. The broker drops what is older than its expiration, so an age beyond
- * it means that the two machines' clocks differ, and is not believed.
+ * What the properties of a request tell of time. Its expiration is the time that was left when it was published. How
+ * long it has been on its way since, the header says if caller and server read one clock. Otherwise it counts as just
+ * sent: the broker does not deliver what is older than its expiration.
  *
- * @param arrivedAt milliseconds since the epoch
+ * @param arrivedAt milliseconds, by performance.now()
  */
 export function requestTimes(
   { expiration, headers }: Pick<MessageProperties, 'expiration' | 'headers'>,
   arrivedAt: number,
 ): RequestTimes {
   const timeToLive = milliseconds(expiration);
-  const sentAt: unknown = headers?.[SENT_AT];
-  const age = typeof sentAt === 'number' ? arrivedAt - sentAt : Number.NaN;
-  const believed = age >= -CLOCK_TOLERANCE && !(timeToLive !== null && age > timeToLive + CLOCK_TOLERANCE);
-  const queueWait = believed ? Math.max(age, 0) : null;
-  if (timeToLive === null) return { deadline: null, queueWait };
-  return { deadline: arrivedAt + timeToLive - (believed ? age : 0), queueWait };
+  const queueWait = possibleAge(ageOf(headers?.[SENT_AT], arrivedAt), timeToLive);
+  return { deadline: timeToLive === null ? null : arrivedAt + timeToLive - (queueWait ?? 0), queueWait };
+}
+
+/** An age that cannot be is of another clock, whatever it is called: of a machine that was cloned while it ran. */
+function possibleAge(age: number | null, timeToLive: number | null): number | null {
+  if (age === null || age < -ROUNDING) return null;
+  if (timeToLive !== null && age > timeToLive + UNREAD_MAX) return null;
+  return Math.max(age, 0);
 }
 
 /** The call that the message cancels; undefined when it is another message. */

@@ -13,7 +13,9 @@ export interface PeerSpec {
   /** Serves as this server: echo, note, work and compute. */
   server?: string;
   /** Makes one call instead. */
-  call?: { method: string; args: object };
+  call?: { method: string; args: object; timeout?: number };
+  /** Added to its environment. */
+  env?: Record<string, string>;
 }
 
 /** An RPC end in a process of its own. */
@@ -25,8 +27,9 @@ export class PeerProcess {
     this.#child = child;
   }
 
-  static async start(spec: PeerSpec): Promise<PeerProcess> {
-    const child = await Child.start(process.execPath, [SCRIPT, JSON.stringify(spec)]);
+  static async start({ env, ...spec }: PeerSpec): Promise<PeerProcess> {
+    const args = [SCRIPT, JSON.stringify(spec)];
+    const child = await Child.start(process.execPath, args, { env: { ...process.env, ...env } });
     await child.waitForLine(/^(serving|calling) /, 20);
     return new PeerProcess(child);
   }

@@ -15,6 +15,7 @@ function compute(milliseconds) {
 
 const endpoint = {
   echo: (_ctxt, { value }) => value,
+  clock: (_ctxt, _args, { timeLeft }) => ({ now: Date.now(), timeLeft }),
   note: (_ctxt, { value }) => say('noted', { value }),
   async work(_ctxt, { seconds, value }) {
     say('working', { value });
@@ -39,7 +40,9 @@ if (spec.server !== undefined) {
   await getRpcServer(transport, target, [endpoint]).start();
   say('serving');
 } else {
-  const client = new RPCClient(transport, new Target({ topic: spec.topic }), { timeout: 60 });
+  const client = new RPCClient(transport, new Target({ topic: spec.topic }), {
+    timeout: spec.call.timeout ?? 60,
+  });
   say('calling');
   client.call({}, spec.call.method, spec.call.args).then(
     (result) => say('result', { result }),

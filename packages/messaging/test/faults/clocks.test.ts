@@ -1,0 +1,48 @@
+import { wrongClock } from '@mini-nova/testing';
+import { describe, expect, test } from 'vitest';
+import { faultBench } from './support/fault-bench.ts';
+
+const bench = faultBench();
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** By how many seconds two clocks differ, and a timeout that is shorter. */
+const CASES = [
+  [1.5, 1.4],
+  [2.5, 2.1],
+  [HOUR, 30],
+  [DAY, 30],
+] as const;
+
+describe.each(CASES.flatMap(([apart, timeout]) => [[-apart, timeout] as const, [apart, timeout] as const]))(
+  "a server's clock that is %d s ahead of its caller's",
+  (apart, timeout) => {
+    test.each([
+      ['on one machine', false],
+      ['on another', true],
+    ])('keeps no call from its answer, %s', async (_where, monotonic) => {
+      const { ledger } = bench();
+      await bench().spawn({ server: 'host1', env: await wrongClock(apart, { monotonic }) });
+      const caller = bench().client();
+      expect(await ledger.call(caller, 'echo', { value: 1 }, 2 * DAY)).toBe(1);
+
+      const before = Date.now();
+      const clock = (await ledger.call(caller, 'clock', {}, timeout)) as { now: number; timeLeft: number };
+      expect(clock.now - apart * 1000).toBeGreaterThan(before - 100);
+      expect(clock.now - apart * 1000).toBeLessThan(Date.now() + 100);
+      expect(clock.timeLeft).toBeGreaterThan(0);
+      expect(clock.timeLeft).toBeLessThanOrEqual(timeout * 1000);
+    });
+  },
+);
+
+test('a request that waited knows how long, if both ends read one clock, wherever that is set', async () => {
+  const { ledger } = bench();
+  const rabbit = { rabbitQosPrefetchCount: 1 };
+  await bench().spawn({ server: 'host1', rabbit, env: await wrongClock(-DAY) });
+  const caller = bench().client();
+  const working = ledger.call(caller, 'work', { seconds: 2 });
+  const waiting = ledger.call(caller, 'clock', {}, 20);
+  await working;
+  expect(((await waiting) as { timeLeft: number }).timeLeft).toBeLessThan(18_500);
+});
