@@ -19,7 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{packages,services,benchmarks,docs}/**/*.test.ts'],
+          include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

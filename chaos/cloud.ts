@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import {
+  type Daemon,
+  freePort,
+  type PrivatePostgres,
+  type PrivateRabbit,
+  runCommand,
+  startDaemon,
+  startPostgres,
+  startRabbit,
+  tempDir,
+  waitFor,
+} from '@mini-nova/testing';
+
+export type DatabaseKind = 'sqlite' | 'postgresql';
+
+export interface CloudOptions {
+  database: DatabaseKind;
+  computes: readonly string[];
+  /** Added to the environment of every daemon: OS_<GROUP>__<OPTION>. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Seconds. */
+const UP_TIMEOUT = 120;
+
+interface Program {
+  bin: string;
+  args: readonly string[];
+}
+
+/** Short times: a run of minutes is to see what takes hours in a cloud. */
+const QUICK = {
+  OS_DEFAULT__REPORT_INTERVAL: '1',
+  OS_DEFAULT__SERVICE_DOWN_TIME: '6',
+  OS_DEFAULT__PERIODIC_FUZZY_DELAY: '0',
+  OS_DEFAULT__RPC_RESPONSE_TIMEOUT: '10',
+  OS_DEFAULT__UPDATE_RESOURCES_INTERVAL: '5',
+};
+
+/** A cloud of real processes over a RabbitMQ and a database of its own, each of which can be killed and started again. */
+export class Cloud {
+  readonly rabbit: PrivateRabbit;
+  readonly databaseUrl: string;
+  /** `http://127.0.0.1:<port>/v2.1` */
+  readonly endpoint: string;
+  /** Holds a file of guests for each host. */
+  readonly guestsPath: string;
+  readonly #postgres: PrivatePostgres | undefined;
+  readonly #programs: ReadonlyMap<string, Program>;
+  readonly #daemons = new Map<string, Daemon>();
+  readonly #env: Record<string, string>;
+  /** What daemons said that are gone. */
+  readonly #spoken: string[] = [];
+
+  private constructor(parts: {
+    rabbit: PrivateRabbit;
+    postgres: PrivatePostgres | undefined;
+    databaseUrl: string;
+    folder: string;
+    port: number;
+    options: CloudOptions;
+  }) {
+    const { databaseUrl, folder, port, options } = parts;
+    this.rabbit = parts.rabbit;
+    this.#postgres = parts.postgres;
+    this.databaseUrl = databaseUrl;
+    this.endpoint = `http://127.0.0.1:${port}/v2.1`;
+    this.guestsPath = join(folder, 'guests');
+    this.#env = {
+      ...QUICK,
+      OS_DEFAULT__STATE_PATH: folder,
+      OS_DEFAULT__TRANSPORT_URL: this.rabbit.url,
+      OS_FAKE__GUESTS_PATH: this.guestsPath,
+      ...options.env,
+    };
+    this.#programs = programsOf(options.computes, databaseUrl, port);
+  }
+
+  static async start(options: CloudOptions): Promise<Cloud> {
+    const folder = tempDir('mini-nova-chaos-');
+    const postgres = options.database === 'postgresql' ? await startPostgres() : undefined;
+    const databaseUrl = (await postgres?.createDatabase()) ?? `sqlite:///${join(folder, 'nova.sqlite')}`;
+    const rabbit = await startRabbit();
+    const cloud = new Cloud({ rabbit, postgres, databaseUrl, folder, port: await freePort(), options });
+    await cloud.#syncDatabase();
+    await Promise.all([...cloud.#programs.keys()].map((name) => cloud.start(name)));
+    await cloud.allUp();
+    return cloud;
+  }
+
+  /** Whatever can be killed: daemons, and the servers they need. */
+  get targets(): string[] {
+    return [...this.#programs.keys(), 'rabbitmq', ...(this.#postgres ? ['postgresql'] : [])];
+  }
+
+  async kill(target: string): Promise<void> {
+    if (target === 'rabbitmq') return this.rabbit.kill();
+    if (target === 'postgresql') return this.#postgres?.kill();
+    await this.daemon(target).kill();
+  }
+
+  /** `env` is added for this one life. */
+  async start(target: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (target === 'rabbitmq') return this.rabbit.start();
+    if (target === 'postgresql') return this.#postgres?.start();
+    const program = this.#programs.get(target);
+    if (program === undefined) throw new Error(`There is no ${target} to start`);
+    const before = this.#daemons.get(target);
+    if (before !== undefined) this.#spoken.push(`===== ${target}\n${before.output}`);
+    this.#daemons.set(
+      target,
+      await startDaemon(program.bin, program.args, { env: { ...this.#env, ...env } }),
+    );
+  }
+
+  daemon(name: string): Daemon {
+    const daemon = this.#daemons.get(name);
+    if (daemon === undefined) throw new Error(`There is no daemon ${name}`);
+    return daemon;
+  }
+
+  /** Daemons that ended without being killed by us. */
+  get ended(): string[] {
+    return [...this.#daemons].filter(([, daemon]) => !daemon.running).map(([name]) => name);
+  }
+
+  /** All that all daemons said. */
+  get output(): string {
+    const alive = [...this.#daemons].map(([name, { output }]) => `===== ${name}\n${output}`);
+    return [...this.#spoken, ...alive].join('\n');
+  }
+
+  /** Resolves when the API says that every daemon is up. */
+  async allUp(): Promise<void> {
+    const hosts = [...this.#programs.keys()].filter((name) => name !== 'nova-api');
+    const areUp = async (): Promise<boolean> => {
+      const up = await this.#upHosts();
+      return hosts.every((host) => up.has(host));
+    };
+    await waitFor(`${hosts.join(', ')} up`, areUp, { timeout: UP_TIMEOUT, interval: 0.2 });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#daemons.values()].map((daemon) => daemon.stop()));
+    await this.rabbit.close();
+    await this.#postgres?.close();
+  }
+
+  async #upHosts(): Promise<Set<string>> {
+    const answer = await fetch(`${this.endpoint}/os-services`, { signal: AbortSignal.timeout(5000) });
+    const { services } = (await answer.json()) as { services: { host: string; state: string }[] };
+    return new Set(services.filter(({ state }) => state === 'up').map(({ host }) => host));
+  }
+
+  async #syncDatabase(): Promise<void> {
+    const args = ['--database-connection', this.databaseUrl, 'db', 'sync'];
+    const { code, stdout, stderr } = await runCommand('nova-manage', args, { env: this.#env });
+    if (code !== 0) throw new Error(`nova-manage db sync: ${stdout}${stderr}`);
+  }
+}
+
+/** By the host's name. */
+function programsOf(
+  computes: readonly string[],
+  databaseUrl: string,
+  port: number,
+): ReadonlyMap<string, Program> {
+  const database = ['--database-connection', databaseUrl];
+  return new Map<string, Program>([
+    ['nova-conductor', { bin: 'nova-conductor', args: ['--host', 'nova-conductor', ...database] }],
+    ['nova-scheduler', { bin: 'nova-scheduler', args: ['--host', 'nova-scheduler', ...database] }],
+    ['nova-api', { bin: 'nova-api', args: ['--host', 'nova-api', '--port', String(port), ...database] }],
+    ...computes.map((host) => [host, { bin: 'nova-compute', args: ['--host', host] }] as [string, Program]),
+  ]);
+}

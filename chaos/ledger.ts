@@ -1,0 +1,35 @@
+/** How a request ended for who made it. */
+export type Outcome =
+  /** 2xx: what was asked will be done. */
+  | 'accepted'
+  /** 4xx: it was not in a state for it. */
+  | 'refused'
+  /** 503: asked to come again. */
+  | 'unavailable'
+  /** No answer: it may have been accepted. */
+  | 'unanswered'
+  /** Any other 5xx. */
+  | 'failed';
+
+/** What was asked of the API, and what it promised. */
+export class Ledger {
+  /** Servers whose boot was accepted. */
+  readonly booted = new Set<string>();
+  /** Servers whose deletion was accepted. */
+  readonly deleted = new Set<string>();
+  /** Servers whose deletion may have been. */
+  readonly maybeDeleted = new Set<string>();
+  /** What was answered with an error that nobody can act on. */
+  readonly failures: string[] = [];
+  readonly #counts = new Map<string, number>();
+
+  count(operation: string, outcome: Outcome): void {
+    const key = `${operation} ${outcome}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** Requests by operation and outcome, sorted. */
+  get counts(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].sort(([one], [other]) => one.localeCompare(other)));
+  }
+}

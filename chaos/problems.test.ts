@@ -1,0 +1,127 @@
+import type { AllocationRow, PortRow } from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import type { FakeGuest } from '@mini-nova/services/compute/virt/fake-guests';
+import { resourcesOf } from '@mini-nova/services/scheduler/placement/resources';
+import { expect, test } from 'vitest';
+import { newInstance } from '../services/test/new-objects.ts';
+import { findProblems, type Promises } from './problems.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const RUNNING = 1;
+const NODE = { uuid: 'node-a', name: 'host-a', host: 'host-a' };
+const NO_PROMISES: Promises = { booted: new Set(), deleted: new Set(), maybeDeleted: new Set() };
+
+function active(): Instance {
+  const instance = newInstance();
+  Object.assign(instance, {
+    vm_state: 'active',
+    task_state: null,
+    power_state: RUNNING,
+    host: NODE.host,
+    node: NODE.name,
+    deleted: false,
+  });
+  return instance;
+}
+
+function allocationsOf({ uuid, flavor }: Instance): AllocationRow[] {
+  return Object.entries(resourcesOf(flavor)).map(([resource_class, used]) => ({
+    consumer_uuid: uuid,
+    provider_uuid: NODE.uuid,
+    resource_class,
+    used,
+    created_at: '',
+  }));
+}
+
+const guest = (powerState = RUNNING): FakeGuest => ({ powerState, interfaces: [], console: [] });
+
+/** A cloud of one host in which these instances are as they should be. */
+function cloud(...instances: Instance[]): Snapshot {
+  const sum = instances.reduce((vcpus, { flavor }) => vcpus + flavor.vcpus, 0);
+  const node = { host: NODE.host, hypervisor_hostname: NODE.name, vcpus_used: sum };
+  return {
+    instances,
+    faulty: new Set(),
+    allocations: instances.flatMap(allocationsOf),
+    providers: [{ uuid: NODE.uuid, name: NODE.name, generation: 1, created_at: '', updated_at: null }],
+    inventories: [
+      { provider_uuid: NODE.uuid, resource_class: 'VCPU', total: 4, reserved: 0, allocation_ratio: 1 },
+    ],
+    ports: [],
+    computeNodes: [{ ...node, running_vms: instances.length }],
+    buildRequests: new Set(),
+    guests: new Map([[NODE.host, Object.fromEntries(instances.map(({ uuid }) => [uuid, guest()]))]]),
+  };
+}
+
+function kinds(snapshot: Snapshot, promises = NO_PROMISES): string[] {
+  return findProblems(snapshot, promises).map(({ kind }) => kind);
+}
+
+test('a cloud in which records, guests and holdings agree has no problem', () => {
+  expect(findProblems(cloud(active(), active()), NO_PROMISES)).toEqual([]);
+});
+
+test.each([
+  { vm_state: 'active', task_state: 'deleting' },
+  { vm_state: 'building', task_state: null },
+  { vm_state: null, task_state: null },
+])('an instance that is $vm_state / $task_state is stuck', (state) => {
+  const instance = Object.assign(active(), state);
+  expect(kinds(cloud(instance))).toEqual(['stuck']);
+});
+
+test('an instance without its guest, or with one of another power, differs', () => {
+  const instance = active();
+  expect(kinds({ ...cloud(instance), guests: new Map([[NODE.host, {}]]) })).toEqual(['differs']);
+  const off = new Map([[NODE.host, { [instance.uuid]: guest(4) }]]);
+  expect(kinds({ ...cloud(instance), guests: off })).toEqual(['differs']);
+});
+
+test('a guest on two hosts differs', () => {
+  const instance = active();
+  const guests = new Map(['host-a', 'host-b'].map((host) => [host, { [instance.uuid]: guest() }]));
+  expect(kinds({ ...cloud(instance), guests })).toEqual(['differs']);
+});
+
+test('an instance that holds nothing differs', () => {
+  expect(kinds({ ...cloud(active()), allocations: [] })).toEqual(['differs']);
+});
+
+test('what is held for an instance that is gone is leaked', () => {
+  const gone = active();
+  const port = { uuid: 'port', device_uuid: gone.uuid } as PortRow;
+  const guests = new Map([[NODE.host, { [gone.uuid]: guest() }]]);
+  const snapshot = { ...cloud(), allocations: allocationsOf(gone), ports: [port], guests };
+  expect(kinds(snapshot)).toEqual(['leaked', 'leaked', 'leaked']);
+});
+
+test('a failed instance has a fault, and holds nothing', () => {
+  const failed = Object.assign(active(), { vm_state: 'error', host: null, node: null });
+  const snapshot = { ...cloud(), instances: [failed] };
+  expect(kinds(snapshot)).toEqual(['differs']);
+  expect(kinds({ ...snapshot, faulty: new Set([failed.uuid]) })).toEqual([]);
+  expect(kinds({ ...snapshot, faulty: new Set([failed.uuid]), allocations: allocationsOf(failed) })).toEqual([
+    'leaked',
+  ]);
+});
+
+test('more than there is cannot be allocated', () => {
+  const many = Array.from({ length: 5 }, active);
+  expect(kinds(cloud(...many))).toContain('overcommitted');
+});
+
+test('a host that reports other guests than it has differs', () => {
+  const snapshot = cloud(active());
+  const computeNodes = snapshot.computeNodes.map((node) => ({ ...node, running_vms: 2 }));
+  expect(kinds({ ...snapshot, computeNodes })).toEqual(['differs']);
+});
+
+test('what was accepted is neither lost nor undone', () => {
+  const instance = active();
+  const promised = (promises: Partial<Promises>) => kinds(cloud(instance), { ...NO_PROMISES, ...promises });
+  expect(promised({ deleted: new Set([instance.uuid]) })).toEqual(['undone']);
+  expect(promised({ booted: new Set(['another']) })).toEqual(['undone']);
+  expect(promised({ booted: new Set(['another']), maybeDeleted: new Set(['another']) })).toEqual([]);
+});

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@mini-nova/database';
+import type { Cloud } from './cloud.ts';
+import { findProblems, type Problem, type Promises } from './problems.ts';
+import { takeSnapshot } from './snapshot.ts';
+
+export interface Settling {
+  /** Until nothing was wrong any more; the limit when something stays wrong. */
+  seconds: number;
+  /** What stayed wrong. */
+  problems: readonly Problem[];
+}
+
+export interface SettleOptions {
+  cloud: Cloud;
+  db: Database;
+  computes: readonly string[];
+  promises: Promises;
+  /** Seconds after which everything must be at rest. */
+  limit: number;
+}
+
+/** Waits until nothing is wrong, twice in a row, or the time for it is over. */
+export async function settle({ cloud, db, computes, promises, limit }: SettleOptions): Promise<Settling> {
+  const start = performance.now();
+  let clean = 0;
+  for (;;) {
+    const seconds = (performance.now() - start) / 1000;
+    const problems = findProblems(await takeSnapshot(db, computes, cloud.guestsPath), promises);
+    clean = problems.length === 0 ? clean + 1 : 0;
+    if (clean === 2 || (seconds >= limit && clean === 0)) return { seconds, problems };
+    await sleep(500);
+  }
+}

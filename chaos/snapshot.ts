@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import type {
+  AllocationRow,
+  ComputeNodeRow,
+  Database,
+  InventoryRow,
+  PortRow,
+  ResourceProviderRow,
+} from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import { type FakeGuest, readGuests } from '@mini-nova/services/compute/virt/fake-guests';
+import { InstanceStore } from '@mini-nova/services/stores/instance-store';
+
+/** All that is recorded, and all that is. */
+export interface Snapshot {
+  /** Deleted ones, too. */
+  instances: readonly Instance[];
+  /** The instances that have a fault. */
+  faulty: ReadonlySet<string>;
+  allocations: readonly AllocationRow[];
+  providers: readonly ResourceProviderRow[];
+  inventories: readonly InventoryRow[];
+  ports: readonly PortRow[];
+  computeNodes: readonly Pick<
+    ComputeNodeRow,
+    'host' | 'hypervisor_hostname' | 'vcpus_used' | 'running_vms'
+  >[];
+  /** Instances for which a build request is kept. */
+  buildRequests: ReadonlySet<string>;
+  /** By host, by instance. */
+  guests: ReadonlyMap<string, Readonly<Record<string, FakeGuest>>>;
+}
+
+export async function takeSnapshot(
+  db: Database,
+  computes: readonly string[],
+  guestsPath: string,
+): Promise<Snapshot> {
+  const records = await db.snapshot(async (trx) => {
+    const store = new InstanceStore(trx);
+    const faults = await trx.selectFrom('instance_faults').select('instance_uuid').execute();
+    const buildRequests = await trx.selectFrom('build_requests').select('instance_uuid').execute();
+    return {
+      instances: (await store.list({ deleted: 'any' })).objects,
+      faulty: new Set(faults.map(({ instance_uuid }) => instance_uuid)),
+      buildRequests: new Set(buildRequests.map(({ instance_uuid }) => instance_uuid)),
+      allocations: await trx.selectFrom('allocations').selectAll().execute(),
+      providers: await trx.selectFrom('resource_providers').selectAll().execute(),
+      inventories: await trx.selectFrom('inventories').selectAll().execute(),
+      ports: await trx.selectFrom('ports').selectAll().execute(),
+      computeNodes: await trx.selectFrom('compute_nodes').selectAll().where('deleted', '=', false).execute(),
+    };
+  });
+  const guests = new Map(computes.map((host) => [host, readGuests(join(guestsPath, `${host}.json`))]));
+  return { ...records, guests };
+}
