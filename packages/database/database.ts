@@ -1,4 +1,5 @@
 import { Kysely, type Dialect as KyselyDialect } from 'kysely';
+import { askPostgres, DatabaseClock, setClock } from './clock.ts';
 import { type Dialect, parseConnectionUrl } from './connection-url.ts';
 import { backoff } from './drivers/backoff.ts';
 import { isTransient } from './drivers/driver-errors.ts';
@@ -23,12 +24,16 @@ const TRANSACTION_ATTEMPTS = 10;
 export class Database {
   readonly kysely: Kysely<Schema>;
   readonly dialect: Dialect;
+  readonly clock: DatabaseClock;
   readonly #scope: TransactionScope;
   #closed: Promise<void> | null = null;
 
   constructor(dialect: Dialect, driver: KyselyDialect, scope: TransactionScope) {
     this.kysely = new Kysely<Schema>({ dialect: driver });
     this.dialect = dialect;
+    this.clock =
+      dialect === 'sqlite' ? new DatabaseClock() : new DatabaseClock(() => askPostgres(this.kysely));
+    setClock(this.kysely, this.clock);
     this.#scope = scope;
   }
 
@@ -41,7 +46,7 @@ export class Database {
     this.#scope.assertOutside();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.kysely.transaction().execute((trx) => this.#scope.run(() => work(trx)));
+        return await this.kysely.transaction().execute((trx) => this.#within(trx, work));
       } catch (error) {
         if (attempt === TRANSACTION_ATTEMPTS || !isTransient(error)) throw error;
       }
@@ -55,7 +60,12 @@ export class Database {
     const transaction = this.kysely.transaction().setAccessMode('read only');
     const settings =
       this.dialect === 'sqlite' ? transaction : transaction.setIsolationLevel('repeatable read');
-    return settings.execute((trx) => this.#scope.run(() => work(trx)));
+    return settings.execute((trx) => this.#within(trx, work));
+  }
+
+  #within<T>(trx: Queryable, work: (trx: Queryable) => Promise<T>): Promise<T> {
+    setClock(trx, this.clock);
+    return this.#scope.run(() => work(trx));
   }
 
   /** Waits for what runs and closes all connections. Idempotent. */

@@ -1,3 +1,4 @@
+export { clockOf, DatabaseClock, databaseNow, databaseTimestamp } from './clock.ts';
 export { type ConnectionUrl, type Dialect, parseConnectionUrl } from './connection-url.ts';
 export { Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
 export { isUniqueViolation } from './drivers/driver-errors.ts';
@@ -99,6 +100,7 @@ export {
   findServiceById,
   findServiceByUuid,
   insertService,
+  listClockSkews,
   listServices,
   recordHeartbeat,
   type ServiceFilters,

@@ -7,9 +7,10 @@ import { instances } from './migrations/0002-instances.ts';
 import { flavors } from './migrations/0003-flavors.ts';
 import { placement } from './migrations/0004-placement.ts';
 import { networks } from './migrations/0005-networks.ts';
+import { clockSkew } from './migrations/0006-clock-skew.ts';
 import type { Migration, MigrationDialect } from './migrations/migration.ts';
 
-const migrations: readonly Migration[] = [services, instances, flavors, placement, networks];
+const migrations: readonly Migration[] = [services, instances, flavors, placement, networks, clockSkew];
 
 const latest = migrations.length;
 

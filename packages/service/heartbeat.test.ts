@@ -129,3 +129,44 @@ test.each([
     expect(words).toEqual(heard);
   },
 );
+
+test("a clock that differs from the records' is warned of once, and its end is told once", async () => {
+  const records = { clockSkew: null as number | null, register: async () => {}, heartbeat: async () => {} };
+  const logger = new RecordingLogger();
+  const onBeat = vi.fn();
+  const beating = new Heartbeat({
+    records: {
+      ...records,
+      get clockSkew() {
+        return records.clockSkew;
+      },
+      stopped: async () => {},
+    },
+    info,
+    interval: 10,
+    onBeat,
+    logger,
+  });
+  await beating.register();
+  beating.start();
+  for (const skew of [0.9, -2.5, -2.5, 3600, 0, 0]) {
+    records.clockSkew = skew;
+    await seconds(10);
+    expect(onBeat).toHaveBeenLastCalledWith(expect.any(Date), skew);
+    expect(beating.clockRemark !== undefined).toBe(Math.abs(skew) > 1);
+  }
+  expect(logger.of('warn')).toEqual([expect.stringContaining('differs')]);
+  expect(logger.of('info')).toEqual([expect.stringContaining('agrees')]);
+  beating.stop();
+});
+
+test('is as old as it is, also when the clock was set meanwhile', async () => {
+  const { beating, stop } = start(async () => {});
+  await beating.register();
+  vi.setSystemTime(Date.now() + 3_600_000);
+  expect(() => beating.assertRecent(60)).not.toThrow();
+  vi.setSystemTime(Date.now() - 7_200_000);
+  await seconds(5);
+  expect(() => beating.assertRecent(3)).toThrow('the last was 5 s ago');
+  stop();
+});

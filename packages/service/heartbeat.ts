@@ -1,4 +1,5 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
+import { skewText } from './clock-skew.ts';
 import { RequestContext } from './request-context.ts';
 import { runWithContext } from './request-scope.ts';
 import { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';
@@ -15,8 +16,8 @@ export interface HeartbeatOptions {
    * no heartbeat.
    */
   probe?(): Promise<void>;
-  /** Told of each heartbeat. */
-  onBeat?(at: Date): void;
+  /** Told of each heartbeat, and of the records' `clockSkew`. */
+  onBeat?(at: Date, clockSkew: number | null): void;
   logger: Logger;
 }
 
@@ -39,6 +40,9 @@ export class Heartbeat {
   /** By performance.now(): when the wait for the next began. */
   #waitingSince = 0;
   #last: Date | undefined;
+  /** By performance.now(). */
+  #lastAt = 0;
+  #skewed = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -91,10 +95,16 @@ export class Heartbeat {
   /** @throws Error when the last heartbeat was longer ago than so many seconds, or there was none */
   assertRecent(seconds: number): void {
     if (this.#last === undefined) throw new Error('there has been none');
-    const age = (Date.now() - this.#last.getTime()) / 1000;
+    const age = (performance.now() - this.#lastAt) / 1000;
     if (age > seconds) {
       throw new Error(`the last was ${Math.round(age)} s ago, at ${this.#last.toISOString()}`);
     }
+  }
+
+  /** What is to be said of this machine's clock; undefined: nothing. */
+  get clockRemark(): string | undefined {
+    const skew = skewText(this.#options.records.clockSkew);
+    return skew && `the clock is ${skew} of the database's`;
   }
 
   report(): JsonObject {
@@ -103,6 +113,7 @@ export class Heartbeat {
       last: this.#last?.toISOString() ?? null,
       failures: this.#failures,
       last_error: this.#lastError,
+      clock_skew: this.#options.records.clockSkew ?? null,
     };
   }
 
@@ -158,7 +169,21 @@ export class Heartbeat {
 
   #noteBeat(): void {
     this.#last = new Date();
-    this.#options.onBeat?.(this.#last);
+    this.#lastAt = performance.now();
+    const { records, onBeat } = this.#options;
+    onBeat?.(this.#last, records.clockSkew ?? null);
+    this.#watchClock();
+  }
+
+  /** Logged once when it begins, and once when it ends. */
+  #watchClock(): void {
+    const { records, logger } = this.#options;
+    const remark = this.clockRemark;
+    if (this.#skewed === (remark !== undefined)) return;
+    this.#skewed = remark !== undefined;
+    const seconds = records.clockSkew ?? null;
+    if (this.#skewed) logger.warn({ seconds }, "This machine's clock differs from the database's");
+    else logger.info({ seconds }, "This machine's clock agrees with the database's again");
   }
 
   #succeeded(): void {

@@ -1,8 +1,15 @@
 export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
+export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
 export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-export type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
+export type {
+  Launchable,
+  ReadinessCheck,
+  ReadinessChecks,
+  Remark,
+  StopOptions,
+} from './launch/launchable.ts';
 export type {
   Launcher,
   LauncherState,

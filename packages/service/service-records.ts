@@ -22,6 +22,11 @@ export interface ServiceRecords {
   heartbeat(): Promise<void>;
   /** Says that the service has stopped in order: it counts as down at once. Only after `register`. */
   stopped(): Promise<void>;
+  /**
+   * Seconds by which this machine's clock was ahead of the one that dates the records, at the last report; negative:
+   * behind. Null or absent: unknown.
+   */
+  readonly clockSkew?: number | null;
 }
 
 /** The service's record was deleted while the service ran. */

@@ -23,7 +23,7 @@ import {
   ServiceStopped,
   serviceOptions,
 } from './index.ts';
-import { failuresOf } from './observability/readiness.ts';
+import { findingsOf } from './observability/readiness.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
 const ctxt = new RequestContext({ user_id: 'tester' });
@@ -453,7 +453,7 @@ describe('a service that does not answer through its queue', () => {
 });
 
 describe('checks', () => {
-  const failing = async (service: Service) => Object.keys(await failuresOf(service.checks));
+  const failing = async (service: Service) => Object.keys((await findingsOf(service.checks)).failures);
 
   test('say whether the service runs, and has a heartbeat', async () => {
     const { service } = setUp();
@@ -479,7 +479,7 @@ describe('checks', () => {
       },
     });
     await service.start();
-    expect(await failuresOf(service.checks)).toEqual({ database: 'no database' });
+    expect((await findingsOf(service.checks)).failures).toEqual({ database: 'no database' });
   });
 });
 

@@ -15,9 +15,9 @@ export async function waitFor(
   ready: () => Promise<boolean>,
   options: WaitOptions,
 ): Promise<void> {
-  const deadline = Date.now() + options.timeout * 1000;
+  const deadline = performance.now() + options.timeout * 1000;
   let lastError: unknown;
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     options.abort?.();
     try {
       if (await ready()) return;

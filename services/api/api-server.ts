@@ -33,7 +33,7 @@ export interface ApiServerOptions {
   /** What must work, beside the broker, for the server to be ready: a database. */
   checks?: ReadinessChecks;
   /** Told of each heartbeat. */
-  onHeartbeat?: (at: Date) => void;
+  onHeartbeat?: (at: Date, clockSkew: number | null) => void;
   logger: Logger;
   /** Closes what else the server owns, last of all. */
   release?: () => Promise<void>;
@@ -91,6 +91,7 @@ export class ApiServer implements Launchable {
       api: () => this.#assertListening(),
       broker: () => options.transport.ready({ timeout: BROKER_TIMEOUT }),
       heartbeat: () => this.#heartbeat.assertRecent(this.#options.serviceDownTime()),
+      clock: () => this.#heartbeat.clockRemark,
       ...options.checks,
     };
   }

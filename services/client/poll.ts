@@ -30,7 +30,7 @@ export async function pollServers(
 ): Promise<ServerDocument[]> {
   const { activity, until, timeout } = options;
   const progress = new Progress(io, ids.length, activity);
-  const deadline = Date.now() + timeout * 1000;
+  const deadline = performance.now() + timeout * 1000;
   const servers = new Map<string, ServerDocument>();
   const waiting = new Set(ids);
   for (let period = PERIODS.first; ; period = Math.min(period * 1.3, PERIODS.last)) {
@@ -41,7 +41,7 @@ export async function pollServers(
     }
     progress.show([...servers.values()]);
     if (waiting.size === 0) break;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       progress.end();
       throw new CommandError(`ERROR: after ${timeout} s still ${activity}: ${[...waiting].join(', ')}.`);
     }
@@ -54,13 +54,14 @@ export async function pollServers(
 
 /** Waits until the servers are gone. @throws CommandError when one ends in ERROR, or when time is up */
 export async function pollDeleted(nova: NovaClient, ids: readonly string[], timeout: number): Promise<void> {
-  const deadline = Date.now() + timeout * 1000;
+  const deadline = performance.now() + timeout * 1000;
   for (const id of ids) {
     for (let period = PERIODS.first; ; period = Math.min(period * 1.3, PERIODS.last)) {
       const server = await orGone(nova.getServer(id));
       if (server === undefined || server.status === 'DELETED') break;
       if (isDone(server, [])) failOnErrors([server], 'deleting');
-      if (Date.now() > deadline) throw new CommandError(`ERROR: after ${timeout} s not deleted yet: ${id}.`);
+      if (performance.now() > deadline)
+        throw new CommandError(`ERROR: after ${timeout} s not deleted yet: ${id}.`);
       await delay(period);
     }
   }

@@ -99,6 +99,7 @@ export class InstanceBuild {
   async #saveActive(powerState: number): Promise<void> {
     const active = { power_state: powerState, vm_state: VmState.ACTIVE, task_state: null };
     try {
+      // By this host's clock, as Nova does it: it is shown, and compared with nothing.
       await this.#save({ ...active, launched_at: new Date() }, TaskState.SPAWNING, untilAnswered);
     } catch (error) {
       const current = await retryOnOutage(() => this.#current(), untilAnswered);

@@ -1,5 +1,6 @@
 import {
   type Database,
+  databaseTimestamp,
   deleteAllocations,
   deleteBuildRequest,
   lockInstance,
@@ -51,7 +52,7 @@ export class FailedBuilds {
       await instances.update(instance, { vm_state: VmState.ERROR, task_state: null, info_cache });
       await deleteBuildRequest(trx, uuid);
       await deleteAllocations(trx, uuid);
-      await releasePorts(trx, { deviceUuid: uuid, at: new Date().toISOString() });
+      await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
       return true;
     });
     this.#log(uuid, error, ended);

@@ -79,14 +79,14 @@ export class ConductorAPI {
    * @throws MessagingTimeout, MessageDeliveryFailure when none did within `timeout` seconds
    */
   async waitUntilReady(ctxt: RpcContext, logger: Logger, { timeout = 600 } = {}): Promise<void> {
-    const deadline = Date.now() + timeout * 1000;
+    const deadline = performance.now() + timeout * 1000;
     const ping = this.#base.prepare({ timeout: Math.min(timeout, 2), failUndeliverable: false });
     for (let attempt = 1; ; attempt += 1) {
       try {
         await ping.call(ctxt, 'ping', { arg: 'ready?' });
         return;
       } catch (error) {
-        if (!isOutage(error) || Date.now() >= deadline) throw error;
+        if (!isOutage(error) || performance.now() >= deadline) throw error;
         if (attempt % 10 === 1) logger.warn({ reason: String(error) }, 'Waiting for a conductor');
         if (error instanceof MessageDeliveryFailure) await delay(1000, undefined, { ref: false });
       }

@@ -1,5 +1,6 @@
 import { type ChangesOf, Service } from '@mini-nova/objects';
 import {
+  ClockComparison,
   RequestContext,
   type ServiceInfo,
   ServiceRecordMissing,
@@ -7,39 +8,70 @@ import {
 } from '@mini-nova/service';
 import { ServiceNotFound } from '../exceptions.ts';
 import { SEEN_WHEN_STOPPED } from '../stores/liveness.ts';
+import { CLOCK_SKEW } from '../stores/reported-skew.ts';
 import type { ConductorAPI } from './rpcapi.ts';
+
+/** Milliseconds: objects have their times in whole seconds on the wire, the rest cut off. */
+const WIRE_PRECISION = 1000;
 
 /** The record of a service that has no database, kept through the conductor. */
 export class ConductorServiceRecords implements ServiceRecords {
   readonly #conductor: ConductorAPI;
   #registered: { info: ServiceInfo; service: Service } | undefined;
+  readonly #clocks = new ClockComparison();
 
   constructor(conductor: ConductorAPI) {
     this.#conductor = conductor;
   }
 
+  /** Of the database that the conductor has: its answers tell the time that it has put into the record. */
+  get clockSkew(): number | null {
+    return this.#clocks.seconds;
+  }
+
   async register(info: ServiceInfo): Promise<void> {
     const service = new Service({ ...info });
-    await this.#conductor.serviceCreate(RequestContext.admin(), service);
+    await this.#comparingClocks(service, () =>
+      this.#conductor.serviceCreate(RequestContext.admin(), service),
+    );
     this.#registered = { info, service };
   }
 
   async heartbeat(): Promise<void> {
-    await this.#save(({ report_count }) => ({ report_count: report_count + 1 }));
+    const { service } = this.#registered ?? {};
+    const beat = () => this.#save(({ report_count }) => ({ report_count: report_count + 1 }));
+    await (service === undefined ? beat() : this.#comparingClocks(service, beat));
   }
 
   async stopped(): Promise<void> {
     await this.#save(() => ({ last_seen_up: SEEN_WHEN_STOPPED }));
   }
 
+  /** Whatever puts the database's time into the record tells it here, too. */
+  async #comparingClocks(service: Service, run: () => Promise<void>): Promise<void> {
+    const { last_seen_up: before = null } = service.values();
+    const askedAt = performance.now();
+    await run();
+    const { last_seen_up: seen = null } = service.values();
+    if (seen !== null && seen.getTime() !== before?.getTime()) {
+      this.#clocks.note(seen, askedAt, WIRE_PRECISION);
+    }
+  }
+
   async #save(changesOf: (service: Service) => ChangesOf<Service>): Promise<void> {
     if (!this.#registered) throw new TypeError('The service is not registered');
     const { info, service } = this.#registered;
     try {
-      await this.#conductor.serviceSave(RequestContext.admin(), service, changesOf(service));
+      await this.#conductor.serviceSave(this.#context(), service, changesOf(service));
     } catch (error) {
       if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(info, { cause: error });
       throw error;
     }
+  }
+
+  /** The conductor notes the skew beside the heartbeat. */
+  #context(): RequestContext {
+    const extra = this.clockSkew === null ? {} : { [CLOCK_SKEW]: this.clockSkew };
+    return RequestContext.admin({ extra });
   }
 }

@@ -2,6 +2,7 @@ import {
   allocatePortIn,
   bindPort,
   type Database,
+  databaseTimestamp,
   findNetwork,
   findNetworkByLabel,
   findPort,
@@ -58,7 +59,7 @@ export class InstancePorts {
     const wishes = [...(requested_networks ?? [])].map((request) => wishOf(request, { instanceUuid, host }));
     const wanted = wishes.length > 0 ? wishes : [anyNetwork({ instanceUuid, host })];
     return this.#forInstance(instanceUuid, async (trx) => {
-      const at = new Date().toISOString();
+      const at = databaseTimestamp(trx);
       if ((await listPortsOfDevice(trx, instanceUuid)).length === 0) {
         for (const wish of wanted) if (wish !== null) await this.#takePort(trx, wish);
       } else {
@@ -95,7 +96,7 @@ export class InstancePorts {
   }
 
   async #release(ports: { deviceUuid: string; portUuid?: string }): Promise<void> {
-    await this.#db.transaction((trx) => releasePorts(trx, { ...ports, at: new Date().toISOString() }));
+    await this.#db.transaction((trx) => releasePorts(trx, { ...ports, at: databaseTimestamp(trx) }));
   }
 
   /** Allocations of one instance run one after another; a MAC address drawn twice draws again. */
@@ -158,7 +159,7 @@ async function bindExisting(
   portId: string,
   { instanceUuid, host }: PortWish,
 ): Promise<PortRow> {
-  const at = new Date().toISOString();
+  const at = databaseTimestamp(trx);
   const bound = await bindPort(trx, portId, { deviceUuid: instanceUuid, host, at });
   if (bound) return bound;
   if (await findPort(trx, portId)) throw new PortInUse({ port_id: portId });

@@ -1,5 +1,5 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { type ComputeHost, type Database, listComputeHosts } from '@mini-nova/database';
+import { type ComputeHost, type Database, databaseNow, listComputeHosts } from '@mini-nova/database';
 import { isAlive } from '../stores/liveness.ts';
 import { HostState } from './host-state.ts';
 import type { ResourceStates } from './placement/capacity.ts';
@@ -20,7 +20,7 @@ export class HostManager {
   }
 
   /** All compute nodes whose host has a nova-compute record, as they were at one moment; oldest first. */
-  async getHostStates(now: Date = new Date()): Promise<HostState[]> {
+  async getHostStates(now: Date = databaseNow(this.#options.db)): Promise<HostState[]> {
     const { hosts, resources } = await this.#options.db.snapshot(async (trx) => ({
       hosts: await listComputeHosts(trx),
       resources: await resourcesOfAll(trx),

@@ -1,5 +1,6 @@
 import {
   type BuildRequestRow,
+  databaseTimestamp,
   deleteBuildRequest,
   findBuildRequest,
   insertBuildRequest,
@@ -9,7 +10,7 @@ import {
   updateBuildRequest,
 } from '@mini-nova/database';
 import { BlockDeviceMappingList, BuildRequest, BuildRequestList, TagList } from '@mini-nova/objects';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 import { RowCodec } from './row-codec.ts';
 
 const codec = new RowCodec<BuildRequest, BuildRequestRow>({
@@ -47,7 +48,7 @@ export class BuildRequestStore {
     const row = await insertBuildRequest(this.#db, {
       ...values,
       ...requiredOf(request),
-      created_at: timestamp(),
+      created_at: databaseTimestamp(this.#db),
     });
     codec.adopt(request, row);
   }
@@ -55,7 +56,7 @@ export class BuildRequestStore {
   /** Stores the request's present values. False when it was deleted meanwhile. */
   async save(request: BuildRequest): Promise<boolean> {
     request.resetChanges();
-    const changes = { ...requiredOf(request), updated_at: timestamp() };
+    const changes = { ...requiredOf(request), updated_at: databaseTimestamp(this.#db) };
     const row = await updateBuildRequest(this.#db, request.instance_uuid, changes);
     if (row) codec.refresh(request, row, ['updated_at']);
     return row !== undefined;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ComputeNodeRow,
+  databaseTimestamp,
   findComputeNode,
   findComputeNodeById,
   findComputeNodeByUuid,
@@ -13,7 +14,7 @@ import {
 } from '@mini-nova/database';
 import { ComputeNode, ComputeNodeList } from '@mini-nova/objects';
 import { ComputeHostNotFound } from '../exceptions.ts';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 import { RowCodec, setByStore } from './row-codec.ts';
 
 const codec = new RowCodec<ComputeNode, ComputeNodeRow>({
@@ -62,7 +63,7 @@ export class ComputeNodeStore {
       ...resourcesOf(node),
       ...values,
       uuid,
-      created_at: timestamp(),
+      created_at: databaseTimestamp(this.#db),
     });
     codec.adopt(node, row);
   }
@@ -71,14 +72,14 @@ export class ComputeNodeStore {
   async save(node: ComputeNode): Promise<string[]> {
     const changed = node.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
-    const changes = { ...codec.toRow(node, changed), updated_at: timestamp() };
+    const changes = { ...codec.toRow(node, changed), updated_at: databaseTimestamp(this.#db) };
     const row = found(await updateComputeNode(this.#db, node.uuid, changes), node.uuid);
     return [...new Set([...changed, ...codec.refresh(node, row, setByStore)])].sort();
   }
 
   /** Marks the record deleted. False when it was deleted before. */
   async delete(node: ComputeNode): Promise<boolean> {
-    return softDeleteComputeNode(this.#db, node.uuid, timestamp());
+    return softDeleteComputeNode(this.#db, node.uuid, databaseTimestamp(this.#db));
   }
 }
 

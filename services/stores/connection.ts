@@ -6,8 +6,3 @@ export type Connection = Database | Queryable;
 export function queryableOf(connection: Connection): Queryable {
   return connection instanceof Database ? connection.kysely : connection;
 }
-
-/** Now, as the database keeps times. */
-export function timestamp(): string {
-  return new Date().toISOString();
-}

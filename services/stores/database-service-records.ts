@@ -12,12 +12,20 @@ export class DatabaseServiceRecords implements ServiceRecords {
     this.#store = store;
   }
 
+  get clockSkew(): number | null {
+    return this.#store.clock.ahead;
+  }
+
   async register(info: ServiceInfo): Promise<void> {
+    await this.#store.clock.measure();
     this.#registered = { info, service: await this.#store.register(info) };
   }
 
   async heartbeat(): Promise<void> {
-    await this.#change((service) => this.#store.heartbeat(service));
+    await this.#change(async (service) => {
+      await this.#store.clock.measure();
+      await this.#store.heartbeat(service, this.clockSkew);
+    });
   }
 
   async stopped(): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  databaseTimestamp,
   type FlavorRow,
   findFlavor,
   findFlavorByFlavorid,
@@ -10,7 +11,7 @@ import {
 } from '@mini-nova/database';
 import { Flavor, FlavorList } from '@mini-nova/objects';
 import { FlavorNotFound } from '../exceptions.ts';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 import { RowCodec } from './row-codec.ts';
 
 /** Fields that are no column: a flavor here belongs to all projects. */
@@ -61,7 +62,7 @@ export class FlavorStore {
       memory_mb,
       vcpus,
       root_gb,
-      created_at: timestamp(),
+      created_at: databaseTimestamp(this.#db),
     };
     const row = await insertFlavor(this.#db, { ...values, ...required });
     codec.adopt(flavor, row);
@@ -69,7 +70,7 @@ export class FlavorStore {
 
   /** Marks the flavor deleted. False when it was deleted before. */
   async delete(flavor: Flavor): Promise<boolean> {
-    return softDeleteFlavor(this.#db, flavor.id, timestamp());
+    return softDeleteFlavor(this.#db, flavor.id, databaseTimestamp(this.#db));
   }
 }
 

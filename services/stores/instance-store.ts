@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  databaseTimestamp,
   findInstance,
   type InstanceFilters,
   type InstanceRow,
@@ -19,7 +20,7 @@ import {
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 import { faultCodec } from './fault-codec.ts';
 import { instanceCodec } from './instance-codec.ts';
 import { setByStore } from './row-codec.ts';
@@ -57,7 +58,7 @@ export class InstanceStore {
       const row = await insertInstance(this.#db, {
         ...values,
         uuid,
-        created_at: timestamp(),
+        created_at: databaseTimestamp(this.#db),
         updated_at: null,
       });
       instanceCodec.adopt(instance, row);
@@ -109,7 +110,7 @@ export class InstanceStore {
     const changed = changedFields(wanted);
     const isGuarded = expected.expectedVmState !== undefined || expected.expectedTaskState !== undefined;
     if (changed.length === 0 && !isGuarded) return [];
-    const changes = { ...instanceCodec.toRow(wanted, changed), updated_at: timestamp() };
+    const changes = { ...instanceCodec.toRow(wanted, changed), updated_at: databaseTimestamp(this.#db) };
     const guard = { vmState: expected.expectedVmState, taskState: expected.expectedTaskState };
     const row = await updateInstance(this.#db, instance.uuid, changes, guard);
     if (row === undefined) throw await this.#conflict(instance.uuid, expected);
@@ -123,7 +124,7 @@ export class InstanceStore {
    * @throws InstanceNotFound when there never was one
    */
   async destroy(instance: Instance): Promise<boolean> {
-    const at = timestamp();
+    const at = databaseTimestamp(this.#db);
     const deleted = await softDeleteInstance(this.#db, instance.uuid, at);
     const row = await this.#getRow(instance.uuid, { includeDeleted: true });
     instanceCodec.refresh(instance, row, setByStore);
@@ -139,7 +140,7 @@ export class InstanceStore {
       ...values,
       instance_uuid,
       code,
-      created_at: timestamp(),
+      created_at: databaseTimestamp(this.#db),
     });
     fault.id = row.id;
     fault.created_at = new Date(row.created_at);

@@ -14,6 +14,6 @@ export const SEEN_WHEN_STOPPED = new Date(0);
 /** Whether there was a sign of life in the last `downTime` seconds and nobody declared the daemon down. */
 export function isAlive({ forcedDown, lastSeen }: SignsOfLife, downTime: number, now: Date): boolean {
   if (forcedDown || lastSeen === null) return false;
-  // Clocks of hosts differ: a time in the future is no better than one as far in the past.
+  // Both are of the database's clock. After that was set back, a time in the future is no better than one as far past.
   return Math.abs(now.getTime() - lastSeen.getTime()) <= downTime * 1000;
 }

@@ -1,4 +1,5 @@
 import {
+  databaseTimestamp,
   deleteRequestSpec,
   findRequestSpec,
   insertRequestSpec,
@@ -8,7 +9,7 @@ import {
 } from '@mini-nova/database';
 import type { JsonValue } from '@mini-nova/messaging';
 import { RequestSpec } from '@mini-nova/objects';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 
 /** The request specs of instances, kept so that an instance can be scheduled again. */
 export class RequestSpecStore {
@@ -29,7 +30,7 @@ export class RequestSpecStore {
     const row = await insertRequestSpec(this.#db, {
       instance_uuid: spec.instance_uuid,
       spec: text,
-      created_at: timestamp(),
+      created_at: databaseTimestamp(this.#db),
       updated_at: null,
     });
     spec.id = row.id;
@@ -38,7 +39,12 @@ export class RequestSpecStore {
 
   /** Stores the spec's present values. False when there is none for its instance. */
   async save(spec: RequestSpec): Promise<boolean> {
-    const row = await updateRequestSpec(this.#db, spec.instance_uuid, toText(spec), timestamp());
+    const row = await updateRequestSpec(
+      this.#db,
+      spec.instance_uuid,
+      toText(spec),
+      databaseTimestamp(this.#db),
+    );
     if (row) spec.resetChanges();
     return row !== undefined;
   }

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import {
+  clockOf,
+  type DatabaseClock,
+  databaseNow,
+  databaseTimestamp,
   findService,
   findServiceById,
   findServiceByUuid,
   insertService,
   isUniqueViolation,
+  listClockSkews,
   listServices,
   type Queryable,
   recordHeartbeat,
@@ -16,7 +21,7 @@ import {
 } from '@mini-nova/database';
 import { type ChangesOf, Service, ServiceList } from '@mini-nova/objects';
 import { ServiceNotFound } from '../exceptions.ts';
-import { type Connection, queryableOf, timestamp } from './connection.ts';
+import { type Connection, queryableOf } from './connection.ts';
 import { isAlive, SEEN_WHEN_STOPPED } from './liveness.ts';
 import { RowCodec, setByStore } from './row-codec.ts';
 
@@ -43,6 +48,11 @@ export class ServiceStore {
 
   constructor(connection: Connection) {
     this.#db = queryableOf(connection);
+  }
+
+  /** By which the records are dated. */
+  get clock(): DatabaseClock {
+    return clockOf(this.#db);
   }
 
   async getByHostAndBinary(host: string, binary: string): Promise<Service | undefined> {
@@ -72,13 +82,19 @@ export class ServiceStore {
     const { uuid = randomUUID() } = service.values();
     const host = service.host ?? '';
     const binary = service.binary ?? '';
-    const row = await insertService(this.#db, { ...values, uuid, host, binary, created_at: timestamp() });
+    const row = await insertService(this.#db, {
+      ...values,
+      uuid,
+      host,
+      binary,
+      created_at: databaseTimestamp(this.#db),
+    });
     codec.adopt(service, row);
   }
 
   /** The daemon's record, made if there is none, with its present topic and version. Counts as a sign of life. */
   async register({ host, binary, topic, version }: ServiceIdentity): Promise<Service> {
-    const last_seen_up = new Date();
+    const last_seen_up = databaseNow(this.#db);
     const service = new Service({ host, binary, topic, version, last_seen_up });
     try {
       await this.create(service);
@@ -87,7 +103,12 @@ export class ServiceStore {
       if (!isUniqueViolation(error)) throw error;
     }
     const known = found(await findService(this.#db, host, binary), `${binary} on ${host}`);
-    const changes = { topic, version, last_seen_up: last_seen_up.toISOString(), updated_at: timestamp() };
+    const changes = {
+      topic,
+      version,
+      last_seen_up: last_seen_up.toISOString(),
+      updated_at: databaseTimestamp(this.#db),
+    };
     return codec.toObject(found(await updateService(this.#db, known, changes), known.id));
   }
 
@@ -105,14 +126,20 @@ export class ServiceStore {
   async #store(service: Service, wanted: Service): Promise<string[]> {
     const changed = wanted.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
-    const changes = { ...codec.toRow(wanted, changed), updated_at: timestamp() };
+    const changes = { ...codec.toRow(wanted, changed), updated_at: databaseTimestamp(this.#db) };
     const row = found(await updateService(this.#db, keyOf(service), changes), service.id);
     return [...new Set([...changed, ...codec.refresh(service, row, [...setByStore, ...changed])])].sort();
   }
 
-  /** A sign of life: counts the report and notes the time. @throws ServiceNotFound when the record was deleted */
-  async heartbeat(service: Service): Promise<void> {
-    const row = found(await recordHeartbeat(this.#db, keyOf(service), timestamp()), service.id);
+  /**
+   * A sign of life: counts the report and notes the time.
+   *
+   * @param clockSkew what the daemon knows of its clock: seconds ahead of the database's
+   * @throws ServiceNotFound when the record was deleted
+   */
+  async heartbeat(service: Service, clockSkew: number | null = null): Promise<void> {
+    const at = databaseTimestamp(this.#db);
+    const row = found(await recordHeartbeat(this.#db, keyOf(service), at, clockSkew), service.id);
     codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
   }
 
@@ -123,11 +150,16 @@ export class ServiceStore {
 
   /** Marks the record deleted. False when it was deleted before. */
   async delete(service: Service): Promise<boolean> {
-    return softDeleteService(this.#db, keyOf(service), timestamp());
+    return softDeleteService(this.#db, keyOf(service), databaseTimestamp(this.#db));
+  }
+
+  /** Seconds by which daemons' clocks are ahead of the database's, by service id, as far as they have said. */
+  clockSkews(): Promise<Map<number, number>> {
+    return listClockSkews(this.#db);
   }
 
   /** See `isServiceUp`. */
-  isUp(service: Service, downTime: number, now = new Date()): boolean {
+  isUp(service: Service, downTime: number, now = databaseNow(this.#db)): boolean {
     return isServiceUp(service, downTime, now);
   }
 }
@@ -136,7 +168,7 @@ export class ServiceStore {
  * Whether the daemon gave a sign of life in the last `downTime` seconds and was not declared down. Being disabled
  * is another matter: a disabled service works, but gets nothing new.
  */
-export function isServiceUp(service: Service, downTime: number, now = new Date()): boolean {
+export function isServiceUp(service: Service, downTime: number, now: Date): boolean {
   const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
   return isAlive({ forcedDown: forced_down, lastSeen: last_seen_up ?? created_at }, downTime, now);
 }

@@ -3,7 +3,7 @@ import { type Database, isUniqueViolation } from '@mini-nova/database';
 import { Service } from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ServiceNotFound } from '../exceptions.ts';
-import { hasStopped, isServiceUp, lastReport, ServiceStore } from '../stores/service-store.ts';
+import { hasStopped, lastReport, ServiceStore } from '../stores/service-store.ts';
 
 const identity = { host: 'host1', binary: 'nova-compute', topic: 'compute', version: 66 };
 
@@ -87,6 +87,15 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.getById(service.id)).report_count).toBe(2);
     });
 
+    it('say how far their clocks are from the database', async () => {
+      const service = await store.register(identity);
+      expect((await store.clockSkews()).get(service.id)).toBeUndefined();
+      await store.heartbeat(service, -2.5);
+      expect((await store.clockSkews()).get(service.id)).toBe(-2.5);
+      await store.heartbeat(service);
+      expect((await store.clockSkews()).get(service.id)).toBeUndefined();
+    });
+
     it('whose id is now another record say so when they give a sign of life', async () => {
       const service = await store.register(identity);
       const stale = Object.assign(service.clone(), { uuid: randomUUID() });
@@ -100,14 +109,14 @@ export function describeServiceStore(database: () => Database): void {
       const before = Date.now();
       await store.markStopped(service);
       const stopped = await store.getById(service.id);
-      expect({ up: isServiceUp(stopped, 60), stopped: hasStopped(stopped) }).toEqual({
+      expect({ up: store.isUp(stopped, 60), stopped: hasStopped(stopped) }).toEqual({
         up: false,
         stopped: true,
       });
       expect(lastReport(stopped)?.getTime()).toBeGreaterThanOrEqual(before);
 
       const again = await store.register(identity);
-      expect({ up: isServiceUp(again, 60), stopped: hasStopped(again) }).toEqual({
+      expect({ up: store.isUp(again, 60), stopped: hasStopped(again) }).toEqual({
         up: true,
         stopped: false,
       });

@@ -79,12 +79,12 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const deadline = Date.now() + BUSY_TIMEOUT_MS;
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let attempt = 1; ; attempt++) {
       try {
         return this.#run<R>(query);
       } catch (error) {
-        if (!isSqliteBusy(error) || Date.now() > deadline) throw error;
+        if (!isSqliteBusy(error) || performance.now() > deadline) throw error;
       }
       await backoff(attempt, 20);
     }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { databaseTimestamp } from '../clock.ts';
 import type { Queryable } from '../database.ts';
 import { formatIpv4, parseCidr } from '../ipv4.ts';
 import type { NetworkRow } from '../schema.ts';
@@ -26,7 +27,7 @@ export async function ensureNetwork(db: Queryable, { label, cidr }: NetworkReque
       gateway,
       bridge: `br-${uuid.slice(0, 11)}`,
       mtu: 1500,
-      created_at: new Date().toISOString(),
+      created_at: databaseTimestamp(db),
     })
     .onConflict((conflict) => conflict.column('label').doNothing())
     .execute();

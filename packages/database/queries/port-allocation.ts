@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { databaseTimestamp } from '../clock.ts';
 import type { Database, Queryable } from '../database.ts';
 import { isUniqueViolation } from '../drivers/driver-errors.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable, NetworkMissing } from '../errors.ts';
@@ -58,7 +59,7 @@ export async function allocatePortIn(trx: Queryable, request: PortRequest): Prom
       device_index: request.deviceUuid === null ? 0 : await nextDeviceIndex(trx, request.deviceUuid),
       host: request.host,
       created_for_instance: request.createdForInstance ?? true,
-      created_at: new Date().toISOString(),
+      created_at: databaseTimestamp(trx),
     })
     .returningAll()
     .executeTakeFirstOrThrow();

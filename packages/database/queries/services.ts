@@ -39,6 +39,12 @@ export async function listServices(db: Queryable, filters: ServiceFilters = {}):
   return query.execute();
 }
 
+/** What the living services know of their clocks, by service id. */
+export async function listClockSkews(db: Queryable): Promise<Map<number, number>> {
+  const rows = await living(db).where('clock_skew', 'is not', null).execute();
+  return new Map(rows.map(({ id, clock_skew }) => [id, clock_skew ?? 0]));
+}
+
 /**
  * A record as its holder knows it. An id alone may have become another's, when the database was restored or made anew under
  * daemons that run; so it counts only together with the uuid, where the holder knows it.
@@ -56,15 +62,21 @@ export async function updateService(
   return db.updateTable('services').set(changes).where(isLiving(key)).returningAll().executeTakeFirst();
 }
 
-/** One report: raises report_count and sets last_seen_up. Undefined: the record is gone. */
+/** One report: raises report_count, sets last_seen_up, and notes the clock's skew. Undefined: the record is gone. */
 export async function recordHeartbeat(
   db: Queryable,
   key: ServiceKey,
   at: Timestamp,
+  clockSkew: number | null = null,
 ): Promise<ServiceRow | undefined> {
   return db
     .updateTable('services')
-    .set((eb) => ({ report_count: eb('report_count', '+', 1), last_seen_up: at, updated_at: at }))
+    .set((eb) => ({
+      report_count: eb('report_count', '+', 1),
+      last_seen_up: at,
+      updated_at: at,
+      clock_skew: clockSkew,
+    }))
     .where(isLiving(key))
     .returningAll()
     .executeTakeFirst();

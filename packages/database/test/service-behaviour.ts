@@ -40,6 +40,7 @@ export function describeServices(db: () => Database): void {
         forced_down: false,
         version: 66,
         availability_zone: null,
+        clock_skew: null,
         created_at: AT,
         updated_at: null,
         deleted_at: null,

@@ -8,8 +8,14 @@ export interface StopOptions {
   replaced?: boolean;
 }
 
-/** By name: each throws, or rejects, with the reason why it is not ready. */
-export type ReadinessChecks = Readonly<Record<string, () => void | Promise<void>>>;
+/** What is to be said of something that is ready all the same; undefined: nothing. */
+export type Remark = string | undefined;
+
+/** Throws, or rejects, with the reason why something is not ready. */
+export type ReadinessCheck = (() => void | Promise<void>) | (() => Remark | Promise<Remark>);
+
+/** By name. */
+export type ReadinessChecks = Readonly<Record<string, ReadinessCheck>>;
 
 /** What a launcher runs: a `Service`, an HTTP server. */
 export interface Launchable {

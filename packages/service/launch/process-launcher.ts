@@ -1,7 +1,7 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
 import { after } from '../timer.ts';
-import type { Launchable, ReadinessChecks } from './launchable.ts';
+import type { Launchable, ReadinessChecks, Remark } from './launchable.ts';
 import { reportsOf, resetAll, stopAll } from './launched.ts';
 import type { Launcher, LauncherState, LaunchOptions } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
@@ -76,9 +76,9 @@ export class ProcessLauncher implements Launcher {
 
   /** Each worker runs its own. */
   get checks(): ReadinessChecks {
-    const check = (slot: Slot) => async (): Promise<void> => {
+    const check = (slot: Slot) => async (): Promise<Remark> => {
       if (!slot.worker) throw new Error('it is being replaced');
-      await slot.worker.check();
+      return slot.worker.check();
     };
     return Object.fromEntries(this.#slots.map((slot) => [`worker ${slot.index}`, check(slot)]));
   }

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { basename } from 'node:path';
 import { createLogger } from '../logging.ts';
-import { failuresOf } from '../observability/readiness.ts';
+import { findingsOf } from '../observability/readiness.ts';
 import type { Launcher, LaunchOptions, LaunchSource } from './launcher.ts';
 import { ProcessLauncher } from './process-launcher.ts';
 import { ServiceLauncher } from './service-launcher.ts';
@@ -29,7 +29,7 @@ export function launchAll(services: readonly LaunchSource[], options: LaunchOpti
   const launcher: ServiceLauncher = new ServiceLauncher(services, {
     ...options,
     logger,
-    listen: (orders) => onPrimaryOrders({ ...orders, onCheck: () => failuresOf(launcher.checks) }),
+    listen: (orders) => onPrimaryOrders({ ...orders, onCheck: () => findingsOf(launcher.checks) }),
     onState: (state) => {
       tellPrimary({ type: 'mini-nova:state', state });
       options.onState?.(state);

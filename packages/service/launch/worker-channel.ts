@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import type { Findings } from '../observability/readiness.ts';
 import type { StopOptions } from './launchable.ts';
 import type { LauncherState } from './launcher.ts';
 import type { LauncherOrders } from './service-launcher.ts';
@@ -14,13 +15,13 @@ export type Order =
 /** What a worker tells its primary. */
 export type WorkerNews =
   | { type: 'mini-nova:state'; state: LauncherState }
-  /** The answer to `check`: by the names of the checks that failed, why. */
-  | { type: 'mini-nova:checked'; id: number; failures: Record<string, string> };
+  /** The answer to `check`. */
+  | { type: 'mini-nova:checked'; id: number; findings: Findings };
 
 /** What a worker does when its primary asks for it. */
 export interface WorkerOrders extends LauncherOrders {
-  /** Resolves with the reasons of the checks that failed, by their names. */
-  onCheck(): Promise<Record<string, string>>;
+  /** Resolves with what the checks have to say. */
+  onCheck(): Promise<Findings>;
 }
 
 /** To a worker that is gone, nothing is said. */
@@ -83,7 +84,7 @@ function obey(message: Order, orders: WorkerOrders): void {
     case 'mini-nova:check':
       void orders
         .onCheck()
-        .then((failures) => tellPrimary({ type: 'mini-nova:checked', id: message.id, failures }));
+        .then((findings) => tellPrimary({ type: 'mini-nova:checked', id: message.id, findings }));
       break;
   }
 }

@@ -1,4 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
+import type { Findings } from '../observability/readiness.ts';
+import type { Remark } from './launchable.ts';
 import type { LauncherState } from './launcher.ts';
 import { isWorkerNews, type Order, order, type WorkerNews } from './worker-channel.ts';
 
@@ -19,7 +21,7 @@ export interface WorkerHandlers {
 /** One worker process, from its fork to its exit. */
 export class WorkerProcess {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (failures: Record<string, string>) => void>();
+  readonly #waiting = new Map<number, (findings: Findings) => void>();
   #state: LauncherState = 'starting';
   #servingSince: number | undefined;
   #heard = false;
@@ -75,17 +77,18 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL');
   }
 
-  /** @throws Error with what its checks say, or when it is gone */
-  async check(): Promise<void> {
+  /** Resolves with what its checks remark. @throws Error with why they say no, or when it is gone */
+  async check(): Promise<Remark> {
     if (this.#exited) throw new Error('it is gone');
     this.#lastCheck += 1;
     const id = this.#lastCheck;
-    const failures = await new Promise<Record<string, string>>((resolve) => {
+    const { failures, remarks } = await new Promise<Findings>((resolve) => {
       this.#waiting.set(id, resolve);
       this.tell({ type: 'mini-nova:check', id });
     });
-    const reasons = Object.entries(failures).map(([name, reason]) => `${name}: ${reason}`);
-    if (reasons.length > 0) throw new Error(reasons.join('; '));
+    const reasons = textOf(failures);
+    if (reasons !== undefined) throw new Error(reasons);
+    return textOf(remarks);
   }
 
   get #uptime(): number | null {
@@ -95,7 +98,7 @@ export class WorkerProcess {
   #hear(news: WorkerNews, handlers: WorkerHandlers): void {
     this.#heard = true;
     if (news.type === 'mini-nova:checked') {
-      this.#waiting.get(news.id)?.(news.failures);
+      this.#waiting.get(news.id)?.(news.findings);
       this.#waiting.delete(news.id);
     } else if (!this.#exited && news.state !== 'stopped') {
       // It has stopped when its process has ended, and not before.
@@ -106,7 +109,12 @@ export class WorkerProcess {
   }
 
   #fail(reason: string): void {
-    for (const resolve of this.#waiting.values()) resolve({ worker: reason });
+    for (const resolve of this.#waiting.values()) resolve({ failures: { worker: reason }, remarks: {} });
     this.#waiting.clear();
   }
+}
+
+function textOf(findings: Record<string, string>): string | undefined {
+  const entries = Object.entries(findings);
+  return entries.length === 0 ? undefined : entries.map(([name, text]) => `${name}: ${text}`).join('; ');
 }

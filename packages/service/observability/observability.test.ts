@@ -29,11 +29,12 @@ test('what its hooks are told is what Prometheus reads', async () => {
   await rpc.getServer(new Target({ topic: 't', server: 'h' }), [endpoint]).start();
   await rpc.getClient(new Target({ topic: 't' })).call(new RequestContext(), 'greet', {});
   observability.onTaskRun({ task: 'sync', duration: 1 });
-  observability.onHeartbeat(new Date(5_000));
+  observability.onHeartbeat(new Date(5_000), -2.5);
   const text = await figures();
   expect(text.get('nova_rpc_server_duration_seconds_count{method="greet",kind="call"}')).toBe(1);
   expect(text.get('nova_periodic_task_duration_seconds_count{task="sync"}')).toBe(1);
   expect(text.get('nova_service_heartbeat_timestamp_seconds')).toBe(5);
+  expect(text.get('nova_service_clock_skew_seconds')).toBe(-2.5);
   expect(text.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
   expect(text.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
 });

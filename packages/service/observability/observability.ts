@@ -37,7 +37,7 @@ export interface Observability {
   /** To be told of each run of a periodic task. */
   readonly onTaskRun: (run: TaskRun) => void;
   /** To be told when the service record was kept alive. */
-  readonly onHeartbeat: (at: Date) => void;
+  readonly onHeartbeat: (at: Date, clockSkew?: number | null) => void;
   /** The endpoint, or what answers the primary in a worker. To be started first, and stopped last. */
   readonly server: Launchable;
   /** The endpoint's; null while it does not listen, and in a worker. */

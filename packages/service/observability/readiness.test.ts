@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { failuresOf, runChecks } from './readiness.ts';
+import { findingsOf, runChecks } from './readiness.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -30,7 +30,17 @@ test('says which check fails, and why', async () => {
       other: { ok: true },
     },
   });
-  expect(await failuresOf(checks)).toEqual({ broker: 'not connected', database: 'is locked' });
+  const failures = { broker: 'not connected', database: 'is locked' };
+  expect(await findingsOf(checks)).toEqual({ failures, remarks: {} });
+});
+
+test('tells what a check remarks, and is ready all the same', async () => {
+  const checks = { broker: () => {}, clock: async () => 'the clock is slow' };
+  expect(await runChecks(checks)).toEqual({
+    ready: true,
+    checks: { broker: { ok: true }, clock: { ok: true, remark: 'the clock is slow' } },
+  });
+  expect(await findingsOf(checks)).toEqual({ failures: {}, remarks: { clock: 'the clock is slow' } });
 });
 
 test('does not wait for a check that hangs, and runs the others beside it', async () => {

@@ -1,9 +1,9 @@
 import { errorText } from '../error-name.ts';
-import type { ReadinessChecks } from '../launch/launchable.ts';
+import type { ReadinessCheck, ReadinessChecks } from '../launch/launchable.ts';
 import { maskText } from '../mask-text.ts';
 
 /** What one check says. */
-export type CheckResult = { ok: true } | { ok: false; reason: string };
+export type CheckResult = { ok: true; remark?: string } | { ok: false; reason: string };
 
 /** Whether a daemon can do its work, and which check says no. */
 export interface ReadinessReport {
@@ -25,17 +25,26 @@ export async function runChecks(checks: ReadinessChecks, timeout = TIMEOUT): Pro
   return { ready: results.every(([, { ok }]) => ok), checks: Object.fromEntries(results) };
 }
 
-/** By the names of the checks that say no, why. Never rejects. */
-export async function failuresOf(
-  checks: ReadinessChecks,
-  timeout = WORKER_TIMEOUT,
-): Promise<Record<string, string>> {
-  const report = await runChecks(checks, timeout);
-  const results = Object.entries(report.checks);
-  return Object.fromEntries(results.flatMap(([name, result]) => (result.ok ? [] : [[name, result.reason]])));
+/** What checks have to say, by their names. */
+export interface Findings {
+  /** Of those that say no, why. */
+  failures: Record<string, string>;
+  /** Of the others. */
+  remarks: Record<string, string>;
 }
 
-async function runCheck(check: () => void | Promise<void>, timeout: number): Promise<CheckResult> {
+/** Never rejects. */
+export async function findingsOf(checks: ReadinessChecks, timeout = WORKER_TIMEOUT): Promise<Findings> {
+  const report = await runChecks(checks, timeout);
+  const findings: Findings = { failures: {}, remarks: {} };
+  for (const [name, result] of Object.entries(report.checks)) {
+    if (!result.ok) findings.failures[name] = result.reason;
+    else if (result.remark !== undefined) findings.remarks[name] = result.remark;
+  }
+  return findings;
+}
+
+async function runCheck(check: ReadinessCheck, timeout: number): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<CheckResult>((resolve) => {
     const result: CheckResult = { ok: false, reason: `no answer within ${timeout} s` };
@@ -48,10 +57,10 @@ async function runCheck(check: () => void | Promise<void>, timeout: number): Pro
   }
 }
 
-async function settle(check: () => void | Promise<void>): Promise<CheckResult> {
+async function settle(check: ReadinessCheck): Promise<CheckResult> {
   try {
-    await check();
-    return { ok: true };
+    const remark = await check();
+    return typeof remark === 'string' ? { ok: true, remark } : { ok: true };
   } catch (error) {
     // Whatever it is, it is why. Its text may name a URL with a password in it.
     return { ok: false, reason: maskText(errorText(error)) };

@@ -24,7 +24,7 @@ test('there is no time of a heartbeat before the first', async () => {
   const registry = new Registry();
   const onHeartbeat = heartbeatMetrics(registry);
   expect(await counted(registry, 'nova_service')).toEqual({});
-  onHeartbeat(new Date(1_000));
-  onHeartbeat(new Date(3_500));
+  onHeartbeat(new Date(1_000), null);
+  onHeartbeat(new Date(3_500), null);
   expect(await counted(registry, 'nova_service')).toEqual({ nova_service_heartbeat_timestamp_seconds: 3.5 });
 });

@@ -1,4 +1,10 @@
-import { deleteAllocations, deleteBuildRequest, deleteRequestSpec, releasePorts } from '@mini-nova/database';
+import {
+  databaseTimestamp,
+  deleteAllocations,
+  deleteBuildRequest,
+  deleteRequestSpec,
+  releasePorts,
+} from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { TaskState } from '../../compute/task-states.ts';
@@ -51,7 +57,7 @@ export class ServerDeletion {
     await db.transaction(async (trx) => {
       const store = instances.within(trx);
       await store.destroy(await store.getByUuid(uuid, { includeDeleted: true }));
-      await releasePorts(trx, { deviceUuid: uuid, at: new Date().toISOString() });
+      await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
       await deleteAllocations(trx, uuid);
       await deleteBuildRequest(trx, uuid);
       await deleteRequestSpec(trx, uuid);

@@ -25,11 +25,13 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
     async (request) => {
       const { host, binary } = request.query;
       const found = await services.list({ host, binary });
+      const skews = await services.clockSkews();
       return {
         services: [...found].map((service) =>
           serviceDocument(service, {
             up: services.isUp(service, settings.serviceDownTime),
             defaultZone: settings.defaultZone,
+            clockSkew: skews.get(service.id),
           }),
         ),
       };

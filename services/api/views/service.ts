@@ -1,4 +1,5 @@
 import type { Service } from '@mini-nova/objects';
+import { skewText } from '@mini-nova/service';
 import { lastReport } from '../../stores/service-store.ts';
 import { naiveTime } from './times.ts';
 
@@ -15,11 +16,16 @@ export interface ServiceDocument {
   updated_at: string | null;
   disabled_reason: string | null;
   forced_down: boolean;
+  /**
+   * No field of Nova's, and only there when something is wrong: seconds by which the daemon's clock is ahead of the
+   * database's, negative when behind, if that is more than one.
+   */
+  'mini-nova:clock_skew'?: number;
 }
 
 export function serviceDocument(
   service: Service,
-  { up, defaultZone }: { up: boolean; defaultZone: string },
+  { up, defaultZone, clockSkew }: { up: boolean; defaultZone: string; clockSkew?: number | undefined },
 ): ServiceDocument {
   const isCompute = service.binary === 'nova-compute';
   return {
@@ -32,5 +38,6 @@ export function serviceDocument(
     updated_at: naiveTime(lastReport(service)),
     disabled_reason: service.disabled_reason,
     forced_down: service.forced_down,
+    ...(skewText(clockSkew) !== undefined && { 'mini-nova:clock_skew': clockSkew }),
   };
 }

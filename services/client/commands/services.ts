@@ -4,6 +4,7 @@ import type { ServiceDocument } from '../../api/views/service.ts';
 import { addCommand, type CommandContext, contextOf, printDone, printItem, printList } from '../command.ts';
 import { findService } from '../find.ts';
 import type { ClientIo } from '../io.ts';
+import { withClocks } from '../service-clocks.ts';
 import type { Column } from '../table.ts';
 
 const serviceColumns: readonly Column<ServiceDocument>[] = [
@@ -36,7 +37,8 @@ export function addServiceCommands(program: Command, io: ClientIo): void {
     .option('--binary <binary>', 'only those of this name')
     .action(async ({ host, binary }: { host?: string; binary?: string }, command: Command) => {
       const context = contextOf(command, io);
-      printList(context, serviceColumns, await context.nova.listServices({ host, binary }));
+      const services = await context.nova.listServices({ host, binary });
+      printList(context, withClocks(serviceColumns, services), services);
     });
 
   addServiceChange(program, 'service-enable', 'Let the scheduler use a compute again.').action(

@@ -1,4 +1,6 @@
 import { Service } from '@mini-nova/objects';
+import { currentContext } from '@mini-nova/service';
+import { reportedSkew } from '../../stores/reported-skew.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
 import { type ActionTable, on } from './action.ts';
 
@@ -21,9 +23,10 @@ export function serviceActions(services: ServiceStore): ActionTable {
         Object.assign(service, record.values());
         service.resetChanges();
       }),
-      // A raised report count is a heartbeat, whose time is the conductor's: clocks of hosts differ.
+      // A raised report count is a heartbeat, whose time is the database's: clocks of hosts differ.
       'Service.save': on(Service, async (service) => {
-        if (service.changes().includes('report_count')) await services.heartbeat(service);
+        if (service.changes().includes('report_count'))
+          await services.heartbeat(service, reportedSkew(currentContext()));
         else await services.save(service);
       }),
     },

@@ -42,7 +42,11 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
     {
       name: 'release_orphaned_allocations',
       spacing: spacingOf(config),
-      run: () => releaseOrphanedAllocations({ db, age: ageOf(config), logger }),
+      run: async () => {
+        const age = ageOf(config);
+        const now = await trueNow(options, age);
+        if (now !== undefined) await releaseOrphanedAllocations({ db, age, now, logger });
+      },
     },
   ];
 }
@@ -50,6 +54,8 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
 interface TimedSweep extends Omit<SweepOptions, 'config'> {
   /** Seconds. */
   timeout: number;
+  /** By the database's clock. */
+  now: Date;
   /** Seconds. */
   serviceDownTime: number;
 }
@@ -66,9 +72,25 @@ function timedSweep(
     async run(ctxt) {
       const { instance_build_timeout: timeout, service_down_time: serviceDownTime } = config;
       // It may have been taken away after the last spacings were asked for: then everything would be too old.
-      if (timeout > 0) await sweep({ ...tools, timeout, serviceDownTime }, ctxt);
+      if (timeout <= 0) return;
+      const now = await trueNow(tools, timeout);
+      if (now !== undefined) await sweep({ ...tools, timeout, now, serviceDownTime }, ctxt);
     },
   };
+}
+
+/**
+ * Now, by the clock that has dated the records. Undefined when that clock was set less than `age` seconds ago: what was
+ * written before would look too old by as much, or too young. It then is looked at when it is as old as it looks.
+ */
+async function trueNow(
+  { db, logger }: Pick<SweepOptions, 'db' | 'logger'>,
+  age: number,
+): Promise<Date | undefined> {
+  await db.clock.measure();
+  if (db.clock.isSteady(age)) return db.clock.now();
+  logger.debug({ seconds: age }, "Nothing is swept yet: the database's clock was set");
+  return undefined;
 }
 
 /** Seconds. */

@@ -6,6 +6,8 @@ export interface OrphanedAllocationsOptions {
   db: Database;
   /** Seconds; younger allocations may be of a build that is about to be recorded. */
   age: number;
+  /** By the database's clock. */
+  now: Date;
   logger: Logger;
 }
 
@@ -13,9 +15,10 @@ export interface OrphanedAllocationsOptions {
 export async function releaseOrphanedAllocations({
   db,
   age,
+  now,
   logger,
 }: OrphanedAllocationsOptions): Promise<void> {
-  for (const { consumer_uuid, provider_uuid } of await orphanedAllocations(db, age)) {
+  for (const { consumer_uuid, provider_uuid } of await orphanedAllocations(db, age, now)) {
     if (await releaseAllocations(db, consumer_uuid, provider_uuid)) {
       logger.warn(
         { instance_uuid: consumer_uuid, provider: provider_uuid },

@@ -4,13 +4,15 @@ import { VmState } from '../../compute/vm-states.ts';
 import { BuildAbortException } from '../../exceptions.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { FailedBuilds } from '../failed-builds.ts';
-import { isUnchangedSince } from './last-change.ts';
+import { isUnchangedSince, secondsBefore } from './last-change.ts';
 
 export interface StuckBuildsOptions {
   instances: InstanceStore;
   failedBuilds: FailedBuilds;
   /** Seconds. */
   timeout: number;
+  /** By the database's clock, as all times of records are. */
+  now: Date;
 }
 
 /**
@@ -18,18 +20,18 @@ export interface StuckBuildsOptions {
  * is only slow notices at its next step and undoes what it did.
  */
 export async function endStuckBuilds(options: StuckBuildsOptions): Promise<void> {
-  const { instances, failedBuilds, timeout } = options;
-  const since = new Date(Date.now() - timeout * 1000);
+  const { instances, failedBuilds, timeout, now } = options;
+  const since = secondsBefore(now, timeout);
   const filters = { vmStates: [VmState.BUILDING], changedBefore: since.toISOString() };
   for (const instance of await instances.list(filters)) {
     if (instance.task_state === TaskState.DELETING) continue;
     await failedBuilds.end(
       instance.uuid,
       noProgress(instance, timeout),
-      (now) =>
-        now.vm_state === VmState.BUILDING &&
-        now.task_state === instance.task_state &&
-        isUnchangedSince(now, since),
+      (present) =>
+        present.vm_state === VmState.BUILDING &&
+        present.task_state === instance.task_state &&
+        isUnchangedSince(present, since),
     );
   }
 }

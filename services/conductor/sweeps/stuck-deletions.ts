@@ -1,4 +1,4 @@
-import { type Database, deleteAllocations, releasePorts } from '@mini-nova/database';
+import { type Database, databaseTimestamp, deleteAllocations, releasePorts } from '@mini-nova/database';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { isEnded } from '../../compute/build-reasons.ts';
@@ -6,6 +6,7 @@ import type { ComputeAPI } from '../../compute/rpcapi.ts';
 import { TaskState } from '../../compute/task-states.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
+import { secondsBefore } from './last-change.ts';
 
 export interface StuckDeletionsOptions {
   db: Database;
@@ -14,6 +15,8 @@ export interface StuckDeletionsOptions {
   compute: ComputeAPI;
   /** Seconds. */
   timeout: number;
+  /** By the database's clock, as all times of records are. */
+  now: Date;
   /** Seconds without a heartbeat until a compute is down. */
   serviceDownTime: number;
   logger: Logger;
@@ -24,8 +27,8 @@ export interface StuckDeletionsOptions {
  * deleted here; such a compute destroys the guest when it comes up again.
  */
 export async function finishStuckDeletions(ctxt: RpcContext, options: StuckDeletionsOptions): Promise<void> {
-  const { instances, compute, timeout, logger } = options;
-  const changedBefore = new Date(Date.now() - timeout * 1000).toISOString();
+  const { instances, compute, timeout, now, logger } = options;
+  const changedBefore = secondsBefore(now, timeout).toISOString();
   for (const instance of await instances.list({ taskStates: [TaskState.DELETING], changedBefore })) {
     const { uuid, host } = instance;
     if (host !== null && (await isComputeUp(options, host))) {
@@ -65,6 +68,6 @@ async function deleteRecords({ db, instances }: StuckDeletionsOptions, instance:
   await db.transaction(async (trx) => {
     await instances.within(trx).destroy(instance);
     await deleteAllocations(trx, instance.uuid);
-    await releasePorts(trx, { deviceUuid: instance.uuid, at: new Date().toISOString() });
+    await releasePorts(trx, { deviceUuid: instance.uuid, at: databaseTimestamp(trx) });
   });
 }

@@ -1,6 +1,7 @@
 import {
   type AllocationRow,
   type Database,
+  databaseNow,
   deleteAllocations,
   listAllocationsOfConsumer,
   listAllocationsOfProvider,
@@ -42,7 +43,7 @@ export async function allocationsByProvider(
 export async function orphanedAllocations(
   db: Database,
   age: number,
-  now: Date = new Date(),
+  now: Date = databaseNow(db),
 ): Promise<OrphanedAllocation[]> {
   return listOrphanedAllocations(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
 }

@@ -1,6 +1,7 @@
 import {
   advanceGeneration,
   type Database,
+  databaseTimestamp,
   findProvider,
   insertAllocations,
   listAllocationsOfConsumer,
@@ -44,7 +45,7 @@ async function tryClaim(trx: Queryable, claim: Claim): Promise<ClaimOutcome> {
   if (held.some(({ provider_uuid }) => provider_uuid === providerUuid)) return 'held';
   if (!hasRoom(await resourcesOfProvider(trx, providerUuid), resources)) return 'full';
 
-  const at = new Date().toISOString();
+  const at = databaseTimestamp(trx);
   if (!(await advanceGeneration(trx, providerUuid, provider.generation, { at }))) {
     throw new ConcurrentProviderUpdate(providerUuid);
   }

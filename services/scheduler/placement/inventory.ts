@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   advanceGeneration,
   type Database,
+  databaseTimestamp,
   ensureProvider,
   findProvider,
   type InventoryRow,
@@ -31,7 +32,7 @@ async function trySetInventory(
   trx: Queryable,
   { providerUuid, providerName, inventories }: ProviderInventory,
 ): Promise<void> {
-  const at = new Date().toISOString();
+  const at = databaseTimestamp(trx);
   await ensureProvider(trx, { uuid: providerUuid, name: providerName, at });
   const provider = await findProvider(trx, providerUuid);
   if (provider === undefined) throw new ConcurrentProviderUpdate(providerUuid);

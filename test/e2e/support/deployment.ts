@@ -18,6 +18,8 @@ export interface DeploymentOptions {
   database?: 'sqlite' | 'postgresql';
   /** Added to the environment of every daemon: OS_<GROUP>__<OPTION>. */
   env?: Record<string, string>;
+  /** Added to the environments of single daemons, by name. */
+  daemons?: Record<'nova-conductor' | 'nova-scheduler' | 'nova-api', Record<string, string>>;
   /** The computes by host name, each with what is added to its environment. */
   computes?: Record<string, Record<string, string>>;
 }
@@ -37,9 +39,10 @@ interface ServiceJson {
   binary: string;
   host: string;
   state: string;
+  'mini-nova:clock_skew'?: number;
 }
 
-const UP_SECONDS = 40;
+const UP_SECONDS = 90;
 
 // Short times, so that a test sees in seconds what takes minutes in a cloud.
 const QUICK = {
@@ -91,7 +94,7 @@ export class Deployment {
       env: { OS_DEFAULT__STATE_PATH: folder, ...QUICK, ...options.env },
     });
     try {
-      await deployment.startDaemons(options.computes ?? { 'host-a': {}, 'host-b': {} });
+      await deployment.startDaemons(options.computes ?? { 'host-a': {}, 'host-b': {} }, options.daemons);
     } catch (error) {
       console.error(deployment.output());
       await deployment.close();
@@ -135,6 +138,20 @@ export class Deployment {
     return up.map(({ binary, host }) => `${binary}@${host}`).sort();
   }
 
+  /** Seconds by which daemons' clocks are ahead of the database's, as the API shows them, by host. */
+  async clockSkews(): Promise<Record<string, number>> {
+    const skewed = (await this.services()).flatMap(({ host, 'mini-nova:clock_skew': skew }) =>
+      skew === undefined ? [] : [[host, skew] as const],
+    );
+    return Object.fromEntries(skewed);
+  }
+
+  /** As the API lists them. */
+  private async services(): Promise<ServiceJson[]> {
+    const answer = await fetch(`${this.endpoint}/os-services`);
+    return ((await answer.json()) as { services: ServiceJson[] }).services;
+  }
+
   /** The log lines of all daemons, in no order among them. */
   logLines(): Record<string, unknown>[] {
     const lines = [...this.daemons.values()].flatMap(({ output }) => output.split('\n'));
@@ -152,14 +169,19 @@ export class Deployment {
     await this.rabbit.close();
   }
 
-  private async startDaemons(computes: Record<string, Record<string, string>>): Promise<void> {
+  private async startDaemons(
+    computes: Record<string, Record<string, string>>,
+    daemons: Partial<Record<string, Record<string, string>>> = {},
+  ): Promise<void> {
     const database = ['--database-connection', this.databaseUrl];
     const sync = await runCommand('nova-manage', [...database, 'db', 'sync'], { env: this.env });
     expect(sync.code, sync.stdout + sync.stderr).toBe(0);
     const starts = [
-      this.startDaemon('nova-conductor', 'nova-conductor', ['--host', 'conductor', ...database]),
-      this.startDaemon('nova-scheduler', 'nova-scheduler', ['--host', 'scheduler', ...database]),
-      this.startDaemon('nova-api', 'nova-api', ['--host', 'api', '--port', String(this.port), ...database]),
+      ...[
+        ['nova-conductor', '--host', 'conductor'],
+        ['nova-scheduler', '--host', 'scheduler'],
+        ['nova-api', '--host', 'api', '--port', String(this.port)],
+      ].map(([name = '', ...args]) => this.startDaemon(name, name, [...args, ...database], daemons[name])),
       ...Object.entries(computes).map(([host, env]) =>
         this.startDaemon(host, 'nova-compute', ['--host', host], env),
       ),
@@ -182,10 +204,7 @@ export class Deployment {
 
   private async waitUntilUp(expected: string[]): Promise<void> {
     const allUp = async (): Promise<boolean> => {
-      const { services } = (await (await fetch(`${this.endpoint}/os-services`)).json()) as {
-        services: ServiceJson[];
-      };
-      const up = services
+      const up = (await this.services())
         .filter(({ state }) => state === 'up')
         .map(({ binary, host }) => `${binary}@${host}`);
       return expected.every((service) => up.includes(service));

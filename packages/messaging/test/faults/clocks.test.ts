@@ -1,4 +1,6 @@
-import { wrongClock } from '@mini-nova/testing';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDir, wrongClock } from '@mini-nova/testing';
 import { describe, expect, test } from 'vitest';
 import { faultBench } from './support/fault-bench.ts';
 
@@ -46,3 +48,26 @@ test('a request that waited knows how long, if both ends read one clock, whereve
   await working;
   expect(((await waiting) as { timeLeft: number }).timeLeft).toBeLessThan(18_500);
 });
+
+test.each([HOUR, -HOUR])(
+  'a clock that is set by %d s while calls wait and run ends none of them',
+  async (step) => {
+    const { ledger } = bench();
+    const file = join(tempDir('mini-nova-clock-'), 'offset');
+    const set = (seconds: number): void =>
+      writeFileSync(file, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}`);
+    set(0);
+    const { FAKETIME: _fixed, ...faked } = await wrongClock(0);
+    const env = { ...faked, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
+    const rabbit = { rabbitQosPrefetchCount: 1 };
+    const server = await bench().spawn({ server: 'host1', rabbit, env });
+    const caller = bench().client().prepare({ callMonitorTimeout: 2 });
+    const working = ledger.call(caller, 'work', { seconds: 3, value: 'done' }, 60);
+    const waiting = ledger.call(caller, 'clock', {}, 60);
+    await server.waitFor('working');
+    set(step);
+    expect(await working).toBe('done');
+    const { now } = (await waiting) as { now: number };
+    expect(Math.abs(now - Date.now() - step * 1000)).toBeLessThan(HOUR * 500);
+  },
+);

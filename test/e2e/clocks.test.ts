@@ -1,0 +1,106 @@
+import { freePort, runCommand, wrongClock } from '@mini-nova/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Deployment, printOutputOnFailure } from './support/deployment.ts';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const APART = [1.5, 2.5, HOUR, DAY].flatMap((seconds) => [-seconds, seconds]);
+// So short that a call whose deadline depended on two clocks would have none left.
+const SHORT = { OS_DEFAULT__RPC_RESPONSE_TIMEOUT: '20' };
+
+describe('computes whose clocks are wrong', () => {
+  const ports = new Map<number, number>();
+  let cloud: Deployment;
+
+  beforeAll(async () => {
+    const computes: Record<string, Record<string, string>> = {};
+    for (const apart of APART) {
+      const port = await freePort();
+      ports.set(apart, port);
+      const clock = await wrongClock(apart, { monotonic: true });
+      computes[`host${apart}`] = { ...clock, OS_OBSERVABILITY__PORT: String(port) };
+    }
+    cloud = await Deployment.start({ database: 'postgresql', env: SHORT, computes });
+  });
+  afterAll(() => cloud?.close());
+  printOutputOnFailure(() => cloud);
+
+  test('start, are up, boot and delete', async () => {
+    const hosts = APART.map((apart) => `host${apart}`);
+    const all = String(hosts.length);
+    const boot = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll'];
+    const result = await cloud.nova<{ servers: { id: string; status: string }[] }>(
+      ...[...boot, '--min-count', all, '--max-count', all, 'server'],
+    );
+    const servers = await Promise.all(result.servers.map(({ id }) => cloud.show(id)));
+    expect(servers.map(({ status }) => status)).toEqual(hosts.map(() => 'ACTIVE'));
+    expect(servers.map((server) => server['OS-EXT-SRV-ATTR:host']).sort()).toEqual([...hosts].sort());
+
+    await cloud.nova('delete', '--poll', ...servers.map(({ id }) => id));
+    const up = await cloud.servicesUp();
+    expect(up).toEqual(expect.arrayContaining(hosts.map((host) => `nova-compute@${host}`)));
+  });
+
+  test.each(APART)('by %d s are shown by the API, the readiness and the metrics', async (apart) => {
+    // Answers tell whole seconds, so it takes some until a second and a half is beyond doubt.
+    const shown = async () => (await cloud.clockSkews())[`host${apart}`] ?? 0;
+    await expect.poll(shown, { timeout: 60_000 }).toSatisfy((skew: number) => Math.abs(skew - apart) < 0.6);
+    const url = `http://127.0.0.1:${ports.get(apart)}`;
+    const readiness = await fetch(`${url}/readyz`);
+    expect(readiness.status).toBe(200);
+    expect(await readiness.json()).toMatchObject({
+      checks: { clock: { ok: true, remark: expect.stringContaining(apart < 0 ? 'behind' : 'ahead') } },
+    });
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^nova_service_clock_skew_seconds -?[\d.]+$/m);
+  });
+
+  test('are named in the lists of services', async () => {
+    const list = await cloud.run('service-list');
+    expect(list.stdout).toMatch(/nova-compute +\| host-3600 .*3(600|599)\.\d s behind/);
+    const manage = ['--database-connection', cloud.databaseUrl, 'service', 'list'];
+    const { stdout } = await runCommand('nova-manage', manage, { env: {} });
+    expect(stdout).toMatch(/nova-compute +\| host86400 .*86(400|399)\.\d s ahead/);
+  });
+});
+
+describe('a control plane whose clocks are all wrong', () => {
+  let cloud: Deployment;
+
+  beforeAll(async () => {
+    cloud = await Deployment.start({
+      database: 'postgresql',
+      env: { ...SHORT, OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: '20' },
+      daemons: {
+        'nova-conductor': await wrongClock(HOUR, { monotonic: true }),
+        'nova-scheduler': await wrongClock(-DAY, { monotonic: true }),
+        'nova-api': await wrongClock(-2.5, { monotonic: true }),
+      },
+      computes: { 'host-a': {} },
+    });
+  });
+  afterAll(() => cloud?.close());
+  printOutputOnFailure(() => cloud);
+
+  test('boots, and its sweeps take nothing young for old', async () => {
+    const servers = await Promise.all(['one', 'two', 'three'].map((name) => cloud.boot(name)));
+    expect(servers.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    expect(await cloud.database.consumers()).toEqual(servers.map(({ id }) => id).sort());
+  });
+
+  test('is up, and shows by how much', async () => {
+    await expect.poll(async () => Object.keys(await cloud.clockSkews()).length, { timeout: 30_000 }).toBe(3);
+    const skews = await cloud.clockSkews();
+    expect(skews.conductor).toBeCloseTo(HOUR, 0);
+    expect(skews.scheduler).toBeCloseTo(-DAY, 0);
+    expect(skews.api).toBeCloseTo(-2.5, 0);
+    const up = await cloud.servicesUp();
+    expect(up).toEqual(expect.arrayContaining(['nova-compute@host-a', 'nova-conductor@conductor']));
+    expect(up).toContain('nova-scheduler@scheduler');
+  });
+
+  test('dates the records by the clock of the database', async () => {
+    const { created } = await cloud.nova<{ created: string }>('show', 'one');
+    expect(Math.abs(Date.parse(created) - Date.now())).toBeLessThan(10 * 60_000);
+  });
+});
