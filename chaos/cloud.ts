@@ -17,8 +17,8 @@ export type DatabaseKind = 'sqlite' | 'postgresql';
 export interface CloudOptions {
   database: DatabaseKind;
   computes: readonly string[];
-  /** Added to the environment of every daemon: OS_<GROUP>__<OPTION>. */
-  env?: Readonly<Record<string, string>>;
+  /** Added to the environment of a daemon, by the name of its host: OS_<GROUP>__<OPTION>. */
+  envOf?: (name: string) => Readonly<Record<string, string>>;
 }
 
 /** Seconds. */
@@ -50,6 +50,7 @@ export class Cloud {
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #daemons = new Map<string, Daemon>();
   readonly #env: Record<string, string>;
+  readonly #envOf: (name: string) => Readonly<Record<string, string>>;
   /** What daemons said that are gone. */
   readonly #spoken: string[] = [];
 
@@ -72,8 +73,8 @@ export class Cloud {
       OS_DEFAULT__STATE_PATH: folder,
       OS_DEFAULT__TRANSPORT_URL: this.rabbit.url,
       OS_FAKE__GUESTS_PATH: this.guestsPath,
-      ...options.env,
     };
+    this.#envOf = options.envOf ?? (() => ({}));
     this.#programs = programsOf(options.computes, databaseUrl, port);
   }
 
@@ -100,18 +101,15 @@ export class Cloud {
     await this.daemon(target).kill();
   }
 
-  /** `env` is added for this one life. */
-  async start(target: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(target: string): Promise<void> {
     if (target === 'rabbitmq') return this.rabbit.start();
     if (target === 'postgresql') return this.#postgres?.start();
     const program = this.#programs.get(target);
     if (program === undefined) throw new Error(`There is no ${target} to start`);
     const before = this.#daemons.get(target);
     if (before !== undefined) this.#spoken.push(`===== ${target}\n${before.output}`);
-    this.#daemons.set(
-      target,
-      await startDaemon(program.bin, program.args, { env: { ...this.#env, ...env } }),
-    );
+    const env = { ...this.#env, ...this.#envOf(target) };
+    this.#daemons.set(target, await startDaemon(program.bin, program.args, { env }));
   }
 
   daemon(name: string): Daemon {

@@ -5,6 +5,7 @@ import { Cloud, type DatabaseKind } from './cloud.ts';
 import { Killer } from './killer.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
+import { databaseKind, positive } from './options.ts';
 import { Random } from './random.ts';
 import { type ChaosReport, passed, reportText } from './report.ts';
 import { findTemplate, Rest } from './rest.ts';
@@ -70,24 +71,10 @@ function readOptions(): Options | undefined {
   }
 }
 
-/** @throws RangeError */
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(number > 0 && number < Number.POSITIVE_INFINITY))
-    throw new RangeError(`${text} is not a number above 0`);
-  return number;
-}
-
-/** @throws RangeError */
-function databaseKind(text: string): DatabaseKind {
-  if (text === 'sqlite' || text === 'postgresql') return text;
-  throw new RangeError(`${text} is neither postgresql nor sqlite`);
-}
-
 async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   const { database, seed, timeout, limit } = options;
   const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout) };
-  const cloud = await Cloud.start({ database, computes: COMPUTES, env });
+  const cloud = await Cloud.start({ database, computes: COMPUTES, envOf: () => env });
   const db = await openDatabase(cloud.databaseUrl);
   try {
     const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
@@ -97,7 +84,7 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
     const ended = await killUnderLoad(cloud, killer, options);
     await load.stop();
     await cloud.allUp();
-    const settling = await settle({ cloud, db, computes: COMPUTES, promises: ledger, limit });
+    const settling = await settle({ cloud, db, computes: COMPUTES, promises: ledger }, limit);
     const { counts: requests, failures } = ledger;
     return { seed, database, kills: killer.kills, requests, failures, ended, settling, limit };
   } finally {

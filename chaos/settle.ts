@@ -11,22 +11,25 @@ export interface Settling {
   problems: readonly Problem[];
 }
 
-export interface SettleOptions {
+/** Where to look. */
+export interface Sight {
   cloud: Cloud;
   db: Database;
   computes: readonly string[];
   promises: Promises;
-  /** Seconds after which everything must be at rest. */
-  limit: number;
 }
 
-/** Waits until nothing is wrong, twice in a row, or the time for it is over. */
-export async function settle({ cloud, db, computes, promises, limit }: SettleOptions): Promise<Settling> {
+export async function currentProblems({ cloud, db, computes, promises }: Sight): Promise<Problem[]> {
+  return findProblems(await takeSnapshot(db, computes, cloud.guestsPath), promises);
+}
+
+/** Waits until nothing is wrong, twice in a row, or the seconds after which everything must be at rest are over. */
+export async function settle(sight: Sight, limit: number): Promise<Settling> {
   const start = performance.now();
   let clean = 0;
   for (;;) {
     const seconds = (performance.now() - start) / 1000;
-    const problems = findProblems(await takeSnapshot(db, computes, cloud.guestsPath), promises);
+    const problems = await currentProblems(sight);
     clean = problems.length === 0 ? clean + 1 : 0;
     if (clean === 2 || (seconds >= limit && clean === 0)) return { seconds, problems };
     await sleep(500);

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '@mini-nova/database';
+import { tempDir } from '@mini-nova/testing';
+import { Cloud, type DatabaseKind } from '../cloud.ts';
+import { Ledger } from '../ledger.ts';
+import { findTemplate, Rest } from '../rest.ts';
+import { currentProblems, type Settling, type Sight, settle } from '../settle.ts';
+import { Control } from './control.ts';
+import type { Scenario } from './scenarios.ts';
+
+export interface TrialOptions {
+  database: DatabaseKind;
+  /** `instance_build_timeout`, in seconds. */
+  timeout: number;
+  /** Seconds after which everything must be at rest. */
+  limit: number;
+  /** The favourite host cannot spawn. */
+  rescheduled: boolean;
+}
+
+export interface Result {
+  scenario: string;
+  point: string;
+  /** False: this time the point was not passed. */
+  killed: boolean;
+  settling: Settling;
+}
+
+const GOOD = 'host-good';
+const BAD = 'host-bad';
+/** Seconds for a scenario to come to its point, or to its end. */
+const PATIENCE = 30;
+/** Milliseconds between two looks. */
+const PAUSE = 200;
+
+/** A cloud whose processes kill themselves at points of a scenario. */
+export class Trial {
+  readonly #sight: Sight;
+  readonly #rest: Rest;
+  readonly #control: Control;
+  readonly #limit: number;
+  #runs = 0;
+
+  private constructor(sight: Sight, rest: Rest, control: Control, limit: number) {
+    this.#sight = sight;
+    this.#rest = rest;
+    this.#control = control;
+    this.#limit = limit;
+  }
+
+  static async start({ database, timeout, limit, rescheduled }: TrialOptions): Promise<Trial> {
+    const folder = tempDir('mini-nova-kill-points-');
+    const computes = rescheduled ? [GOOD, BAD] : [GOOD];
+    const cloud = await Cloud.start({ database, computes, envOf: environmentOf(folder, timeout) });
+    const promises = new Ledger();
+    const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), promises);
+    const sight = { cloud, db: await openDatabase(cloud.databaseUrl), computes, promises };
+    return new Trial(sight, rest, new Control(folder), limit);
+  }
+
+  /** The points that the scenario passes when nobody is killed. */
+  async points(scenario: Scenario): Promise<string[]> {
+    await this.#run(scenario, null);
+    return this.#control.passed;
+  }
+
+  /** Kills a process at a point, starts it again, and waits until everything is at rest. */
+  async killAt(scenario: Scenario, point: string): Promise<Result> {
+    const { cloud } = this.#sight;
+    await this.#run(scenario, point);
+    const { ended } = cloud;
+    for (const name of ended) await cloud.start(name);
+    const settling = await this.#settle();
+    await cloud.allUp();
+    return { scenario: scenario.name, point, killed: ended.length > 0, settling };
+  }
+
+  get output(): string {
+    return this.#sight.cloud.output;
+  }
+
+  async close(): Promise<void> {
+    await this.#sight.db.close();
+    await this.#sight.cloud.close();
+  }
+
+  async #run(scenario: Scenario, killAt: string | null): Promise<void> {
+    const server = (await scenario.prepare?.(this.#rest)) ?? '';
+    await this.#settle();
+    this.#control.forget();
+    this.#runs += 1;
+    this.#control.give({ run: String(this.#runs), killAt });
+    await scenario.act(this.#rest, server);
+    await this.#killOrEnd();
+    this.#control.give({ run: null, killAt: null });
+  }
+
+  /** Resolves when a process was killed, or nothing happens any more. */
+  async #killOrEnd(): Promise<void> {
+    const { cloud } = this.#sight;
+    const start = performance.now();
+    for (let quiet = 0; quiet < 3 && performance.now() - start < PATIENCE * 1000; ) {
+      const before = this.#control.passed.length;
+      await sleep(PAUSE);
+      if (cloud.ended.length > 0) return;
+      const isQuiet =
+        this.#control.passed.length === before && (await currentProblems(this.#sight)).length === 0;
+      quiet = isQuiet ? quiet + 1 : 0;
+    }
+  }
+
+  #settle(): Promise<Settling> {
+    return settle(this.#sight, this.#limit);
+  }
+}
+
+/** Of each daemon by its host's name. */
+function environmentOf(folder: string, timeout: number): (name: string) => Record<string, string> {
+  const instrument = new URL('./instrument.js', import.meta.url);
+  return (name) => ({
+    NODE_OPTIONS: `--import=${instrument.href}`,
+    CHAOS_CONTROL: folder,
+    CHAOS_NAME: name,
+    OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout),
+    ...(name === 'nova-api' && { CHAOS_COUNTS_ALL: '1' }),
+    // The host with more memory is tried first.
+    ...(name === BAD && { OS_FAKE__FAIL_SPAWN: 'true', OS_FAKE__MEMORY_MB: '1000000' }),
+  });
+}
