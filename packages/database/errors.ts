@@ -126,3 +126,15 @@ export class InvalidCidr extends DatabaseError {
     this.cidr = cidr;
   }
 }
+
+/** A regular expression that cannot be read, has what is not supported, or would take too much work. */
+export class InvalidPattern extends DatabaseError {
+  readonly code = 'INVALID_PATTERN';
+  /** What is wrong: `a ( has no )`. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`Not a regular expression that can be searched for: ${reason}`);
+    this.reason = reason;
+  }
+}

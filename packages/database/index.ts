@@ -11,6 +11,7 @@ export {
   type DatabaseUnavailableOptions,
   DatabaseUrlError,
   InvalidCidr,
+  InvalidPattern,
   NestedTransaction,
   NetworkMissing,
   type Outcome,
@@ -19,6 +20,7 @@ export {
 export { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from './ipv4.ts';
 export type { Logger } from './logger.ts';
 export { assertMigrated, migrate, type SchemaVersion, schemaVersion } from './migrate.ts';
+export { Pattern } from './pattern/pattern.ts';
 export {
   deleteBuildRequest,
   findBuildRequest,
@@ -38,6 +40,7 @@ export {
   updateComputeNode,
 } from './queries/compute-nodes.ts';
 export {
+  type FlavorSearch,
   findFlavor,
   findFlavorByFlavorid,
   findFlavorByName,
@@ -46,6 +49,14 @@ export {
   softDeleteFlavor,
 } from './queries/flavors.ts';
 export { insertInstanceFault, latestInstanceFaults } from './queries/instance-faults.ts';
+export {
+  type InstanceCondition,
+  type InstanceSearch,
+  type NumberColumn,
+  searchInstances,
+  type TextColumn,
+  type TimeColumn,
+} from './queries/instance-search.ts';
 export {
   findInstance,
   type InstanceFilters,
@@ -108,4 +119,5 @@ export {
   softDeleteService,
   updateService,
 } from './queries/services.ts';
+export type { SortKey } from './queries/sorting.ts';
 export type * from './schema.ts';

@@ -13,12 +13,14 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { DatabaseUrlError } from '../errors.ts';
+import { Pattern } from '../pattern/pattern.ts';
 import type { TransactionScope } from '../transaction-scope.ts';
 import { BUSY_TIMEOUT_MS, SqliteDriver } from './sqlite-driver.ts';
 
 /** Opens the file (null: a database in memory) for sharing with other processes; a new file is created. */
 export function sqliteDialect(path: string | null, scope: TransactionScope): Dialect {
   const database = path === null ? new SQLite(':memory:') : openFile(path);
+  addRegexp(database);
   return new SqliteDialect(new SqliteDriver(database, scope));
 }
 
@@ -36,6 +38,13 @@ function openFile(path: string): SQLite.Database {
   } catch (error) {
     throw new DatabaseUrlError(`Cannot open SQLite database ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** The operator `text regexp pattern`, which SQLite leaves to its users. */
+function addRegexp(database: SQLite.Database): void {
+  database.function('regexp', { deterministic: true }, (pattern, text) =>
+    typeof pattern === 'string' && typeof text === 'string' ? Number(Pattern.parse(pattern).matches(text)) : null,
+  );
 }
 
 /** Of a relative path only the last folder is made: a whole missing one is more likely a slash too few in the URL. */

@@ -1,11 +1,14 @@
 import {
   type Expression,
   type ExpressionBuilder,
+  PostgresAdapter,
+  type RawBuilder,
   type ReferenceExpression,
   type SqlBool,
-  type StringReference,
   sql,
 } from 'kysely';
+import type { Queryable } from '../database.ts';
+import type { Pattern } from '../pattern/pattern.ts';
 
 /** True where the column holds one of `values`; a null among them stands for an empty column. None: false. */
 export function anyOf<DB, TB extends keyof DB>(
@@ -20,12 +23,12 @@ export function anyOf<DB, TB extends keyof DB>(
   ]);
 }
 
-/** True where the column has `text` in it, in upper or lower case; SQLite knows the two of ASCII letters only. */
-export function contains<DB, TB extends keyof DB>(
-  eb: ExpressionBuilder<DB, TB>,
-  column: StringReference<DB, TB>,
-  text: string,
-): Expression<SqlBool> {
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`lower(${eb.ref(column)}) like lower(${pattern}) escape '\\'`;
+/**
+ * True where the pattern matches. SQLite's operator calls the function that our driver brings.
+ *
+ * @throws InvalidPattern on SQLite, while the query runs, when it is too much work
+ */
+export function matches(db: Queryable, text: RawBuilder<unknown>, pattern: Pattern): RawBuilder<SqlBool> {
+  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
+  return isPostgres ? sql`(${text}) ~ ${pattern.postgres}` : sql`(${text}) regexp ${pattern.source}`;
 }

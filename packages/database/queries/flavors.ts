@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import type { FlavorRow, NewFlavor, Timestamp } from '../schema.ts';
+import { comesAfter, orderOf, type SortKey } from './sorting.ts';
 
 /** Of the living flavors each name and flavorid is there once: a second is a unique violation. */
 export async function insertFlavor(db: Queryable, flavor: NewFlavor): Promise<FlavorRow> {
@@ -19,9 +20,31 @@ export async function findFlavorByName(db: Queryable, name: string): Promise<Fla
   return living(db).where('name', '=', name).executeTakeFirst();
 }
 
-/** In the order they were made. */
-export async function listFlavors(db: Queryable): Promise<FlavorRow[]> {
-  return living(db).orderBy('id').execute();
+export interface FlavorSearch {
+  isPublic?: boolean;
+  /** MiB at least. */
+  minMemoryMb?: number;
+  /** GiB at least. */
+  minRootGb?: number;
+  /** Default: in the order they were made. The last key tells all flavors apart. */
+  sort?: readonly SortKey[];
+  /** Those that come after this one. */
+  after?: FlavorRow;
+  limit?: number;
+}
+
+const OLDEST_FIRST: readonly SortKey[] = [{ column: 'id', direction: 'asc' }];
+
+export async function listFlavors(db: Queryable, search: FlavorSearch = {}): Promise<FlavorRow[]> {
+  const { isPublic, minMemoryMb, minRootGb, sort = OLDEST_FIRST, after, limit } = search;
+  let query = living(db);
+  if (isPublic !== undefined) query = query.where('is_public', '=', isPublic);
+  if (minMemoryMb !== undefined) query = query.where('memory_mb', '>=', minMemoryMb);
+  if (minRootGb !== undefined) query = query.where('root_gb', '>=', minRootGb);
+  if (after) query = query.where(comesAfter(sort, after));
+  for (const part of orderOf(sort)) query = query.orderBy(part);
+  if (limit !== undefined) query = query.limit(limit);
+  return query.execute();
 }
 
 export async function softDeleteFlavor(db: Queryable, id: number, at: Timestamp): Promise<boolean> {

@@ -1,22 +1,13 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Queryable } from '../database.ts';
 import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
-import { anyOf, contains } from './conditions.ts';
+import { anyOf } from './conditions.ts';
 
 export interface InstanceFilters {
   uuids?: readonly string[];
   host?: string;
   node?: string;
   projectId?: string;
-  userId?: string;
-  /** Equal to display_name. */
-  name?: string;
-  /** Somewhere in display_name. */
-  nameContains?: string;
-  imageRef?: string;
-  /** The flavor's internal id. */
-  instanceTypeId?: number;
-  reservationId?: string;
   vmStates?: readonly string[];
   /** null stands for no task. */
   taskStates?: readonly (string | null)[];
@@ -24,8 +15,6 @@ export interface InstanceFilters {
   changedBefore?: Timestamp;
   /** Default false: only living ones. */
   deleted?: boolean | 'any';
-  /** Newest first, after the instance with this uuid. */
-  marker?: string;
   limit?: number;
 }
 
@@ -63,32 +52,20 @@ export async function lockInstance(trx: Queryable, uuid: string): Promise<boolea
   return numUpdatedRows > 0n;
 }
 
-/** Newest first. */
+/** Newest first: what the services look for; what users search for goes through `searchInstances`. */
 export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
-  const { uuids, host, node, projectId, name, vmStates, taskStates, changedBefore, marker, limit } = filters;
-  const { userId, nameContains, imageRef, instanceTypeId, reservationId, deleted = false } = filters;
+  const { uuids, host, node, projectId, vmStates, taskStates, changedBefore, deleted = false, limit } = filters;
   let query = db.selectFrom('instances').selectAll().orderBy('id', 'desc');
   if (uuids) query = query.where((eb) => anyOf(eb, 'uuid', uuids));
   if (host !== undefined) query = query.where('host', '=', host);
   if (node !== undefined) query = query.where('node', '=', node);
   if (projectId !== undefined) query = query.where('project_id', '=', projectId);
-  if (name !== undefined) query = query.where('display_name', '=', name);
-  if (userId !== undefined) query = query.where('user_id', '=', userId);
-  if (nameContains !== undefined) query = query.where((eb) => contains(eb, 'display_name', nameContains));
-  if (imageRef !== undefined) query = query.where('image_ref', '=', imageRef);
-  if (instanceTypeId !== undefined) query = query.where('instance_type_id', '=', instanceTypeId);
-  if (reservationId !== undefined) query = query.where('reservation_id', '=', reservationId);
   if (vmStates) query = query.where((eb) => anyOf(eb, 'vm_state', vmStates));
   if (taskStates) query = query.where((eb) => anyOf(eb, 'task_state', taskStates));
   if (changedBefore !== undefined) {
     query = query.where(({ fn }) => fn.coalesce('updated_at', 'created_at'), '<', changedBefore);
   }
   if (deleted !== 'any') query = query.where('deleted', '=', deleted);
-  if (marker !== undefined) {
-    query = query.where('id', '<', ({ selectFrom }) =>
-      selectFrom('instances as m').select('m.id').where('m.uuid', '=', marker),
-    );
-  }
   if (limit !== undefined) query = query.limit(limit);
   return query.execute();
 }

@@ -5,6 +5,7 @@ import { describeInstances } from './instance-behaviour.ts';
 import { describeMigrations } from './migration-behaviour.ts';
 import { describePorts } from './port-behaviour.ts';
 import { describeProviders } from './provider-behaviour.ts';
+import { describeSearches } from './search-behaviour.ts';
 import { describeServices } from './service-behaviour.ts';
 import { describeTransactions } from './transaction-behaviour.ts';
 
@@ -38,6 +39,7 @@ export function describeDatabase(name: string, { create, shared }: DatabaseUnder
       describeTransactions(() => db);
       describeServices(() => db);
       describeInstances(() => db);
+      describeSearches(() => db);
       describeProviders(() => db);
       describePorts(() => db);
     });

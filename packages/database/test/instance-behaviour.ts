@@ -56,32 +56,17 @@ export function describeInstances(db: () => Database): void {
       });
     });
 
-    it('are found by a part of the name with letters beyond ASCII', async () => {
-      await insertInstance(db().kysely, newInstance({ uuid: 'ueber', display_name: 'Datenbank Über' }));
-
-      const found = await listInstances(db().kysely, { nameContains: 'bank Ü' });
-
-      expect(found.map(({ uuid }) => uuid)).toEqual(['ueber']);
-    });
-
     const filters: [string, InstanceFilters, string[]][] = [
       ['nothing: newest first', {}, ['d', 'c', 'b', 'a']],
       ['host', { host: 'host1' }, ['b', 'a']],
       ['node', { node: 'node2' }, ['c']],
       ['project', { projectId: 'p1' }, ['c', 'a']],
-      ['name', { name: 'web' }, ['b']],
-      ['user', { userId: 'u1' }, ['b', 'a']],
-      ['a part of the name, in any case', { nameContains: 'WE' }, ['b']],
-      ['a part of the name with a wildcard in it', { nameContains: '0%' }, ['d']],
-      ['image', { imageRef: 'i1' }, ['c']],
-      ['flavor', { instanceTypeId: 2 }, ['d']],
-      ['reservation', { reservationId: 'r1' }, ['a']],
       ['vm states', { vmStates: ['active', 'error'] }, ['d', 'b']],
       ['no vm state at all', { vmStates: [] }, []],
       ['task states with none', { taskStates: [null] }, ['d', 'b']],
       ['task states with one and none', { taskStates: ['spawning', null] }, ['d', 'c', 'b']],
       ['last change', { changedBefore: '2026-01-31T12:00:30.000Z' }, ['c', 'b', 'a']],
-      ['marker and limit', { marker: 'd', limit: 2 }, ['c', 'b']],
+      ['limit', { limit: 2 }, ['d', 'c']],
       ['uuids', { uuids: ['a', 'c', 'x'] }, ['c', 'a']],
       ['no uuid', { uuids: [] }, []],
       ['deleted', { deleted: true }, ['e']],
@@ -90,32 +75,10 @@ export function describeInstances(db: () => Database): void {
 
     it.each(filters)('are listed by %s', async (_title, filter, uuids) => {
       const rows = [
-        { uuid: 'a', host: 'host1', project_id: 'p1', user_id: 'u1', reservation_id: 'r1' },
-        {
-          uuid: 'b',
-          host: 'host1',
-          project_id: 'p2',
-          user_id: 'u1',
-          display_name: 'web',
-          vm_state: 'active',
-          task_state: null,
-        },
-        {
-          uuid: 'c',
-          node: 'node2',
-          project_id: 'p1',
-          task_state: 'spawning',
-          image_ref: 'i1',
-          display_name: '00',
-        },
-        {
-          uuid: 'd',
-          vm_state: 'error',
-          task_state: null,
-          updated_at: LATER,
-          instance_type_id: 2,
-          display_name: '100%',
-        },
+        { uuid: 'a', host: 'host1', project_id: 'p1' },
+        { uuid: 'b', host: 'host1', project_id: 'p2', vm_state: 'active', task_state: null },
+        { uuid: 'c', node: 'node2', project_id: 'p1', task_state: 'spawning' },
+        { uuid: 'd', vm_state: 'error', task_state: null, updated_at: LATER },
         { uuid: 'e' },
       ];
       for (const row of rows) await insertInstance(db().kysely, newInstance(row));
