@@ -1,12 +1,13 @@
 import { runWithContext } from '@mini-nova/service';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { ApiDependencies } from './dependencies.ts';
 import { errorHandler } from './error-handler.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
 import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
+import { assertVersion, nameVersion } from './microversion.ts';
 import { traceRequest } from './request-span.ts';
-import { contextOfRequest, newRequestId } from './request-state.ts';
+import { assertOneProject, contextOfRequest, newRequestId } from './request-state.ts';
 import { flavorRoutes } from './routes/flavors.ts';
 import { hypervisorRoutes } from './routes/hypervisors.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -16,9 +17,10 @@ import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 
-/** The one microversion that is spoken, whatever a client asks for. */
-const API_VERSION = '2.1';
+/** What Nova takes for a project in a path: other words are names of resources. */
+const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
 export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): FastifyInstance {
@@ -41,7 +43,6 @@ export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): Fas
         useDefaults: false,
         allErrors: false,
         allowUnionTypes: true,
-        verbose: true,
       },
     },
   });
@@ -59,13 +60,17 @@ export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): Fas
     await versionRoutes(versions);
     refuseOtherMethods(versions, methods);
   });
-  for (const prefix of ['/v2.1', '/v2.1/:project_id']) {
+  for (const prefix of ['/v2.1', PROJECT]) {
     app.register(async (compute) => addComputeRoutes(compute, dependencies), { prefix });
   }
   return app;
 }
 
 function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
+  app.addHook('onRequest', async (request, reply) => {
+    assertOneProject(request);
+    assertVersion(request, reply);
+  });
   const methods = collectMethods(app);
   serverRoutes(app, dependencies);
   serverActionRoutes(app, dependencies);
@@ -80,15 +85,11 @@ function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): 
 
 function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers({
-      'x-openstack-request-id': request.id,
-      'x-compute-request-id': request.id,
-      'openstack-api-version': `compute ${API_VERSION}`,
-      'x-openstack-nova-api-version': API_VERSION,
-      vary: 'OpenStack-API-Version, X-OpenStack-Nova-API-Version',
-    });
+    reply.headers({ 'x-openstack-request-id': request.id, 'x-compute-request-id': request.id });
+    nameVersion(reply);
     runWithContext(contextOfRequest(request), () => traceRequest(request, reply, done));
   });
+  app.addHook('onRequest', async (request) => assertTexts(request));
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     const { statusCode: status, elapsedTime } = reply;
@@ -103,20 +104,30 @@ function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies): voi
 function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body.trim() === '') done(null, null);
-    else parse(request, body, (error, value) => done(error && invalidJson(body), value));
-  });
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      const text = decodeBody(bytes);
+      if (text.trim() === '') return null;
+      const body = await new Promise((resolve, reject) => {
+        parse(request, text, (error, value) => (error ? reject(invalidJson(text)) : resolve(value)));
+      });
+      assertBodyTexts(body);
+      return body;
+    },
+  );
 }
 
-/** The parser does not say what is wrong. */
+/** The parser does not say what is wrong, or shows the text around it, which may be secret. */
 function invalidJson(text: string): BadRequest {
   let reason = 'the names __proto__ and constructor are not allowed';
   try {
     JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    reason = error.message;
+    const [, position] = /at position (\d+)/.exec(error.message) ?? [];
+    reason = position === undefined ? 'it cannot be read' : `it cannot be read from position ${position} on`;
   }
   return new BadRequest(`The request body is not valid JSON: ${reason}`);
 }

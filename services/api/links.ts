@@ -29,14 +29,10 @@ export function bookmarkLink(base: LinkBase, collection: string, id: string): Li
 }
 
 /** The link to the page after the item `marker`, with the other parameters of this request. */
-export function nextLink(
-  base: LinkBase,
-  collection: string,
-  query: Record<string, string | string[]>,
-  marker: string,
-): Link {
+export function nextLink(base: LinkBase, collection: string, query: unknown, marker: string): Link {
   const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const given = Object.entries(query as Record<string, string | string[]>);
+  for (const [name, value] of given.sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (name !== 'marker') for (const one of [value].flat()) params.append(name, one);
   }
   params.append('marker', marker);

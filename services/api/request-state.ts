@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RequestContext } from '@mini-nova/service';
 import type { FastifyRequest } from 'fastify';
+import { BadRequest } from './http-errors.ts';
 import type { LinkBase } from './links.ts';
 
 /** Who asks when nobody says so: there is no authentication yet. */
@@ -20,13 +21,23 @@ export function contextOfRequest(request: FastifyRequest): RequestContext {
   const caller = header(request, 'x-openstack-request-id');
   return new RequestContext({
     user_id: header(request, 'x-user-id') ?? DEFAULT_ID,
-    project_id: header(request, 'x-project-id') ?? projectInPath(request) ?? DEFAULT_ID,
+    project_id: projectInPath(request) ?? header(request, 'x-project-id') ?? DEFAULT_ID,
     is_admin: true,
     roles: ['admin', 'member', 'reader'],
     request_id: request.id,
     global_request_id: caller !== undefined && REQUEST_ID.test(caller) ? caller : null,
     remote_address: request.ip,
   });
+}
+
+/** The project is named once, or twice the same. @throws BadRequest */
+export function assertOneProject(request: FastifyRequest): void {
+  const inPath = projectInPath(request);
+  const inHeader = header(request, 'x-project-id');
+  if (inPath === undefined || inHeader === undefined || inPath === inHeader) return;
+  throw new BadRequest(
+    `Malformed request URL: URL's project_id '${inPath}' doesn't match Context's project_id '${inHeader}'`,
+  );
 }
 
 export function linkBaseOf(request: FastifyRequest): LinkBase {

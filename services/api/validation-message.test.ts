@@ -4,23 +4,23 @@ import { mainFailure, type SchemaFailure, validationMessage } from './validation
 const table: [title: string, failure: SchemaFailure, message: string][] = [
   [
     'a number below its minimum',
-    { instancePath: '/server/min_count', keyword: 'minimum', params: { limit: 1 }, data: 0 },
-    'Invalid input for field/attribute min_count. Value: 0. 0 is less than the minimum of 1',
+    { instancePath: '/server/min_count', keyword: 'minimum', params: { limit: 1 } },
+    'Invalid input for field/attribute min_count. It is less than the minimum of 1',
   ],
   [
     'an empty text',
-    { instancePath: '/server/name', keyword: 'minLength', params: { limit: 1 }, data: '' },
-    "Invalid input for field/attribute name. Value: . '' is too short",
+    { instancePath: '/server/name', keyword: 'minLength', params: { limit: 1 } },
+    'Invalid input for field/attribute name. It is too short',
   ],
   [
     'a missing field of the body',
-    { instancePath: '', keyword: 'required', params: { missingProperty: 'server' }, data: {} },
+    { instancePath: '', keyword: 'required', params: { missingProperty: 'server' } },
     "'server' is a required property",
   ],
   [
     'a missing field of an object',
-    { instancePath: '/server', keyword: 'required', params: { missingProperty: 'name' }, data: {} },
-    "Invalid input for field/attribute server. Value: {}. 'name' is a required property",
+    { instancePath: '/server', keyword: 'required', params: { missingProperty: 'name' } },
+    "Invalid input for field/attribute server. 'name' is a required property",
   ],
   [
     'an unknown field',
@@ -28,19 +28,18 @@ const table: [title: string, failure: SchemaFailure, message: string][] = [
       instancePath: '/server',
       keyword: 'additionalProperties',
       params: { additionalProperty: 'x' },
-      data: {},
     },
-    "Invalid input for field/attribute server. Value: {}. Additional properties are not allowed ('x' was unexpected)",
+    "Invalid input for field/attribute server. Additional properties are not allowed ('x' was unexpected)",
   ],
   [
     'a wrong type',
-    { instancePath: '/a/b', keyword: 'type', params: { type: ['integer', 'string'] }, data: true },
-    "Invalid input for field/attribute b. Value: true. true is not of type 'integer', 'string'",
+    { instancePath: '/a/b', keyword: 'type', params: { type: ['integer', 'string'] } },
+    "Invalid input for field/attribute b. It is not of type 'integer', 'string'",
   ],
   [
     'an element of a list, named with its list',
-    { instancePath: '/server/networks/0', keyword: 'type', params: { type: 'object' }, data: 'x' },
-    "Invalid input for field/attribute networks/0. Value: x. 'x' is not of type 'object'",
+    { instancePath: '/server/networks/0', keyword: 'type', params: { type: 'object' } },
+    "Invalid input for field/attribute networks/0. It is not of type 'object'",
   ],
   [
     'a value that is not among the allowed ones',
@@ -48,24 +47,23 @@ const table: [title: string, failure: SchemaFailure, message: string][] = [
       instancePath: '/reboot/type',
       keyword: 'enum',
       params: { allowedValues: ['SOFT', 'HARD'] },
-      data: 'SLOW',
     },
-    'Invalid input for field/attribute type. Value: SLOW. \'SLOW\' is not one of ["SOFT","HARD"]',
+    'Invalid input for field/attribute type. It is not one of ["SOFT","HARD"]',
   ],
   [
     'a name with a slash in it',
-    { instancePath: '/metadata/a~1b', keyword: 'type', params: { type: 'string' }, data: 1 },
-    "Invalid input for field/attribute a/b. Value: 1. 1 is not of type 'string'",
+    { instancePath: '/metadata/a~1b', keyword: 'type', params: { type: 'string' } },
+    "Invalid input for field/attribute a/b. It is not of type 'string'",
   ],
   [
     'a name that is not allowed',
-    { instancePath: '/metadata', keyword: 'propertyNames', params: { propertyName: 'a/b' }, data: {} },
-    "Invalid input for field/attribute metadata. Value: {}. 'a/b' is not allowed as a name",
+    { instancePath: '/metadata', keyword: 'propertyNames', params: { propertyName: 'a/b' } },
+    "Invalid input for field/attribute metadata. 'a/b' is not allowed as a name",
   ],
   [
-    'a filter that is not there',
-    { instancePath: '/sort_key', keyword: 'not', params: {}, data: 'x' },
-    'Invalid input for field/attribute sort_key. Value: x. It is not supported',
+    'a body of a wrong type',
+    { instancePath: '', keyword: 'type', params: { type: 'object' } },
+    "The request body is not of type 'object'",
   ],
 ];
 
@@ -73,15 +71,13 @@ test.each(table)('says what is wrong with %s', (_title, failure, message) => {
   expect(validationMessage(failure)).toBe(message);
 });
 
-test('cuts a long value', () => {
+test('cuts a long name', () => {
   const message = validationMessage({
-    instancePath: '/server/name',
-    keyword: 'maxLength',
-    params: { limit: 255 },
-    data: 'x'.repeat(10_000),
+    instancePath: `/server/${'x'.repeat(10_000)}`,
+    keyword: 'additionalProperties',
+    params: { additionalProperty: 'y'.repeat(10_000) },
   });
   expect(message.length).toBeLessThan(600);
-  expect(message).toContain('is too long');
 });
 
 test('of alternatives, tells what is wrong deepest inside', () => {

@@ -1,25 +1,23 @@
-/** One failed check of a JSON schema, as AJV reports it with `verbose`. */
+/** One failed check of a JSON schema, as AJV reports it. */
 export interface SchemaFailure {
   instancePath: string;
   keyword: string;
   params: Record<string, unknown>;
-  /** The value that failed. */
-  data?: unknown;
   message?: string;
 }
 
-/** Longest value that is repeated to the user. */
+/** Longest name of a field that is repeated to the user. */
 const SHOWN_LENGTH = 200;
 
 /**
- * What Nova answers to a bad value: `Invalid input for field/attribute min_count. Value: 0. 0 is less than the minimum
- * of 1`.
+ * What is wrong with which field: `Invalid input for field/attribute min_count. It is less than the minimum of 1`. Nova
+ * repeats the value here; we do not, since it may be a password, or an object with one in it.
  */
 export function validationMessage(failure: SchemaFailure): string {
   const reason = reasonOf(failure);
   const field = fieldName(failure.instancePath);
-  if (field === undefined) return reason;
-  return `Invalid input for field/attribute ${field}. Value: ${shown(failure.data, String)}. ${reason}`;
+  if (field === undefined) return reason.replace(/^It /, 'The request body ');
+  return `Invalid input for field/attribute ${shortened(field)}. ${reason}`;
 }
 
 /**
@@ -42,62 +40,48 @@ function fieldName(instancePath: string): string | undefined {
   return last !== undefined && /^\d+$/.test(last) ? names.slice(-2).join('/') : last;
 }
 
-function reasonOf({ keyword, params, data, message }: SchemaFailure): string {
-  const value = shown(data, quoted);
+function reasonOf({ keyword, params, message }: SchemaFailure): string {
   switch (keyword) {
     case 'required':
       return `'${params.missingProperty}' is a required property`;
     case 'additionalProperties':
-      return `Additional properties are not allowed ('${params.additionalProperty}' was unexpected)`;
+      return `Additional properties are not allowed (${quoted(params.additionalProperty)} was unexpected)`;
     case 'propertyNames':
-      return `${shown(params.propertyName, quoted)} is not allowed as a name`;
-    case 'not':
-      return 'It is not supported';
+      return `${quoted(params.propertyName)} is not allowed as a name`;
     case 'type':
-      return `${value} is not of type ${[params.type].flat().map(quoted).join(', ')}`;
+      return `It is not of type ${[params.type].flat().map(quoted).join(', ')}`;
     case 'minimum':
-      return `${value} is less than the minimum of ${params.limit}`;
+      return `It is less than the minimum of ${params.limit}`;
     case 'maximum':
-      return `${value} is greater than the maximum of ${params.limit}`;
+      return `It is greater than the maximum of ${params.limit}`;
     case 'minLength':
     case 'minItems':
-      return `${value} is too short`;
+      return 'It is too short';
     case 'maxLength':
     case 'maxItems':
-      return `${value} is too long`;
+      return 'It is too long';
     case 'minProperties':
-      return `${value} does not have enough properties`;
+      return 'It does not have enough properties';
     case 'maxProperties':
-      return `${value} has too many properties`;
+      return 'It has too many properties';
     case 'pattern':
-      return `${value} does not match ${quoted(params.pattern)}`;
+      return `It does not match ${quoted(params.pattern)}`;
     case 'format':
-      return `${value} is not a ${quoted(params.format)}`;
+      return `It is not a ${quoted(params.format)}`;
     case 'enum':
-      return `${value} is not one of ${JSON.stringify(params.allowedValues)}`;
+      return `It is not one of ${JSON.stringify(params.allowedValues)}`;
     case 'oneOf':
     case 'anyOf':
-      return `${value} is not valid under any of the given schemas`;
+      return 'It is not valid under any of the given schemas';
     default:
-      return `${value} ${message ?? `fails ${keyword}`}`;
-  }
-}
-
-function shown(value: unknown, text: (value: string) => string): string {
-  const all = typeof value === 'string' ? text(value) : jsonOf(value);
-  return all.length > SHOWN_LENGTH ? `${all.slice(0, SHOWN_LENGTH)}…` : all;
-}
-
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'none';
-  } catch (error) {
-    // A body is parsed to any depth, but written only as deep as the stack goes.
-    if (error instanceof RangeError) return 'a value nested too deeply to be shown';
-    throw error;
+      return `It ${message ?? `fails ${keyword}`}`;
   }
 }
 
 function quoted(value: unknown): string {
-  return `'${value}'`;
+  return `'${shortened(String(value))}'`;
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }

@@ -18,6 +18,8 @@ export interface GlobalOptions {
   endpoint: string;
   /** Seconds. */
   timeout: number;
+  /** Undefined: the API's default project. */
+  osProjectId?: string;
   json?: boolean;
 }
 
@@ -38,11 +40,16 @@ export function addCommand(program: Command, name: string, description: string):
 }
 
 export function contextOf(command: Command, io: ClientIo): CommandContext {
-  const { endpoint, timeout, json = false } = command.optsWithGlobals<GlobalOptions>();
+  const {
+    endpoint,
+    timeout,
+    osProjectId: projectId,
+    json = false,
+  } = command.optsWithGlobals<GlobalOptions>();
   if (!isEndpoint(endpoint)) {
     throw new UsageError(`error: NOVA_ENDPOINT '${endpoint}' is invalid. ${ENDPOINT_SYNTAX}`);
   }
-  return { nova: new NovaClient(new RestClient({ endpoint, timeout })), io, json };
+  return { nova: new NovaClient(new RestClient({ endpoint, timeout, projectId })), io, json };
 }
 
 export function globalOptions(io: ClientIo): Option[] {
@@ -53,6 +60,9 @@ export function globalOptions(io: ClientIo): Option[] {
     new Option('--timeout <seconds>', 'how long one request may take')
       .default(REQUEST_TIMEOUT)
       .argParser(parseSeconds),
+    new Option('--os-project-id <id>', 'the project whose servers are meant').default(
+      io.env.OS_PROJECT_ID || undefined,
+    ),
   ];
 }
 

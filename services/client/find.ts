@@ -15,7 +15,7 @@ export async function findServer(nova: NovaClient, nameOrId: string): Promise<Se
     const server = await withId(nova, nameOrId);
     if (server) return server;
   }
-  const servers = await nova.listServers({ name: `^${nameOrId}$` });
+  const servers = await nova.listServers({ name: `^${escaped(nameOrId)}$` });
   return only(
     servers.filter(({ name }) => name === nameOrId),
     'server',
@@ -24,7 +24,7 @@ export async function findServer(nova: NovaClient, nameOrId: string): Promise<Se
 }
 
 export async function findFlavor(nova: NovaClient, nameOrId: string): Promise<FlavorDocument> {
-  return byIdOrName(await nova.listFlavors(), 'flavor', nameOrId);
+  return byIdOrName(await nova.listFlavors({ is_public: 'None' }), 'flavor', nameOrId);
 }
 
 export async function findImage(nova: NovaClient, nameOrId: string): Promise<ImageDocument> {
@@ -47,6 +47,11 @@ export async function findService(nova: NovaClient, hostOrId: string): Promise<S
   throw new CommandError(
     `ERROR (CommandError): No service with the ID '${hostOrId}' and no compute on a host '${hostOrId}' exists.`,
   );
+}
+
+/** As a regular expression that means the text itself. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 async function withId(nova: NovaClient, id: string): Promise<ServerDocument | undefined> {

@@ -8,10 +8,8 @@ import type { ServerDocument } from '../api/views/server.ts';
 import type { ServiceDocument } from '../api/views/service.ts';
 import type { Query, RestClient } from './rest-client.ts';
 
-interface ServerPage {
-  servers: ServerDocument[];
-  servers_links?: { rel: string; href: string }[];
-}
+/** A page of a list: `servers`, and `servers_links` when there may be another. */
+type Page<T> = Record<string, T[] | { rel: string; href: string }[] | undefined>;
 
 /** The compute API, a method per request. All throw ApiError and EndpointUnreachable. */
 export class NovaClient {
@@ -40,12 +38,7 @@ export class NovaClient {
 
   /** Newest first. With a `limit` one page, else page after page until the last. */
   async listServers(query: Query = {}): Promise<ServerDocument[]> {
-    const servers: ServerDocument[] = [];
-    for (let marker = query.marker; ; marker = servers.at(-1)?.id) {
-      const page = await this.#rest.get<ServerPage>('/servers/detail', { ...query, marker });
-      servers.push(...page.servers);
-      if (query.limit !== undefined || !page.servers_links || page.servers.length === 0) return servers;
-    }
+    return this.#list('servers', query);
   }
 
   async getServer(id: string): Promise<ServerDocument> {
@@ -84,12 +77,13 @@ export class NovaClient {
     await this.#rest.send('DELETE', `/servers/${serverId}/os-interface/${encodeURIComponent(portId)}`);
   }
 
-  async listFlavors(): Promise<FlavorDocument[]> {
-    return (await this.#rest.get<{ flavors: FlavorDocument[] }>('/flavors/detail')).flavors;
+  /** Public ones, unless the query says otherwise. */
+  async listFlavors(query: Query = {}): Promise<FlavorDocument[]> {
+    return this.#list('flavors', query);
   }
 
   async listImages(): Promise<ImageDocument[]> {
-    return (await this.#rest.get<{ images: ImageDocument[] }>('/images/detail')).images;
+    return this.#list('images', {});
   }
 
   async listNetworks(): Promise<NetworkDocument[]> {
@@ -117,5 +111,17 @@ export class NovaClient {
   async listHypervisors(): Promise<HypervisorDocument[]> {
     return (await this.#rest.get<{ hypervisors: HypervisorDocument[] }>('/os-hypervisors/detail'))
       .hypervisors;
+  }
+
+  /** Page after page, unless the query has a limit. */
+  async #list<T extends { id: string }>(collection: string, query: Query): Promise<T[]> {
+    const items: T[] = [];
+    for (let marker = query.marker; ; marker = items.at(-1)?.id) {
+      const page = await this.#rest.get<Page<T>>(`/${collection}/detail`, { ...query, marker });
+      const found = page[collection] as T[];
+      items.push(...found);
+      const isLast = page[`${collection}_links`] === undefined || found.length === 0;
+      if (query.limit !== undefined || isLast) return items;
+    }
   }
 }

@@ -5,6 +5,8 @@ export interface RestClientOptions {
   endpoint: string;
   /** Seconds a request may take. */
   timeout: number;
+  /** Sent along, unless undefined. */
+  projectId?: string;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -23,10 +25,12 @@ interface Request {
 export class RestClient {
   readonly endpoint: string;
   readonly #timeout: number;
+  readonly #projectId: string | undefined;
 
-  constructor({ endpoint, timeout }: RestClientOptions) {
+  constructor({ endpoint, timeout, projectId }: RestClientOptions) {
     this.endpoint = endpoint.replace(/\/+$/, '');
     this.#timeout = timeout;
+    this.#projectId = projectId;
   }
 
   /** @throws ApiError, EndpointUnreachable */
@@ -56,6 +60,8 @@ export class RestClient {
         method,
         headers: {
           accept: 'application/json',
+          'openstack-api-version': 'compute 2.1',
+          ...(this.#projectId !== undefined && { 'x-project-id': this.#projectId }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,6 +1,7 @@
 import {
   databaseTimestamp,
   type FlavorRow,
+  type FlavorSearch,
   findFlavor,
   findFlavorByFlavorid,
   findFlavorByName,
@@ -22,6 +23,11 @@ const codec = new RowCodec<Flavor, FlavorRow>({
   columns: Object.keys(Flavor.fields).filter((field) => !unstored.has(field)) as (keyof FlavorRow)[],
   json: ['extra_specs'],
 });
+
+export interface FlavorQuery extends Omit<FlavorSearch, 'after'> {
+  /** The id that users see. */
+  marker?: string;
+}
 
 /** The flavors in the database. */
 export class FlavorStore {
@@ -46,9 +52,11 @@ export class FlavorStore {
     return codec.toObject(found(await findFlavorByName(this.#db, name), name));
   }
 
-  /** In the order they were made. */
-  async list(): Promise<FlavorList> {
-    const rows = await listFlavors(this.#db);
+  /** In the order they were made, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
+  async list({ marker, ...search }: FlavorQuery = {}): Promise<FlavorList> {
+    const after =
+      marker === undefined ? {} : { after: found(await findFlavorByFlavorid(this.#db, marker), marker) };
+    const rows = await listFlavors(this.#db, { ...search, ...after });
     return FlavorList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 

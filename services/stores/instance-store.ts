@@ -4,12 +4,14 @@ import {
   findInstance,
   type InstanceFilters,
   type InstanceRow,
+  type InstanceSearch,
   insertInstance,
   insertInstanceFault,
   isUniqueViolation,
   latestInstanceFaults,
   listInstances,
   type Queryable,
+  searchInstances,
   softDeleteInstance,
   updateInstance,
 } from '@mini-nova/database';
@@ -30,6 +32,10 @@ import { type StateChangeListener, StateChangeListeners } from './state-changes.
 export interface ExpectedStates {
   expectedVmState?: readonly (string | null)[];
   expectedTaskState?: readonly (string | null)[];
+}
+
+export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
+  marker?: string;
 }
 
 const stateFields = new Set(['vm_state', 'task_state']);
@@ -74,11 +80,19 @@ export class InstanceStore {
     return instanceCodec.toObject(await this.#getRow(uuid, options));
   }
 
-  /** Newest first; living ones unless `deleted` says otherwise. @throws InstanceNotFound for an unknown marker */
+  /** Newest first; living ones unless `deleted` says otherwise. */
   async list(filters: InstanceFilters = {}): Promise<InstanceList> {
-    if (filters.marker !== undefined) await this.#getRow(filters.marker, { includeDeleted: true });
-    const rows = await listInstances(this.#db, filters);
-    return InstanceList.hydrate({ objects: rows.map((row) => instanceCodec.toObject(row)) });
+    return listOf(await listInstances(this.#db, filters));
+  }
+
+  /**
+   * What users search for, after the instance with the uuid `marker`.
+   *
+   * @throws InstanceNotFound for an unknown marker; InvalidPattern for a pattern that is too much work
+   */
+  async search({ marker, ...search }: InstanceQuery): Promise<InstanceList> {
+    const after = marker === undefined ? {} : { after: await this.#getRow(marker, { includeDeleted: true }) };
+    return listOf(await searchInstances(this.#db, { ...search, ...after }));
   }
 
   /**
@@ -189,6 +203,10 @@ export class InstanceStore {
       ? new UnexpectedDeletingTaskStateError(data)
       : new UnexpectedTaskStateError(data);
   }
+}
+
+function listOf(rows: readonly InstanceRow[]): InstanceList {
+  return InstanceList.hydrate({ objects: rows.map((row) => instanceCodec.toObject(row)) });
 }
 
 function changedFields(instance: Instance): string[] {

@@ -58,6 +58,8 @@ export interface ApiFixture {
 type Body = any;
 
 export interface ApiFixtureOptions {
+  /** Connection text of an empty database. */
+  database?: string;
   maxLimit?: number;
   castTimeout?: number;
   limits?: Partial<HttpLimits>;
@@ -72,14 +74,15 @@ export const LIMITS: HttpLimits = {
   socketTimeout: 900,
 };
 
-/** The API on a SQLite database in memory and a memory bus of its own, with nobody at the other end. */
+/** The API on a SQLite database in memory, unless another is given, and a memory bus of its own, with nobody at the other end. */
 export async function apiFixture({
+  database = 'sqlite://',
   maxLimit = 1000,
   castTimeout = 5,
   limits = {},
   logger = silentLogger,
 }: ApiFixtureOptions = {}): Promise<ApiFixture> {
-  const db = await openDatabase('sqlite://');
+  const db = await openDatabase(database);
   await migrate(db);
   const network = await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
   const transport = getTransport({

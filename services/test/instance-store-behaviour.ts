@@ -97,15 +97,10 @@ export function describeInstanceStore(database: () => Database): void {
         expect((await store.list()).objects.map(({ uuid }) => uuid)).toEqual(uuids.reverse());
       });
 
-      it('finds by host, project, name and state', async () => {
+      it('finds by host, project and state', async () => {
         const one = await created({ host: 'host1', project_id: 'p2', display_name: 'a', vm_state: 'active' });
         await created({ host: 'host2' });
-        const filters = [
-          { host: 'host1' },
-          { projectId: 'p2' },
-          { name: 'a' },
-          { vmStates: ['active', 'error'] },
-        ];
+        const filters = [{ host: 'host1' }, { projectId: 'p2' }, { vmStates: ['active', 'error'] }];
         for (const filter of filters) {
           expect((await store.list(filter)).objects.map(({ uuid }) => uuid)).toEqual([one.uuid]);
         }
@@ -114,21 +109,21 @@ export function describeInstanceStore(database: () => Database): void {
 
       it('goes in pages', async () => {
         const uuids = [await created(), await created(), await created()].map(({ uuid }) => uuid).reverse();
-        const first = await store.list({ limit: 2 });
+        const first = await store.search({ limit: 2 });
         expect(first.objects.map(({ uuid }) => uuid)).toEqual(uuids.slice(0, 2));
-        const second = await store.list({ limit: 2, marker: uuids[1] ?? '' });
+        const second = await store.search({ limit: 2, marker: uuids[1] ?? '' });
         expect(second.objects.map(({ uuid }) => uuid)).toEqual(uuids.slice(2));
       });
 
       it('goes on after a marker that was deleted meanwhile', async () => {
         const [one, two] = [await created(), await created()];
         await store.destroy(two);
-        const rest = await store.list({ marker: two.uuid });
+        const rest = await store.search({ marker: two.uuid });
         expect(rest.objects.map(({ uuid }) => uuid)).toEqual([one.uuid]);
       });
 
       it('refuses a marker that never was', async () => {
-        await expect(store.list({ marker: randomUUID() })).rejects.toThrow(InstanceNotFound);
+        await expect(store.search({ marker: randomUUID() })).rejects.toThrow(InstanceNotFound);
       });
     });
 

@@ -43,7 +43,9 @@ function openFile(path: string): SQLite.Database {
 /** The operator `text regexp pattern`, which SQLite leaves to its users. */
 function addRegexp(database: SQLite.Database): void {
   database.function('regexp', { deterministic: true }, (pattern, text) =>
-    typeof pattern === 'string' && typeof text === 'string' ? Number(Pattern.parse(pattern).matches(text)) : null,
+    typeof pattern === 'string' && typeof text === 'string'
+      ? Number(Pattern.parse(pattern).matches(text))
+      : null,
   );
 }
 

@@ -83,7 +83,10 @@ export class Matcher {
   #placesAt(steps: readonly Step[], atStart: boolean): Places {
     const { sets, accepted, stopped } = reaches(steps, { atStart, atEnd: false });
     const acceptedAtEnd = stopped && reaches(steps, { atStart, atEnd: true }).accepted;
-    const key = `${accepted} ${acceptedAtEnd} ${sets.map((step) => this.#numberOf(step)).sort().join()}`;
+    const key = `${accepted} ${acceptedAtEnd} ${sets
+      .map((step) => this.#numberOf(step))
+      .sort()
+      .join()}`;
     const known = this.#known.get(key);
     if (known) return known;
     const places: Places = { sets, accepted, acceptedAtEnd, after: new Map() };

@@ -117,5 +117,5 @@ test('a pattern that needs too much work is refused while it works', () => {
   const texts = Array.from({ length: 1_000 }, (_, seed) =>
     Array.from({ length: 255 }, (_, at) => 'ab'[(seed * 31 + at * at * 7 + ((seed * at) >> 3)) % 2]).join(''),
   );
-  expect(() => texts.forEach((text) => pattern.matches(text))).toThrow(InvalidPattern);
+  expect(() => texts.map((text) => pattern.matches(text))).toThrow(InvalidPattern);
 });

@@ -37,6 +37,8 @@ export type InstanceCondition =
   | { column: TextColumn; in: readonly (string | null)[] }
   /** The column's text as users see it: of times `2026-01-31T12:00:00`, and what follows. */
   | { column: TextColumn | NumberColumn | TimeColumn; matches: Pattern }
+  /** One of these vm_states, with any task, or one of those named with it. */
+  | { states: readonly { vmState: string; taskStates?: readonly string[] }[] }
   | { flavor: number }
   | { autoDiskConfig: boolean }
   /** One of its addresses matches: one of version 4, or one of version 6. */
@@ -74,10 +76,19 @@ type OnInstances = ExpressionBuilder<Schema, 'instances'>;
 function expressionOf(db: Queryable, eb: OnInstances, condition: InstanceCondition): Expression<SqlBool> {
   if ('matches' in condition) return matches(db, shown(condition.column), condition.matches);
   if ('in' in condition) return anyOf(eb, condition.column, condition.in);
+  if ('states' in condition) return eb.or(condition.states.map((states) => isIn(eb, states)));
   if ('flavor' in condition) return eb('instance_type_id', '=', condition.flavor);
   if ('autoDiskConfig' in condition) return eb('auto_disk_config', '=', condition.autoDiskConfig);
   if ('addresses' in condition) return hasAddress(db, condition.addresses);
   return eb(eb.fn.coalesce('deleted_at', 'updated_at', 'created_at'), '>=', condition.changedSince);
+}
+
+function isIn(
+  eb: OnInstances,
+  { vmState, taskStates }: { vmState: string; taskStates?: readonly string[] },
+): Expression<SqlBool> {
+  const isState = eb('vm_state', '=', vmState);
+  return taskStates ? eb.and([isState, anyOf(eb, 'task_state', taskStates)]) : isState;
 }
 
 /** What users see in the place of the column. */

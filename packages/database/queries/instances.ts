@@ -54,7 +54,17 @@ export async function lockInstance(trx: Queryable, uuid: string): Promise<boolea
 
 /** Newest first: what the services look for; what users search for goes through `searchInstances`. */
 export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
-  const { uuids, host, node, projectId, vmStates, taskStates, changedBefore, deleted = false, limit } = filters;
+  const {
+    uuids,
+    host,
+    node,
+    projectId,
+    vmStates,
+    taskStates,
+    changedBefore,
+    deleted = false,
+    limit,
+  } = filters;
   let query = db.selectFrom('instances').selectAll().orderBy('id', 'desc');
   if (uuids) query = query.where((eb) => anyOf(eb, 'uuid', uuids));
   if (host !== undefined) query = query.where('host', '=', host);

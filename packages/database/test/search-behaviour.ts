@@ -60,6 +60,17 @@ export function describeSearches(db: () => Database): void {
       [{ column: 'progress', matches: like('^1') }, ['d']],
       [{ column: 'created_at', matches: like('^2026-01-31T12:00:00Z$') }, ['d', 'c', 'b', 'a']],
       [{ column: 'launched_at', matches: like('^2026-01-31T12:00:05.250000$') }, ['c']],
+      [{ states: [{ vmState: 'active' }] }, ['b']],
+      [
+        {
+          states: [
+            { vmState: 'active', taskStates: ['x'] },
+            { vmState: 'building', taskStates: ['scheduling'] },
+          ],
+        },
+        ['d', 'c', 'a'],
+      ],
+      [{ states: [] }, []],
       [{ flavor: 2 }, ['b']],
       [{ autoDiskConfig: true }, ['a']],
       [{ autoDiskConfig: false }, ['d', 'c', 'b']],
@@ -101,7 +112,10 @@ export function describeSearches(db: () => Database): void {
       [keys('power_state', 'desc'), ['a', 'd', 'c', 'b']],
       [keys('auto_disk_config', 'asc'), ['b', 'c', 'd', 'a']],
       [keys('created_at', 'asc'), ['a', 'b', 'c', 'd']],
-      [[{ column: 'host', direction: 'asc' }, ...keys('display_name', 'desc')], ['b', 'a', 'd', 'c']],
+      [
+        [{ column: 'host', direction: 'asc' }, ...keys('display_name', 'desc')],
+        ['b', 'a', 'd', 'c'],
+      ],
     ];
 
     it.each(orders)('comes sorted by %o, also in pages', async (sort, uuids) => {
@@ -138,8 +152,26 @@ export function describeSearches(db: () => Database): void {
     '.{3,5}?x',
     '(((a?){3}b?){2}c?){2}$',
   ])('the pattern %s matches in the database what it matches here', async (source) => {
-    const names = ['', 'a', 'ab', 'aabbc', 'x.y', 'xay', 'a]', '^', '-', 'my web', 'Über', 'ü', '{}', '\\', '\u{1F600}', 'abcx'];
-    for (const name of names) await insertInstance(db().kysely, newInstance({ uuid: `=${name}`, display_name: name }));
+    const names = [
+      '',
+      'a',
+      'ab',
+      'aabbc',
+      'x.y',
+      'xay',
+      'a]',
+      '^',
+      '-',
+      'my web',
+      'Über',
+      'ü',
+      '{}',
+      '\\',
+      '\u{1F600}',
+      'abcx',
+    ];
+    for (const name of names)
+      await insertInstance(db().kysely, newInstance({ uuid: `=${name}`, display_name: name }));
     const pattern = like(source);
     const conditions: InstanceCondition[] = [{ column: 'display_name', matches: pattern }];
     const expected = names.filter((name) => pattern.matches(name)).map((name) => `=${name}`);

@@ -1,5 +1,6 @@
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeDependencies } from './dependencies.ts';
+import { serverOfProject } from './server-of-project.ts';
 import { assertHostUp } from './service-check.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function consoleOutput(
   lines: number | null,
   dependencies: ComputeDependencies,
 ): Promise<string> {
-  const instance = await dependencies.instances.getByUuid(uuid);
+  const instance = await serverOfProject(dependencies.instances, ctxt, uuid);
   await assertHostUp(instance, dependencies);
   return dependencies.compute.getConsoleOutput(ctxt, { instance, tail_length: lines });
 }

@@ -57,7 +57,8 @@ export class ServerCreation {
   }
 
   async #check(body: CreateServerBody['server']): Promise<NewServers> {
-    const { min_count: minCount = 1, max_count: maxCount = minCount } = body;
+    const minCount = Number(body.min_count ?? 1);
+    const maxCount = Number(body.max_count ?? minCount);
     if (minCount > maxCount) throw new BadRequest('min_count must be <= max_count');
     const image = this.#imageOf(body.imageRef);
     const flavor = await this.#flavorOf(String(body.flavorRef));

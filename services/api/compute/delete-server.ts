@@ -11,6 +11,7 @@ import { TaskState } from '../../compute/task-states.ts';
 import { InstanceNotFound } from '../../exceptions.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
+import { serverOfProject } from './server-of-project.ts';
 import { isHostUp } from './service-check.ts';
 
 /** Deletes servers, in whatever state they are. */
@@ -28,7 +29,7 @@ export class ServerDeletion {
    * @throws InstanceNotFound, Unavailable
    */
   async delete(ctxt: RequestContext, uuid: string): Promise<void> {
-    const instance = await this.#dependencies.instances.getByUuid(uuid);
+    const instance = await serverOfProject(this.#dependencies.instances, ctxt, uuid);
     const remote = instance.host !== null && (await isHostUp(instance.host, this.#dependencies));
     if (remote) await this.#deleteOnHost(ctxt, instance);
     else await this.#deleteLocally(instance);

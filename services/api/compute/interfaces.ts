@@ -7,6 +7,7 @@ import { BadRequest, Conflict, NotFound } from '../http-errors.ts';
 import type { AttachInterfaceBody } from '../schemas/interfaces.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
+import { serverOfProject } from './server-of-project.ts';
 import { assertHostUp } from './service-check.ts';
 import { type AllowedStates, assertAllowed } from './state-check.ts';
 
@@ -23,16 +24,16 @@ export class ServerInterfaces {
   }
 
   /** Oldest first. @throws InstanceNotFound */
-  async list(uuid: string): Promise<PortRow[]> {
+  async list(ctxt: RequestContext, uuid: string): Promise<PortRow[]> {
     const { instances, db } = this.#dependencies;
-    await instances.getByUuid(uuid);
+    await serverOfProject(instances, ctxt, uuid);
     return listPortsOfDevice(db.kysely, uuid);
   }
 
   /** @throws InstanceNotFound, PortNotFound, NotFound when the port is another's */
-  async get(uuid: string, portId: string): Promise<PortRow> {
+  async get(ctxt: RequestContext, uuid: string, portId: string): Promise<PortRow> {
     const { instances, db } = this.#dependencies;
-    await instances.getByUuid(uuid);
+    await serverOfProject(instances, ctxt, uuid);
     const port = await findPort(db.kysely, portId);
     if (!port) throw new PortNotFound({ port_id: portId });
     if (port.device_uuid !== uuid) {
@@ -55,12 +56,12 @@ export class ServerInterfaces {
     if (address !== null && net_id === null) {
       throw new BadRequest('Must input network_id when request IP address');
     }
-    const instance = await this.#usable(uuid, 'attach_interface');
+    const instance = await this.#usable(ctxt, uuid, 'attach_interface');
     try {
       const { compute } = this.#dependencies;
       const args = { instance, network_id: net_id, port_id, requested_ip: address };
       const { id } = await compute.attachInterface(ctxt, args);
-      return await this.get(uuid, id);
+      return await this.get(ctxt, uuid, id);
     } catch (error) {
       if (error instanceof FixedIpAlreadyInUse) throw new Conflict(error.message, { cause: error });
       throw error;
@@ -69,8 +70,8 @@ export class ServerInterfaces {
 
   /** Resolves when the compute's queue has the request. @throws NotFound, Conflict, ServiceUnavailable, Unavailable */
   async detach(ctxt: RequestContext, uuid: string, portId: string): Promise<void> {
-    const instance = await this.#usable(uuid, 'detach_interface');
-    await this.get(uuid, portId);
+    const instance = await this.#usable(ctxt, uuid, 'detach_interface');
+    await this.get(ctxt, uuid, portId);
     const { compute, settings } = this.#dependencies;
     await boundedCast(
       () => compute.detachInterface(ctxt, { instance, port_id: portId }),
@@ -78,8 +79,8 @@ export class ServerInterfaces {
     );
   }
 
-  async #usable(uuid: string, action: string): Promise<Instance> {
-    const instance = await this.#dependencies.instances.getByUuid(uuid);
+  async #usable(ctxt: RequestContext, uuid: string, action: string): Promise<Instance> {
+    const instance = await serverOfProject(this.#dependencies.instances, ctxt, uuid);
     assertAllowed(instance, action, ATTACHABLE);
     await assertHostUp(instance, this.#dependencies);
     return instance;

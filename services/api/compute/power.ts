@@ -5,6 +5,7 @@ import { VmState } from '../../compute/vm-states.ts';
 import { InstanceNotFound, UnexpectedTaskStateError } from '../../exceptions.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
+import { serverOfProject } from './server-of-project.ts';
 import { assertHostUp } from './service-check.ts';
 import { type AllowedStates, assertAllowed, saveConflict } from './state-check.ts';
 
@@ -46,7 +47,7 @@ export class ServerPower {
   }
 
   async start(ctxt: RequestContext, uuid: string): Promise<void> {
-    await this.#run(uuid, {
+    await this.#run(ctxt, uuid, {
       name: 'start',
       allowed: STARTABLE,
       taskState: TaskState.POWERING_ON,
@@ -55,7 +56,7 @@ export class ServerPower {
   }
 
   async stop(ctxt: RequestContext, uuid: string): Promise<void> {
-    await this.#run(uuid, {
+    await this.#run(ctxt, uuid, {
       name: 'stop',
       allowed: STOPPABLE,
       taskState: TaskState.POWERING_OFF,
@@ -64,7 +65,7 @@ export class ServerPower {
   }
 
   async reboot(ctxt: RequestContext, uuid: string, type: RebootType): Promise<void> {
-    await this.#run(uuid, {
+    await this.#run(ctxt, uuid, {
       name: 'reboot',
       allowed: type === 'SOFT' ? SOFT_REBOOTABLE : HARD_REBOOTABLE,
       taskState: type === 'SOFT' ? TaskState.REBOOTING : TaskState.REBOOTING_HARD,
@@ -72,9 +73,13 @@ export class ServerPower {
     });
   }
 
-  async #run(uuid: string, { name, allowed, taskState, cast }: PowerAction): Promise<void> {
+  async #run(
+    ctxt: RequestContext,
+    uuid: string,
+    { name, allowed, taskState, cast }: PowerAction,
+  ): Promise<void> {
     const { instances, settings } = this.#dependencies;
-    const instance = await instances.getByUuid(uuid);
+    const instance = await serverOfProject(instances, ctxt, uuid);
     assertAllowed(instance, name, allowed);
     await assertHostUp(instance, this.#dependencies);
     const before = instance.task_state;

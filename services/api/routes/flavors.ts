@@ -1,17 +1,25 @@
-import type { FastifyInstance } from 'fastify';
+import type { Flavor } from '@mini-nova/objects';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { FlavorNotFound } from '../../exceptions.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { BadRequest } from '../http-errors.ts';
+import { type Link, nextLink } from '../links.ts';
+import { flavorSearch } from '../queries/flavors.ts';
+import { noParameters, readParameters } from '../queries/parameter.ts';
 import { linkBaseOf } from '../request-state.ts';
 import { flavorBrief, flavorDocument } from '../views/flavor.ts';
 
-export function flavorRoutes(app: FastifyInstance, { flavors }: ApiDependencies): void {
+export function flavorRoutes(app: FastifyInstance, { flavors, settings }: ApiDependencies): void {
   app.get('/flavors', async (request) => {
+    const { found, links } = await page(request, 'flavors');
     const base = linkBaseOf(request);
-    return { flavors: [...(await flavors.list())].map((flavor) => flavorBrief(flavor, base)) };
+    return { flavors: found.map((flavor) => flavorBrief(flavor, base)), ...links };
   });
 
   app.get('/flavors/detail', async (request) => {
+    const { found, links } = await page(request, 'flavors/detail');
     const base = linkBaseOf(request);
-    return { flavors: [...(await flavors.list())].map((flavor) => flavorDocument(flavor, base)) };
+    return { flavors: found.map((flavor) => flavorDocument(flavor, base)), ...links };
   });
 
   app.get<{ Params: { id: string } }>('/flavors/:id', async (request) => {
@@ -20,7 +28,29 @@ export function flavorRoutes(app: FastifyInstance, { flavors }: ApiDependencies)
   });
 
   app.get<{ Params: { id: string } }>('/flavors/:id/os-extra_specs', async (request) => {
+    readParameters(noParameters, request.query, {});
     const flavor = await flavors.getByFlavorid(request.params.id);
     return { extra_specs: flavor.extra_specs };
   });
+
+  async function page(
+    request: FastifyRequest,
+    collection: string,
+  ): Promise<{ found: Flavor[]; links: { flavors_links?: Link[] } }> {
+    const search = flavorSearch(request.query, settings.maxLimit);
+    const found = await find(search);
+    const last = found.length === search.limit ? found.at(-1) : undefined;
+    if (!last) return { found, links: {} };
+    const links = [nextLink(linkBaseOf(request), collection, request.query, last.flavorid)];
+    return { found, links: { flavors_links: links } };
+  }
+
+  async function find(search: ReturnType<typeof flavorSearch>): Promise<Flavor[]> {
+    try {
+      return [...(await flavors.list(search))];
+    } catch (error) {
+      if (error instanceof FlavorNotFound) throw new BadRequest(`marker [${search.marker}] not found`);
+      throw error;
+    }
+  }
 }

@@ -2,17 +2,20 @@ import type { ComputeNode } from '@mini-nova/objects';
 import type { FastifyInstance } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';
+import { noParameters, readParameters } from '../queries/parameter.ts';
 import { hypervisorBrief, hypervisorDocument, type ServiceOfNode } from '../views/hypervisor.ts';
 
 export function hypervisorRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
   const { computeNodes, services, settings } = dependencies;
 
-  app.get('/os-hypervisors', async () => {
+  app.get('/os-hypervisors', async (request) => {
+    readParameters(noParameters, request.query, {});
     const nodes = await withServices([...(await computeNodes.list())]);
     return { hypervisors: nodes.map(([node, of]) => hypervisorBrief(node, of)) };
   });
 
-  app.get('/os-hypervisors/detail', async () => {
+  app.get('/os-hypervisors/detail', async (request) => {
+    readParameters(noParameters, request.query, {});
     const nodes = await withServices([...(await computeNodes.list())]);
     return { hypervisors: nodes.map(([node, of]) => hypervisorDocument(node, of)) };
   });
@@ -25,14 +28,12 @@ export function hypervisorRoutes(app: FastifyInstance, dependencies: ApiDependen
     return { hypervisor: hypervisorDocument(...found) };
   });
 
+  /** As in Nova a node whose service's record was deleted is not shown: nobody knows how it is. */
   async function withServices(nodes: ComputeNode[]): Promise<[ComputeNode, ServiceOfNode][]> {
     const computes = [...(await services.list({ binary: 'nova-compute' }))];
-    return nodes.map((node) => {
+    return nodes.flatMap((node) => {
       const service = computes.find(({ host }) => host === node.host);
-      return [
-        node,
-        { service, up: service !== undefined && services.isUp(service, settings.serviceDownTime) },
-      ];
+      return service ? [[node, { service, up: services.isUp(service, settings.serviceDownTime) }]] : [];
     });
   }
 }

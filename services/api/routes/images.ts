@@ -1,18 +1,23 @@
-import type { FastifyInstance } from 'fastify';
+import type { ImageDefinition } from '@mini-nova/config';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';
+import { type Link, nextLink } from '../links.ts';
+import { findImages } from '../queries/images.ts';
 import { linkBaseOf } from '../request-state.ts';
 import { imageBrief, imageDocument } from '../views/image.ts';
 
-export function imageRoutes(app: FastifyInstance, { images }: ApiDependencies): void {
+export function imageRoutes(app: FastifyInstance, { images, settings }: ApiDependencies): void {
   app.get('/images', async (request) => {
+    const { found, links } = page(request, 'images');
     const base = linkBaseOf(request);
-    return { images: images.list().map((image) => imageBrief(image, base)) };
+    return { images: found.map((image) => imageBrief(image, base)), ...links };
   });
 
   app.get('/images/detail', async (request) => {
+    const { found, links } = page(request, 'images/detail');
     const base = linkBaseOf(request);
-    return { images: images.list().map((image) => imageDocument(image, images.since, base)) };
+    return { images: found.map((image) => imageDocument(image, images.since, base)), ...links };
   });
 
   app.get<{ Params: { id: string } }>('/images/:id', async (request) => {
@@ -20,4 +25,17 @@ export function imageRoutes(app: FastifyInstance, { images }: ApiDependencies): 
     if (!image) throw new NotFound(`Image ${request.params.id} could not be found.`);
     return { image: imageDocument(image, images.since, linkBaseOf(request)) };
   });
+
+  function page(
+    request: FastifyRequest,
+    collection: string,
+  ): { found: ImageDefinition[]; links: { images_links?: Link[] } } {
+    const { page: found, full } = findImages(images, request.query, settings.maxLimit);
+    const last = full ? found.at(-1) : undefined;
+    if (!last) return { found, links: {} };
+    return {
+      found,
+      links: { images_links: [nextLink(linkBaseOf(request), collection, request.query, last.id)] },
+    };
+  }
 }

@@ -85,9 +85,9 @@ test('says what is wrong with an attachment', async () => {
     (await send('POST', url, { interfaceAttachment })).body.badRequest.message;
   expect(await message({ net_id: networkId, port_id: port.uuid })).toMatch(/both network_id and port_id/);
   expect(await message({ fixed_ips: [{ ip_address: '10.0.0.9' }] })).toMatch(/Must input network_id/);
-  expect(await message({ net_id: 'x' })).toMatch(/attribute net_id\. Value: x\. 'x' is not a 'uuid'/);
+  expect(await message({ net_id: 'x' })).toMatch(/attribute net_id\. It is not a 'uuid'/);
   expect(await message({ net_id: networkId, fixed_ips: [{ ip_address: '300.0.0.1' }] })).toMatch(
-    /attribute ip_address\. Value: 300\.0\.0\.1\. '300\.0\.0\.1' is not a 'ipv4'/,
+    /attribute ip_address\. It is not a 'ipv4'/,
   );
 });
 

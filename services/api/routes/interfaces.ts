@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ServerInterfaces } from '../compute/interfaces.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { noParameters, readParameters } from '../queries/parameter.ts';
 import { contextOfRequest } from '../request-state.ts';
 import { type AttachInterfaceBody, attachInterface } from '../schemas/interfaces.ts';
 import { interfaceDocument } from '../views/interface.ts';
@@ -14,7 +15,8 @@ export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependenc
   const interfaces = new ServerInterfaces(dependencies);
 
   app.get<{ Params: { id: string } }>('/servers/:id/os-interface', async (request) => {
-    const ports = await interfaces.list(request.params.id);
+    readParameters(noParameters, request.query, {});
+    const ports = await interfaces.list(contextOfRequest(request), request.params.id);
     return { interfaceAttachments: ports.map(interfaceDocument) };
   });
 
@@ -30,7 +32,9 @@ export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependenc
 
   app.get<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request) => {
     const { id, portId } = request.params;
-    return { interfaceAttachment: interfaceDocument(await interfaces.get(id, portId)) };
+    return {
+      interfaceAttachment: interfaceDocument(await interfaces.get(contextOfRequest(request), id, portId)),
+    };
   });
 
   app.delete<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request, reply) => {

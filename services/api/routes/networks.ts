@@ -2,10 +2,14 @@ import { findNetwork, listNetworks } from '@mini-nova/database';
 import type { FastifyInstance } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';
+import { noParameters, readParameters } from '../queries/parameter.ts';
 import { networkDocument } from '../views/network.ts';
 
 export function networkRoutes(app: FastifyInstance, { db }: ApiDependencies): void {
-  app.get('/os-networks', async () => ({ networks: (await listNetworks(db.kysely)).map(networkDocument) }));
+  app.get('/os-networks', async (request) => {
+    readParameters(noParameters, request.query, {});
+    return { networks: (await listNetworks(db.kysely)).map(networkDocument) };
+  });
 
   app.get<{ Params: { id: string } }>('/os-networks/:id', async (request) => {
     const network = await findNetwork(db.kysely, request.params.id);

@@ -41,6 +41,16 @@ test('lists services with their state', async () => {
     { id: 2, binary: 'nova-compute', host: 'host2', zone: 'nova', state: 'down', status: 'enabled' },
     { id: 3, binary: 'nova-conductor', host: 'host1', zone: 'internal', state: 'up' },
   ]);
+  expect(Object.keys(services[0]).sort()).toEqual([
+    'binary',
+    'disabled_reason',
+    'host',
+    'id',
+    'state',
+    'status',
+    'updated_at',
+    'zone',
+  ]);
   expect(services[0].updated_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
   expect((await get('/v2.1/os-services?binary=nova-compute&host=host2')).body.services).toHaveLength(1);
 });
@@ -78,7 +88,7 @@ test('disables, enables and forces down a service', async () => {
   expect(await shown()).toMatchObject({ status: 'disabled' });
 
   await send('PUT', '/v2.1/os-services/force-down', { ...service, forced_down: true });
-  expect(await shown()).toMatchObject({ forced_down: true, state: 'down' });
+  expect(await shown()).toMatchObject({ state: 'down' });
 });
 
 test('says what is wrong with a change of a service', async () => {
@@ -94,16 +104,44 @@ test('says what is wrong with a change of a service', async () => {
   expect((await send('PUT', '/v2.1/os-services/enable', { ...unknown, x: 1 })).status).toBe(400);
 });
 
+test('changes computes only', async () => {
+  const { send, dependencies } = await apiFixture();
+  const service = { host: 'host1', binary: 'nova-scheduler' };
+  await dependencies.services.create(new Service({ ...service, topic: 'scheduler', version: 1 }));
+  for (const verb of ['enable', 'disable']) {
+    expect((await send('PUT', `/v2.1/os-services/${verb}`, service)).body.badRequest.message).toMatch(
+      /Only nova-compute services can be updated/,
+    );
+  }
+});
+
+test.each([
+  ['true', 'down'],
+  ['On', 'down'],
+  ['1', 'down'],
+  ['False', 'up'],
+  ['no', 'up'],
+])('takes the word %s for yes or no', async (forced_down, state) => {
+  const { get, send, compute } = await apiFixture();
+  await compute('host1');
+  const body = { host: 'host1', binary: 'nova-compute', forced_down };
+  expect((await send('PUT', '/v2.1/os-services/force-down', body)).body.service.forced_down).toBe(
+    state === 'down',
+  );
+  expect((await get('/v2.1/os-services')).body.services[0].state).toBe(state);
+  expect((await send('PUT', '/v2.1/os-services/force-down', { ...body, forced_down: 'y' })).status).toBe(400);
+});
+
 test('lists hypervisors with their service', async () => {
   const fixture = await apiFixture();
   const { get, compute } = fixture;
   await compute('host1');
   await node(fixture, 'host1');
+  // Whose service was deleted.
   await node(fixture, 'host2');
   const brief = (await get('/v2.1/os-hypervisors')).body.hypervisors;
   expect(brief).toEqual([
     { id: 1, hypervisor_hostname: 'host1.example.org', state: 'up', status: 'enabled' },
-    { id: 2, hypervisor_hostname: 'host2.example.org', state: 'down', status: 'enabled' },
   ]);
   const [detailed] = (await get('/v2.1/os-hypervisors/detail')).body.hypervisors;
   expect(detailed).toMatchObject({

@@ -133,10 +133,8 @@ test('says what is wrong with an action', async () => {
   const message = async (body: unknown) =>
     (await send('POST', `/v2.1/servers/${uuid}/action`, body)).body.badRequest.message;
   expect(await message({ rebuild: {} })).toBe('There is no such action: rebuild');
-  expect(await message({ reboot: { type: 'SLOW' } })).toMatch(/attribute type\. Value: SLOW\./);
-  expect(await message({ reboot: null })).toMatch(
-    /attribute reboot\. Value: null\. null is not of type 'object'/,
-  );
+  expect(await message({ reboot: { type: 'SLOW' } })).toMatch(/attribute type\. It is not one of/);
+  expect(await message({ reboot: null })).toMatch(/attribute reboot\. It is not of type 'object'/);
   expect(await message({ 'os-start': null, 'os-stop': null })).toMatch(/too many properties/);
   expect(await message({})).toMatch(/enough properties/);
   expect(await message({ toString: {} })).toBe('There is no such action: toString');

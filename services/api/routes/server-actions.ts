@@ -31,6 +31,9 @@ const actionSchemas = Object.fromEntries(
   ]),
 ) as Record<ServerActionName, object>;
 
+/** Lines of a console that a request can ask for. */
+const MOST_LINES = 2 ** 31 - 1;
+
 /** Control characters that a console may hold and a terminal or parser should not get. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
 const CONTROLS = /[\x00-\x08\x0b-\x0c\x0e-\x1f]/g;
@@ -43,7 +46,7 @@ export function serverActionRoutes(app: FastifyInstance, dependencies: ApiDepend
 
   app.post<ActionRoute>('/servers/:id/action', { schema: { body: actionBody } }, async (request, reply) => {
     const [name = ''] = Object.keys(request.body);
-    if (!isAction(name)) throw new BadRequest(`There is no such action: ${name}`);
+    if (!isAction(name)) throw new BadRequest(`There is no such action: ${name.slice(0, 200)}`);
     checkAction(request, name);
     return actions[name](request, reply);
   });
@@ -71,7 +74,7 @@ function powerActions(power: ServerPower): Record<'os-start' | 'os-stop' | 'rebo
 function consoleAction(dependencies: ApiDependencies): Action {
   return async (request) => {
     const { length = null } = request.body['os-getConsoleOutput'] as ConsoleOutputBody;
-    const lines = length === null || Number(length) < 0 ? null : Number(length);
+    const lines = length === null || Number(length) < 0 ? null : Math.min(Number(length), MOST_LINES);
     const output = await consoleOutput(contextOfRequest(request), request.params.id, lines, dependencies);
     return { output: output.replace(CONTROLS, '') };
   };

@@ -1,14 +1,12 @@
+import { InvalidPattern } from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
 import type { FastifyRequest } from 'fastify';
 import { FlavorNotFound, InstanceNotFound } from '../../exceptions.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { BadRequest } from '../http-errors.ts';
 import { type Link, nextLink } from '../links.ts';
+import { type ServerSearch, serverSearch } from '../queries/servers.ts';
 import { contextOfRequest, linkBaseOf } from '../request-state.ts';
-import type { ListServersQuery } from '../schemas/servers.ts';
-import { type ServerFilters, serverFilters } from './server-query.ts';
-
-export type ListRequest = FastifyRequest<{ Querystring: ListServersQuery }>;
 
 /** One page of a list, newest first. */
 export interface ServerPage {
@@ -26,36 +24,34 @@ export class ServerListing {
   }
 
   /** `collection`: the path of the list, for its links. @throws BadRequest */
-  async page(request: ListRequest, collection: string): Promise<ServerPage> {
+  async page(request: FastifyRequest, collection: string): Promise<ServerPage> {
     const { project_id: projectId } = contextOfRequest(request);
     const { maxLimit } = this.#dependencies.settings;
-    const filters = serverFilters(request.query, { projectId, maxLimit });
-    if (!filters) return { instances: [], links: {} };
-    const instances = await this.#find(filters);
-    const last = instances.at(-1);
-    if (!last || instances.length < filters.limit) return { instances, links: {} };
-    const query = request.query as Record<string, string | string[]>;
-    return {
-      instances,
-      links: { servers_links: [nextLink(linkBaseOf(request), collection, query, last.uuid)] },
-    };
+    const search = serverSearch(request.query, { projectId, maxLimit });
+    const instances = await this.#find(search);
+    const last = instances.length === search.limit ? instances.at(-1) : undefined;
+    if (!last) return { instances, links: {} };
+    const links = [nextLink(linkBaseOf(request), collection, request.query, last.uuid)];
+    return { instances, links: { servers_links: links } };
   }
 
-  async #find({ flavorid, ...filters }: ServerFilters): Promise<Instance[]> {
-    const flavor = flavorid === undefined ? {} : await this.#flavorFilter(flavorid);
+  async #find({ flavorid, ...search }: ServerSearch): Promise<Instance[]> {
+    const flavor = flavorid === undefined ? [] : await this.#flavorCondition(flavorid);
     if (!flavor) return [];
+    const conditions = [...(search.conditions ?? []), ...flavor];
     try {
-      return [...(await this.#dependencies.instances.list({ ...filters, ...flavor }))];
+      return [...(await this.#dependencies.instances.search({ ...search, conditions }))];
     } catch (error) {
-      if (error instanceof InstanceNotFound) throw new BadRequest(`marker [${filters.marker}] not found`);
+      if (error instanceof InstanceNotFound) throw new BadRequest(`marker [${search.marker}] not found`);
+      if (error instanceof InvalidPattern) throw new BadRequest(error.message, { cause: error });
       throw error;
     }
   }
 
   /** Undefined: there is no such flavor. */
-  async #flavorFilter(flavorid: string): Promise<{ instanceTypeId: number } | undefined> {
+  async #flavorCondition(flavorid: string): Promise<[{ flavor: number }] | undefined> {
     try {
-      return { instanceTypeId: (await this.#dependencies.flavors.getByFlavorid(flavorid)).id };
+      return [{ flavor: (await this.#dependencies.flavors.getByFlavorid(flavorid)).id }];
     } catch (error) {
       if (error instanceof FlavorNotFound) return undefined;
       throw error;

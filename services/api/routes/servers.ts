@@ -2,15 +2,12 @@ import type { Instance } from '@mini-nova/objects';
 import type { FastifyInstance } from 'fastify';
 import { ServerCreation } from '../compute/create-servers.ts';
 import { ServerDeletion } from '../compute/delete-server.ts';
+import { serverOfProject } from '../compute/server-of-project.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { itemLinks, type Link } from '../links.ts';
 import { contextOfRequest, linkBaseOf } from '../request-state.ts';
-import {
-  type CreateServerBody,
-  createServer,
-  type ListServersQuery,
-  listServers,
-} from '../schemas/servers.ts';
+import { type CreateServerBody, createServer } from '../schemas/servers.ts';
+import { isYes } from '../schemas/types.ts';
 import { serverBrief, serverDocument } from '../views/server.ts';
 import { ServerListing } from './server-listing.ts';
 
@@ -24,7 +21,7 @@ export function serverRoutes(app: FastifyInstance, dependencies: ApiDependencies
 
   const { instances } = dependencies;
   app.get<WithId>('/servers/:id', async (request) => {
-    const instance = await instances.getByUuid(request.params.id);
+    const instance = await serverOfProject(instances, contextOfRequest(request), request.params.id);
     const fault = await instances.latestFault(instance.uuid);
     return { server: serverDocument(instance, fault, linkBaseOf(request)) };
   });
@@ -48,7 +45,7 @@ function addCreation(app: FastifyInstance, creation: ServerCreation): void {
       );
       reply.code(202);
       const [first] = instances;
-      if (server.return_reservation_id || !first) return { reservation_id: reservationId };
+      if (isYes(server.return_reservation_id) || !first) return { reservation_id: reservationId };
       const links = itemLinks(linkBaseOf(request), 'servers', first.uuid);
       reply.header('location', links[0]?.href);
       return { server: createdServer(first, links, adminPassword) };
@@ -58,15 +55,14 @@ function addCreation(app: FastifyInstance, creation: ServerCreation): void {
 
 function addLists(app: FastifyInstance, dependencies: ApiDependencies): void {
   const listing = new ServerListing(dependencies);
-  const schema = { querystring: listServers };
 
-  app.get<{ Querystring: ListServersQuery }>('/servers', { schema }, async (request) => {
+  app.get('/servers', async (request) => {
     const { instances, links } = await listing.page(request, 'servers');
     const base = linkBaseOf(request);
     return { servers: instances.map((instance) => serverBrief(instance, base)), ...links };
   });
 
-  app.get<{ Querystring: ListServersQuery }>('/servers/detail', { schema }, async (request) => {
+  app.get('/servers/detail', async (request) => {
     const { instances, links } = await listing.page(request, 'servers/detail');
     const faults = await dependencies.instances.latestFaults(instances.map(({ uuid }) => uuid));
     const base = linkBaseOf(request);

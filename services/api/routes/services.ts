@@ -1,8 +1,11 @@
+import type { ServiceFilters } from '@mini-nova/database';
 import type { Service } from '@mini-nova/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServiceDeletion } from '../compute/delete-service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { NotFound } from '../http-errors.ts';
+import { BadRequest, NotFound } from '../http-errors.ts';
+import { readParameters } from '../queries/parameter.ts';
+import { serviceParameters } from '../queries/services.ts';
 import {
   type DisableServiceBody,
   disableService,
@@ -10,33 +13,33 @@ import {
   enableService,
   type ForceDownServiceBody,
   forceDownService,
-  type ListServicesQuery,
-  listServices,
   type ServiceBody,
 } from '../schemas/services.ts';
+import { isYes } from '../schemas/types.ts';
 import { serviceDocument } from '../views/service.ts';
+
+const COMPUTE = 'nova-compute';
+
+/** As Nova, the list has no API services: there these do not say that they live. */
+const API_BINARIES: readonly (string | null)[] = ['nova-osapi_compute', 'nova-metadata'];
 
 export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
   const { services, settings } = dependencies;
 
-  app.get<{ Querystring: ListServicesQuery }>(
-    '/os-services',
-    { schema: { querystring: listServices } },
-    async (request) => {
-      const { host, binary } = request.query;
-      const found = await services.list({ host, binary });
-      const skews = await services.clockSkews();
-      return {
-        services: [...found].map((service) =>
-          serviceDocument(service, {
-            up: services.isUp(service, settings.serviceDownTime),
-            defaultZone: settings.defaultZone,
-            clockSkew: skews.get(service.id),
-          }),
-        ),
-      };
-    },
-  );
+  app.get('/os-services', async (request) => {
+    const filters = readParameters<ServiceFilters>(serviceParameters, request.query, {});
+    const skews = await services.clockSkews();
+    const found = [...(await services.list(filters))].filter(({ binary }) => !API_BINARIES.includes(binary));
+    return {
+      services: found.map((service) =>
+        serviceDocument(service, {
+          up: services.isUp(service, settings.serviceDownTime),
+          defaultZone: settings.defaultZone,
+          clockSkew: skews.get(service.id),
+        }),
+      ),
+    };
+  });
 
   app.put<{ Body: ServiceBody }>(
     '/os-services/enable',
@@ -63,8 +66,9 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
     '/os-services/force-down',
     { schema: { body: forceDownService } },
     async (request) => {
-      await change(request, { forced_down: request.body.forced_down });
-      return { service: request.body };
+      const forced_down = isYes(request.body.forced_down);
+      await change(request, { forced_down });
+      return { service: { ...request.body, forced_down } };
     },
   );
 
@@ -83,6 +87,11 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
     { body: { host, binary } }: FastifyRequest<{ Body: ServiceBody }>,
     changes: Partial<Pick<Service, 'disabled' | 'disabled_reason' | 'forced_down'>>,
   ): Promise<void> {
+    if (binary !== COMPUTE) {
+      throw new BadRequest(
+        `Updating a ${binary} service is not supported. Only ${COMPUTE} services can be updated.`,
+      );
+    }
     const service = await services.getByHostAndBinary(host, binary);
     if (!service) throw new NotFound(`Could not find binary ${binary} on host ${host}.`);
     await services.update(service, changes);

@@ -16,7 +16,7 @@ export const serverActions = {
       length: {
         anyOf: [
           { type: 'integer', minimum: -1 },
-          { type: 'string', pattern: '^-?[0-9]{1,9}$' },
+          { type: 'string', pattern: '^(-1|[0-9]+)$' },
           { type: 'null' },
         ],
       },

@@ -1,6 +1,7 @@
-import { boolean, name } from './types.ts';
+import { boolean, type Flag, name } from './types.ts';
 
-const host = { ...name, pattern: '^\\S+$' } as const;
+/** A host's name, and what Nova takes for one. */
+const host = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9-._]*$' } as const;
 const service = { host, binary: name } as const;
 
 export const enableService = {
@@ -37,15 +38,5 @@ export interface DisableServiceBody extends ServiceBody {
 }
 
 export interface ForceDownServiceBody extends ServiceBody {
-  forced_down: boolean;
-}
-
-export const listServices = {
-  type: 'object',
-  properties: { host: { type: 'string' }, binary: { type: 'string' } },
-} as const;
-
-export interface ListServicesQuery {
-  host?: string;
-  binary?: string;
+  forced_down: Flag;
 }

@@ -15,7 +15,18 @@ export const reference = { type: 'string', minLength: 1, maxLength: 2048 } as co
 
 export const ipv4 = { type: 'string', format: 'ipv4' } as const;
 
-export const boolean = { type: 'boolean' } as const;
+/** Nova's words for yes and no. */
+const YES = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes'] as const;
+const NO = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no'] as const;
+
+export const boolean = { enum: [true, ...YES, false, ...NO] } as const;
+
+/** A checked `boolean`. */
+export type Flag = boolean | string;
+
+export function isYes(flag: Flag | undefined): boolean {
+  return flag === true || YES.some((word) => word === flag);
+}
 
 /** Texts by name; names as Nova allows them. */
 export const metadata = {
@@ -23,12 +34,4 @@ export const metadata = {
   maxProperties: 128,
   propertyNames: { maxLength: 255, pattern: '^[a-zA-Z0-9-_:. ]{1,255}$' },
   additionalProperties: { type: 'string', maxLength: 255 },
-} as const;
-
-/** A whole number in a query. */
-export const digits = { type: 'string', pattern: '^[0-9]{1,10}$' } as const;
-
-/** One value, or the parameter repeated. */
-export const texts = {
-  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
 } as const;

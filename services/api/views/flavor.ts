@@ -15,7 +15,7 @@ export interface FlavorDocument extends FlavorBrief {
   vcpus: number;
   /** MiB; empty: none. */
   swap: number | '';
-  rxtx_factor: number | null;
+  rxtx_factor: number | '';
   'OS-FLV-DISABLED:disabled': boolean;
   /** GiB. */
   'OS-FLV-EXT-DATA:ephemeral': number;
@@ -33,7 +33,7 @@ export function flavorDocument(flavor: Flavor, base: LinkBase): FlavorDocument {
     disk: flavor.root_gb,
     vcpus: flavor.vcpus,
     swap: flavor.swap || '',
-    rxtx_factor: flavor.rxtx_factor,
+    rxtx_factor: flavor.rxtx_factor || '',
     'OS-FLV-DISABLED:disabled': flavor.disabled,
     'OS-FLV-EXT-DATA:ephemeral': flavor.ephemeral_gb,
     'os-flavor-access:is_public': flavor.is_public,

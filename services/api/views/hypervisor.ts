@@ -22,14 +22,13 @@ export interface HypervisorDocument extends HypervisorBrief {
   memory_mb: number;
   memory_mb_used: number;
   running_vms: number | null;
-  service: { id: number | null; host: string | null; disabled_reason: string | null };
+  service: { id: number; host: string | null; disabled_reason: string | null };
   vcpus: number;
   vcpus_used: number;
 }
 
 export interface ServiceOfNode {
-  /** Undefined: the record is gone. */
-  service: Service | undefined;
+  service: Service;
   up: boolean;
 }
 
@@ -37,7 +36,7 @@ export function hypervisorBrief(node: ComputeNode, { service, up }: ServiceOfNod
   return {
     id: node.id,
     hypervisor_hostname: node.hypervisor_hostname,
-    status: service?.disabled ? 'disabled' : 'enabled',
+    status: service.disabled ? 'disabled' : 'enabled',
     state: up ? 'up' : 'down',
   };
 }
@@ -59,9 +58,9 @@ export function hypervisorDocument(node: ComputeNode, of: ServiceOfNode): Hyperv
     memory_mb_used: node.memory_mb_used,
     running_vms: node.running_vms,
     service: {
-      id: of.service?.id ?? null,
+      id: of.service.id,
       host: node.host,
-      disabled_reason: of.service?.disabled_reason ?? null,
+      disabled_reason: of.service.disabled_reason ?? null,
     },
     vcpus: node.vcpus,
     vcpus_used: node.vcpus_used,

@@ -19,6 +19,23 @@ export interface NetworkDocument {
   project_id: string | null;
   created_at: string | null;
   updated_at: string | null;
+  /** What Nova has, and networks here do not. */
+  bridge_interface: null;
+  cidr_v6: null;
+  deleted: null;
+  deleted_at: null;
+  dhcp_server: null;
+  dns1: null;
+  dns2: null;
+  gateway_v6: null;
+  host: null;
+  netmask_v6: null;
+  priority: null;
+  rxtx_base: null;
+  vlan: null;
+  vpn_private_address: null;
+  vpn_public_address: null;
+  vpn_public_port: null;
 }
 
 export function networkDocument(network: NetworkRow): NetworkDocument {
@@ -40,6 +57,22 @@ export function networkDocument(network: NetworkRow): NetworkDocument {
     project_id: null,
     created_at: naiveTime(new Date(network.created_at)),
     updated_at: network.updated_at && naiveTime(new Date(network.updated_at)),
+    bridge_interface: null,
+    cidr_v6: null,
+    deleted: null,
+    deleted_at: null,
+    dhcp_server: null,
+    dns1: null,
+    dns2: null,
+    gateway_v6: null,
+    host: null,
+    netmask_v6: null,
+    priority: null,
+    rxtx_base: null,
+    vlan: null,
+    vpn_private_address: null,
+    vpn_public_address: null,
+    vpn_public_port: null,
   };
 }
 

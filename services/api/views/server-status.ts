@@ -42,28 +42,21 @@ export function serverStatus(vmState: string | null, taskState: string | null): 
   return tasks[taskState ?? ''] ?? status;
 }
 
+/** A vm_state, with any task or one of these. */
+export interface States {
+  vmState: string;
+  taskStates?: readonly string[];
+}
+
 /**
- * The states to look for when a list is filtered by status. As in Nova, a status that is the default of its vm_state
- * is matched by vm_state alone, whatever task runs. Undefined: no server can have such a status.
+ * The states of servers with one of these statuses. As in Nova, a status that is the default of its vm_state stands for
+ * that vm_state, whatever task runs. None: no server can have such a status.
  */
-export function statesOfStatus(
-  wanted: readonly string[],
-): { vmStates: string[]; taskStates?: string[] } | undefined {
+export function statesOfStatus(wanted: readonly string[]): States[] {
   const names = new Set(wanted.map((status) => status.toUpperCase()));
-  const vmStates = new Set<string>();
-  const taskStates = new Set<string>();
-  let anyTask = false;
-  for (const [vmState, { default: status, tasks = {} }] of Object.entries(statuses)) {
-    if (names.has(status)) {
-      vmStates.add(vmState);
-      anyTask = true;
-    }
-    for (const [taskState, taskStatus] of Object.entries(tasks)) {
-      if (!names.has(taskStatus)) continue;
-      vmStates.add(vmState);
-      taskStates.add(taskState);
-    }
-  }
-  if (vmStates.size === 0) return undefined;
-  return anyTask ? { vmStates: [...vmStates] } : { vmStates: [...vmStates], taskStates: [...taskStates] };
+  return Object.entries(statuses).flatMap(([vmState, { default: status, tasks = {} }]) => {
+    if (names.has(status)) return [{ vmState }];
+    const taskStates = Object.keys(tasks).filter((task) => names.has(tasks[task] ?? ''));
+    return taskStates.length > 0 ? [{ vmState, taskStates }] : [];
+  });
 }

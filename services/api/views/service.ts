@@ -3,7 +3,7 @@ import { skewText } from '@mini-nova/service';
 import { lastReport } from '../../stores/service-store.ts';
 import { naiveTime } from './times.ts';
 
-/** A daemon, as `os-services` shows it (with `forced_down`, which Nova shows since 2.11). */
+/** A daemon, as `os-services` shows it; one that was forced down is `down`. */
 export interface ServiceDocument {
   id: number;
   binary: string | null;
@@ -15,7 +15,6 @@ export interface ServiceDocument {
   /** The last heartbeat; of a service that has stopped in order, the last change of its record. */
   updated_at: string | null;
   disabled_reason: string | null;
-  forced_down: boolean;
   /**
    * No field of Nova's, and only there when something is wrong: seconds by which the daemon's clock is ahead of the
    * database's, negative when behind, if that is more than one.
@@ -37,7 +36,6 @@ export function serviceDocument(
     state: up ? 'up' : 'down',
     updated_at: naiveTime(lastReport(service)),
     disabled_reason: service.disabled_reason,
-    forced_down: service.forced_down,
     ...(skewText(clockSkew) !== undefined && { 'mini-nova:clock_skew': clockSkew }),
   };
 }

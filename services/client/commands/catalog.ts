@@ -14,7 +14,7 @@ const flavorColumns: readonly Column<FlavorDocument>[] = [
   ['Ephemeral', (flavor) => flavor['OS-FLV-EXT-DATA:ephemeral']],
   ['Swap', ({ swap }) => swap || 0],
   ['VCPUs', ({ vcpus }) => vcpus],
-  ['RXTX_Factor', ({ rxtx_factor }) => rxtx_factor?.toFixed(1)],
+  ['RXTX_Factor', ({ rxtx_factor }) => (rxtx_factor || 0).toFixed(1)],
   ['Is_Public', (flavor) => (flavor['os-flavor-access:is_public'] ? 'True' : 'False')],
 ];
 

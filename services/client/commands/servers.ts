@@ -10,17 +10,37 @@ import {
   printList,
 } from '../command.ts';
 import { eachServer, failOnFailed } from '../each-server.ts';
-import { findServer } from '../find.ts';
+import { findFlavor, findImage, findServer } from '../find.ts';
 import type { ClientIo } from '../io.ts';
+import type { NovaClient } from '../nova-client.ts';
 import { pollDeleted } from '../poll.ts';
+import type { Query } from '../rest-client.ts';
 import { serverColumns, serverProperties } from './server-output.ts';
 
 interface ListOptions {
-  name?: string;
-  status?: string;
+  allTenants?: boolean;
+  availabilityZone?: string;
+  changesSince?: string;
+  configDrive?: boolean;
+  deleted?: boolean;
+  flavor?: string;
   host?: string;
+  image?: string;
+  ip?: string;
+  ip6?: string;
+  keyName?: string;
   limit?: number;
   marker?: string;
+  name?: string;
+  powerState?: string;
+  progress?: string;
+  reservationId?: string;
+  sort?: string;
+  status?: string;
+  taskState?: string;
+  tenant?: string;
+  user?: string;
+  vmState?: string;
 }
 
 interface DeleteOptions {
@@ -28,13 +48,38 @@ interface DeleteOptions {
   pollTimeout: number;
 }
 
+/** python-novaclient's. */
+const listFlags: readonly [flags: string, description: string][] = [
+  ['--all-tenants', 'those of all projects'],
+  ['--availability-zone <pattern>', 'only those in such a zone'],
+  ['--changes-since <time>', 'only those that changed since, deleted ones too; ISO 8601'],
+  ['--config-drive', 'only those with a config drive'],
+  ['--no-config-drive', 'only those without'],
+  ['--deleted', 'only deleted ones'],
+  ['--flavor <flavor>', 'only those of this flavor'],
+  ['--host <host>', 'only those on this host'],
+  ['--image <image>', 'only those of this image'],
+  ['--ip <pattern>', 'only those with such an IPv4 address'],
+  ['--ip6 <pattern>', 'only those with such an IPv6 address'],
+  ['--key-name <pattern>', 'only those with such a key'],
+  ['--marker <id>', 'only those after this server'],
+  ['--name <pattern>', 'only those with such a name: a regular expression'],
+  ['--power-state <number>', 'only those in this power state'],
+  ['--progress <number>', 'only those with this progress'],
+  ['--reservation-id <pattern>', 'only those of such a reservation'],
+  ['--sort <key[:asc|desc],…>', 'in this order'],
+  ['--status <status>', 'only those with this status'],
+  ['--task-state <state>', 'only those in this task state'],
+  ['--tenant <project>', 'only those of this project'],
+  ['--user <user>', 'only those of this user'],
+  ['--vm-state <state>', 'only those in this vm state'],
+];
+
 export function addServerCommands(program: Command, io: ClientIo): void {
-  addCommand(program, 'list', 'List servers, newest first.')
-    .option('--name <name>', 'only those with this in their name')
-    .option('--status <status>', 'only those with this status')
-    .option('--host <host>', 'only those on this host')
+  const list = addCommand(program, 'list', 'List servers, newest first.');
+  for (const [flags, description] of listFlags) list.option(flags, description);
+  list
     .option('--limit <number>', 'so many at most', parseCount)
-    .option('--marker <id>', 'only those after this server')
     .action(async (options: ListOptions, command: Command) => listServers(options, contextOf(command, io)));
 
   addCommand(program, 'show', 'Show a server.')
@@ -59,10 +104,40 @@ export function addServerCommands(program: Command, io: ClientIo): void {
     });
 }
 
-async function listServers({ limit, ...filters }: ListOptions, context: CommandContext): Promise<void> {
-  const { name, status, host, marker } = filters;
-  const query = { name, status, host, marker, limit: limit?.toString() };
-  printList(context, serverColumns, await context.nova.listServers(query));
+async function listServers(options: ListOptions, context: CommandContext): Promise<void> {
+  printList(context, serverColumns, await context.nova.listServers(await listQuery(options, context.nova)));
+}
+
+/** What the API is asked; it knows images and flavors by their ids only. */
+async function listQuery(options: ListOptions, nova: NovaClient): Promise<Query> {
+  const { allTenants, configDrive, deleted, flavor, image, limit, sort, tenant } = options;
+  const sorts = sort?.split(',').map((key) => key.split(':'));
+  return {
+    all_tenants: allTenants || tenant !== undefined ? '1' : undefined,
+    availability_zone: options.availabilityZone,
+    'changes-since': options.changesSince,
+    config_drive: configDrive?.toString(),
+    deleted: deleted ? 'true' : undefined,
+    flavor: flavor === undefined ? undefined : (await findFlavor(nova, flavor)).id,
+    host: options.host,
+    image: image === undefined ? undefined : (await findImage(nova, image)).id,
+    ip: options.ip,
+    ip6: options.ip6,
+    key_name: options.keyName,
+    limit: limit?.toString(),
+    marker: options.marker,
+    name: options.name,
+    power_state: options.powerState,
+    progress: options.progress,
+    reservation_id: options.reservationId,
+    sort_dir: sorts?.map(([, direction = 'desc']) => direction),
+    sort_key: sorts?.map(([key = '']) => key),
+    status: options.status,
+    task_state: options.taskState,
+    tenant_id: tenant,
+    user_id: options.user,
+    vm_state: options.vmState,
+  };
 }
 
 async function deleteServers(

@@ -4,6 +4,7 @@ import type { ServiceDocument } from '../../api/views/service.ts';
 import { addCommand, type CommandContext, contextOf, printDone, printItem, printList } from '../command.ts';
 import { findService } from '../find.ts';
 import type { ClientIo } from '../io.ts';
+import type { NovaClient } from '../nova-client.ts';
 import { withClocks } from '../service-clocks.ts';
 import type { Column } from '../table.ts';
 
@@ -16,7 +17,6 @@ const serviceColumns: readonly Column<ServiceDocument>[] = [
   ['State', ({ state }) => state],
   ['Updated_at', ({ updated_at }) => updated_at],
   ['Disabled Reason', ({ disabled_reason }) => disabled_reason],
-  ['Forced down', ({ forced_down }) => (forced_down ? 'True' : 'False')],
 ];
 
 const hypervisorColumns: readonly Column<HypervisorDocument>[] = [
@@ -63,9 +63,10 @@ export function addServiceCommands(program: Command, io: ClientIo): void {
   addServiceChange(program, 'service-delete', 'Delete the record of a daemon that is gone for good.').action(
     async (given: string, _options: object, command: Command) => {
       const context = contextOf(command, io);
-      const { id, host, binary } = await findService(context.nova, given);
+      const { id, host, binary } = await deletable(context.nova, given);
       await context.nova.deleteService(id);
-      printDone(context, `Deleted service ${id}: ${binary} on ${host}.`, { id, host, binary });
+      const name = host === null ? '' : `: ${binary} on ${host}`;
+      printDone(context, `Deleted service ${id}${name}.`, { id, host, binary });
     },
   );
 
@@ -84,6 +85,16 @@ function addServiceChange(program: Command, name: string, description: string): 
     '<service>',
     'host of the compute, or id of a daemon',
   );
+}
+
+/** The list has not all services that an id may stand for: it has no API services. */
+async function deletable(
+  nova: NovaClient,
+  given: string,
+): Promise<Pick<ServiceDocument, 'id' | 'host' | 'binary'>> {
+  if (!/^\d+$/.test(given)) return findService(nova, given);
+  const known = (await nova.listServices()).find(({ id }) => String(id) === given);
+  return known ?? { id: Number(given), host: null, binary: null };
 }
 
 async function change(

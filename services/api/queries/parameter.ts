@@ -1,0 +1,48 @@
+import { BadRequest } from '../http-errors.ts';
+
+/** One parameter of a list's query. */
+export interface Parameter<Q> {
+  /** Who has it in Nova. Whoever reaches this API is an administrator. */
+  for: 'everyone' | 'administrators';
+  /** It may be given several times, and each counts. */
+  several?: boolean;
+  /** Adds what it asks for. @throws BadRequest */
+  apply(query: Q, values: Values, name: string): void;
+}
+
+export type Values = readonly [string, ...string[]];
+
+/** All parameters of a list, by name; `prefix-*` stands for all names that begin so. What is not there is refused. */
+export type ParameterTable<Q> = Readonly<Record<string, Parameter<Q>>>;
+
+/** A list without parameters. */
+export const noParameters: ParameterTable<object> = {};
+
+/**
+ * Reads the query of a list's request into `query`. As Nova since its version 2.75 it refuses what the list does not
+ * know: an answer to another question than was asked would be taken for the answer.
+ *
+ * @throws BadRequest
+ */
+export function readParameters<Q>(table: ParameterTable<Q>, given: unknown, query: Q): Q {
+  for (const [name, texts] of Object.entries(given as Record<string, string | string[]>)) {
+    const parameter = findParameter(table, name);
+    if (!parameter) {
+      throw new BadRequest(`Additional properties are not allowed ('${name}' was unexpected)`);
+    }
+    const [first = '', ...others] = [texts].flat();
+    if (others.length > 0 && !parameter.several) throw badValue(name, 'It can be given only once.');
+    parameter.apply(query, [first, ...others], name);
+  }
+  return query;
+}
+
+export function badValue(name: string, reason: string): BadRequest {
+  return new BadRequest(`Invalid input for query parameters ${name}. ${reason}`);
+}
+
+function findParameter<Q>(table: ParameterTable<Q>, name: string): Parameter<Q> | undefined {
+  if (Object.hasOwn(table, name) && !name.endsWith('*')) return table[name];
+  const prefix = Object.keys(table).find((key) => key.endsWith('*') && name.startsWith(key.slice(0, -1)));
+  return prefix === undefined ? undefined : table[prefix];
+}

@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify';
+import { BadRequest } from './http-errors.ts';
+
+/** What no database can store, and no peer can read: NUL, and half a character. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+const REASON = 'Texts are UTF-8 without NUL.';
+
+/** Path, query and headers. Numbers and names are checked by who reads them. @throws BadRequest */
+export function assertTexts({ raw: { url = '' }, headers }: FastifyRequest): void {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!isText(path)) throw new BadRequest(`Invalid path. ${REASON}`);
+  for (const part of query < 0 ? [] : url.slice(query + 1).split('&')) {
+    if (!isText(part)) throw new BadRequest(`Invalid input for query parameters ${nameOf(part)}. ${REASON}`);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if ([value ?? ''].flat().some((text) => UNSTORABLE.test(text))) {
+      throw new BadRequest(`Invalid header ${name}. ${REASON}`);
+    }
+  }
+}
+
+/** All names and texts of a parsed body, however deep. @throws BadRequest, which names the field */
+export function assertBodyTexts(body: unknown): void {
+  const open: [field: string, value: unknown][] = [['body', body]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [field, value] = next;
+    if (typeof value === 'string') assertField(field, value);
+    else if (Array.isArray(value)) for (const element of value) open.push([field, element]);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, element] of Object.entries(value)) {
+        assertField(field, name);
+        open.push([name, element]);
+      }
+    }
+  }
+}
+
+/** @throws BadRequest when the bytes are no UTF-8 */
+export function decodeBody(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw new BadRequest('The request body is not UTF-8.', { cause: error });
+    throw error;
+  }
+}
+
+function assertField(field: string, text: string): void {
+  if (UNSTORABLE.test(text)) throw new BadRequest(`Invalid input for field/attribute ${field}. ${REASON}`);
+}
+
+/** Of a part of a URL. */
+function isText(encoded: string): boolean {
+  try {
+    return !UNSTORABLE.test(decodeURIComponent(encoded));
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
+/** As it stands in the URL. */
+function nameOf(part: string): string {
+  return part.replace(/=.*$/s, '');
+}
