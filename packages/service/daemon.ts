@@ -7,6 +7,7 @@ import type { Launcher, LaunchOptions, LaunchSource } from './launch/launcher.ts
 import { launchAll, serve } from './launch/serve.ts';
 import { STOP_GRACE } from './launch/stop-timeout.ts';
 import { createLogger, type LeveledLogger, levelOf } from './logging.ts';
+import { complain } from './logs/standard-error.ts';
 import { createReport } from './report/report.ts';
 import { writeReport } from './report/report-file.ts';
 import { rpcLog } from './rpc-log.ts';
@@ -69,7 +70,7 @@ export class Daemon {
       process.exit(await launch(daemon).wait());
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      process.stderr.write(`${error.message}\n`);
+      complain(error.message);
       process.exit(WRONG_USE);
     }
   }

@@ -25,6 +25,7 @@ export {
 export { launchAll, serve } from './launch/serve.ts';
 export { ServiceLauncher, type ServiceLauncherOptions } from './launch/service-launcher.ts';
 export { createLogger, type LeveledLogger, type LoggerOptions } from './logging.ts';
+export { complain } from './logs/standard-error.ts';
 export { Manager, type ManagerOptions } from './manager.ts';
 export { ObservabilityListenError } from './observability/errors.ts';
 export {

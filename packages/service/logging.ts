@@ -1,8 +1,16 @@
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import type { Logger } from '@mini-nova/messaging';
-import { type DestinationStream, type Level, pino, stdSerializers } from 'pino';
+import {
+  type DestinationStream,
+  type Level,
+  type LoggerOptions as PinoOptions,
+  pino,
+  stdSerializers,
+} from 'pino';
 import type * as PinoPretty from 'pino-pretty';
+import type { Notice } from './logs/log-sink.ts';
+import { standardError } from './logs/standard-error.ts';
 import { currentContext } from './request-scope.ts';
 
 export interface LoggerOptions {
@@ -10,7 +18,7 @@ export interface LoggerOptions {
   name: string;
   /** Level debug instead of info. */
   debug?: boolean;
-  /** Default: standard error, written at once, so that the last lines before an exit are not lost. */
+  /** Default: standard error, written at once; what cannot be written is dropped and counted (see `LogSink`). */
   destination?: DestinationStream;
   /** Lines for people instead of JSON. Default: when the destination is a terminal. */
   pretty?: boolean;
@@ -27,20 +35,45 @@ const STDERR = 2;
 /** Lines with time, level, name, pid and, while a request runs, its `request_id`: JSON, or for people on a terminal. */
 export function createLogger(options: LoggerOptions): LeveledLogger {
   const { name, debug = false, pretty = options.destination === undefined && isatty(STDERR) } = options;
-  const destination = options.destination ?? pino.destination({ dest: STDERR, sync: true });
+  const lines = {
+    level: levelOf(debug),
+    base: { name, pid: process.pid },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: stdSerializers.err, error: stdSerializers.err },
+  };
+  const format = pretty ? prettyStream : (destination: DestinationStream) => destination;
   return pino(
     {
-      level: levelOf(debug),
-      base: { name, pid: process.pid },
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: stdSerializers.err, error: stdSerializers.err },
+      ...lines,
       mixin: requestFields,
       // A line that names another request keeps that one.
       mixinMergeStrategy: (line, fields) => ({ ...fields, ...line }),
     },
-    pretty ? prettyStream(destination) : destination,
+    format(options.destination ?? toStandardError(noticeOf(lines, format))),
   );
+}
+
+function toStandardError(notice: Notice): DestinationStream {
+  const sink = standardError();
+  return { write: (line) => sink.write(line, notice) };
+}
+
+/** A line like all others that says how many are missing. */
+function noticeOf(lines: PinoOptions, format: (destination: DestinationStream) => DestinationStream): Notice {
+  let written = '';
+  const logger = pino(
+    lines,
+    format({
+      write: (line) => {
+        written = line;
+      },
+    }),
+  );
+  return (dropped) => {
+    logger.warn({ dropped }, 'Log lines were dropped before this one: they could not be written');
+    return written;
+  };
 }
 
 export function levelOf(debug: boolean): Level {

@@ -8,10 +8,3 @@ export interface ClientIo {
   readonly errIsTerminal: boolean;
   readonly env: Record<string, string | undefined>;
 }
-
-export const processIo: ClientIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  errIsTerminal: process.stderr.isTTY === true,
-  env: process.env,
-};

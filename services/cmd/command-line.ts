@@ -7,6 +7,7 @@ import {
   LiveConfig,
   type LoadConfigOptions,
 } from '@mini-nova/config';
+import { complain } from '@mini-nova/service';
 import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './version.ts';
 
@@ -65,7 +66,7 @@ export function orExit<T>(work: () => T): T {
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : WRONG_USE);
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    complain(error.message);
     process.exit(WRONG_USE);
   }
 }

@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import type { Logger } from '@mini-nova/messaging';
 import { Command } from 'commander';
 import { runDemo } from '../demo/run.ts';
 import { timelineText } from '../demo/timeline-text.ts';
 import { orExit } from './command-line.ts';
+import { processIo } from './process-io.ts';
 
 /** Seconds after which something must be wrong. */
 const TIME_LIMIT = 14;
@@ -14,30 +16,31 @@ const program = new Command('npm run demo --')
   .allowExcessArguments(false);
 const { json = false } = orExit(() => program.exitOverride().parse().opts<{ json?: boolean }>());
 
+const io = processIo();
+
 /** Only what should not happen. */
 const logger: Logger = {
   debug() {},
   info() {},
-  warn: (data, message) => console.error(message, data),
-  error: (data, message) => console.error(message, data),
+  warn: (data, message) => io.err(`${message} ${inspect(data)}\n`),
+  error: (data, message) => io.err(`${message} ${inspect(data)}\n`),
 };
 
 const interrupt = new AbortController();
 for (const event of ['SIGINT', 'SIGTERM'] as const) process.once(event, () => interrupt.abort());
 const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(TIME_LIMIT * 1000)]);
 
-console.log(`One process, memory transport: conductor, scheduler, API, computes ${HOSTS.join(' and ')}.`);
+io.out(`One process, memory transport: conductor, scheduler, API, computes ${HOSTS.join(' and ')}.\n`);
 try {
   const result = await runDemo({ computeHosts: HOSTS, logger, signal });
   const { id, status, host } = result;
-  console.log(`Booted instance ${id}: ${status} on ${host}. Then deleted it.\n`);
-  process.stdout.write(timelineText(result.timeline));
-  if (json) console.log(JSON.stringify(result));
+  io.out(`Booted instance ${id}: ${status} on ${host}. Then deleted it.\n\n`);
+  io.out(timelineText(result.timeline));
+  if (json) io.out(`${JSON.stringify(result)}\n`);
 } catch (error) {
-  if (!signal.aborted) console.error(error);
-  else
-    console.error(
-      interrupt.signal.aborted ? 'The demo was interrupted.' : `The demo hung for ${TIME_LIMIT} s.`,
-    );
+  const reason = interrupt.signal.aborted
+    ? 'The demo was interrupted.'
+    : `The demo hung for ${TIME_LIMIT} s.`;
+  io.err(`${signal.aborted ? reason : inspect(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@mini-nova/messaging';
-import { Daemon, type Launchable } from '@mini-nova/service';
+import { complain, Daemon, type Launchable } from '@mini-nova/service';
 import { configOfDaemon, portFlag } from './command-line.ts';
 import { Cloud } from './compose/cloud.ts';
 import { daemonTransport } from './compose/daemon-parts.ts';
@@ -28,7 +28,11 @@ const cloud = new Cloud({
 });
 const announcement: Launchable = {
   name: 'announcement',
-  start: async () => void process.stdout.write(instructions(cloud.endpoint)),
+  start: async () => {
+    // Who does not read it can have the cloud nevertheless.
+    process.stdout.on('error', () => {});
+    process.stdout.write(instructions(cloud.endpoint));
+  },
   stop: async () => {},
 };
 
@@ -46,7 +50,7 @@ function foregroundLogger(all: Logger): Logger {
     },
     warn: (data, message) => all.warn(data, message),
     error: (data, message) => {
-      if ('err' in data && isStartError(data.err)) process.stderr.write(`nova-all: ${data.err.message}\n`);
+      if ('err' in data && isStartError(data.err)) complain(`nova-all: ${data.err.message}`);
       else all.error(data, message);
     },
   };

@@ -1,9 +1,5 @@
 import { runManage } from '../manage/run.ts';
+import { processIo } from './process-io.ts';
 import { packageVersion } from './version.ts';
 
-const io = {
-  out: (text: string) => void process.stdout.write(text),
-  err: (text: string) => void process.stderr.write(text),
-};
-
-process.exitCode = await runManage(process.argv.slice(2), io, packageVersion());
+process.exitCode = await runManage(process.argv.slice(2), processIo(), packageVersion());

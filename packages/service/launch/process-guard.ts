@@ -1,4 +1,5 @@
 import type { Logger } from '@mini-nova/messaging';
+import { Terminal } from './terminal.ts';
 
 /**
  * Milliseconds until the exit. What was written before leaves the process meanwhile: without its acknowledgement, the
@@ -8,7 +9,7 @@ const LAST_WRITES = 10;
 
 /**
  * An error nobody caught is a bug, and the state it leaves is unknown: it is logged, and the process exits with
- * 1. Returns what takes the guard away.
+ * 1. A terminal that has gone does not change how the process exits. Returns what takes the guard away.
  */
 export function guardProcess(logger: Logger): () => void {
   const die = (event: string) => (error: unknown) => {
@@ -19,8 +20,13 @@ export function guardProcess(logger: Logger): () => void {
   const onRejection = die('unhandledRejection');
   process.on('uncaughtException', onException);
   process.on('unhandledRejection', onRejection);
+  const terminal = new Terminal();
+  const onExit = (): void => terminal.leave();
+  process.on('exit', onExit);
   return () => {
     process.off('uncaughtException', onException);
     process.off('unhandledRejection', onRejection);
+    process.off('exit', onExit);
+    terminal.leave();
   };
 }

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Launchable, ReadinessChecks } from '../launch/launchable.ts';
 import { ClusterMetrics } from './cluster-metrics.ts';
 import { heartbeatMetrics } from './heartbeat-metrics.ts';
+import { logMetrics } from './log-metrics.ts';
 import { ObservabilityServer } from './observability-server.ts';
 import { runChecks } from './readiness.ts';
 import { RpcMetrics } from './rpc-metrics.ts';
@@ -52,6 +53,7 @@ export function openObservability(options: ObservabilityOptions): Observability 
   const registry = new Registry();
   // These are taken for as long as the process runs.
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
+  logMetrics(registry);
   const figures = {
     registry,
     hooks: new RpcMetrics(registry),

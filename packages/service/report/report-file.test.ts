@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@mini-nova/testing';
 import { expect, test } from 'vitest';
 import { RecordingLogger } from '../test/recording-logger.ts';
+import { canMount, fill, smallFileSystem } from '../test/small-file-system.ts';
 import { writeReport } from './report-file.ts';
 
 const report = { package: { name: 'nova-test' } };
@@ -33,4 +34,15 @@ test('a folder that cannot be written to loses nothing: the report is in the log
       data: { report, err: expect.objectContaining({ code: 'ENOENT' }) },
     }),
   ]);
+});
+
+test.runIf(canMount)('a file system that fills keeps no half of a report', () => {
+  const folder = smallFileSystem();
+  fill(join(folder, 'ballast'), 4096);
+  truncateSync(join(folder, 'ballast'), 4096);
+  const logger = new RecordingLogger();
+  const long = { text: 'x'.repeat(100_000) };
+  writeReport(long, { name: 'nova-test', folder, logger });
+  expect(readdirSync(folder)).toEqual(['ballast']);
+  expect(logger.lines).toMatchObject([{ level: 'error', data: { report: long, err: { code: 'ENOSPC' } } }]);
 });

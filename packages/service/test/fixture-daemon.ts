@@ -8,6 +8,7 @@ const BUILT = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 export const DAEMON = fileURLToPath(new URL('./fixtures/daemon.mjs', import.meta.url));
 
 type Behaviour =
+  | 'chatty'
   | 'good'
   | 'fail-start'
   | 'hang-start'

@@ -294,6 +294,33 @@ test('a collector that cannot be reached is warned of once, and so is that it is
   });
 });
 
+test('spans for which there is no room, as a collector hangs, are counted, and told of when it is back', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '200');
+  vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { collector, logger, tracing } = await start();
+  collector.answer = 'hang';
+  let ended = 0;
+  const work = async () => {
+    await withSpan('work', {}, nothing);
+    ended += 1;
+  };
+  while (ended < 10_000) await work();
+  expect(logger.of('warn')).toEqual(['Traces cannot be exported; trying on']);
+  collector.answer = 200;
+  await vi.waitFor(
+    async () => {
+      await work();
+      await tracing.flush();
+      const told = logger.lines.filter(({ message }) => message === 'Traces can be exported again');
+      const lost = told.map(({ data }) => ('spansLost' in data ? Number(data.spansLost) : 0));
+      expect(told).not.toEqual([]);
+      expect(lost.reduce((sum, spans) => sum + spans, 0) + collector.spans.length).toBe(ended);
+    },
+    { timeout: 20_000 },
+  );
+}, 30_000);
+
 test('a collector that refuses is warned of as well, and nobody else hears of it', async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '10');
   onTestFinished(() => void vi.unstubAllEnvs());

@@ -16,6 +16,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { settlesWithin } from '../timer.ts';
+import { BoundedSpans } from './bounded-spans.ts';
 import { OtelTracer } from './otel-tracer.ts';
 import { PatientExporter } from './patient-exporter.ts';
 import { RpcTracing } from './rpc-tracing.ts';
@@ -67,7 +68,7 @@ export function openTracing(options: TracingOptions): Tracing {
   const provider = new TracerProvider({
     resource: resourceOf(options),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    spanProcessors: [new BatchSpanProcessor({ exporter, ...batching() })],
+    spanProcessors: [new BoundedSpans(new BatchSpanProcessor({ exporter, ...batching() }), exporter)],
   });
   const tracer = new OtelTracer(provider.getTracer('@mini-nova/service', options.version));
   setTracer(tracer);

@@ -19,6 +19,7 @@ type Done = (result: ExportResult) => void;
 export class PatientExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #options: PatientExporterOptions;
+  #taken = 0;
   #spansLost = 0;
   #closed = false;
 
@@ -27,16 +28,22 @@ export class PatientExporter implements SpanExporter {
     this.#options = options;
   }
 
+  /** Spans that were to be exported so far. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   export(spans: ReadableSpan[], done: Done): void {
+    this.#taken += spans.length;
     const finish: Done = ({ code, error }) => {
       if (code === ExportResultCode.SUCCESS) this.#succeeded();
-      else this.#failed(spans.length, error);
+      else this.lose(spans.length, maskText(errorText(error)));
       done({ code: ExportResultCode.SUCCESS });
     };
     try {
       this.#exporter.export(spans, finish);
     } catch (error) {
-      this.#failed(spans.length, error);
+      this.lose(spans.length, maskText(errorText(error)));
       done({ code: ExportResultCode.SUCCESS });
     }
   }
@@ -54,18 +61,19 @@ export class PatientExporter implements SpanExporter {
     this.#closed = true;
   }
 
+  /** So many spans will not be exported. */
+  lose(spans: number, reason: string): void {
+    const { endpoint, logger } = this.#options;
+    if (this.#spansLost === 0 && !this.#closed) {
+      logger.warn({ endpoint, reason }, 'Traces cannot be exported; trying on');
+    }
+    this.#spansLost += spans;
+  }
+
   #succeeded(): void {
     if (this.#spansLost === 0 || this.#closed) return;
     const { endpoint, logger } = this.#options;
     logger.info({ endpoint, spansLost: this.#spansLost }, 'Traces can be exported again');
     this.#spansLost = 0;
-  }
-
-  #failed(spans: number, error: unknown): void {
-    const { endpoint, logger } = this.#options;
-    if (this.#spansLost === 0 && !this.#closed) {
-      logger.warn({ endpoint, reason: maskText(errorText(error)) }, 'Traces cannot be exported; trying on');
-    }
-    this.#spansLost += spans;
   }
 }

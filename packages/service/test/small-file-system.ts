@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { tempDir } from '@mini-nova/testing';
+import { onTestFinished } from 'vitest';
+
+/** Only root can make one; the tests of other outages need nobody. */
+export const canMount = process.getuid?.() === 0;
+
+/** A folder with room for 64 KiB, until the test ends. */
+export function smallFileSystem(): string {
+  const folder = tempDir('small-');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
+  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+  return folder;
+}
+
+/** Takes all room, with empty lines, so many at a time. */
+export function fill(file: string, lines: number): void {
+  try {
+    for (;;) appendFileSync(file, '\n'.repeat(lines));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
+}
