@@ -117,6 +117,7 @@ export type { CallOptions, PrepareOptions } from './rpc/call-options.ts';
 export { type ClientFactory, getRpcClient, RPCClient, type RPCClientOptions } from './rpc/client.ts';
 export {
   type AnyContract,
+  type ArgumentsOf,
   type CallResult,
   type CamelCase,
   camelCase,

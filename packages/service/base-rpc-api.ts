@@ -2,7 +2,8 @@ import { type EndpointOf, Target } from '@mini-nova/messaging';
 
 /** What every service answers. Namespace `baseapi`, version 1.1. */
 export type BaseContract = {
-  ping: { args: { arg: unknown }; result: { service: string; arg: unknown } };
+  /** Nova's own services require `arg`. */
+  ping: { args: { arg?: unknown }; result: { service: string; arg: unknown } };
   /** The port of the observability endpoint; null: there is none. */
   get_backdoor_port: { args: object; result: number | null };
 };
@@ -23,7 +24,7 @@ export class BaseRPCAPI implements EndpointOf<BaseContract> {
     this.#options = options;
   }
 
-  ping(_ctxt: unknown, { arg }: BaseContract['ping']['args']): BaseContract['ping']['result'] {
+  ping(_ctxt: unknown, { arg = null }: BaseContract['ping']['args']): BaseContract['ping']['result'] {
     return { service: this.#options.service, arg };
   }
 

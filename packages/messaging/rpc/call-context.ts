@@ -16,7 +16,7 @@ import {
   mergeCallOptions,
   type PrepareOptions,
 } from './call-options.ts';
-import type { AnyContract, CallResult, MulticallResult, RpcContract } from './contract.ts';
+import type { AnyContract, ArgumentsOf, CallResult, MulticallResult, RpcContract } from './contract.ts';
 import { observed } from './observed.ts';
 import { ResultBuffer } from './result-buffer.ts';
 import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
@@ -74,14 +74,14 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   call<M extends keyof C & string>(
     ctxt: RpcContext,
     method: M,
-    args: C[M]['args'],
+    ...args: ArgumentsOf<C[M]['args']>
   ): Promise<CallResult<C[M]['result']>> {
     return this.#observed('call', ctxt, method, async () => {
       let last: JsonValue = null;
       const onResult = (result: JsonValue): void => {
         last = result;
       };
-      const request = this.#makeCall(ctxt, method, args);
+      const request = this.#makeCall(ctxt, method, ...args);
       const reply = await this.#withHooks('call', request, (hooked) =>
         this.#exchange(hooked, { ...this.#callOptions, onResult }),
       );
@@ -100,7 +100,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   async *multicall<M extends keyof C & string>(
     ctxt: RpcContext,
     method: M,
-    args: C[M]['args'],
+    ...args: ArgumentsOf<C[M]['args']>
   ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
     const controller = new AbortController();
     const cancel = (reason: unknown): void => controller.abort(reason);
@@ -109,7 +109,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
     try {
       this.#observed('call', ctxt, method, () =>
-        this.#collect(this.#makeCall(ctxt, method, args), buffer, controller.signal),
+        this.#collect(this.#makeCall(ctxt, method, ...args), buffer, controller.signal),
       )
         .then(
           () => buffer.end(),
@@ -132,10 +132,14 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    *
    * @throws as `call`, as far as sending goes
    */
-  cast<M extends keyof C & string>(ctxt: RpcContext, method: M, args: C[M]['args']): Promise<void> {
+  cast<M extends keyof C & string>(
+    ctxt: RpcContext,
+    method: M,
+    ...args: ArgumentsOf<C[M]['args']>
+  ): Promise<void> {
     const kind = this.target.fanout ? 'fanout' : 'cast';
     return this.#observed(kind, ctxt, method, async () => {
-      const request = this.#makeRequest(ctxt, method, args);
+      const request = this.#makeRequest(ctxt, method, ...args);
       await this.#withHooks(kind, request, (hooked) =>
         this.#transmit(hooked, castSendOptions(this.#options)),
       );
@@ -146,12 +150,12 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     return this.target.version ?? DEFAULT_VERSION;
   }
 
-  #makeCall(ctxt: RpcContext, method: string, args: object): Request {
+  #makeCall(ctxt: RpcContext, method: string, args?: object): Request {
     if (this.target.fanout) throw new InvalidTarget('A call cannot be used with fanout', this.target);
     return this.#makeRequest(ctxt, method, args);
   }
 
-  #makeRequest(ctxt: RpcContext, method: string, args: object): Request {
+  #makeRequest(ctxt: RpcContext, method: string, args: object = {}): Request {
     refuseAborted(method, this.#options.signal);
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);

@@ -4,7 +4,7 @@ import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { CallContext } from './call-context.ts';
 import type { CallOptions, PrepareOptions } from './call-options.ts';
-import type { AnyContract, CallResult, MulticallResult, RpcContract } from './contract.ts';
+import type { AnyContract, ArgumentsOf, CallResult, MulticallResult, RpcContract } from './contract.ts';
 
 /** How a client sends; each call can change it with `prepare`. Times in seconds. */
 export interface RPCClientOptions extends CallOptions {
@@ -39,23 +39,27 @@ export class RPCClient<C extends RpcContract<C> = AnyContract> {
   call<M extends keyof C & string>(
     ctxt: RpcContext,
     method: M,
-    args: C[M]['args'],
+    ...args: ArgumentsOf<C[M]['args']>
   ): Promise<CallResult<C[M]['result']>> {
-    return this.#context.call(ctxt, method, args);
+    return this.#context.call(ctxt, method, ...args);
   }
 
   /** See `CallContext.multicall`. */
   multicall<M extends keyof C & string>(
     ctxt: RpcContext,
     method: M,
-    args: C[M]['args'],
+    ...args: ArgumentsOf<C[M]['args']>
   ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
-    return this.#context.multicall(ctxt, method, args);
+    return this.#context.multicall(ctxt, method, ...args);
   }
 
   /** See `CallContext.cast`. */
-  cast<M extends keyof C & string>(ctxt: RpcContext, method: M, args: C[M]['args']): Promise<void> {
-    return this.#context.cast(ctxt, method, args);
+  cast<M extends keyof C & string>(
+    ctxt: RpcContext,
+    method: M,
+    ...args: ArgumentsOf<C[M]['args']>
+  ): Promise<void> {
+    return this.#context.cast(ctxt, method, ...args);
   }
 
   /** Whether the version cap lets a message of this version out; default: of the client's target. */

@@ -9,6 +9,27 @@ type EchoContract = {
   count_words: { args: { text: string; language?: string }; result: number };
 };
 
+type PingContract = {
+  ping: { args: { arg?: string }; result: null };
+  reset: { args: Record<never, never>; result: null };
+  echo: { args: { text: string }; result: string };
+};
+
+/** Never run: the compiler is the test. */
+export async function argumentsCanBeLeftOut(client: RPCClient<PingContract>): Promise<void> {
+  expectTypeOf(await client.call(CTXT, 'ping')).toEqualTypeOf<null>();
+  expectTypeOf(await client.call(CTXT, 'ping', { arg: 'a' })).toEqualTypeOf<null>();
+  expectTypeOf(await client.prepare({}).cast(CTXT, 'reset')).toEqualTypeOf<void>();
+  client.multicall(CTXT, 'ping');
+
+  // @ts-expect-error what must be there cannot be left out
+  await client.call(CTXT, 'echo');
+  // @ts-expect-error an argument of another type
+  await client.call(CTXT, 'ping', { arg: 1 });
+  // @ts-expect-error there is no such argument
+  await client.call(CTXT, 'ping', { loud: true });
+}
+
 /** Never run: the compiler is the test. */
 export async function contractIsChecked(client: RPCClient<EchoContract>): Promise<void> {
   expectTypeOf(await client.call(CTXT, 'echo', { text: 'hello' })).toEqualTypeOf<string>();

@@ -14,6 +14,10 @@ export type RpcContract<C = unknown> = { [M in keyof C]: { args: object; result:
 /** The contract of a client that declares none: any method, any arguments. */
 export type AnyContract = { [method: string]: { args: object; result: unknown } };
 
+/** What follows a method's name: its arguments, which can be left out where none of them is required. */
+export type ArgumentsOf<Args extends object> =
+  Record<never, never> extends Args ? [args?: Args] : [args: Args];
+
 /** What `call` returns: of several results the last, and null when there was none. */
 export type CallResult<Result> = Result extends AsyncIterable<infer Item> ? Item | null : Result;
 

@@ -59,7 +59,6 @@ describe('a call and a cast', () => {
     [undefined, {}],
     ['', {}],
     [5, {}],
-    ['echo', undefined],
     ['echo', null],
     ['echo', [1]],
     ['echo', 'text'],

@@ -13,6 +13,28 @@ export function describeCalls(url: UrlFactory): void {
       expect(await rpc.client().call(CTXT, 'add_up', { a: 2, b: 3 })).toBe(5);
     });
 
+    rpcTest('needs no arguments, nor does a cast or a multicall', url, async (rpc) => {
+      const received: unknown[] = [];
+      const cast = new Gate();
+      await rpc.serve({
+        ping: (_ctxt: object, args: object) => args,
+        async *list(_ctxt: object, args: object) {
+          yield args;
+        },
+        note: (_ctxt: object, args: object) => {
+          received.push(args);
+          cast.open();
+        },
+      });
+      const client = rpc.client();
+      expect(await client.call(CTXT, 'ping')).toEqual({});
+      expect(await client.prepare({ timeout: 30 }).call(CTXT, 'ping')).toEqual({});
+      for await (const item of client.multicall(CTXT, 'list')) received.push(item);
+      await client.cast(CTXT, 'note');
+      await cast.opened;
+      expect(received).toEqual([{}, {}]);
+    });
+
     rpcTest('carries the context', url, async (rpc) => {
       await rpc.serve({ whoami: (ctxt: object) => ctxt });
       expect(await rpc.client().call(CTXT, 'whoami', {})).toEqual(CTXT);
