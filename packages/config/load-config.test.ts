@@ -151,10 +151,10 @@ describe('errors', () => {
       line: 3,
       option: '[DEFAULT] report_interval',
       value: 'often',
-      allowed: 'a number of at least 0.1 (seconds)',
+      allowed: 'a number from 0.1 to 2147483 (seconds)',
     });
     expect(error.message).toBe(
-      `${path}:3: [DEFAULT] report_interval = often: must be a number of at least 0.1 (seconds)`,
+      `${path}:3: [DEFAULT] report_interval = often: must be a number from 0.1 to 2147483 (seconds)`,
     );
   });
 

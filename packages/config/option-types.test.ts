@@ -53,9 +53,13 @@ describe('integer', () => {
 
   test('says its range', () => {
     expect(integer({ default: 1, min: 1, max: 10, help }).type.allowed).toBe('an integer from 1 to 10');
-    expect(integer({ default: 1, min: 1, help }).type.allowed).toBe('an integer of at least 1');
-    expect(integer({ default: 1, max: 10, help }).type.allowed).toBe('an integer of at most 10');
-    expect(integer({ default: 1, help }).type.allowed).toBe('an integer');
+    expect(integer({ default: 1, min: 1, help }).type.allowed).toBe('an integer from 1 to 2147483647');
+  });
+
+  test('is of 32 bits, as the columns of the databases are, unless said otherwise', () => {
+    const { accepts } = integer({ default: 1, help }).type;
+    expect([2 ** 31 - 1, 2 ** 31, -(2 ** 31)].map(accepts)).toEqual([true, false, false]);
+    expect(integer({ default: 1, max: 2 ** 40, help }).type.accepts(2 ** 40)).toBe(true);
   });
 });
 

@@ -34,11 +34,17 @@ export function string<D extends string | null>(
   });
 }
 
-/** A whole number. */
+/** What an integer column of the databases holds. */
+const INTEGER_MAX = 2 ** 31 - 1;
+
+/** Node.js's timers count milliseconds in 31 bits; a longer one would fire at once. */
+const SECONDS_MAX = Math.floor(INTEGER_MAX / 1000);
+
+/** A whole number: unless `max` says otherwise, of 32 bits. */
 export function integer<D extends number | null>(
   options: Common<D> & Range & { unit?: string },
 ): Option<Value<number, D>> {
-  const { min, max, ...common } = options;
+  const { min = -INTEGER_MAX, max = INTEGER_MAX, ...common } = options;
   return option(common, numeric('integer', 'an integer', { min, max }));
 }
 
@@ -50,9 +56,9 @@ export function float<D extends number | null>(
   return option(common, numeric('number', 'a number', { min, max }));
 }
 
-/** A time span in seconds; fractions are allowed. */
+/** A time span in seconds; fractions are allowed. Unless `max` says otherwise, at most 24 days. */
 export function seconds<D extends number | null>(options: Common<D> & Range): Option<Value<number, D>> {
-  const { min = 0, max, ...common } = options;
+  const { min = 0, max = SECONDS_MAX, ...common } = options;
   return option({ ...common, unit: 'seconds' }, numeric('number', 'a number', { min, max }));
 }
 

@@ -38,7 +38,7 @@ test('a row has all there is to know of an option', () => {
     '| `token` | string | `a\\|b` | a text | by SIGHUP | A \\| B. Secret: shown masked. Deprecated names: `[own] old`, `[DEFAULT] older`. |',
   );
   expect(second).toBe(
-    '| `size` | integer, in items | | an integer of at least 1, or empty for none | | Size. |',
+    '| `size` | integer, in items | | an integer from 1 to 2147483647, or empty for none | | Size. |',
   );
 });
 

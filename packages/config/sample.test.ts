@@ -32,7 +32,7 @@ test('each option is explained: help, type, what is allowed', () => {
     }
   }
   expect(sample).toContain(
-    '# Type: number, in seconds. Allowed: a number of at least 0.1.\n#report_interval = 10',
+    '# Type: number, in seconds. Allowed: a number from 0.1 to 2147483.\n#report_interval = 10',
   );
 });
 

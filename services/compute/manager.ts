@@ -10,6 +10,7 @@ import type { ComputeHost } from './compute-host.ts';
 import { tailOf } from './console.ts';
 import type { ComputeContract } from './contract.ts';
 import { recoverHost } from './host-recovery.ts';
+import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
@@ -64,6 +65,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   override async initHost(): Promise<void> {
     const ctxt = RequestContext.admin();
     const { conductor, driver, tracker, logger } = this.#compute;
+    await checkSizes(driver, this.#config);
     await conductor.waitUntilReady(ctxt, logger);
     const instances = await conductor.instancesByHost(ctxt, this.host);
     await driver.initHost(ctxt, instances);

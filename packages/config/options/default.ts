@@ -132,16 +132,19 @@ export const DEFAULT = {
   initial_cpu_allocation_ratio: float({
     default: 4,
     min: 0.001,
+    max: 1_000_000,
     help: 'Virtual CPUs offered per physical CPU, when a compute registers first.',
   }),
   initial_ram_allocation_ratio: float({
     default: 1,
     min: 0.001,
+    max: 1_000_000,
     help: 'Memory offered per memory, when a compute registers first.',
   }),
   initial_disk_allocation_ratio: float({
     default: 1,
     min: 0.001,
+    max: 1_000_000,
     help: 'Disk offered per disk, when a compute registers first.',
   }),
   update_resources_interval: seconds({

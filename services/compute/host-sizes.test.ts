@@ -1,0 +1,54 @@
+import { ConfigError, loadConfig } from '@mini-nova/config';
+import { expect, test } from 'vitest';
+import { startCloud } from '../test/cloud-fixture.ts';
+import { checkSizes } from './host-sizes.ts';
+import { FakeDriver } from './virt/fake-driver.ts';
+
+const driver = new FakeDriver('host1', { vcpus: 8, memory_mb: 32_768, disk_gb: 1000 });
+const configured = (overrides: Record<string, unknown>) =>
+  loadConfig({ env: {}, configFiles: [], overrides });
+
+test.each([
+  ['reserved_host_cpus', 9, 'at most 8, as this host has 8 CPUs'],
+  ['reserved_host_memory_mb', 32_769, 'at most 32768, as this host has 32768 MiB of memory'],
+  ['reserved_host_disk_mb', 1_024_001, 'at most 1024000, as this host has 1024000 MiB of disk'],
+  ['initial_ram_allocation_ratio', 65_536, 'at most 65535, as this host has 32768 MiB of memory'],
+])('%s = %d is refused, with the limit', async (option, value, allowed) => {
+  const { DEFAULT } = configured({ [`DEFAULT.${option}`]: value });
+  const error: unknown = await checkSizes(driver, DEFAULT).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({ message: `host1: [DEFAULT] ${option} = ${value}: must be ${allowed}` });
+});
+
+test('a host may be reserved as a whole', async () => {
+  const whole = { reserved_host_cpus: 8, reserved_host_memory_mb: 32_768, reserved_host_disk_mb: 1_024_000 };
+  const overrides = Object.fromEntries(
+    Object.entries(whole).map(([option, value]) => [`DEFAULT.${option}`, value]),
+  );
+  await checkSizes(driver, configured(overrides).DEFAULT);
+});
+
+test('a compute with an impossible size does not start', async () => {
+  await expect(startCloud({ 'DEFAULT.reserved_host_cpus': 9 })).rejects.toThrow(ConfigError);
+});
+
+test.each([
+  ['fake.vcpus', 2 ** 31],
+  ['fake.memory_mb', 0],
+  ['fake.disk_gb', -1],
+  ['DEFAULT.reserved_host_memory_mb', -1],
+  ['DEFAULT.reserved_host_disk_mb', 2 ** 31],
+  ['DEFAULT.initial_cpu_allocation_ratio', 0],
+  ['DEFAULT.initial_cpu_allocation_ratio', 'nan'],
+  ['DEFAULT.initial_disk_allocation_ratio', 'inf'],
+  ['DEFAULT.initial_disk_allocation_ratio', 1e9],
+  ['DEFAULT.osapi_max_limit', 2 ** 40],
+  ['DEFAULT.osapi_compute_listen_port', 65_536],
+  ['observability.port', 70_000],
+  ['DEFAULT.report_interval', 1e7],
+  ['filter_scheduler.ram_weight_multiplier', '1e308'],
+])('%s = %s is refused before anything starts', (option, value) => {
+  const group = option.split('.')[0];
+  const refusal = new RegExp(`\\[${group}\\] ${option.split('.')[1]} = .*: must be .*(from|at least) `);
+  expect(() => configured({ [option]: value })).toThrow(refusal);
+});
