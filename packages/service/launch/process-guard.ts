@@ -1,4 +1,5 @@
 import type { Logger } from '@mini-nova/messaging';
+import { noDebugger } from './no-debugger.ts';
 import { Terminal } from './terminal.ts';
 
 /**
@@ -9,7 +10,8 @@ const LAST_WRITES = 10;
 
 /**
  * An error nobody caught is a bug, and the state it leaves is unknown: it is logged, and the process exits with
- * 1. A terminal that has gone does not change how the process exits. Returns what takes the guard away.
+ * 1. A terminal that has gone does not change how the process exits, and SIGUSR1
+ * opens no debugger. Returns what takes the guard away.
  */
 export function guardProcess(logger: Logger): () => void {
   const die = (event: string) => (error: unknown) => {
@@ -23,10 +25,13 @@ export function guardProcess(logger: Logger): () => void {
   const terminal = new Terminal();
   const onExit = (): void => terminal.leave();
   process.on('exit', onExit);
+  const onDebug = noDebugger(logger);
+  process.on('SIGUSR1', onDebug);
   return () => {
     process.off('uncaughtException', onException);
     process.off('unhandledRejection', onRejection);
     process.off('exit', onExit);
+    process.off('SIGUSR1', onDebug);
     terminal.leave();
   };
 }

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Child, freePort, repositoryRoot, runCommand, tempDir } from '@mini-nova/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+// Each test starts several Node.js processes.
+vi.setConfig({ testTimeout: 120_000 });
+const patiently = { timeout: 60_000, interval: 20 };
+/** As Node.js says. */
+const OPENED = /Debugger listening on ws:\/\/([\d.]+):(\d+)/;
+
+async function start(bin: string, args: string[], env: Record<string, string> = {}): Promise<Child> {
+  // Where the debugger would be, no other process is in its way.
+  const NODE_OPTIONS = `--inspect-port=${await freePort()} ${env.NODE_OPTIONS ?? ''}`;
+  const program = [join(repositoryRoot, 'bin', bin), ...args];
+  const child = await Child.start(process.execPath, program, {
+    env: { ...process.env, ...env, NODE_OPTIONS },
+  });
+  onTestFinished(() => child.signal('SIGKILL', 'group'));
+  return child;
+}
+
+async function startConductor(env: Record<string, string> = {}): Promise<Child> {
+  const folder = tempDir();
+  const database = ['--database-connection', `sqlite:///${join(folder, 'nova.sqlite')}`];
+  expect(await runCommand('nova-manage', [...database, 'db', 'sync'])).toMatchObject({ code: 0 });
+  const args = [...database, '--transport-url', 'memory://', '--workers', '2', '--host', 'no-debugger'];
+  const conductor = await start('nova-conductor', args, { OS_DEFAULT__STATE_PATH: folder, ...env });
+  await vi.waitFor(
+    () => expect([...conductor.stderr.matchAll(/"Worker started"/g)], conductor.output).toHaveLength(2),
+    patiently,
+  );
+  return conductor;
+}
+
+test('SIGUSR1 opens no debugger in a daemon, be it the primary or a worker', async () => {
+  const conductor = await startConductor();
+  const workers = [...conductor.stderr.matchAll(/"workerPid":(\d+)/g)].map(([, pid]) => Number(pid));
+  for (const pid of [conductor.pid, ...workers]) process.kill(pid, 'SIGUSR1');
+  await vi.waitFor(() => expect(conductor.stderr.match(/SIGUSR1 does nothing/g)).toHaveLength(3), patiently);
+  expect(conductor.stderr).not.toMatch(OPENED);
+  conductor.signal('SIGTERM');
+  expect(await conductor.ended).toBe(0);
+});
+
+test('one that came before the daemon could listen is closed when it serves', async () => {
+  const early = join(tempDir(), 'early.cjs');
+  writeFileSync(early, "process.kill(process.pid, 'SIGUSR1');");
+  const conductor = await startConductor({ NODE_OPTIONS: `--require ${early}` });
+  const opened = conductor.stderr.split('\n').flatMap((line) => OPENED.exec(line)?.[2] ?? []);
+  expect(conductor.stderr.match(/it is closed/g) ?? []).toHaveLength(opened.length);
+  for (const port of opened) {
+    const answer = await fetch(`http://127.0.0.1:${port}/json/version`).catch((error: Error) => error);
+    expect(answer).toBeInstanceOf(TypeError);
+  }
+  conductor.signal('SIGTERM');
+  expect(await conductor.ended).toBe(0);
+});
+
+test.each([
+  ['nova', (port: number) => ['--endpoint', `http://127.0.0.1:${port}/v2.1`, 'list']],
+  [
+    'nova-manage',
+    (port: number) => ['--database-connection', `postgresql://u@127.0.0.1:${port}/n`, 'db', 'version'],
+  ],
+])('SIGUSR1 opens no debugger in %s, and does not end it', async (bin, args) => {
+  const connected: Socket[] = [];
+  const server = createServer((socket) => void connected.push(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const command = await start(bin, args(typeof address === 'object' && address ? address.port : 0));
+  await vi.waitFor(() => expect(connected).not.toEqual([]), patiently);
+  // Each is a chance for the debugger; the command cannot tell when it has heard of one.
+  for (let signal = 0; signal < 20; signal += 1) {
+    command.signal('SIGUSR1');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(command.running).toBe(true);
+  for (const socket of connected) socket.destroy();
+  server.close();
+  expect(await command.ended).toBe(1);
+  expect(command.stderr).not.toMatch(OPENED);
+});
