@@ -12,6 +12,7 @@ import { createReport } from './report/report.ts';
 import { writeReport } from './report/report-file.ts';
 import { rpcLog } from './rpc-log.ts';
 import { Service, type ServiceOptions } from './service.ts';
+import { ServiceManager } from './systemd/service-manager.ts';
 
 export interface DaemonOptions {
   /** `nova-compute`: in logs, in the broker's list of connections, in the service record. */
@@ -45,6 +46,8 @@ export class Daemon {
   readonly #live: LiveConfig;
   readonly #instruments: Instruments;
   readonly #launcherLogger: Logger;
+  /** A worker's primary speaks for it. */
+  readonly #serviceManager: ServiceManager | undefined;
 
   private constructor(
     options: DaemonOptions,
@@ -58,6 +61,7 @@ export class Daemon {
     this.#instruments = instruments;
     this.logger = logger;
     this.#launcherLogger = options.wrapLogger?.(logger) ?? logger;
+    if (!cluster.isWorker) this.#serviceManager = ServiceManager.find(process.env, logger);
   }
 
   /**
@@ -120,15 +124,16 @@ export class Daemon {
 
   /** Runs a service in so many processes. See `serve`. */
   serve(source: LaunchSource, workers = 1, options: LaunchOptions = {}): Launcher {
-    return this.#watched(serve(source, workers, { ...this.#launchOptions(workers), ...options }));
+    return this.#watched(serve(source, workers, this.#launchOptions(workers, options)));
   }
 
   /** Runs several services in this process. See `launchAll`. */
   launch(sources: readonly LaunchSource[], options: LaunchOptions = {}): Launcher {
-    return this.#watched(launchAll(sources, { ...this.#launchOptions(1), ...options }));
+    return this.#watched(launchAll(sources, this.#launchOptions(1, options)));
   }
 
-  #launchOptions(workers: number): LaunchOptions {
+  #launchOptions(workers: number, own: LaunchOptions): LaunchOptions {
+    const manager = this.#serviceManager?.launchOptions;
     return {
       ...this.#instruments.launchOptions(workers),
       logger: this.#launcherLogger,
@@ -136,11 +141,18 @@ export class Daemon {
       restartMethod: () => (this.config.DEFAULT.restart_method === 'reload' ? 'reload' : 'mutate'),
       readConfiguration: (everything) => this.#readConfiguration(everything),
       writeReport: (parts) => this.#writeReport(parts),
+      ...manager,
+      ...own,
+      onState: (state) => {
+        manager?.onState?.(state);
+        own.onState?.(state);
+      },
     };
   }
 
   #watched(launcher: Launcher): Launcher {
     this.#instruments.watch(launcher);
+    this.#serviceManager?.watch(launcher);
     return launcher;
   }
 

@@ -9,6 +9,7 @@ export const DEBIAN_PACKAGES = [
   'postgresql',
   'python3-oslo.messaging',
   'faketime',
+  'systemd',
 ] as const;
 
 export const INSTALL_COMMAND = `apt-get update && apt-get install -y --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`;

@@ -86,6 +86,7 @@ export async function installMissingPrograms(): Promise<void> {
   const postgres = process.env.NOVA_TEST_POSTGRES_URL ?? (await postgresBin());
   const python = await oslomessagingPython();
   const faketime = await faketimeLibrary();
-  if ([rabbit, postgres, python, faketime].every((program) => program !== undefined)) return;
+  const systemd = (await findProgram(['systemd-notify'])) && (await findProgram(['systemd-analyze']));
+  if ([rabbit, postgres, python, faketime, systemd].every((program) => program !== undefined)) return;
   if (await canInstall()) await installPackages(DEBIAN_PACKAGES);
 }

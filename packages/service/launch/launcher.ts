@@ -24,6 +24,8 @@ export interface Launcher {
   reload(): Promise<void>;
   /** As SIGUSR2. */
   report(): void;
+  /** Replaces workers whose event loop has not turned for so many seconds. Resolves when all that are left have answered. */
+  superviseWorkers(patience: number): Promise<void>;
 }
 
 export interface LaunchOptions {
@@ -44,6 +46,10 @@ export interface LaunchOptions {
   writeReport?(parts: JsonObject): void;
   /** Told of each state that the launcher comes to. */
   onState?(state: LauncherState): void;
+  /** Told when a reload begins and when it has ended, whatever came of it. */
+  onReload?(phase: 'begin' | 'end'): void;
+  /** Told once, when it is to stop; the launcher does not end before what is returned does. */
+  onStopping?(): Promise<void>;
   /** Added to the environment of workers. */
   workerEnvironment?(): Record<string, string>;
   /** Seconds until a worker that crashed twice is replaced, doubled for each further crash. Default 0.5. */

@@ -1,9 +1,9 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
-import { after } from '../timer.ts';
+import { after, settlesWithin } from '../timer.ts';
 import type { Launchable, ReadinessChecks, Remark } from './launchable.ts';
 import { reportsOf, resetAll, stopAll } from './launched.ts';
-import type { Launcher, LauncherState, LaunchOptions } from './launcher.ts';
+import type { Launcher, LauncherState, LaunchOptions, RestartMethod } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
 import { readAgain } from './read-again.ts';
 import { ReloadQueue } from './reload-queue.ts';
@@ -48,6 +48,7 @@ export class ProcessLauncher implements Launcher {
   readonly #exitCode: Promise<number>;
   #state: LauncherState = 'starting';
   #failed = false;
+  #told: Promise<void> | undefined;
   #failedStarts = 0;
   #patience: NodeJS.Timeout | undefined;
   readonly #reloads = new ReloadQueue(() => this.#reload());
@@ -90,6 +91,7 @@ export class ProcessLauncher implements Launcher {
   stop({ quick = false }: { quick?: boolean } = {}): void {
     if (this.#isStopping()) return;
     this.#enter('draining');
+    this.#told = this.#options.onStopping?.();
     const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
     const timeout = WORKERS_OWN + (quick ? QUICK_STOP_TIMEOUT : current(stopTimeout));
     this.#patience = after(timeout, () => this.#killWorkers(logger, timeout));
@@ -120,6 +122,16 @@ export class ProcessLauncher implements Launcher {
     this.#tellWorkers({ type: 'mini-nova:report' });
   }
 
+  async superviseWorkers(patience: number): Promise<void> {
+    const supervise = async (worker: WorkerProcess): Promise<void> => {
+      if (await settlesWithin(worker.ping(), patience)) return;
+      const { pid: workerPid } = worker;
+      this.#options.logger.error({ workerPid, seconds: patience }, 'A worker does not answer; killing it');
+      worker.kill();
+    };
+    await Promise.all(this.#processes().map(supervise));
+  }
+
   async #run(): Promise<number> {
     const { logger } = this.#options;
     const unguard = guardProcess(logger);
@@ -135,6 +147,7 @@ export class ProcessLauncher implements Launcher {
         await empty;
       }
       await this.#stopBeside();
+      await this.#told;
       return this.#failed ? 1 : 0;
     } finally {
       this.#enter('stopped');
@@ -269,11 +282,17 @@ export class ProcessLauncher implements Launcher {
     const { logger, restartMethod = 'mutate' } = this.#options;
     const method = current(restartMethod);
     logger.info({ method }, 'Reloading');
-    if (!readAgain(this.#options, method)) return;
-    await resetAll(this.#beside, logger);
-    if (method === 'mutate') this.#tellWorkers({ type: 'mini-nova:reload' });
-    else if (!(await this.#replaceWorkers())) return;
-    logger.info({ method }, 'Reloaded');
+    this.#options.onReload?.('begin');
+    if (await this.#reloadBy(method)) logger.info({ method }, 'Reloaded');
+    this.#options.onReload?.('end');
+  }
+
+  async #reloadBy(method: RestartMethod): Promise<boolean> {
+    if (!readAgain(this.#options, method)) return false;
+    await resetAll(this.#beside, this.#options.logger);
+    if (method === 'reload') return this.#replaceWorkers();
+    this.#tellWorkers({ type: 'mini-nova:reload' });
+    return true;
   }
 
   /** One after another; a new worker that does not get up leaves the old one where it is, and ends it. */

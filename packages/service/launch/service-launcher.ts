@@ -2,7 +2,7 @@ import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launchable.ts';
 import { reportsOf, resetAll, stopAll } from './launched.ts';
-import type { Launcher, LauncherState, LaunchOptions, LaunchSource } from './launcher.ts';
+import type { Launcher, LauncherState, LaunchOptions, LaunchSource, RestartMethod } from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
 import { readAgain } from './read-again.ts';
 import { ReloadQueue } from './reload-queue.ts';
@@ -34,6 +34,7 @@ export class ServiceLauncher implements Launcher {
   #stopOptions: StopOptions = {};
   #state: LauncherState = 'starting';
   #failed = false;
+  #told: Promise<void> | undefined;
   readonly #reloads = new ReloadQueue(() => this.#reload());
 
   constructor(sources: readonly LaunchSource[], options: ServiceLauncherOptions) {
@@ -63,6 +64,7 @@ export class ServiceLauncher implements Launcher {
   stop(options: StopOptions = {}): void {
     if (!this.#stopRequested.signal.aborted) {
       this.#stopOptions = options;
+      this.#told = this.#options.onStopping?.();
       this.#stopRequested.abort();
       return;
     }
@@ -87,6 +89,9 @@ export class ServiceLauncher implements Launcher {
     this.#options.writeReport?.(parts);
   }
 
+  /** It has none. */
+  async superviseWorkers(): Promise<void> {}
+
   async #run(): Promise<number> {
     const { logger, listen, beside = [] } = this.#options;
     const unguard = guardProcess(logger);
@@ -101,6 +106,7 @@ export class ServiceLauncher implements Launcher {
       await Promise.race([start, this.#untilStopRequested()]);
       await this.#untilStopRequested();
       await this.#stopEverything();
+      await this.#told;
       return this.#failed ? 1 : 0;
     } finally {
       clearInterval(keepAlive);
@@ -175,10 +181,16 @@ export class ServiceLauncher implements Launcher {
     if (method !== wanted)
       logger.warn({ wanted }, 'The services cannot be made again: only mutating options');
     logger.info({ method }, 'Reloading');
-    if (!readAgain(this.#options, method)) return;
+    this.#options.onReload?.('begin');
+    if (await this.#reloadBy(method)) logger.info({ method }, 'Reloaded');
+    this.#options.onReload?.('end');
+  }
+
+  async #reloadBy(method: RestartMethod): Promise<boolean> {
+    if (!readAgain(this.#options, method)) return false;
     if (method === 'reload') await this.#restart();
-    else await resetAll([...this.#beside, ...this.#launched], logger);
-    logger.info({ method }, 'Reloaded');
+    else await resetAll([...this.#beside, ...this.#launched], this.#options.logger);
+    return true;
   }
 
   async #restart(): Promise<void> {

@@ -10,7 +10,9 @@ export type Order =
   | { type: 'mini-nova:stop'; options: StopOptions }
   | { type: 'mini-nova:reload' }
   | { type: 'mini-nova:report' }
-  | { type: 'mini-nova:check'; id: number };
+  | { type: 'mini-nova:check'; id: number }
+  /** Answered at once, as a `check` of nothing. */
+  | { type: 'mini-nova:ping'; id: number };
 
 /** What a worker tells its primary. */
 export type WorkerNews =
@@ -80,6 +82,9 @@ function obey(message: Order, orders: WorkerOrders): void {
       break;
     case 'mini-nova:report':
       orders.onReport();
+      break;
+    case 'mini-nova:ping':
+      tellPrimary({ type: 'mini-nova:checked', id: message.id, findings: { failures: {}, remarks: {} } });
       break;
     case 'mini-nova:check':
       void orders

@@ -80,15 +80,24 @@ export class WorkerProcess {
   /** Resolves with what its checks remark. @throws Error with why they say no, or when it is gone */
   async check(): Promise<Remark> {
     if (this.#exited) throw new Error('it is gone');
-    this.#lastCheck += 1;
-    const id = this.#lastCheck;
-    const { failures, remarks } = await new Promise<Findings>((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.tell({ type: 'mini-nova:check', id });
-    });
+    const { failures, remarks } = await this.#ask('mini-nova:check');
     const reasons = textOf(failures);
     if (reasons !== undefined) throw new Error(reasons);
     return textOf(remarks);
+  }
+
+  /** Resolves when its event loop turns, or it is gone; one that has not come so far that it listens is not asked. */
+  async ping(): Promise<void> {
+    if (this.#heard && !this.#exited) await this.#ask('mini-nova:ping');
+  }
+
+  #ask(type: 'mini-nova:check' | 'mini-nova:ping'): Promise<Findings> {
+    this.#lastCheck += 1;
+    const id = this.#lastCheck;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.tell({ type, id });
+    });
   }
 
   get #uptime(): number | null {
