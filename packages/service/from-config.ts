@@ -1,6 +1,6 @@
 import type { NovaConfig } from '@mini-nova/config';
-import type { RabbitOptions, TransportOptions } from '@mini-nova/messaging';
-import type { ServiceOptions } from './service.ts';
+import { getTransport, type RabbitOptions, type TransportOptions } from '@mini-nova/messaging';
+import type { NotificationOptions, ServiceOptions } from './service.ts';
 
 /** What `getTransport` takes, from the configuration. */
 export function transportOptions(
@@ -19,7 +19,7 @@ export function transportOptions(
  * `config` each time it is needed.
  */
 export function serviceOptions(
-  config: Pick<NovaConfig, 'DEFAULT'>,
+  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'>,
 ): Pick<
   ServiceOptions,
   | 'host'
@@ -30,6 +30,7 @@ export function serviceOptions(
   | 'runExternalPeriodicTasks'
   | 'gracefulShutdownTimeout'
   | 'rpcPingEnabled'
+  | 'notifications'
 > {
   return {
     host: config.DEFAULT.host,
@@ -40,7 +41,19 @@ export function serviceOptions(
     runExternalPeriodicTasks: config.DEFAULT.run_external_periodic_tasks,
     gracefulShutdownTimeout: () => gracefulShutdownTimeout(config),
     rpcPingEnabled: config.DEFAULT.rpc_ping_enabled,
+    notifications: notificationOptions(config),
   };
+}
+
+function notificationOptions(
+  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'>,
+): NotificationOptions {
+  const { driver: drivers, topics, retry, transport_url: url } = config.oslo_messaging_notifications;
+  const options = { drivers, topics, retry };
+  if (url === null || drivers.length === 0) return options;
+  const openTransport: NotificationOptions['openTransport'] = (name, logger) =>
+    getTransport({ ...transportOptions(config), url, name: `${name} (notifications)`, logger });
+  return { ...options, openTransport };
 }
 
 /** Seconds. As in oslo.service, 0 in the configuration is no limit: Infinity. */

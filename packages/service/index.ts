@@ -43,6 +43,7 @@ export { currentContext, runWithContext } from './request-scope.ts';
 export { createRpc, type Rpc, type RpcOptions, type RpcServingOptions } from './rpc.ts';
 export { rpcLog } from './rpc-log.ts';
 export {
+  type NotificationOptions,
   Service,
   type ServiceOptions,
   type ServiceState,

@@ -1,4 +1,4 @@
-import type { Target } from '@mini-nova/messaging';
+import { Notifier, type Target } from '@mini-nova/messaging';
 import type { PeriodicTask } from './periodic-tasks.ts';
 
 export interface ManagerOptions {
@@ -6,6 +6,8 @@ export interface ManagerOptions {
   host: string;
   /** `compute`, `conductor`: what `ping` answers. */
   serviceName: string;
+  /** Default: its service's. */
+  notifier?: Notifier;
 }
 
 /**
@@ -22,9 +24,22 @@ export class Manager {
   /** Further objects with RPC methods, each with its own `target` and `rpcMethods`, on the same topic. */
   readonly additionalEndpoints: readonly object[] = [];
 
-  constructor({ host, serviceName }: ManagerOptions) {
+  #notifier: Notifier | undefined;
+
+  constructor({ host, serviceName, notifier }: ManagerOptions) {
     this.host = host;
     this.serviceName = serviceName;
+    this.#notifier = notifier;
+  }
+
+  /** Tells whoever listens what has happened, as `<service name>.<host>`; nobody before the manager is in a service. */
+  get notifier(): Notifier {
+    return this.#notifier ?? Notifier.disabled();
+  }
+
+  /** By the service that the manager is made part of. */
+  connect(notifier: Notifier): void {
+    this.#notifier ??= notifier;
   }
 
   /** Asked when the service is made, and at each `reset`, for their spacings. */

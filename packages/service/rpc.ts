@@ -3,6 +3,8 @@ import {
   type ClientFactory,
   getRpcClient,
   getRpcServer,
+  Notifier,
+  type NotifierOptions,
   type RPCServer,
   type RpcContext,
   type Serializer,
@@ -16,11 +18,15 @@ import { runWithContext } from './request-scope.ts';
 export interface RpcOptions {
   /** For arguments and results; contexts are always `RequestContext`s. Default: JsonPrimitiveSerializer. */
   serializer?: Serializer;
+  /** How notifiers send. Default: they do not, as oslo.messaging without a driver. */
+  notifications?: Pick<NotifierOptions, 'drivers' | 'topics' | 'retry'>;
 }
 
-/** Clients and servers of one transport that share serializer and request scope. */
+/** Clients, servers and notifiers of one transport that share serializer and request scope. */
 export interface Rpc extends ClientFactory {
   getServer(target: Target, endpoints: readonly object[], options?: RpcServingOptions): RPCServer;
+  /** Notifies as Nova's services do, as `<service name>.<host>`. */
+  getNotifier(serviceName: string, host: string): Notifier;
 }
 
 export interface RpcServingOptions {
@@ -44,6 +50,13 @@ export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
         accessPolicy,
         pingEnabled,
         around: inRequestScope,
+      }),
+    getNotifier: (serviceName, host) =>
+      new Notifier(transport, {
+        drivers: [],
+        ...options.notifications,
+        publisherId: `${serviceName}.${host}`,
+        serializer,
       }),
   };
 }

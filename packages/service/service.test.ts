@@ -3,8 +3,11 @@ import { loadConfig } from '@mini-nova/config';
 import {
   getTransport,
   MessagingTimeout,
+  NOTIFICATIONS,
   NoSuchMethod,
+  Notifier,
   RPCClient,
+  resetNotifications,
   ServerLost,
   silentLogger,
   Target,
@@ -570,4 +573,42 @@ test.each<[NodeJS.ProcessEnv, boolean]>([
   const ping = client.call({}, 'oslo_rpc_server_ping', {});
   if (answers) expect(await ping).toBe('pong');
   else await expect(ping).rejects.toThrow();
+});
+
+test('a manager notifies as its service and host, by the drivers that the service is given', async () => {
+  resetNotifications();
+  const { service, manager } = setUp({ notifications: { drivers: ['test'] } });
+  await manager.notifier.info({ request_id: 'req-1' }, 'thing.made', { size: 1 });
+  expect(NOTIFICATIONS.map(({ message }) => message)).toMatchObject([
+    {
+      publisher_id: `${manager.serviceName}.${service.host}`,
+      event_type: 'thing.made',
+      payload: { size: 1 },
+    },
+  ]);
+});
+
+test('without a driver, or a service, a manager notifies nobody, and that is no failure', async () => {
+  const { manager } = setUp();
+  const alone = new JournalManager();
+  for (const { notifier } of [manager, alone]) {
+    expect(notifier.isEnabled()).toBe(false);
+    expect(await notifier.info({}, 'thing.made', {})).toBe(true);
+  }
+});
+
+test('a manager that was given a notifier keeps it', () => {
+  const notifier = Notifier.disabled();
+  const manager = new Manager({ host: 'host1', serviceName: 'test', notifier });
+  setUp({ manager, notifications: { drivers: ['test'] } });
+  expect(manager.notifier).toBe(notifier);
+});
+
+test('a message bus for notifications alone is closed with the service', async () => {
+  const transport = getTransport({ url: `memory://${randomUUID()}/`, logger: silentLogger });
+  const close = vi.spyOn(transport, 'close');
+  const { service } = setUp({ notifications: { drivers: ['messagingv2'], openTransport: () => transport } });
+  await service.start();
+  await service.stop();
+  expect(close).toHaveBeenCalledOnce();
 });

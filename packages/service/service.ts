@@ -16,7 +16,7 @@ import type { Manager } from './manager.ts';
 import { PeriodicTasks, type TaskObserver } from './periodic-tasks.ts';
 import { activityRecord } from './report/activity-record.ts';
 import { RequestContext } from './request-context.ts';
-import { createRpc, type Rpc } from './rpc.ts';
+import { createRpc, type Rpc, type RpcOptions } from './rpc.ts';
 import type { ServiceInfo, ServiceRecords } from './service-records.ts';
 import { current, type Setting } from './setting.ts';
 import { settlesWithin } from './timer.ts';
@@ -35,6 +35,8 @@ export interface ServiceOptions {
   rpc?: Rpc;
   /** For RPC arguments and results, when there is no `rpc`. */
   serializer?: Serializer;
+  /** How the manager's notifier sends. Default: it does not. */
+  notifications?: NotificationOptions;
   /** Where the service registers; absent: nowhere. */
   records?: ServiceRecords;
   /** The version of the service's code in its record. Default 0. */
@@ -67,6 +69,11 @@ export interface ServiceOptions {
   onHeartbeat?: (at: Date, clockSkew: number | null) => void;
   /** Closes what else the service owns (a database), last of all. */
   release?: () => Promise<void>;
+}
+
+export interface NotificationOptions extends NonNullable<RpcOptions['notifications']> {
+  /** Makes a transport for notifications alone; the service closes it. Default: they take the service's. */
+  openTransport?: (name: string, logger: Logger) => Transport;
 }
 
 /** `created -> starting -> running -> draining -> stopped`; a start that fails goes through `draining`, too. */
@@ -125,6 +132,7 @@ export class Service implements Launchable {
   readonly #logger: Logger;
   readonly #rpc: Rpc;
   readonly #server: RPCServer;
+  #notificationTransport: Transport | undefined;
   readonly #periodicTasks: PeriodicTasks;
   readonly #heartbeat: Heartbeat | undefined;
   readonly #stopRequested = new AbortController();
@@ -158,6 +166,7 @@ export class Service implements Launchable {
       ],
       { accessPolicy: options.accessPolicy ?? 'explicit', pingEnabled: options.rpcPingEnabled ?? false },
     );
+    this.#connectNotifier(options.notifications);
     this.#periodicTasks = this.#createPeriodicTasks();
     this.#heartbeat = options.records && this.#createHeartbeat(options.records);
     this.checks = this.#createChecks();
@@ -282,6 +291,7 @@ export class Service implements Launchable {
     // It may have learnt meanwhile that nothing takes its place.
     await this.#phase('release', errors, () => this.#leave());
     await this.#phase('release', errors, () => this.#options.transport.close());
+    await this.#phase('release', errors, async () => this.#notificationTransport?.close());
     await this.#phase('release', errors, async () => this.#options.release?.());
     this.#state = 'stopped';
     for (const resolve of this.#whenStopped.splice(0)) resolve();
@@ -359,6 +369,16 @@ export class Service implements Launchable {
       this.#onHurry = () => resolve(false);
     });
     return Promise.race([settlesWithin(this.#server.wait(), timeout), hurried]);
+  }
+
+  #connectNotifier({ openTransport, ...notifications }: NotificationOptions = {}): void {
+    const { transport, serializer } = this.#options;
+    this.#notificationTransport = openTransport?.(this.name, this.#logger);
+    const rpc = createRpc(this.#notificationTransport ?? transport, {
+      notifications,
+      ...(serializer && { serializer }),
+    });
+    this.manager.connect(rpc.getNotifier(this.manager.serviceName, this.host));
   }
 
   #createPeriodicTasks(): PeriodicTasks {

@@ -23,6 +23,7 @@ export async function handleBuildFailure(
   { error, claim }: { error: unknown; claim: Claim | undefined },
 ): Promise<void> {
   const { instance } = args;
+  host.notifications.tell(ctxt, instance, 'create.error', { fault: error });
   const clean = await undoBuild(host, ctxt, instance);
   if (clean) claim?.release();
   else claim?.keep();

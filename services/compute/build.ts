@@ -9,7 +9,7 @@ import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { infoCacheOf } from './network-info.ts';
+import { infoCacheOf, networkInfoOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
@@ -43,12 +43,17 @@ export class InstanceBuild {
       return;
     }
     if (!(await this.#begin())) return;
+    const image_name = String(this.#args.image.name ?? '');
+    this.#host.notifications.tell(this.#ctxt, this.#instance, 'create.start', { extra: { image_name } });
     let claim: Claim | undefined;
     try {
       claim = this.#host.tracker.claim(this.#instance, this.#nodename);
       await this.#buildAndRun(allocations);
       claim.keep();
       this.#log('Instance is active');
+      const networkInfo = networkInfoOf(this.#instance);
+      const extra = { message: 'Success' };
+      this.#host.notifications.tell(this.#ctxt, this.#instance, 'create.end', { networkInfo, extra });
     } catch (error) {
       await handleBuildFailure(this.#host, this.#ctxt, this.#args, { error, claim });
     }

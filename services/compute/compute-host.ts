@@ -2,6 +2,7 @@ import type { Logger } from '@mini-nova/messaging';
 import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import type { NetworkAPI } from '../network/rpcapi.ts';
 import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import type { InstanceNotifications } from './notifications.ts';
 import type { ResourceTracker } from './resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
@@ -14,5 +15,6 @@ export interface ComputeHost {
   readonly computeTask: ComputeTaskAPI;
   readonly network: NetworkAPI;
   readonly placement: PlacementAPI;
+  readonly notifications: InstanceNotifications;
   readonly logger: Logger;
 }

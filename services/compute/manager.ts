@@ -13,6 +13,7 @@ import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
+import { InstanceNotifications } from './notifications.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
 import { ResourceTracker } from './resource-tracker.ts';
 import { destroyStrayGuests } from './stray-guests.ts';
@@ -57,7 +58,8 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const { driver, conductor, placement, logger } = parts;
     const reservations = config.DEFAULT;
     const tracker = new ResourceTracker({ host, driver, conductor, placement, reservations, logger });
-    this.#compute = { name: host, tracker, ...parts };
+    const notifications = new InstanceNotifications(() => this.notifier, logger);
+    this.#compute = { name: host, tracker, notifications, ...parts };
     this.#config = config.DEFAULT;
   }
 

@@ -10,6 +10,7 @@ import { VmState } from './vm-states.ts';
 
 export async function startInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   await changePower(host, ctxt, instance, {
+    operation: 'power_on',
     taskState: TaskState.POWERING_ON,
     vmState: VmState.ACTIVE,
     act: () => host.driver.powerOn(ctxt, instance),
@@ -23,6 +24,7 @@ export async function stopInstance(
   cleanShutdown: boolean,
 ): Promise<void> {
   await changePower(host, ctxt, instance, {
+    operation: 'power_off',
     taskState: TaskState.POWERING_OFF,
     vmState: VmState.STOPPED,
     act: () => host.driver.powerOff(ctxt, instance, cleanShutdown),
@@ -40,6 +42,7 @@ export async function rebootInstance(
   if (!(await saveIfIn(host, ctxt, instance, taken, [requested, pending, started]))) return;
   if (!(await saveIfIn(host, ctxt, instance, { task_state: started }, [pending]))) return;
   await changePower(host, ctxt, instance, {
+    operation: 'reboot',
     taskState: started,
     vmState: VmState.ACTIVE,
     act: () => host.driver.reboot(ctxt, instance, rebootType),
@@ -60,6 +63,8 @@ const rebootStates = {
 } as const;
 
 interface PowerChange {
+  /** As notifications name it. */
+  operation: 'power_on' | 'power_off' | 'reboot';
   /** In this the instance must be, or else it is someone else's now. */
   taskState: string;
   /** The state after success. */
@@ -72,9 +77,11 @@ async function changePower(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
-  { taskState, vmState, act }: PowerChange,
+  { operation, taskState, vmState, act }: PowerChange,
 ): Promise<void> {
   if (!(await saveIfIn(host, ctxt, instance, {}, [taskState]))) return;
+  const { notifications } = host;
+  notifications.tell(ctxt, instance, `${operation}.start`);
   const changes: ChangesOf<Instance> = { task_state: null };
   let failure: unknown;
   try {
@@ -86,6 +93,8 @@ async function changePower(
   }
   changes.power_state = await powerStateOf(host, instance);
   const saved = await saveIfIn(host, ctxt, instance, changes, [taskState]);
+  if (failure === undefined) notifications.tell(ctxt, instance, `${operation}.end`);
+  else if (operation === 'reboot') notifications.tell(ctxt, instance, 'reboot.error', { fault: failure });
   if (saved && failure !== undefined) {
     await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, failure, host.name));
   }

@@ -6,6 +6,7 @@ import { releaseEverywhere } from './allocations.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { faultOf } from './instance-fault.ts';
+import { deletedNow } from './notifications.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
@@ -18,12 +19,17 @@ export async function terminateInstance(
   ctxt: RpcContext,
   instance: Instance,
 ): Promise<void> {
+  const { notifications } = host;
   try {
+    notifications.tell(ctxt, instance, 'delete.start');
+    notifications.tell(ctxt, instance, 'shutdown.start');
     await host.driver.destroy(ctxt, instance);
     await host.network.deallocateForInstance(ctxt, { instance_uuid: instance.uuid });
+    notifications.tell(ctxt, instance, 'shutdown.end');
     await releaseEverywhere(host, ctxt, instance.uuid);
     await destroyRecord(host, ctxt, instance);
     host.logger.info({ instance_uuid: instance.uuid, host: host.name }, 'Instance is deleted');
+    notifications.tell(ctxt, instance, 'delete.end', { extra: deletedNow() });
   } catch (error) {
     if (isOutage(error)) throw error;
     await failTermination(host, ctxt, instance, error);

@@ -6,6 +6,7 @@ import { filter_scheduler } from './filter-scheduler.ts';
 import { image } from './image.ts';
 import { network } from './network.ts';
 import { observability } from './observability.ts';
+import { oslo_messaging_notifications } from './oslo-messaging-notifications.ts';
 import { oslo_messaging_rabbit } from './oslo-messaging-rabbit.ts';
 import { oslo_middleware } from './oslo-middleware.ts';
 import { oslo_reports } from './oslo-reports.ts';
@@ -23,6 +24,7 @@ export const novaSchema = {
   image,
   network,
   observability,
+  oslo_messaging_notifications,
   oslo_messaging_rabbit,
   oslo_middleware,
   oslo_reports,

@@ -1,4 +1,5 @@
 import { MessagingError } from '../errors.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
@@ -60,7 +61,7 @@ export interface NotifierOptions extends NotifierPrepareOptions {
 
 /** What `prepare` shares. */
 interface Shared {
-  readonly transport: Transport;
+  readonly logger: Logger;
   readonly serializer: Serializer;
   readonly drivers: ReadonlyMap<string, NotifierDriver>;
 }
@@ -84,23 +85,24 @@ export class Notifier<C = AnyNotifications> {
    * @throws DriverLoadFailure when there is no such driver, or it cannot work with the transport
    * @throws TypeError when `retry` is no number of times, or another option is not of its type
    */
-  constructor(transport: Transport, options: NotifierOptions = {}, shared?: Shared) {
+  constructor(transport: Transport | Shared, options: NotifierOptions = {}) {
     const { publisherId, retry = -1 } = options;
     checkOptions(options);
     this.publisherId = publisherId;
     this.retry = retry;
-    this.#shared = shared ?? {
-      transport,
-      serializer: options.serializer ?? new NoOpSerializer(),
-      drivers: loadDrivers(transport, options),
-    };
+    this.#shared = isShared(transport) ? transport : sharedOf(transport, options);
+  }
+
+  /** One that tells nobody anything, and needs no transport. */
+  static disabled<C = AnyNotifications>(): Notifier<C> {
+    return new Notifier<C>({ logger: silentLogger, serializer: new NoOpSerializer(), drivers: new Map() });
   }
 
   /** A notifier that differs in the given parts, and shares the drivers. */
   prepare(options: NotifierPrepareOptions): Notifier<C> {
     const { publisherId = this.publisherId, retry = this.retry } = options;
     const given = { retry, ...(publisherId !== undefined && { publisherId }) };
-    return new Notifier<C>(this.#shared.transport, given, this.#shared);
+    return new Notifier<C>(this.#shared, given);
   }
 
   /** Whether notifications go anywhere: false when all drivers are `noop`. */
@@ -164,7 +166,7 @@ export class Notifier<C = AnyNotifications> {
     eventType: string,
     payload: unknown,
   ): SentNotification | undefined {
-    const { serializer, transport } = this.#shared;
+    const { serializer, logger } = this.#shared;
     const { publisherId, retry } = this;
     try {
       if (typeof eventType !== 'string') throw new TypeError('The event type is no text');
@@ -174,7 +176,7 @@ export class Notifier<C = AnyNotifications> {
       return { ctxt: context, message, priority, retry };
     } catch (error) {
       // A bug of the notifier's user, or of the serializer: what they notify of has happened all the same.
-      logThrown(transport.logger, error, { event_type: eventType }, 'A notification cannot be sent');
+      logThrown(logger, error, { event_type: eventType }, 'A notification cannot be sent');
       return undefined;
     }
   }
@@ -187,13 +189,25 @@ export class Notifier<C = AnyNotifications> {
       // A driver may be the user's, and throw anything.
       const { message_id, event_type } = notification.message;
       const data = { driver: name, event_type, message_id };
-      const { logger } = this.#shared.transport;
+      const { logger } = this.#shared;
       const what = 'A notification was not sent';
       if (error instanceof MessagingError) logger.error({ reason: error.message, ...data }, what);
       else logThrown(logger, error, data, what);
       return false;
     }
   }
+}
+
+function isShared(source: Transport | Shared): source is Shared {
+  return 'drivers' in source;
+}
+
+function sharedOf(transport: Transport, options: NotifierOptions): Shared {
+  return {
+    logger: transport.logger,
+    serializer: options.serializer ?? new NoOpSerializer(),
+    drivers: loadDrivers(transport, options),
+  };
 }
 
 function checkOptions({ publisherId, retry = -1, topics = [] }: NotifierOptions): void {

@@ -1,0 +1,30 @@
+import { integer, list, string } from '../option-types.ts';
+
+/** Where the daemons tell of what they do to instances, under oslo.messaging's names. */
+export const oslo_messaging_notifications = {
+  driver: list({
+    default: [],
+    choices: ['messagingv2', 'messaging', 'log', 'noop', 'test'],
+    deprecated: ['DEFAULT.notification_driver'],
+    help: 'The ways that notifications take. messagingv2: the message bus; messaging: the same in the old format; log: the log. Empty: they are not sent.',
+  }),
+  topics: list({
+    default: ['notifications'],
+    deprecated: ['rpc_notifier2.topics', 'DEFAULT.notification_topics'],
+    help: 'Topics of notifications on the message bus: the queue of each is <topic>.<priority>.',
+  }),
+  transport_url: string({
+    default: null,
+    secret: true,
+    pattern: /^(rabbits?|amqps?|memory|fake):\/\/\S*$/i,
+    allowed: 'a rabbit://, rabbits:// or memory:// URL such as rabbit://user:password@host:5672/vhost',
+    deprecated: ['DEFAULT.notification_transport_url'],
+    help: 'The message bus for notifications. Empty: the one of [DEFAULT] transport_url.',
+  }),
+  retry: integer({
+    default: -1,
+    min: -1,
+    unit: 'times',
+    help: 'How often a notification that cannot be sent is tried again; no operation waits for it. -1: for ever, 0: not at all.',
+  }),
+} as const;

@@ -1,0 +1,157 @@
+import type { JsonObject, Logger, Notifier, RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { NovaError } from '../exceptions.ts';
+import type { VirtualInterface } from '../network/model.ts';
+import { VmState } from './vm-states.ts';
+
+/** What Nova's computes tell of, as `compute.instance.<event>`. */
+export type InstanceEvent =
+  | `${'create' | 'reboot'}.${'start' | 'end' | 'error'}`
+  | `${'delete' | 'shutdown' | 'power_on' | 'power_off'}.${'start' | 'end'}`;
+
+export interface EventDetails {
+  /** Told in addition, or instead of what the instance says. */
+  extra?: JsonObject;
+  networkInfo?: readonly VirtualInterface[];
+  /** Why it failed. */
+  fault?: unknown;
+}
+
+/** Tells whoever listens what is done to the host's instances, in Nova's unversioned form. */
+export class InstanceNotifications {
+  readonly #notifier: () => Notifier;
+  readonly #logger: Logger;
+
+  constructor(notifier: () => Notifier, logger: Logger) {
+    this.#notifier = notifier;
+    this.#logger = logger;
+  }
+
+  /** Neither fails nor keeps the operation waiting: the instance is read at once, the rest is the notifier's. */
+  tell(ctxt: RpcContext, instance: Instance, event: InstanceEvent, details: EventDetails = {}): void {
+    try {
+      const notifier = this.#notifier();
+      if (!notifier.isEnabled()) return;
+      const payload = payloadOf(instance, details);
+      const priority = event.endsWith('.error') ? 'error' : 'info';
+      void notifier[priority](ctxt, `compute.instance.${event}`, payload);
+    } catch (err) {
+      // A bug, or a record that lacks what it should have: what is told of has happened all the same.
+      this.#logger.error({ err, instance_uuid: instance.uuid, event }, 'A notification cannot be made');
+    }
+  }
+}
+
+function payloadOf(instance: Instance, { extra = {}, networkInfo, fault }: EventDetails): JsonObject {
+  return {
+    ...ownerOf(instance),
+    ...flavorOf(instance),
+    ...placeOf(instance),
+    ...timesOf(instance),
+    ...stateOf(instance),
+    ...(networkInfo && { fixed_ips: fixedIpsOf(networkInfo) }),
+    image_meta: imageMetaOf(instance),
+    metadata: instance.has('metadata') ? instance.metadata : {},
+    ...extra,
+    ...(fault !== undefined && faultOf(fault)),
+  };
+}
+
+function ownerOf(instance: Instance): JsonObject {
+  return {
+    tenant_id: instance.project_id,
+    user_id: instance.user_id,
+    instance_id: instance.uuid,
+    display_name: instance.display_name,
+    reservation_id: instance.reservation_id,
+    hostname: instance.hostname,
+  };
+}
+
+function flavorOf(instance: Instance): JsonObject {
+  const { flavor } = instance;
+  return {
+    instance_type: flavor.name,
+    instance_type_id: instance.instance_type_id,
+    instance_flavor_id: flavor.flavorid,
+    architecture: instance.architecture,
+    memory_mb: flavor.memory_mb,
+    disk_gb: flavor.root_gb + flavor.ephemeral_gb,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.root_gb,
+    ephemeral_gb: flavor.ephemeral_gb,
+  };
+}
+
+function placeOf(instance: Instance): JsonObject {
+  return {
+    host: instance.host,
+    node: instance.node,
+    availability_zone: instance.availability_zone,
+    cell_name: textOf(instance.cell_name),
+    image_ref_url: instance.image_ref,
+    os_type: instance.os_type,
+    kernel_id: instance.kernel_id,
+    ramdisk_id: instance.ramdisk_id,
+    access_ip_v4: instance.access_ip_v4,
+    access_ip_v6: instance.access_ip_v6,
+  };
+}
+
+function timesOf(instance: Instance): JsonObject {
+  const { created_at, terminated_at, deleted_at, launched_at } = instance;
+  return {
+    // Python's text of it, as Nova's payload has it.
+    created_at: created_at ? `${created_at.toISOString().slice(0, 19).replace('T', ' ')}+00:00` : 'None',
+    terminated_at: timeOf(terminated_at),
+    deleted_at: timeOf(deleted_at),
+    launched_at: timeOf(launched_at),
+  };
+}
+
+function stateOf(instance: Instance): JsonObject {
+  return {
+    state: instance.vm_state,
+    state_description: textOf(instance.task_state),
+    progress: instance.progress || '',
+  };
+}
+
+function fixedIpsOf(networkInfo: readonly VirtualInterface[]): JsonObject[] {
+  return networkInfo.flatMap(({ network, address }) =>
+    network.subnets.flatMap(({ ips }) =>
+      ips.map((ip) => ({ ...ip, label: network.label, vif_mac: address })),
+    ),
+  );
+}
+
+function imageMetaOf(instance: Instance): JsonObject {
+  const prefix = 'image_';
+  const metadata = instance.has('system_metadata') ? instance.system_metadata : {};
+  const ofImage = Object.entries(metadata).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(ofImage.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+/** Of other errors only the name: their messages may tell what is not for every listener. */
+function faultOf(fault: unknown): JsonObject {
+  if (!(fault instanceof NovaError)) {
+    const name = fault instanceof Error ? fault.name : 'Error';
+    return { exception: name, message: name, code: 500 };
+  }
+  return { exception: fault.message, message: fault.message, code: fault.httpStatus };
+}
+
+/** What a deletion makes of the instance: its record is gone before it is told of. */
+export function deletedNow(): JsonObject {
+  const now = timeOf(new Date());
+  return { state: VmState.DELETED, state_description: '', terminated_at: now, deleted_at: now };
+}
+
+/** `2026-01-31T23:59:59.123000` */
+function timeOf(at: Date | null): string {
+  return at ? at.toISOString().replace('Z', '000') : '';
+}
+
+function textOf(text: string | null): string {
+  return text ?? '';
+}

@@ -1,0 +1,165 @@
+import { loadConfig } from '@mini-nova/config';
+import { getNotificationListener, getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getRabbit, uniqueTopic } from '@mini-nova/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { cloudSources, runCloud } from '../../services/test/cloud-fixture.ts';
+import { nova } from '../../services/test/run-nova.ts';
+
+interface Heard {
+  priority: string;
+  publisher: string | null;
+  event: string;
+  payload: Record<string, unknown>;
+}
+
+/** A listener on RabbitMQ, as a billing system has one. */
+async function listen(url: string, topic: string): Promise<Heard[]> {
+  const transport = getTransport({ url, name: 'listener', logger: silentLogger });
+  const heard: Heard[] = [];
+  const hear =
+    (priority: string) => (_ctxt: object, publisher: string | null, event: string, payload: object) =>
+      void heard.push({ priority, publisher, event, payload: { ...payload } });
+  const endpoint = { info: hear('info'), error: hear('error') };
+  const listener = getNotificationListener(transport, [new Target({ topic })], [endpoint]);
+  await listener.start();
+  onTestFinished(async () => {
+    await listener.stop();
+    await transport.close();
+  });
+  return heard;
+}
+
+async function startCloud(overrides: Record<string, unknown>) {
+  const config = loadConfig(cloudSources(overrides));
+  const cloud = await runCloud(config, ['host1']);
+  onTestFinished(() => cloud.stop());
+  return (...args: string[]) => nova(cloud.endpoint, args);
+}
+
+/** A cloud in this process, which notifies over RabbitMQ. */
+async function startNotifying(overrides: Record<string, unknown> = {}) {
+  const { url } = await getRabbit();
+  const topic = uniqueTopic('notifications');
+  const heard = await listen(url, topic);
+  const run = await startCloud({
+    'oslo_messaging_notifications.driver': ['messagingv2'],
+    'oslo_messaging_notifications.topics': [topic],
+    'oslo_messaging_notifications.transport_url': url,
+    ...overrides,
+  });
+  return { heard, run };
+}
+
+const BOOT = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', '--json', 'one'];
+
+const eventsOf = (heard: readonly Heard[]) =>
+  heard.map(({ event }) => event.replace('compute.instance.', ''));
+
+test('creation, power changes and deletion are told of in their order, as Nova tells of them', async () => {
+  const { heard, run } = await startNotifying();
+  const { id, tenant_id } = (await run(...BOOT)).json();
+  for (const command of ['stop', 'start', 'reboot']) await run(command, '--poll', 'one');
+  await run('delete', '--poll', 'one');
+  const expected = [
+    ...['create.start', 'create.end', 'power_off.start', 'power_off.end', 'power_on.start', 'power_on.end'],
+    ...['reboot.start', 'reboot.end', 'delete.start', 'shutdown.start', 'shutdown.end', 'delete.end'],
+  ];
+  await vi.waitFor(() => expect(eventsOf(heard)).toEqual(expected));
+  expect(new Set(heard.map(({ publisher }) => publisher))).toEqual(new Set(['compute.host1']));
+  expect(new Set(heard.map(({ priority }) => priority))).toEqual(new Set(['info']));
+  expect(new Set(heard.map(({ payload }) => payload.instance_id))).toEqual(new Set([id]));
+  const payloads = Object.fromEntries(heard.map(({ event, payload }) => [event, payload]));
+  expect(payloads['compute.instance.create.start']).toMatchObject({
+    state: 'building',
+    image_name: 'cirros',
+  });
+  expect(payloads['compute.instance.create.end']).toEqual({
+    tenant_id,
+    user_id: expect.any(String),
+    instance_id: id,
+    display_name: 'one',
+    reservation_id: expect.stringMatching(/^r-/),
+    hostname: 'one',
+    instance_type: 'm1.tiny',
+    instance_type_id: expect.any(Number),
+    instance_flavor_id: expect.any(String),
+    architecture: null,
+    memory_mb: 512,
+    disk_gb: 1,
+    vcpus: 1,
+    root_gb: 1,
+    ephemeral_gb: 0,
+    host: 'host1',
+    node: 'host1',
+    availability_zone: 'nova',
+    cell_name: '',
+    image_ref_url: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    os_type: null,
+    kernel_id: expect.toBeOneOf([null, '']),
+    ramdisk_id: expect.toBeOneOf([null, '']),
+    access_ip_v4: null,
+    access_ip_v6: null,
+    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$/),
+    terminated_at: '',
+    deleted_at: '',
+    launched_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/),
+    state: 'active',
+    state_description: '',
+    progress: '',
+    fixed_ips: [
+      expect.objectContaining({
+        address: expect.stringMatching(/^10\.0\./),
+        label: 'private',
+        type: 'fixed',
+      }),
+    ],
+    image_meta: expect.any(Object),
+    metadata: {},
+    message: 'Success',
+  });
+  expect(payloads['compute.instance.power_off.start']).toMatchObject({ state_description: 'powering-off' });
+  expect(payloads['compute.instance.power_off.end']).toMatchObject({
+    state: 'stopped',
+    state_description: '',
+  });
+  expect(payloads['compute.instance.delete.end']).toMatchObject({
+    state: 'deleted',
+    deleted_at: expect.stringMatching(/^\d{4}-/),
+  });
+});
+
+test('a build that fails is told of with priority error, and why', async () => {
+  const { heard, run } = await startNotifying({ 'fake.fail_spawn': true });
+  expect((await run(...BOOT)).code).toBe(1);
+  await vi.waitFor(() => expect(eventsOf(heard)).toEqual(['create.start', 'create.error']));
+  const { priority, payload } = heard[1] ?? {};
+  expect(priority).toBe('error');
+  expect(payload).toMatchObject({ code: 500, exception: payload?.message, state: 'building' });
+});
+
+test('a power change that fails has no end; of a reboot the failure is told', async () => {
+  const { heard, run } = await startNotifying({ 'fake.fail_power': true });
+  expect((await run(...BOOT)).json()).toMatchObject({ status: 'ACTIVE' });
+  await run('reboot', 'one');
+  await vi.waitFor(() => expect(eventsOf(heard).at(-1)).toBe('reboot.error'));
+  await run('stop', 'one');
+  await run('delete', '--poll', 'one');
+  await vi.waitFor(() => expect(eventsOf(heard).at(-1)).toBe('delete.end'));
+  expect(eventsOf(heard).slice(2, 5)).toEqual(['reboot.start', 'reboot.error', 'power_off.start']);
+  expect(eventsOf(heard)).not.toContain('power_off.end');
+});
+
+test('a bus for notifications that is away keeps no instance from being built and deleted', async () => {
+  const run = await startCloud({
+    'oslo_messaging_notifications.driver': ['messagingv2'],
+    'oslo_messaging_notifications.transport_url': 'rabbit://guest:guest@127.0.0.1:1/',
+  });
+  expect((await run(...BOOT)).json()).toMatchObject({ status: 'ACTIVE' });
+  expect((await run('delete', '--poll', 'one')).code).toBe(0);
+});
+
+test('without a driver nothing is sent', async () => {
+  const { heard, run } = await startNotifying({ 'oslo_messaging_notifications.driver': [] });
+  expect((await run(...BOOT)).json()).toMatchObject({ status: 'ACTIVE' });
+  expect(heard).toEqual([]);
+});
