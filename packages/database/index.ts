@@ -39,6 +39,7 @@ export {
   softDeleteComputeNode,
   updateComputeNode,
 } from './queries/compute-nodes.ts';
+export { listEndedConsumers, lockConsumers } from './queries/consumers.ts';
 export {
   type FlavorSearch,
   findFlavor,
@@ -85,8 +86,10 @@ export {
   releasePorts,
 } from './queries/ports.ts';
 export {
-  advanceGeneration,
+  advanceGenerations,
+  dateAllocations,
   deleteAllocations,
+  deleteAllocationsDated,
   ensureProvider,
   findProvider,
   insertAllocations,
@@ -95,6 +98,7 @@ export {
   listInventories,
   listOrphanedAllocations,
   listUsages,
+  lockProviders,
   type NewInventory,
   type OrphanedAllocation,
   replaceInventories,

@@ -71,6 +71,7 @@ export class BuildRetry {
         providerUuid: selected.compute_node_uuid,
         resources: resourcesAsked(selected),
       });
+      if (outcome === 'ended') return undefined;
       if (outcome !== 'full') return { selected, alternates: hosts.slice(index + 1) };
     }
     return undefined;

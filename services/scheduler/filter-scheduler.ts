@@ -1,28 +1,26 @@
-import type { Database } from '@mini-nova/database';
-import type { Logger } from '@mini-nova/messaging';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Database,
+  listEndedConsumers,
+  lockConsumers,
+  lockProviders,
+  type Queryable,
+} from '@mini-nova/database';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { annotateSpan, withSpan } from '@mini-nova/service';
-import type { HostFilter } from './filters/host-filter.ts';
-import { type FilterResult, runFilters } from './filters/run-filters.ts';
+import { type Choice, HostChoice, type HostChoiceOptions } from './host-choice.ts';
 import type { HostManager } from './host-manager.ts';
 import type { HostState } from './host-state.ts';
-import { noValidHost } from './no-valid-host.ts';
-import { allocationsByProvider, releaseAllocations } from './placement/allocations.ts';
-import { claimResources } from './placement/claim.ts';
-import { requestedHosts } from './requested-hosts.ts';
-import { type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
+import { lostRaces } from './no-valid-host.ts';
+import { allocationsOfConsumers } from './placement/allocations.ts';
+import { type Claim, claimAll, type MadeClaims, releaseClaims } from './placement/claim.ts';
+import type { ResourceAmounts } from './placement/resources.ts';
+import { scheduleRequestOf } from './schedule-request.ts';
 import { selectionOf } from './selection.ts';
-import type { HostWeigher } from './weighers/host-weigher.ts';
-import { weighHosts } from './weighers/weigh-hosts.ts';
 
-export interface FilterSchedulerOptions {
+export interface FilterSchedulerOptions extends HostChoiceOptions {
   db: Database;
   hostManager: HostManager;
-  filters: readonly HostFilter[];
-  weighers: readonly HostWeigher[];
-  /** The host is chosen at random among this many best ones. */
-  hostSubsetSize: number;
-  logger: Logger;
 }
 
 export interface Destinations {
@@ -31,23 +29,29 @@ export interface Destinations {
   instanceUuids: readonly string[];
   /** Further hosts to name for each instance, at most. */
   alternates: number;
+  /** Fires when nobody waits for the answer any more. */
+  signal?: AbortSignal;
 }
 
-/** What one request works with. */
-interface Round {
-  request: ScheduleRequest;
-  /** Compute hosts there are. */
-  known: number;
-  /** Those that may still be chosen. Full ones leave. */
-  candidates: Set<HostState>;
+/** Where the instances of a request are to go. */
+interface Plan {
+  choices: readonly Choice[];
+  resources: ResourceAmounts;
+  /** How many hosts the request allowed. */
+  considered: number;
+  /** Hosts that would do as well, best first. */
+  others: readonly HostState[];
 }
 
-interface ClaimedHost {
-  instanceUuid: string;
-  host: HostState;
-  /** False when the instance held its claim before this request. */
-  isNew: boolean;
+interface Placed {
+  plan: Plan;
+  made: MadeClaims;
 }
+
+/** How often a request that lost a race is planned anew before it keeps all others off while it is placed. */
+const RACES = 4;
+/** Milliseconds after the first of them, on average half of it; doubled for each further one. */
+const PAUSE = 10;
 
 /** Chooses hosts by filters and weighers, and claims what the instances need there. */
 export class FilterScheduler {
@@ -58,101 +62,99 @@ export class FilterScheduler {
   }
 
   /**
-   * For each instance its host, claimed, and alternates, not claimed. An instance that holds a claim already (the
-   * answer to an earlier request was lost) stays on that host if it still passes.
+   * For each instance its host, claimed, and alternates, not claimed; nothing for one that has ended (deleted, in
+   * ERROR). An instance that holds a claim already (the answer to an earlier request was lost) stays on that host if it
+   * still passes.
    * @throws NoValidHost when any of the instances cannot be placed; then none is
+   * @throws the signal's reason when nobody waits for the answer any more; then nothing is claimed
    */
   async selectDestinations(destinations: Destinations): Promise<Selection[][]> {
     const attributes = { 'nova.instance.count': destinations.instanceUuids.length };
     return withSpan('select destinations', { attributes }, () => this.#select(destinations));
   }
 
-  async #select({ spec, instanceUuids, alternates }: Destinations): Promise<Selection[][]> {
-    const round = await this.#startRound(scheduleRequestOf(spec));
-    annotateSpan({ 'nova.scheduler.hosts_considered': round.candidates.size });
-    const claimed = await this.#claimAll(round, instanceUuids);
-    annotateSpan({ 'nova.scheduler.hosts_chosen': hostsOf(claimed) });
-    const { resources } = round.request;
-    const others = this.#rank(this.#filter(round).hosts);
-    return claimed.map(({ host }) =>
-      [host, ...others.filter((other) => other !== host).slice(0, alternates)].map((each) =>
-        selectionOf(each, resources),
-      ),
+  async #select(destinations: Destinations): Promise<Selection[][]> {
+    const { instanceUuids, alternates, signal } = destinations;
+    const { plan, made } = await this.#place(destinations);
+    if (signal?.aborted) {
+      await releaseClaims(this.#options.db, made);
+      throw signal.reason;
+    }
+    annotateSpan({ 'nova.scheduler.hosts_considered': plan.considered });
+    annotateSpan({ 'nova.scheduler.hosts_chosen': hostsOf(plan.choices) });
+    const hosts = new Map(plan.choices.map(({ instanceUuid, host }) => [instanceUuid, host]));
+    return instanceUuids.map((uuid) => selectionsOf(plan, hosts.get(uuid), alternates));
+  }
+
+  /**
+   * Plans on one reading of all hosts, and claims the whole plan if it still holds. Otherwise another request was
+   * faster, and got on for it: there may be room elsewhere.
+   */
+  async #place(destinations: Destinations): Promise<Placed> {
+    const { db } = this.#options;
+    const { signal } = destinations;
+    for (let race = 1; race <= RACES; race++) {
+      signal?.throwIfAborted();
+      const plan = await db.snapshot((trx) => this.#plan(trx, destinations));
+      const made = await db.transaction((trx) => claimPlan(trx, plan, signal));
+      if (typeof made !== 'string') return { plan, made };
+      await sleep(Math.random() * PAUSE * 2 ** (race - 1));
+    }
+    signal?.throwIfAborted();
+    return db.transaction((trx) => this.#placeAlone(trx, destinations));
+  }
+
+  /** Holds every provider while it plans and claims, so that there is no race to lose. */
+  async #placeAlone(trx: Queryable, destinations: Destinations): Promise<Placed> {
+    await lockConsumers(trx, destinations.instanceUuids);
+    const hosts = await this.#options.hostManager.readHostStates(trx);
+    await lockProviders(
+      trx,
+      hosts.map(({ uuid }) => uuid),
     );
+    const plan = await this.#plan(trx, destinations);
+    const made = await claimPlan(trx, plan, destinations.signal);
+    // Only where hosts came or went between the readings.
+    if (typeof made === 'string') throw lostRaces(RACES + 1);
+    return { plan, made };
   }
 
-  async #startRound(request: ScheduleRequest): Promise<Round> {
-    const states = await this.#options.hostManager.getHostStates();
-    const candidates = new Set(requestedHosts(states, request));
-    return { request, known: states.length, candidates };
-  }
-
-  async #claimAll(round: Round, instanceUuids: readonly string[]): Promise<ClaimedHost[]> {
-    const claimed: ClaimedHost[] = [];
-    try {
-      for (const instanceUuid of instanceUuids) claimed.push(await this.#claimHost(round, instanceUuid));
-    } catch (error) {
-      await Promise.all(claimed.filter(({ isNew }) => isNew).map((claim) => this.#release(claim)));
-      throw error;
-    }
-    return claimed;
-  }
-
-  async #claimHost(round: Round, instanceUuid: string): Promise<ClaimedHost> {
-    const held = await allocationsByProvider(this.#options.db, instanceUuid);
-    const own = [...round.candidates].filter(({ uuid }) => held[uuid] !== undefined);
-    // What it holds itself does not stand in its way.
-    for (const host of own) host.restore(held[host.uuid] ?? {});
-    const filtered = this.#filter(round);
-    for (const host of own) host.consume(held[host.uuid] ?? {});
-    const isOwn = (host: HostState) => own.includes(host);
-    const others = filtered.hosts.filter((host) => !isOwn(host));
-    const ranked = [...filtered.hosts.filter(isOwn), ...this.#pickFirst(this.#rank(others))];
-    return this.#claimFirst(round, instanceUuid, { ...filtered, hosts: ranked });
-  }
-
-  /** Claims the first of the hosts that still has room. */
-  async #claimFirst(round: Round, instanceUuid: string, filtered: FilterResult): Promise<ClaimedHost> {
-    const { request, known, candidates } = round;
-    const { resources } = request;
-    const requested = candidates.size;
-    for (const host of filtered.hosts) {
-      const claim = { consumerUuid: instanceUuid, providerUuid: host.uuid, resources };
-      const outcome = await claimResources(this.#options.db, claim);
-      if (outcome === 'claimed') host.consume(resources);
-      if (outcome !== 'full') return { instanceUuid, host, isNew: outcome === 'claimed' };
-      candidates.delete(host);
-    }
-    throw noValidHost({ known, requested, counts: filtered.counts, full: filtered.hosts.length });
-  }
-
-  #filter({ request, candidates }: Round): FilterResult {
-    return runFilters(this.#options.filters, [...candidates], request);
-  }
-
-  #rank(hosts: readonly HostState[]): HostState[] {
-    return weighHosts(this.#options.weighers, hosts);
-  }
-
-  /** Puts a random one of the best first, so that schedulers that see the same hosts do not all want the same. */
-  #pickFirst(ranked: readonly HostState[]): HostState[] {
-    const subset = Math.min(this.#options.hostSubsetSize, ranked.length);
-    const picked = ranked[Math.floor(Math.random() * subset)];
-    return picked === undefined ? [] : [picked, ...ranked.filter((host) => host !== picked)];
-  }
-
-  async #release({ instanceUuid, host }: ClaimedHost): Promise<void> {
-    try {
-      await releaseAllocations(this.#options.db, instanceUuid, host.uuid);
-    } catch (error) {
-      // The request fails with its first error; the conductor's periodic clean-up finds the claim.
-      const data = { err: error, instance_uuid: instanceUuid, host: host.host };
-      this.#options.logger.error(data, 'could not release the claim of a request that failed');
-    }
+  async #plan(trx: Queryable, { spec, instanceUuids, alternates }: Destinations): Promise<Plan> {
+    const request = scheduleRequestOf(spec);
+    const ended = await listEndedConsumers(trx, instanceUuids);
+    const living = instanceUuids.filter((uuid) => !ended.includes(uuid));
+    const held = await allocationsOfConsumers(trx, living);
+    const states = await this.#options.hostManager.readHostStates(trx);
+    const choice = new HostChoice(this.#options, states, request);
+    const choices = choice.chooseAll(
+      living.map((uuid) => ({ instanceUuid: uuid, held: held.get(uuid) ?? {} })),
+    );
+    const others = alternates > 0 ? choice.ranked() : [];
+    return { choices, resources: request.resources, considered: choice.considered, others };
   }
 }
 
+/** The claims are undone with the transaction when nobody waits for them any more. */
+async function claimPlan(trx: Queryable, { choices, resources }: Plan, signal: AbortSignal | undefined) {
+  const claims = choices.map(({ instanceUuid, host, held }): Claim => {
+    return { consumerUuid: instanceUuid, providerUuid: host.uuid, resources, heldOn: Object.keys(held) };
+  });
+  const made = await claimAll(trx, claims);
+  signal?.throwIfAborted();
+  return made;
+}
+
+function selectionsOf(
+  { others, resources }: Plan,
+  host: HostState | undefined,
+  alternates: number,
+): Selection[] {
+  if (host === undefined) return [];
+  const named = [host, ...others.filter((other) => other !== host).slice(0, alternates)];
+  return named.map((each) => selectionOf(each, resources));
+}
+
 /** Each once, as one text: `host1,host2`. */
-function hostsOf(claimed: readonly ClaimedHost[]): string {
-  return [...new Set(claimed.map(({ host }) => host.host))].join(',');
+function hostsOf(choices: readonly Choice[]): string {
+  return [...new Set(choices.map(({ host }) => host.host))].join(',');
 }

@@ -1,5 +1,11 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { type ComputeHost, type Database, databaseNow, listComputeHosts } from '@mini-nova/database';
+import {
+  type ComputeHost,
+  type Database,
+  databaseNow,
+  listComputeHosts,
+  type Queryable,
+} from '@mini-nova/database';
 import { isAlive } from '../stores/liveness.ts';
 import { HostState } from './host-state.ts';
 import type { ResourceStates } from './placement/capacity.ts';
@@ -21,10 +27,13 @@ export class HostManager {
 
   /** All compute nodes whose host has a nova-compute record, as they were at one moment; oldest first. */
   async getHostStates(now: Date = databaseNow(this.#options.db)): Promise<HostState[]> {
-    const { hosts, resources } = await this.#options.db.snapshot(async (trx) => ({
-      hosts: await listComputeHosts(trx),
-      resources: await resourcesOfAll(trx),
-    }));
+    return this.#options.db.snapshot((trx) => this.readHostStates(trx, now));
+  }
+
+  /** As `getHostStates`, within a transaction. */
+  async readHostStates(trx: Queryable, now: Date = databaseNow(trx)): Promise<HostState[]> {
+    const hosts = await listComputeHosts(trx);
+    const resources = await resourcesOfAll(trx);
     return hosts.map((row) => this.#hostState(row, resources.get(row.uuid) ?? {}, now));
   }
 

@@ -1,4 +1,4 @@
-import { capacityOf, type ResourceStates } from './placement/capacity.ts';
+import { capacityOf, hasRoom, type ResourceStates } from './placement/capacity.ts';
 import type { ResourceAmounts } from './placement/resources.ts';
 
 /** The host's nova-compute as its service record shows it. */
@@ -47,6 +47,11 @@ export class HostState {
   free(resourceClass: string): number {
     const state = this.#resources[resourceClass];
     return state === undefined ? 0 : capacityOf(state) - state.used;
+  }
+
+  /** Whether all of the amounts may still be allocated. */
+  hasRoomFor(amounts: ResourceAmounts): boolean {
+    return hasRoom(this.#resources, amounts);
   }
 
   /** Takes an instance's share off, so that the next one of the same request finds less. */

@@ -60,7 +60,7 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   }
 }
 
-function createFilterScheduler({ db, config, logger }: SchedulerManagerOptions): FilterScheduler {
+function createFilterScheduler({ db, config }: SchedulerManagerOptions): FilterScheduler {
   const { DEFAULT, filter_scheduler } = config;
   return new FilterScheduler({
     db,
@@ -71,6 +71,5 @@ function createFilterScheduler({ db, config, logger }: SchedulerManagerOptions):
       cpuWeigher(filter_scheduler.cpu_weight_multiplier),
     ],
     hostSubsetSize: filter_scheduler.host_subset_size,
-    logger,
   });
 }

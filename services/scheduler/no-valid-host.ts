@@ -8,7 +8,7 @@ export interface NoHostLeft {
   /** Those of them that the request itself allows. */
   requested: number;
   counts: readonly FilterCount[];
-  /** Hosts that passed all filters and were full when it came to claim them. */
+  /** Hosts that passed all filters and have too little left for a claim. */
   full: number;
 }
 
@@ -16,10 +16,16 @@ export function noValidHost(left: NoHostLeft): NoValidHost {
   return new NoValidHost({ reason: `There are not enough hosts available. ${explain(left)}` });
 }
 
+/** Of a request that met other hosts each time. */
+export function lostRaces(times: number): NoValidHost {
+  const reason = `There are not enough hosts available. Claimed 0/${times}, other requests were faster.`;
+  return new NoValidHost({ reason });
+}
+
 function explain({ known, requested, counts, full }: NoHostLeft): string {
   if (known === 0) return 'There is no compute host.';
   if (requested === 0) return `None of the ${known} compute hosts is one of those requested.`;
   const filters = counts.map(({ filter, passed, given }) => `${filter} ${passed}/${given}`).join(', ');
   const filtered = filters === '' ? 'No filter is enabled' : `Filters: ${filters}`;
-  return full === 0 ? filtered : `${filtered}; claimed 0/${full}, other requests were faster`;
+  return full === 0 ? filtered : `${filtered}; with room 0/${full}`;
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow, Timestamp } from '../schema.ts';
+import { locksRows } from './row-locks.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
 
@@ -19,26 +20,47 @@ export async function ensureProvider(
     .execute();
 }
 
-/** Raises the generation if it is still the one that was read. False: another writer was faster. */
-export async function advanceGeneration(
-  db: Queryable,
-  uuid: string,
-  from: number,
-  changes: { name?: string; at: Timestamp },
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('resource_providers')
-    .set({ generation: from + 1, updated_at: changes.at, name: changes.name })
-    .where('uuid', '=', uuid)
-    .where('generation', '=', from)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+/**
+ * The providers there are of these, by uuid. Their rows are held until the transaction ends: whoever changes what a
+ * provider has, or claims of it, locks it first. They are locked in the order of their uuids, so that no two who lock
+ * several wait for each other.
+ */
+export async function lockProviders(
+  trx: Queryable,
+  uuids: readonly string[],
+): Promise<ResourceProviderRow[]> {
+  if (uuids.length === 0) return [];
+  return trx
+    .selectFrom('resource_providers')
+    .selectAll()
+    .where('uuid', 'in', uuids)
+    .orderBy('uuid')
+    .$if(locksRows(trx), (query) => query.forUpdate())
+    .execute();
 }
 
-/** Of all providers, or of one. */
-export async function listInventories(db: Queryable, providerUuid?: string): Promise<InventoryRow[]> {
+/** Tells that providers, which are locked, have changed. Releasing allocations does not count: it harms no claim. */
+export async function advanceGenerations(
+  trx: Queryable,
+  uuids: readonly string[],
+  { name, at }: { name?: string; at: Timestamp },
+): Promise<void> {
+  if (uuids.length === 0) return;
+  await trx
+    .updateTable('resource_providers')
+    .set((eb) => ({ generation: eb('generation', '+', 1), updated_at: at, name }))
+    .where('uuid', 'in', uuids)
+    .execute();
+}
+
+/** Of all providers, or of some. */
+export async function listInventories(
+  db: Queryable,
+  providers?: string | readonly string[],
+): Promise<InventoryRow[]> {
+  if (providers?.length === 0) return [];
   let query = db.selectFrom('inventories').selectAll();
-  if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
+  if (providers !== undefined) query = query.where('provider_uuid', 'in', [providers].flat());
   return query.execute();
 }
 
@@ -63,13 +85,14 @@ export interface Usage {
   used: number;
 }
 
-/** Of all providers, or of one; what nobody uses is left out. */
-export async function listUsages(db: Queryable, providerUuid?: string): Promise<Usage[]> {
+/** Of all providers, or of some; what nobody uses is left out. */
+export async function listUsages(db: Queryable, providers?: string | readonly string[]): Promise<Usage[]> {
+  if (providers?.length === 0) return [];
   let query = db
     .selectFrom('allocations')
     .select(({ fn }) => ['provider_uuid', 'resource_class', fn.sum<number>('used').as('used')])
     .groupBy(['provider_uuid', 'resource_class']);
-  if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
+  if (providers !== undefined) query = query.where('provider_uuid', 'in', [providers].flat());
   return query.execute();
 }
 
@@ -84,11 +107,41 @@ export async function listAllocationsOfProvider(
   return db.selectFrom('allocations').selectAll().where('provider_uuid', '=', providerUuid).execute();
 }
 
+/** Of one consumer, or of several. */
 export async function listAllocationsOfConsumer(
   db: Queryable,
-  consumerUuid: string,
+  consumers: string | readonly string[],
 ): Promise<AllocationRow[]> {
-  return db.selectFrom('allocations').selectAll().where('consumer_uuid', '=', consumerUuid).execute();
+  if (consumers.length === 0) return [];
+  return db.selectFrom('allocations').selectAll().where('consumer_uuid', 'in', [consumers].flat()).execute();
+}
+
+/** Dates what the consumer holds on the provider anew. */
+export async function dateAllocations(
+  db: Queryable,
+  { consumerUuid, providerUuid, at }: { consumerUuid: string; providerUuid: string; at: Timestamp },
+): Promise<void> {
+  await db
+    .updateTable('allocations')
+    .set({ created_at: at })
+    .where('consumer_uuid', '=', consumerUuid)
+    .where('provider_uuid', '=', providerUuid)
+    .execute();
+}
+
+/** Only those of exactly this date. Returns how many rows went. */
+export async function deleteAllocationsDated(
+  db: Queryable,
+  consumerUuids: readonly string[],
+  at: Timestamp,
+): Promise<number> {
+  if (consumerUuids.length === 0) return 0;
+  const { numDeletedRows } = await db
+    .deleteFrom('allocations')
+    .where('consumer_uuid', 'in', consumerUuids)
+    .where('created_at', '=', at)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }
 
 /** On one provider, or on all. Returns how many rows went. */

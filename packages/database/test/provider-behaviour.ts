@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  advanceGeneration,
+  advanceGenerations,
   type Database,
   deleteAllocations,
   ensureProvider,
@@ -14,6 +14,7 @@ import {
   listInventories,
   listOrphanedAllocations,
   listUsages,
+  lockProviders,
   replaceInventories,
   softDeleteInstance,
 } from '../index.ts';
@@ -25,12 +26,21 @@ export function describeProviders(db: () => Database): void {
   describe('resource providers', () => {
     beforeEach(() => ensureProvider(db().kysely, { uuid: 'p1', name: 'node1', at: AT }));
 
-    it('advance by one generation from the one that was read, and from no other', async () => {
+    it('advance by a generation with each change', async () => {
       await ensureProvider(db().kysely, { uuid: 'p1', name: 'other', at: AT });
+      await ensureProvider(db().kysely, { uuid: 'p2', name: 'node2', at: AT });
 
-      expect(await advanceGeneration(db().kysely, 'p1', 0, { at: AT })).toBe(true);
-      expect(await advanceGeneration(db().kysely, 'p1', 0, { at: AT })).toBe(false);
-      expect(await findProvider(db().kysely, 'p1')).toMatchObject({ name: 'node1', generation: 1 });
+      await db().transaction(async (trx) => {
+        expect(await lockProviders(trx, ['p2', 'absent', 'p1'])).toMatchObject([
+          { uuid: 'p1' },
+          { uuid: 'p2' },
+        ]);
+        await advanceGenerations(trx, ['p1', 'p2'], { at: AT });
+        await advanceGenerations(trx, ['p1'], { at: AT, name: 'renamed' });
+      });
+
+      expect(await findProvider(db().kysely, 'p1')).toMatchObject({ name: 'renamed', generation: 2 });
+      expect(await findProvider(db().kysely, 'p2')).toMatchObject({ name: 'node2', generation: 1 });
     });
 
     it('keep allocations when their inventories are replaced', async () => {

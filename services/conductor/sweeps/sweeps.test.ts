@@ -146,12 +146,12 @@ it('frees an instance whose power operation was lost', async () => {
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
 });
 
-it('releases a claim that came after its build had been ended', async () => {
+it('releases a claim that was left when its build had been ended', async () => {
   const cloud = await Cloud.start();
   const instance = await cloud.recordOne();
+  await cloud.claim(instance);
   Object.assign(instance, { vm_state: 'error', task_state: null });
   await cloud.instances.save(instance);
-  await cloud.claim(instance);
   await sweep(cloud);
   expect(await cloud.allocated()).toBe(1);
 

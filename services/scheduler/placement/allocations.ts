@@ -7,6 +7,7 @@ import {
   listAllocationsOfProvider,
   listOrphanedAllocations,
   type OrphanedAllocation,
+  type Queryable,
 } from '@mini-nova/database';
 import type { ResourceAmounts } from './resources.ts';
 
@@ -46,6 +47,23 @@ export async function orphanedAllocations(
   now: Date = databaseNow(db),
 ): Promise<OrphanedAllocation[]> {
   return listOrphanedAllocations(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
+}
+
+/** What each of the consumers holds on each provider: by consumer uuid, then by provider uuid. */
+export async function allocationsOfConsumers(
+  trx: Queryable,
+  consumerUuids: readonly string[],
+): Promise<Map<string, { [providerUuid: string]: ResourceAmounts }>> {
+  const rows = await listAllocationsOfConsumer(trx, consumerUuids);
+  return new Map(
+    consumerUuids.map((uuid) => [
+      uuid,
+      amountsBy(
+        rows.filter(({ consumer_uuid }) => consumer_uuid === uuid),
+        (row) => row.provider_uuid,
+      ),
+    ]),
+  );
 }
 
 function amountsBy(

@@ -1,15 +1,19 @@
 import {
-  advanceGeneration,
+  type AllocationRow,
+  advanceGenerations,
   type Database,
-  databaseTimestamp,
-  findProvider,
+  databaseNow,
+  dateAllocations,
+  deleteAllocationsDated,
   insertAllocations,
   listAllocationsOfConsumer,
+  lockConsumers,
+  lockProviders,
   type Queryable,
+  type Timestamp,
 } from '@mini-nova/database';
 import { hasRoom } from './capacity.ts';
-import { ConcurrentProviderUpdate, withGenerationRetry } from './generation.ts';
-import { resourcesOfProvider } from './provider-resources.ts';
+import { resourcesOfProviders } from './provider-resources.ts';
 import type { ResourceAmounts } from './resources.ts';
 
 export interface Claim {
@@ -18,42 +22,119 @@ export interface Claim {
   /** The compute node. */
   providerUuid: string;
   resources: ResourceAmounts;
+  /** The providers on which the consumer held something when the claim was decided on. Not checked without. */
+  heldOn?: readonly string[];
 }
 
 /**
  * - `claimed`: the consumer holds the resources now
  * - `held`: it held some on this provider before, and nothing was changed
  * - `full`: the provider has too little left of something, or is not known; nothing was changed
+ * - `ended`: the consumer is an instance that was deleted or is in ERROR; nothing was changed
  */
-export type ClaimOutcome = 'claimed' | 'held' | 'full';
+export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
+
+/** Allocates all resources of the claim or none. However many claims run at once, none exceeds a provider's capacity. */
+export async function claimResources(db: Database, claim: Claim): Promise<ClaimOutcome> {
+  const { consumerUuid, providerUuid, resources } = claim;
+  const made = await db.transaction((trx) => claimAll(trx, [{ consumerUuid, providerUuid, resources }]));
+  if (made === 'ended') return 'ended';
+  if (typeof made === 'string') return 'full';
+  return made.consumerUuids.length === 0 ? 'held' : 'claimed';
+}
 
 /**
- * Allocates all resources of the claim or none. However many claims run at once, allocations never exceed the
- * provider's capacity: only one of those that read the same generation can commit, the others start again.
- * @throws ConcurrentProviderUpdate
+ * Why claims were not made, any of them: `full` and `ended` are those of `ClaimOutcome`; `moved`: one of the consumers
+ * has come to hold something elsewhere (the same request was served by another scheduler).
  */
-export async function claimResources(db: Database, claim: Claim): Promise<ClaimOutcome> {
-  return withGenerationRetry(db, (trx) => tryClaim(trx, claim));
+export type ClaimRefusal = 'full' | 'ended' | 'moved';
+
+/** Claims that were made together. By their date they differ from what anybody claims of the same consumers later. */
+export interface MadeClaims {
+  /** Those who hold what they did not hold before. */
+  consumerUuids: readonly string[];
+  at: Timestamp;
 }
 
-async function tryClaim(trx: Queryable, claim: Claim): Promise<ClaimOutcome> {
-  const { consumerUuid, providerUuid, resources } = claim;
-  // Read before all else: what is read after it and changes will have advanced it.
-  const provider = await findProvider(trx, providerUuid);
-  if (provider === undefined) return 'full';
-  const held = await listAllocationsOfConsumer(trx, consumerUuid);
-  if (held.some(({ provider_uuid }) => provider_uuid === providerUuid)) return 'held';
-  if (!hasRoom(await resourcesOfProvider(trx, providerUuid), resources)) return 'full';
+/**
+ * All of the claims or none, within the transaction. Its answer may be lost, and it be run again: what a consumer holds
+ * already is left as it is. Whoever claims locks first the consumers, then the providers, each in the order of their
+ * uuids, and what is read then holds until the end: two requests wait for one another, and neither turns back.
+ */
+export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promise<MadeClaims | ClaimRefusal> {
+  const consumers = claims.map(({ consumerUuid }) => consumerUuid);
+  if ((await lockConsumers(trx, consumers)).length > 0) return 'ended';
+  const providers = [...new Set(claims.map(({ providerUuid }) => providerUuid))];
+  await lockProviders(trx, providers);
+  const rows = await listAllocationsOfConsumer(trx, consumers);
+  if (claims.some((claim) => hasMoved(claim, rows))) return 'moved';
+  const missing = claims.filter((claim) => !rows.some((row) => isHeldBy(claim, row)));
+  if (!(await haveRoom(trx, missing))) return 'full';
 
-  const at = databaseTimestamp(trx);
-  if (!(await advanceGeneration(trx, providerUuid, provider.generation, { at }))) {
-    throw new ConcurrentProviderUpdate(providerUuid);
+  const at = dateAfter(rows, databaseNow(trx));
+  await adopt(trx, claims, rows, at);
+  const changed = new Set(missing.map(({ providerUuid }) => providerUuid));
+  await advanceGenerations(trx, [...changed], { at });
+  await insertAllocations(
+    trx,
+    missing.flatMap((claim) => allocationsOf(claim, at)),
+  );
+  return { consumerUuids: missing.map(({ consumerUuid }) => consumerUuid), at };
+}
+
+/** Releases what was claimed, unless a later claim of the same consumer relies on it. */
+export async function releaseClaims(db: Database, { consumerUuids, at }: MadeClaims): Promise<void> {
+  await deleteAllocationsDated(db.kysely, consumerUuids, at);
+}
+
+function isHeldBy({ consumerUuid, providerUuid }: Claim, row: AllocationRow): boolean {
+  return row.consumer_uuid === consumerUuid && row.provider_uuid === providerUuid;
+}
+
+function hasMoved({ consumerUuid, providerUuid, heldOn }: Claim, rows: readonly AllocationRow[]): boolean {
+  if (heldOn === undefined) return false;
+  return rows.some(
+    ({ consumer_uuid, provider_uuid }) =>
+      consumer_uuid === consumerUuid && provider_uuid !== providerUuid && !heldOn.includes(provider_uuid),
+  );
+}
+
+async function haveRoom(trx: Queryable, claims: readonly Claim[]): Promise<boolean> {
+  const asked = new Map<string, ResourceAmounts>();
+  for (const { providerUuid, resources } of claims) {
+    asked.set(providerUuid, sum(asked.get(providerUuid) ?? {}, resources));
   }
-  await insertAllocations(trx, allocationsOf(claim, at));
-  return 'claimed';
+  const present = await resourcesOfProviders(trx, [...asked.keys()]);
+  return [...asked].every(([uuid, amounts]) => hasRoom(present.get(uuid) ?? {}, amounts));
 }
 
-function allocationsOf({ consumerUuid, providerUuid, resources }: Claim, at: string) {
+function sum(a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts {
+  const result = { ...a };
+  for (const [resourceClass, amount] of Object.entries(b)) {
+    result[resourceClass] = (result[resourceClass] ?? 0) + amount;
+  }
+  return result;
+}
+
+/** A date that none of the allocations has. */
+function dateAfter(rows: readonly AllocationRow[], now: Date): Timestamp {
+  const latest = Math.max(...rows.map(({ created_at }) => Date.parse(created_at)));
+  return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
+}
+
+/** What is held already gets a new date: whoever claimed it does not give it back any more (`releaseClaims`). */
+async function adopt(
+  trx: Queryable,
+  claims: readonly Claim[],
+  rows: readonly AllocationRow[],
+  at: Timestamp,
+): Promise<void> {
+  for (const claim of claims) {
+    if (rows.some((row) => isHeldBy(claim, row))) await dateAllocations(trx, { ...claim, at });
+  }
+}
+
+function allocationsOf({ consumerUuid, providerUuid, resources }: Claim, at: Timestamp): AllocationRow[] {
   return Object.entries(resources).map(([resourceClass, amount]) => ({
     consumer_uuid: consumerUuid,
     provider_uuid: providerUuid,

@@ -1,17 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  advanceGeneration,
+  advanceGenerations,
   type Database,
   databaseTimestamp,
   ensureProvider,
-  findProvider,
   type InventoryRow,
   listInventories,
+  lockProviders,
   type Queryable,
   replaceInventories,
 } from '@mini-nova/database';
 import type { Inventories } from './contract.ts';
-import { ConcurrentProviderUpdate, withGenerationRetry } from './generation.ts';
 
 export interface ProviderInventory {
   providerUuid: string;
@@ -21,27 +20,24 @@ export interface ProviderInventory {
 
 /**
  * Makes the provider or replaces its inventories; allocations stay, also where they now exceed the capacity (then
- * nothing more is placed there). Unchanged inventories are not written, so that reports do not disturb claims.
- * @throws ConcurrentProviderUpdate
+ * nothing more is placed there). Unchanged inventories are not written, so that reports do not disturb claims. Claims
+ * of the provider wait meanwhile, and this for them.
  */
 export async function setInventory(db: Database, inventory: ProviderInventory): Promise<void> {
-  await withGenerationRetry(db, (trx) => trySetInventory(trx, inventory));
+  await db.transaction((trx) => replaceInventory(trx, inventory));
 }
 
-async function trySetInventory(
+async function replaceInventory(
   trx: Queryable,
   { providerUuid, providerName, inventories }: ProviderInventory,
 ): Promise<void> {
   const at = databaseTimestamp(trx);
   await ensureProvider(trx, { uuid: providerUuid, name: providerName, at });
-  const provider = await findProvider(trx, providerUuid);
-  if (provider === undefined) throw new ConcurrentProviderUpdate(providerUuid);
+  const [provider] = await lockProviders(trx, [providerUuid]);
   const present = inventoriesOf(await listInventories(trx, providerUuid));
-  if (provider.name === providerName && isDeepStrictEqual(present, inventories)) return;
+  if (provider?.name === providerName && isDeepStrictEqual(present, inventories)) return;
 
-  if (!(await advanceGeneration(trx, providerUuid, provider.generation, { name: providerName, at }))) {
-    throw new ConcurrentProviderUpdate(providerUuid);
-  }
+  await advanceGenerations(trx, [providerUuid], { name: providerName, at });
   const rows = Object.entries(inventories).map(([resource_class, { total, reserved, allocation_ratio }]) => ({
     resource_class,
     total,

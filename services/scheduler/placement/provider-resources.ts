@@ -13,9 +13,16 @@ export async function resourcesOfAll(db: Queryable): Promise<Map<string, Resourc
   return combine(inventories, await listUsages(db));
 }
 
+export async function resourcesOfProviders(
+  db: Queryable,
+  providerUuids: readonly string[],
+): Promise<Map<string, ResourceStates>> {
+  const inventories = await listInventories(db, providerUuids);
+  return combine(inventories, await listUsages(db, providerUuids));
+}
+
 export async function resourcesOfProvider(db: Queryable, providerUuid: string): Promise<ResourceStates> {
-  const inventories = await listInventories(db, providerUuid);
-  return combine(inventories, await listUsages(db, providerUuid)).get(providerUuid) ?? {};
+  return (await resourcesOfProviders(db, [providerUuid])).get(providerUuid) ?? {};
 }
 
 function combine(

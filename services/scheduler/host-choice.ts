@@ -1,0 +1,94 @@
+import type { HostFilter } from './filters/host-filter.ts';
+import { type FilterResult, runFilters } from './filters/run-filters.ts';
+import type { HostState } from './host-state.ts';
+import { noValidHost } from './no-valid-host.ts';
+import type { ResourceAmounts } from './placement/resources.ts';
+import { requestedHosts } from './requested-hosts.ts';
+import type { ScheduleRequest } from './schedule-request.ts';
+import type { HostWeigher } from './weighers/host-weigher.ts';
+import { weighHosts } from './weighers/weigh-hosts.ts';
+
+export interface HostChoiceOptions {
+  filters: readonly HostFilter[];
+  weighers: readonly HostWeigher[];
+  /** The host is chosen at random among this many best ones. */
+  hostSubsetSize: number;
+}
+
+/** An instance that needs a host, and what it holds already, by provider uuid. */
+export interface Seeker {
+  instanceUuid: string;
+  held: { [providerUuid: string]: ResourceAmounts };
+}
+
+export interface Choice extends Seeker {
+  host: HostState;
+}
+
+/** Chooses hosts by filters and weighers, for one request and on one reading of the hosts, of which it keeps account. */
+export class HostChoice {
+  readonly #options: HostChoiceOptions;
+  readonly #request: ScheduleRequest;
+  /** Compute hosts there are. */
+  readonly #known: number;
+  readonly #candidates: readonly HostState[];
+
+  constructor(options: HostChoiceOptions, states: readonly HostState[], request: ScheduleRequest) {
+    this.#options = options;
+    this.#request = request;
+    this.#known = states.length;
+    this.#candidates = requestedHosts(states, request);
+  }
+
+  /** How many hosts the request itself allows. */
+  get considered(): number {
+    return this.#candidates.length;
+  }
+
+  /**
+   * A host for each. One that holds a claim already (the answer to an earlier request was lost) stays there if the host
+   * still passes.
+   * @throws NoValidHost when any of them cannot be placed
+   */
+  chooseAll(seekers: readonly Seeker[]): Choice[] {
+    return seekers.map((seeker) => ({ ...seeker, host: this.#choose(seeker) }));
+  }
+
+  /** The hosts that still pass, best first. */
+  ranked(): HostState[] {
+    return this.#rank(this.#filter().hosts);
+  }
+
+  #choose({ held }: Seeker): HostState {
+    const { resources } = this.#request;
+    const own = this.#candidates.filter(({ uuid }) => held[uuid] !== undefined);
+    // What it holds itself does not stand in its way.
+    for (const host of own) host.restore(held[host.uuid] ?? {});
+    const filtered = this.#filter();
+    for (const host of own) host.consume(held[host.uuid] ?? {});
+    const stay = filtered.hosts.find((host) => own.includes(host));
+    if (stay !== undefined) return stay;
+    const host = this.#pick(filtered.hosts.filter((each) => each.hasRoomFor(resources)));
+    if (host === undefined) throw this.#noneLeft(filtered);
+    host.consume(resources);
+    return host;
+  }
+
+  #noneLeft({ counts, hosts }: FilterResult): Error {
+    return noValidHost({ known: this.#known, requested: this.considered, counts, full: hosts.length });
+  }
+
+  #filter(): FilterResult {
+    return runFilters(this.#options.filters, this.#candidates, this.#request);
+  }
+
+  #rank(hosts: readonly HostState[]): HostState[] {
+    return weighHosts(this.#options.weighers, hosts);
+  }
+
+  /** A random one of the best, so that schedulers that see the same hosts do not all want the same. */
+  #pick(hosts: readonly HostState[]): HostState | undefined {
+    const subset = Math.min(this.#options.hostSubsetSize, hosts.length);
+    return this.#rank(hosts)[Math.floor(Math.random() * subset)];
+  }
+}
