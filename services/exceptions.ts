@@ -56,6 +56,30 @@ export class InstanceExists extends NovaError {
   }
 }
 
+export class InstancePowerOnFailure extends NovaError {
+  readonly code = 'INSTANCE_POWER_ON_FAILURE';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Failed to power on instance: ${data.reason}`, data, options);
+  }
+}
+
+export class InstancePowerOffFailure extends NovaError {
+  readonly code = 'INSTANCE_POWER_OFF_FAILURE';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Failed to power off instance: ${data.reason}`, data, options);
+  }
+}
+
+export class InstanceRebootFailure extends NovaError {
+  readonly code = 'INSTANCE_REBOOT_FAILURE';
+
+  constructor(data: { reason: string }, options?: ErrorOptions) {
+    super(`Failed to reboot instance: ${data.reason}`, data, options);
+  }
+}
+
 /** The requested action does not fit the instance's state; nothing was changed. */
 export class InstanceInvalidState extends NovaError {
   readonly code = 'INSTANCE_INVALID_STATE';
@@ -264,6 +288,9 @@ const rebuildable: Record<string, Rebuildable> = {
   MaxRetriesExceeded,
   InstanceNotFound,
   InstanceExists,
+  InstancePowerOnFailure,
+  InstancePowerOffFailure,
+  InstanceRebootFailure,
   InstanceInvalidState,
   UnexpectedTaskStateError,
   UnexpectedDeletingTaskStateError,

@@ -65,6 +65,7 @@ export {
   insertInstance,
   listInstances,
   lockInstance,
+  type RestingStates,
   softDeleteInstance,
   updateInstance,
 } from './queries/instances.ts';

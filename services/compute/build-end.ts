@@ -65,6 +65,14 @@ export async function saveUnlessEnded(
   }
 }
 
+/** Removes what a build has left here that failed and could not be undone, or was ended while nobody was here. */
+export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  if (!(await undoBuild(host, ctxt, instance))) return;
+  await releaseHere(host, ctxt, instance.uuid);
+  const expected = { vmState: [VmState.ERROR], taskState: [null] };
+  await host.conductor.instanceSave(ctxt, instance, onNoHost(instance), expected);
+}
+
 /** What the record of an instance says that has left its host. */
 export function onNoHost(instance: Instance): ChangesOf<Instance> {
   return { host: null, node: null, info_cache: infoCacheOf(instance, []) };

@@ -68,25 +68,52 @@ it('finishes a deletion', async () => {
 });
 
 it.each([
-  ['powering-off', PowerState.SHUTDOWN, 'stopped'],
-  ['powering-off', PowerState.RUNNING, 'active'],
-  ['reboot_started', PowerState.RUNNING, 'active'],
-])('settles an instance in %s by what its guest does', async (taskState, powerState, vmState) => {
-  const cloud = await Cloud.start({ hosts: { host1: {} } });
-  const { uuid } = await cloud.bootActive();
-  const instance = await cloud.request(uuid, taskState);
+  ['powering-off', PowerState.SHUTDOWN, 'stopped', ['clean shutdown', 'clean shutdown']],
+  ['powering-off', PowerState.RUNNING, 'stopped', ['clean shutdown']],
+  ['powering-on', PowerState.SHUTDOWN, 'active', ['clean shutdown', 'start']],
+  ['rebooting', PowerState.RUNNING, 'active', ['soft reboot']],
+  ['reboot_started', PowerState.RUNNING, 'active', []],
+  ['reboot_started_hard', PowerState.SHUTDOWN, 'active', ['clean shutdown', 'hard reboot']],
+])(
+  'carries out what was asked in %s, with the guest in power state %s',
+  async (taskState, powerState, vmState, events) => {
+    const cloud = await Cloud.start({ hosts: { host1: {} } });
+    const { uuid } = await cloud.bootActive();
+    const instance = await cloud.request(uuid, taskState);
+    const driver = cloud.driver('host1');
+    // The fake driver keeps its guests here, as a real hypervisor would.
+    driver.initHost = async () => {};
+    if (powerState === PowerState.SHUTDOWN) await driver.powerOff(ctxt, instance, true);
+
+    await restart(cloud, 'host1', driver);
+
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({
+      vm_state: vmState,
+      task_state: null,
+      power_state: vmState === 'active' ? PowerState.RUNNING : PowerState.SHUTDOWN,
+    });
+    const console = await driver.getConsoleOutput(ctxt, instance);
+    expect(console.match(/clean shutdown|start$|soft reboot|hard reboot/gm) ?? []).toEqual(events);
+  },
+);
+
+it('removes what a build has left here that was ended while the compute was away', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: { spawn_delay: 0.2 } } });
+  const [uuid = ''] = await cloud.boot();
   const driver = cloud.driver('host1');
-  // The fake driver keeps its guests here, as a real hypervisor would.
+  await expect.poll(() => driver.listInstanceUuids()).toEqual([uuid]);
+  await cloud.settled(uuid);
+  // As the conductor ends it: the record stays on the host, of which nobody answers.
+  const ended = { vm_state: 'error', task_state: null, launched_at: null };
+  await cloud.instances.update(await cloud.instances.getByUuid(uuid), ended);
   driver.initHost = async () => {};
-  if (powerState === PowerState.SHUTDOWN) await driver.powerOff(ctxt, instance, true);
 
   await restart(cloud, 'host1', driver);
 
-  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({
-    vm_state: vmState,
-    task_state: null,
-    power_state: powerState,
-  });
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error', host: null });
+  expect(await cloud.guests()).toEqual({ host1: [] });
+  expect(await cloud.allocated()).toBe(0);
+  expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
 it('destroys guests whose instance is deleted or elsewhere', async () => {

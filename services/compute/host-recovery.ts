@@ -1,12 +1,13 @@
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { BuildAbortException } from '../exceptions.ts';
+import { wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
-import { abortBuild, undoBuild } from './build-end.ts';
+import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { powerStateOf, saveIfIn } from './power.ts';
+import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
 import { PowerState } from './power-states.ts';
-import { powerTaskStates, TaskState } from './task-states.ts';
+import { TaskState } from './task-states.ts';
 import { terminateInstance } from './termination.ts';
 import { VmState } from './vm-states.ts';
 
@@ -21,10 +22,16 @@ export async function recoverHost(host: ComputeHost, ctxt: RpcContext, instances
 }
 
 async function recoverInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
-  const { task_state, vm_state } = instance;
-  if (task_state === TaskState.DELETING) return terminateInstance(host, ctxt, instance);
-  if (vm_state === VmState.BUILDING) return giveUpBuild(host, ctxt, instance);
-  if (task_state !== null && powerTaskStates.includes(task_state)) return settlePower(host, ctxt, instance);
+  switch (wayOf(instance)) {
+    case 'finish the deletion':
+      return terminateInstance(host, ctxt, instance);
+    case 'end the build':
+      return giveUpBuild(host, ctxt, instance);
+    case 'finish the power change':
+      return finishPowerChange(host, ctxt, instance);
+    case 'leave the host':
+      return leaveHost(host, ctxt, instance);
+  }
 }
 
 async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
@@ -37,15 +44,16 @@ async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instan
   await abortBuild(host, ctxt, instance, { error, clean });
 }
 
-/** The request is lost, and may have been carried out: what the guest's power says now is true. */
-async function settlePower(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+/** As Nova does: the request is lost, and is carried out now, unless the guest was being rebooted and runs. */
+async function finishPowerChange(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   const power_state = await powerStateOf(host, instance);
-  const changes = { power_state, ...vmStateFor(power_state), task_state: null };
+  if (!isRebootUnderWay(instance) || power_state !== PowerState.RUNNING) {
+    return repeatPowerChange(host, ctxt, instance);
+  }
+  const changes = { power_state, vm_state: VmState.ACTIVE, task_state: null };
   await saveIfIn(host, ctxt, instance, changes, [instance.task_state]);
 }
 
-function vmStateFor(powerState: number): { vm_state?: string } {
-  if (powerState === PowerState.RUNNING) return { vm_state: VmState.ACTIVE };
-  if (powerState === PowerState.SHUTDOWN) return { vm_state: VmState.STOPPED };
-  return {};
+function isRebootUnderWay({ task_state }: Instance): boolean {
+  return task_state === TaskState.REBOOT_STARTED || task_state === TaskState.REBOOT_STARTED_HARD;
 }

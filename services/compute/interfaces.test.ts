@@ -2,6 +2,7 @@ import { allocatePort, findPort, listNetworks } from '@mini-nova/database';
 import { expect, it } from 'vitest';
 import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '../exceptions.ts';
 import { Cloud } from '../test/cloud.ts';
+import { failSaves } from '../test/failing-saves.ts';
 import { lossyDriver } from '../test/lossy-driver.ts';
 import { networkInfoOf } from './network-info.ts';
 
@@ -118,6 +119,19 @@ it('tells that the network is full', async () => {
   for (let used = 1; used < 253; used += 1) await freePort(cloud);
 
   await expect(attach()).rejects.toThrow(NoMoreFixedIps);
+});
+
+it('says by a fault why an interface could not be detached, whatever failed', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const instance = await cloud.bootActive();
+  const vif = await cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
+  await failSaves(cloud.db, 'new.info_cache <> old.info_cache');
+
+  await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id: vif.id });
+
+  await expect
+    .poll(async () => (await cloud.fault(instance.uuid))?.message)
+    .toContain('the database failed as the test asked');
 });
 
 it('takes the detachment of what is not attached as done', async () => {

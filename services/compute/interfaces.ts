@@ -38,8 +38,24 @@ export async function attachInterface(
   }
 }
 
-/** Takes an interface away. A failure is recorded as a fault; the interface stays then. */
+/** Takes an interface away. The request was accepted: whatever fails is recorded as a fault. */
 export async function detachInterface(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  portId: string,
+): Promise<void> {
+  try {
+    await detach(host, ctxt, instance, portId);
+  } catch (error) {
+    const data = { instance_uuid: instance.uuid, port: portId, reason: messageOf(error) };
+    host.logger.warn(data, 'Failed to detach');
+    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+  }
+}
+
+/** An interface that the host does not detach stays. */
+async function detach(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
@@ -54,16 +70,7 @@ export async function detachInterface(
     );
     return;
   }
-  try {
-    await host.driver.detachInterface(ctxt, instance, vif);
-  } catch (error) {
-    host.logger.warn(
-      { instance_uuid: instance.uuid, port: portId, reason: messageOf(error) },
-      'Failed to detach',
-    );
-    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
-    return;
-  }
+  await host.driver.detachInterface(ctxt, instance, vif);
   await releasePort(host, ctxt, instance, portId);
   await saveNetworkInfo(host, ctxt, instance);
 }

@@ -15,6 +15,7 @@ import { InstanceLocks } from './instance-locks.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
 import { InstanceNotifications } from './notifications.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
+import { syncPowerStates } from './power-sync.ts';
 import { ResourceTracker } from './resource-tracker.ts';
 import { destroyStrayGuests } from './stray-guests.ts';
 import { terminateInstance } from './termination.ts';
@@ -74,6 +75,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     await tracker.updateAvailableResource(ctxt);
     await destroyStrayGuests(this.#compute, ctxt, this.#locks);
     await recoverHost(this.#compute, ctxt, instances);
+    await syncPowerStates(this.#compute, ctxt, this.#locks);
   }
 
   override periodicTasks(): PeriodicTask[] {
@@ -89,6 +91,11 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
         name: 'destroy_stray_guests',
         spacing,
         run: (ctxt) => destroyStrayGuests(this.#compute, ctxt, this.#locks),
+      },
+      {
+        name: 'sync_power_states',
+        spacing: this.#config.sync_power_state_interval,
+        run: (ctxt) => syncPowerStates(this.#compute, ctxt, this.#locks),
       },
     ];
   }

@@ -5,7 +5,7 @@ import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
 import { PowerState } from './power-states.ts';
-import { TaskState } from './task-states.ts';
+import { powerRequestOf, TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
 export async function startInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
@@ -47,6 +47,24 @@ export async function rebootInstance(
     vmState: VmState.ACTIVE,
     act: () => host.driver.reboot(ctxt, instance, rebootType),
   });
+}
+
+/** What the instance's task state says was asked for, from the beginning. */
+export async function repeatPowerChange(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+): Promise<void> {
+  switch (powerRequestOf(instance.task_state)) {
+    case 'start':
+      return startInstance(host, ctxt, instance);
+    case 'stop':
+      return stopInstance(host, ctxt, instance, true);
+    case 'reboot':
+      return rebootInstance(host, ctxt, instance, 'SOFT');
+    case 'hard reboot':
+      return rebootInstance(host, ctxt, instance, 'HARD');
+  }
 }
 
 const rebootStates = {
@@ -102,10 +120,15 @@ async function changePower(
 
 /** What the guest's power really is; a guest that is not there has none. */
 export async function powerStateOf(host: ComputeHost, instance: Instance): Promise<number> {
+  return (await guestPowerOf(host, instance)) ?? PowerState.NOSTATE;
+}
+
+/** Undefined: there is no guest. */
+export async function guestPowerOf(host: ComputeHost, instance: Instance): Promise<number | undefined> {
   try {
     return (await host.driver.getInfo(instance)).powerState;
   } catch (error) {
-    if (error instanceof InstanceNotFound) return PowerState.NOSTATE;
+    if (error instanceof InstanceNotFound) return undefined;
     throw error;
   }
 }

@@ -14,14 +14,24 @@ export const TaskState = {
   DELETING: 'deleting',
 } as const;
 
+/** What a compute was asked for. */
+export type PowerRequest = 'start' | 'stop' | 'reboot' | 'hard reboot';
+
+const powerRequests: Readonly<Record<string, PowerRequest>> = {
+  [TaskState.POWERING_ON]: 'start',
+  [TaskState.POWERING_OFF]: 'stop',
+  [TaskState.REBOOTING]: 'reboot',
+  [TaskState.REBOOT_PENDING]: 'reboot',
+  [TaskState.REBOOT_STARTED]: 'reboot',
+  [TaskState.REBOOTING_HARD]: 'hard reboot',
+  [TaskState.REBOOT_PENDING_HARD]: 'hard reboot',
+  [TaskState.REBOOT_STARTED_HARD]: 'hard reboot',
+};
+
 /** The task states of a start, a stop or a reboot under way. */
-export const powerTaskStates: readonly string[] = [
-  TaskState.POWERING_ON,
-  TaskState.POWERING_OFF,
-  TaskState.REBOOTING,
-  TaskState.REBOOT_PENDING,
-  TaskState.REBOOT_STARTED,
-  TaskState.REBOOTING_HARD,
-  TaskState.REBOOT_PENDING_HARD,
-  TaskState.REBOOT_STARTED_HARD,
-];
+export const powerTaskStates: readonly string[] = Object.keys(powerRequests);
+
+/** The request that is under way; undefined: none. */
+export function powerRequestOf(taskState: string | null): PowerRequest | undefined {
+  return taskState === null ? undefined : powerRequests[taskState];
+}

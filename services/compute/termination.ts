@@ -3,7 +3,7 @@ import type { Instance } from '@mini-nova/objects';
 import { InstanceNotFound } from '../exceptions.ts';
 import { isOutage } from '../outage-retry.ts';
 import { releaseEverywhere } from './allocations.ts';
-import { isEnded } from './build-reasons.ts';
+import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { faultOf } from './instance-fault.ts';
 import { deletedNow } from './notifications.ts';
@@ -12,7 +12,8 @@ import { VmState } from './vm-states.ts';
 
 /**
  * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm.
- * The record goes last: as long as it is there, the conductor's sweep has the deletion repeated.
+ * The record goes last: as long as it is there, the conductor's sweep has the deletion repeated. Nothing that fails takes
+ * the deletion back.
  */
 export async function terminateInstance(
   host: ComputeHost,
@@ -32,7 +33,7 @@ export async function terminateInstance(
     notifications.tell(ctxt, instance, 'delete.end', { extra: deletedNow() });
   } catch (error) {
     if (isOutage(error)) throw error;
-    await failTermination(host, ctxt, instance, error);
+    await recordFailure(host, ctxt, instance, error);
   }
 }
 
@@ -44,8 +45,8 @@ async function destroyRecord(host: ComputeHost, ctxt: RpcContext, instance: Inst
   }
 }
 
-/** The instance is in ERROR, from where the user can delete it again. */
-async function failTermination(
+/** The user sees ERROR and why; the instance is still being deleted. */
+async function recordFailure(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
@@ -53,13 +54,11 @@ async function failTermination(
 ): Promise<void> {
   host.logger.error(
     { instance_uuid: instance.uuid, host: host.name, err: error },
-    'Failed to delete the instance',
+    'Failed to delete the instance; it is tried again',
   );
-  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
-  const failed = { vm_state: VmState.ERROR, task_state: null };
-  try {
-    await host.conductor.instanceSave(ctxt, instance, failed, { taskState: [TaskState.DELETING, null] });
-  } catch (saveError) {
-    if (!isEnded(saveError)) throw saveError;
-  }
+  await attempt(host, instance, 'record why the deletion failed', async () => {
+    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+    const failed = { vm_state: VmState.ERROR };
+    await host.conductor.instanceSave(ctxt, instance, failed, { taskState: [TaskState.DELETING] });
+  });
 }

@@ -34,7 +34,7 @@ export class BuildRetry {
       try {
         await this.#next(ctxt, args, uuid, args.host_lists?.[index] ?? []);
       } catch (error) {
-        await this.#options.failedBuilds.end(uuid, error, isScheduling);
+        await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       }
     }
   }

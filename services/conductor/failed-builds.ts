@@ -59,6 +59,16 @@ export class FailedBuilds {
     return ended;
   }
 
+  /** As `end`, for one of several: what cannot be ended now is left to the sweep, and does not stop the others. */
+  async tryToEnd(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<void> {
+    try {
+      await this.end(uuid, error, isStill);
+    } catch (failure) {
+      const data = { instance_uuid: uuid, reason: messageOf(error), err: failure };
+      this.#logger.error(data, 'A build that failed could not be ended, and is left to the sweep');
+    }
+  }
+
   #log(uuid: string, error: unknown, ended: boolean): void {
     const data = { instance_uuid: uuid, reason: messageOf(error) };
     if (!ended) this.#logger.info(data, 'A build that failed was ended by someone else');

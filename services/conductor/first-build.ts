@@ -68,7 +68,7 @@ export class FirstBuild {
       const { scheduler, schedulerRetry } = this.#options;
       return await retryOnOutage(() => scheduler.selectDestinations(ctxt, request), schedulerRetry);
     } catch (error) {
-      for (const { uuid } of builds) await this.#options.failedBuilds.end(uuid, error, isScheduling);
+      for (const { uuid } of builds) await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       return undefined;
     }
   }
@@ -94,7 +94,7 @@ export class FirstBuild {
         },
       );
     } catch (error) {
-      await failedBuilds.end(uuid, error, isScheduling);
+      await failedBuilds.tryToEnd(uuid, error, isScheduling);
     }
   }
 

@@ -153,9 +153,15 @@ export const DEFAULT = {
     mutable: true,
     help: 'Time between two reports of a compute about its resources. 0: every 60 seconds; below 0: never.',
   }),
+  sync_power_state_interval: seconds({
+    default: 600,
+    min: -1,
+    mutable: true,
+    help: "Time between two comparisons of the power states of a compute's guests with their records. 0: every 60 seconds; below 0: never.",
+  }),
   instance_build_timeout: seconds({
     default: 300,
     mutable: true,
-    help: 'A build without progress for this long ends in ERROR. Making the guest is one step: set it above the longest that takes. 0: never.',
+    help: 'A build without progress for this long ends in ERROR. Making the guest is one step: set it above the longest that takes. 0: never. Deletions and power operations without progress are repeated after half of it (0: 150 seconds).',
   }),
 } as const;

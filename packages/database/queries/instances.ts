@@ -11,11 +11,21 @@ export interface InstanceFilters {
   vmStates?: readonly string[];
   /** null stands for no task. */
   taskStates?: readonly (string | null)[];
+  /** Not at rest: with a task, or in none of these states. */
+  unsettled?: RestingStates;
   /** Rows whose last change (or creation) is before this time. */
   changedBefore?: Timestamp;
   /** Default false: only living ones. */
   deleted?: boolean | 'any';
   limit?: number;
+}
+
+/** The vm_states in which an instance without a task is at rest. */
+export interface RestingStates {
+  /** Wherever it is. */
+  anywhere: readonly string[];
+  /** When it is on a host and was launched. */
+  onHost: readonly string[];
 }
 
 /** States one of which the instance must be in; null stands for none. A state not named may be anything. */
@@ -61,6 +71,7 @@ export async function listInstances(db: Queryable, filters: InstanceFilters = {}
     projectId,
     vmStates,
     taskStates,
+    unsettled,
     changedBefore,
     deleted = false,
     limit,
@@ -72,6 +83,7 @@ export async function listInstances(db: Queryable, filters: InstanceFilters = {}
   if (projectId !== undefined) query = query.where('project_id', '=', projectId);
   if (vmStates) query = query.where((eb) => anyOf(eb, 'vm_state', vmStates));
   if (taskStates) query = query.where((eb) => anyOf(eb, 'task_state', taskStates));
+  if (unsettled) query = query.where((eb) => eb.not(isResting(eb, unsettled)));
   if (changedBefore !== undefined) {
     query = query.where(({ fn }) => fn.coalesce('updated_at', 'created_at'), '<', changedBefore);
   }
@@ -117,6 +129,18 @@ function isExpected(eb: OnInstances, { vmState, taskState }: InstanceGuard): Exp
   return eb.and([
     ...(vmState ? [anyOf(eb, 'vm_state', vmState)] : []),
     ...(taskState ? [anyOf(eb, 'task_state', taskState)] : []),
+  ]);
+}
+
+/** Never null, so that it can be negated. */
+function isResting(eb: OnInstances, { anywhere, onHost }: RestingStates): Expression<SqlBool> {
+  return eb.and([
+    eb('task_state', 'is', null),
+    eb('vm_state', 'is not', null),
+    eb.or([
+      anyOf(eb, 'vm_state', anywhere),
+      eb.and([anyOf(eb, 'vm_state', onHost), eb('host', 'is not', null), eb('launched_at', 'is not', null)]),
+    ]),
   ]);
 }
 

@@ -1,14 +1,8 @@
-import {
-  databaseTimestamp,
-  deleteAllocations,
-  deleteBuildRequest,
-  deleteRequestSpec,
-  releasePorts,
-} from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { TaskState } from '../../compute/task-states.ts';
 import { InstanceNotFound } from '../../exceptions.ts';
+import { deleteInstance } from '../../stores/instance-deletion.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';
@@ -48,21 +42,10 @@ export class ServerDeletion {
     await boundedCast(() => compute.terminateInstance(ctxt, { instance }), settings.castTimeout);
   }
 
-  /**
-   * One transaction: whoever works on the instance finds it deleted with its next save, and nothing that belongs to
-   * it outlives it.
-   */
   async #deleteLocally(instance: Instance): Promise<void> {
     const { db, instances, logger } = this.#dependencies;
     const { uuid, host } = instance;
-    await db.transaction(async (trx) => {
-      const store = instances.within(trx);
-      await store.destroy(await store.getByUuid(uuid, { includeDeleted: true }));
-      await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
-      await deleteAllocations(trx, uuid);
-      await deleteBuildRequest(trx, uuid);
-      await deleteRequestSpec(trx, uuid);
-    });
+    await deleteInstance(db, instances, instance);
     logger.info({ instance: uuid, host }, 'Deleted the instance without its host');
   }
 }

@@ -30,7 +30,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
   const manager = new ConductorManager({
     host: DEFAULT.host,
-    stores,
+    stores: { ...stores, db },
     additionalEndpoints: [computeTask, new NetworkManager(ports), new PlacementManager(db)],
     periodicTasks: () =>
       conductorSweeps({

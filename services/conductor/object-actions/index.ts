@@ -1,3 +1,4 @@
+import type { Database } from '@mini-nova/database';
 import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
@@ -8,14 +9,15 @@ import { serviceActions } from './service-actions.ts';
 
 /** Where the objects are kept that computes read and save through the conductor. */
 export interface ObjectStores {
+  db: Database;
   instances: InstanceStore;
   services: ServiceStore;
   computeNodes: ComputeNodeStore;
 }
 
 /** Every object method that the conductor runs for others. */
-export function objectActions({ instances, services, computeNodes }: ObjectStores): ActionTable {
-  const tables = [instanceActions(instances), serviceActions(services), computeNodeActions(computeNodes)];
+export function objectActions({ db, instances, services, computeNodes }: ObjectStores): ActionTable {
+  const tables = [instanceActions(db, instances), serviceActions(services), computeNodeActions(computeNodes)];
   return {
     onClass: Object.assign({}, ...tables.map(({ onClass }) => onClass)),
     onObject: Object.assign({}, ...tables.map(({ onObject }) => onObject)),

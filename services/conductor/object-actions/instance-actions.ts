@@ -1,8 +1,10 @@
+import type { Database } from '@mini-nova/database';
 import { Instance, InstanceFault } from '@mini-nova/objects';
+import { deleteInstance } from '../../stores/instance-deletion.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import { type ActionTable, on } from './action.ts';
 
-export function instanceActions(instances: InstanceStore): ActionTable {
+export function instanceActions(db: Database, instances: InstanceStore): ActionTable {
   return {
     onClass: {
       'Instance.get_by_uuid': (args) => instances.getByUuid(args.text(0, 'uuid')),
@@ -18,7 +20,7 @@ export function instanceActions(instances: InstanceStore): ActionTable {
         });
       }),
       'Instance.destroy': on(Instance, async (instance) => {
-        await instances.destroy(instance);
+        await deleteInstance(db, instances, instance);
       }),
       'InstanceFault.create': on(InstanceFault, (fault) => instances.addFault(fault)),
     },

@@ -6,22 +6,24 @@ import type { ComputeAPI } from '../../compute/rpcapi.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
 import { FailedBuilds } from '../failed-builds.ts';
+import { correctImpossibleStates } from './impossible-states.ts';
 import { releaseOrphanedAllocations } from './orphaned-allocations.ts';
+import { RepeatedRequests } from './repeated-requests.ts';
 import { endStuckBuilds } from './stuck-builds.ts';
 import { finishStuckDeletions } from './stuck-deletions.ts';
-import { clearStuckPowerChanges } from './stuck-power-changes.ts';
+import { finishStuckPowerChanges } from './stuck-power-changes.ts';
 
 export interface SweepOptions {
   db: Database;
   instances: InstanceStore;
   services: ServiceStore;
   compute: ComputeAPI;
-  /** Read at each sweep. Both in seconds; no build timeout (0): only allocations are swept. */
+  /** Read at each sweep. Both in seconds; no build timeout (0): builds are not ended. */
   config: Pick<NovaConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
   logger: Logger;
 }
 
-/** Seconds after which an allocation without use is released, when nothing else says. */
+/** Seconds after which what makes no progress is settled, when there is no build timeout that says it. */
 const DEFAULT_AGE = 300;
 /** Seconds. */
 const LONGEST_SPACING = 10;
@@ -33,50 +35,47 @@ const NEVER = -1;
  * conductors may do it at once: each change is guarded. The spacings are those of the present build timeout.
  */
 export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
-  const { config, db, logger } = options;
+  const { config, ...tools } = options;
   const failedBuilds = new FailedBuilds(options);
-  return [
-    timedSweep('end_stuck_builds', options, (timed) => endStuckBuilds({ ...timed, failedBuilds })),
-    timedSweep('finish_stuck_deletions', options, (timed, ctxt) => finishStuckDeletions(ctxt, timed)),
-    timedSweep('clear_stuck_power_changes', options, clearStuckPowerChanges),
-    {
-      name: 'release_orphaned_allocations',
-      spacing: spacingOf(config),
-      run: async () => {
-        const age = ageOf(config);
-        const now = await trueNow(options, age);
-        if (now !== undefined) await releaseOrphanedAllocations({ db, age, now, logger });
-      },
+  const [deletions, powerChanges] = [new RepeatedRequests(), new RepeatedRequests()];
+  const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) => ({
+    name,
+    spacing: spacingOf(config),
+    async run(ctxt: RequestContext) {
+      const timeout = ageOf(config);
+      const now = await trueNow(tools, timeout);
+      if (now === undefined) return;
+      await run({ ...tools, timeout, now, serviceDownTime: config.service_down_time }, ctxt);
     },
+  });
+  return [
+    {
+      ...sweep('end_stuck_builds', async (timed) => {
+        // It may have been taken away after the last spacings were asked for: then no build is too old.
+        if (config.instance_build_timeout > 0) await endStuckBuilds({ ...timed, failedBuilds });
+      }),
+      spacing: config.instance_build_timeout > 0 ? spacingOf(config) : NEVER,
+    },
+    sweep('finish_stuck_deletions', (timed, ctxt) =>
+      finishStuckDeletions(ctxt, { ...timed, repeated: deletions }),
+    ),
+    sweep('finish_stuck_power_changes', (timed, ctxt) =>
+      finishStuckPowerChanges(ctxt, { ...timed, repeated: powerChanges }),
+    ),
+    sweep('correct_impossible_states', correctImpossibleStates),
+    sweep('release_orphaned_allocations', ({ db, timeout, now, logger }) =>
+      releaseOrphanedAllocations({ db, age: timeout, now, logger }),
+    ),
   ];
 }
 
 interface TimedSweep extends Omit<SweepOptions, 'config'> {
   /** Seconds. */
   timeout: number;
-  /** By the database's clock. */
-  now: Date;
   /** Seconds. */
   serviceDownTime: number;
-}
-
-/** One that runs only while there is a build timeout. */
-function timedSweep(
-  name: string,
-  { config, ...tools }: SweepOptions,
-  sweep: (options: TimedSweep, ctxt: RequestContext) => Promise<void>,
-): PeriodicTask {
-  return {
-    name,
-    spacing: config.instance_build_timeout > 0 ? spacingOf(config) : NEVER,
-    async run(ctxt) {
-      const { instance_build_timeout: timeout, service_down_time: serviceDownTime } = config;
-      // It may have been taken away after the last spacings were asked for: then everything would be too old.
-      if (timeout <= 0) return;
-      const now = await trueNow(tools, timeout);
-      if (now !== undefined) await sweep({ ...tools, timeout, now, serviceDownTime }, ctxt);
-    },
-  };
+  /** By the database's clock. */
+  now: Date;
 }
 
 /**

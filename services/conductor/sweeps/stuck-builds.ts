@@ -1,17 +1,16 @@
 import type { Instance } from '@mini-nova/objects';
-import { TaskState } from '../../compute/task-states.ts';
-import { VmState } from '../../compute/vm-states.ts';
 import { BuildAbortException } from '../../exceptions.ts';
+import { wayOf } from '../../instance-states.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { FailedBuilds } from '../failed-builds.ts';
-import { isUnchangedSince, secondsBefore } from './last-change.ts';
+import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
 export interface StuckBuildsOptions {
   instances: InstanceStore;
   failedBuilds: FailedBuilds;
   /** Seconds. */
   timeout: number;
-  /** By the database's clock, as all times of records are. */
+  /** By the database's clock. */
   now: Date;
 }
 
@@ -22,18 +21,11 @@ export interface StuckBuildsOptions {
 export async function endStuckBuilds(options: StuckBuildsOptions): Promise<void> {
   const { instances, failedBuilds, timeout, now } = options;
   const since = secondsBefore(now, timeout);
-  const filters = { vmStates: [VmState.BUILDING], changedBefore: since.toISOString() };
-  for (const instance of await instances.list(filters)) {
-    if (instance.task_state === TaskState.DELETING) continue;
-    await failedBuilds.end(
-      instance.uuid,
-      noProgress(instance, timeout),
-      (present) =>
-        present.vm_state === VmState.BUILDING &&
-        present.task_state === instance.task_state &&
-        isUnchangedSince(present, since),
-    );
-  }
+  const isStill = (present: Instance) =>
+    wayOf(present) === 'end the build' && isUnchangedSince(present, since);
+  await settleEach(await unsettled(instances, ['end the build'], since), async (instance) => {
+    await failedBuilds.end(instance.uuid, noProgress(instance, timeout), isStill);
+  });
 }
 
 function noProgress({ uuid, task_state, host }: Instance, timeout: number): BuildAbortException {

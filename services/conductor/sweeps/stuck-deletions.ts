@@ -1,21 +1,24 @@
-import { type Database, databaseTimestamp, deleteAllocations, releasePorts } from '@mini-nova/database';
+import type { Database } from '@mini-nova/database';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { isEnded } from '../../compute/build-reasons.ts';
 import type { ComputeAPI } from '../../compute/rpcapi.ts';
 import { TaskState } from '../../compute/task-states.ts';
+import { deleteInstance } from '../../stores/instance-deletion.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
-import { secondsBefore } from './last-change.ts';
+import { isComputeUp } from './compute-up.ts';
+import type { RepeatedRequests } from './repeated-requests.ts';
+import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
 export interface StuckDeletionsOptions {
   db: Database;
   instances: InstanceStore;
   services: ServiceStore;
   compute: ComputeAPI;
+  repeated: RepeatedRequests;
   /** Seconds. */
   timeout: number;
-  /** By the database's clock, as all times of records are. */
+  /** By the database's clock. */
   now: Date;
   /** Seconds without a heartbeat until a compute is down. */
   serviceDownTime: number;
@@ -23,51 +26,30 @@ export interface StuckDeletionsOptions {
 }
 
 /**
- * Has deletions without progress repeated by their compute. Where there is none, or it is down, the records are
- * deleted here; such a compute destroys the guest when it comes up again.
+ * Has deletions without progress repeated by their compute, every half timeout until they succeed. Where there is none,
+ * or it is down, the records are deleted here after the timeout; such a compute destroys the guest when it comes up
+ * again.
  */
 export async function finishStuckDeletions(ctxt: RpcContext, options: StuckDeletionsOptions): Promise<void> {
-  const { instances, compute, timeout, now, logger } = options;
-  const changedBefore = secondsBefore(now, timeout).toISOString();
-  for (const instance of await instances.list({ taskStates: [TaskState.DELETING], changedBefore })) {
+  const { instances, compute, repeated, timeout, now, logger } = options;
+  const since = secondsBefore(now, timeout);
+  const stuck = await unsettled(instances, ['finish the deletion'], secondsBefore(now, timeout / 2));
+  repeated.retain(new Set(stuck.map(({ uuid }) => uuid)));
+  await settleEach(stuck, async (instance) => {
     const { uuid, host } = instance;
-    if (host !== null && (await isComputeUp(options, host))) {
-      if (!(await waitAgain(options, instance))) continue;
-      logger.warn({ instance_uuid: uuid, host }, 'A deletion made no progress; asking the compute again');
+    const data = { instance_uuid: uuid, host };
+    if (isComputesTask(instance) && (await isComputeUp(options, host))) {
+      if (!repeated.isDue(uuid, timeout / 2)) return;
+      logger.warn(data, 'A deletion made no progress; asking the compute again');
       await compute.terminateInstance(ctxt, { instance });
-    } else {
-      logger.warn(
-        { instance_uuid: uuid, host },
-        'A deletion made no progress, and no compute is up to do it',
-      );
-      await deleteRecords(options, instance);
+    } else if (isUnchangedSince(instance, since)) {
+      logger.warn(data, 'A deletion made no progress, and no compute is up to do it');
+      await deleteInstance(options.db, instances, instance);
     }
-  }
-}
-
-async function isComputeUp(
-  { services, serviceDownTime }: StuckDeletionsOptions,
-  host: string,
-): Promise<boolean> {
-  const service = await services.getByHostAndBinary(host, 'nova-compute');
-  return service !== undefined && services.isUp(service, serviceDownTime);
-}
-
-/** A save changes the time of the last change, from which the next timeout runs. */
-async function waitAgain({ instances }: StuckDeletionsOptions, instance: Instance): Promise<boolean> {
-  try {
-    await instances.update(instance, {}, { expectedTaskState: [TaskState.DELETING] });
-    return true;
-  } catch (error) {
-    if (isEnded(error)) return false;
-    throw error;
-  }
-}
-
-async function deleteRecords({ db, instances }: StuckDeletionsOptions, instance: Instance): Promise<void> {
-  await db.transaction(async (trx) => {
-    await instances.within(trx).destroy(instance);
-    await deleteAllocations(trx, instance.uuid);
-    await releasePorts(trx, { deviceUuid: instance.uuid, at: databaseTimestamp(trx) });
   });
+}
+
+/** One that is in vm_state deleted was deleted by its compute. */
+function isComputesTask({ task_state, host }: Instance): boolean {
+  return host !== null && task_state === TaskState.DELETING;
 }

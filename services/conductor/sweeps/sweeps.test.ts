@@ -2,6 +2,7 @@ import { silentLogger } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
 import { expect, it } from 'vitest';
 import { Cloud } from '../../test/cloud.ts';
+import { failSaves } from '../../test/failing-saves.ts';
 import { conductorSweeps } from './index.ts';
 
 const TIMEOUT = 300;
@@ -106,19 +107,77 @@ it('asks the compute again for a deletion without progress', async () => {
   expect(await cloud.allocated()).toBe(0);
 });
 
-it('gives a compute that was asked again the same time again', async () => {
+it('asks a compute again every half timeout, and takes its silence for no progress', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const { uuid } = await cloud.bootActive();
   await cloud.request(uuid, 'deleting');
-  await cloud.age(uuid, TIMEOUT + 1);
-  const before = Date.now();
+  await cloud.age(uuid, TIMEOUT / 2 + 1);
+  const { updated_at } = await cloud.instances.getByUuid(uuid);
+  // A worker that is replaced still counts as up, but serves nothing.
   await cloud.computes.get('host1')?.service.stop({ replaced: true });
+  const asked: string[] = [];
+  cloud.compute.terminateInstance = async (_ctxt, { instance }) => void asked.push(instance.uuid);
+  const tasks = sweepsOf(cloud);
 
+  for (const task of [...tasks, ...tasks]) await task.run(cloud.ctxt);
+
+  expect(asked).toEqual([uuid]);
+  const waiting = { vm_state: 'active', task_state: 'deleting', updated_at };
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject(waiting);
+});
+
+it('repeats a deletion that failed until it succeeds, and shows meanwhile why', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const driver = cloud.driver('host1');
+  const destroy = driver.destroy.bind(driver);
+  driver.destroy = () => Promise.reject(new Error('the disk is busy'));
+  await cloud.delete(uuid);
+
+  const failed = { vm_state: 'error', task_state: 'deleting', host: 'host1' };
+  await expect.poll(() => cloud.instances.getByUuid(uuid)).toMatchObject(failed);
+  expect((await cloud.fault(uuid))?.message).toBe('the disk is busy');
+  await cloud.age(uuid, TIMEOUT / 2 + 1);
+  driver.destroy = destroy;
   await sweep(cloud);
 
-  const instance = await cloud.instances.getByUuid(uuid);
-  expect(instance).toMatchObject({ vm_state: 'active', task_state: 'deleting' });
-  expect(instance.updated_at?.getTime()).toBeGreaterThanOrEqual(before);
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'deleted' });
+  expect(await cloud.guests()).toEqual({ host1: [] });
+});
+
+it('finishes a deletion that met one error of the database', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const succeed = await failSaves(cloud.db, "new.vm_state = 'deleted'");
+  await cloud.delete(uuid);
+  await expect.poll(async () => (await cloud.fault(uuid))?.message).toContain('the database failed');
+  await cloud.computes.get('host1')?.manager.terminateInstance(cloud.ctxt, {
+    instance: await cloud.instances.getByUuid(uuid),
+    bdms: null,
+  });
+  expect((await cloud.instances.getByUuid(uuid)).task_state).toBe('deleting');
+
+  await succeed();
+  await cloud.age(uuid, TIMEOUT / 2 + 1);
+  await sweep(cloud);
+
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'deleted' });
+  expect(await cloud.allocated()).toBe(0);
+});
+
+it('deletes the instance again when its user asks again after a failure', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const driver = cloud.driver('host1');
+  const destroy = driver.destroy.bind(driver);
+  driver.destroy = () => Promise.reject(new Error('the disk is busy'));
+  await cloud.delete(uuid);
+  await expect.poll(async () => (await cloud.instances.getByUuid(uuid)).vm_state).toBe('error');
+
+  driver.destroy = destroy;
+  await cloud.delete(uuid);
+
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'deleted' });
 });
 
 it('finishes a deletion whose compute has stopped', async () => {
@@ -135,15 +194,47 @@ it('finishes a deletion whose compute has stopped', async () => {
   expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
-it('frees an instance whose power operation was lost', async () => {
+it.each([
+  ['powering-off', 'stopped'],
+  ['reboot_pending', 'active'],
+  ['rebooting_hard', 'active'],
+])('has a lost power operation (%s) carried out', async (taskState, vmState) => {
   const cloud = await Cloud.start();
   const { uuid } = await cloud.bootActive();
+  await cloud.request(uuid, taskState);
+  await cloud.age(uuid, TIMEOUT / 2 + 1);
+
+  await sweep(cloud);
+
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: vmState, task_state: null });
+  expect(await cloud.fault(uuid)).toBeUndefined();
+});
+
+it('frees an instance whose power operation made no progress, with a fault', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  await cloud.computes.get('host1')?.service.stop();
   await cloud.request(uuid, 'powering-off');
   await cloud.age(uuid, TIMEOUT + 1);
 
   await sweep(cloud);
 
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
+  expect((await cloud.fault(uuid))?.message).toBe(
+    'Failed to power off instance: no progress for 300 seconds in task_state powering-off on host host1',
+  );
+});
+
+it('settles the others when one of them cannot be', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const uuids = [await lostBuild(cloud), await lostBuild(cloud), await lostBuild(cloud)];
+  for (const uuid of uuids) await cloud.age(uuid, TIMEOUT + 1);
+  await failSaves(cloud.db, `new.uuid = '${uuids[1]}' and new.vm_state = 'error'`);
+
+  await expect(sweep(cloud)).rejects.toThrow('the database failed');
+
+  const states = await Promise.all(uuids.map((uuid) => cloud.instances.getByUuid(uuid)));
+  expect(states.map(({ vm_state }) => vm_state)).toEqual(['error', 'building', 'error']);
 });
 
 it('releases a claim that was left when its build had been ended', async () => {
@@ -172,13 +263,13 @@ it('leaves what is at rest alone', async () => {
   expect(await cloud.allocated()).toBe(1);
 });
 
-it('comes at least three times per timeout, and sweeps only allocations without one', async () => {
+it('comes at least three times per timeout, and ends no build without one', async () => {
   const cloud = await Cloud.start({ hosts: {} });
 
-  expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2]);
-  expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10]);
-  const running = sweepsOf(cloud, 0).filter(({ spacing }) => spacing >= 0);
-  expect(running.map(({ name }) => name)).toEqual(['release_orphaned_allocations']);
+  expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2, 2]);
+  expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10, 10]);
+  const resting = sweepsOf(cloud, 0).filter(({ spacing }) => spacing < 0);
+  expect(resting.map(({ name }) => name)).toEqual(['end_stuck_builds']);
 });
 
 it('uses the timeout that holds when it sweeps', async () => {

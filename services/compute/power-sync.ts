@@ -1,0 +1,128 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { ChangesOf, Instance } from '@mini-nova/objects';
+import { InstanceNotFound } from '../exceptions.ts';
+import { type PowerOutcome, powerOutcome, wayOf } from '../instance-states.ts';
+import { attempt } from './best-effort.ts';
+import { leaveHost } from './build-end.ts';
+import { isEnded } from './build-reasons.ts';
+import type { ComputeHost } from './compute-host.ts';
+import { faultOf } from './instance-fault.ts';
+import type { InstanceLocks } from './instance-locks.ts';
+import { guestPowerOf, powerStateOf } from './power.ts';
+import { PowerState } from './power-states.ts';
+import { VmState } from './vm-states.ts';
+
+/**
+ * Brings the records of instances at rest together with their guests. As in Nova, a guest that stopped by itself makes
+ * its instance STOPPED, and one that runs although its instance is STOPPED is stopped. An instance without a guest is in
+ * ERROR, which Nova only logs. A build that failed and could not leave this host is given another chance.
+ */
+export async function syncPowerStates(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  locks: InstanceLocks,
+): Promise<void> {
+  for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
+    // What is being done to an instance ends with its record in order.
+    if (locks.isHeld(instance.uuid)) continue;
+    await attempt(host, instance, 'synchronize the power state', () =>
+      syncInstance(host, ctxt, locks, instance),
+    );
+  }
+}
+
+async function syncInstance(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  locks: InstanceLocks,
+  listed: Instance,
+): Promise<void> {
+  if (!(await differenceOf(host, listed))) return;
+  // Looked at again as it is now: since the list was read, something may have been done to it.
+  await locks.run(listed.uuid, async () => {
+    const instance = await currentHere(host, ctxt, listed.uuid);
+    const difference = instance && (await differenceOf(host, instance));
+    if (difference) await settle(host, ctxt, instance, difference);
+  });
+}
+
+interface Difference {
+  outcome: PowerOutcome | 'leave the host';
+  /** The guest's power state; undefined: there is no guest. */
+  guest: number | undefined;
+}
+
+/** Undefined: the record and the guest agree, or it is not this task's business. */
+async function differenceOf(host: ComputeHost, instance: Instance): Promise<Difference | undefined> {
+  const way = wayOf(instance);
+  if (way === 'leave the host') return { outcome: way, guest: undefined };
+  if (way !== 'rest') return undefined;
+  const guest = await guestPowerOf(host, instance);
+  const outcome = powerOutcome(instance.vm_state, guest);
+  if (outcome === 'record' && instance.power_state === (guest ?? PowerState.NOSTATE)) return undefined;
+  return { outcome, guest };
+}
+
+async function settle(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  { outcome, guest = PowerState.NOSTATE }: Difference,
+): Promise<void> {
+  const { vm_state, power_state, uuid } = instance;
+  host.logger.warn(
+    { instance_uuid: uuid, host: host.name, vm_state, recorded: power_state, guest, outcome },
+    'The record and the guest of an instance differ',
+  );
+  switch (outcome) {
+    case 'record':
+      return saveUnlessChanged(host, ctxt, instance, { power_state: guest });
+    case 'stop':
+      await host.driver.powerOff(ctxt, instance, false);
+      return saveUnlessChanged(host, ctxt, instance, {
+        vm_state: VmState.STOPPED,
+        power_state: await powerStateOf(host, instance),
+      });
+    case 'declare an error':
+      await host.conductor.faultCreate(ctxt, faultOf(uuid, new GuestMissing(host.name), host.name));
+      return saveUnlessChanged(host, ctxt, instance, { vm_state: VmState.ERROR, power_state: guest });
+    case 'leave the host':
+      return leaveHost(host, ctxt, instance);
+  }
+}
+
+/** The host has no guest of an instance that should have one. */
+export class GuestMissing extends Error {
+  readonly code = 'GUEST_MISSING';
+
+  constructor(host: string) {
+    super(`The guest is not on host ${host}.`);
+    this.name = 'GuestMissing';
+  }
+}
+
+async function saveUnlessChanged(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  changes: ChangesOf<Instance>,
+): Promise<void> {
+  const expected = { vmState: [instance.vm_state], taskState: [null] };
+  try {
+    await host.conductor.instanceSave(ctxt, instance, changes, expected);
+  } catch (error) {
+    // Then a request goes on with it.
+    if (!isEnded(error)) throw error;
+  }
+}
+
+/** Undefined: it was deleted, or is elsewhere. */
+async function currentHere(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<Instance | undefined> {
+  try {
+    const instance = await host.conductor.instanceGetByUuid(ctxt, uuid);
+    return instance.host === host.name ? instance : undefined;
+  } catch (error) {
+    if (error instanceof InstanceNotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * When computes were asked again, by this conductor. Kept beside the records: a note in them would look like progress,
+ * and put off their rest. Another conductor asks as well, which does no harm.
+ */
+export class RepeatedRequests {
+  /** By instance; by performance.now(). */
+  readonly #asked = new Map<string, number>();
+
+  /** Whether it is time to ask for this instance: it was not in the last so many seconds. True counts as asked. */
+  isDue(instanceUuid: string, seconds: number): boolean {
+    const now = performance.now();
+    const last = this.#asked.get(instanceUuid);
+    if (last !== undefined && now - last < seconds * 1000) return false;
+    this.#asked.set(instanceUuid, now);
+    return true;
+  }
+
+  /** Forgets all but these. */
+  retain(instanceUuids: ReadonlySet<string>): void {
+    for (const uuid of this.#asked.keys()) if (!instanceUuids.has(uuid)) this.#asked.delete(uuid);
+  }
+}

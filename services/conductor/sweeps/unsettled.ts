@@ -1,0 +1,61 @@
+import { type Database, lockInstance } from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import { restingStates, type Way, wayOf } from '../../instance-states.ts';
+import type { InstanceStore } from '../../stores/instance-store.ts';
+
+/** Instances that have to come to rest in one of these ways, and about which nothing was saved since then. */
+export async function unsettled(
+  instances: InstanceStore,
+  ways: readonly Way[],
+  since: Date,
+): Promise<Instance[]> {
+  const changedBefore = since.toISOString();
+  const found = await instances.list({ unsettled: restingStates, changedBefore });
+  return [...found].filter((instance) => ways.includes(wayOf(instance)));
+}
+
+export function secondsBefore(now: Date, seconds: number): Date {
+  return new Date(now.getTime() - seconds * 1000);
+}
+
+/** Whether nothing about the instance was saved since then. */
+export function isUnchangedSince(instance: Instance, since: Date): boolean {
+  const changed = instance.updated_at ?? instance.created_at;
+  return changed === null || changed < since;
+}
+
+/**
+ * Runs `work` in one transaction on the instance as it is now. False, and nothing is done, when it has got on since it
+ * was seen: then it is someone else's.
+ */
+export async function ifStillUnsettled(
+  { db, instances }: { db: Database; instances: InstanceStore },
+  seen: Instance,
+  since: Date,
+  work: (store: InstanceStore, instance: Instance) => Promise<void>,
+): Promise<boolean> {
+  return db.transaction(async (trx) => {
+    if (!(await lockInstance(trx, seen.uuid))) return false;
+    const store = instances.within(trx);
+    const instance = await store.getByUuid(seen.uuid);
+    if (wayOf(instance) !== wayOf(seen) || !isUnchangedSince(instance, since)) return false;
+    await work(store, instance);
+    return true;
+  });
+}
+
+/** Each on its own: one that fails does not keep the others from their rest. @throws the first failure, at the end */
+export async function settleEach(
+  instances: readonly Instance[],
+  step: (instance: Instance) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const instance of instances) {
+    try {
+      await step(instance);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,32 @@
+import {
+  type Database,
+  databaseTimestamp,
+  deleteAllocations,
+  deleteBuildRequest,
+  deleteRequestSpec,
+  releasePorts,
+} from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import type { InstanceStore } from './instance-store.ts';
+
+/**
+ * Marks the instance deleted and deletes what belongs to it, in one transaction: nothing that it holds outlives it, and
+ * whoever works on it finds it deleted with its next save. Idempotent: false when it was deleted before.
+ *
+ * @throws InstanceNotFound when there never was one
+ */
+export async function deleteInstance(
+  db: Database,
+  instances: InstanceStore,
+  instance: Instance,
+): Promise<boolean> {
+  return db.transaction(async (trx) => {
+    const { uuid } = instance;
+    const deleted = await instances.within(trx).destroy(instance);
+    await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
+    await deleteAllocations(trx, uuid);
+    await deleteBuildRequest(trx, uuid);
+    await deleteRequestSpec(trx, uuid);
+    return deleted;
+  });
+}
