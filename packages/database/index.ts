@@ -22,6 +22,12 @@ export type { Logger } from './logger.ts';
 export { assertMigrated, migrate, type SchemaVersion, schemaVersion } from './migrate.ts';
 export { Pattern } from './pattern/pattern.ts';
 export {
+  type ArchiveOptions,
+  archiveDeletedRows,
+  purgeShadowTables,
+  type RowCounts,
+} from './queries/archive.ts';
+export {
   deleteBuildRequest,
   findBuildRequest,
   insertBuildRequest,

@@ -9,6 +9,7 @@ import { DatabaseError, schemaVersion } from '@mini-nova/database';
 import { MessagingError, silentLogger } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
 import { DatabaseUnusable, openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
+import { addArchiveCommands, ExitCode } from './archive.ts';
 import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';
 import type { ManageIo } from './io.ts';
 import { addServicePing, ServicesMissing, ServicesSilent } from './service-ping.ts';
@@ -29,7 +30,7 @@ const expected = [
   ServicesSilent,
 ] as const;
 
-/** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use. */
+/** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use; see also `ExitCode`. */
 export async function runManage(argv: readonly string[], io: ManageIo, version: string): Promise<number> {
   const program = manageProgram(io, version);
   try {
@@ -37,6 +38,10 @@ export async function runManage(argv: readonly string[], io: ManageIo, version: 
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ExitCode) {
+      if (error.message !== '') io.err(`${error.message}\n`);
+      return error.exitCode;
+    }
     if (!isExpected(error)) throw error;
     io.err(`${error.message}\n`);
     return error instanceof ConfigError ? 2 : 1;
@@ -54,13 +59,14 @@ function manageProgram(io: ManageIo, version: string): Command {
     const option = new Option(flags, description);
     program.addOption(collect ? option.argParser(collect) : option);
   }
-  const db = program.command('db').description('the schema of the database');
+  const db = program.command('db').description('the schema of the database, and its deleted rows');
   db.command('sync')
     .description('create the schema, or bring it up to date; creates the configured network')
     .action((_options: object, command: Command) => syncSchema(configOf(command), io));
   db.command('version')
     .description('print the version of the schema')
     .action((_options: object, command: Command) => printVersion(configOf(command), io));
+  addArchiveCommands(db, configOf, io);
   const service = program.command('service').description('the records of the daemons');
   service
     .command('list')

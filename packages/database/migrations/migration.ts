@@ -11,6 +11,8 @@ export interface Migration {
 export interface MigrationDialect {
   /** Type of a primary key that the database numbers. */
   id: string;
+  /** What makes `create table …` a table with the columns of this one, in their order, and no rows. */
+  emptyCopyOf(table: string): string;
 }
 
 /** Column definitions that tables share. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { type Database, migrate, openDatabase } from '../index.ts';
+import { describeArchive } from './archive-behaviour.ts';
 import { describeConcurrency } from './concurrency-behaviour.ts';
 import { describeInstances } from './instance-behaviour.ts';
 import { describeMigrations } from './migration-behaviour.ts';
@@ -42,6 +43,7 @@ export function describeDatabase(name: string, { create, shared }: DatabaseUnder
       describeSearches(() => db);
       describeProviders(() => db);
       describePorts(() => db);
+      describeArchive(() => db);
     });
   });
 }

@@ -1,0 +1,189 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NovaConfig } from '@mini-nova/config';
+import {
+  archiveDeletedRows,
+  type Database,
+  DatabaseError,
+  purgeShadowTables,
+  type RowCounts,
+} from '@mini-nova/database';
+import { silentLogger } from '@mini-nova/messaging';
+import type { Command } from 'commander';
+import { type Column, listTable } from '../client/table.ts';
+import { DatabaseUnusable, openMigrated } from '../cmd/compose/database.ts';
+import type { ManageIo } from './io.ts';
+import { withDatabase } from './with-database.ts';
+
+/**
+ * A command ends with this exit code, and says why when there is a message. Nova's codes of archiving and purging are
+ * results, which scripts go by.
+ */
+export class ExitCode extends Error {
+  override readonly name = 'ExitCode';
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message = '', options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The largest integer of the database's columns. */
+const MAX_INT = 2 ** 31 - 1;
+
+interface ArchiveFlags {
+  max_rows: string;
+  before?: string;
+  verbose?: boolean;
+  untilComplete?: boolean;
+  purge?: boolean;
+  sleep: string;
+}
+
+interface PurgeFlags {
+  all?: boolean;
+  before?: string;
+  verbose?: boolean;
+}
+
+/** Adds `nova-manage db archive_deleted_rows` and `db purge`, with Nova's options and exit codes. */
+export function addArchiveCommands(
+  db: Command,
+  configOf: (command: Command) => NovaConfig,
+  io: ManageIo,
+): void {
+  db.command('archive_deleted_rows')
+    .description(
+      'move deleted rows to shadow tables; exit code 0: there was none, 1: some were moved, 2: wrong --max_rows, 3: no database, 4: wrong --before',
+    )
+    .option('--max_rows <number>', 'rows at most, or in one round of --until-complete', '1000')
+    .option(
+      '--before <date>',
+      'only rows that were deleted before: YYYY-MM-DD [HH:mm:ss], or as date prints it',
+    )
+    .option('--verbose', 'print how many rows of each table were moved')
+    .option('--until-complete', 'go on until all are moved')
+    .option('--purge', 'purge all shadow tables afterwards')
+    .option('--sleep <seconds>', 'between two rounds of --until-complete', '0')
+    .option('--all-cells', 'as without: there is one cell')
+    .action((flags: ArchiveFlags, command: Command) => archive(configOf(command), flags, io));
+  db.command('purge')
+    .description(
+      'delete rows of shadow tables for good; exit code 0: some were deleted, 1: neither --before nor --all, 2: wrong --before, 3: there was none, 4: no database',
+    )
+    .option('--all', 'all rows')
+    .option('--before <date>', 'only rows that were deleted before')
+    .option('--verbose', 'print how many rows of each table were deleted')
+    .option('--all-cells', 'as without: there is one cell')
+    .action((flags: PurgeFlags, command: Command) => purge(configOf(command), flags, io));
+}
+
+async function archive(config: NovaConfig, flags: ArchiveFlags, io: ManageIo): Promise<void> {
+  const maxRows = wholeNumber(flags.max_rows);
+  if (maxRows === undefined) throw new ExitCode(2, 'Must supply a positive value for max_rows');
+  if (maxRows > MAX_INT) throw new ExitCode(2, `max rows must be <= ${MAX_INT}`);
+  const before = dateOf(flags.before, 4);
+  const { verbose = false, untilComplete = false, purge: purges = false } = flags;
+  const counts = await onDatabase(config, 3, async (db) => {
+    const moved = untilComplete
+      ? await untilDone(db, { maxRows, before, sleep: wholeNumber(flags.sleep) ?? 0, verbose }, io)
+      : await archiveDeletedRows(db, { maxRows, before });
+    if (verbose) io.out(moved.size > 0 ? tableOf(moved) : 'Nothing was archived.\n');
+    if (moved.size > 0 && purges) {
+      if (verbose) io.out('Rows were archived, running purge...\n');
+      tellPurged(await purgeShadowTables(db), undefined, { verbose, io });
+    }
+    return moved;
+  });
+  if (counts.size > 0) throw new ExitCode(1);
+}
+
+interface Rounds {
+  maxRows: number;
+  before: string | undefined;
+  /** Seconds. */
+  sleep: number;
+  verbose: boolean;
+}
+
+/** Rounds until nothing is left, or until the user has enough: what was moved then stays moved. */
+async function untilDone(db: Database, rounds: Rounds, io: ManageIo): Promise<RowCounts> {
+  const { maxRows, before, sleep, verbose } = rounds;
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.once('SIGINT', onInterrupt);
+  const counts: RowCounts = new Map();
+  if (verbose) io.out('Archiving..');
+  try {
+    while (!stop.signal.aborted) {
+      const moved = await archiveDeletedRows(db, { maxRows, before });
+      if (moved.size === 0) break;
+      for (const [table, rows] of moved) counts.set(table, (counts.get(table) ?? 0) + rows);
+      if (verbose) io.out('.');
+      await delay(sleep * 1000, undefined, { signal: stop.signal }).catch(() => {}); // it was interrupted
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+  if (verbose) io.out(stop.signal.aborted ? '.stopped\n' : '.complete\n');
+  return counts;
+}
+
+async function purge(config: NovaConfig, flags: PurgeFlags, io: ManageIo): Promise<void> {
+  const { all = false, verbose = false } = flags;
+  if (flags.before === undefined && !all) throw new ExitCode(1, 'Either --before or --all is required');
+  const before = dateOf(flags.before, 2);
+  const counts = await onDatabase(config, 4, (db) => purgeShadowTables(db, { before }));
+  tellPurged(counts, before, { verbose, io });
+  if (counts.size === 0) throw new ExitCode(3);
+}
+
+function tellPurged(
+  counts: RowCounts,
+  before: string | undefined,
+  { verbose, io }: { verbose: boolean; io: ManageIo },
+): void {
+  if (!verbose) return;
+  const column = before === undefined ? '(n/a)' : 'deleted_at';
+  for (const [table, rows] of counts)
+    io.out(`DB: Deleted ${rows} rows from ${table} based on timestamp column ${column}\n`);
+}
+
+/** A database that cannot be used has a code of its own: 1 says that there is more to archive. */
+async function onDatabase<T>(
+  config: NovaConfig,
+  exitCode: number,
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withDatabase(openMigrated(config, silentLogger), work);
+  } catch (error) {
+    if (!(error instanceof DatabaseError || error instanceof DatabaseUnusable)) throw error;
+    throw new ExitCode(exitCode, error.message, { cause: error });
+  }
+}
+
+const COLUMNS: readonly Column<[table: string, rows: number]>[] = [
+  ['Table', ([table]) => table],
+  ['Number of Rows Archived', ([, rows]) => rows],
+];
+
+function tableOf(counts: RowCounts): string {
+  return listTable(
+    COLUMNS,
+    [...counts].sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+function wholeNumber(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** As the database keeps times. Without a zone it is UTC, as the rows' times are. @throws ExitCode */
+function dateOf(text: string | undefined, exitCode: number): string | undefined {
+  if (text === undefined) return undefined;
+  const isDate = /\b\d{4}\b/.test(text);
+  const time = [`${text} UTC`, text].map((each) => Date.parse(each)).find((each) => !Number.isNaN(each));
+  if (!isDate || time === undefined) throw new ExitCode(exitCode, `Invalid value for --before: ${text}`);
+  return new Date(time).toISOString();
+}
