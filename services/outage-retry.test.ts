@@ -7,7 +7,7 @@ import {
   ServerLost,
 } from '@mini-nova/messaging';
 import { expect, it } from 'vitest';
-import { retryOnOutage } from './outage-retry.ts';
+import { pauseAfter, retryOnOutage } from './outage-retry.ts';
 
 /** A request that fails with each of the errors, then is answered. */
 function failing(...errors: Error[]) {
@@ -49,6 +49,10 @@ it('gives up with the last failure after as many attempts as allowed', async () 
 
   await expect(retryOnOutage(request, { attempts: 2, patience: 0 })).rejects.toThrow('second');
   expect(made.count).toBe(2);
+});
+
+it('pauses longer each time, but never for more than a few seconds', () => {
+  expect([1, 2, 3, 4, 5, 100].map((failed) => pauseAfter(failed))).toEqual([1, 2, 4, 5, 5, 5]);
 });
 
 it('goes on beyond its attempts as long as it has patience', async () => {

@@ -7,11 +7,12 @@ export interface OutageRetryOptions {
   attempts?: number;
   /** Seconds for which it is made again, also when that is more often. Default 60. */
   patience?: number;
-  /** Seconds before the second attempt after a failure that came at once; doubled for each further one, up to 30. Default 1. */
+  /** Seconds before the second attempt after a failure that came at once; doubled for each further one, up to 5. Default 1. */
   pause?: number;
 }
 
-const longestPause = 30;
+/** Seconds. Whoever was away is back so long ago at most before he is asked again: waits add up to what a rest takes. */
+const longestPause = 5;
 
 /**
  * Makes a request again when nobody answered it: the broker, the server or its database was away, or not there yet, or
@@ -31,14 +32,16 @@ export async function retryOnOutage<T>(
       const isOver = attempt >= attempts && performance.now() - start >= patience * 1000;
       if (!isOutage(error) || isOver) throw error;
       // A timeout has been pause enough; the others come at once.
-      if (!(error instanceof MessagingTimeout)) await pauseAfter(attempt, pause);
+      if (!(error instanceof MessagingTimeout)) {
+        await delay(pauseAfter(attempt, pause) * 1000, undefined, { ref: false });
+      }
     }
   }
 }
 
-async function pauseAfter(attempt: number, pause: number): Promise<void> {
-  const seconds = Math.min(pause * 2 ** (attempt - 1), longestPause);
-  await delay(seconds * 1000, undefined, { ref: false });
+/** Seconds between so many failures and the next attempt. */
+export function pauseAfter(failures: number, pause = 1): number {
+  return Math.min(pause * 2 ** (failures - 1), longestPause);
 }
 
 /**

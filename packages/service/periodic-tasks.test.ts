@@ -59,6 +59,22 @@ test('all tasks wait for a random part of the fuzzy delay first', async () => {
   expect(run).toHaveBeenCalledTimes(1);
 });
 
+test('a task that says so waits for a part of less', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  const [soon, later] = [vi.fn(async () => {}), vi.fn(async () => {})];
+  start(
+    [
+      { name: 'soon', spacing: 10, runImmediately: true, fuzzyDelay: 10, run: soon },
+      { name: 'later', spacing: 10, runImmediately: true, fuzzyDelay: 100, run: later },
+    ],
+    { fuzzyDelay: 60 },
+  );
+  await seconds(6);
+  expect(soon).toHaveBeenCalledTimes(1);
+  await seconds(23);
+  expect(later).toHaveBeenCalledTimes(0);
+});
+
 test('a task never overlaps itself, and others do not wait for it', async () => {
   let running = 0;
   let most = 0;

@@ -17,6 +17,8 @@ export interface PeriodicTask {
   readonly jitter?: number;
   /** Run first without waiting for `spacing`. Default false. */
   readonly runImmediately?: boolean;
+  /** Seconds: the random wait before the first run is at most so long. Default: as long as the service's other tasks wait. */
+  readonly fuzzyDelay?: number;
   /** Another process may run it for all: it does not run here when `run_external_periodic_tasks` is off. */
   readonly externalProcessOk?: boolean;
   /** Each run is a request of its own. An error is logged and counted, and the task goes on. */
@@ -34,7 +36,7 @@ export interface TaskEvent {
 export type TaskObserver = (event: TaskEvent) => void;
 
 export interface PeriodicTasksOptions {
-  /** Seconds; all tasks wait for a random part of it before they begin. */
+  /** Seconds; all tasks that do not say otherwise wait for a random part of it before they begin. */
   fuzzyDelay: number;
   /** Whether tasks run that another process could run for all. Default true. */
   runExternal?: boolean;
@@ -79,11 +81,13 @@ export class PeriodicTasks {
   start(): void {
     if (this.#state !== 'created') return;
     this.#state = 'running';
-    const fuzz = Math.random() * this.#options.fuzzyDelay;
+    const { fuzzyDelay } = this.#options;
+    const part = Math.random();
     for (const schedule of this.#schedules.values()) {
-      if (this.#isEnabled(schedule.task)) {
-        this.#wait(schedule, fuzz + (schedule.task.runImmediately ? 0 : spacingOf(schedule.task)));
-      }
+      const { task } = schedule;
+      if (!this.#isEnabled(task)) continue;
+      const fuzz = part * Math.min(fuzzyDelay, task.fuzzyDelay ?? fuzzyDelay);
+      this.#wait(schedule, fuzz + (task.runImmediately ? 0 : spacingOf(task)));
     }
   }
 

@@ -41,6 +41,9 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) => ({
     name,
     spacing: spacingOf(config),
+    // A conductor that was killed had it to do: it is not put off by a new start.
+    runImmediately: true,
+    fuzzyDelay: spacingOf(config),
     async run(ctxt: RequestContext) {
       const timeout = ageOf(config);
       const now = await trueNow(tools, timeout);

@@ -268,6 +268,7 @@ it('comes at least three times per timeout, and ends no build without one', asyn
 
   expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2, 2]);
   expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10, 10]);
+  for (const task of sweepsOf(cloud, 6)) expect(task).toMatchObject({ runImmediately: true, fuzzyDelay: 2 });
   const resting = sweepsOf(cloud, 0).filter(({ spacing }) => spacing < 0);
   expect(resting.map(({ name }) => name)).toEqual(['end_stuck_builds']);
 });
