@@ -1,4 +1,4 @@
-import { MessagingTimeout, Target } from '@mini-nova/messaging';
+import { type JsonObject, MessagingTimeout, Target } from '@mini-nova/messaging';
 import { Flavor, NetworkRequest, NetworkRequestList, RequestSpec } from '@mini-nova/objects';
 import { describe, expect, it } from 'vitest';
 import { networkInfoOf } from './compute/network-info.ts';
@@ -61,7 +61,18 @@ describe('a boot', () => {
   });
 
   it('goes on to the other host as a build when its last save failed, and is ACTIVE only there', async () => {
-    const cloud = await Cloud.start({ hosts: { large: { memory_mb: 65_536 }, small: {} } });
+    const sent: JsonObject[] = [];
+    const cloud = await Cloud.start({
+      hosts: { large: { memory_mb: 65_536 }, small: {} },
+      computeDriver: (driver) => ({
+        listen: (target, onMessage, options) => driver.listen(target, onMessage, options),
+        close: () => driver.close(),
+        send: (target, request, options) => {
+          if (request.message.method === 'build_instances') sent.push(request.message.args ?? {});
+          return driver.send(target, request, options);
+        },
+      }),
+    });
     await failSaves(cloud.db, "new.vm_state = 'active' and new.host = 'large'");
     const states: unknown[] = [];
     cloud.instances.onStateChange(({ vm_state, task_state }) => states.push(`${vm_state} ${task_state}`));
@@ -69,6 +80,11 @@ describe('a boot', () => {
     const instance = await cloud.bootActive();
 
     expect(instance).toMatchObject({ host: 'small', node: 'small', launched_on: 'small' });
+    const [{ instances: [order] = [] } = {}] = sent as { instances?: JsonObject[] }[];
+    expect(order).toMatchObject({
+      'nova_object.data': { vm_state: 'building', host: null, launched_at: null },
+    });
+    expect(order).not.toHaveProperty(['nova_object.changes']);
     expect(states.filter((state) => state === 'active null')).toHaveLength(1);
     expect(states).toContain('building scheduling');
     expect(await cloud.guests()).toEqual({ large: [], small: [instance.uuid] });
