@@ -7,7 +7,13 @@ import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } fr
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
 import { assertVersion, nameVersion } from './microversion.ts';
 import { traceRequest } from './request-span.ts';
-import { assertOneProject, contextOfRequest, newRequestId } from './request-state.ts';
+import {
+  addForwarding,
+  assertOneProject,
+  contextOfRequest,
+  newRequestId,
+  type ProxySettings,
+} from './request-state.ts';
 import { flavorRoutes } from './routes/flavors.ts';
 import { hypervisorRoutes } from './routes/hypervisors.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -23,7 +29,11 @@ import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
-export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): FastifyInstance {
+export function buildApp(
+  dependencies: ApiDependencies,
+  limits: HttpLimits,
+  proxy: ProxySettings,
+): FastifyInstance {
   const answerError = errorHandler(dependencies.logger);
   const app = fastify({
     ...serverOptions(limits),
@@ -54,7 +64,7 @@ export function buildApp(dependencies: ApiDependencies, limits: HttpLimits): Fas
     return reply.code(404).send(faultDocument(404, message));
   });
   acceptJson(app);
-  addRequestHooks(app, dependencies);
+  addRequestHooks(app, dependencies, proxy);
   app.register(async (versions) => {
     const methods = collectMethods(versions);
     await versionRoutes(versions);
@@ -83,10 +93,14 @@ function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): 
   refuseOtherMethods(app, methods);
 }
 
-function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies): void {
+function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies, proxy: ProxySettings): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-openstack-request-id': request.id, 'x-compute-request-id': request.id });
     nameVersion(reply);
+    done();
+  });
+  addForwarding(app, proxy);
+  app.addHook('onRequest', (request, reply, done) => {
     runWithContext(contextOfRequest(request), () => traceRequest(request, reply, done));
   });
   app.addHook('onRequest', async (request) => assertTexts(request));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RequestContext } from '@mini-nova/service';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Forwarded, forwarded } from './forwarded.ts';
 import { BadRequest } from './http-errors.ts';
 import type { LinkBase } from './links.ts';
 
@@ -26,7 +27,7 @@ export function contextOfRequest(request: FastifyRequest): RequestContext {
     roles: ['admin', 'member', 'reader'],
     request_id: request.id,
     global_request_id: caller !== undefined && REQUEST_ID.test(caller) ? caller : null,
-    remote_address: request.ip,
+    remote_address: forwardedOf(request).remoteAddress,
   });
 }
 
@@ -40,12 +41,39 @@ export function assertOneProject(request: FastifyRequest): void {
   );
 }
 
+/** What is in front of the API, and where clients find it and the image service. */
+export interface ProxySettings {
+  /** Its headers count. */
+  isTrusted: boolean;
+  /** In the place of the address that a client used; empty: that. */
+  computeLinkPrefix?: string;
+  /** Empty: there is no image service. */
+  glanceLinkPrefix?: string;
+}
+
+/** Lets each request know how it came, before anything asks. */
+export function addForwarding(app: FastifyInstance, settings: ProxySettings): void {
+  app.decorate('proxySettings', settings);
+  app.decorateRequest('forwarded');
+  app.addHook('onRequest', async (request) => {
+    request.setDecorator('forwarded', forwarded(request, settings.isTrusted));
+  });
+}
+
 export function linkBaseOf(request: FastifyRequest): LinkBase {
+  const { computeLinkPrefix, glanceLinkPrefix } = request.server.getDecorator<ProxySettings>('proxySettings');
+  const { origin, prefix } = forwardedOf(request);
   const project = projectInPath(request);
+  const glance = glanceLinkPrefix?.replace(/\/+$/, '');
   return {
-    origin: `${request.protocol}://${request.host}`,
+    root: `${computeLinkPrefix?.replace(/\/+$/, '') || origin}${prefix}`,
     projectPath: project === undefined ? '' : `/${encodeURIComponent(project)}`,
+    ...(glance && { glance }),
   };
+}
+
+function forwardedOf(request: FastifyRequest): Forwarded {
+  return request.getDecorator<Forwarded>('forwarded');
 }
 
 function projectInPath({ params }: FastifyRequest): string | undefined {

@@ -10,6 +10,7 @@ import { buildApp } from '../api/app.ts';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { HttpLimits } from '../api/http-limits.ts';
 import { ImageRegistry } from '../api/image-registry.ts';
+import type { ProxySettings } from '../api/request-state.ts';
 import { ComputeAPI } from '../compute/rpcapi.ts';
 import { ComputeTaskAPI } from '../conductor/rpcapi.ts';
 import { BuildRequestStore } from '../stores/build-request-store.ts';
@@ -63,6 +64,7 @@ export interface ApiFixtureOptions {
   maxLimit?: number;
   castTimeout?: number;
   limits?: Partial<HttpLimits>;
+  proxy?: ProxySettings;
   logger?: Logger;
 }
 
@@ -80,6 +82,7 @@ export async function apiFixture({
   maxLimit = 1000,
   castTimeout = 5,
   limits = {},
+  proxy = { isTrusted: false },
   logger = silentLogger,
 }: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const db = await openDatabase(database);
@@ -107,7 +110,7 @@ export async function apiFixture({
     settings: { maxLimit, castTimeout, defaultZone: 'nova', serviceDownTime: 60 },
     logger,
   };
-  const app = buildApp(dependencies, { ...LIMITS, ...limits });
+  const app = buildApp(dependencies, { ...LIMITS, ...limits }, proxy);
   onTestFinished(async () => {
     await app.close();
     await transport.close();

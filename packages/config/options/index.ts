@@ -1,3 +1,4 @@
+import { api } from './api.ts';
 import { conductor } from './conductor.ts';
 import { database } from './database.ts';
 import { DEFAULT } from './default.ts';
@@ -17,6 +18,7 @@ import { wsgi } from './wsgi.ts';
 /** Every option of mini-nova, in the order of the sample file. One file per group. */
 export const novaSchema = {
   DEFAULT,
+  api,
   conductor,
   database,
   fake,

@@ -219,7 +219,7 @@ test('refuses a flavor that is too small for the image', async () => {
 
 async function apiFixtureWith(dependencies: Awaited<ReturnType<typeof apiFixture>>['dependencies']) {
   const { buildApp } = await import('../app.ts');
-  return { app: buildApp(dependencies, LIMITS) };
+  return { app: buildApp(dependencies, LIMITS, { isTrusted: false }) };
 }
 
 test('answers 503 when the message bus is away, and the server is in ERROR with a fault', async () => {

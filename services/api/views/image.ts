@@ -1,5 +1,5 @@
 import type { ImageDefinition } from '@mini-nova/config';
-import { itemLinks, type Link, type LinkBase } from '../links.ts';
+import { imageLinks, type Link, type LinkBase } from '../links.ts';
 import { isoTime } from './times.ts';
 
 export interface ImageBrief {
@@ -23,7 +23,7 @@ export interface ImageDocument extends ImageBrief {
 }
 
 export function imageBrief(image: ImageDefinition, base: LinkBase): ImageBrief {
-  return { id: image.id, name: image.name, links: itemLinks(base, 'images', image.id) };
+  return { id: image.id, name: image.name, links: imageLinks(base, image.id) };
 }
 
 /** `since`: when this registry was read; a configured image has no other date. */

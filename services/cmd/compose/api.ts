@@ -6,6 +6,7 @@ import { buildApp } from '../../api/app.ts';
 import type { ApiDependencies, ApiSettings } from '../../api/dependencies.ts';
 import type { HttpLimits } from '../../api/http-limits.ts';
 import { ImageRegistry } from '../../api/image-registry.ts';
+import type { ProxySettings } from '../../api/request-state.ts';
 import { ComputeAPI } from '../../compute/rpcapi.ts';
 import { ComputeTaskAPI } from '../../conductor/rpcapi.ts';
 import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
@@ -28,7 +29,7 @@ export function composeApi(parts: DatabaseServiceParts): ApiServer {
   };
   const onHeartbeat = service?.onHeartbeat;
   return new ApiServer({
-    app: buildApp(dependencies, httpLimits(config)),
+    app: buildApp(dependencies, httpLimits(config), proxySettings(config)),
     host: DEFAULT.host,
     listen: { host: DEFAULT.osapi_compute_listen, port: DEFAULT.osapi_compute_listen_port },
     transport,
@@ -54,6 +55,14 @@ function apiSettings({ DEFAULT }: NovaConfig): ApiSettings {
     },
     defaultZone: DEFAULT.default_availability_zone,
     castTimeout: DEFAULT.rpc_response_timeout,
+  };
+}
+
+function proxySettings({ api, oslo_middleware }: NovaConfig): ProxySettings {
+  return {
+    isTrusted: oslo_middleware.enable_proxy_headers_parsing,
+    computeLinkPrefix: api.compute_link_prefix,
+    glanceLinkPrefix: api.glance_link_prefix,
   };
 }
 
