@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds between two looks at what is still being built. */
-const PERIOD = 100;
+const PERIOD = 500;
 /** Seconds. */
 const TIMEOUT = 600;
 
