@@ -9,7 +9,8 @@ export {
 } from './errors.ts';
 export type { Field, FieldValue } from './fields/field.ts';
 export * as fields from './fields/index.ts';
-export { NovaObject, type ObjectDefinition } from './nova-object.ts';
+export type { ObjectDefinition } from './layout.ts';
+export { NovaObject } from './nova-object.ts';
 export { type ListValues, type ObjectListClass, objectList } from './object-list.ts';
 export { BlockDeviceMapping, BlockDeviceMappingList } from './objects/block-device-mapping.ts';
 export { BuildRequest, BuildRequestList } from './objects/build-request.ts';

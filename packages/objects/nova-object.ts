@@ -1,31 +1,34 @@
 import type { JsonObject, JsonValue } from '@mini-nova/messaging';
 import { FieldError, FieldNotSet, UnknownField } from './errors.ts';
 import type { Field } from './fields/field.ts';
+import type { Layout, ObjectDefinition, Place } from './layout.ts';
 import { isNewer, type ObjectHeader, primitiveOf } from './primitive.ts';
-
-/** What a class of versioned objects consists of. */
-export interface ObjectDefinition {
-  readonly name: string;
-  readonly version: string;
-  /** In the order in which they are written to the wire. */
-  readonly fields: { readonly [name: string]: Field<unknown> };
-}
 
 /**
  * Base of all versioned objects. Each field is a property, and remembers whether it was set (a field need not be)
  * and whether it changed since the object was read. `V` has the fields' names and types.
  */
 export class NovaObject<V extends object = Record<string, unknown>> {
-  private readonly fieldValues = new Map<string, unknown>();
-  private readonly changedFields = new Set<string>();
-  /** Of values that can be changed in place: what they looked like when last unchanged. */
-  private readonly snapshots = new Map<string, unknown>();
+  /** By the places of the layout; undefined: not set. */
+  private readonly slots: unknown[];
+  /** Indexes of places. Undefined: nothing changed. */
+  private changed: Set<number> | undefined;
+  /** By index; of values that can be changed in place: what they looked like when last unchanged. */
+  private snapshots: Map<number, unknown> | undefined;
   /** Fields of a newer minor version, which we cannot read. They go out again as they came. */
-  private unknownFields: JsonObject = {};
+  private unknownFields: JsonObject | undefined;
+  /** Those of them that the sender had changed. */
+  private unknownChanges: Set<string> | undefined;
   private receivedVersion: string | undefined;
 
   /** The class's name, version and fields; on the prototype of each class that `versionedObject` makes. */
   declare readonly definition: ObjectDefinition;
+  /** Of the class; on the prototype, too. */
+  declare protected readonly layout: Layout;
+
+  constructor() {
+    this.slots = new Array(this.layout.places.length);
+  }
 
   /** The version this object has on the wire: the one it came with, or else the class's. */
   get objVersion(): string {
@@ -34,53 +37,58 @@ export class NovaObject<V extends object = Record<string, unknown>> {
 
   /** Whether the field has a value; null is one. */
   has(field: keyof V & string): boolean {
-    return this.fieldValues.has(field);
+    const place = this.layout.find(field);
+    return place !== undefined && this.slots[place.index] !== undefined;
   }
 
   /** The field's value by name. @throws FieldNotSet */
   get(field: string): unknown {
-    if (this.fieldValues.has(field)) return this.fieldValues.get(field);
-    this.fieldType(field);
-    throw new FieldNotSet(this.definition.name, field);
+    return this.valueAt(this.place(field));
   }
 
   /** Sets a field by name and marks it changed, unless it has that value already. @throws FieldError */
   set(field: string, value: unknown): void {
-    const type = this.fieldType(field);
-    this.assign(field, type, type.coerce(value, this.at(field)));
+    this.setAt(this.place(field), value);
   }
 
   /** Sets those of the named fields (all, when none is named) that have a default and no value. */
   setDefaults(...names: (keyof V & string)[]): void {
     for (const name of names.length > 0 ? names : Object.keys(this.definition.fields)) {
-      const { defaultValue } = this.fieldType(name);
-      if (defaultValue && !this.fieldValues.has(name)) this.set(name, defaultValue());
+      const place = this.place(name);
+      const { defaultValue } = place.type;
+      if (defaultValue && this.slots[place.index] === undefined) this.setAt(place, defaultValue());
     }
   }
 
   /** The fields that were set or changed since the object was read or saved, sorted. */
   changes(): string[] {
-    const changed = new Set(this.changedFields);
-    for (const [name, value] of this.fieldValues) {
-      if (!changed.has(name) && this.changedInPlace(name, value)) changed.add(name);
+    const changes: string[] = [];
+    for (const index of this.changed ?? []) {
+      const place = this.layout.places[index];
+      if (place !== undefined) changes.push(place.field);
     }
-    return [...changed].sort();
+    for (const place of this.layout.changeable) {
+      if (!this.changed?.has(place.index) && this.isChanged(place)) changes.push(place.field);
+    }
+    const unknown = this.unknownChanges;
+    if (unknown !== undefined) changes.push(...unknown);
+    return changes.length > 1 ? changes.sort() : changes;
   }
 
   /** Counts fields as changed that have the values they had: for a peer's answer that says so. */
   markChanged(...fields: string[]): void {
-    for (const field of fields) {
-      this.fieldType(field);
-      this.changedFields.add(field);
-    }
+    for (const field of fields) this.mark(this.place(field));
   }
 
   /** Takes the present values as unchanged, in this object and in those it holds. */
   resetChanges(): void {
-    this.changedFields.clear();
-    for (const [name, value] of this.fieldValues) {
-      this.fieldType(name).resetChanges?.(value);
-      this.takeSnapshot(name);
+    this.changed = undefined;
+    this.unknownChanges = undefined;
+    for (const place of this.layout.changeable) {
+      const value = this.slots[place.index];
+      if (value === undefined) continue;
+      place.type.resetChanges?.(value);
+      this.takeSnapshot(place);
     }
   }
 
@@ -97,11 +105,17 @@ export class NovaObject<V extends object = Record<string, unknown>> {
   /** A deep copy, with its changes. */
   clone(): this {
     const copy = this.empty();
-    for (const [name, value] of this.fieldValues) {
-      copy.fieldValues.set(name, this.fieldType(name).clone(value));
-      copy.takeSnapshot(name);
+    for (const { index, type } of this.layout.places) {
+      const value = this.slots[index];
+      if (value !== undefined) copy.slots[index] = type.clone(value);
     }
-    for (const name of this.changes()) copy.changedFields.add(name);
+    if (this.changed !== undefined) copy.changed = new Set(this.changed);
+    for (const place of this.layout.changeable) {
+      if (copy.slots[place.index] === undefined) continue;
+      copy.takeSnapshot(place);
+      if (this.isChanged(place)) copy.mark(place);
+    }
+    copy.unknownChanges = this.unknownChanges;
     copy.unknownFields = structuredClone(this.unknownFields);
     copy.receivedVersion = this.receivedVersion;
     return copy;
@@ -121,12 +135,13 @@ export class NovaObject<V extends object = Record<string, unknown>> {
   }
 
   toPrimitive(): JsonObject {
-    const { name, fields } = this.definition;
     const data: JsonObject = {};
-    for (const [field, type] of Object.entries(fields)) {
-      if (this.fieldValues.has(field)) data[field] = type.toPrimitive(this.fieldValues.get(field));
+    for (const { index, field, type } of this.layout.places) {
+      const value = this.slots[index];
+      if (value !== undefined) data[field] = type.toPrimitive(value);
     }
-    Object.assign(data, this.unknownFields);
+    if (this.unknownFields !== undefined) Object.assign(data, this.unknownFields);
+    const { name } = this.definition;
     return primitiveOf({ name, version: this.objVersion, data, changes: this.changes() });
   }
 
@@ -137,13 +152,26 @@ export class NovaObject<V extends object = Record<string, unknown>> {
 
   /** One field in primitive form. @throws FieldNotSet */
   fieldToPrimitive(field: string): JsonValue {
-    return this.fieldType(field).toPrimitive(this.get(field));
+    const place = this.place(field);
+    return place.type.toPrimitive(this.valueAt(place));
   }
 
   /** As `set`, from the value's primitive form. @throws FieldError */
   setFieldFromPrimitive(field: string, value: JsonValue): void {
-    const type = this.fieldType(field);
-    this.assign(field, type, type.fromPrimitive(value, this.at(field)));
+    const place = this.place(field);
+    this.assign(place, place.type.fromPrimitive(value, place.at));
+  }
+
+  /** @throws FieldNotSet */
+  protected valueAt({ index, field }: Place): unknown {
+    const value = this.slots[index];
+    if (value === undefined) throw new FieldNotSet(this.definition.name, field);
+    return value;
+  }
+
+  /** @throws FieldError */
+  protected setAt(place: Place, value: unknown): void {
+    this.assign(place, place.type.coerce(value, place.at));
   }
 
   /** Fills a new object with values as storage has them: nothing counts as changed. */
@@ -156,71 +184,93 @@ export class NovaObject<V extends object = Record<string, unknown>> {
 
   /** Fills a new object from the wire. What a newer minor has and we cannot read is kept aside. */
   protected read(header: ObjectHeader): void {
-    const { name, version, fields } = this.definition;
+    const { name, version } = this.definition;
     const newer = isNewer(name, header.version, version);
     this.receivedVersion = header.version === version ? undefined : header.version;
-    const unknown: [string, JsonValue][] = [];
+    let unknown: [string, JsonValue][] | undefined;
     for (const [field, value = null] of Object.entries(header.data)) {
-      const type = Object.hasOwn(fields, field) ? fields[field] : undefined;
-      if (type === undefined || !this.readField(field, type, value, newer)) unknown.push([field, value]);
+      const place = this.layout.find(field);
+      if (place !== undefined && this.readField(place, value, newer)) continue;
+      unknown ??= [];
+      unknown.push([field, value]);
     }
-    this.unknownFields = Object.fromEntries(unknown);
-    for (const field of header.changes) {
-      if (Object.hasOwn(fields, field) || Object.hasOwn(header.data, field)) this.changedFields.add(field);
-    }
+    this.unknownFields = unknown && Object.fromEntries(unknown);
+    for (const field of header.changes) this.readChange(field, header);
   }
 
-  private assign(field: string, type: Field<unknown>, value: unknown): void {
-    if (this.fieldValues.has(field) && isSame(type, this.fieldValues.get(field), value)) return;
-    this.fieldValues.set(field, value);
-    this.changedFields.add(field);
+  private readChange(field: string, { data }: ObjectHeader): void {
+    const place = this.layout.find(field);
+    if (place !== undefined) this.mark(place);
+    else if (Object.hasOwn(data, field))
+      this.unknownChanges = new Set([...(this.unknownChanges ?? []), field]);
+  }
+
+  private assign(place: Place, value: unknown): void {
+    const { index, type } = place;
+    const before = this.slots[index];
+    if (before !== undefined && isSame(type, before, value)) return;
+    this.slots[index] = value;
+    this.markAt(index);
+  }
+
+  private mark({ index }: Place): void {
+    this.markAt(index);
+  }
+
+  private markAt(index: number): void {
+    this.changed ??= new Set();
+    this.changed.add(index);
   }
 
   /** False when a newer minor's value is of a kind that our version of the field does not have. */
-  private readField(field: string, type: Field<unknown>, value: JsonValue, newer: boolean): boolean {
+  private readField(place: Place, value: JsonValue, newer: boolean): boolean {
     try {
-      this.fieldValues.set(field, type.fromPrimitive(value, this.at(field)));
+      this.slots[place.index] = place.type.fromPrimitive(value, place.at);
     } catch (error) {
       if (newer && error instanceof FieldError) return false;
       throw error;
     }
-    this.takeSnapshot(field);
+    this.takeSnapshot(place);
     return true;
   }
 
-  private takeSnapshot(field: string): void {
-    const { snapshot } = this.fieldType(field);
-    if (snapshot) this.snapshots.set(field, snapshot(this.fieldValues.get(field)));
+  private takeSnapshot({ index, type }: Place): void {
+    if (type.snapshot === undefined) return;
+    this.snapshots ??= new Map();
+    this.snapshots.set(index, type.snapshot(this.slots[index]));
   }
 
-  private changedInPlace(field: string, value: unknown): boolean {
-    return this.fieldType(field).changedInPlace?.(value, this.snapshots.get(field)) === true;
+  private isChanged({ index, type }: Place): boolean {
+    if (this.changed?.has(index)) return true;
+    const value = this.slots[index];
+    return value !== undefined && type.changedInPlace?.(value, this.snapshots?.get(index)) === true;
   }
 
   private valuesOf(names: string[]): Partial<V> {
-    const set = names.filter((name) => this.fieldValues.has(name));
-    return Object.fromEntries(set.map((name) => [name, this.fieldValues.get(name)])) as Partial<V>;
+    const values: [string, unknown][] = [];
+    for (const name of names) {
+      const place = this.layout.find(name);
+      if (place !== undefined && this.slots[place.index] !== undefined)
+        values.push([name, this.slots[place.index]]);
+    }
+    return Object.fromEntries(values) as Partial<V>;
   }
 
   private empty(): this {
     return new (this.constructor as new () => this)();
   }
 
-  private fieldType(field: string): Field<unknown> {
-    const { name, fields } = this.definition;
-    const type = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    if (type === undefined) throw new UnknownField(name, field);
-    return type;
-  }
-
-  private at(field: string): string {
-    return `${this.definition.name}.${field}`;
+  private place(field: string): Place {
+    const place = this.layout.find(field);
+    if (place === undefined) throw new UnknownField(this.definition.name, field);
+    return place;
   }
 }
 
 /** Objects are the same only when identical; arrays and dictionaries when they have the same content. */
 function isSame(type: Field<unknown>, one: unknown, other: unknown): boolean {
   if (one === other) return true;
+  if (typeof one !== 'object') return false;
   if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
   if (one === null || other === null || !type.snapshot) return false;
   return type.changedInPlace?.(other, type.snapshot(one)) === false;

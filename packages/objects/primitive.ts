@@ -38,10 +38,10 @@ export function headerOf(primitive: JsonValue | undefined): ObjectHeader {
 export function primitiveOf(header: ObjectHeader): JsonObject {
   const { name, version, data, changes } = header;
   const primitive: JsonObject = {
-    [nameKey]: name,
-    [namespaceKey]: namespace,
-    [versionKey]: version,
-    [dataKey]: data,
+    'nova_object.name': name,
+    'nova_object.namespace': namespace,
+    'nova_object.version': version,
+    'nova_object.data': data,
   };
   if (changes.length > 0) primitive[changesKey] = changes;
   return primitive;

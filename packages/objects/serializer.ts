@@ -64,8 +64,16 @@ function isoWithMicroseconds(date: Date): string | Date {
 }
 
 function mapValues(object: object, map: (value: unknown) => unknown): object {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
+  const mapped: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) {
+    // By assignment it would not become a key.
+    if (key === '__proto__') Object.defineProperty(mapped, key, { value: map(value), ...PLAIN });
+    else mapped[key] = map(value);
+  }
+  return mapped;
 }
+
+const PLAIN = { configurable: true, enumerable: true, writable: true };
 
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,7 +1,8 @@
 import type { JsonValue } from '@mini-nova/messaging';
 import { UnsupportedObject } from './errors.ts';
 import type { Field, FieldValue } from './fields/field.ts';
-import { NovaObject, type ObjectDefinition } from './nova-object.ts';
+import { Layout, type ObjectDefinition, type Place } from './layout.ts';
+import { NovaObject } from './nova-object.ts';
 import { headerOf } from './primitive.ts';
 
 /** The fields of a class, by name. */
@@ -40,11 +41,32 @@ export function versionedObject<F extends Fields>(
   fields: F,
 ): VersionedObjectClass<F> {
   const definition: ObjectDefinition = { name, version, fields };
+  const layout = new Layout(definition);
 
   class Base extends NovaObject {
     static readonly objName = name;
     static readonly objVersion = version;
     static readonly fields = fields;
+
+    static {
+      for (const place of layout.places)
+        Object.defineProperty(Base.prototype, place.field, Base.property(place));
+    }
+
+    private static property(place: Place): PropertyDescriptor & ThisType<Base> {
+      if (place.field in Base.prototype) {
+        throw new TypeError(`${name} cannot have a field ${place.field}: the base class uses the name`);
+      }
+      return {
+        configurable: true,
+        get() {
+          return this.valueAt(place);
+        },
+        set(value: unknown) {
+          this.setAt(place, value);
+        },
+      };
+    }
 
     static hydrate(this: new () => Base, values: Record<string, unknown>): Base {
       const object = new this();
@@ -69,22 +91,6 @@ export function versionedObject<F extends Fields>(
   }
 
   Object.defineProperty(Base.prototype, 'definition', { value: definition });
-  defineAccessors(Base.prototype, definition);
+  Object.defineProperty(Base.prototype, 'layout', { value: layout });
   return Base as unknown as VersionedObjectClass<F>;
-}
-
-function defineAccessors(prototype: NovaObject, { name, fields }: ObjectDefinition): void {
-  for (const field of Object.keys(fields)) {
-    if (field in prototype)
-      throw new TypeError(`${name} cannot have a field ${field}: the base class uses the name`);
-    Object.defineProperty(prototype, field, {
-      configurable: true,
-      get(this: NovaObject) {
-        return this.get(field);
-      },
-      set(this: NovaObject, value: unknown) {
-        this.set(field, value);
-      },
-    });
-  }
 }

@@ -4,7 +4,7 @@ import { ObjectActionError } from '../exceptions.ts';
 import type { ConductorContract } from './contract.ts';
 import { ActionArguments, type ActionTable } from './object-actions/action.ts';
 import { type ObjectStores, objectActions } from './object-actions/index.ts';
-import { updatesBetween } from './object-updates.ts';
+import { contentsOf, updatesSince } from './object-updates.ts';
 
 export interface ConductorManagerOptions {
   host: string;
@@ -56,9 +56,9 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   ): Promise<ConductorContract['object_action']['result']> {
     const name = `${objinst.definition.name}.${objmethod}`;
     const action = find(this.#actions.onObject, name);
-    const before = objinst.clone();
+    const before = contentsOf(objinst);
     const result = await action(objinst, new ActionArguments(name, args, kwargs));
-    return [updatesBetween(before, objinst), result ?? null];
+    return [updatesSince(before, objinst), result ?? null];
   }
 }
 

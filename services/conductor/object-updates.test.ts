@@ -1,7 +1,7 @@
 import { Flavor, NovaObjectSerializer, Tag } from '@mini-nova/objects';
 import { expect, it } from 'vitest';
 import { newInstance } from '../test/new-objects.ts';
-import { applyUpdates, updatesBetween } from './object-updates.ts';
+import { applyUpdates, contentsOf, updatesSince } from './object-updates.ts';
 
 it('carries what a method changed to the copy of the caller', () => {
   const mine = newInstance();
@@ -12,7 +12,7 @@ it('carries what a method changed to the copy of the caller', () => {
   theirs.flavor = Flavor.hydrate({ name: 'm1.small', vcpus: 2 });
   theirs.resetChanges();
 
-  const updates = updatesBetween(before, theirs);
+  const updates = updatesSince(contentsOf(before), theirs);
   expect(Object.keys(updates).sort()).toEqual(['flavor', 'launched_at', 'obj_what_changed', 'vm_state']);
   applyUpdates(mine, updates);
 
@@ -25,7 +25,7 @@ it('takes objects that the serializer has already made', () => {
   const mine = newInstance();
   const theirs = mine.clone();
   theirs.flavor = Flavor.hydrate({ name: 'm1.small', vcpus: 2 });
-  const wire = updatesBetween(mine, theirs);
+  const wire = updatesSince(contentsOf(mine), theirs);
 
   applyUpdates(mine, new NovaObjectSerializer().deserializeEntity({}, wire) as typeof wire);
 
@@ -37,7 +37,7 @@ it('keeps what the method left unsaved as changed', () => {
   const theirs = mine.clone();
   theirs.tag = 'new';
 
-  applyUpdates(mine, updatesBetween(mine, theirs));
+  applyUpdates(mine, updatesSince(contentsOf(mine), theirs));
 
   expect(mine.tag).toBe('new');
   expect(mine.changes()).toEqual(['tag']);

@@ -6,16 +6,25 @@ export type ObjectUpdates = { [field: string]: JsonValue };
 
 const stillChanged = 'obj_what_changed';
 
-/** The fields in which `after` differs from `before`, its copy from before the call. */
-export function updatesBetween(before: NovaObject, after: NovaObject): ObjectUpdates {
-  const updates: ObjectUpdates = {};
-  for (const field of Object.keys(after.definition.fields)) {
-    if (!after.has(field)) continue;
-    const value = after.fieldToPrimitive(field);
-    const unchanged = before.has(field) && isSame(before.fieldToPrimitive(field), value);
-    if (!unchanged) updates[field] = value;
+/** What an object's fields say, to compare with later: plain values as they are, all others as text. */
+export type Contents = ReadonlyMap<string, unknown>;
+
+/** Of the fields that are set. */
+export function contentsOf(object: NovaObject): Contents {
+  const contents = new Map<string, unknown>();
+  for (const field of Object.keys(object.definition.fields)) {
+    if (object.has(field)) contents.set(field, contentOf(object, field));
   }
-  updates[stillChanged] = after.changes();
+  return contents;
+}
+
+/** The fields in which the object differs from what it was before the call. */
+export function updatesSince(before: Contents, object: NovaObject): ObjectUpdates {
+  const updates: ObjectUpdates = {};
+  for (const [field, content] of contentsOf(object)) {
+    if (before.get(field) !== content) updates[field] = object.fieldToPrimitive(field);
+  }
+  updates[stillChanged] = object.changes();
   return updates;
 }
 
@@ -33,11 +42,11 @@ export function applyUpdates(object: NovaObject, updates: { [field: string]: unk
   object.markChanged(...changed.map(String));
 }
 
-/** In content: that a nested object was saved is no change that travels. */
-function isSame(one: JsonValue, other: JsonValue): boolean {
-  return contentOf(one) === contentOf(other);
-}
-
-function contentOf(value: JsonValue): string {
-  return JSON.stringify(value, (key, item: unknown) => (key === 'nova_object.changes' ? undefined : item));
+/** That a nested object was saved is no change that travels. */
+function contentOf(object: NovaObject, field: string): unknown {
+  const value = object.get(field);
+  if (typeof value !== 'object' || value === null) return value;
+  return JSON.stringify(object.fieldToPrimitive(field), (key, item: unknown) =>
+    key === 'nova_object.changes' ? undefined : item,
+  );
 }

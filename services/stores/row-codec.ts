@@ -33,8 +33,7 @@ export interface RowCodecOptions<T extends NovaObject, R extends object> {
  */
 export class RowCodec<T extends NovaObject, R extends object> {
   readonly #type: StoredType<T>;
-  readonly #columns: ReadonlySet<string>;
-  readonly #json: ReadonlySet<string>;
+  readonly #columns: ReadonlyMap<string, Column>;
   readonly #empty: (object: T) => void;
 
   constructor({ type, columns, json = [], empty = () => {} }: RowCodecOptions<T, R>) {
@@ -42,26 +41,29 @@ export class RowCodec<T extends NovaObject, R extends object> {
       if (!Object.hasOwn(type.fields, column)) throw new UnknownField(type.objName, column);
     }
     this.#type = type;
-    this.#columns = new Set(columns);
-    this.#json = new Set(json);
+    this.#columns = new Map(
+      columns.map((name) => [
+        name,
+        { name, isJson: (json as readonly string[]).includes(name), takesNull: takesNull(type.fields[name]) },
+      ]),
+    );
     this.#empty = empty;
   }
 
   /** The columns of those of the named fields that are stored and set. */
-  toRow(object: T, fields: readonly string[] = [...this.#columns]): Partial<R> {
-    const stored = fields.filter((field) => this.#columns.has(field) && object.has(field));
-    return Object.fromEntries(stored.map((field) => [field, this.#toColumn(object, field)])) as Partial<R>;
+  toRow(object: T, fields: Iterable<string> = this.#columns.keys()): Partial<R> {
+    const row: Record<string, unknown> = {};
+    for (const field of fields) {
+      const column = this.#columns.get(field);
+      if (column !== undefined && object.has(field)) row[field] = toColumn(object, column);
+    }
+    return row as Partial<R>;
   }
 
   /** The object as it is stored: nothing counts as changed. */
   toObject(row: R): T {
     const object = new this.#type();
-    for (const [column, value] of Object.entries(row)) {
-      if (!this.#columns.has(column)) continue;
-      if (value === null && !this.#takesNull(column)) continue;
-      if (value !== null && this.#json.has(column)) object.setFieldFromPrimitive(column, JSON.parse(value));
-      else object.set(column, value);
-    }
+    for (const column of this.#columns.values()) setColumn(object, column, row[column.name as keyof R]);
     this.#empty(object);
     object.resetChanges();
     return object;
@@ -78,30 +80,55 @@ export class RowCodec<T extends NovaObject, R extends object> {
    * @returns the fields that got another value
    */
   refresh(object: T, row: R, always: readonly string[] = []): string[] {
-    const stored = this.toObject(row);
-    const fields = [...this.#columns].filter((field) => object.has(field) || always.includes(field));
-    const outdated = fields.filter((field) => stored.has(field) && !isSame(object, stored, field));
-    for (const field of outdated) object.set(field, stored.get(field));
+    const outdated: string[] = [];
+    let stored: T | undefined;
+    for (const column of this.#columns.values()) {
+      const { name } = column;
+      if (!object.has(name) && !always.includes(name)) continue;
+      if (isStored(object, column, row[name as keyof R])) continue;
+      // What is not the same as text may still say the same.
+      stored ??= this.toObject(row);
+      if (!stored.has(name) || isSame(object, stored, name)) continue;
+      object.set(name, stored.get(name));
+      outdated.push(name);
+    }
     object.resetChanges();
     return outdated;
   }
 
   /** As `refresh`, for every stored field. */
   adopt(object: T, row: R): void {
-    this.refresh(object, row, [...this.#columns]);
+    this.refresh(object, row, [...this.#columns.keys()]);
   }
+}
 
-  #toColumn(object: T, field: string): unknown {
-    const value = object.get(field);
-    if (value === null) return null;
-    if (this.#json.has(field)) return JSON.stringify(object.fieldToPrimitive(field));
-    return value instanceof Date ? value.toISOString() : value;
-  }
+interface Column {
+  /** Also the field's. */
+  name: string;
+  isJson: boolean;
+  takesNull: boolean;
+}
 
-  #takesNull(field: string): boolean {
-    const type = this.#type.fields[field];
-    return type !== undefined && (type.nullable === true || type.defaultValue !== undefined);
-  }
+function takesNull(type: Fields[string] | undefined): boolean {
+  return type !== undefined && (type.nullable === true || type.defaultValue !== undefined);
+}
+
+function toColumn(object: NovaObject, { name, isJson }: Column): unknown {
+  const value = object.get(name);
+  if (value === null) return null;
+  if (isJson) return JSON.stringify(object.fieldToPrimitive(name));
+  return value instanceof Date ? value.toISOString() : value;
+}
+
+function setColumn(object: NovaObject, { name, isJson, takesNull }: Column, value: unknown): void {
+  if (value === undefined || (value === null && !takesNull)) return;
+  if (isJson && value !== null) object.setFieldFromPrimitive(name, JSON.parse(String(value)));
+  else object.set(name, value);
+}
+
+/** Whether the column is, as it stands, what the object would be stored as. */
+function isStored(object: NovaObject, column: Column, value: unknown): boolean {
+  return object.has(column.name) && toColumn(object, column) === value;
 }
 
 /** In content, whatever is marked changed. */

@@ -85,10 +85,18 @@ function isDictionary(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** fromEntries and not assignment, so that a key `__proto__` stays a key. */
 function mapValues<V, T extends JsonValue | unknown>(
   dictionary: Record<string, V>,
   map: (value: V, key: string) => T,
 ): Record<string, T> {
-  return Object.fromEntries(Object.entries(dictionary).map(([key, value]) => [key, map(value, key)]));
+  const mapped: Record<string, T> = {};
+  for (const key of Object.keys(dictionary)) {
+    const value = map(dictionary[key] as V, key);
+    // By assignment it would not become a key.
+    if (key === '__proto__') Object.defineProperty(mapped, key, { value, ...PLAIN });
+    else mapped[key] = value;
+  }
+  return mapped;
 }
+
+const PLAIN = { configurable: true, enumerable: true, writable: true };
