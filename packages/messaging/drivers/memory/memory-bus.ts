@@ -10,8 +10,6 @@ export class MemoryBus {
   #members = 0;
   readonly #queues = new Map<string, MemoryQueue>();
   readonly #fanouts = new Map<string, Set<MemoryQueue>>();
-  #ready = new Set<MemoryQueue>();
-  #scheduled = false;
 
   private constructor(name: string) {
     this.#name = name;
@@ -63,7 +61,7 @@ export class MemoryBus {
     const queues = [...named, fanout];
     for (const queue of queues) {
       queue.addConsumer(consumer);
-      this.schedule(queue);
+      queue.wake();
     }
     const end = (): void => {
       for (const queue of named) queue.removeConsumer(consumer);
@@ -72,17 +70,6 @@ export class MemoryBus {
       this.#removeFanout(topicName, fanout);
     };
     return { queues, end };
-  }
-
-  /**
-   * Messages are handed over in batches, once per turn of the event loop: as far apart from the sender as on a
-   * broker, and without keeping timers and sockets from their turn.
-   */
-  schedule(queue: MemoryQueue): void {
-    this.#ready.add(queue);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#deliver());
   }
 
   #addFanout(topicName: string): MemoryQueue {
@@ -96,13 +83,6 @@ export class MemoryBus {
     const queues = this.#fanouts.get(topicName);
     queues?.delete(queue);
     if (queues?.size === 0) this.#fanouts.delete(topicName);
-  }
-
-  #deliver(): void {
-    this.#scheduled = false;
-    const queues = this.#ready;
-    this.#ready = new Set();
-    for (const queue of queues) queue.deliver();
   }
 }
 

@@ -84,7 +84,7 @@ export class MemoryConsumer implements Consumer {
     for (const [delivery, queue] of [...this.#unacknowledged].reverse()) {
       delivery.call?.waitsIn(queue);
       queue.putBack([delivery]);
-      this.#options.bus.schedule(queue);
+      queue.wake();
     }
     this.#unacknowledged.clear();
   }
@@ -113,7 +113,7 @@ export class MemoryConsumer implements Consumer {
     this.#endIfIdle();
     if (!this.#missed) return;
     this.#missed = false;
-    for (const waiting of this.#subscription.queues) this.#options.bus.schedule(waiting);
+    for (const waiting of this.#subscription.queues) waiting.wake();
   }
 
   #endIfIdle(): void {
@@ -121,7 +121,7 @@ export class MemoryConsumer implements Consumer {
   }
 
   #tryAgain(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
-    const { bus, deliveryLimit } = this.#options;
+    const { deliveryLimit } = this.#options;
     const { attempt } = delivery;
     if (attempt >= deliveryLimit) {
       this.#bury(delivery, failure);
@@ -132,7 +132,7 @@ export class MemoryConsumer implements Consumer {
     const delay = Math.min(RETRY_DELAY * 2 ** (attempt - 1), MAX_RETRY_DELAY);
     setTimeout(() => {
       queue.push(again);
-      bus.schedule(queue);
+      queue.wake();
     }, delay).unref();
   }
 

@@ -70,7 +70,7 @@ class MemoryDriver implements Driver {
     for (const queue of queues) {
       delivery.call?.waitsIn(queue);
       queue.push(delivery);
-      bus.schedule(queue);
+      queue.wake();
     }
     return delivery.call?.reply;
   }

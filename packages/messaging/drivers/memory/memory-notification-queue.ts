@@ -1,4 +1,5 @@
 import { Fifo } from '../../fifo.ts';
+import { turns } from '../../turns.ts';
 
 /** A notification in a queue, or in the hands of a consumer. */
 export interface StoredNotification {
@@ -21,7 +22,8 @@ export class MemoryNotificationQueue {
   readonly #waiting = new Fifo<StoredNotification>();
   readonly #consumers: NotificationConsumer[] = [];
   #turn = 0;
-  #scheduled = false;
+  #awake = false;
+  readonly #step = (): void => this.#deliverNext();
 
   /** @param limit how many notifications may wait */
   constructor(name: string, limit: number) {
@@ -55,22 +57,20 @@ export class MemoryNotificationQueue {
     if (index >= 0) this.#consumers.splice(index, 1);
   }
 
-  /** Delivers in the next turn of the event loop: as far apart from the sender as on a broker. */
+  /** Delivers one by one, as far apart from the sender as on a broker, and lets timers and sockets have their turn. */
   wake(): void {
-    if (this.#scheduled || this.#consumers.length === 0 || this.#waiting.size === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#deliver());
+    if (this.#awake || this.#consumers.length === 0 || this.#waiting.size === 0) return;
+    this.#awake = true;
+    turns.start(this.#step);
   }
 
-  #deliver(): void {
-    this.#scheduled = false;
-    // What consumers give back meanwhile is left for the next turn.
-    for (let count = this.#waiting.size; count > 0; count -= 1) {
-      const consumer = this.#nextConsumer();
-      const notification = consumer && this.#waiting.shift();
-      if (notification === undefined) return;
-      consumer?.take(notification, this);
-    }
+  #deliverNext(): void {
+    this.#awake = false;
+    const consumer = this.#nextConsumer();
+    const notification = consumer && this.#waiting.shift();
+    if (notification === undefined) return;
+    consumer?.take(notification, this);
+    this.wake();
   }
 
   #nextConsumer(): NotificationConsumer | undefined {

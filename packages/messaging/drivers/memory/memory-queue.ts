@@ -1,4 +1,5 @@
 import { Fifo } from '../../fifo.ts';
+import { turns } from '../../turns.ts';
 import type { Delivery } from './delivery.ts';
 
 /** Who takes a queue's messages. */
@@ -15,6 +16,8 @@ export class MemoryQueue {
   readonly #consumers: Consumer[] = [];
   #declared = false;
   #turn = 0;
+  #awake = false;
+  readonly #step = (): void => this.#deliverNext();
 
   constructor(name: string) {
     this.name = name;
@@ -56,20 +59,38 @@ export class MemoryQueue {
     if (index >= 0) this.#consumers.splice(index, 1);
   }
 
-  /** Hands over what waits now; what consumers push meanwhile is left for the next time. */
+  /**
+   * Hands over what waits, as far as there is room, one by one, each when nothing is left to do at once for those
+   * before it: as far apart from the sender as on a broker, and without keeping timers and sockets from their turn.
+   */
+  wake(): void {
+    if (this.#awake || this.#waiting.size === 0) return;
+    this.#awake = true;
+    turns.start(this.#step);
+  }
+
+  /** Hands over all that waits at once, as far as there is room. */
   deliver(): void {
-    for (let left = this.#waiting.size; left > 0; left -= 1) {
-      const next = this.#waiting.first;
-      if (next === undefined) return;
-      if (next.call?.cancelled) {
-        this.#waiting.shift();
-        continue;
-      }
-      const consumer = this.#nextConsumer(next.text.length);
-      if (consumer === undefined) return;
+    while (this.#deliverFirst());
+  }
+
+  #deliverNext(): void {
+    this.#awake = false;
+    if (this.#deliverFirst()) this.wake();
+  }
+
+  /** False: nothing waits, or nobody has room. */
+  #deliverFirst(): boolean {
+    let next = this.#waiting.first;
+    while (next?.call?.cancelled) {
       this.#waiting.shift();
-      consumer.take(next, this);
+      next = this.#waiting.first;
     }
+    const consumer = next && this.#nextConsumer(next.text.length);
+    if (next === undefined || consumer === undefined) return false;
+    this.#waiting.shift();
+    consumer.take(next, this);
+    return true;
   }
 
   #nextConsumer(bytes: number): Consumer | undefined {

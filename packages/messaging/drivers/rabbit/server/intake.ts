@@ -2,6 +2,7 @@ import type { Channel } from 'amqplib';
 import { Fifo } from '../../../fifo.ts';
 import type { Logger } from '../../../logger.ts';
 import { Roster } from '../../../roster.ts';
+import { turns } from '../../../turns.ts';
 import type { IncomingMessage } from '../../driver.ts';
 import { acknowledge } from '../consume/acknowledge.ts';
 import type { Delivery } from '../consume/delivery.ts';
@@ -36,6 +37,12 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #limit: number;
   readonly #waiting = new Fifo<RabbitIncomingMessage>();
+  /** They have their places, and wait for their turn. */
+  readonly #starting = new Fifo<RabbitIncomingMessage>();
+  readonly #startNext = (): void => {
+    const request = this.#starting.shift();
+    if (request !== undefined) this.#run(request);
+  };
   readonly #signs: SignsOfLife;
   /** The calls that wait or run, so that they can be cancelled. */
   readonly #calls = new Roster<RabbitIncomingMessage>();
@@ -98,9 +105,10 @@ export class Intake {
     this.#signs.stop();
   }
 
-  /** Starts nothing more; what waits is left to the broker. */
+  /** Starts nothing more; what waits is left to the broker. What has its place is acknowledged, and runs. */
   stop(): void {
     this.#stopped = true;
+    while (this.#starting.size > 0) this.#startNext();
     this.forgetWaiting();
   }
 
@@ -226,7 +234,9 @@ export class Intake {
     for (const request of batch) {
       if (this.#isOver(request, now)) acknowledging.drop(request);
       else if (acknowledging.accepts(request)) {
-        this.#run(request);
+        // One read of the socket may bring hundreds.
+        this.#starting.push(request);
+        turns.start(this.#startNext);
         continue;
       }
       this.#giveBack(request);
