@@ -8,6 +8,7 @@ import { sqliteDialect } from './drivers/sqlite-dialect.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import type { Schema } from './schema.ts';
 import { TransactionScope } from './transaction-scope.ts';
+import { noTurns, type Turns } from './turns.ts';
 
 /** What queries run on: `database.kysely`, or the handle of a transaction. */
 export type Queryable = Kysely<Schema>;
@@ -16,6 +17,8 @@ export interface DatabaseOptions {
   /** Connections to PostgreSQL at most; SQLite always has one. Default 10. */
   maxPoolSize?: number;
   logger?: Logger;
+  /** Gives timers and sockets their turn between SQLite's statements. Default: nobody does. */
+  turns?: Turns;
 }
 
 const TRANSACTION_ATTEMPTS = 10;
@@ -83,10 +86,10 @@ export class Database {
 export async function openDatabase(connection: string, options: DatabaseOptions = {}): Promise<Database> {
   const parsed = parseConnectionUrl(connection);
   const scope = new TransactionScope();
-  const { maxPoolSize = 10, logger = silentLogger } = options;
+  const { maxPoolSize = 10, logger = silentLogger, turns = noTurns } = options;
   const driver =
     parsed.dialect === 'sqlite'
-      ? sqliteDialect(parsed.path, scope)
+      ? sqliteDialect({ path: parsed.path, scope, turns })
       : postgresDialect({ url: parsed.url, maxPoolSize, logger });
   return new Database(parsed.dialect, driver, scope);
 }

@@ -132,3 +132,4 @@ export {
 } from './queries/services.ts';
 export type { SortKey } from './queries/sorting.ts';
 export type * from './schema.ts';
+export type { Turns } from './turns.ts';

@@ -15,23 +15,52 @@ import {
 import { DatabaseUrlError } from '../errors.ts';
 import { Pattern } from '../pattern/pattern.ts';
 import type { TransactionScope } from '../transaction-scope.ts';
-import { BUSY_TIMEOUT_MS, SqliteDriver } from './sqlite-driver.ts';
+import type { Turns } from '../turns.ts';
+import { SqliteDriver } from './sqlite-driver.ts';
+import { BUSY_TIMEOUT_MS, SqliteLane } from './sqlite-lane.ts';
 
-/** Opens the file (null: a database in memory) for sharing with other processes; a new file is created. */
-export function sqliteDialect(path: string | null, scope: TransactionScope): Dialect {
-  const database = path === null ? new SQLite(':memory:') : openFile(path);
-  addRegexp(database);
-  return new SqliteDialect(new SqliteDriver(database, scope));
+export interface SqliteOptions {
+  /** Of the file; null: a database in memory. */
+  path: string | null;
+  scope: TransactionScope;
+  turns: Turns;
 }
 
-function openFile(path: string): SQLite.Database {
+/** Opens the file for sharing with other processes; a new one is created. */
+export function sqliteDialect({ path, scope, turns }: SqliteOptions): Dialect {
+  const lane = (database: SQLite.Database): SqliteLane => {
+    addRegexp(database);
+    return new SqliteLane(database, turns);
+  };
+  // A database in memory is its connection's own.
+  if (path === null)
+    return new SqliteDialect(new SqliteDriver({ writer: lane(new SQLite(':memory:')) }, scope));
   createParent(path);
-  try {
-    const database = new SQLite(path, { timeout: BUSY_TIMEOUT_MS });
+  const lanes = {
+    writer: lane(openWriter(path)),
+    reader: lane(openReader(path)),
+    snapshots: lane(openReader(path)),
+  };
+  return new SqliteDialect(new SqliteDriver(lanes, scope));
+}
+
+function openWriter(path: string): SQLite.Database {
+  return open(path, (database) => {
     // Readers do not wait for the writer, nor it for them.
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
+  });
+}
+
+function openReader(path: string): SQLite.Database {
+  return open(path, (database) => database.pragma('query_only = ON'));
+}
+
+function open(path: string, prepare: (database: SQLite.Database) => void): SQLite.Database {
+  try {
+    const database = new SQLite(path, { timeout: BUSY_TIMEOUT_MS });
+    prepare(database);
     // From here on the driver waits, without blocking the event loop.
     database.pragma('busy_timeout = 0');
     return database;

@@ -1,4 +1,3 @@
-import type SQLite from 'better-sqlite3';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -7,53 +6,52 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import type { TransactionScope } from '../transaction-scope.ts';
-import { backoff } from './backoff.ts';
-import { isSqliteBusy } from './driver-errors.ts';
-import { StatementCache } from './statement-cache.ts';
+import type { SqliteLane } from './sqlite-lane.ts';
 
-/** How long a statement waits for another connection's lock before it fails with SQLITE_BUSY. */
-export const BUSY_TIMEOUT_MS = 5000;
+/** Connections to one database, by what they are for. */
+export interface SqliteLanes {
+  writer: SqliteLane;
+  /** For single reads, which never wait for each other: each is over when it returns. Absent: the writer. */
+  reader?: SqliteLane;
+  /** For transactions that only read. Absent: the writer. */
+  snapshots?: SqliteLane;
+}
+
+const READS = /^\s*(select|with)\b/i;
 
 /**
- * One connection, one user at a time. Differs from Kysely's own driver in three things: a transaction takes the write
- * lock when it begins (a deferred one fails at its first write when another process wrote meanwhile), waiting for a
- * lock does not block the event loop as SQLite's own busy handler would, and booleans are booleans.
+ * One connection for all that writes, one user at a time, and others for what only reads: it sees what is committed,
+ * and does not wait for transactions. Differs from Kysely's own driver in this, and in that a transaction takes the
+ * write lock when it begins (a deferred one fails at its first write when another process wrote meanwhile), that
+ * waiting for a lock does not block the event loop as SQLite's own busy handler would, and that booleans are booleans.
  */
 export class SqliteDriver implements Driver {
-  readonly #database: SQLite.Database;
-  readonly #connection: SqliteConnection;
+  readonly #lanes: SqliteLanes;
   readonly #scope: TransactionScope;
-  /** Settles when the last one in the queue is done with the connection. */
-  #queue: Promise<void> = Promise.resolve();
-  #release: () => void = () => {};
 
-  constructor(database: SQLite.Database, scope: TransactionScope) {
-    this.#database = database;
-    this.#connection = new SqliteConnection(database);
+  constructor(lanes: SqliteLanes, scope: TransactionScope) {
+    this.#lanes = lanes;
     this.#scope = scope;
   }
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<SqliteConnection> {
     this.#scope.assertOutside();
-    const before = this.#queue;
-    let done = () => {};
-    this.#queue = new Promise((resolve) => {
-      done = resolve;
-    });
-    await before;
-    this.#release = done;
-    return this.#connection;
+    return new SqliteConnection((connection, query) => this.#execute(connection, query));
   }
 
-  async releaseConnection(): Promise<void> {
-    this.#release();
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    own(connection).release();
+    // A transaction shows others its schema when it ends.
+    if (this.#lanes.writer.schemaChanged) this.#forgetStatements();
   }
 
   async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    const begin = settings.accessMode === 'read only' ? 'begin deferred' : 'begin immediate';
-    await connection.executeQuery(CompiledQuery.raw(begin));
+    const { writer, snapshots = writer } = this.#lanes;
+    const onlyReads = settings.accessMode === 'read only';
+    await own(connection).hold(onlyReads ? snapshots : writer);
+    await connection.executeQuery(CompiledQuery.raw(onlyReads ? 'begin deferred' : 'begin immediate'));
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -62,51 +60,85 @@ export class SqliteDriver implements Driver {
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     // Some failures (disk full) have ended the transaction already.
-    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
+    if (own(connection).inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
   async destroy(): Promise<void> {
-    await this.#queue;
-    this.#database.close();
+    for (const lane of this.#all()) await lane.close();
+  }
+
+  async #execute<R>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<R>> {
+    if (connection.lane !== undefined) return connection.lane.execute(query);
+    const { writer, reader } = this.#lanes;
+    if (reader !== undefined && isRead(reader, query)) return reader.execute(query);
+    const release = await writer.acquire();
+    try {
+      return await writer.execute(query);
+    } finally {
+      release();
+    }
+  }
+
+  /** What statements return may be something else now. */
+  #forgetStatements(): void {
+    this.#lanes.writer.schemaChanged = false;
+    for (const { statements } of this.#all()) statements.clear();
+  }
+
+  #all(): SqliteLane[] {
+    const { writer, reader, snapshots } = this.#lanes;
+    return [reader, snapshots, writer].filter((lane) => lane !== undefined);
   }
 }
 
-class SqliteConnection implements DatabaseConnection {
-  readonly #statements: StatementCache;
+type Execute = <R>(connection: SqliteConnection, query: CompiledQuery) => Promise<QueryResult<R>>;
 
-  constructor(database: SQLite.Database) {
-    this.#statements = new StatementCache(database);
+/** One user's: of its transaction's lane, or of whichever fits each statement. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #execute: Execute;
+  #lane: SqliteLane | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(execute: Execute) {
+    this.#execute = execute;
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const deadline = performance.now() + BUSY_TIMEOUT_MS;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return this.#run<R>(query);
-      } catch (error) {
-        if (!isSqliteBusy(error) || performance.now() > deadline) throw error;
-      }
-      await backoff(attempt, 20);
-    }
+  /** Of its transaction. */
+  get lane(): SqliteLane | undefined {
+    return this.#lane;
+  }
+
+  get inTransaction(): boolean {
+    return this.#lane?.inTransaction ?? false;
+  }
+
+  async hold(lane: SqliteLane): Promise<void> {
+    this.#release = await lane.acquire();
+    this.#lane = lane;
+  }
+
+  release(): void {
+    this.#lane = undefined;
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#execute(this, query);
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for a generator, and there is nothing to yield.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('Streaming is not supported');
   }
-
-  #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const { statement, booleans } = this.#statements.get(sql);
-    const bound = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
-    if (!statement.reader) return { rows: [], numAffectedRows: BigInt(statement.run(bound).changes) };
-    const rows = statement.all(bound);
-    if (booleans.length > 0) for (const row of rows) readBooleans(row, booleans);
-    return { rows: rows as R[], numAffectedRows: undefined };
-  }
 }
 
-function readBooleans(row: Record<string, unknown>, columns: readonly string[]): void {
-  for (const name of columns) {
-    if (row[name] !== null) row[name] = row[name] === 1;
-  }
+function own(connection: DatabaseConnection): SqliteConnection {
+  if (connection instanceof SqliteConnection) return connection;
+  throw new TypeError('The connection is not of this driver');
+}
+
+/** A statement that begins like one that reads may still write. */
+function isRead({ statements }: SqliteLane, { sql }: CompiledQuery): boolean {
+  return READS.test(sql) && statements.get(sql).statement.readonly;
 }

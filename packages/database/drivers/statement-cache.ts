@@ -7,6 +7,8 @@ type Statement = SQLite.Statement<unknown[], Row>;
 export interface PreparedStatement {
   readonly statement: Statement;
   readonly booleans: readonly string[];
+  /** What other statements return may be something else afterwards. */
+  readonly changesSchema: boolean;
 }
 
 /** Statements of which the text is not repeated, such as long lists of values, must not keep out those which are. */
@@ -31,17 +33,20 @@ export class StatementCache {
       if (this.#statements.size >= this.#limit) this.#keep(sql, known);
       return known;
     }
-    // What a statement returns may be something else afterwards.
-    if (CHANGES_SCHEMA.test(sql)) this.#statements.clear();
     const prepared = this.#prepare(sql);
     this.#keep(sql, prepared);
     return prepared;
   }
 
+  clear(): void {
+    this.#statements.clear();
+  }
+
   #prepare(sql: string): PreparedStatement {
     const statement: Statement = this.#database.prepare(sql);
     const columns = statement.reader ? statement.columns() : [];
-    return { statement, booleans: columns.filter(isBoolean).map(({ name }) => name) };
+    const booleans = columns.filter(isBoolean).map(({ name }) => name);
+    return { statement, booleans, changesSchema: CHANGES_SCHEMA.test(sql) };
   }
 
   /** As the one used last. */

@@ -7,12 +7,12 @@ import {
   migrate,
   openDatabase,
 } from '@mini-nova/database';
-import type { Logger } from '@mini-nova/messaging';
+import { type Logger, turns } from '@mini-nova/messaging';
 import type { ReadinessChecks } from '@mini-nova/service';
 
 /** The configured database. @throws DatabaseUrlError */
 export async function openConfigured({ database }: NovaConfig, logger: Logger): Promise<Database> {
-  return openDatabase(database.connection, { maxPoolSize: database.max_pool_size, logger });
+  return openDatabase(database.connection, { maxPoolSize: database.max_pool_size, logger, turns });
 }
 
 /**

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { tempDir } from '@mini-nova/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Database, insertService, listServices, migrate, openDatabase, type Turns } from '../index.ts';
+import { newService } from '../test/rows.ts';
+
+async function openFile(turns?: Turns): Promise<Database> {
+  const path = join(tempDir('sqlite-'), 'nova.sqlite');
+  const db = await openDatabase(`sqlite:///${path}`, turns && { turns });
+  onTestFinished(() => db.close());
+  await migrate(db);
+  return db;
+}
+
+/** Begins a transaction that has stored a service, and waits. */
+async function openTransaction(db: Database) {
+  let commit = () => {};
+  let began = () => {};
+  const mayCommit = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  const hasBegun = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const committed = db.transaction(async (trx) => {
+    await insertService(trx, newService());
+    began();
+    await mayCommit;
+  });
+  await hasBegun;
+  return { commit, committed };
+}
+
+test('reads do not wait for a transaction, and see what is committed', async () => {
+  const db = await openFile();
+  const { commit, committed } = await openTransaction(db);
+  expect(await listServices(db.kysely)).toEqual([]);
+  expect(await db.snapshot((trx) => listServices(trx))).toEqual([]);
+  commit();
+  await committed;
+  expect(await listServices(db.kysely)).toHaveLength(1);
+  expect(await db.snapshot((trx) => listServices(trx))).toHaveLength(1);
+});
+
+test('what is stored is read at once', async () => {
+  const db = await openFile();
+  for (let n = 1; n <= 20; n += 1) {
+    await insertService(db.kysely, newService({ host: `host${n}` }));
+    expect(await listServices(db.kysely)).toHaveLength(n);
+  }
+});
+
+test('writes wait for a transaction', async () => {
+  const db = await openFile();
+  const { commit, committed } = await openTransaction(db);
+  const log: string[] = [];
+  const stored = insertService(db.kysely, newService({ host: 'host2' })).then(() => log.push('stored'));
+  for (let n = 0; n < 5; n += 1) await listServices(db.kysely);
+  log.push('committed');
+  commit();
+  await Promise.all([committed, stored]);
+  expect(log).toEqual(['committed', 'stored']);
+});
+
+test('a statement that begins like a read and writes is a write', async () => {
+  const db = await openFile();
+  const at = new Date().toISOString();
+  await db.kysely
+    .with('one', (qb) => qb.selectNoFrom((eb) => eb.val(1).as('n')))
+    .insertInto('services')
+    .values({ ...newService(), uuid: 'u1', created_at: at })
+    .execute();
+  expect(await listServices(db.kysely)).toHaveLength(1);
+});
+
+/** What runs, and in how many turns of the event loop at least: what pauses at the same time pauses once. */
+const statements: [string, number, (db: Database, count: number) => Promise<unknown>][] = [
+  [
+    'one after another',
+    9,
+    async (db, count) => {
+      for (let n = 0; n < count; n += 1) await listServices(db.kysely);
+    },
+  ],
+  [
+    'all at once',
+    1,
+    (db, count) => Promise.all(Array.from({ length: count }, () => listServices(db.kysely))),
+  ],
+  [
+    'that write',
+    9,
+    (db, count) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) => insertService(db.kysely, newService({ host: `h${n}` }))),
+      ),
+  ],
+  [
+    'in a transaction',
+    9,
+    (db, count) =>
+      db.transaction(async (trx) => {
+        for (let n = 0; n < count; n += 1) await listServices(trx);
+      }),
+  ],
+  [
+    'in snapshots',
+    9,
+    (db, count) => Promise.all(Array.from({ length: count }, () => db.snapshot((trx) => listServices(trx)))),
+  ],
+];
+
+test.each(statements)('others have their turn between statements %s', async (_, turns, run) => {
+  let asked = 0;
+  const everyTenth: Turns = {
+    pause: () => {
+      asked += 1;
+      return asked % 10 === 0 ? new Promise((resolve) => setImmediate(resolve)) : undefined;
+    },
+  };
+  const db = await openFile(everyTenth);
+  asked = 0;
+  let turnsOfLoop = 0;
+  let isOver = false;
+  const count = (): void => {
+    turnsOfLoop += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await run(db, 100);
+  isOver = true;
+  expect(asked).toBeGreaterThanOrEqual(100);
+  expect(turnsOfLoop).toBeGreaterThanOrEqual(turns);
+});
