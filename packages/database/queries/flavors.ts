@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import type { FlavorRow, NewFlavor, Timestamp } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 import { comesAfter, orderOf, type SortKey } from './sorting.ts';
 
 /** Of the living flavors each name and flavorid is there once: a second is a unique violation. */
@@ -13,8 +14,13 @@ export async function findFlavor(db: Queryable, id: number): Promise<FlavorRow |
 
 /** By the id that users see. */
 export async function findFlavorByFlavorid(db: Queryable, flavorid: string): Promise<FlavorRow | undefined> {
-  return living(db).where('flavorid', '=', flavorid).executeTakeFirst();
+  const [row] = await livingOfFlavorid(db, { flavorid });
+  return row;
 }
+
+const livingOfFlavorid = preparedQuery<{ flavorid: string }, FlavorRow>(['flavorid'], (db, { flavorid }) =>
+  living(db).where('flavorid', '=', flavorid),
+);
 
 export async function findFlavorByName(db: Queryable, name: string): Promise<FlavorRow | undefined> {
   return living(db).where('name', '=', name).executeTakeFirst();

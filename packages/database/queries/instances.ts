@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Queryable } from '../database.ts';
 import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
 import { anyOf } from './conditions.ts';
+import { preparedQuery } from './prepared-query.ts';
 
 export interface InstanceFilters {
   uuids?: readonly string[];
@@ -43,10 +44,16 @@ export async function findInstance(
   uuid: string,
   { includeDeleted = false } = {},
 ): Promise<InstanceRow | undefined> {
-  let query = db.selectFrom('instances').selectAll().where('uuid', '=', uuid);
-  if (!includeDeleted) query = query.where('deleted', '=', false);
-  return query.executeTakeFirst();
+  const [row] = await (includeDeleted ? anyInstance : livingInstance)(db, { uuid });
+  return row;
 }
+
+const anyInstance = preparedQuery<{ uuid: string }, InstanceRow>(['uuid'], (db, { uuid }) =>
+  db.selectFrom('instances').selectAll().where('uuid', '=', uuid),
+);
+const livingInstance = preparedQuery<{ uuid: string }, InstanceRow>(['uuid'], (db, { uuid }) =>
+  db.selectFrom('instances').selectAll().where('uuid', '=', uuid).where('deleted', '=', false),
+);
 
 /**
  * Holds the living instance's row until the transaction ends, so that those who change what belongs to the instance

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import type { PortRow, Timestamp } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 
 export async function findPort(db: Queryable, uuid: string): Promise<PortRow | undefined> {
   return db.selectFrom('ports').selectAll().where('uuid', '=', uuid).executeTakeFirst();
@@ -7,14 +8,17 @@ export async function findPort(db: Queryable, uuid: string): Promise<PortRow | u
 
 /** The ports bound to an instance, in the order they were asked for. */
 export async function listPortsOfDevice(db: Queryable, deviceUuid: string): Promise<PortRow[]> {
-  return db
+  return portsOfDevice(db, { deviceUuid });
+}
+
+const portsOfDevice = preparedQuery<{ deviceUuid: string }, PortRow>(['deviceUuid'], (db, { deviceUuid }) =>
+  db
     .selectFrom('ports')
     .selectAll()
     .where('device_uuid', '=', deviceUuid)
     .orderBy('device_index')
-    .orderBy('uuid')
-    .execute();
-}
+    .orderBy('uuid'),
+);
 
 /** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
 export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
