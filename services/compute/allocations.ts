@@ -12,7 +12,7 @@ export async function allocationOn(
 ): Promise<ResourceAmounts | undefined> {
   const provider_uuid = host.tracker.providerUuid(nodename);
   const allocations = await retryOnOutage(() =>
-    host.placement.getProviderAllocations(ctxt, { provider_uuid }),
+    host.placement.getProviderAllocations(ctxt, { provider_uuid, consumer_uuid: instanceUuid }),
   );
   return allocations[instanceUuid];
 }

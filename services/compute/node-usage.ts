@@ -3,6 +3,8 @@ import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 /** What each instance uses of one node, as the host counts it. */
 export class NodeUsage {
   readonly #usage = new Map<string, ResourceAmounts>();
+  /** Of all instances, by resource class: kept, for there may be thousands. */
+  readonly #totals = new Map<string, number>();
   /** Builds under way: they count until they end, whatever the records say. */
   readonly #claimed = new Set<string>();
   /** Changed since the recount under way read its records. */
@@ -10,9 +12,7 @@ export class NodeUsage {
 
   /** The sum over all instances. */
   total(resourceClass: string): number {
-    let sum = 0;
-    for (const amounts of this.#usage.values()) sum += amounts[resourceClass] ?? 0;
-    return sum;
+    return this.#totals.get(resourceClass) ?? 0;
   }
 
   has(instanceUuid: string): boolean {
@@ -29,7 +29,7 @@ export class NodeUsage {
   }
 
   claim(instanceUuid: string, amounts: ResourceAmounts): void {
-    this.#usage.set(instanceUuid, amounts);
+    this.#set(instanceUuid, amounts);
     this.#claimed.add(instanceUuid);
     this.#changed?.add(instanceUuid);
   }
@@ -41,7 +41,7 @@ export class NodeUsage {
   }
 
   release(instanceUuid: string): void {
-    this.#usage.delete(instanceUuid);
+    this.#set(instanceUuid, undefined);
     this.#claimed.delete(instanceUuid);
     this.#changed?.add(instanceUuid);
   }
@@ -53,10 +53,24 @@ export class NodeUsage {
     try {
       const counted = await read();
       const keep = (uuid: string) => changed.has(uuid) || this.#claimed.has(uuid);
-      for (const uuid of this.#usage.keys()) if (!keep(uuid) && !counted.has(uuid)) this.#usage.delete(uuid);
-      for (const [uuid, amounts] of counted) if (!keep(uuid)) this.#usage.set(uuid, amounts);
+      for (const uuid of this.#usage.keys())
+        if (!keep(uuid) && !counted.has(uuid)) this.#set(uuid, undefined);
+      for (const [uuid, amounts] of counted) if (!keep(uuid)) this.#set(uuid, amounts);
     } finally {
       this.#changed = undefined;
+    }
+  }
+
+  #set(instanceUuid: string, amounts: ResourceAmounts | undefined): void {
+    this.#add(this.#usage.get(instanceUuid), -1);
+    this.#add(amounts, 1);
+    if (amounts === undefined) this.#usage.delete(instanceUuid);
+    else this.#usage.set(instanceUuid, amounts);
+  }
+
+  #add(amounts: ResourceAmounts = {}, sign: 1 | -1): void {
+    for (const [resourceClass, amount] of Object.entries(amounts)) {
+      this.#totals.set(resourceClass, this.total(resourceClass) + sign * amount);
     }
   }
 }

@@ -73,7 +73,8 @@ function amountsBy(
   const result: { [key: string]: ResourceAmounts } = {};
   for (const row of rows) {
     const key = keyOf(row);
-    result[key] = { ...result[key], [row.resource_class]: row.used };
+    result[key] ??= {};
+    result[key][row.resource_class] = row.used;
   }
   return result;
 }

@@ -12,9 +12,9 @@ export type PlacementContract = {
   };
   /** Releases what the instance holds; on `provider_uuid` only, when given. Idempotent. */
   delete_allocations: { args: { consumer_uuid: string; provider_uuid: string | null }; result: null };
-  /** What each consumer holds on the provider, by consumer uuid. */
+  /** What each consumer, or the given one, holds on the provider, by consumer uuid. Older servers tell of all. */
   get_provider_allocations: {
-    args: { provider_uuid: string };
+    args: { provider_uuid: string; consumer_uuid?: string };
     result: { [consumerUuid: string]: ResourceAmounts };
   };
 };

@@ -1,7 +1,7 @@
 import type { Database } from '@mini-nova/database';
 import { type EndpointOf, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
-import { allocationsByConsumer, releaseAllocations } from './allocations.ts';
+import { allocationsByConsumer, allocationsByProvider, releaseAllocations } from './allocations.ts';
 import type { PlacementContract } from './contract.ts';
 import { setInventory } from './inventory.ts';
 import type { ResourceAmounts } from './resources.ts';
@@ -37,6 +37,9 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
     _ctxt: RequestContext,
     args: Args<'get_provider_allocations'>,
   ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
-    return allocationsByConsumer(this.#db, args.provider_uuid);
+    const { provider_uuid, consumer_uuid } = args;
+    if (consumer_uuid === undefined) return allocationsByConsumer(this.#db, provider_uuid);
+    const { [provider_uuid]: held } = await allocationsByProvider(this.#db, consumer_uuid);
+    return held === undefined ? {} : { [consumer_uuid]: held };
   }
 }
