@@ -1,3 +1,4 @@
+import { turns } from '@mini-nova/messaging';
 import { runWithContext } from '@mini-nova/service';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { ApiDependencies } from './dependencies.ts';
@@ -58,6 +59,8 @@ export function buildApp(
   });
   closeIdleConnections(app.server, limits);
   inviteBodies(app.server, limits);
+  // Each turn of the event loop takes one connection from the system, and many may come at once.
+  app.server.on('connection', () => turns.skip());
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
     const message = `The resource could not be found: ${request.method} ${request.url}`;
@@ -94,6 +97,8 @@ function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): 
 }
 
 function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies, proxy: ProxySettings): void {
+  // Of many requests that come at once, each waits for its turn.
+  app.addHook('onRequest', async ({ method }) => (method === 'GET' ? turns.pause() : turns.begin()));
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-openstack-request-id': request.id, 'x-compute-request-id': request.id });
     nameVersion(reply);

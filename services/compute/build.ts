@@ -59,6 +59,13 @@ export class InstanceBuild {
     }
   }
 
+  /** Shows in the record that the build waits for its turn, and is not lost. */
+  async wait(): Promise<void> {
+    const unclaimed = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
+    // A copy, for the build may begin meanwhile.
+    await this.#host.conductor.instanceSave(this.#ctxt, this.#instance.clone(), {}, unclaimed);
+  }
+
   /** Takes the instance over; false: it is not to be built any more, or not here. */
   async #begin(): Promise<boolean> {
     const { name } = this.#host;

@@ -1,6 +1,7 @@
 import type { NovaConfig } from '@mini-nova/config';
 import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
 import { Manager, type PeriodicTask, RequestContext } from '@mini-nova/service';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import type { NetworkAPI } from '../network/rpcapi.ts';
@@ -53,6 +54,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   readonly #compute: ComputeHost;
   readonly #config: NovaConfig['DEFAULT'];
   readonly #locks = new InstanceLocks();
+  readonly #builds: ConcurrencyLimit;
 
   constructor({ host, config, ...parts }: ComputeManagerOptions) {
     super({ host, serviceName: 'compute' });
@@ -62,6 +64,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const notifications = new InstanceNotifications(() => this.notifier, logger);
     this.#compute = { name: host, tracker, notifications, ...parts };
     this.#config = config.DEFAULT;
+    this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
@@ -101,7 +104,11 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   }
 
   async buildAndRunInstance(ctxt: RequestContext, args: Args<'build_and_run_instance'>): Promise<null> {
-    return this.#serialized(args, () => new InstanceBuild(this.#compute, ctxt, args).run());
+    const build = new InstanceBuild(this.#compute, ctxt, args);
+    return this.#builds.run(() => this.#serialized(args, () => build.run()), {
+      every: this.#config.instance_build_timeout / 3,
+      say: () => build.wait(),
+    });
   }
 
   async terminateInstance(ctxt: RequestContext, args: Args<'terminate_instance'>): Promise<null> {

@@ -2,6 +2,7 @@ import type { Database } from '@mini-nova/database';
 import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeAPI } from '../compute/rpcapi.ts';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { OutageRetryOptions } from '../outage-retry.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import type { BuildRequestStore } from '../stores/build-request-store.ts';
@@ -22,8 +23,13 @@ export interface ComputeTaskManagerOptions {
   maxAttempts: () => number;
   /** Default: two attempts, and as many as fit into 30 s. */
   schedulerRetry?: OutageRetryOptions;
+  /** Seconds without progress after which somebody ends a build; 0 (the default): never. */
+  buildTimeout?: () => number;
   logger: Logger;
 }
+
+/** At once: the scheduler places one after another, and while a request waits there its deadline comes nearer. */
+const MAX_FIRST_BUILDS = 16;
 
 type Args<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
 
@@ -36,13 +42,17 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
   ] as const satisfies (keyof ComputeTaskContract)[];
   readonly #firstBuild: FirstBuild;
   readonly #buildRetry: BuildRetry;
+  readonly #buildTimeout: () => number;
+  readonly #firstBuilds = new ConcurrencyLimit(() => MAX_FIRST_BUILDS);
 
   constructor(options: ComputeTaskManagerOptions) {
-    const { db, buildRequests, scheduler, maxAttempts } = options;
+    const { db, buildRequests, scheduler, maxAttempts, buildTimeout = () => 0 } = options;
     const { schedulerRetry = { attempts: 2, patience: 30 } } = options;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
+    this.#buildTimeout = buildTimeout;
     this.#firstBuild = new FirstBuild({
+      db,
       buildRequests,
       scheduler,
       schedulerRetry,
@@ -57,7 +67,10 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
     ctxt: RequestContext,
     args: Args<'schedule_and_build_instances'>,
   ): Promise<null> {
-    await this.#firstBuild.run(ctxt, args);
+    await this.#firstBuilds.run(() => this.#firstBuild.run(ctxt, args), {
+      every: this.#buildTimeout() / 3,
+      say: () => this.#firstBuild.wait(args),
+    });
     return null;
   }
 

@@ -1,6 +1,9 @@
+import { type Database, databaseTimestamp, updateInstance } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
+import { TaskState } from '../compute/task-states.ts';
+import { VmState } from '../compute/vm-states.ts';
 import { NoValidHost } from '../exceptions.ts';
 import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
@@ -17,6 +20,7 @@ interface Build {
 }
 
 export interface FirstBuildOptions {
+  db: Database;
   buildRequests: BuildRequestStore;
   scheduler: SchedulerAPI;
   dispatch: BuildDispatch;
@@ -33,6 +37,16 @@ export class FirstBuild {
 
   constructor(options: FirstBuildOptions) {
     this.#options = options;
+  }
+
+  /** Shows in the records that the builds wait for their turn, and are not lost. */
+  async wait({ build_requests }: Args): Promise<void> {
+    const { db } = this.#options;
+    const updated_at = databaseTimestamp(db.kysely);
+    const scheduling = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
+    for (const { instance_uuid } of build_requests) {
+      await updateInstance(db.kysely, instance_uuid, { updated_at }, scheduling);
+    }
   }
 
   /** Each instance goes to a host, or ends in ERROR with a fault. */

@@ -159,6 +159,13 @@ export const DEFAULT = {
     mutable: true,
     help: "Time between two comparisons of the power states of a compute's guests with their records. 0: every 60 seconds; below 0: never.",
   }),
+  max_concurrent_builds: integer({
+    default: 10,
+    min: 0,
+    unit: 'builds',
+    mutable: true,
+    help: 'Builds that a compute works on at once; others wait in their order, and count as in progress. 0: no limit.',
+  }),
   instance_build_timeout: seconds({
     default: 300,
     mutable: true,

@@ -8,6 +8,7 @@ import {
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { VmState } from '../../compute/vm-states.ts';
+import { ConcurrencyLimit } from '../../concurrency-limit.ts';
 import { FlavorNotFound } from '../../exceptions.ts';
 import { BuildRequestStore } from '../../stores/build-request-store.ts';
 import { RequestSpecStore } from '../../stores/request-spec-store.ts';
@@ -32,9 +33,13 @@ export interface CreatedServers {
   adminPassword: string;
 }
 
+/** Requests that are worked on at the same time: more of them would only wait for each other, and others for all. */
+const MAX_AT_ONCE = 8;
+
 /** Boots servers: checks the request, records what is to be built, and hands it to the conductor. */
 export class ServerCreation {
   readonly #dependencies: ComputeDependencies;
+  readonly #atOnce = new ConcurrencyLimit(() => MAX_AT_ONCE);
 
   constructor(dependencies: ComputeDependencies) {
     this.#dependencies = dependencies;
@@ -46,7 +51,11 @@ export class ServerCreation {
    *
    * @throws BadRequest, Conflict; Unavailable when the bus is away, and the instances are in ERROR
    */
-  async create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
+  create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
+    return this.#atOnce.run(() => this.#create(ctxt, body));
+  }
+
+  async #create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
     const request = await this.#check(body);
     const networks = await requestedNetworks(this.#dependencies.db.kysely, body.networks, request.count);
     const servers = await this.#record(ctxt, request);

@@ -25,6 +25,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     scheduler: new SchedulerAPI(rpc, { versionCap: upgrade_levels.scheduler }),
     compute,
     maxAttempts: () => scheduler.max_attempts,
+    buildTimeout: () => DEFAULT.instance_build_timeout,
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
