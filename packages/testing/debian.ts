@@ -8,6 +8,8 @@ export const DEBIAN_PACKAGES = [
   'rabbitmq-server',
   'postgresql',
   'python3-oslo.messaging',
+  'python3-novaclient',
+  'python3-openstacksdk',
   'faketime',
   'systemd',
 ] as const;

@@ -12,7 +12,12 @@ export {
   startPostgres,
 } from './postgres.ts';
 export type { ProgramOptions } from './program-path.ts';
-export { findProgram, installMissingPrograms, pythonWithOsloMessaging } from './programs.ts';
+export {
+  findProgram,
+  installMissingPrograms,
+  pythonWithOpenstackClients,
+  pythonWithOsloMessaging,
+} from './programs.ts';
 export { getRabbit, PrivateRabbit, type RabbitHandle, shareRabbit, startRabbit } from './rabbit.ts';
 export { type RabbitCluster, startRabbitCluster } from './rabbit-cluster.ts';
 export {

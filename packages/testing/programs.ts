@@ -52,14 +52,29 @@ export async function postgresBin(): Promise<string | undefined> {
   return initdb === undefined ? undefined : join(initdb, '..');
 }
 
-async function oslomessagingPython(): Promise<string | undefined> {
+/** The Python packages that tests use, and what they are for. */
+const OSLO_MESSAGING = ['oslo_messaging'];
+const OPENSTACK_CLIENTS = ['novaclient', 'openstack'];
+
+async function pythonWith(modules: readonly string[]): Promise<string | undefined> {
   for (const python of ['python3', '/usr/bin/python3']) {
     const path = await findProgram([python]);
     if (path === undefined) continue;
-    const { code } = await run(path, ['-c', 'import oslo_messaging'], { timeout: 120 });
+    const { code } = await run(path, ['-c', `import ${modules.join(', ')}`], { timeout: 120 });
     if (code === 0) return path;
   }
   return undefined;
+}
+
+/** The same, after an installation where they are missing and can be installed. */
+async function installedPython(modules: readonly string[], name: string): Promise<string> {
+  let python = await pythonWith(modules);
+  if (python === undefined && (await canInstall())) {
+    await installPackages(DEBIAN_PACKAGES);
+    python = await pythonWith(modules);
+  }
+  if (python === undefined) throw new TestServerUnavailable(name, `Install it: ${INSTALL_COMMAND}`);
+  return python;
 }
 
 /** A Docker engine that answers. */
@@ -69,22 +84,20 @@ export async function dockerRuns(): Promise<boolean> {
 }
 
 /** A Python interpreter that has oslo.messaging; on Debian as root it is installed when missing. */
-export async function pythonWithOsloMessaging(): Promise<string> {
-  let python = await oslomessagingPython();
-  if (python === undefined && (await canInstall())) {
-    await installPackages(DEBIAN_PACKAGES);
-    python = await oslomessagingPython();
-  }
-  if (python === undefined)
-    throw new TestServerUnavailable('Python with oslo.messaging', `Install it: ${INSTALL_COMMAND}`);
-  return python;
+export function pythonWithOsloMessaging(): Promise<string> {
+  return installedPython(OSLO_MESSAGING, 'Python with oslo.messaging');
+}
+
+/** One that has python-novaclient and openstacksdk. */
+export function pythonWithOpenstackClients(): Promise<string> {
+  return installedPython(OPENSTACK_CLIENTS, 'Python with novaclient and openstacksdk');
 }
 
 /** Installs what the tests miss, where that is possible: once, before test files run side by side. */
 export async function installMissingPrograms(): Promise<void> {
   const rabbit = process.env.NOVA_TEST_RABBIT_URL ?? (await rabbitServerPath());
   const postgres = process.env.NOVA_TEST_POSTGRES_URL ?? (await postgresBin());
-  const python = await oslomessagingPython();
+  const python = await pythonWith([...OSLO_MESSAGING, ...OPENSTACK_CLIENTS]);
   const faketime = await faketimeLibrary();
   const systemd = (await findProgram(['systemd-notify'])) && (await findProgram(['systemd-analyze']));
   if ([rabbit, postgres, python, faketime, systemd].every((program) => program !== undefined)) return;
