@@ -3,6 +3,7 @@ import { Flavor, NetworkRequest, NetworkRequestList, RequestSpec } from '@mini-n
 import { describe, expect, it } from 'vitest';
 import { networkInfoOf } from './compute/network-info.ts';
 import type { ComputeTaskContract } from './conductor/contract.ts';
+import { releaseAllocations } from './scheduler/placement/allocations.ts';
 import { SchedulerAPI } from './scheduler/rpcapi.ts';
 import { Cloud } from './test/cloud.ts';
 import { failSaves } from './test/failing-saves.ts';
@@ -299,6 +300,58 @@ describe('a build message', () => {
     expect(await cloud.allocated()).toBe(1);
     expect(await cloud.fault(instance.uuid)).toBeUndefined();
   });
+
+  it('for which placement holds nothing, as of a foreign scheduler, ends in a fault at once', async () => {
+    const cloud = await Cloud.start();
+    const instance = await cloud.recordOne();
+    const { host, args } = await cloud.claim(instance);
+    await releaseAllocations(cloud.db, instance.uuid);
+
+    await cloud.compute.buildAndRunInstance(cloud.ctxt, host, args);
+
+    expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'error', host: null });
+    await expect
+      .poll(async () => (await cloud.fault(instance.uuid))?.message)
+      .toMatch(new RegExp(`placement holds nothing for it on host ${host}`));
+    expect(await cloud.guests()).toEqual({ host1: [], host2: [] });
+  });
+
+  it('for a host that the instance is not on any more leaves it alone', async () => {
+    const cloud = await Cloud.start();
+    const instance = await cloud.recordOne();
+    const { host, args } = await cloud.claim(instance);
+    const other = host === 'host1' ? 'host2' : 'host1';
+
+    await cloud.compute.buildAndRunInstance(cloud.ctxt, other, { ...args, node: other });
+    await cloud.compute.buildAndRunInstance(cloud.ctxt, host, args);
+
+    expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active', host });
+    expect(await cloud.fault(instance.uuid)).toBeUndefined();
+  });
+
+  it.each([null, undefined])(
+    'for another attempt with host lists %s is scheduled, past hosts apart',
+    async (host_lists) => {
+      const cloud = await Cloud.start();
+      const instance = await cloud.recordOne();
+      await cloud.buildRequests.delete(instance.uuid);
+
+      await cloud.computeTask.buildInstances(cloud.ctxt, {
+        instances: [instance],
+        image: {},
+        filter_properties: { retry: { num_attempts: 1, hosts: [['host1', 'host1']] } },
+        admin_password: null,
+        injected_files: null,
+        requested_networks: null,
+        security_groups: null,
+        request_spec: new RequestSpec({ flavor: instance.flavor, ignore_hosts: null }),
+        ...(host_lists === null && { host_lists }),
+      });
+
+      expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active', host: 'host2' });
+      expect(await cloud.allocated()).toBe(1);
+    },
+  );
 
   it('of a request that came twice is sent once', async () => {
     const cloud = await Cloud.start();

@@ -1,5 +1,6 @@
 import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import { type JsonObject, remoteErrors } from '@mini-nova/messaging';
+import { IncompatibleObjectVersion, UnsupportedObject } from '@mini-nova/objects';
 
 /**
  * An expected failure of the compute control plane. Names, messages and data fields are those of Nova's
@@ -97,9 +98,9 @@ export class InstanceInvalidState extends NovaError {
   }
 }
 
-/** A guarded save found the instance in another task or vm state than expected; nothing was saved. */
-export class UnexpectedTaskStateError extends NovaError {
-  readonly code = 'UNEXPECTED_TASK_STATE';
+/** A guarded save found the instance otherwise than expected; nothing was saved. */
+export class InstanceUpdateConflict extends NovaError {
+  readonly code: string = 'INSTANCE_UPDATE_CONFLICT';
   override readonly httpStatus = 409;
 
   constructor(
@@ -114,21 +115,14 @@ export class UnexpectedTaskStateError extends NovaError {
   }
 }
 
-/** A guarded save found the instance being deleted; the caller stops and cleans up. */
-export class UnexpectedDeletingTaskStateError extends NovaError {
-  readonly code = 'UNEXPECTED_DELETING_TASK_STATE';
-  override readonly httpStatus = 409;
+/** The instance was in another task state than expected. */
+export class UnexpectedTaskStateError extends InstanceUpdateConflict {
+  override readonly code: string = 'UNEXPECTED_TASK_STATE';
+}
 
-  constructor(
-    data: { instance_uuid: string; expected: JsonObject; actual: JsonObject },
-    options?: ErrorOptions,
-  ) {
-    super(
-      `Conflict updating instance ${data.instance_uuid}, which is being deleted. Expected: ${JSON.stringify(data.expected)}. Actual: ${JSON.stringify(data.actual)}`,
-      data,
-      options,
-    );
-  }
+/** The instance is being deleted; the caller stops and cleans up. */
+export class UnexpectedDeletingTaskStateError extends UnexpectedTaskStateError {
+  override readonly code: string = 'UNEXPECTED_DELETING_TASK_STATE';
 }
 
 /** The build failed on this host, and another host may do better. */
@@ -174,6 +168,32 @@ export class ServiceNotFound extends NovaError {
   constructor(data: { service_id: string }, options?: ErrorOptions) {
     super(`Service ${data.service_id} could not be found.`, data, options);
   }
+}
+
+/** No service of this binary is recorded on the host. */
+export class HostBinaryNotFound extends NovaError {
+  readonly code = 'HOST_BINARY_NOT_FOUND';
+  override readonly httpStatus = 404;
+
+  constructor(data: { host: string; binary: string }, options?: ErrorOptions) {
+    super(`Could not find binary ${data.binary} on host ${data.host}.`, data, options);
+  }
+}
+
+/** The host has a service of this binary already. */
+export class ServiceBinaryExists extends NovaError {
+  readonly code = 'SERVICE_BINARY_EXISTS';
+  override readonly httpStatus = 409;
+
+  constructor(data: { host: string; binary: string }, options?: ErrorOptions) {
+    super(`Service with host ${data.host} binary ${data.binary} exists.`, data, options);
+  }
+}
+
+/** A record of this key is there already. Nova lets oslo.db's DBDuplicateEntry through. */
+export class DuplicateEntry extends Error {
+  override readonly name = 'DuplicateEntry';
+  readonly code = 'DUPLICATE_ENTRY';
 }
 
 /** The compute service of the instance's host is down, so nobody would serve the request. */
@@ -272,6 +292,20 @@ export class InterfaceAttachFailed extends NovaError {
   }
 }
 
+/** An interface was asked for without a network, and there is none to choose. */
+export class InterfaceAttachFailedNoNetwork extends NovaError {
+  readonly code = 'INTERFACE_ATTACH_FAILED_NO_NETWORK';
+  override readonly httpStatus = 400;
+
+  constructor(data: { project_id: string }, options?: ErrorOptions) {
+    super(
+      `No specific network was requested and none are available for project '${data.project_id}'.`,
+      data,
+      options,
+    );
+  }
+}
+
 /** The conductor has no such object method, or it does not take these arguments. */
 export class ObjectActionError extends NovaError {
   readonly code = 'OBJECT_ACTION_FAILED';
@@ -292,12 +326,15 @@ const rebuildable: Record<string, Rebuildable> = {
   InstancePowerOffFailure,
   InstanceRebootFailure,
   InstanceInvalidState,
+  InstanceUpdateConflict,
   UnexpectedTaskStateError,
   UnexpectedDeletingTaskStateError,
   RescheduledException,
   BuildAbortException,
   ComputeResourcesUnavailable,
   ComputeHostNotFound,
+  HostBinaryNotFound,
+  ServiceBinaryExists,
   ServiceNotFound,
   ServiceUnavailable,
   FlavorNotFound,
@@ -309,6 +346,7 @@ const rebuildable: Record<string, Rebuildable> = {
   FixedIpAlreadyInUse,
   InvalidFixedIp,
   InterfaceAttachFailed,
+  InterfaceAttachFailedNoNetwork,
   ObjectActionError,
 };
 
@@ -325,6 +363,13 @@ export function registerNovaErrors(): void {
     fromFailure: ({ message }) =>
       new DatabaseUnavailable(message.replace(outagePrefix, ''), { outcome: 'unknown' }),
   });
+  remoteErrors.register({
+    module: 'oslo_db.exception',
+    class: 'DBDuplicateEntry',
+    type: DuplicateEntry,
+    fromFailure: ({ message }) => new DuplicateEntry(message),
+  });
+  registerObjectErrors();
   for (const [name, type] of Object.entries(rebuildable)) {
     remoteErrors.register({
       module: 'nova.exception',
@@ -338,4 +383,27 @@ export function registerNovaErrors(): void {
       },
     });
   }
+}
+
+/** What oslo.versionedobjects says of objects that one end does not know as the other sent them. */
+function registerObjectErrors(): void {
+  const module = 'oslo_versionedobjects.exception';
+  remoteErrors.register({
+    module,
+    class: 'UnsupportedObjectError',
+    type: UnsupportedObject,
+    toKwargs: (error) => ({ objtype: (error as UnsupportedObject).objtype }),
+    fromFailure: ({ kwargs }) => new UnsupportedObject(String(kwargs.objtype)),
+  });
+  remoteErrors.register({
+    module,
+    class: 'IncompatibleObjectVersion',
+    type: IncompatibleObjectVersion,
+    toKwargs: (error) => {
+      const { objname, objver, supported } = error as IncompatibleObjectVersion;
+      return { objname, objver, supported };
+    },
+    fromFailure: ({ kwargs: { objname, objver, supported } }) =>
+      new IncompatibleObjectVersion(String(objname), String(objver), String(supported)),
+  });
 }

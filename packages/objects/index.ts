@@ -1,3 +1,4 @@
+export { backport, type ObjectVersions } from './backport.ts';
 export {
   FieldError,
   FieldNotSet,
@@ -72,7 +73,7 @@ export { TrustedCerts } from './objects/trusted-certs.ts';
 export { VIFMigrateData } from './objects/vif-migrate-data.ts';
 export { VirtCPUFeature, VirtCPUModel } from './objects/virt-cpu-model.ts';
 export { VirtCPUTopology } from './objects/virt-cpu-topology.ts';
-export { isObjectPrimitive } from './primitive.ts';
+export { isNewer, isObjectPrimitive } from './primitive.ts';
 export { objectClass, objectFromPrimitive, objectVersions } from './registry.ts';
 export { NovaObjectSerializer } from './serializer.ts';
 export {

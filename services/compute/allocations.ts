@@ -3,18 +3,13 @@ import { retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import type { ComputeHost } from './compute-host.ts';
 
-/** What the instance holds on the node; undefined: nothing, it was not placed here or its build was ended. */
-export async function allocationOn(
+/** What the instance holds, by provider uuid: nothing when it was placed by none of our schedulers, or its build was ended. */
+export async function allocationsOf(
   host: ComputeHost,
   ctxt: RpcContext,
   instanceUuid: string,
-  nodename: string,
-): Promise<ResourceAmounts | undefined> {
-  const provider_uuid = host.tracker.providerUuid(nodename);
-  const allocations = await retryOnOutage(() =>
-    host.placement.getProviderAllocations(ctxt, { provider_uuid, consumer_uuid: instanceUuid }),
-  );
-  return allocations[instanceUuid];
+): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+  return retryOnOutage(() => host.placement.getAllocations(ctxt, { consumer_uuid: instanceUuid }));
 }
 
 /** Gives back what the instance holds on this host. What it holds elsewhere is another's. */

@@ -49,6 +49,28 @@ export async function abortBuild(
   });
 }
 
+/** Ends a build in ERROR with a fault that no host has begun; one that is elsewhere by now, or has ended, is left alone. */
+export async function refuseBuild(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  error: BuildAbortException,
+): Promise<void> {
+  host.logger.warn(
+    { instance_uuid: instance.uuid, host: host.name, reason: error.message },
+    'The build was refused',
+  );
+  const untouched = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
+  const changes = { vm_state: VmState.ERROR, task_state: null };
+  try {
+    await host.conductor.instanceSave(ctxt, instance, changes, untouched);
+  } catch (saveError) {
+    if (isEnded(saveError)) return;
+    throw saveError;
+  }
+  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+}
+
 /** Saves the end of a build, or of its part here. False: someone else ended it first. */
 export async function saveUnlessEnded(
   host: ComputeHost,

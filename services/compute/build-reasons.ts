@@ -1,10 +1,4 @@
-import {
-  BuildAbortException,
-  InstanceNotFound,
-  NovaError,
-  UnexpectedDeletingTaskStateError,
-  UnexpectedTaskStateError,
-} from '../exceptions.ts';
+import { BuildAbortException, InstanceNotFound, InstanceUpdateConflict, NovaError } from '../exceptions.ts';
 import { isOutage } from '../outage-retry.ts';
 import { messageOf } from './instance-fault.ts';
 
@@ -26,11 +20,7 @@ export class GuestFailure extends Error {
 
 /** Whether the error says that someone else ended the build, by deleting the instance for example. */
 export function isEnded(error: unknown): boolean {
-  return (
-    error instanceof InstanceNotFound ||
-    error instanceof UnexpectedTaskStateError ||
-    error instanceof UnexpectedDeletingTaskStateError
-  );
+  return error instanceof InstanceNotFound || error instanceof InstanceUpdateConflict;
 }
 
 /**

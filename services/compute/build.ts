@@ -1,10 +1,11 @@
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
+import { BuildAbortException, InstanceNotFound } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
-import { allocationOn, releaseHere } from './allocations.ts';
+import { allocationsOf, releaseHere } from './allocations.ts';
+import { refuseBuild } from './build-end.ts';
 import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
@@ -37,11 +38,9 @@ export class InstanceBuild {
 
   /** Ends with the instance ACTIVE, sent to another host, or in ERROR with a fault. */
   async run(): Promise<void> {
-    const allocations = await allocationOn(this.#host, this.#ctxt, this.#instance.uuid, this.#nodename);
-    if (!allocations) {
-      this.#log('Ignored a build that holds no allocation on this host');
-      return;
-    }
+    const held = await allocationsOf(this.#host, this.#ctxt, this.#instance.uuid);
+    const allocations = held[this.#host.tracker.providerUuid(this.#nodename)];
+    if (!allocations) return this.#refuse(Object.keys(held).length > 0);
     if (!(await this.#begin())) return;
     const image_name = String(this.#args.image.name ?? '');
     this.#host.notifications.tell(this.#ctxt, this.#instance, 'create.start', { extra: { image_name } });
@@ -64,6 +63,14 @@ export class InstanceBuild {
     const unclaimed = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
     // A copy, for the build may begin meanwhile.
     await this.#host.conductor.instanceSave(this.#ctxt, this.#instance.clone(), {}, unclaimed);
+  }
+
+  /** Where it holds something else, it is being built there, and this message is late. */
+  async #refuse(isElsewhere: boolean): Promise<void> {
+    if (isElsewhere) return this.#log('Ignored a build that holds its allocation on another host');
+    const reason = `placement holds nothing for it on host ${this.#host.name}`;
+    const error = new BuildAbortException({ instance_uuid: this.#instance.uuid, reason });
+    await refuseBuild(this.#host, this.#ctxt, this.#instance, error);
   }
 
   /** Takes the instance over; false: it is not to be built any more, or not here. */

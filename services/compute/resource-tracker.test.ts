@@ -18,6 +18,7 @@ const reservations = {
   initial_cpu_allocation_ratio: 4,
   initial_ram_allocation_ratio: 1,
   initial_disk_allocation_ratio: 1,
+  my_ip: '192.0.2.7',
 };
 
 async function tracked(driver = new FakeDriver('host1', { vcpus: 2, memory_mb: 2048, disk_gb: 100 })) {
@@ -34,6 +35,17 @@ async function tracked(driver = new FakeDriver('host1', { vcpus: 2, memory_mb: 2
   return { cloud, tracker, driver };
 }
 
+it('records what the schedulers and views of Nova read of a node', async () => {
+  const { cloud } = await tracked();
+
+  const [node] = await cloud.computeNodes.list();
+  expect(node?.supported_hv_specs.map((spec) => spec.values())).toEqual([
+    { arch: 'x86_64', hv_type: 'fake', vm_mode: 'hvm' },
+  ]);
+  expect(node?.pci_device_pools).toHaveLength(0);
+  expect(node).toMatchObject({ numa_topology: null, disk_available_least: node?.free_disk_gb });
+});
+
 it('records the node, and its inventory under the same uuid', async () => {
   const { cloud, tracker } = await tracked();
 
@@ -42,6 +54,9 @@ it('records the node, and its inventory under the same uuid', async () => {
     uuid: tracker.providerUuid('host1'),
     host: 'host1',
     hypervisor_hostname: 'host1',
+    host_ip: '192.0.2.7',
+    metrics: '[]',
+    stats: { num_instances: '0', io_workload: '0' },
     vcpus: 2,
     memory_mb: 2048,
     memory_mb_used: 512,

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
-import { type ChangesOf, ComputeNode, type Instance } from '@mini-nova/objects';
+import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import type { ConductorAPI } from '../conductor/rpcapi.ts';
-import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
+import { ComputeHostNotFound, ComputeResourcesUnavailable, DuplicateEntry } from '../exceptions.ts';
 import { retryOnOutage } from '../outage-retry.ts';
 import { capacityOf } from '../scheduler/placement/capacity.ts';
 import type { Inventories } from '../scheduler/placement/contract.ts';
@@ -12,6 +11,7 @@ import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { Claim } from './claim.ts';
 import { inventoriesOf, type Reservations } from './node-inventory.ts';
+import { type HostAddress, measuresOf, newRecord, usageOf } from './node-record.ts';
 import { NodeUsage } from './node-usage.ts';
 import { UsageReports } from './usage-reports.ts';
 import type { HostResources, VirtDriver } from './virt/driver.ts';
@@ -23,7 +23,7 @@ export interface ResourceTrackerOptions {
   conductor: ConductorAPI;
   placement: PlacementAPI;
   /** Group DEFAULT of the configuration. */
-  reservations: Reservations;
+  reservations: Reservations & HostAddress;
   logger: Logger;
 }
 
@@ -125,7 +125,7 @@ export class ResourceTracker {
     node.inventories = inventoriesOf(resources, node.record, reservations);
     await node.usage.recount(() => this.#readUsage(ctxt, nodename));
     await conductor.computeNodeSave(ctxt, node.record, {
-      ...measuresOf(resources),
+      ...measuresOf(resources, reservations),
       ...usageOf(resources, node.usage, reservations),
     });
     const { record, inventories } = node;
@@ -145,14 +145,31 @@ export class ResourceTracker {
     }
     // Not known yet, or deleted with the service's record, while this service goes on.
     const { usage, inventories } = known ?? { usage: new NodeUsage(), inventories: {} };
-    const record = stored ?? newRecord(host, nodename, reservations);
-    if (!stored) {
-      Object.assign(record, measuresOf(resources), usageOf(resources, usage, reservations));
-      await conductor.computeNodeCreate(ctxt, record);
-    }
+    const record =
+      stored ??
+      (await this.#create(ctxt, nodename, {
+        ...measuresOf(resources, reservations),
+        ...usageOf(resources, usage, reservations),
+      }));
     const node = { record, resources, inventories, usage };
     this.#nodes.set(nodename, node);
     return node;
+  }
+
+  /** @returns the record as it is stored: another answer of this creation may have been lost, and stands then */
+  async #create(ctxt: RpcContext, nodename: string, values: ChangesOf<ComputeNode>): Promise<ComputeNode> {
+    const { conductor, host, reservations } = this.#options;
+    const record = newRecord(host, nodename, reservations);
+    Object.assign(record, values);
+    try {
+      await conductor.computeNodeCreate(ctxt, record);
+      return record;
+    } catch (error) {
+      const stored =
+        error instanceof DuplicateEntry ? await conductor.computeNodeGet(ctxt, host, nodename) : undefined;
+      if (stored) return stored;
+      throw error;
+    }
   }
 
   async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, ResourceAmounts>> {
@@ -171,45 +188,4 @@ export class ResourceTracker {
 /** It has given its resources back, unless its guest could not be destroyed. */
 function isFailedBuild(instance: Instance): boolean {
   return instance.vm_state === VmState.ERROR && instance.launched_at === null;
-}
-
-function newRecord(host: string, nodename: string, reservations: Reservations): ComputeNode {
-  return new ComputeNode({
-    uuid: randomUUID(),
-    host,
-    hypervisor_hostname: nodename,
-    cpu_allocation_ratio: reservations.initial_cpu_allocation_ratio,
-    ram_allocation_ratio: reservations.initial_ram_allocation_ratio,
-    disk_allocation_ratio: reservations.initial_disk_allocation_ratio,
-  });
-}
-
-function measuresOf(resources: HostResources): ChangesOf<ComputeNode> {
-  return {
-    vcpus: resources.vcpus,
-    memory_mb: resources.memoryMb,
-    local_gb: resources.diskGb,
-    hypervisor_type: resources.hypervisorType,
-    hypervisor_version: resources.hypervisorVersion,
-    cpu_info: JSON.stringify(resources.cpuInfo),
-  };
-}
-
-/** As Nova counts: what is reserved for the host counts as used memory and disk. */
-function usageOf(
-  resources: HostResources,
-  usage: NodeUsage,
-  reservations: Reservations,
-): ChangesOf<ComputeNode> {
-  const memory_mb_used = reservations.reserved_host_memory_mb + usage.total('MEMORY_MB');
-  const local_gb_used = Math.ceil(reservations.reserved_host_disk_mb / 1024) + usage.total('DISK_GB');
-  return {
-    vcpus_used: usage.total('VCPU'),
-    memory_mb_used,
-    local_gb_used,
-    free_ram_mb: resources.memoryMb - memory_mb_used,
-    free_disk_gb: resources.diskGb - local_gb_used,
-    running_vms: usage.instances,
-    current_workload: usage.workload,
-  };
 }

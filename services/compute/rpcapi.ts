@@ -1,5 +1,6 @@
 import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
+import { blockDevicesOf } from '../block-devices.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
 import type { ComputeContract } from './contract.ts';
@@ -41,7 +42,7 @@ export class ComputeAPI {
 
   async terminateInstance(
     ctxt: RpcContext,
-    { instance, bdms = null }: Optional<'terminate_instance', 'bdms'>,
+    { instance, bdms = blockDevicesOf(instance) }: Optional<'terminate_instance', 'bdms'>,
   ) {
     await this.#onHostOf(instance).cast(ctxt, 'terminate_instance', { instance, bdms });
   }

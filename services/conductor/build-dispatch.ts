@@ -1,6 +1,7 @@
 import { type Database, findInstance } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Instance, Selection } from '@mini-nova/objects';
+import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
+import { blockDevicesOf } from '../block-devices.ts';
 import { isEnded } from '../compute/build-reasons.ts';
 import type { ComputeContract } from '../compute/contract.ts';
 import type { ComputeAPI } from '../compute/rpcapi.ts';
@@ -8,15 +9,16 @@ import { TaskState } from '../compute/task-states.ts';
 import { VmState } from '../compute/vm-states.ts';
 import { allocationsByProvider, releaseAllocations } from '../scheduler/placement/allocations.ts';
 import type { InstanceStore } from '../stores/instance-store.ts';
+import { ec2IdsOf } from './ec2-ids.ts';
 
 type BuildArgs = ComputeContract['build_and_run_instance']['args'];
 
 /** What a build is, wherever it runs. */
 export type BuildOrder = Omit<
   BuildArgs,
-  'instance' | 'node' | 'host_list' | 'accel_uuids' | 'limits' | 'security_groups'
+  'instance' | 'node' | 'host_list' | 'accel_uuids' | 'limits' | 'security_groups' | 'block_device_mapping'
 > & {
-  /** Default: the instance's own. */
+  /** Default: those of the request spec. */
   security_groups?: string[] | null;
 };
 
@@ -55,10 +57,12 @@ export class BuildDispatch {
       return;
     }
     await this.#releaseElsewhere(uuid, selected);
+    instance.ec2_ids = ec2IdsOf(instance);
     await this.#compute.buildAndRunInstance(ctxt, selected.service_host, {
       ...order,
       instance,
-      security_groups: order.security_groups ?? [...instance.security_groups].map(({ name }) => name ?? ''),
+      security_groups: order.security_groups ?? securityGroupsOf(order.request_spec),
+      block_device_mapping: blockDevicesOf(instance),
       node: selected.nodename,
       limits: {},
       host_list: alternates,
@@ -94,4 +98,9 @@ export class BuildDispatch {
       if (provider !== selected.compute_node_uuid) await releaseAllocations(this.#db, uuid, provider);
     }
   }
+}
+
+/** As Nova names them to the host. */
+function securityGroupsOf(spec: RequestSpec): string[] {
+  return spec.has('security_groups') ? [...spec.security_groups].map(({ name }) => name ?? '') : [];
 }

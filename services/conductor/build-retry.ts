@@ -1,10 +1,13 @@
 import type { Database } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Selection } from '@mini-nova/objects';
+import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
 import { BuildAbortException, MaxRetriesExceeded } from '../exceptions.ts';
+import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import { claimResources } from '../scheduler/placement/claim.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
+import { RequestSpecStore } from '../stores/request-spec-store.ts';
 import type { BuildDispatch } from './build-dispatch.ts';
 import type { ComputeTaskContract } from './contract.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
@@ -14,6 +17,9 @@ type Retry = NonNullable<FilterProperties['retry']>;
 
 export interface BuildRetryOptions {
   db: Database;
+  scheduler: SchedulerAPI;
+  /** How long a scheduler that does not answer is asked again. */
+  schedulerRetry: OutageRetryOptions;
   dispatch: BuildDispatch;
   failedBuilds: FailedBuilds;
   /** Hosts that a build may try in all. */
@@ -32,19 +38,25 @@ export class BuildRetry {
   async run(ctxt: RpcContext, args: Args): Promise<void> {
     for (const [index, { uuid }] of args.instances.entries()) {
       try {
-        await this.#next(ctxt, args, uuid, args.host_lists?.[index] ?? []);
+        await this.#next(ctxt, args, uuid, args.host_lists && (args.host_lists[index] ?? []));
       } catch (error) {
         await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       }
     }
   }
 
-  async #next(ctxt: RpcContext, args: Args, uuid: string, hosts: Selection[]): Promise<void> {
-    const { filter_properties, request_spec, block_device_mapping = null } = args;
+  /** `named`: what is left of the alternates; null when the sender knows of none, and leaves the choice to the scheduler. */
+  async #next(
+    ctxt: RpcContext,
+    args: Args,
+    uuid: string,
+    named: Selection[] | null | undefined,
+  ): Promise<void> {
+    const { filter_properties } = args;
     const { retry } = filter_properties;
     this.#assertMayRetry(uuid, retry);
-    if (!request_spec)
-      throw new BuildAbortException({ instance_uuid: uuid, reason: 'it has no request spec' });
+    const request_spec = args.request_spec ?? (await this.#recordedSpec(uuid));
+    const hosts = named ?? (await this.#schedule(ctxt, uuid, request_spec, retry));
     const claimed = await this.#claimFirst(uuid, hosts);
     if (!claimed) throw exhausted(uuid, retry);
     const { image, admin_password, injected_files, requested_networks, security_groups } = args;
@@ -56,8 +68,33 @@ export class BuildRetry {
       injected_files,
       requested_networks,
       security_groups,
-      block_device_mapping,
     });
+  }
+
+  /** @throws BuildAbortException when there is none */
+  async #recordedSpec(uuid: string): Promise<RequestSpec> {
+    const spec = await new RequestSpecStore(this.#options.db).findByInstanceUuid(uuid);
+    if (spec) return spec;
+    throw new BuildAbortException({ instance_uuid: uuid, reason: 'it has no request spec' });
+  }
+
+  /** Hosts that were not tried yet, of which the first is claimed. @throws NoValidHost */
+  async #schedule(
+    ctxt: RpcContext,
+    uuid: string,
+    spec: RequestSpec,
+    retry: Retry | undefined,
+  ): Promise<Selection[]> {
+    const { scheduler, schedulerRetry } = this.#options;
+    const tried = (retry?.hosts ?? []).map(([host]) => host);
+    const { ignore_hosts = null } = spec.values();
+    spec.ignore_hosts = [...new Set([...(ignore_hosts ?? []), ...tried])];
+    const request = { instance_uuids: [uuid], spec_obj: spec };
+    const [hosts = []] = await retryOnOutage(
+      () => scheduler.selectDestinations(ctxt, request),
+      schedulerRetry,
+    );
+    return hosts;
   }
 
   /** Alternates were not claimed when they were chosen: the first that still has room is taken. */

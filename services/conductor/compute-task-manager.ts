@@ -60,7 +60,14 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
       failedBuilds,
       maxAttempts,
     });
-    this.#buildRetry = new BuildRetry({ db, dispatch, failedBuilds, maxAttempts });
+    this.#buildRetry = new BuildRetry({
+      db,
+      scheduler,
+      schedulerRetry,
+      dispatch,
+      failedBuilds,
+      maxAttempts,
+    });
   }
 
   async scheduleAndBuildInstances(

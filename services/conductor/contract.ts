@@ -40,7 +40,8 @@ export type ComputeTaskContract = {
       block_device_mapping?: BlockDeviceMappingList | null;
       legacy_bdm?: boolean;
       request_spec: RequestSpec | null;
-      host_lists: Selection[][] | null;
+      /** Null, and left out before 1.19: the scheduler is asked. */
+      host_lists?: Selection[][] | null;
     };
     result: null;
   };

@@ -89,7 +89,7 @@ export class FirstBuild {
 
   async #start(ctxt: RpcContext, args: Args, { uuid, spec }: Build, hosts: Selection[]): Promise<void> {
     const { dispatch, failedBuilds } = this.#options;
-    const { image, admin_password, injected_files, requested_networks, block_device_mapping } = args;
+    const { image, admin_password, injected_files, requested_networks } = args;
     const [selected, ...alternates] = hosts;
     try {
       if (!selected) throw new NoValidHost({ reason: 'The scheduler named no host.' });
@@ -104,7 +104,6 @@ export class FirstBuild {
           admin_password,
           injected_files,
           requested_networks,
-          block_device_mapping,
         },
       );
     } catch (error) {

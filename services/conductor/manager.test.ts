@@ -1,16 +1,29 @@
-import { MessagingTimeout } from '@mini-nova/messaging';
-import { Instance, InstanceFault, Tag } from '@mini-nova/objects';
+import { MessagingTimeout, Target } from '@mini-nova/messaging';
+import {
+  IncompatibleObjectVersion,
+  Instance,
+  InstanceFault,
+  objectVersions,
+  Service,
+  Tag,
+  UnsupportedObject,
+} from '@mini-nova/objects';
 import { RequestContext, ServiceRecordMissing } from '@mini-nova/service';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  DuplicateEntry,
+  HostBinaryNotFound,
   InstanceNotFound,
+  InstanceUpdateConflict,
   ObjectActionError,
+  ServiceBinaryExists,
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
 import { Cloud } from '../test/cloud.ts';
 import { type Loss, lossyDriver } from '../test/lossy-driver.ts';
 import { newComputeNode } from '../test/new-objects.ts';
+import type { ConductorContract } from './contract.ts';
 import { ConductorAPI } from './rpcapi.ts';
 import { ConductorServiceRecords } from './service-records.ts';
 
@@ -33,6 +46,46 @@ describe('instances through the conductor', () => {
     expect(await conductor.instanceGetByUuid(ctxt, instance.uuid)).toBeInstanceOf(Instance);
     const listed = await conductor.instancesByHost(ctxt, 'host1');
     expect(listed.map(({ uuid }) => uuid)).toEqual([instance.uuid]);
+  });
+
+  it('are seen by users of their project, and deleted ones by who asks for them', async () => {
+    const instance = await cloud.recordOne();
+    const gone = await cloud.recordOne();
+    await cloud.instances.destroy(gone);
+    const user = (project_id: string) => new RequestContext({ user_id: 'u1', project_id });
+    const deleted = (read_deleted: 'no' | 'yes' | 'only') => RequestContext.admin({ read_deleted });
+
+    expect(await conductor.instanceGetByUuid(user('p1'), instance.uuid)).toMatchObject({
+      uuid: instance.uuid,
+    });
+    await expect(conductor.instanceGetByUuid(user('p2'), instance.uuid)).rejects.toThrow(InstanceNotFound);
+    await expect(conductor.instanceGetByUuid(deleted('no'), gone.uuid)).rejects.toThrow(InstanceNotFound);
+    expect(await conductor.instanceGetByUuid(deleted('yes'), gone.uuid)).toMatchObject({ deleted: true });
+    expect(await conductor.instanceGetByUuid(deleted('only'), gone.uuid)).toMatchObject({ deleted: true });
+    await expect(conductor.instanceGetByUuid(deleted('only'), instance.uuid)).rejects.toThrow(
+      InstanceNotFound,
+    );
+  });
+
+  it('come in the version that is asked for', async () => {
+    const { uuid } = await cloud.recordOne();
+    const read = (versions: Record<string, string>) =>
+      cloud.rpc
+        .getClient<ConductorContract>(new Target({ topic: 'conductor', version: '3.0' }))
+        .call(ctxt, 'object_class_action_versions', {
+          objname: 'Instance',
+          objmethod: 'get_by_uuid',
+          object_versions: { ...objectVersions(), ...versions },
+          args: [uuid],
+          kwargs: {},
+        });
+    const older = (await read({ Instance: '2.3', Flavor: '1.1' })) as Instance;
+    expect(older.objVersion).toBe('2.3');
+    expect(older.has('trusted_certs')).toBe(false);
+    expect(older.flavor.objVersion).toBe('1.1');
+    expect(((await read({})) as Instance).has('trusted_certs')).toBe(true);
+    await expect(read({ Instance: '3.0' })).rejects.toThrow(IncompatibleObjectVersion);
+    await expect(read({ Instance: '2.99' })).rejects.toThrow(IncompatibleObjectVersion);
   });
 
   it('are saved under a guard', async () => {
@@ -101,12 +154,11 @@ describe('compute nodes through the conductor', () => {
     const second = newComputeNode({ vcpus: 16 });
 
     await conductor.computeNodeCreate(ctxt, first);
-    await conductor.computeNodeCreate(ctxt, second);
+    await expect(conductor.computeNodeCreate(ctxt, second)).rejects.toThrow(DuplicateEntry);
 
-    expect(second.uuid).toBe(first.uuid);
     expect(await conductor.computeNodeGet(ctxt, 'host1', 'node1')).toMatchObject({
       uuid: first.uuid,
-      vcpus: 16,
+      vcpus: 8,
     });
     expect(await conductor.computeNodeGet(ctxt, 'host1', 'other')).toBeUndefined();
   });
@@ -124,7 +176,23 @@ describe('service records through the conductor', () => {
     await records.heartbeat();
 
     expect([...(await cloud.services.list())]).toHaveLength(1);
-    expect(await stored()).toMatchObject({ version: 67, report_count: 2, topic: 'compute' });
+    expect(await stored()).toMatchObject({ version: 67, report_count: 3, topic: 'compute' });
+  });
+
+  it('are found, or not, as Nova answers, and cannot be made twice', async () => {
+    const service = () => new Service({ ...info });
+    const args = ['host1', 'nova-compute'];
+    await expect(conductor.objectClassAction(ctxt, Service, 'get_by_args', args)).rejects.toThrow(
+      new HostBinaryNotFound({ host: 'host1', binary: 'nova-compute' }),
+    );
+    expect(await conductor.serviceGet(ctxt, 'host1', 'nova-compute')).toBeUndefined();
+
+    await conductor.serviceCreate(ctxt, service());
+
+    await expect(conductor.serviceCreate(ctxt, service())).rejects.toThrow(
+      new ServiceBinaryExists({ host: 'host1', binary: 'nova-compute' }),
+    );
+    expect(await conductor.serviceGet(ctxt, 'host1', 'nova-compute')).toMatchObject({ version: 66 });
   });
 
   it('tell when they were deleted', async () => {
@@ -150,5 +218,16 @@ describe('what the conductor does not have', () => {
     ]) {
       await expect(call).rejects.toThrow(ObjectActionError);
     }
+  });
+
+  it('is refused with the errors of Nova: a class that nobody knows, a state that is another', async () => {
+    await expect(conductor.objectClassAction(ctxt, { objName: 'Nonsense' }, 'get', [])).rejects.toThrow(
+      UnsupportedObject,
+    );
+
+    const instance = await cloud.recordOne();
+    const save = conductor.instanceSave(ctxt, instance, { host: 'host1' }, { vmState: ['active'] });
+    await expect(save).rejects.toThrow(InstanceUpdateConflict);
+    await expect(save).rejects.not.toBeInstanceOf(UnexpectedTaskStateError);
   });
 });

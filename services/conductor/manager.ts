@@ -1,4 +1,13 @@
 import { type EndpointOf, Target } from '@mini-nova/messaging';
+import {
+  backport,
+  IncompatibleObjectVersion,
+  isNewer,
+  NovaObject,
+  type ObjectVersions,
+  objectClass,
+  objectVersions,
+} from '@mini-nova/objects';
 import { Manager, type PeriodicTask, type RequestContext } from '@mini-nova/service';
 import { ObjectActionError } from '../exceptions.ts';
 import type { ConductorContract } from './contract.ts';
@@ -39,14 +48,23 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
     return this.#periodicTasks();
   }
 
-  /** @throws ObjectActionError when there is no such method; otherwise what the method throws */
+  /**
+   * The result is in the version that the caller asks for, the objects inside it, too.
+   *
+   * @throws UnsupportedObject, IncompatibleObjectVersion when we do not have the class or not in this version
+   * @throws ObjectActionError when there is no such method; otherwise what the method throws
+   */
   async objectClassActionVersions(
-    _ctxt: RequestContext,
-    { objname, objmethod, args, kwargs }: Args<'object_class_action_versions'>,
+    ctxt: RequestContext,
+    { objname, objmethod, object_versions, args, kwargs }: Args<'object_class_action_versions'>,
   ): Promise<unknown> {
+    assertServed(objname, object_versions);
     const name = `${objname}.${objmethod}`;
     const action = find(this.#actions.onClass, name);
-    return action(new ActionArguments(name, args, kwargs));
+    const result = await action(new ActionArguments(name, args, kwargs), ctxt);
+    return result instanceof NovaObject && knowsOthers(object_versions)
+      ? backport(result.toPrimitive(), object_versions)
+      : result;
   }
 
   /** @throws ObjectActionError when there is no such method; otherwise what the method throws */
@@ -60,6 +78,20 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
     const result = await action(objinst, new ActionArguments(name, args, kwargs));
     return [updatesSince(before, objinst), result ?? null];
   }
+}
+
+/** Nova finds a class that a caller of this version can be answered by, or refuses. */
+function assertServed(objname: string, versions: ObjectVersions): void {
+  const { objVersion } = objectClass(objname);
+  const asked = versions[objname];
+  if (asked !== undefined && isNewer(objname, asked, objVersion)) {
+    throw new IncompatibleObjectVersion(objname, asked, objVersion);
+  }
+}
+
+/** Whether the caller knows any class of ours in another version. */
+function knowsOthers(versions: ObjectVersions): boolean {
+  return Object.entries(objectVersions()).some(([objname, ours]) => (versions[objname] ?? ours) !== ours);
 }
 
 function find<A>(actions: { readonly [name: string]: A }, name: string): A {

@@ -1,4 +1,4 @@
-import { Flavor, NovaObjectSerializer, Tag } from '@mini-nova/objects';
+import { Flavor, NovaObjectSerializer, Tag, TagList } from '@mini-nova/objects';
 import { expect, it } from 'vitest';
 import { newInstance } from '../test/new-objects.ts';
 import { applyUpdates, contentsOf, updatesSince } from './object-updates.ts';
@@ -30,6 +30,16 @@ it('takes objects that the serializer has already made', () => {
   applyUpdates(mine, new NovaObjectSerializer().deserializeEntity({}, wire) as typeof wire);
 
   expect(mine.flavor.name).toBe('m1.small');
+});
+
+it('takes lists of objects that the serializer has already made', () => {
+  const mine = new TagList();
+  const theirs = new TagList({ objects: [Tag.hydrate({ tag: 'one' }), Tag.hydrate({ tag: 'two' })] });
+  const wire = updatesSince(contentsOf(mine), theirs);
+
+  applyUpdates(mine, new NovaObjectSerializer().deserializeEntity({}, wire) as typeof wire);
+
+  expect([...mine].map(({ tag }) => tag)).toEqual(['one', 'two']);
 });
 
 it('keeps what the method left unsaved as changed', () => {

@@ -32,14 +32,19 @@ export function updatesSince(before: Contents, object: NovaObject): ObjectUpdate
 export function applyUpdates(object: NovaObject, updates: { [field: string]: unknown }): void {
   for (const [field, value] of Object.entries(updates)) {
     if (!Object.hasOwn(object.definition.fields, field)) continue;
-    // The serializer has made objects of primitives of objects already.
-    if (value instanceof NovaObject) object.set(field, value);
+    // The serializer has made objects of primitives of objects already, those in lists and dictionaries, too.
+    if (holdsObjects(value)) object.set(field, value);
     else object.setFieldFromPrimitive(field, value as JsonValue);
   }
   object.resetChanges();
   const changed = updates[stillChanged];
   if (!Array.isArray(changed)) return;
   object.markChanged(...changed.map(String));
+}
+
+function holdsObjects(value: unknown): boolean {
+  if (value instanceof NovaObject) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsObjects);
 }
 
 /** That a nested object was saved is no change that travels. */

@@ -15,7 +15,7 @@ import {
   InstanceList,
   type NovaObject,
   objectVersions,
-  type Service,
+  Service,
 } from '@mini-nova/objects';
 import { ComputeHostNotFound } from '../exceptions.ts';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
@@ -107,7 +107,7 @@ export class ConductorAPI {
    * Saves these values, if the instance is in one of the expected states. It has them once they are saved: one whose
    * save failed is as it was, and its next save writes nothing of this one.
    *
-   * @throws InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError
+   * @throws InstanceNotFound, InstanceUpdateConflict
    */
   async instanceSave(
     ctxt: RpcContext,
@@ -134,7 +134,13 @@ export class ConductorAPI {
     await retryOnOutage(() => this.objectAction(ctxt, fault, 'create'), this.#retry);
   }
 
-  /** Registers the service; one of this host and binary is taken over. */
+  /** Undefined: the host has no such service. */
+  async serviceGet(ctxt: RpcContext, host: string, binary: string): Promise<Service | undefined> {
+    const service = await this.#read(ctxt, Service, 'get_by_host_and_binary', [host, binary]);
+    return (service ?? undefined) as Service | undefined;
+  }
+
+  /** @throws ServiceBinaryExists also when it was this very service, and the answer was lost */
   async serviceCreate(ctxt: RpcContext, service: Service): Promise<void> {
     await retryOnOutage(() => this.objectAction(ctxt, service, 'create'), this.#retry);
   }
@@ -157,7 +163,7 @@ export class ConductorAPI {
     }
   }
 
-  /** Records the node; one of this host and name is taken over, with its id and uuid. */
+  /** @throws DuplicateEntry also when it was this very node, and the answer was lost */
   async computeNodeCreate(ctxt: RpcContext, node: ComputeNode): Promise<void> {
     await retryOnOutage(() => this.objectAction(ctxt, node, 'create'), this.#retry);
   }

@@ -51,11 +51,13 @@ it('does not make a heartbeat of its stop when the last heartbeat failed', async
 
 it('says that it stops by a save of last_seen_up alone, as Nova would read it', async () => {
   const target = { topic: 'conductor', server: 'host', namespace: null, version: '3.0' };
-  const { rpc, messages } = await recordingPeer(target, ['object_action'], { object_action: [{}, null] });
+  const { rpc, messages } = await recordingPeer(target, ['object_action', 'object_class_action_versions'], {
+    object_action: [{}, null],
+  });
   const own = new ConductorServiceRecords(new ConductorAPI(rpc));
   await own.register(INFO);
   await own.stopped();
-  expect(messages[1]?.args).toMatchObject({
+  expect(messages[2]?.args).toMatchObject({
     objmethod: 'save',
     objinst: {
       'nova_object.changes': ['last_seen_up'],

@@ -6,7 +6,7 @@ import {
   ServiceRecordMissing,
   type ServiceRecords,
 } from '@mini-nova/service';
-import { ServiceNotFound } from '../exceptions.ts';
+import { ServiceBinaryExists, ServiceNotFound } from '../exceptions.ts';
 import { SEEN_WHEN_STOPPED } from '../stores/liveness.ts';
 import { CLOCK_SKEW } from '../stores/reported-skew.ts';
 import type { ConductorAPI } from './rpcapi.ts';
@@ -30,11 +30,34 @@ export class ConductorServiceRecords implements ServiceRecords {
   }
 
   async register(info: ServiceInfo): Promise<void> {
-    const service = new Service({ ...info });
-    await this.#comparingClocks(service, () =>
-      this.#conductor.serviceCreate(RequestContext.admin(), service),
-    );
+    const service = (await this.#takeOver(info)) ?? (await this.#create(info));
     this.#registered = { info, service };
+  }
+
+  /** The record of an earlier run, brought up to date. That counts as a sign of life. */
+  async #takeOver({ host, binary, topic, version }: ServiceInfo): Promise<Service | undefined> {
+    const ctxt = RequestContext.admin();
+    const service = await this.#conductor.serviceGet(ctxt, host, binary);
+    if (!service) return undefined;
+    await this.#conductor.serviceSave(ctxt, service, { topic, version });
+    await this.#comparingClocks(service, () =>
+      this.#conductor.serviceSave(ctxt, service, { report_count: service.report_count + 1 }),
+    );
+    return service;
+  }
+
+  async #create(info: ServiceInfo): Promise<Service> {
+    const service = new Service({ ...info });
+    try {
+      await this.#comparingClocks(service, () =>
+        this.#conductor.serviceCreate(RequestContext.admin(), service),
+      );
+      return service;
+    } catch (error) {
+      const created = error instanceof ServiceBinaryExists ? await this.#takeOver(info) : undefined;
+      if (created) return created;
+      throw error;
+    }
   }
 
   async heartbeat(): Promise<void> {

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   FixedIpAlreadyInUse,
   InstanceNotFound,
+  InterfaceAttachFailedNoNetwork,
   InvalidFixedIp,
   NetworkNotFound,
   NoMoreFixedIps,
@@ -189,4 +190,15 @@ it('does not release a port of another instance', async () => {
   await ports.releaseOne(vm, theirs?.id ?? '');
 
   expect(await findPort(db.kysely, theirs?.id ?? '')).toBeDefined();
+});
+
+it('says that there is no network to choose when an interface names none', async () => {
+  const elsewhere = new InstancePorts(db, { defaultNetwork: 'gone' });
+  const attachment = { instance_uuid: vm, project_id: 'p1', host: 'host1', requested_ip: null };
+
+  await expect(elsewhere.allocateOne({ ...attachment, network_id: null, port_id: null })).rejects.toThrow(
+    new InterfaceAttachFailedNoNetwork({ project_id: 'p1' }),
+  );
+  const named = { ...attachment, network_id: privateNetwork, port_id: null };
+  expect(await elsewhere.allocateOne(named)).toMatchObject({ network: { id: privateNetwork } });
 });

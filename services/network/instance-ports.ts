@@ -16,7 +16,13 @@ import {
   releasePorts,
 } from '@mini-nova/database';
 import type { NetworkRequest } from '@mini-nova/objects';
-import { InstanceNotFound, NetworkNotFound, PortInUse, PortNotFound } from '../exceptions.ts';
+import {
+  InstanceNotFound,
+  InterfaceAttachFailedNoNetwork,
+  NetworkNotFound,
+  PortInUse,
+  PortNotFound,
+} from '../exceptions.ts';
 import type { NetworkContract } from './contract.ts';
 import { allocationError } from './errors.ts';
 import type { VirtualInterface } from './model.ts';
@@ -71,11 +77,12 @@ export class InstancePorts {
 
   /** One more port. @throws PortInUse also when the instance itself has it */
   async allocateOne(args: Args<'allocate_port_for_instance'>): Promise<VirtualInterface> {
-    const { instance_uuid: instanceUuid, host, network_id, port_id, requested_ip } = args;
+    const { instance_uuid: instanceUuid, project_id, host, network_id, port_id, requested_ip } = args;
     const wish = { instanceUuid, host, portId: port_id, networkId: network_id, fixedIp: requested_ip };
     return this.#forInstance(instanceUuid, async (trx) => {
       if (port_id !== null && (await findPort(trx, port_id))?.device_uuid === instanceUuid)
         throw new PortInUse({ port_id });
+      if (port_id === null && network_id === null) await this.#assertDefaultNetwork(trx, project_id);
       const port = await this.#takePort(trx, wish);
       return interfaceOf(trx, port);
     });
@@ -128,6 +135,12 @@ export class InstancePorts {
     } catch (error) {
       throw allocationError(error, network, fixedIp);
     }
+  }
+
+  /** @throws InterfaceAttachFailedNoNetwork */
+  async #assertDefaultNetwork(trx: Queryable, project_id: string): Promise<void> {
+    if (await findNetworkByLabel(trx, this.#defaultNetwork)) return;
+    throw new InterfaceAttachFailedNoNetwork({ project_id });
   }
 
   async #networkOf(trx: Queryable, uuid: string | null): Promise<NetworkRow> {

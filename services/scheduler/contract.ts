@@ -1,15 +1,26 @@
+import type { JsonObject } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 
 /** Nova 26's scheduler RPC API 4.5. Topic `scheduler`, no namespace. */
 export type SchedulerContract = {
-  /** For each instance its claimed destination, followed by alternates (not claimed). */
+  /**
+   * For each instance its claimed destination, followed by alternates (not claimed). Who does not ask for objects, as
+   * before 4.5, gets the destinations alone.
+   */
   select_destinations: {
     args: {
       instance_uuids: string[];
       spec_obj: RequestSpec;
-      return_objects: boolean;
-      return_alternates: boolean;
+      return_objects?: boolean;
+      return_alternates?: boolean;
     };
-    result: Selection[][];
+    result: Selection[][] | DestinationDict[];
   };
 };
+
+/** A destination as callers knew it before there was a Selection. */
+export interface DestinationDict {
+  host: string;
+  nodename: string;
+  limits: JsonObject;
+}

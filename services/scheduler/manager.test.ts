@@ -19,7 +19,7 @@ import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingTracer } from '../test/recording-tracer.ts';
-import { addHost, flavor, requestSpec } from '../test/scheduling.ts';
+import { addHost, flavor, requestSpec, selectionsOf } from '../test/scheduling.ts';
 import { CELL_UUID } from './cell.ts';
 import { SchedulerManager } from './manager.ts';
 import { allocationsByProvider } from './placement/allocations.ts';
@@ -46,16 +46,31 @@ describe('select_destinations', () => {
     { alternates = true, overrides = {} as Overrides } = {},
   ): Promise<Selection[][]> {
     const manager = new SchedulerManager({ db, config: config(overrides), logger: silentLogger });
-    return manager.selectDestinations(RequestContext.admin(), {
+    return selectionsOf(manager, {
       instance_uuids: instanceUuids,
       spec_obj: spec,
-      return_objects: true,
       return_alternates: alternates,
     });
   }
 
   const hostsOf = (selections: Selection[][]) =>
     selections.map((each) => each.map(({ service_host }) => service_host).join(' '));
+
+  it('answers callers that do not ask for objects as before 4.5: one destination each, in a dictionary', async () => {
+    await addHost(db, 'host-a');
+    const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
+    const args = { instance_uuids: ['vm1', 'vm2'], spec_obj: requestSpec() };
+    const destination = { host: 'host-a', nodename: expect.any(String), limits: {} };
+    expect(await manager.selectDestinations(RequestContext.admin(), args)).toEqual([
+      destination,
+      destination,
+    ]);
+    const asked = { ...args, return_objects: false, return_alternates: true };
+    expect(await manager.selectDestinations(RequestContext.admin(), asked)).toEqual([
+      destination,
+      destination,
+    ]);
+  });
 
   it('claims the best host and names alternates without claiming them', async () => {
     await addHost(db, 'small', { memoryMb: 1024 });
@@ -132,12 +147,7 @@ describe('select_destinations', () => {
     const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
     const placed = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        manager.selectDestinations(RequestContext.admin(), {
-          instance_uuids: [`vm${index}`],
-          spec_obj: requestSpec(),
-          return_objects: true,
-          return_alternates: false,
-        }),
+        selectionsOf(manager, { instance_uuids: [`vm${index}`], spec_obj: requestSpec() }),
       ),
     );
     const hosts = placed.map(([selections]) => selections?.[0]?.service_host);
@@ -355,10 +365,9 @@ describe('the scheduler manager', () => {
     let asked = 0;
     const select = async () => {
       asked += 1;
-      const [selections = []] = await manager.selectDestinations(RequestContext.admin(), {
+      const [selections = []] = await selectionsOf(manager, {
         instance_uuids: [`vm${asked}`],
         spec_obj: requestSpec(),
-        return_objects: true,
         return_alternates: true,
       });
       return selections.map(({ service_host }) => service_host);

@@ -1,7 +1,6 @@
 import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/database';
 import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
-import type { Selection } from '@mini-nova/objects';
 import { Manager, type RequestContext } from '@mini-nova/service';
 import { NoValidHost } from '../exceptions.ts';
 import { SerialQueue } from '../serial-queue.ts';
@@ -9,6 +8,7 @@ import type { SchedulerContract } from './contract.ts';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
 import { HostManager } from './host-manager.ts';
+import { dictOf } from './selection.ts';
 import { cpuWeigher } from './weighers/cpu-weigher.ts';
 import { ramWeigher } from './weighers/ram-weigher.ts';
 
@@ -42,15 +42,16 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   async selectDestinations(
     _ctxt: RequestContext,
     args: SchedulerContract['select_destinations']['args'],
-  ): Promise<Selection[][]> {
-    const { spec_obj, instance_uuids, return_alternates } = args;
+  ): Promise<SchedulerContract['select_destinations']['result']> {
+    const { spec_obj, instance_uuids, return_objects = false, return_alternates = false } = args;
     const { config, logger } = this.#options;
     // Hosts named beside the chosen one.
-    const alternates = return_alternates ? config.scheduler.max_attempts - 1 : 0;
+    const alternates = return_objects && return_alternates ? config.scheduler.max_attempts - 1 : 0;
     try {
-      return await this.#placements.run(() =>
+      const selections = await this.#placements.run(() =>
         this.#scheduler.selectDestinations({ spec: spec_obj, instanceUuids: instance_uuids, alternates }),
       );
+      return return_objects ? selections : selections.flatMap(([selected]) => selected ?? []).map(dictOf);
     } catch (error) {
       if (error instanceof NoValidHost) {
         logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');

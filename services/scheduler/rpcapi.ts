@@ -29,15 +29,13 @@ export class SchedulerAPI {
     {
       instance_uuids,
       spec_obj,
-      return_objects = true,
       return_alternates = true,
-    }: Optional<'select_destinations', 'return_objects' | 'return_alternates'>,
+    }: Omit<Args<'select_destinations'>, 'return_objects'>,
   ): Promise<Selection[][]> {
-    const args = { instance_uuids, spec_obj, return_objects, return_alternates };
-    return this.#client.prepare({ version: '4.5' }).call(ctxt, 'select_destinations', args);
+    const args = { instance_uuids, spec_obj, return_objects: true, return_alternates };
+    const destinations = await this.#client
+      .prepare({ version: '4.5' })
+      .call(ctxt, 'select_destinations', args);
+    return destinations as Selection[][];
   }
 }
-
-/** The arguments of a method, of which those named may be left to their default. */
-type Optional<M extends keyof SchedulerContract, K extends keyof Args<M>> = Omit<Args<M>, K> &
-  Partial<Pick<Args<M>, K>>;

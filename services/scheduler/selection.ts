@@ -1,6 +1,7 @@
 import type { JsonValue } from '@mini-nova/messaging';
-import { SchedulerLimits, Selection } from '@mini-nova/objects';
+import { NovaObject, SchedulerLimits, Selection } from '@mini-nova/objects';
 import { CELL_UUID } from './cell.ts';
+import type { DestinationDict } from './contract.ts';
 import type { HostState } from './host-state.ts';
 import type { ResourceAmounts } from './placement/resources.ts';
 
@@ -30,4 +31,19 @@ function pythonJson(value: JsonValue): string {
     .replace(/([[{])\n\s*/g, '$1')
     .replace(/\n\s*([\]}])/g, '$1')
     .replace(/\n\s*/g, ' ');
+}
+
+/** As callers know a destination who do not know Selection objects. A limit that is not set is left out. */
+export function dictOf({ service_host, nodename, limits }: Selection): DestinationDict {
+  const set = Object.entries(limits?.values() ?? {}).filter(([, limit]) => limit !== null);
+  return {
+    host: service_host,
+    nodename,
+    limits: Object.fromEntries(
+      set.map(([name, limit]) => [
+        name,
+        limit instanceof NovaObject ? limit.toPrimitive() : (limit as number),
+      ]),
+    ),
+  };
 }

@@ -19,6 +19,7 @@ import { type ChangesOf, type Instance, type InstanceFault, InstanceList } from 
 import {
   InstanceExists,
   InstanceNotFound,
+  InstanceUpdateConflict,
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
@@ -101,7 +102,8 @@ export class InstanceStore {
    * A save whose states are stored already succeeds again, so a caller that got no answer can repeat it. Afterwards
    * the fields of the instance are as stored.
    * @returns the fields that were saved, and those that others had changed meanwhile
-   * @throws InstanceNotFound, UnexpectedTaskStateError, UnexpectedDeletingTaskStateError
+   * @throws InstanceNotFound
+   * @throws UnexpectedTaskStateError, UnexpectedDeletingTaskStateError, InstanceUpdateConflict for the vm_state alone
    */
   async save(instance: Instance, expected: ExpectedStates = {}): Promise<string[]> {
     return this.#store(instance, instance, expected);
@@ -199,6 +201,8 @@ export class InstanceStore {
       },
       actual: { vm_state: row.vm_state, task_state: row.task_state },
     };
+    const { expectedTaskState = [row.task_state] } = expected;
+    if (expectedTaskState.includes(row.task_state)) return new InstanceUpdateConflict(data);
     return row.task_state === 'deleting'
       ? new UnexpectedDeletingTaskStateError(data)
       : new UnexpectedTaskStateError(data);

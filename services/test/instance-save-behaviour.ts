@@ -3,6 +3,7 @@ import type { Instance } from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   InstanceNotFound,
+  InstanceUpdateConflict,
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '../exceptions.ts';
@@ -126,14 +127,19 @@ export function describeSaves(database: () => Database): void {
       });
 
       it.each([
-        ['task', { expectedTaskState: ['networking', null] }, { task_state: ['networking', null] }],
-        ['vm', { expectedVmState: ['active'] }, { vm_state: ['active'] }],
+        [
+          'task',
+          { expectedTaskState: ['networking', null] },
+          { task_state: ['networking', null] },
+          UnexpectedTaskStateError,
+        ],
+        ['vm', { expectedVmState: ['active'] }, { vm_state: ['active'] }, InstanceUpdateConflict],
       ])(
         'is refused in another %s state, with both named, and changes nothing',
-        async (_which, expected, named) => {
+        async (_which, expected, named, type) => {
           Object.assign(instance, { task_state: 'spawning', host: 'host1' });
           const refused = await store.save(instance, expected).catch((error: unknown) => error);
-          expect(refused).toBeInstanceOf(UnexpectedTaskStateError);
+          expect(refused).toBeInstanceOf(type);
           expect(refused).toMatchObject({
             data: {
               instance_uuid: instance.uuid,

@@ -11,13 +11,12 @@ import {
 } from '@mini-nova/database';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
-import { RequestContext } from '@mini-nova/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SchedulerManager } from '../scheduler/manager.ts';
 import { allocationsByProvider } from '../scheduler/placement/allocations.ts';
 import { claimResources } from '../scheduler/placement/claim.ts';
 import { setInventory } from '../scheduler/placement/inventory.ts';
-import { addHost, inventories, requestSpec } from './scheduling.ts';
+import { addHost, inventories, requestSpec, selectionsOf } from './scheduling.ts';
 
 const RUNS = 10;
 
@@ -43,10 +42,9 @@ export function describeRaces(name: string, create: () => Promise<string>): void
 
     function select(scheduler: number, instanceUuids: string[]): Promise<Selection[][]> {
       const manager = schedulers[scheduler % schedulers.length] as SchedulerManager;
-      return manager.selectDestinations(RequestContext.admin(), {
+      return selectionsOf(manager, {
         instance_uuids: instanceUuids,
         spec_obj: requestSpec(),
-        return_objects: true,
         return_alternates: true,
       });
     }

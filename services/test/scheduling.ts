@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, insertComputeNode, insertService, type NewService } from '@mini-nova/database';
-import { Flavor, RequestSpec, type RequestSpecComponents } from '@mini-nova/objects';
+import { Flavor, RequestSpec, type RequestSpecComponents, type Selection } from '@mini-nova/objects';
+import { RequestContext } from '@mini-nova/service';
+import type { SchedulerContract } from '../scheduler/contract.ts';
 import { HostState, type HostStateValues } from '../scheduler/host-state.ts';
+import type { SchedulerManager } from '../scheduler/manager.ts';
 import type { ResourceStates } from '../scheduler/placement/capacity.ts';
 import type { Inventories } from '../scheduler/placement/contract.ts';
 import { setInventory } from '../scheduler/placement/inventory.ts';
@@ -109,4 +112,16 @@ export function requestSpec(components: Partial<RequestSpecComponents> = {}): Re
     image: null,
     ...components,
   });
+}
+
+/** For each instance its selection and alternates, as those ask for them who know Selection objects. */
+export async function selectionsOf(
+  manager: SchedulerManager,
+  args: SchedulerContract['select_destinations']['args'],
+): Promise<Selection[][]> {
+  const selections = await manager.selectDestinations(RequestContext.admin(), {
+    ...args,
+    return_objects: true,
+  });
+  return selections as Selection[][];
 }

@@ -1,9 +1,16 @@
-import { homedir, hostname } from 'node:os';
+import { homedir, hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { boolean, float, integer, port, seconds, string } from '../option-types.ts';
 
 // XDG's place for state: writable without being root, and the same from every working directory.
 const STATE_PATH = join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nova');
+
+/** The loopback's where there is no other. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outward = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  return outward?.address ?? '127.0.0.1';
+}
 
 /** [DEFAULT]: what every daemon reads. */
 export const DEFAULT = {
@@ -13,6 +20,13 @@ export const DEFAULT = {
     pattern: /^[^\s/]+$/,
     allowed: 'a name without blanks and slashes',
     help: 'Name of this host, unique in the cloud. Computes are addressed by it; two computes with different names can run on one machine.',
+  }),
+  my_ip: string({
+    default: ownAddress(),
+    sampleDefault: '<first IPv4 address of this host>',
+    pattern: /^[0-9a-fA-F.:]+$/,
+    allowed: 'an IP address',
+    help: 'Address of this host, as other hosts reach it: a compute shows it in its record.',
   }),
   state_path: string({
     default: STATE_PATH,

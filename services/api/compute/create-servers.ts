@@ -1,11 +1,5 @@
 import type { ImageDefinition } from '@mini-nova/config';
-import {
-  type Flavor,
-  type Instance,
-  InstanceFault,
-  type NetworkRequestList,
-  TagList,
-} from '@mini-nova/objects';
+import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { VmState } from '../../compute/vm-states.ts';
 import { ConcurrencyLimit } from '../../concurrency-limit.ts';
@@ -23,7 +17,7 @@ import {
   newPassword,
   newReservationId,
   newServer,
-  rootDisk,
+  requestedDisks,
 } from './new-server.ts';
 import { requestedNetworks } from './requested-networks.ts';
 
@@ -57,10 +51,9 @@ export class ServerCreation {
 
   async #create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
     const request = await this.#check(body);
-    const networks = await requestedNetworks(this.#dependencies.db.kysely, body.networks, request.count);
     const servers = await this.#record(ctxt, request);
     const adminPassword = body.adminPass ?? newPassword();
-    await this.#build(ctxt, servers, { request, networks, adminPassword });
+    await this.#build(ctxt, servers, { request, adminPassword });
     const instances = servers.map(({ instance }) => instance);
     return { instances, reservationId: request.reservationId, adminPassword };
   }
@@ -74,12 +67,14 @@ export class ServerCreation {
     assertFits(flavor, image);
     const placement = parseAvailabilityZone(body.availability_zone);
     await assertPlacement(placement, this.#dependencies);
+    const networks = await requestedNetworks(this.#dependencies.db.kysely, body.networks, maxCount);
     return {
       name: body.name,
       count: maxCount,
       flavor,
       image,
       placement,
+      networks,
       metadata: body.metadata ?? {},
       userData: body.user_data ?? null,
       autoDiskConfig: body['OS-DCF:diskConfig'] === 'AUTO',
@@ -120,7 +115,7 @@ export class ServerCreation {
 
   async #build(ctxt: RequestContext, servers: NewServer[], build: Build): Promise<void> {
     const { computeTask, images, settings } = this.#dependencies;
-    const { request, networks, adminPassword } = build;
+    const { request, adminPassword } = build;
     try {
       await boundedCast(
         () =>
@@ -130,8 +125,8 @@ export class ServerCreation {
             image: images.wireDocument(request.image),
             admin_password: adminPassword,
             injected_files: [],
-            requested_networks: networks,
-            block_device_mapping: rootDisk(request.image),
+            requested_networks: request.networks,
+            block_device_mapping: requestedDisks(request.image),
             tags: new TagList({ objects: [] }),
           }),
         settings.castTimeout,
@@ -160,7 +155,6 @@ export class ServerCreation {
 
 interface Build {
   request: NewServers;
-  networks: NetworkRequestList | null;
   adminPassword: string;
 }
 

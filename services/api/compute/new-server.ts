@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { ImageDefinition } from '@mini-nova/config';
 import {
-  BlockDeviceMapping,
   BlockDeviceMappingList,
   BuildRequest,
   type Flavor,
@@ -9,6 +8,7 @@ import {
   InstanceInfoCache,
   InstancePCIRequests,
   KeyPairList,
+  type NetworkRequestList,
   RequestLevelParams,
   RequestSpec,
   SchedulerLimits,
@@ -17,6 +17,7 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
+import { rootDisk } from '../../block-devices.ts';
 import { PowerState } from '../../compute/power-states.ts';
 import { TaskState } from '../../compute/task-states.ts';
 import { VmState } from '../../compute/vm-states.ts';
@@ -30,6 +31,8 @@ export interface NewServers {
   flavor: Flavor;
   image: ImageDefinition;
   placement: Placement;
+  /** Null: the request names none. */
+  networks: NetworkRequestList | null;
   metadata: Record<string, string>;
   userData: string | null;
   autoDiskConfig: boolean;
@@ -57,38 +60,30 @@ export function newServer(
     buildRequest: new BuildRequest({
       instance_uuid: instance.uuid,
       project_id: instance.project_id ?? '',
-      instance,
-      block_device_mappings: rootDisk(request.image, instance.uuid),
+      instance: requestedInstance(instance),
+      block_device_mappings: disksOf(request.image, instance.uuid),
       tags: new TagList(),
     }),
   };
 }
 
+/** The instance before it is recorded: a conductor of Nova's records it itself, and refuses one that has an id. */
+function requestedInstance(instance: Instance): Instance {
+  const requested = instance.clone();
+  requested.pci_requests = new InstancePCIRequests({ requests: [] });
+  Object.assign(requested, { created_at: new Date(), updated_at: null, deleted: false });
+  return requested;
+}
+
 /** The disks of the request, which are the same for all its servers. */
-export function rootDisk(image: ImageDefinition, instanceUuid?: string): BlockDeviceMappingList {
-  const disk = new BlockDeviceMapping({
-    ...(instanceUuid !== undefined && { instance_uuid: instanceUuid }),
-    source_type: 'image',
-    destination_type: 'local',
-    guest_format: null,
-    device_type: 'disk',
-    disk_bus: null,
-    boot_index: 0,
-    device_name: null,
-    delete_on_termination: true,
-    snapshot_id: null,
-    volume_id: null,
-    volume_size: null,
-    image_id: image.id,
-    no_device: false,
-    connection_info: null,
-    tag: null,
-    volume_type: null,
-    encrypted: false,
-    encryption_secret_uuid: null,
-    encryption_format: null,
-    encryption_options: null,
-  });
+export function requestedDisks(image: ImageDefinition): BlockDeviceMappingList {
+  return new BlockDeviceMappingList({ objects: [rootDisk(image.id)] });
+}
+
+/** Those of one of its servers. */
+function disksOf(image: ImageDefinition, instanceUuid: string): BlockDeviceMappingList {
+  const disk = rootDisk(image.id);
+  disk.instance_uuid = instanceUuid;
   return new BlockDeviceMappingList({ objects: [disk] });
 }
 
@@ -151,7 +146,7 @@ function newInstance(ctxt: RequestContext, request: NewServers, index: number): 
     disable_terminate: false,
     cell_name: null,
     metadata,
-    system_metadata: systemMetadata(image),
+    system_metadata: systemMetadata(ctxt, image),
     info_cache: new InstanceInfoCache({ instance_uuid: uuid, network_info: '[]' }),
     security_groups: new SecurityGroupList(),
     numa_topology: null,
@@ -167,14 +162,14 @@ function newInstance(ctxt: RequestContext, request: NewServers, index: number): 
 }
 
 function newRequestSpec(instance: Instance, request: NewServers, images: ImageRegistry): RequestSpec {
-  const { flavor, image, placement } = request;
+  const { flavor, image, placement, networks } = request;
   const limits = new SchedulerLimits();
   limits.setDefaults();
   return new RequestSpec({
     instance_uuid: instance.uuid,
     image: images.imageMeta(image),
     numa_topology: null,
-    pci_requests: new InstancePCIRequests({ instance_uuid: instance.uuid, requests: [] }),
+    pci_requests: new InstancePCIRequests({ requests: [] }),
     project_id: instance.project_id,
     user_id: instance.user_id,
     availability_zone: placement.zone,
@@ -191,13 +186,14 @@ function newRequestSpec(instance: Instance, request: NewServers, images: ImageRe
     scheduler_hints: {},
     security_groups: new SecurityGroupList({ objects: [new SecurityGroup({ name: 'default' })] }),
     is_bfv: false,
+    ...(networks && { requested_networks: networks }),
     requested_resources: [],
     request_level_params: new RequestLevelParams(),
   });
 }
 
-/** What the image says, kept for as long as the instance lives. */
-function systemMetadata(image: ImageDefinition): Record<string, string | null> {
+/** What the image says, and whose it is, kept for as long as the instance lives. */
+function systemMetadata(ctxt: RequestContext, image: ImageDefinition): Record<string, string | null> {
   const properties = Object.entries(image.properties).map(([name, value]) => [`image_${name}`, value]);
   return {
     ...Object.fromEntries(properties),
@@ -206,6 +202,8 @@ function systemMetadata(image: ImageDefinition): Record<string, string | null> {
     image_disk_format: image.disk_format,
     image_container_format: image.container_format,
     image_base_image_ref: image.id,
+    owner_user_name: ctxt.user_name,
+    owner_project_name: ctxt.project_name,
   };
 }
 

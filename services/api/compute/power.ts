@@ -2,7 +2,7 @@ import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { TaskState } from '../../compute/task-states.ts';
 import { VmState } from '../../compute/vm-states.ts';
-import { InstanceNotFound, UnexpectedTaskStateError } from '../../exceptions.ts';
+import { InstanceNotFound, InstanceUpdateConflict } from '../../exceptions.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';
@@ -104,7 +104,7 @@ export class ServerPower {
       await instances.update(instance, { task_state: before }, { expectedTaskState: [taskState] });
     } catch (error) {
       // Then another request goes on with it.
-      if (!(error instanceof UnexpectedTaskStateError || error instanceof InstanceNotFound)) throw error;
+      if (!(error instanceof InstanceUpdateConflict || error instanceof InstanceNotFound)) throw error;
     }
   }
 }

@@ -30,6 +30,7 @@ function networkRequest({ uuid, port, fixed_ip }: RequestedNetwork): NetworkRequ
     address: fixed_ip ?? null,
     port_id: port ?? null,
     pci_request_id: null,
+    device_profile: null,
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Instance } from '@mini-nova/objects';
-import { UnexpectedDeletingTaskStateError, UnexpectedTaskStateError } from '../../exceptions.ts';
+import { InstanceUpdateConflict } from '../../exceptions.ts';
 import { Conflict } from '../http-errors.ts';
 
 /** The states in which an action is allowed; null stands for no task. */
@@ -24,7 +24,7 @@ export function assertAllowed(instance: Instance, action: string, allowed: Allow
 
 /** What a guarded save threw, as the user is told: another request was faster. Other errors stay as they are. */
 export function saveConflict(error: unknown, uuid: string, action: string): unknown {
-  if (!(error instanceof UnexpectedTaskStateError || error instanceof UnexpectedDeletingTaskStateError)) {
+  if (!(error instanceof InstanceUpdateConflict)) {
     return error;
   }
   const { vm_state, task_state } = error.data.actual as {

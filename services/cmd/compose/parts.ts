@@ -24,4 +24,4 @@ export interface DatabaseServiceParts extends ServiceParts {
 }
 
 /** Of the service records: raised when services that run side by side must tell each other apart. */
-export const SERVICE_VERSION = 1;
+export const SERVICE_VERSION = 64;

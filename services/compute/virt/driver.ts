@@ -1,5 +1,5 @@
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import type { HVSpec, Instance } from '@mini-nova/objects';
 import type { VirtualInterface } from '../../network/model.ts';
 import type { ResourceAmounts } from '../../scheduler/placement/resources.ts';
 
@@ -77,4 +77,6 @@ export interface HostResources {
   hypervisorType: string;
   hypervisorVersion: number;
   cpuInfo: JsonObject;
+  /** What can run here. */
+  supportedHvSpecs: HVSpec[];
 }

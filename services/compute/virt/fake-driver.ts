@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import { HVSpec, type Instance } from '@mini-nova/objects';
 import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
 import type { VirtualInterface } from '../../network/model.ts';
 import { PowerState } from '../power-states.ts';
@@ -93,6 +93,7 @@ export class FakeDriver implements VirtDriver {
         vendor: 'fake',
         topology: { cores: vcpus, threads: 1, sockets: 1 },
       },
+      supportedHvSpecs: [new HVSpec({ arch: 'x86_64', hv_type: 'fake', vm_mode: 'hvm' })],
     };
   }
 

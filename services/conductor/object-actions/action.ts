@@ -1,11 +1,12 @@
 import type { NovaObject } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
 import { ObjectActionError } from '../../exceptions.ts';
 
 /** A method of an object, run on the copy that was sent. It leaves the copy as the caller's shall be. */
 export type ObjectAction = (object: NovaObject, args: ActionArguments) => Promise<unknown>;
 
-/** A method of an object class. */
-export type ClassAction = (args: ActionArguments) => Promise<unknown>;
+/** A method of an object class, on behalf of whoever asks. */
+export type ClassAction = (args: ActionArguments, ctxt: RequestContext) => Promise<unknown>;
 
 /** Object methods by `<class>.<method>`, with Nova's names. */
 export interface ActionTable {

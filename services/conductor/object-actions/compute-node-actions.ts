@@ -1,6 +1,6 @@
 import { isUniqueViolation } from '@mini-nova/database';
 import { ComputeNode } from '@mini-nova/objects';
-import { ComputeHostNotFound } from '../../exceptions.ts';
+import { ComputeHostNotFound, DuplicateEntry } from '../../exceptions.ts';
 import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
 import { type ActionTable, on } from './action.ts';
 
@@ -15,7 +15,7 @@ export function computeNodeActions(nodes: ComputeNodeStore): ActionTable {
       },
     },
     onObject: {
-      'ComputeNode.create': on(ComputeNode, (node) => createOrTakeOver(nodes, node)),
+      'ComputeNode.create': on(ComputeNode, (node) => create(nodes, node)),
       'ComputeNode.save': on(ComputeNode, async (node) => {
         await nodes.save(node);
       }),
@@ -23,17 +23,12 @@ export function computeNodeActions(nodes: ComputeNodeStore): ActionTable {
   };
 }
 
-/** Repeated when its answer was lost, so a record of this host and name is taken over, with its uuid. */
-async function createOrTakeOver(nodes: ComputeNodeStore, node: ComputeNode): Promise<void> {
+async function create(nodes: ComputeNodeStore, node: ComputeNode): Promise<void> {
   try {
     await nodes.create(node);
-    return;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
+    const { host, hypervisor_hostname } = node.values();
+    throw new DuplicateEntry(`Compute node ${hypervisor_hostname} on host ${host} exists`, { cause: error });
   }
-  const { host, hypervisor_hostname } = node;
-  const known = await nodes.getByHostAndNodename(host ?? '', hypervisor_hostname ?? '');
-  if (!known) throw new ComputeHostNotFound({ host: host ?? '' });
-  Object.assign(node, { id: known.id, uuid: known.uuid });
-  await nodes.save(node);
 }

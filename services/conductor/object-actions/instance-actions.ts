@@ -1,5 +1,7 @@
 import type { Database } from '@mini-nova/database';
-import { Instance, InstanceFault } from '@mini-nova/objects';
+import { Instance, InstanceFault, InstanceList } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { InstanceNotFound } from '../../exceptions.ts';
 import { deleteInstance } from '../../stores/instance-deletion.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import { type ActionTable, on } from './action.ts';
@@ -7,8 +9,8 @@ import { type ActionTable, on } from './action.ts';
 export function instanceActions(db: Database, instances: InstanceStore): ActionTable {
   return {
     onClass: {
-      'Instance.get_by_uuid': (args) => instances.getByUuid(args.text(0, 'uuid')),
-      'InstanceList.get_by_host': (args) => instances.list({ host: args.text(0, 'host') }),
+      'Instance.get_by_uuid': (args, ctxt) => getByUuid(instances, args.text(0, 'uuid'), ctxt),
+      'InstanceList.get_by_host': (args, ctxt) => listByHost(instances, args.text(0, 'host'), ctxt),
     },
     onObject: {
       'Instance.save': on(Instance, async (instance, args) => {
@@ -25,4 +27,30 @@ export function instanceActions(db: Database, instances: InstanceStore): ActionT
       'InstanceFault.create': on(InstanceFault, (fault) => instances.addFault(fault)),
     },
   };
+}
+
+async function getByUuid(instances: InstanceStore, uuid: string, ctxt: RequestContext): Promise<Instance> {
+  const instance = await instances.getByUuid(uuid, { includeDeleted: ctxt.read_deleted !== 'no' });
+  if (!isVisible(instance, ctxt)) throw new InstanceNotFound({ instance_id: uuid });
+  return instance;
+}
+
+async function listByHost(
+  instances: InstanceStore,
+  host: string,
+  ctxt: RequestContext,
+): Promise<InstanceList> {
+  const deleted = ctxt.read_deleted === 'no' ? false : 'any';
+  const { objects } = await instances.list({ host, deleted });
+  return InstanceList.hydrate({ objects: objects.filter((instance) => isVisible(instance, ctxt)) });
+}
+
+/** As Nova's queries: a user sees the instances of the project, an administrator all; of the deleted ones as the context says. */
+function isVisible(
+  instance: Instance,
+  { is_admin, user_id, project_id, read_deleted }: RequestContext,
+): boolean {
+  const isUser = !is_admin && user_id !== null && project_id !== null;
+  if (isUser && instance.project_id !== project_id) return false;
+  return read_deleted !== 'only' || instance.deleted;
 }

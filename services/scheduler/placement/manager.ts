@@ -10,11 +10,12 @@ type Args<M extends keyof PlacementContract> = PlacementContract[M]['args'];
 
 /** Serves placement to those who have no database, beside the conductor's endpoints. */
 export class PlacementManager implements EndpointOf<PlacementContract, RequestContext> {
-  readonly target = new Target({ namespace: 'placement', version: '1.0' });
+  readonly target = new Target({ namespace: 'placement', version: '1.1' });
   readonly rpcMethods = [
     'set_inventory',
     'delete_allocations',
     'get_provider_allocations',
+    'get_allocations',
   ] as const satisfies (keyof PlacementContract)[];
   readonly #db: Database;
 
@@ -37,9 +38,13 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
     _ctxt: RequestContext,
     args: Args<'get_provider_allocations'>,
   ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
-    const { provider_uuid, consumer_uuid } = args;
-    if (consumer_uuid === undefined) return allocationsByConsumer(this.#db, provider_uuid);
-    const { [provider_uuid]: held } = await allocationsByProvider(this.#db, consumer_uuid);
-    return held === undefined ? {} : { [consumer_uuid]: held };
+    return allocationsByConsumer(this.#db, args.provider_uuid);
+  }
+
+  async getAllocations(
+    _ctxt: RequestContext,
+    args: Args<'get_allocations'>,
+  ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+    return allocationsByProvider(this.#db, args.consumer_uuid);
   }
 }

@@ -28,4 +28,12 @@ export class PlacementAPI {
   ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
     return this.#client.call(ctxt, 'get_provider_allocations', args);
   }
+
+  /** By provider uuid. */
+  async getAllocations(
+    ctxt: RpcContext,
+    args: Args<'get_allocations'>,
+  ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+    return this.#client.prepare({ version: '1.1' }).call(ctxt, 'get_allocations', args);
+  }
 }
