@@ -89,11 +89,14 @@ describe('a control plane whose clocks are all wrong', () => {
   });
 
   test('is up, and shows by how much', async () => {
-    await expect.poll(async () => Object.keys(await cloud.clockSkews()).length, { timeout: 30_000 }).toBe(3);
+    await expect.poll(async () => Object.keys(await cloud.clockSkews()).length, { timeout: 30_000 }).toBe(2);
     const skews = await cloud.clockSkews();
     expect(skews.conductor).toBeCloseTo(HOUR, 0);
     expect(skews.scheduler).toBeCloseTo(-DAY, 0);
-    expect(skews.api).toBeCloseTo(-2.5, 0);
+    // The list of the REST API has no API services.
+    const manage = ['--database-connection', cloud.databaseUrl, 'service', 'list'];
+    const { stdout } = await runCommand('nova-manage', manage, { env: {} });
+    expect(stdout).toMatch(/nova-osapi_compute +\| api .*[23]\.\d s behind/);
     const up = await cloud.servicesUp();
     expect(up).toEqual(expect.arrayContaining(['nova-compute@host-a', 'nova-conductor@conductor']));
     expect(up).toContain('nova-scheduler@scheduler');
