@@ -10,6 +10,9 @@ import { processIo } from './process-io.ts';
 const TIME_LIMIT = 14;
 const HOSTS = ['host1', 'host2'];
 
+// Otherwise Node.js opens its debugger.
+process.on('SIGUSR1', () => {});
+
 const program = new Command('npm run demo --')
   .description('Boots and deletes one instance in a cloud of its own, and prints who told whom what.')
   .option('--json', 'end with one JSON line, for programs')

@@ -102,11 +102,16 @@ test.each([
 test('a cloud whose announcement and log cannot be written works', async () => {
   const port = await freePort();
   const own = tempDir();
-  const args = `--port ${port} --database-connection sqlite:///${join(own, 'nova.sqlite')}`;
+  const metrics = await freePort();
+  const args = `--debug --port ${port} --database-connection sqlite:///${join(own, 'nova.sqlite')}`;
+  const ask = `fetch('http://127.0.0.1:${metrics}/metrics').then((r) => r.text()).then(console.log)`;
   const { code, stdout } = await shell(`
-    OS_DEFAULT__STATE_PATH="${own}" "${process.execPath}" bin/nova-all ${args} >/dev/full 2>/dev/full & cloud=$!
+    OS_OBSERVABILITY__PORT=${metrics} OS_DEFAULT__STATE_PATH="${own}" "${process.execPath}" bin/nova-all ${args} >/dev/full 2>/dev/full & cloud=$!
     for _ in $(seq 200); do nova --endpoint http://127.0.0.1:${port}/v2.1 flavor-list --json && break; done 2>/dev/null
+    "${process.execPath}" -e "${ask}"
     kill $cloud; wait $cloud`);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout).length).toBeGreaterThan(0);
+  const [flavors = ''] = stdout.split('\n');
+  expect(JSON.parse(flavors).length).toBeGreaterThan(0);
+  expect(Number(/^nova_log_lines_dropped_total (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(0);
 });

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { JsonObject, JsonValue } from '@mini-nova/messaging';
+import { droppedLogLines } from '../logs/standard-error.ts';
 import { maskText } from '../mask-text.ts';
 
 export interface ReportOptions {
@@ -22,6 +23,7 @@ export function createReport({ name, version, configuration, parts }: ReportOpti
       uptime_seconds: Math.round(process.uptime()),
       command: process.argv.map((word) => maskText(word)),
       at: new Date().toISOString(),
+      log_lines_dropped: droppedLogLines(),
     },
     memory_mib: memory(),
     timers_and_handles: countOf(process.getActiveResourcesInfo()),
