@@ -14,12 +14,17 @@ export function transportOptions(
   };
 }
 
+type NotifyingConfig = Pick<
+  NovaConfig,
+  'DEFAULT' | 'notifications' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'
+>;
+
 /**
  * What `Service.create` takes, as far as the configuration says. What can change while the service runs is read from
  * `config` each time it is needed.
  */
 export function serviceOptions(
-  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'>,
+  config: NotifyingConfig,
 ): Pick<
   ServiceOptions,
   | 'host'
@@ -45,11 +50,16 @@ export function serviceOptions(
   };
 }
 
-function notificationOptions(
-  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'>,
-): NotificationOptions {
+function notificationOptions(config: NotifyingConfig): NotificationOptions {
   const { driver: drivers, topics, retry, transport_url: url } = config.oslo_messaging_notifications;
-  const options = { drivers, topics, retry };
+  const { notification_format: format, versioned_notifications_topics } = config.notifications;
+  const options = {
+    drivers,
+    topics,
+    retry,
+    unversioned: format !== 'versioned',
+    versionedTopics: format === 'unversioned' ? [] : versioned_notifications_topics,
+  };
   if (url === null || drivers.length === 0) return options;
   const openTransport: NotificationOptions['openTransport'] = (name, logger) =>
     getTransport({ ...transportOptions(config), url, name: `${name} (notifications)`, logger });

@@ -40,7 +40,13 @@ export { createReport, type ReportOptions, reportText } from './report/report.ts
 export { type ReadDeleted, RequestContext, type RequestContextOptions } from './request-context.ts';
 export { RequestContextSerializer } from './request-context-serializer.ts';
 export { currentContext, runWithContext } from './request-scope.ts';
-export { createRpc, type Rpc, type RpcOptions, type RpcServingOptions } from './rpc.ts';
+export {
+  createRpc,
+  type NotificationWays,
+  type Rpc,
+  type RpcOptions,
+  type RpcServingOptions,
+} from './rpc.ts';
 export { rpcLog } from './rpc-log.ts';
 export {
   type NotificationOptions,

@@ -25,6 +25,7 @@ export class Manager {
   readonly additionalEndpoints: readonly object[] = [];
 
   #notifier: Notifier | undefined;
+  #versionedNotifier: Notifier | undefined;
 
   constructor({ host, serviceName, notifier }: ManagerOptions) {
     this.host = host;
@@ -37,9 +38,15 @@ export class Manager {
     return this.#notifier ?? Notifier.disabled();
   }
 
+  /** The same for notifications that are versioned objects, as `<binary>:<host>`. */
+  get versionedNotifier(): Notifier {
+    return this.#versionedNotifier ?? Notifier.disabled();
+  }
+
   /** By the service that the manager is made part of. */
-  connect(notifier: Notifier): void {
+  connect(notifier: Notifier, versionedNotifier: Notifier): void {
     this.#notifier ??= notifier;
+    this.#versionedNotifier ??= versionedNotifier;
   }
 
   /** Asked when the service is made, and at each `reset`, for their spacings. */

@@ -19,7 +19,14 @@ export interface RpcOptions {
   /** For arguments and results; contexts are always `RequestContext`s. Default: JsonPrimitiveSerializer. */
   serializer?: Serializer;
   /** How notifiers send. Default: they do not, as oslo.messaging without a driver. */
-  notifications?: Pick<NotifierOptions, 'drivers' | 'topics' | 'retry'>;
+  notifications?: NotificationWays;
+}
+
+export interface NotificationWays extends Pick<NotifierOptions, 'drivers' | 'topics' | 'retry'> {
+  /** Whether there are unversioned ones. Default true. */
+  unversioned?: boolean;
+  /** Topics of versioned ones. Default: there are none. */
+  versionedTopics?: readonly string[];
 }
 
 /** Clients, servers and notifiers of one transport that share serializer and request scope. */
@@ -27,6 +34,8 @@ export interface Rpc extends ClientFactory {
   getServer(target: Target, endpoints: readonly object[], options?: RpcServingOptions): RPCServer;
   /** Notifies as Nova's services do, as `<service name>.<host>`. */
   getNotifier(serviceName: string, host: string): Notifier;
+  /** For notifications that are versioned objects; `publisherId` as Nova's: `nova-compute:host1`. */
+  getVersionedNotifier(publisherId: string): Notifier;
 }
 
 export interface RpcServingOptions {
@@ -39,6 +48,14 @@ export interface RpcServingOptions {
 /** Opens nothing. */
 export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
   const serializer = new RequestContextSerializer(options.serializer);
+  const {
+    drivers = [],
+    topics,
+    unversioned = true,
+    versionedTopics = [],
+    ...retry
+  } = options.notifications ?? {};
+  const sending = { serializer, ...retry };
   return {
     getClient: (target, clientOptions = {}) => {
       const { serializer: own = serializer, ...rest } = clientOptions;
@@ -53,10 +70,17 @@ export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
       }),
     getNotifier: (serviceName, host) =>
       new Notifier(transport, {
-        drivers: [],
-        ...options.notifications,
+        ...sending,
+        drivers: unversioned ? drivers : [],
+        ...(topics && { topics }),
         publisherId: `${serviceName}.${host}`,
-        serializer,
+      }),
+    getVersionedNotifier: (publisherId) =>
+      new Notifier(transport, {
+        ...sending,
+        drivers: versionedTopics.length > 0 ? drivers : [],
+        topics: versionedTopics,
+        publisherId,
       }),
   };
 }

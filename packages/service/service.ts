@@ -16,7 +16,7 @@ import type { Manager } from './manager.ts';
 import { PeriodicTasks, type TaskObserver } from './periodic-tasks.ts';
 import { activityRecord } from './report/activity-record.ts';
 import { RequestContext } from './request-context.ts';
-import { createRpc, type Rpc, type RpcOptions } from './rpc.ts';
+import { createRpc, type NotificationWays, type Rpc } from './rpc.ts';
 import type { ServiceInfo, ServiceRecords } from './service-records.ts';
 import { current, type Setting } from './setting.ts';
 import { settlesWithin } from './timer.ts';
@@ -71,7 +71,7 @@ export interface ServiceOptions {
   release?: () => Promise<void>;
 }
 
-export interface NotificationOptions extends NonNullable<RpcOptions['notifications']> {
+export interface NotificationOptions extends NotificationWays {
   /** Makes a transport for notifications alone; the service closes it. Default: they take the service's. */
   openTransport?: (name: string, logger: Logger) => Transport;
 }
@@ -378,7 +378,10 @@ export class Service implements Launchable {
       notifications,
       ...(serializer && { serializer }),
     });
-    this.manager.connect(rpc.getNotifier(this.manager.serviceName, this.host));
+    this.manager.connect(
+      rpc.getNotifier(this.manager.serviceName, this.host),
+      rpc.getVersionedNotifier(`${this.name}:${this.host}`),
+    );
   }
 
   #createPeriodicTasks(): PeriodicTasks {

@@ -12,6 +12,11 @@ export function faultOf(instanceUuid: string, error: unknown, host: string | nul
   });
 }
 
+/** Its class, as Nova's is named in Python. */
+export function faultName(error: unknown): string {
+  return error instanceof Error ? error.name : 'Error';
+}
+
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message === '' ? error.name : error.message;

@@ -61,7 +61,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const { driver, conductor, placement, logger } = parts;
     const reservations = config.DEFAULT;
     const tracker = new ResourceTracker({ host, driver, conductor, placement, reservations, logger });
-    const notifications = new InstanceNotifications(() => this.notifier, logger);
+    const notifications = new InstanceNotifications(this, logger);
     this.#compute = { name: host, tracker, notifications, ...parts };
     this.#config = config.DEFAULT;
     this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);

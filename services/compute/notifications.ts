@@ -1,7 +1,10 @@
-import type { JsonObject, Logger, Notifier, RpcContext } from '@mini-nova/messaging';
+import type { JsonObject, Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
+import type { Manager } from '@mini-nova/service';
 import { NovaError } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
+import { faultName } from './instance-fault.ts';
+import { versionedPayloadOf } from './versioned-payload.ts';
 import { VmState } from './vm-states.ts';
 
 /** What Nova's computes tell of, as `compute.instance.<event>`. */
@@ -10,31 +13,40 @@ export type InstanceEvent =
   | `${'delete' | 'shutdown' | 'power_on' | 'power_off'}.${'start' | 'end'}`;
 
 export interface EventDetails {
-  /** Told in addition, or instead of what the instance says. */
+  /** Told in addition, in unversioned ones. */
   extra?: JsonObject;
   networkInfo?: readonly VirtualInterface[];
   /** Why it failed. */
   fault?: unknown;
+  /** The instance is deleted, though it does not say so. */
+  deletedAt?: Date;
 }
 
-/** Tells whoever listens what is done to the host's instances, in Nova's unversioned form. */
+/** Where notifications go: a Manager's. */
+type Notifiers = Pick<Manager, 'notifier' | 'versionedNotifier'>;
+
+/** Tells whoever listens what is done to the host's instances, in Nova's two forms. */
 export class InstanceNotifications {
-  readonly #notifier: () => Notifier;
+  readonly #notifiers: Notifiers;
   readonly #logger: Logger;
 
-  constructor(notifier: () => Notifier, logger: Logger) {
-    this.#notifier = notifier;
+  constructor(notifiers: Notifiers, logger: Logger) {
+    this.#notifiers = notifiers;
     this.#logger = logger;
   }
 
   /** Neither fails nor keeps the operation waiting: the instance is read at once, the rest is the notifier's. */
   tell(ctxt: RpcContext, instance: Instance, event: InstanceEvent, details: EventDetails = {}): void {
+    const { notifier, versionedNotifier } = this.#notifiers;
+    const priority = event.endsWith('.error') ? 'error' : 'info';
     try {
-      const notifier = this.#notifier();
-      if (!notifier.isEnabled()) return;
-      const payload = payloadOf(instance, details);
-      const priority = event.endsWith('.error') ? 'error' : 'info';
-      void notifier[priority](ctxt, `compute.instance.${event}`, payload);
+      if (notifier.isEnabled()) {
+        void notifier[priority](ctxt, `compute.instance.${event}`, payloadOf(instance, details));
+      }
+      if (versionedNotifier.isEnabled()) {
+        const payload = versionedPayloadOf(ctxt, instance, event, details);
+        void versionedNotifier[priority](ctxt, `instance.${event}`, payload);
+      }
     } catch (err) {
       // A bug, or a record that lacks what it should have: what is told of has happened all the same.
       this.#logger.error({ err, instance_uuid: instance.uuid, event }, 'A notification cannot be made');
@@ -42,7 +54,10 @@ export class InstanceNotifications {
   }
 }
 
-function payloadOf(instance: Instance, { extra = {}, networkInfo, fault }: EventDetails): JsonObject {
+function payloadOf(
+  instance: Instance,
+  { extra = {}, networkInfo, fault, deletedAt }: EventDetails,
+): JsonObject {
   return {
     ...ownerOf(instance),
     ...flavorOf(instance),
@@ -52,6 +67,7 @@ function payloadOf(instance: Instance, { extra = {}, networkInfo, fault }: Event
     ...(networkInfo && { fixed_ips: fixedIpsOf(networkInfo) }),
     image_meta: imageMetaOf(instance),
     metadata: instance.has('metadata') ? instance.metadata : {},
+    ...(deletedAt && deletedData(deletedAt)),
     ...extra,
     ...(fault !== undefined && faultOf(fault)),
   };
@@ -135,16 +151,16 @@ function imageMetaOf(instance: Instance): JsonObject {
 /** Of other errors only the name: their messages may tell what is not for every listener. */
 function faultOf(fault: unknown): JsonObject {
   if (!(fault instanceof NovaError)) {
-    const name = fault instanceof Error ? fault.name : 'Error';
+    const name = faultName(fault);
     return { exception: name, message: name, code: 500 };
   }
   return { exception: fault.message, message: fault.message, code: fault.httpStatus };
 }
 
 /** What a deletion makes of the instance: its record is gone before it is told of. */
-export function deletedNow(): JsonObject {
-  const now = timeOf(new Date());
-  return { state: VmState.DELETED, state_description: '', terminated_at: now, deleted_at: now };
+function deletedData(at: Date): JsonObject {
+  const time = timeOf(at);
+  return { state: VmState.DELETED, state_description: '', terminated_at: time, deleted_at: time };
 }
 
 /** `2026-01-31T23:59:59.123000` */

@@ -6,7 +6,6 @@ import { releaseEverywhere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { faultOf } from './instance-fault.ts';
-import { deletedNow } from './notifications.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
 
@@ -30,7 +29,7 @@ export async function terminateInstance(
     await releaseEverywhere(host, ctxt, instance.uuid);
     await destroyRecord(host, ctxt, instance);
     host.logger.info({ instance_uuid: instance.uuid, host: host.name }, 'Instance is deleted');
-    notifications.tell(ctxt, instance, 'delete.end', { extra: deletedNow() });
+    notifications.tell(ctxt, instance, 'delete.end', { deletedAt: new Date() });
   } catch (error) {
     if (isOutage(error)) throw error;
     await recordFailure(host, ctxt, instance, error);

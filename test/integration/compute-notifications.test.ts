@@ -40,14 +40,17 @@ async function startCloud(overrides: Record<string, unknown>) {
 async function startNotifying(overrides: Record<string, unknown> = {}) {
   const { url } = await getRabbit();
   const topic = uniqueTopic('notifications');
+  const versionedTopic = uniqueTopic('versioned');
   const heard = await listen(url, topic);
+  const versioned = await listen(url, versionedTopic);
   const run = await startCloud({
     'oslo_messaging_notifications.driver': ['messagingv2'],
     'oslo_messaging_notifications.topics': [topic],
     'oslo_messaging_notifications.transport_url': url,
+    'notifications.versioned_notifications_topics': [versionedTopic],
     ...overrides,
   });
-  return { heard, run };
+  return { heard, versioned, run };
 }
 
 const BOOT = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', '--json', 'one'];
@@ -147,6 +150,93 @@ test('a power change that fails has no end; of a reboot the failure is told', as
   await vi.waitFor(() => expect(eventsOf(heard).at(-1)).toBe('delete.end'));
   expect(eventsOf(heard).slice(2, 5)).toEqual(['reboot.start', 'reboot.error', 'power_off.start']);
   expect(eventsOf(heard)).not.toContain('power_off.end');
+});
+
+interface VersionedObject {
+  'nova_object.name': string;
+  'nova_object.namespace': string;
+  'nova_object.version': string;
+  'nova_object.data': Record<string, unknown>;
+}
+
+const isObject = (name: string, version: string, data: object) => ({
+  'nova_object.name': name,
+  'nova_object.namespace': 'nova',
+  'nova_object.version': version,
+  'nova_object.data': data,
+});
+
+test('versioned notifications are told beside the others when both are wanted', async () => {
+  const { heard, versioned, run } = await startNotifying({ 'notifications.notification_format': 'both' });
+  const { id, tenant_id } = (await run(...BOOT)).json();
+  await run('delete', '--poll', 'one');
+  const expected = [
+    'create.start',
+    'create.end',
+    'delete.start',
+    'shutdown.start',
+    'shutdown.end',
+    'delete.end',
+  ];
+  await vi.waitFor(() =>
+    expect(versioned.map(({ event }) => event)).toEqual(expected.map((e) => `instance.${e}`)),
+  );
+  await vi.waitFor(() => expect(eventsOf(heard)).toEqual(expected));
+  expect(new Set(versioned.map(({ publisher }) => publisher))).toEqual(new Set(['nova-compute:host1']));
+  const [, created, , , , deleted] = versioned.map(({ payload }) => payload as unknown as VersionedObject);
+  expect(created).toEqual(
+    isObject(
+      'InstanceCreatePayload',
+      '1.12',
+      expect.objectContaining({
+        uuid: id,
+        tenant_id,
+        state: 'active',
+        power_state: 'running',
+        task_state: null,
+        fault: null,
+        auto_disk_config: expect.stringMatching(/^(AUTO|MANUAL)$/),
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        flavor: isObject(
+          'FlavorPayload',
+          '1.4',
+          expect.objectContaining({ name: 'm1.tiny', memory_mb: 512 }),
+        ),
+        ip_addresses: [
+          isObject(
+            'IpPayload',
+            '1.0',
+            expect.objectContaining({
+              label: 'private',
+              version: 4,
+              address: expect.stringMatching(/^10\.0\./),
+            }),
+          ),
+        ],
+        request_id: expect.stringMatching(/^req-/),
+        tags: [],
+        keypairs: [],
+      }),
+    ),
+  );
+  const end = { state: 'deleted', power_state: 'pending', deleted_at: expect.stringMatching(/Z$/) };
+  expect(deleted).toEqual(isObject('InstanceActionPayload', '1.8', expect.objectContaining(end)));
+});
+
+test('of versioned notifications alone, a failure has its exception', async () => {
+  const { heard, versioned, run } = await startNotifying({
+    'notifications.notification_format': 'versioned',
+    'fake.fail_spawn': true,
+  });
+  expect((await run(...BOOT)).code).toBe(1);
+  await vi.waitFor(() =>
+    expect(versioned.at(-1)).toMatchObject({ event: 'instance.create.error', priority: 'error' }),
+  );
+  const data = (versioned[1]?.payload as VersionedObject | undefined)?.['nova_object.data'];
+  expect(data?.fault).toEqual(
+    isObject('ExceptionPayload', '1.1', expect.objectContaining({ exception_message: expect.any(String) })),
+  );
+  expect(heard).toEqual([]);
 });
 
 test('a bus for notifications that is away keeps no instance from being built and deleted', async () => {

@@ -68,6 +68,6 @@ test('the custom daemon refuses a configuration that cannot be used, and says wh
   const daemon = await Child.start(process.execPath, [join(EXAMPLES, 'greeter.mjs')], { env });
   expect(await daemon.ended).toBe(2);
   expect(daemon.stderr).toBe(
-    'environment variable OS_DEFAULT__REPORT_INTERVAL: [DEFAULT] report_interval = often: must be a number of at least 0.1 (seconds)\n',
+    'environment variable OS_DEFAULT__REPORT_INTERVAL: [DEFAULT] report_interval = often: must be a number from 0.1 to 2147483 (seconds)\n',
   );
 });

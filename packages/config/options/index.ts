@@ -6,6 +6,7 @@ import { fake } from './fake.ts';
 import { filter_scheduler } from './filter-scheduler.ts';
 import { image } from './image.ts';
 import { network } from './network.ts';
+import { notifications } from './notifications.ts';
 import { observability } from './observability.ts';
 import { oslo_messaging_notifications } from './oslo-messaging-notifications.ts';
 import { oslo_messaging_rabbit } from './oslo-messaging-rabbit.ts';
@@ -25,6 +26,7 @@ export const novaSchema = {
   filter_scheduler,
   image,
   network,
+  notifications,
   observability,
   oslo_messaging_notifications,
   oslo_messaging_rabbit,
