@@ -68,6 +68,7 @@ test('a line that was cut off ends before the next one, and counts as missing', 
   sink.write(`long ${'x'.repeat(100_000)}\n`, notice);
   pipe.close();
   sink.write(line(0), notice);
+  await vi.waitFor(() => expect(sink.dropped).toBe(2));
   pipe.open();
   const text = await readUntil(pipe, /missing\n/);
   // The named pipe keeps what was written of it.

@@ -29,7 +29,7 @@ const RETRY = { first: 20, last: 1000 };
 /** Milliseconds that the last lines wait at the exit for a reader that takes nothing. */
 const PATIENCE = 1000;
 
-/** Milliseconds between two tries meanwhile. */
+/** Milliseconds at least between a write that failed and the next: a failure costs much more than a line. */
 const PAUSE = 5;
 
 /**
@@ -50,6 +50,8 @@ export class LogSink {
   /** What was written last ends within a line. */
   #torn = false;
   #notice: Notice = () => '';
+  /** By performance.now(). */
+  #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #delay = RETRY.first;
 
@@ -65,7 +67,7 @@ export class LogSink {
 
   write(line: string, notice: Notice): void {
     this.#notice = notice;
-    this.#catchUp();
+    if (performance.now() >= this.#pausedUntil) this.#catchUp();
     // Those after a lost one wait for the notice: the count belongs where the gap is.
     if (this.#unsaid > 0) this.#drop({ lines: 1, isNotice: false });
     else this.#put(line, { lines: 1, isNotice: false });
@@ -129,6 +131,7 @@ export class LogSink {
       this.#delay = RETRY.first;
       return true;
     } catch (error) {
+      this.#pausedUntil = performance.now() + PAUSE;
       if (written > 0) text.begun = true;
       if (isFull(error)) {
         text.bytes = text.bytes.subarray(written);

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Child, tempDir } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { DAEMON, events, pids, startProgram } from '../test/fixture-daemon.ts';
@@ -10,6 +11,7 @@ import { UnreadPipe } from '../test/unread-pipe.ts';
 vi.setConfig({ testTimeout: 120_000 });
 const patiently = { timeout: 60_000, interval: 20 };
 const CHATTER = 20_000;
+const HELD_TERMINAL = fileURLToPath(new URL('../test/fixtures/held-terminal.py', import.meta.url));
 
 /** The fixture daemon, with its standard error where `redirection` says. */
 function start(redirection: string, behaviour: string, workers: number): Promise<Child> {
@@ -78,6 +80,15 @@ test.each(processes)(
     expect(written + dropped).toBeLessThan(CHATTER * workers + 10);
   },
 );
+
+test.each(processes)('%s: a terminal that is held does not stop it', async (_, workers) => {
+  const program = [process.execPath, DAEMON, String(workers), 'chatty'];
+  const daemon = await startProgram('python3', [HELD_TERMINAL, ...program]);
+  await untilStarted(daemon, workers);
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+  expect(pids(daemon, 'stopped')).toHaveLength(workers);
+});
 
 test.each(processes)('%s: a terminal that has gone changes nothing', async (_, workers) => {
   const output = join(tempDir('terminal-'), 'output');
