@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { TopologyMismatch } from '@mini-nova/messaging';
 import type { ConsumeMessage } from 'amqplib';
@@ -59,6 +60,7 @@ describe('compression', () => {
   }
 
   rabbitTest('that cannot be undone costs its message and one log line', async ({ rpc, peer, exchange }) => {
+    const bomb = deflateSync(Buffer.alloc(32 * 1024 * 1024));
     const requests = await peer.receive(rpc.topic, exchange);
     const logger = new RecordingLogger();
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange, logger }) });
@@ -68,15 +70,64 @@ describe('compression', () => {
     const body = sealed({ result: 'good', failure: null, ending: true, _msg_id });
     publish(peer, String(_reply_q), Buffer.from(body), { compression: 'application/x-bz2' });
     publish(peer, String(_reply_q), Buffer.from(body), kombu);
-    publish(peer, String(_reply_q), deflateSync(Buffer.alloc(257 * 1024 * 1024)), kombu);
+    publish(peer, String(_reply_q), bomb, kombu);
     publish(peer, String(_reply_q), Buffer.from(body), {});
     expect(await call).toBe('good');
     expect(logger.at('warn').map(({ data }) => data.reason)).toEqual([
       'its compression is unknown: application/x-bz2',
       'it cannot be unpacked',
-      'it is larger than 268435456 bytes when unpacked',
+      expect.stringMatching(/^it is larger than \d+ bytes when unpacked$/),
     ]);
   });
+});
+
+describe('requests that are compressed', () => {
+  const request = (n: number, more = '') => sealed({ method: 'note', args: { n, more }, version: '1.0' });
+
+  for (const ackPolicy of ['before', 'after'] as const) {
+    rabbitTest(`run in their order among those that are not (${ackPolicy})`, async ({ rpc, peer }) => {
+      const runs: number[] = [];
+      await rpc.serve({ note: (_ctxt: object, { n }: { n: number }) => void runs.push(n) }, { ackPolicy });
+      const large = randomBytes(2 * 1024 * 1024).toString('hex');
+      for (let n = 0; n < 30; n += 3) {
+        publish(peer, rpc.topic, deflateSync(request(n, large)), kombu);
+        publish(peer, rpc.topic, Buffer.from(request(n + 1)), {});
+        publish(peer, rpc.topic, gzipSync(request(n + 2)), kombu);
+      }
+      await vi.waitFor(() => expect(runs).toHaveLength(30), 30_000);
+      expect(runs).toEqual(Array.from({ length: 30 }, (_, n) => n));
+    });
+  }
+
+  rabbitTest(
+    'and would fill the memory are dropped with a line each, and the others run',
+    async (context) => {
+      const { rpc, peer } = context;
+      const logger = new RecordingLogger();
+      const runs: number[] = [];
+      const endpoint = { note: (_ctxt: object, { n }: { n: number }) => void runs.push(n) };
+      await rpc.serve(endpoint, { transport: rpc.transport({ logger }) });
+      const bomb = deflateSync(request(0, 'x'.repeat(64 * 1024 * 1024)));
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      const watch = setInterval(() => {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }, 5);
+      try {
+        for (let n = 0; n < 20; n += 1) publish(peer, rpc.topic, bomb, kombu);
+        publish(peer, rpc.topic, Buffer.from(request(1)), {});
+        await vi.waitFor(() => expect(runs).toEqual([1]), 30_000);
+      } finally {
+        clearInterval(watch);
+      }
+      const refused = logger.at('warn').map(({ data }) => String(data.reason));
+      expect(refused).toEqual(
+        Array(20).fill(expect.stringMatching(/^it is larger than \d+ bytes when unpacked$/)),
+      );
+      // Twenty of them at once would be above a gigabyte.
+      expect(most).toBeLessThan(256 * 1024 * 1024);
+    },
+  );
 });
 
 describe('an exchange that is declared otherwise', () => {

@@ -1,9 +1,8 @@
-import type { ConsumeMessage } from 'amqplib';
 import type { Logger } from '../../../logger.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
+import type { Delivery } from '../consume/delivery.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import { isCompressed, plainBody } from '../wire/compression.ts';
 import { openOrLog } from '../wire/open-or-log.ts';
 import { decodeReply, type WireReply } from '../wire/wire-message.ts';
 
@@ -32,7 +31,7 @@ export class ReplyConsumer {
       // Replies are handed over at once: a limit could only delay them.
       prefetch: 0,
       logger: options.logger,
-      onDelivery: (body, queue, message) => this.#receive(body, queue, message),
+      onDelivery: (delivery) => this.#receive(delivery),
     });
   }
 
@@ -53,14 +52,10 @@ export class ReplyConsumer {
     return this.#consumer.stop(options.deleteQueue);
   }
 
-  #receive(body: Buffer, queue: string, { properties }: ConsumeMessage): void {
-    const { headers } = properties;
-    const decode = isCompressed(headers)
-      ? (content: Buffer) => decodeReply(plainBody(content, headers))
-      : decodeReply;
-    const reply = openOrLog(decode, body, queue, this.#options.logger);
+  #receive(delivery: Delivery): void {
+    const reply = openOrLog(decodeReply, delivery, this.#options.logger);
     if (reply === undefined) return;
-    const { replyTo }: { replyTo?: unknown } = properties;
+    const { replyTo }: { replyTo?: unknown } = delivery.message.properties;
     this.#options.onReply(reply, typeof replyTo === 'string' && replyTo !== '' ? replyTo : undefined);
   }
 }

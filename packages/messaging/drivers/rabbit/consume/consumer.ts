@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
@@ -12,6 +12,7 @@ import { acknowledge } from './acknowledge.ts';
 import type { ConsumedQueue, Delivery } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
 import { removeQueues } from './queue-removal.ts';
+import { Unpacking } from './unpacking.ts';
 
 interface CommonOptions {
   connection: BrokerConnection;
@@ -22,6 +23,8 @@ interface CommonOptions {
   prefetch: number;
   /** What the channels of this driver have learnt of its exchanges. */
   fallbacks?: ExchangeFallbacks;
+  /** Resolves when there is room for another message that is to be unpacked. Absent: there always is. */
+  room?: () => Promise<void>;
   logger: Logger;
   /** Told when the consumers are made again for a reason of their own: not for a lost connection. */
   onRestart?(queue: string, reason: string): void;
@@ -30,7 +33,7 @@ interface CommonOptions {
 /** What becomes of the messages. */
 type Receiver =
   /** Takes one message, which is acknowledged soon afterwards: it may come again when the connection is lost. */
-  | { onDelivery(body: Buffer, queue: string, message: ConsumeMessage): void; onBatch?: undefined }
+  | { onDelivery(delivery: Delivery): void; onBatch?: undefined }
   /** Takes what one read of the socket has brought, and sees to the acknowledgement. */
   | { onBatch(batch: Delivery[]): void; onDelivery?: undefined };
 
@@ -56,6 +59,7 @@ export class QueueConsumer {
   #queues: ConsumedQueue[] = [];
   #consumerTags: string[] = [];
   #batch: Delivery[] = [];
+  readonly #unpacking: Unpacking;
   /** The last message that was handed over and is not acknowledged. */
   #unacknowledged: Delivery | undefined;
   /** The last set-up of a channel; undefined: the broker was never asked to declare anything. */
@@ -83,7 +87,12 @@ export class QueueConsumer {
       silent: (error) => this.#dropConnection(error),
     });
     this.#supervised.on('ready', (channel) => this.#probe.start(channel, this.#queues));
-    this.#supervised.on('lost', () => this.#probe.stop());
+    this.#unpacking = new Unpacking((batch) => this.#handOver(batch), options.room);
+    this.#supervised.on('lost', () => {
+      this.#probe.stop();
+      // The broker delivers it again.
+      if (this.#stopped === undefined) this.#unpacking.forget();
+    });
   }
 
   /** True while all queues are declared and consumed. */
@@ -164,6 +173,7 @@ export class QueueConsumer {
     try {
       for (const tag of this.#consumerTags) await channel.cancel(tag);
       this.#flush();
+      await this.#unpacking.done();
       this.#acknowledge();
       for (const name of names) await channel.deleteQueue(name);
     } catch (error) {
@@ -233,9 +243,15 @@ export class QueueConsumer {
 
   #flush(): void {
     const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    if (this.#unpacking.takes(batch)) return;
+    this.#handOver(batch);
+  }
+
+  #handOver(batch: Delivery[]): void {
     const last = batch.at(-1);
     if (last === undefined) return;
-    this.#batch = [];
     const { onBatch, onDelivery, logger } = this.#options;
     if (onBatch !== undefined) {
       onBatch(batch);
@@ -243,10 +259,11 @@ export class QueueConsumer {
     }
     if (this.#unacknowledged === undefined) setTimeout(this.#acknowledge, ACKNOWLEDGE_AFTER);
     this.#unacknowledged = last;
-    for (const { message, queue } of batch) {
+    for (const delivery of batch) {
+      const { queue } = delivery;
       queue.unacknowledged -= 1;
       try {
-        onDelivery(message.content, queue.spec.name, message);
+        onDelivery(delivery);
       } catch (error) {
         // A bug, in the receiver of one message: the other messages of the batch must not suffer from it.
         logger.error({ queue: queue.spec.name, err: error }, 'a delivered message was not handled');

@@ -11,7 +11,6 @@ import { startConsuming } from '../consume/start-consuming.ts';
 import { DuplicateFilter } from '../server/duplicate-filter.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import { plainBody } from '../wire/compression.ts';
 import { openOrLog } from '../wire/open-or-log.ts';
 import { acknowledgeDelivery, RabbitIncomingNotification, requeueDelivery } from './incoming-notification.ts';
 import { decodeNotification, type WireNotification } from './notification-message.ts';
@@ -143,10 +142,8 @@ export class NotificationListener implements Listener {
     else this.#handOver(new RabbitIncomingNotification(wire, delivery, this.#onSettled));
   }
 
-  #open({ message, queue }: Delivery): WireNotification | undefined {
-    const { headers } = message.properties;
-    const decode = (body: Buffer): WireNotification => decodeNotification(plainBody(body, headers));
-    return openOrLog(decode, message.content, queue.spec.name, this.#options.logger);
+  #open(delivery: Delivery): WireNotification | undefined {
+    return openOrLog(decodeNotification, delivery, this.#options.logger);
   }
 
   #handOver(incoming: RabbitIncomingNotification): void {

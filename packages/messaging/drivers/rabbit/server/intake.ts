@@ -6,7 +6,6 @@ import { turns } from '../../../turns.ts';
 import type { IncomingMessage } from '../../driver.ts';
 import { acknowledge } from '../consume/acknowledge.ts';
 import type { Delivery } from '../consume/delivery.ts';
-import { isCompressed, plainBody } from '../wire/compression.ts';
 import { openOrLog } from '../wire/open-or-log.ts';
 import { decodeRequest } from '../wire/wire-message.ts';
 import { cancelledCall } from '../wire/wire-properties.ts';
@@ -49,6 +48,9 @@ export class Intake {
   #channel: Channel | undefined;
   #running = 0;
   #bytes = 0;
+  /** Of what waits. */
+  #waitingBytes = 0;
+  #onRoom: (() => void)[] = [];
   #stopped = false;
   #scheduled = false;
   #idle: (() => void) | undefined;
@@ -103,6 +105,7 @@ export class Intake {
     }
     this.#waiting.clear();
     this.#signs.stop();
+    this.#changeWaiting(-this.#waitingBytes);
   }
 
   /** Starts nothing more; what waits is left to the broker. What has its place is acknowledged, and runs. */
@@ -110,6 +113,16 @@ export class Intake {
     this.#stopped = true;
     while (this.#starting.size > 0) this.#startNext();
     this.forgetWaiting();
+  }
+
+  /**
+   * Resolves when no more waits, in bytes, than may run. Of what comes plain the broker's prefetch bounds the bytes; what
+   * comes compressed becomes larger here.
+   */
+  async room(): Promise<void> {
+    while (this.#waitingBytes > this.#options.bytes) {
+      await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+    }
   }
 
   /** Resolves when nothing runs. */
@@ -160,13 +173,19 @@ export class Intake {
     this.#startWaiting();
   };
 
+  #changeWaiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (this.#onRoom.length === 0 || this.#waitingBytes > this.#options.bytes) return;
+    for (const resolve of this.#onRoom.splice(0)) resolve();
+  }
+
   #changeTo(channel: Channel): void {
     this.forgetWaiting();
     this.#channel = channel;
   }
 
   #admit(delivery: Delivery, now: number): void {
-    const { message, queue } = delivery;
+    const { message } = delivery;
     const cancelled = cancelledCall(message.properties);
     if (cancelled !== undefined) {
       // One that runs may have been delivered again, and wait here, too.
@@ -177,11 +196,9 @@ export class Intake {
     // It comes from a broker that has not cancelled the consumers yet, and stays there.
     if (this.#stopped) return;
     const { logger, acknowledging } = this.#options;
-    const { content, properties } = message;
-    const decode = isCompressed(properties.headers)
-      ? (body: Buffer) => decodeRequest(plainBody(body, properties.headers))
-      : decodeRequest;
-    const request = openOrLog(decode, content, queue.spec.name, logger);
+    const request = openOrLog(decodeRequest, delivery, logger);
+    // It is read: as text, it is needed no more.
+    if (delivery.unpacked !== undefined) delete delivery.unpacked;
     if (request === undefined) {
       this.#discard(delivery);
       return;
@@ -191,6 +208,7 @@ export class Intake {
     if (!acknowledging.keepsBody) message.content = EMPTY;
     if (incoming.expectsReply) incoming.place = this.#calls.add(incoming);
     this.#waiting.push(incoming);
+    this.#changeWaiting(incoming.size);
   }
 
   /** Acknowledges a message of which nothing more is wanted. */
@@ -216,6 +234,7 @@ export class Intake {
       // One that is larger than all the room runs alone.
       if (next === undefined || (this.#running > 0 && this.#bytes + next.size > this.#options.bytes)) break;
       this.#waiting.shift();
+      this.#changeWaiting(-next.size);
       this.#running += 1;
       this.#bytes += next.size;
       batch.push(next);

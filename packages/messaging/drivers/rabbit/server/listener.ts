@@ -77,6 +77,7 @@ export class RabbitListener implements Listener {
       queues: [queues.topic, queues.own, queues.fanout],
       prefetch: prefetch === 0 ? prefetchFor(options.intakeBytes) : prefetch,
       ...(fallbacks && { fallbacks }),
+      room: () => this.#intake.room(),
       logger,
       onBatch: (batch) => this.#intake.take(batch),
       onRestart: (queue, reason) =>

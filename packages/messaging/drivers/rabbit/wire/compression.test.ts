@@ -1,8 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { COMPRESSION_HEADERS, compressBody, isCompressed, plainBody } from './compression.ts';
+import { COMPRESSION_HEADERS, compressBody, isCompressed, plainBody, unpackedBody } from './compression.ts';
+
+const MIB = 1024 * 1024;
 
 const text = 'ünï'.repeat(100);
+const compressed = (body: string | Buffer): Buffer => {
+  const packed = compressBody(Buffer.from(body));
+  if (packed === undefined) throw new Error('it was not compressed');
+  return packed;
+};
 const unpacked = (content: Buffer, headers: object | undefined) => plainBody(content, headers).toString();
 
 describe('a body', () => {
@@ -14,7 +22,7 @@ describe('a body', () => {
   });
 
   test('that was compressed here is what it was', () => {
-    const body = compressBody(Buffer.from(text));
+    const body = compressed(text);
     expect(body.length).toBeLessThan(100);
     expect(unpacked(body, COMPRESSION_HEADERS)).toBe(text);
   });
@@ -39,7 +47,7 @@ describe('a body is refused', () => {
   });
 
   test('that is not what its header says, or was cut off', () => {
-    const whole = compressBody(Buffer.from(text));
+    const whole = compressed(text);
     for (const content of [
       Buffer.from(text),
       brotliCompressSync(text),
@@ -50,9 +58,37 @@ describe('a body is refused', () => {
     }
   });
 
-  test('that would be too large', () => {
-    const body = compressBody(Buffer.alloc(10_000));
-    expect(plainBody(body, COMPRESSION_HEADERS, 10_000)).toHaveLength(10_000);
-    expect(() => plainBody(body, COMPRESSION_HEADERS, 9_999)).toThrow('larger than 9999 bytes');
+  test.each([
+    ['what is harmless, however well it is packed', deflateSync(Buffer.alloc(4 * MIB)), true],
+    ['one hundred times its size', deflateSync(Buffer.alloc(5 * MIB)), false],
+    ['what may be unpacked at all', deflateSync(randomBytes(17 * MIB)), false],
+  ])('that is more than %s', async (_what, body, fits) => {
+    const read = await unpackedBody(body, COMPRESSION_HEADERS);
+    if (fits) {
+      expect(read).toHaveLength(4 * MIB);
+      expect(plainBody(body, COMPRESSION_HEADERS)).toHaveLength(4 * MIB);
+    } else {
+      expect(read).toMatchObject({
+        message: expect.stringMatching(/^it is larger than \d+ bytes when unpacked/),
+      });
+      expect(() => plainBody(body, COMPRESSION_HEADERS)).toThrow('bytes when unpacked');
+    }
   });
+});
+
+test('a body that readers would refuse is not compressed', () => {
+  expect(compressBody(Buffer.alloc(5 * MIB))).toBeUndefined();
+  expect(compressBody(Buffer.alloc(17 * MIB))).toBeUndefined();
+  expect(compressBody(Buffer.from(JSON.stringify(Array(50_000).fill({ name: 'a', n: 1 }))))).toBeDefined();
+});
+
+test('unpacking beside the event loop tells the same as at one go', async () => {
+  expect(`${await unpackedBody(compressed(text), COMPRESSION_HEADERS)}`).toBe(text);
+  const wrong = [
+    [compressed(text), { compression: 'bz2' }, 'its compression is unknown: bz2'],
+    [Buffer.from(text), COMPRESSION_HEADERS, 'it cannot be unpacked'],
+  ] as const;
+  for (const [body, headers, message] of wrong) {
+    expect(await unpackedBody(body, headers)).toMatchObject({ message });
+  }
 });

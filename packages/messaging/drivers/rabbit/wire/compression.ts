@@ -1,4 +1,5 @@
-import { deflateSync, unzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateSync, unzip, unzipSync } from 'node:zlib';
 import type { MessageProperties } from 'amqplib';
 import { MalformedMessage } from './envelope.ts';
 
@@ -7,15 +8,28 @@ const HEADER = 'compression';
 const CONTENT_TYPE = 'application/x-gzip';
 const NAMES: readonly unknown[] = [CONTENT_TYPE, 'gzip', 'zlib'];
 
-/** Bytes that a body may have when it is unpacked: a small message must not be able to fill the memory. */
-const UNPACKED_MAX = 256 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/**
+ * Bytes that a compressed body may have when it is unpacked. A small message must not be able to fill the memory, and
+ * what is unpacked is read as JSON at one go: some tenths of a second for as many bytes. (RabbitMQ 4 takes no larger
+ * message, unless it is told to.)
+ */
+const UNPACKED_MAX = 16 * MIB;
+/** How many times as large as it came a body may become, beyond what does no harm. JSON becomes 5 to 50 times smaller. */
+const RATIO_MAX = 100;
+const HARMLESS = 4 * MIB;
 
 /** Beside a compressed body. */
 export const COMPRESSION_HEADERS: Readonly<Record<string, string>> = { [HEADER]: CONTENT_TYPE };
 
-/** A body as kombu compresses it: in zlib's format, though it is called gzip. */
-export function compressBody(body: Buffer): Buffer {
-  return deflateSync(body);
+/**
+ * A body as kombu compresses it: in zlib's format, though it is called gzip. Undefined when it is to travel as it is,
+ * for its readers would take it for an attack.
+ */
+export function compressBody(body: Buffer): Buffer | undefined {
+  if (body.length > UNPACKED_MAX) return undefined;
+  const compressed = deflateSync(body);
+  return body.length <= unpackedLimit(compressed) ? compressed : undefined;
 }
 
 /** Whether the headers tell of a compression, known or not. */
@@ -24,27 +38,56 @@ export function isCompressed(headers: MessageProperties['headers']): boolean {
 }
 
 /**
- * The body of a delivered message, unpacked if need be.
+ * The body of a delivered message, unpacked if need be; at one go, for tools.
  * @throws MalformedMessage when it cannot be unpacked here
  */
-export function plainBody(
-  content: Buffer,
-  headers: MessageProperties['headers'],
-  unpackedMax = UNPACKED_MAX,
-): Buffer {
+export function plainBody(content: Buffer, headers: MessageProperties['headers']): Buffer {
   if (!isCompressed(headers)) return content;
-  const name: unknown = headers?.[HEADER];
-  if (!NAMES.includes(name)) throw new MalformedMessage(`its compression is unknown: ${shorten(name)}`);
+  assertKnown(headers);
+  const maxOutputLength = unpackedLimit(content);
   try {
     // Of both formats; which it is, the first bytes tell.
-    return unzipSync(content, { maxOutputLength: unpackedMax });
+    return unzipSync(content, { maxOutputLength });
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    if (error.code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new MalformedMessage(`it is larger than ${unpackedMax} bytes when unpacked`);
-    }
-    throw new MalformedMessage('it cannot be unpacked');
+    throw unreadable(error, maxOutputLength);
   }
+}
+
+const unzipAside = promisify(unzip);
+
+/** As `plainBody`, of a body that is compressed, and in pieces beside the event loop. */
+export async function unpackedBody(
+  content: Buffer,
+  headers: MessageProperties['headers'],
+): Promise<Buffer | MalformedMessage> {
+  const maxOutputLength = unpackedLimit(content);
+  try {
+    assertKnown(headers);
+    return await unzipAside(content, { maxOutputLength });
+  } catch (error) {
+    return error instanceof MalformedMessage ? error : unreadable(error, maxOutputLength);
+  }
+}
+
+/** Bytes. */
+function unpackedLimit({ length }: Buffer): number {
+  return Math.min(UNPACKED_MAX, Math.max(HARMLESS, length * RATIO_MAX));
+}
+
+/** @throws MalformedMessage */
+function assertKnown(headers: MessageProperties['headers']): void {
+  const name: unknown = headers?.[HEADER];
+  if (!NAMES.includes(name)) throw new MalformedMessage(`its compression is unknown: ${shorten(name)}`);
+}
+
+/** @throws what is no matter of the body */
+function unreadable(error: unknown, limit: number): MalformedMessage {
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  return new MalformedMessage(
+    error.code === 'ERR_BUFFER_TOO_LARGE'
+      ? `it is larger than ${limit} bytes when unpacked`
+      : 'it cannot be unpacked',
+  );
 }
 
 function shorten(name: unknown): string {
