@@ -61,6 +61,36 @@ export class Overloaded extends MessageDeliveryFailure {
   }
 }
 
+/** The broker takes no message of this size (its `max_message_size`): a request, a reply or one of its results. */
+export class MessageTooLarge extends MessageDeliveryFailure {
+  override readonly code = 'MESSAGE_TOO_LARGE';
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes that the broker takes. */
+  readonly limit: number;
+
+  constructor({ what, size, limit }: MessageSize, options?: ErrorOptions) {
+    super(`${what} has ${size} bytes, and RabbitMQ takes ${limit}`, options);
+    this.size = size;
+    this.limit = limit;
+  }
+}
+
+export interface MessageSize {
+  /** `The message`. */
+  what: string;
+  size: number;
+  limit: number;
+}
+
+/**
+ * The MessageTooLarge of a server's own reply. It alone arrives as a MessageTooLarge: one that a method has met in a call
+ * of its own says nothing of this call.
+ */
+export class ReplyTooLarge extends MessageTooLarge {
+  override readonly name = 'MessageTooLarge';
+}
+
 /** A queue or exchange exists on the broker with other properties than this process is configured for. */
 export class TopologyMismatch extends MessageDeliveryFailure {
   override readonly code = 'TOPOLOGY_MISMATCH';

@@ -34,6 +34,7 @@ export {
   InvalidTarget,
   InvalidTransportURL,
   MessageDeliveryFailure,
+  MessageTooLarge,
   MessageUndeliverable,
   MessagingError,
   MessagingTimeout,

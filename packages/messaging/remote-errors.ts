@@ -1,10 +1,12 @@
 import {
   InvalidTarget,
   MessageDeliveryFailure,
+  MessageTooLarge,
   MessageUndeliverable,
   MessagingTimeout,
   NoSuchMethod,
   RemoteError,
+  ReplyTooLarge,
   RequestCut,
   RPCVersionCapError,
   ServerLost,
@@ -122,6 +124,15 @@ const OWN_ERRORS: readonly RemoteErrorType[] = [
     class: 'ServerLost',
     type: RequestCut,
     fromFailure: ({ message }) => new ServerLost(message),
+  },
+  {
+    module: OWN_MODULE,
+    class: 'MessageTooLarge',
+    type: ReplyTooLarge,
+    fromFailure: ({ message }) => {
+      const [size = 0, limit = 0] = (message.match(/\d+(?= bytes|$)/g) ?? []).map(Number);
+      return new MessageTooLarge({ what: 'The reply', size, limit });
+    },
   },
 ];
 

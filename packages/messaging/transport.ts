@@ -21,6 +21,7 @@ import {
 } from './hooks.ts';
 import { type Limits, limitsWith } from './limits.ts';
 import { consoleLogger, type Logger } from './logger.ts';
+import { checkName } from './names.ts';
 import type { RpcEvent, RpcObserver } from './observer.ts';
 import { Readiness, type ReadyOptions, type ReadyWaits } from './readiness.ts';
 import { logThrown } from './thrown.ts';
@@ -162,6 +163,7 @@ function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>
   if (controlExchange !== undefined && (typeof controlExchange !== 'string' || controlExchange === '')) {
     throw new TypeError('controlExchange is given, but is no name');
   }
+  if (controlExchange !== undefined) checkName('exchange', controlExchange);
 }
 
 const DEFAULT_EXCHANGE = 'openstack';

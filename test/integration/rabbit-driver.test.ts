@@ -39,7 +39,7 @@ describe('on the wire', () => {
     });
     const { 'x-sent-at': sentAt, ...others } = requests[0]?.properties.headers ?? {};
     expect(others).toEqual({});
-    expect(Math.abs(Date.now() - sentAt)).toBeLessThan(5000);
+    expect(sentAt).toMatch(/^[0-9a-f]{12}\/\d+$/);
     expect(Object.keys(request).join(' ')).toBe(
       'method args version _msg_id _reply_q _timeout _unique_id _context_user_id _context_project_id _context_request_id',
     );
@@ -184,10 +184,7 @@ describe('what the broker refuses', () => {
     const endpoint = notebook();
     await rpc.serve(endpoint);
     const client = rpc.client();
-    const refused = [
-      client.prepare({ exchange }).cast(CTXT, 'note', { value: 'wrong kind of exchange' }),
-      client.prepare({ server: 'x'.repeat(300) }).cast(CTXT, 'note', { value: 'name too long' }),
-    ];
+    const refused = [client.prepare({ exchange }).cast(CTXT, 'note', { value: 'wrong kind of exchange' })];
     const values = Array.from({ length: 50 }, (_, index) => index);
     const casts = values.map((value) => client.cast(CTXT, 'note', { value }));
     for (const cast of refused) await expect(cast).rejects.toThrow(MessageDeliveryFailure);
@@ -206,7 +203,7 @@ describe('what the broker refuses', () => {
         .cast(CTXT, 'note', { value: 'long' });
       const fanout = client.prepare({ fanout: true });
       const others = [fanout.cast(CTXT, 'note', { value: 1 }), client.cast(CTXT, 'note', { value: 2 })];
-      await expect(long).rejects.toThrow(/the exchange "x+…" has 257 bytes, and may have 255/);
+      await expect(long).rejects.toThrow(/exchange "x+…" has 257 bytes, and may have 255/);
       await Promise.all(others);
       await fanout.cast(CTXT, 'note', { value: 3 });
       await vi.waitFor(() => expect(endpoint.notes).toHaveLength(3));

@@ -265,22 +265,6 @@ describe('queues', () => {
   });
 });
 
-rabbitTest('a topic whose name is too long fails its notifications alone', async ({ fixture }) => {
-  const logger = new RecordingLogger();
-  const transport = fixture.transport({ logger });
-  const endpoint = watcher();
-  await fixture.listen(endpoint);
-  const long = fixture.notifier({ transport, topics: ['x'.repeat(260)] });
-  const notifier = fixture.notifier({ transport });
-  const sent = [long.info(CTXT, 'e', 1), notifier.info(CTXT, 'e', 2), long.info(CTXT, 'e', 3)];
-  expect(await Promise.all(sent)).toEqual([false, true, false]);
-  expect(await notifier.info(CTXT, 'e', 4)).toBe(true);
-  await vi.waitFor(() => expect(endpoint.payloads).toEqual([2, 4]));
-  const reasons = logger.at('warn', 'error').map(({ data }) => String(data.reason));
-  expect(reasons).toHaveLength(2);
-  for (const reason of reasons) expect(reason).toMatch(/the queue "x+…" has 265 bytes, and may have 255/);
-});
-
 describe('a listener', () => {
   rabbitTest('that is killed before it has acknowledged loses nothing', async ({ url, fixture }) => {
     const options = JSON.stringify({ url, topic: fixture.topic });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uniqueTopic } from '@mini-nova/testing';
 import { describe, expect, vi } from 'vitest';
+import { SENT_AT, sentAtText } from '../../packages/messaging/drivers/rabbit/wire/sent-at.ts';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
@@ -185,7 +186,7 @@ describe('a call that waits for its turn', () => {
     await rpc.client().cast(CTXT, 'work', { value: 'first' });
     const { send } = await rawCall(context, 'late', { _timeout: null });
     // Of its 10 s, all but a quarter have passed on the way.
-    send({ expiration: '10000', headers: { 'x-sent-at': Date.now() - 9750 } });
+    send({ expiration: '10000', headers: { [SENT_AT]: sentAtText(performance.now() - 9750) } });
     await rpc.client().cast(CTXT, 'work', { value: 'last' });
     await sleep(400);
     endpoint.gate.open();

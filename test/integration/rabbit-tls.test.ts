@@ -3,7 +3,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import type { RabbitOptions } from '@mini-nova/messaging';
 import { getRabbit } from '@mini-nova/testing';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type Certificate, createCertificate } from './support/certificate.ts';
 
@@ -72,4 +73,25 @@ test('a certificate of another host is refused', async () => {
     code: 'MESSAGE_DELIVERY_FAILURE',
     message: expect.stringContaining("does not match certificate's altnames"),
   });
+});
+
+test('a refusal of the other end is logged by its alert', async () => {
+  const { cert, key, file } = certificate;
+  const strict = createServer({ cert, key, ca: cert, requestCert: true }, () => {});
+  strict.on('tlsClientError', () => {});
+  strict.listen(0, '127.0.0.1');
+  await once(strict, 'listening');
+  try {
+    const rpc = new RpcFixture(`rabbits://127.0.0.1:${(strict.address() as AddressInfo).port}/`);
+    fixture = rpc;
+    const logger = new RecordingLogger();
+    rpc
+      .transport({ logger, rabbit: { sslCaFile: file } })
+      .ready()
+      .catch(() => {});
+    await vi.waitFor(() => expect(logger.at('warn')).not.toEqual([]), 30_000);
+    expect(logger.at('warn')[0]?.data.reason).toMatch(/^TLS failed: .*alert certificate required$/);
+  } finally {
+    strict.close();
+  }
 });

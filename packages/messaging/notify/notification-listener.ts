@@ -1,6 +1,7 @@
 import { DEFAULT_PREFETCH } from '../drivers/notification-defaults.ts';
 import type { NotificationDriver, NotificationTopic } from '../drivers/notification-driver.ts';
 import { DriverLoadFailure, InvalidTarget } from '../errors.ts';
+import { checkName, checkNotificationNames } from '../names.ts';
 import { PREFETCH_MAX } from '../prefetch.ts';
 import type { Serializer } from '../serializer.ts';
 import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
@@ -116,7 +117,10 @@ function source(
 function topicsOf(target: Target, priorities: readonly NotificationPriority[]): NotificationTopic[] {
   const { exchange, topic } = target;
   if (topic === undefined) throw new InvalidTarget('A target of notifications needs a topic', target);
-  return priorities.map((priority) => ({ exchange, topic, priority }));
+  return priorities.map((priority) => {
+    checkNotificationNames({ exchange, topic }, priority);
+    return { exchange, topic, priority };
+  });
 }
 
 /** A batch of this size and the next one still fit into a prefetch. */
@@ -129,6 +133,7 @@ function checked<T extends BatchNotificationListenerOptions>(options: T): T {
   if (pool !== undefined && (typeof pool !== 'string' || pool === '')) {
     throw new TypeError('pool is given, but is no name');
   }
+  if (pool !== undefined) checkName('queue', pool);
   if (prefetch !== undefined && !isWhole(prefetch, 0, PREFETCH_MAX)) {
     throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} notifications`);
   }

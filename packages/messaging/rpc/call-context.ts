@@ -3,6 +3,7 @@ import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { checkRequestNames } from '../names.ts';
 import type { RpcEvent } from '../observer.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
@@ -26,6 +27,7 @@ import { Waiting } from './waiting.ts';
  * A client's target and options, ready to send with. Immutable: `prepare` makes another.
  */
 export class CallContext<C extends RpcContract<C> = AnyContract> {
+  #namesChecked = false;
   readonly target: Target;
   readonly #transport: Transport;
   readonly #serializer: Serializer;
@@ -160,6 +162,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);
     checkRequest(method, args);
+    this.#checkNames();
     checkVersionCap(this.#version, this.#options.versionCap ?? null);
     return {
       ctxt: contextToPrimitive(this.#serializer.serializeContext(ctxt)),
@@ -170,6 +173,13 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
         ...(version === undefined ? {} : { version }),
       },
     };
+  }
+
+  /** Once for each context. @throws TypeError */
+  #checkNames(): void {
+    if (this.#namesChecked) return;
+    checkRequestNames(this.target);
+    this.#namesChecked = true;
   }
 
   #serializeArgs(ctxt: RpcContext, args: object): JsonObject {

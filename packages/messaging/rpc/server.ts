@@ -3,6 +3,7 @@ import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
+import { checkServerNames } from '../names.ts';
 import { PREFETCH_MAX } from '../prefetch.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
@@ -49,7 +50,7 @@ export class RPCServer {
 
   /**
    * @throws InvalidTarget when the target lacks topic or server
-   * @throws TypeError when an option is out of its range
+   * @throws TypeError when an option is out of its range, or a name too long for a broker
    */
   constructor(
     transport: Transport,
@@ -66,6 +67,7 @@ export class RPCServer {
       ...(deliveryLimit !== undefined && { deliveryLimit }),
     };
     checkOptions(this.#options);
+    checkServerNames(target);
     this.target = target;
     this.#transport = transport;
     this.#handler = new RequestHandler(transport, target, dispatcher);

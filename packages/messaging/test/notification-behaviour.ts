@@ -1,5 +1,5 @@
 import { describe, expect, vi } from 'vitest';
-import { NotificationResult } from '../index.ts';
+import { getNotificationListener, NotificationResult, Target } from '../index.ts';
 import { type Info, notificationTest, watcher } from './notification-fixture.ts';
 import { describeListening } from './notification-listening.ts';
 import { RecordingLogger } from './recording-logger.ts';
@@ -44,6 +44,25 @@ export function describeNotifications(name: string, url: () => string | Promise<
         expect(calls.sort()).toEqual(priorities.map((one) => [one, one.toUpperCase()]).sort());
       });
     }
+
+    notificationTest(
+      'with a name that no broker takes are a TypeError of both ends',
+      url,
+      async (fixture) => {
+        const [transport, long] = [fixture.transport(), 'ü'.repeat(128)];
+        const tooLong = /^The name of the queue ".+…" has \d+ bytes, and may have 255$/;
+        const listen = (options: object, topic = fixture.topic) =>
+          getNotificationListener(transport, [new Target({ topic })], [watcher()], options);
+        for (const make of [
+          () => fixture.notifier({ transport, topics: [fixture.topic, long] }),
+          () => listen({}, long),
+          () => listen({ pool: long }),
+        ]) {
+          expect(make).toThrow(TypeError);
+          expect(make).toThrow(tooLong);
+        }
+      },
+    );
 
     notificationTest('wait for a listener that has not come yet', url, async (fixture) => {
       const notifier = fixture.notifier();

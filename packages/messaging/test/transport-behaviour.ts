@@ -7,6 +7,7 @@ import { describeCutting } from './behaviour/cutting.ts';
 import { describeErrors } from './behaviour/errors.ts';
 import { describeHooks } from './behaviour/hooked.ts';
 import { describeLifeCycle } from './behaviour/life-cycle.ts';
+import { describeLongNames } from './behaviour/long-names.ts';
 import { describeMulticalls } from './behaviour/multicalls.ts';
 import { describePrepare } from './behaviour/prepare.ts';
 import { describeRouting } from './behaviour/routing.ts';
@@ -33,6 +34,7 @@ export function describeTransport(name: string, url: UrlFactory): void {
     describeHooks(url);
     describeCallMonitoring(url);
     describeLifeCycle(url);
+    describeLongNames(url);
     describeCutting(url);
   });
 }

@@ -1,9 +1,13 @@
 import type { NotificationDriver } from '../../drivers/notification-driver.ts';
 import { DriverLoadFailure } from '../../errors.ts';
+import { checkNotificationNames } from '../../names.ts';
 import { allSettled } from '../all-settled.ts';
 import type { NotifierDriver, NotifierDriverFactory, SentNotification } from '../notifier-driver.ts';
 
 type Version = '1.0' | '2.0';
+
+/** Of those that a notification may have. */
+const LONGEST_PRIORITY = 'critical';
 
 /** Sends over the transport, to `<topic>.<priority>` of each topic: version 2.0 in an envelope, 1.0 without. */
 export function messagingDriver(version: Version): NotifierDriverFactory {
@@ -12,6 +16,7 @@ export function messagingDriver(version: Version): NotifierDriverFactory {
     if (notifications === undefined) {
       throw new DriverLoadFailure('messaging', 'the transport carries no notifications');
     }
+    for (const topic of topics) checkNotificationNames({ topic }, LONGEST_PRIORITY);
     return new MessagingDriver(notifications, topics, version);
   };
 }

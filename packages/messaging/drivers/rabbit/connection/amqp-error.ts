@@ -25,10 +25,23 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }
 
+/** Whether the library got the broker's `connection.close` when it had expected something else, and does not say why. */
+export function isUnexpectedClose(error: Error): boolean {
+  return /^Expected .*; got <ConnectionClose/.test(error.message);
+}
+
 export function errorText(error: unknown): string {
   // What connecting to a name with several addresses fails with; its own message is empty.
   if (error instanceof AggregateError) return error.errors.map(errorText).join('; ');
-  return error instanceof Error ? error.message : reasonText(error);
+  if (!(error instanceof Error)) return reasonText(error);
+  return tlsReason(error) ?? error.message;
+}
+
+/** Of a TLS handshake, OpenSSL tells places in its own code; what has happened is its reason: the alert of the other end. */
+function tlsReason(error: Error): string | undefined {
+  if (!('code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_')))
+    return undefined;
+  return 'reason' in error && typeof error.reason === 'string' ? `TLS failed: ${error.reason}` : undefined;
 }
 
 export function asError(error: unknown): Error {

@@ -5,11 +5,12 @@ import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';
-import { asError, errorText, isRefusal } from './amqp-error.ts';
+import { asError, errorText, isRefusal, isUnexpectedClose } from './amqp-error.ts';
 import { ANSWER_TIMEOUT, AnswerWatch } from './answer-watch.ts';
 import { Backoff } from './backoff.ts';
 import { Blocking } from './blocking.ts';
 import type { BrokerAddress } from './broker-address.ts';
+import { askWhyRefused } from './handshake.ts';
 import { HostOrder } from './host-order.ts';
 import { batchWrites } from './write-batching.ts';
 
@@ -160,7 +161,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
         this.#hosts.connected(address);
         return link;
       } catch (error) {
-        reason = asError(error);
+        reason = await this.#inBrokersWords(asError(error), address);
         this.#failure = reason;
         this.#refused &&= isRefusal(error);
         if (!this.#closing) this.#logFailure(address, reason);
@@ -171,6 +172,15 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       this.emit('unreachable', reason);
     }
     return undefined;
+  }
+
+  /** The library only says that something else came than it had expected when the broker refuses the virtual host. */
+  async #inBrokersWords(error: Error, address: BrokerAddress): Promise<Error> {
+    if (this.#closing || !isUnexpectedClose(error)) return error;
+    const words = await askWhyRefused(address);
+    return words === undefined
+      ? error
+      : new Error(`RabbitMQ refuses the connection: ${words}`, { cause: error });
   }
 
   async #connectTo(address: BrokerAddress): Promise<Link> {

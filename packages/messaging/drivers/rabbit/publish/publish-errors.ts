@@ -1,4 +1,4 @@
-import { MessageDeliveryFailure, MessageUndeliverable } from '../../../errors.ts';
+import { MessageDeliveryFailure, MessageTooLarge, MessageUndeliverable } from '../../../errors.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import type { OutgoingMessage } from './publication.ts';
 
@@ -7,7 +7,14 @@ export function unreachable(cause: unknown): MessageDeliveryFailure {
   return new MessageDeliveryFailure(`Unable to reach RabbitMQ${reason}`, { cause });
 }
 
+/** The broker's words, in which it differs from version to version whether there is a `configured`. */
+const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max(?:imum)? size (\d+)/;
+
 export function refusal(cause: unknown): MessageDeliveryFailure {
+  const [, size, limit] = TOO_LARGE.exec(errorText(cause)) ?? [];
+  if (size !== undefined) {
+    return new MessageTooLarge({ what: 'The message', size: Number(size), limit: Number(limit) }, { cause });
+  }
   return new MessageDeliveryFailure(`RabbitMQ does not take the message: ${errorText(cause)}`, { cause });
 }
 

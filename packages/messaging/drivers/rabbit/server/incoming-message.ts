@@ -1,3 +1,5 @@
+import { type MessageTooLarge, ReplyTooLarge } from '../../../errors.ts';
+import { serializeFailure } from '../../../failure.ts';
 import type { JsonObject, JsonValue } from '../../../json.ts';
 import type { RosterEntry } from '../../../roster.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
@@ -113,7 +115,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
     const body = encodeReply(msgId, uniqueId(), reply, true);
     this.#answered = true;
     const { replies, confirmsReplies } = this.#holder;
-    await replies.send(replyQueue, body, confirmsReplies);
+    await replies.send(replyQueue, body, confirmsReplies, (error) => this.#tooLarge(msgId, error));
   }
 
   async sendResult(result: JsonValue): Promise<void> {
@@ -124,7 +126,13 @@ export class RabbitIncomingMessage implements IncomingMessage {
     this.#results += 1;
     const { replies, address } = this.#holder;
     // Nobody takes the results of a caller that has ended.
-    if (!(await replies.sendResult(replyQueue, body, address))) this.cancel();
+    const instead = (error: MessageTooLarge): Buffer => {
+      // The call ends with it.
+      this.#answered = true;
+      this.cancel();
+      return this.#tooLarge(msgId, error);
+    };
+    if (!(await replies.sendResult(replyQueue, body, address, instead))) this.cancel();
   }
 
   async heartbeat(): Promise<void> {
@@ -145,6 +153,11 @@ export class RabbitIncomingMessage implements IncomingMessage {
     this.#done = true;
     this.#answered = true;
     return true;
+  }
+
+  #tooLarge(msgId: string, { size, limit }: MessageTooLarge): Buffer {
+    const error = new ReplyTooLarge({ what: `The reply of ${this.message.method}`, size, limit });
+    return encodeReply(msgId, uniqueId(), { result: null, failure: serializeFailure(error) }, true);
   }
 
   /** Whether its caller, if it has one, has not given up. */

@@ -1,4 +1,4 @@
-import type { MessagingError } from '../../../errors.ts';
+import type { MessageTooLarge, MessagingError } from '../../../errors.ts';
 import type { OutgoingMessage } from '../publish/publication.ts';
 import type { MoreProperties } from '../publish/publish-options.ts';
 
@@ -8,8 +8,13 @@ export interface OutgoingReplyOptions {
   body: Buffer;
   retry: number;
   properties?: MoreProperties;
+  /** What is to be sent instead, when the broker takes no message of this size. */
+  instead?: Instead | undefined;
   onDone(reply: OutgoingReply, error: MessagingError | undefined): void;
 }
+
+/** Gives the body that tells a caller that its reply is too large. */
+export type Instead = (error: MessageTooLarge) => Buffer;
 
 /** One reply, until the broker has it or nothing more can be done for it. */
 export class OutgoingReply implements OutgoingMessage {
@@ -18,15 +23,17 @@ export class OutgoingReply implements OutgoingMessage {
   readonly mandatory = true;
   readonly retry: number;
   readonly properties?: MoreProperties;
+  readonly instead: Instead | undefined;
   readonly #onDone: OutgoingReplyOptions['onDone'];
   #isDone = false;
   #resolve: (() => void) | undefined;
 
-  constructor({ queue, body, retry, properties, onDone }: OutgoingReplyOptions) {
+  constructor({ queue, body, retry, properties, instead, onDone }: OutgoingReplyOptions) {
     this.routingKey = queue;
     this.body = body;
     this.retry = retry;
     if (properties !== undefined) this.properties = properties;
+    this.instead = instead;
     this.#onDone = onDone;
   }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
+import { MessageTooLarge, MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import { InFlight } from '../../../in-flight.ts';
 import type { Logger } from '../../../logger.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
 import { GoneQueues } from './gone-queues.ts';
-import { OutgoingReply } from './outgoing-reply.ts';
+import { type Instead, OutgoingReply } from './outgoing-reply.ts';
 
 /** How often (ms) it is tried whether the queue of a caller that takes several results has come back. */
 const MISSING_PAUSE = 250;
@@ -60,10 +60,12 @@ export class ReplySender {
   /**
    * Resolves when the reply is on its way, or, where `confirmed`, when the broker has it; or when nothing more can be
    * done for it here. Does not reject.
+   *
+   * @param instead what is sent when the broker takes no message of this size
    */
-  send(queue: string, body: Buffer, confirmed: boolean): Promise<void> {
+  send(queue: string, body: Buffer, confirmed: boolean, instead?: Instead): Promise<void> {
     if (this.#isGone(queue)) return SENT;
-    const reply = new OutgoingReply({ queue, body, retry: FOREVER, onDone: this.#onReplyDone });
+    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, onDone: this.#onReplyDone });
     this.#underWay.begin();
     const { written } = this.#publisher.publish(reply);
     return written && !confirmed ? SENT : reply.settled();
@@ -90,15 +92,23 @@ export class ReplySender {
    * back in time, or the transport was closed.
    *
    * @param replyTo the queue by which the caller reaches the server
+   * @param instead as of `send`
    */
-  sendResult(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
+  sendResult(queue: string, body: Buffer, replyTo: string, instead?: Instead): Promise<boolean> {
     if (this.#missing.has(queue) || this.#gone.has(queue)) return this.#insist(queue, body, replyTo);
     const onDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
       this.#resultBytes -= body.length;
       if (error instanceof MessageUndeliverable) this.#missing.add(queue);
       this.#onReplyDone(reply, error, { onTaken: () => this.#missing.delete(queue) });
     };
-    const result = new OutgoingReply({ queue, body, retry: FOREVER, properties: { replyTo }, onDone });
+    const result = new OutgoingReply({
+      queue,
+      body,
+      retry: FOREVER,
+      properties: { replyTo },
+      instead,
+      onDone,
+    });
     this.#underWay.begin();
     this.#resultBytes += body.length;
     const { written } = this.#publisher.publish(result);
@@ -138,6 +148,10 @@ export class ReplySender {
     if (error === undefined) return;
     if (!(error instanceof MessageUndeliverable)) {
       this.#logger.warn({ queue: reply.routingKey, reason: error.message }, 'reply not sent');
+      // The caller is told that instead of being left to wait.
+      if (error instanceof MessageTooLarge && reply.instead !== undefined) {
+        void this.send(reply.routingKey, reply.instead(error), false);
+      }
     } else if (!this.#returned.keep(reply, keeper)) this.#missing.delete(reply.routingKey);
   };
 

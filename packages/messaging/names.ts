@@ -1,0 +1,45 @@
+import type { Target } from './target.ts';
+
+/** Bytes that AMQP 0-9-1 has for the name of an exchange or a queue, and for a routing key. */
+const LIMIT = 255;
+/** How much of such a name an error shows. */
+const SHOWN = 40;
+/** Of the ids that this package gives to queues. */
+const ID = '0'.repeat(32);
+
+/** @throws TypeError when the name has more bytes than any broker could be told */
+export function checkName(kind: 'exchange' | 'queue', name: string): void {
+  // A character has up to three bytes in UTF-8 for each unit of its length: short names need not be counted.
+  if (name.length * 3 <= LIMIT) return;
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= LIMIT) return;
+  throw new TypeError(
+    `The name of the ${kind} "${name.slice(0, SHOWN)}…" has ${bytes} bytes, and may have ${LIMIT}`,
+  );
+}
+
+/** The names by which a request to the target travels, on any transport. @throws TypeError */
+export function checkRequestNames({ exchange, topic = '', server, fanout }: Target): void {
+  if (fanout) {
+    checkName('exchange', `${topic}_fanout`);
+    return;
+  }
+  if (exchange !== undefined) checkName('exchange', exchange);
+  checkName('queue', server === undefined ? topic : `${topic}.${server}`);
+}
+
+/** The names of all that a server of the target consumes, or leaves. @throws TypeError */
+export function checkServerNames({ exchange, topic = '', server = '' }: Target): void {
+  if (exchange !== undefined) checkName('exchange', exchange);
+  checkName('queue', `${topic}.${server}`);
+  checkName('queue', `${topic}_fanout_${ID}`);
+}
+
+/** @throws TypeError */
+export function checkNotificationNames(
+  { exchange, topic }: { exchange?: string | undefined; topic: string },
+  priority: string,
+): void {
+  if (exchange !== undefined) checkName('exchange', exchange);
+  checkName('queue', `${topic}.${priority}`);
+}
