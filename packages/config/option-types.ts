@@ -18,18 +18,26 @@ interface Range {
 type Value<T, D> = D extends null ? T | null : T;
 
 /**
- * Text. `choices` lists all allowed values; `pattern` with `allowed` (the end of "must be …") checks a syntax.
+ * Text. `choices` lists all allowed values; `pattern` and `check` with `allowed` (the end of "must be …") check a syntax.
  */
 export function string<D extends string | null>(
-  options: Common<D> & { choices?: readonly string[]; pattern?: RegExp; allowed?: string },
+  options: Common<D> & {
+    choices?: readonly string[];
+    pattern?: RegExp;
+    check?: (text: string) => boolean;
+    allowed?: string;
+  },
 ): Option<Value<string, D>> {
-  const { choices, pattern, allowed, ...common } = options;
+  const { choices, pattern, check, allowed, ...common } = options;
   return option(common, {
     name: 'string',
     allowed: choices ? oneOf(choices) : (allowed ?? 'a text'),
     parse: (text) => text,
     accepts: (value) =>
-      typeof value === 'string' && (choices?.includes(value) ?? true) && (pattern?.test(value) ?? true),
+      typeof value === 'string' &&
+      (choices?.includes(value) ?? true) &&
+      (pattern?.test(value) ?? true) &&
+      (check?.(value) ?? true),
     format: (value) => value,
   });
 }

@@ -45,10 +45,13 @@ test.each([
   ['DEFAULT.osapi_max_limit', 2 ** 40],
   ['DEFAULT.osapi_compute_listen_port', 65_536],
   ['observability.port', 70_000],
+  ['observability.otlp_endpoint', 'http://127.0.0.1:99999'],
   ['DEFAULT.report_interval', 1e7],
   ['filter_scheduler.ram_weight_multiplier', '1e308'],
 ])('%s = %s is refused before anything starts', (option, value) => {
   const group = option.split('.')[0];
-  const refusal = new RegExp(`\\[${group}\\] ${option.split('.')[1]} = .*: must be .*(from|at least) `);
+  const refusal = new RegExp(
+    `\\[${group}\\] ${option.split('.')[1]} = .*: must be .*(from|at least|at most) `,
+  );
   expect(() => configured({ [option]: value })).toThrow(refusal);
 });

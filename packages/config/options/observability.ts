@@ -16,7 +16,8 @@ export const observability = {
     default: null,
     secret: true,
     pattern: /^https?:\/\/[^\s/]\S*$/i,
-    allowed: 'an http:// or https:// URL such as http://127.0.0.1:4318',
+    check: URL.canParse,
+    allowed: 'an http:// or https:// URL such as http://127.0.0.1:4318, with a port of at most 65535',
     help: 'Collector to which traces are sent by OTLP over HTTP. Empty: no tracing, and nothing of it is loaded.',
   }),
   trace_sample_ratio: float({
