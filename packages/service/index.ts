@@ -1,6 +1,7 @@
 export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
+export type { Figure, FigureObserver, FigureValue } from './figure.ts';
 export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 export type {

@@ -49,13 +49,14 @@ export class Instruments {
   }
 
   /** For services. */
-  get service(): Pick<ServiceOptions, 'backdoorPort' | 'onTaskRun' | 'onHeartbeat'> {
+  get service(): Pick<ServiceOptions, 'backdoorPort' | 'onTaskRun' | 'onHeartbeat' | 'onFigures'> {
     const observability = this.#observability;
     return {
       backdoorPort: () => this.#port,
       ...(observability && {
         onTaskRun: observability.onTaskRun,
         onHeartbeat: observability.onHeartbeat,
+        onFigures: observability.onFigures,
       }),
     };
   }

@@ -1,4 +1,6 @@
-import { Notifier, type Target } from '@mini-nova/messaging';
+import { type JsonObject, Notifier, type Target } from '@mini-nova/messaging';
+import type { Figure } from './figure.ts';
+import type { ReadinessChecks } from './launch/launchable.ts';
 import type { PeriodicTask } from './periodic-tasks.ts';
 
 export interface ManagerOptions {
@@ -23,6 +25,10 @@ export class Manager {
   readonly rpcMethods: readonly string[] = [];
   /** Further objects with RPC methods, each with its own `target` and `rpcMethods`, on the same topic. */
   readonly additionalEndpoints: readonly object[] = [];
+  /** What must work, beside the broker, for the service to be ready; and what it wants to say though it is. */
+  readonly checks: ReadinessChecks = {};
+  /** Shown among the daemon's metrics. */
+  readonly figures: readonly Figure[] = [];
 
   #notifier: Notifier | undefined;
   #versionedNotifier: Notifier | undefined;
@@ -47,6 +53,11 @@ export class Manager {
   connect(notifier: Notifier, versionedNotifier: Notifier): void {
     this.#notifier ??= notifier;
     this.#versionedNotifier ??= versionedNotifier;
+  }
+
+  /** What it has to say of its own, for the report. */
+  report(): JsonObject {
+    return {};
   }
 
   /** Asked when the service is made, and at each `reset`, for their spacings. */

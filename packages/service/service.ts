@@ -9,6 +9,7 @@ import {
   type Transport,
 } from '@mini-nova/messaging';
 import { type BaseContract, BaseRPCAPI } from './base-rpc-api.ts';
+import type { FigureObserver } from './figure.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
 import { createLogger } from './logging.ts';
@@ -67,6 +68,8 @@ export interface ServiceOptions {
   onTaskRun?: TaskObserver;
   /** Told of each heartbeat. */
   onHeartbeat?: (at: Date, clockSkew: number | null) => void;
+  /** Told of the manager's figures. */
+  onFigures?: FigureObserver;
   /** Closes what else the service owns (a database), last of all. */
   release?: () => Promise<void>;
 }
@@ -170,6 +173,7 @@ export class Service implements Launchable {
     this.#periodicTasks = this.#createPeriodicTasks();
     this.#heartbeat = options.records && this.#createHeartbeat(options.records);
     this.checks = this.#createChecks();
+    options.onFigures?.(this.host, manager.figures);
   }
 
   /** Opens nothing yet. @throws TypeError when two periodic tasks have one name */
@@ -224,6 +228,7 @@ export class Service implements Launchable {
       handlers_running: serving.map(activityRecord),
       calls_waiting: calling.map(activityRecord),
       periodic_tasks: this.#periodicTasks.report(),
+      ...this.manager.report(),
     };
   }
 
@@ -426,6 +431,7 @@ export class Service implements Launchable {
         clock: () => this.#heartbeat?.clockRemark,
       }),
       ...checks,
+      ...this.manager.checks,
     };
   }
 

@@ -1,7 +1,9 @@
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { FigureObserver } from '../figure.ts';
 import type { Launchable, ReadinessChecks } from '../launch/launchable.ts';
 import { ClusterMetrics } from './cluster-metrics.ts';
+import { figureMetrics } from './figure-metrics.ts';
 import { heartbeatMetrics } from './heartbeat-metrics.ts';
 import { logMetrics } from './log-metrics.ts';
 import { ObservabilityServer } from './observability-server.ts';
@@ -39,6 +41,8 @@ export interface Observability {
   readonly onTaskRun: (run: TaskRun) => void;
   /** To be told when the service record was kept alive. */
   readonly onHeartbeat: (at: Date, clockSkew?: number | null) => void;
+  /** To be told of a service's own figures. */
+  readonly onFigures: FigureObserver;
   /** The endpoint, or what answers the primary in a worker. To be started first, and stopped last. */
   readonly server: Launchable;
   /** The endpoint's; null while it does not listen, and in a worker. */
@@ -59,6 +63,7 @@ export function openObservability(options: ObservabilityOptions): Observability 
     hooks: new RpcMetrics(registry),
     onTaskRun: taskMetrics(registry),
     onHeartbeat: heartbeatMetrics(registry),
+    onFigures: figureMetrics(registry),
   };
   if (options.role === 'worker') {
     return { ...figures, server: new WorkerMetrics(registry, options.logger), port: null };
