@@ -36,6 +36,9 @@ const QUICK = {
   OS_DEFAULT__PERIODIC_FUZZY_DELAY: '0',
   OS_DEFAULT__RPC_RESPONSE_TIMEOUT: '10',
   OS_DEFAULT__UPDATE_RESOURCES_INTERVAL: '5',
+  OS_DEFAULT__RUNNING_DELETED_INSTANCE_TIMEOUT: '5',
+  OS_DEFAULT__RUNNING_DELETED_INSTANCE_POLL_INTERVAL: '5',
+  OS_DEFAULT__HEAL_INSTANCE_INFO_CACHE_INTERVAL: '5',
 };
 
 /** A cloud of real processes over a RabbitMQ and a database of its own, each of which can be killed and started again. */

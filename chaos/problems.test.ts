@@ -34,7 +34,18 @@ function allocationsOf({ uuid, flavor }: Instance): AllocationRow[] {
   }));
 }
 
-const guest = (powerState = RUNNING): FakeGuest => ({ powerState, interfaces: [], console: [] });
+const guest = (powerState = RUNNING): FakeGuest => ({
+  name: 'vm',
+  projectId: null,
+  userId: null,
+  flavorName: 'm1.tiny',
+  vcpus: 1,
+  memoryMb: 512,
+  diskGb: 1,
+  powerState,
+  interfaces: [],
+  console: [],
+});
 
 /** A cloud of one host in which these instances are as they should be. */
 function cloud(...instances: Instance[]): Snapshot {

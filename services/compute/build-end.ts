@@ -21,6 +21,7 @@ export async function undoBuild(host: ComputeHost, ctxt: RpcContext, instance: I
   const clean = await attempt(host, instance, 'destroy the guest of a failed build', () =>
     host.driver.destroy(ctxt, instance),
   );
+  if (clean) host.unfinishedGuests.delete(instance.uuid);
   await attempt(host, instance, 'deallocate the networks of a failed build', () =>
     host.network.deallocateForInstance(ctxt, { instance_uuid: instance.uuid }),
   );
@@ -87,8 +88,13 @@ export async function saveUnlessEnded(
   }
 }
 
-/** Removes what a build has left here that failed and could not be undone, or was ended while nobody was here. */
+/**
+ * Removes what a build has left here that failed and could not be undone, or was ended while nobody was here. A guest that
+ * an earlier process made stays, with all it has: its record may be older, and the user can delete what is in ERROR.
+ */
 export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+  const hasGuest = (await host.driver.listInstanceUuids()).includes(instance.uuid);
+  if (hasGuest && !host.unfinishedGuests.has(instance.uuid)) return;
   if (!(await undoBuild(host, ctxt, instance))) return;
   await releaseHere(host, ctxt, instance.uuid);
   const expected = { vmState: [VmState.ERROR], taskState: [null] };

@@ -1,5 +1,6 @@
 import type { RpcContext } from '@mini-nova/messaging';
-import { RescheduledException } from '../exceptions.ts';
+import { InstanceNotFound, RescheduledException } from '../exceptions.ts';
+import { isOutage } from '../outage-retry.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
@@ -7,6 +8,7 @@ import { isEnded, mayWorkElsewhere } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
 import type { ComputeContract, FilterProperties } from './contract.ts';
+import { recordOf } from './guest-watch.ts';
 import { messageOf, tracebackOf } from './instance-fault.ts';
 import { TaskState } from './task-states.ts';
 
@@ -24,6 +26,10 @@ export async function handleBuildFailure(
 ): Promise<void> {
   const { instance } = args;
   host.notifications.tell(ctxt, instance, 'create.error', { fault: error });
+  if (error instanceof InstanceNotFound && !(await isDeleted(host, instance.uuid))) {
+    await leaveAlone(host, instance.uuid, claim);
+    return;
+  }
   const clean = await undoBuild(host, ctxt, instance);
   if (clean) claim?.release();
   else claim?.keep();
@@ -42,6 +48,27 @@ export async function handleBuildFailure(
   }
   await attempt(host, instance, 'end a failed build', () =>
     abortBuild(host, ctxt, instance, { error, clean }),
+  );
+}
+
+/** A record that is not there, or cannot be read, says nothing. */
+async function isDeleted(host: ComputeHost, uuid: string): Promise<boolean> {
+  try {
+    return (await recordOf(host, uuid))?.deleted === true;
+  } catch (error) {
+    if (isOutage(error)) return false;
+    throw error;
+  }
+}
+
+/** The database behind the conductor is not the one that ordered the build: when that is back, its sweep ends the build. */
+async function leaveAlone(host: ComputeHost, uuid: string, claim: Claim | undefined): Promise<void> {
+  const hasGuest = (await host.driver.listInstanceUuids()).includes(uuid);
+  if (hasGuest) claim?.keep();
+  else claim?.release();
+  host.logger.warn(
+    { instance_uuid: uuid, host: host.name, guest: hasGuest },
+    'There is no record of an instance that is being built: what was made is left alone',
   );
 }
 

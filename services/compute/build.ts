@@ -10,6 +10,7 @@ import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { recordOf } from './guest-watch.ts';
 import { infoCacheOf, networkInfoOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
 import { VmState } from './vm-states.ts';
@@ -49,6 +50,7 @@ export class InstanceBuild {
       claim = this.#host.tracker.claim(this.#instance, this.#nodename);
       await this.#buildAndRun(allocations);
       claim.keep();
+      this.#host.unfinishedGuests.delete(this.#instance.uuid);
       this.#log('Instance is active');
       const networkInfo = networkInfoOf(this.#instance);
       const extra = { message: 'Success' };
@@ -88,10 +90,15 @@ export class InstanceBuild {
     }
   }
 
-  /** A repeated message must not take the allocation from the instance that the first one built. */
+  /**
+   * A repeated message must not take the allocation from the instance that the first one built; nor does it follow from
+   * a record that is not there that nobody uses it.
+   */
   async #releaseUnlessMine(): Promise<void> {
-    const current = await this.#current();
-    const isMine = current?.host === this.#host.name && current.vm_state !== VmState.ERROR;
+    const record = await recordOf(this.#host, this.#instance.uuid);
+    if (record === undefined) return;
+    const { deleted, host, vm_state } = record;
+    const isMine = !deleted && host === this.#host.name && vm_state !== VmState.ERROR;
     if (!isMine) await releaseHere(this.#host, this.#ctxt, this.#instance.uuid);
   }
 
@@ -143,6 +150,7 @@ export class InstanceBuild {
     const image: JsonObject = this.#args.image;
     const { admin_password: adminPassword, injected_files } = this.#args;
     try {
+      this.#host.unfinishedGuests.add(this.#instance.uuid);
       await driver.spawn(this.#ctxt, this.#instance, {
         image,
         injectedFiles: injected_files ?? [],
@@ -150,6 +158,7 @@ export class InstanceBuild {
         allocations,
         networkInfo,
       });
+      this.#host.ownRecords.noteBuild(this.#instance.uuid);
       return (await driver.getInfo(this.#instance)).powerState;
     } catch (error) {
       throw GuestFailure.from(error);

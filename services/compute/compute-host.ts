@@ -3,6 +3,7 @@ import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import type { NetworkAPI } from '../network/rpcapi.ts';
 import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import type { InstanceNotifications } from './notifications.ts';
+import type { OwnRecords } from './own-records.ts';
 import type { ResourceTracker } from './resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
@@ -11,6 +12,9 @@ export interface ComputeHost {
   readonly name: string;
   readonly driver: VirtDriver;
   readonly tracker: ResourceTracker;
+  readonly ownRecords: OwnRecords;
+  /** Instances whose guests this process has made, or begun to make, without the build having got to its end. */
+  readonly unfinishedGuests: Set<string>;
   readonly conductor: ConductorAPI;
   readonly computeTask: ComputeTaskAPI;
   readonly network: NetworkAPI;

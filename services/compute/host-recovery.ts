@@ -5,6 +5,7 @@ import { wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
+import type { InstanceLocks } from './instance-locks.ts';
 import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
 import { PowerState } from './power-states.ts';
 import { TaskState } from './task-states.ts';
@@ -13,11 +14,20 @@ import { VmState } from './vm-states.ts';
 
 /**
  * Brings the records of this host together with its guests after a start. What was being done to an instance when the
- * process ended is finished or given up, so that nothing stays in a state of transition.
+ * process ended is finished or given up, so that nothing stays in a state of transition. What this process itself does
+ * to one is left to it.
  */
-export async function recoverHost(host: ComputeHost, ctxt: RpcContext, instances: Instance[]): Promise<void> {
+export async function recoverHost(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instances: Instance[],
+  locks: InstanceLocks,
+): Promise<void> {
   for (const instance of instances) {
-    await attempt(host, instance, 'recover the instance', () => recoverInstance(host, ctxt, instance));
+    if (locks.isHeld(instance.uuid)) continue;
+    await attempt(host, instance, 'recover the instance', () =>
+      locks.run(instance.uuid, () => recoverInstance(host, ctxt, instance)),
+    );
   }
 }
 
@@ -34,13 +44,18 @@ async function recoverInstance(host: ComputeHost, ctxt: RpcContext, instance: In
   }
 }
 
+/**
+ * A guest that is there stays, with its ports and its allocation: the record may be older than the guest, and the user can
+ * delete what is in ERROR.
+ */
 async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   const doing = instance.task_state ?? 'claiming resources';
   const error = new BuildAbortException({
     instance_uuid: instance.uuid,
     reason: `nova-compute on ${host.name} was restarted during the build (${doing})`,
   });
-  const clean = await undoBuild(host, ctxt, instance);
+  const hasGuest = (await host.driver.listInstanceUuids()).includes(instance.uuid);
+  const clean = !hasGuest && (await undoBuild(host, ctxt, instance));
   await abortBuild(host, ctxt, instance, { error, clean });
 }
 

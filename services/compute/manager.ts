@@ -1,6 +1,12 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
-import { Manager, type PeriodicTask, RequestContext } from '@mini-nova/service';
+import { type EndpointOf, type JsonObject, type Logger, Target } from '@mini-nova/messaging';
+import {
+  type Figure,
+  Manager,
+  type PeriodicTask,
+  type ReadinessChecks,
+  RequestContext,
+} from '@mini-nova/service';
 import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import type { VirtualInterface } from '../network/model.ts';
@@ -10,28 +16,35 @@ import { InstanceBuild } from './build.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { tailOf } from './console.ts';
 import type { ComputeContract } from './contract.ts';
+import { cleanUpDeletedGuests } from './deleted-guests.ts';
+import { GuestWatch, strayStates } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
+import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
+import { deleteAsOrdered } from './ordered-deletion.ts';
+import { OwnRecords } from './own-records.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
 import { syncPowerStates } from './power-sync.ts';
 import { ResourceTracker } from './resource-tracker.ts';
-import { destroyStrayGuests } from './stray-guests.ts';
-import { terminateInstance } from './termination.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
 export interface ComputeManagerOptions {
   host: string;
   config: Pick<NovaConfig, 'DEFAULT'>;
   driver: VirtDriver;
+  identities: NodeIdentities;
   conductor: ConductorAPI;
   computeTask: ComputeTaskAPI;
   network: NetworkAPI;
   placement: PlacementAPI;
   logger: Logger;
 }
+
+/** A periodic task with it does not run. */
+const NEVER = -1;
 
 type Args<M extends keyof ComputeContract> = ComputeContract[M]['args'];
 
@@ -51,20 +64,54 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     'detach_interface',
     'get_console_output',
   ] as const satisfies (keyof ComputeContract)[];
+  override readonly checks: ReadinessChecks = { records: () => this.#suspensionText };
+  override readonly figures: readonly Figure[] = [
+    {
+      name: 'nova_compute_stray_guests',
+      help: 'Guests whose instance is not recorded on this host: deleted, elsewhere, or unknown',
+      labels: ['state'],
+      values: () => strayStates.map((state) => ({ labels: { state }, value: this.#watch.count(state) })),
+    },
+    {
+      name: 'nova_compute_destruction_suspended',
+      help: 'Whether nothing is destroyed here, as the records of this compute are missing',
+      labels: [],
+      values: () => [{ labels: {}, value: this.#compute.ownRecords.suspension ? 1 : 0 }],
+    },
+  ];
   readonly #compute: ComputeHost;
   readonly #config: NovaConfig['DEFAULT'];
   readonly #locks = new InstanceLocks();
   readonly #builds: ConcurrencyLimit;
+  readonly #watch: GuestWatch;
+  #isRecovered = false;
 
-  constructor({ host, config, ...parts }: ComputeManagerOptions) {
+  constructor({ host, config, identities, ...parts }: ComputeManagerOptions) {
     super({ host, serviceName: 'compute' });
     const { driver, conductor, placement, logger } = parts;
     const reservations = config.DEFAULT;
-    const tracker = new ResourceTracker({ host, driver, conductor, placement, reservations, logger });
+    const ownRecords = new OwnRecords({ host, conductor, identities, logger });
+    const tracker = new ResourceTracker({
+      host,
+      driver,
+      conductor,
+      placement,
+      ownRecords,
+      reservations,
+      logger,
+    });
     const notifications = new InstanceNotifications(this, logger);
-    this.#compute = { name: host, tracker, notifications, ...parts };
+    this.#compute = {
+      name: host,
+      tracker,
+      ownRecords,
+      notifications,
+      unfinishedGuests: new Set(),
+      ...parts,
+    };
     this.#config = config.DEFAULT;
     this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);
+    this.#watch = new GuestWatch(this.#compute, this.#locks);
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
@@ -76,24 +123,40 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const instances = await conductor.instancesByHost(ctxt, this.host);
     await driver.initHost(ctxt, instances);
     await tracker.updateAvailableResource(ctxt);
-    await destroyStrayGuests(this.#compute, ctxt, this.#locks);
-    await recoverHost(this.#compute, ctxt, instances);
+    await this.#cleanUpDeletedGuests(ctxt);
+    await this.#recover(ctxt);
     await syncPowerStates(this.#compute, ctxt, this.#locks);
+  }
+
+  override async postStartHook(): Promise<void> {
+    this.#compute.ownRecords.registered();
+  }
+
+  override report(): JsonObject {
+    const guests = this.#watch.strays.map(({ uuid, state, recordedHost, since }) => ({
+      uuid,
+      state,
+      recorded_host: recordedHost,
+      seconds: Math.round((performance.now() - since) / 1000),
+    }));
+    return { own_records: this.#compute.ownRecords.report(), stray_guests: guests };
   }
 
   override periodicTasks(): PeriodicTask[] {
     const { tracker } = this.#compute;
-    const spacing = this.#config.update_resources_interval;
+    const { update_resources_interval: spacing, running_deleted_instance_poll_interval: pollInterval } =
+      this.#config;
     return [
       {
         name: 'update_available_resource',
         spacing,
         run: (ctxt) => tracker.updateAvailableResource(ctxt),
       },
+      { name: 'watch_guests', spacing, run: (ctxt) => this.#watchGuests(ctxt) },
       {
-        name: 'destroy_stray_guests',
-        spacing,
-        run: (ctxt) => destroyStrayGuests(this.#compute, ctxt, this.#locks),
+        name: 'cleanup_running_deleted_instances',
+        spacing: pollInterval === 0 ? NEVER : pollInterval,
+        run: (ctxt) => this.#cleanUpDeletedGuests(ctxt),
       },
       {
         name: 'sync_power_states',
@@ -112,7 +175,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   }
 
   async terminateInstance(ctxt: RequestContext, args: Args<'terminate_instance'>): Promise<null> {
-    return this.#serialized(args, () => terminateInstance(this.#compute, ctxt, args.instance));
+    return this.#serialized(args, () => deleteAsOrdered(this.#compute, ctxt, args.instance));
   }
 
   async startInstance(ctxt: RequestContext, args: Args<'start_instance'>): Promise<null> {
@@ -141,6 +204,30 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   async getConsoleOutput(ctxt: RequestContext, args: Args<'get_console_output'>): Promise<string> {
     const output = await this.#compute.driver.getConsoleOutput(ctxt, args.instance);
     return tailOf(output, args.tail_length);
+  }
+
+  /** What a start could not put in order while the records of this compute were missing is, once they are back. */
+  async #watchGuests(ctxt: RequestContext): Promise<void> {
+    await this.#watch.look(ctxt);
+    if (!this.#isRecovered) await this.#recover(ctxt);
+  }
+
+  async #recover(ctxt: RequestContext): Promise<void> {
+    const { conductor, ownRecords } = this.#compute;
+    if (ownRecords.suspension) return;
+    this.#isRecovered = true;
+    const instances = await conductor.instancesByHost(ctxt, this.host);
+    await recoverHost(this.#compute, ctxt, instances, this.#locks);
+  }
+
+  async #cleanUpDeletedGuests(ctxt: RequestContext): Promise<void> {
+    const tools = { host: this.#compute, watch: this.#watch, locks: this.#locks };
+    await cleanUpDeletedGuests(ctxt, tools, this.#config);
+  }
+
+  get #suspensionText(): string | undefined {
+    const { suspension } = this.#compute.ownRecords;
+    return suspension && `nothing is destroyed here: ${suspension.reason}`;
   }
 
   /** For casts: nobody waits for the result. */

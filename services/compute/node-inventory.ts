@@ -38,3 +38,19 @@ export function inventoriesOf(
     },
   };
 }
+
+/**
+ * What placement must not give to others, beside what is reserved: what guests use that hold no allocation there, as their
+ * records are missing.
+ */
+export function withReserved(
+  inventories: Inventories,
+  usedBy: (resourceClass: string) => number,
+): Inventories {
+  const entries = Object.entries(inventories).map(([resourceClass, inventory]) => {
+    const { total, reserved, allocation_ratio } = inventory;
+    const more = Math.ceil(usedBy(resourceClass) / allocation_ratio);
+    return [resourceClass, { ...inventory, reserved: Math.min(reserved + more, Math.max(total, reserved)) }];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { NodeUsage } from './node-usage.ts';
+import { type Counted, NodeUsage } from './node-usage.ts';
 
 const tiny = { VCPU: 1, MEMORY_MB: 512 };
 const small = { VCPU: 2, MEMORY_MB: 1024 };
@@ -9,11 +9,19 @@ beforeEach(() => {
   usage = new NodeUsage();
 });
 
-/** A recount whose records were read before `meanwhile` happened. */
-function recount(records: [string, Record<string, number>][], meanwhile = () => {}): Promise<void> {
+/** A recount whose records, and guests, were read before `meanwhile` happened. Default: all have guests. */
+function recount(
+  records: [string, Record<string, number>, Partial<Counted>?][],
+  meanwhile = () => {},
+): Promise<void> {
   return usage.recount(async () => {
     meanwhile();
-    return new Map(records);
+    return new Map(
+      records.map(([uuid, amounts, found]) => [
+        uuid,
+        { amounts, hasGuest: true, isRecorded: true, ...found },
+      ]),
+    );
   });
 }
 
@@ -73,4 +81,51 @@ it('keeps its count when the records cannot be read', async () => {
 
   await expect(failing).rejects.toThrow('no conductor');
   expect(usage.has('a')).toBe(true);
+});
+
+it('does not count what was given back while its record is still there', async () => {
+  usage.claim('deleted', tiny);
+  usage.settle('deleted');
+  usage.release('deleted');
+
+  await recount([['deleted', tiny, { hasGuest: false }]]);
+  expect(usage.has('deleted')).toBe(false);
+
+  await recount([['deleted', tiny, { hasGuest: false }]]);
+  expect(usage.has('deleted')).toBe(false);
+});
+
+it('counts what was given back when there is a guest, and when it is built again', async () => {
+  usage.release('a');
+  usage.release('b');
+
+  await recount([['a', tiny]]);
+  usage.claim('b', small);
+  usage.settle('b');
+  await recount([
+    ['a', tiny],
+    ['b', small, { hasGuest: false }],
+  ]);
+
+  expect([usage.has('a'), usage.has('b')]).toEqual([true, true]);
+});
+
+it('forgets that it was given back once its record is gone', async () => {
+  usage.release('a');
+  await recount([]);
+
+  await recount([['a', tiny, { hasGuest: false }]]);
+
+  expect(usage.has('a')).toBe(true);
+});
+
+it('tells which part no record explains', async () => {
+  await recount([
+    ['a', tiny],
+    ['stray', small, { isRecorded: false }],
+  ]);
+  expect([usage.total('VCPU'), usage.unrecorded('VCPU')]).toEqual([3, 2]);
+
+  usage.release('stray');
+  expect([usage.total('VCPU'), usage.unrecorded('VCPU')]).toEqual([1, 0]);
 });

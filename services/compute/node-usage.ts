@@ -1,5 +1,14 @@
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 
+/** What a recount finds of one instance. */
+export interface Counted {
+  amounts: ResourceAmounts;
+  /** There is a guest. */
+  hasGuest: boolean;
+  /** A record places it on this node. */
+  isRecorded: boolean;
+}
+
 /** What each instance uses of one node, as the host counts it. */
 export class NodeUsage {
   readonly #usage = new Map<string, ResourceAmounts>();
@@ -7,12 +16,26 @@ export class NodeUsage {
   readonly #totals = new Map<string, number>();
   /** Builds under way: they count until they end, whatever the records say. */
   readonly #claimed = new Set<string>();
+  /** Those without a record on this node. */
+  #unrecorded = new Set<string>();
+  /**
+   * What they used was given back here, while their records may say for a while that they are on this node: a deletion or
+   * a failed build that is under way, or did not get to its end.
+   */
+  readonly #left = new Set<string>();
   /** Changed since the recount under way read its records. */
   #changed: Set<string> | undefined;
 
   /** The sum over all instances. */
   total(resourceClass: string): number {
     return this.#totals.get(resourceClass) ?? 0;
+  }
+
+  /** The part of the total of which the records know nothing. */
+  unrecorded(resourceClass: string): number {
+    let sum = 0;
+    for (const uuid of this.#unrecorded) sum += this.#usage.get(uuid)?.[resourceClass] ?? 0;
+    return sum;
   }
 
   has(instanceUuid: string): boolean {
@@ -29,36 +52,52 @@ export class NodeUsage {
   }
 
   claim(instanceUuid: string, amounts: ResourceAmounts): void {
+    this.#change(instanceUuid);
+    this.#left.delete(instanceUuid);
     this.#set(instanceUuid, amounts);
     this.#claimed.add(instanceUuid);
-    this.#changed?.add(instanceUuid);
   }
 
   /** The build is done: from now on the instance counts as long as its record is on this host. */
   settle(instanceUuid: string): void {
+    this.#change(instanceUuid);
     this.#claimed.delete(instanceUuid);
-    this.#changed?.add(instanceUuid);
   }
 
+  /** From now on it counts only if there is a guest of it, whatever the records say. */
   release(instanceUuid: string): void {
+    this.#change(instanceUuid);
+    this.#left.add(instanceUuid);
     this.#set(instanceUuid, undefined);
     this.#claimed.delete(instanceUuid);
-    this.#changed?.add(instanceUuid);
   }
 
-  /** Replaces the count by what `read` finds in the records; what changes here meanwhile stays as changed. */
-  async recount(read: () => Promise<Map<string, ResourceAmounts>>): Promise<void> {
+  /** Replaces the count by what `read` finds; what changes here meanwhile stays as changed. */
+  async recount(read: () => Promise<ReadonlyMap<string, Counted>>): Promise<void> {
     const changed = new Set<string>();
     this.#changed = changed;
     try {
       const counted = await read();
-      const keep = (uuid: string) => changed.has(uuid) || this.#claimed.has(uuid);
+      const isKept = (uuid: string) => changed.has(uuid) || this.#claimed.has(uuid);
       for (const uuid of this.#usage.keys())
-        if (!keep(uuid) && !counted.has(uuid)) this.#set(uuid, undefined);
-      for (const [uuid, amounts] of counted) if (!keep(uuid)) this.#set(uuid, amounts);
+        if (!isKept(uuid) && !counted.has(uuid)) this.#set(uuid, undefined);
+      for (const uuid of this.#left) if (!isKept(uuid) && !counted.has(uuid)) this.#left.delete(uuid);
+      this.#unrecorded = new Set();
+      for (const [uuid, found] of counted) if (!isKept(uuid)) this.#take(uuid, found);
     } finally {
       this.#changed = undefined;
     }
+  }
+
+  #take(uuid: string, { amounts, hasGuest, isRecorded }: Counted): void {
+    const isUsed = hasGuest || !this.#left.has(uuid);
+    this.#set(uuid, isUsed ? amounts : undefined);
+    if (isUsed && !isRecorded) this.#unrecorded.add(uuid);
+  }
+
+  #change(instanceUuid: string): void {
+    this.#changed?.add(instanceUuid);
+    this.#unrecorded.delete(instanceUuid);
   }
 
   #set(instanceUuid: string, amounts: ResourceAmounts | undefined): void {

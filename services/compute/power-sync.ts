@@ -22,6 +22,7 @@ export async function syncPowerStates(
   ctxt: RpcContext,
   locks: InstanceLocks,
 ): Promise<void> {
+  if (host.ownRecords.suspension) return;
   for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
     // What is being done to an instance ends with its record in order.
     if (locks.isHeld(instance.uuid)) continue;

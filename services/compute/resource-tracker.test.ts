@@ -7,6 +7,8 @@ import { resourcesOfProvider } from '../scheduler/placement/provider-resources.t
 import { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { Cloud } from '../test/cloud.ts';
 import { newInstance } from '../test/new-objects.ts';
+import { MemoryNodeIdentities } from './node-identities.ts';
+import { OwnRecords } from './own-records.ts';
 import { ResourceTracker } from './resource-tracker.ts';
 import { FakeDriver } from './virt/fake-driver.ts';
 
@@ -23,10 +25,13 @@ const reservations = {
 
 async function tracked(driver = new FakeDriver('host1', { vcpus: 2, memory_mb: 2048, disk_gb: 100 })) {
   const cloud = await Cloud.start({ hosts: {} });
+  const conductor = new ConductorAPI(cloud.rpc);
+  const own = { host: 'host1', conductor, identities: new MemoryNodeIdentities(), logger: silentLogger };
   const tracker = new ResourceTracker({
     host: 'host1',
     driver,
-    conductor: new ConductorAPI(cloud.rpc),
+    conductor,
+    ownRecords: new OwnRecords(own),
     placement: new PlacementAPI(cloud.rpc),
     reservations,
     logger: silentLogger,

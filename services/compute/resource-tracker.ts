@@ -2,7 +2,12 @@ import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import type { ConductorAPI } from '../conductor/rpcapi.ts';
-import { ComputeHostNotFound, ComputeResourcesUnavailable, DuplicateEntry } from '../exceptions.ts';
+import {
+  ComputeHostNotFound,
+  ComputeResourcesUnavailable,
+  DuplicateEntry,
+  InstanceNotFound,
+} from '../exceptions.ts';
 import { retryOnOutage } from '../outage-retry.ts';
 import { capacityOf } from '../scheduler/placement/capacity.ts';
 import type { Inventories } from '../scheduler/placement/contract.ts';
@@ -10,9 +15,10 @@ import { type ResourceAmounts, resourcesOf } from '../scheduler/placement/resour
 import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { Claim } from './claim.ts';
-import { inventoriesOf, type Reservations } from './node-inventory.ts';
+import { inventoriesOf, type Reservations, withReserved } from './node-inventory.ts';
 import { type HostAddress, measuresOf, newRecord, usageOf } from './node-record.ts';
-import { NodeUsage } from './node-usage.ts';
+import { type Counted, NodeUsage } from './node-usage.ts';
+import type { OwnRecords } from './own-records.ts';
 import { UsageReports } from './usage-reports.ts';
 import type { HostResources, VirtDriver } from './virt/driver.ts';
 import { VmState } from './vm-states.ts';
@@ -22,6 +28,7 @@ export interface ResourceTrackerOptions {
   driver: VirtDriver;
   conductor: ConductorAPI;
   placement: PlacementAPI;
+  ownRecords: OwnRecords;
   /** Group DEFAULT of the configuration. */
   reservations: Reservations & HostAddress;
   logger: Logger;
@@ -78,9 +85,10 @@ export class ResourceTracker {
 
   /** The instance leaves this host. */
   release(instanceUuid: string): void {
-    const nodes = [...this.#nodes.values()].filter(({ usage }) => usage.has(instanceUuid));
-    for (const { usage } of nodes) usage.release(instanceUuid);
-    if (nodes.length > 0) this.#usageReports.request();
+    const usages = [...this.#nodes.values()].map(({ usage }) => usage);
+    const isUsed = usages.some((usage) => usage.has(instanceUuid));
+    for (const usage of usages) usage.release(instanceUuid);
+    if (isUsed) this.#usageReports.request();
   }
 
   /** The uuid under which placement knows the node. @throws ComputeHostNotFound */
@@ -122,13 +130,14 @@ export class ResourceTracker {
     const { conductor, driver, placement, reservations, logger } = this.#options;
     const resources = await driver.getAvailableResource(nodename);
     const node = await this.#trackedNode(ctxt, nodename, resources);
-    node.inventories = inventoriesOf(resources, node.record, reservations);
     await node.usage.recount(() => this.#readUsage(ctxt, nodename));
+    node.inventories = inventoriesOf(resources, node.record, reservations);
     await conductor.computeNodeSave(ctxt, node.record, {
       ...measuresOf(resources, reservations),
       ...usageOf(resources, node.usage, reservations),
     });
-    const { record, inventories } = node;
+    const { record, usage } = node;
+    const inventories = withReserved(node.inventories, (resourceClass) => usage.unrecorded(resourceClass));
     await retryOnOutage(() =>
       placement.setInventory(ctxt, { provider_uuid: record.uuid, provider_name: nodename, inventories }),
     );
@@ -136,14 +145,15 @@ export class ResourceTracker {
   }
 
   async #trackedNode(ctxt: RpcContext, nodename: string, resources: HostResources): Promise<TrackedNode> {
-    const { conductor, host, reservations } = this.#options;
+    const { conductor, host, ownRecords, reservations } = this.#options;
     const known = this.#nodes.get(nodename);
     const stored = await conductor.computeNodeGet(ctxt, host, nodename);
+    await ownRecords.examine(ctxt, nodename, stored);
     if (known && known.record.uuid === stored?.uuid) {
       known.resources = resources;
       return known;
     }
-    // Not known yet, or deleted with the service's record, while this service goes on.
+    // Not known yet, deleted with the service's record while this service goes on, or another database's.
     const { usage, inventories } = known ?? { usage: new NodeUsage(), inventories: {} };
     const record =
       stored ??
@@ -151,6 +161,7 @@ export class ResourceTracker {
         ...measuresOf(resources, reservations),
         ...usageOf(resources, usage, reservations),
       }));
+    ownRecords.recorded(nodename, record.uuid);
     const node = { record, resources, inventories, usage };
     this.#nodes.set(nodename, node);
     return node;
@@ -172,16 +183,36 @@ export class ResourceTracker {
     }
   }
 
-  async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, ResourceAmounts>> {
+  /** The records are read first: a guest that comes or goes between is in them, or is being built or deleted here. */
+  async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, Counted>> {
     const { conductor, driver, host } = this.#options;
     const instances = await conductor.instancesByHost(ctxt, host);
     const guests = new Set(await driver.listInstanceUuids());
-    return new Map(
-      instances
-        .filter((instance) => instance.node === nodename)
-        .filter((instance) => guests.has(instance.uuid) || !isFailedBuild(instance))
-        .map((instance) => [instance.uuid, resourcesOf(instance.flavor)]),
-    );
+    const counted = new Map<string, Counted>();
+    for (const instance of instances) {
+      const hasGuest = guests.delete(instance.uuid);
+      if (instance.node !== nodename || (isFailedBuild(instance) && !hasGuest)) continue;
+      counted.set(instance.uuid, { amounts: resourcesOf(instance.flavor), hasGuest, isRecorded: true });
+    }
+    const [firstNode] = await driver.getAvailableNodes();
+    if (nodename !== firstNode) return counted;
+    // On which node a guest without a record is, nobody says.
+    for (const uuid of guests) {
+      const amounts = await this.#guestAmounts(uuid);
+      if (amounts) counted.set(uuid, { amounts, hasGuest: true, isRecorded: false });
+    }
+    return counted;
+  }
+
+  /** Undefined: it is gone. */
+  async #guestAmounts(uuid: string): Promise<ResourceAmounts | undefined> {
+    try {
+      const { vcpus, memoryMb, diskGb } = await this.#options.driver.describeGuest(uuid);
+      return { VCPU: vcpus, MEMORY_MB: memoryMb, DISK_GB: diskGb };
+    } catch (error) {
+      if (error instanceof InstanceNotFound) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { MessagingTimeout, Target } from '@mini-nova/messaging';
 import {
   IncompatibleObjectVersion,
   Instance,
   InstanceFault,
+  InstanceList,
   objectVersions,
   Service,
   Tag,
   UnsupportedObject,
 } from '@mini-nova/objects';
-import { RequestContext, ServiceRecordMissing } from '@mini-nova/service';
+import { type ReadDeleted, RequestContext, ServiceRecordMissing } from '@mini-nova/service';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   DuplicateEntry,
@@ -86,6 +88,20 @@ describe('instances through the conductor', () => {
     expect(((await read({})) as Instance).has('trusted_certs')).toBe(true);
     await expect(read({ Instance: '3.0' })).rejects.toThrow(IncompatibleObjectVersion);
     await expect(read({ Instance: '2.99' })).rejects.toThrow(IncompatibleObjectVersion);
+  });
+
+  it('are read in numbers, deleted ones too when the context wants to see them', async () => {
+    const [living, deleted] = [await cloud.recordOne(), await cloud.recordOne()];
+    await cloud.instances.destroy(deleted);
+    const uuids = [living.uuid, deleted.uuid, randomUUID()];
+    const read = async (read_deleted: ReadDeleted) => {
+      const records = await conductor.instanceRecords(RequestContext.admin({ read_deleted }), uuids);
+      return records.map(({ uuid }) => uuid).sort();
+    };
+
+    expect(await read('no')).toEqual([living.uuid]);
+    expect(await read('yes')).toEqual([living.uuid, deleted.uuid].sort());
+    expect(await read('only')).toEqual([deleted.uuid]);
   });
 
   it('are saved under a guard', async () => {
@@ -215,6 +231,7 @@ describe('what the conductor does not have', () => {
       conductor.objectAction(ctxt, instance, 'save', { expected_task_state: 5 }),
       conductor.objectClassAction(ctxt, Tag, 'get_by_id', [1]),
       conductor.objectClassAction(ctxt, Instance, 'get_by_uuid', [5]),
+      conductor.objectClassAction(ctxt, InstanceList, 'get_by_filters', [{ uuid: 'u', flavor: 'f' }]),
     ]) {
       await expect(call).rejects.toThrow(ObjectActionError);
     }

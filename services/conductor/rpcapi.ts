@@ -103,6 +103,13 @@ export class ConductorAPI {
     return ((await this.#read(ctxt, InstanceList, 'get_by_host', [host])) as InstanceList).objects;
   }
 
+  /** The records of these instances that the context sees; those of which there is none are left out. */
+  async instanceRecords(ctxt: RpcContext, uuids: readonly string[]): Promise<Instance[]> {
+    if (uuids.length === 0) return [];
+    const list = await this.#read(ctxt, InstanceList, 'get_by_filters', [{ uuid: [...uuids] }]);
+    return (list as InstanceList).objects;
+  }
+
   /**
    * Saves these values, if the instance is in one of the expected states. It has them once they are saved: one whose
    * save failed is as it was, and its next save writes nothing of this one.
@@ -157,6 +164,16 @@ export class ConductorAPI {
         host,
         nodename,
       ])) as ComputeNode;
+    } catch (error) {
+      if (error instanceof ComputeHostNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** The node's record, if the context sees one. */
+  async computeNodeRecord(ctxt: RpcContext, uuid: string): Promise<ComputeNode | undefined> {
+    try {
+      return (await this.#read(ctxt, ComputeNode, 'get_by_uuid', [uuid])) as ComputeNode;
     } catch (error) {
       if (error instanceof ComputeHostNotFound) return undefined;
       throw error;

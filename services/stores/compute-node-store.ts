@@ -37,8 +37,8 @@ export class ComputeNodeStore {
   }
 
   /** @throws ComputeHostNotFound */
-  async getByUuid(uuid: string): Promise<ComputeNode> {
-    return codec.toObject(found(await findComputeNodeByUuid(this.#db, uuid), uuid));
+  async getByUuid(uuid: string, options: { includeDeleted?: boolean } = {}): Promise<ComputeNode> {
+    return codec.toObject(found(await findComputeNodeByUuid(this.#db, uuid, options), uuid));
   }
 
   /** @throws ComputeHostNotFound */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { loadConfig, type NovaConfig } from '@mini-nova/config';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
+import { tempDir } from '@mini-nova/testing';
 import { Cloud } from '../cmd/compose/cloud.ts';
 
 export interface RunningCloud {
@@ -29,6 +30,7 @@ export function cloudSources(overrides: Record<string, unknown> = {}) {
     configFiles: [],
     overrides: {
       'DEFAULT.host': 'control',
+      'DEFAULT.state_path': tempDir(),
       'DEFAULT.transport_url': `memory://cloud-${randomUUID()}/`,
       'DEFAULT.osapi_compute_listen_port': 0,
       'DEFAULT.periodic_fuzzy_delay': 0,

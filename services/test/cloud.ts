@@ -17,6 +17,7 @@ import { createRpc, RequestContext, type Rpc, Service, ShutdownTimeout } from '@
 import { expect, onTestFinished } from 'vitest';
 import type { ComputeContract } from '../compute/contract.ts';
 import { ComputeManager } from '../compute/manager.ts';
+import { MemoryNodeIdentities, type NodeIdentities } from '../compute/node-identities.ts';
 import { ComputeAPI } from '../compute/rpcapi.ts';
 import { TaskState } from '../compute/task-states.ts';
 import { FakeDriver, type FakeDriverOptions } from '../compute/virt/fake-driver.ts';
@@ -58,6 +59,8 @@ export interface CloudOptions {
   bus?: string;
   /** How long those who get no answer ask again. Default: 4 times, or the scheduler twice. */
   retry?: OutageRetryOptions;
+  /** What the computes remember of their records beyond their end. Default: of this cloud only. */
+  identities?: NodeIdentities;
   /** What is between the computes and their bus. */
   computeDriver?: (driver: Driver) => Driver;
 }
@@ -91,18 +94,21 @@ export class Cloud {
   readonly ctxt = new RequestContext({ user_id: 'u1', project_id: 'p1' });
   readonly computes = new Map<string, Compute>();
   readonly rpc: Rpc;
-  readonly #bus: string;
+  readonly bus: string;
   readonly #logger: Logger;
   readonly #retry: OutageRetryOptions;
+  readonly #identities: NodeIdentities;
   readonly #computeDriver: (driver: Driver) => Driver;
   readonly #services: { stop(): Promise<void> }[] = [];
+  #conductor: Service | undefined;
 
   private constructor(db: Database, config: NovaConfig, options: CloudOptions) {
     this.db = db;
     this.config = config;
     this.#logger = options.logger ?? silentLogger;
-    this.#bus = options.bus ?? `memory://cloud-${randomUUID()}/`;
+    this.bus = options.bus ?? `memory://cloud-${randomUUID()}/`;
     this.#retry = options.retry ?? { patience: 0 };
+    this.#identities = options.identities ?? new MemoryNodeIdentities();
     this.#computeDriver = options.computeDriver ?? ((driver) => driver);
     this.instances = new InstanceStore(db);
     this.services = new ServiceStore(db);
@@ -129,7 +135,7 @@ export class Cloud {
     await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
     const cloud = new Cloud(db, config, options);
     onTestFinished(() => cloud.stop());
-    if (conductor) await cloud.startConductor();
+    if (conductor) cloud.#conductor = await cloud.startConductor();
     if (scheduler) await cloud.#startScheduler();
     for (const [host, fake] of Object.entries(hosts))
       await cloud.startCompute(host, new FakeDriver(host, fake));
@@ -144,7 +150,7 @@ export class Cloud {
       logger: this.#logger,
       rpcResponseTimeout: this.config.DEFAULT.rpc_response_timeout,
     };
-    const { driver } = getTransport({ ...options, url: this.#bus });
+    const { driver } = getTransport({ ...options, url: this.bus });
     const transport = new Transport(wrap(driver), options);
     return { transport, rpc: createRpc(transport, { serializer: new NovaObjectSerializer() }) };
   }
@@ -156,6 +162,7 @@ export class Cloud {
       host,
       config: this.config,
       driver,
+      identities: this.#identities,
       conductor,
       computeTask: new ComputeTaskAPI(rpc),
       network: new NetworkAPI(rpc, this.#retry),
@@ -169,6 +176,17 @@ export class Cloud {
     const compute = { service, driver, manager };
     this.computes.set(host, compute);
     return compute;
+  }
+
+  /** Ends the first conductor: another on the bus, or none, answers then. */
+  async stopConductor(): Promise<void> {
+    await this.#conductor?.stop();
+  }
+
+  /** Runs the compute's periodic tasks once, in their order. */
+  async runTasks(host: string): Promise<void> {
+    const tasks = this.computes.get(host)?.manager.periodicTasks() ?? [];
+    for (const task of tasks) await task.run(RequestContext.admin());
   }
 
   driver(host: string): FakeDriver {
@@ -330,7 +348,7 @@ export class Cloud {
     await this.db.close();
   }
 
-  async startConductor(): Promise<void> {
+  async startConductor(): Promise<Service> {
     const { transport, rpc } = this.connect('conductor');
     const { db, instances, buildRequests } = this;
     const computeTask = new ComputeTaskManager({
@@ -348,7 +366,7 @@ export class Cloud {
       stores: this,
       additionalEndpoints: [computeTask, new NetworkManager(this.ports), new PlacementManager(db)],
     });
-    await this.#serve(Service.create({ ...this.#common('conductor', manager), transport, rpc }));
+    return this.#serve(Service.create({ ...this.#common('conductor', manager), transport, rpc }));
   }
 
   async #startScheduler(): Promise<void> {
@@ -357,9 +375,10 @@ export class Cloud {
     await this.#serve(Service.create({ ...this.#common('scheduler', manager), transport, rpc }));
   }
 
-  async #serve(service: Service): Promise<void> {
+  async #serve(service: Service): Promise<Service> {
     this.#services.unshift(service);
     await service.start();
+    return service;
   }
 
   #common<M>(topic: string, manager: M) {

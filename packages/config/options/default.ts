@@ -33,7 +33,7 @@ export const DEFAULT = {
     sampleDefault: '$XDG_STATE_HOME/nova, else ~/.local/state/nova',
     pattern: /./,
     allowed: 'a directory',
-    help: 'Directory for what the daemons keep: the SQLite database by default, and the console logs of guests.',
+    help: 'Directory for what the daemons keep: the SQLite database by default, and what a compute remembers of its own records (compute_id).',
   }),
   debug: boolean({ default: false, mutable: true, help: 'Log on level debug instead of info.' }),
 
@@ -179,6 +179,28 @@ export const DEFAULT = {
     unit: 'builds',
     mutable: true,
     help: 'Builds that a compute works on at once; others wait in their order, and count as in progress. 0: no limit.',
+  }),
+  running_deleted_instance_action: string({
+    default: 'reap',
+    choices: ['noop', 'log', 'shutdown', 'reap'],
+    mutable: true,
+    help: 'What a compute does with a guest whose instance is recorded as deleted. noop: nothing; log: say so; shutdown: turn it off; reap: destroy it. A guest of which there is no record at all, or whose record is on another host, is always left alone: see nova-manage guest.',
+  }),
+  running_deleted_instance_poll_interval: seconds({
+    default: 1800,
+    mutable: true,
+    help: 'Time between two times that running_deleted_instance_action is taken. 0: never.',
+  }),
+  running_deleted_instance_timeout: seconds({
+    default: 1800,
+    mutable: true,
+    help: 'For so long a compute must have seen, each time it looked, that the instance is recorded as deleted. It is the time in which a wrong database can be noticed before guests are destroyed.',
+  }),
+  heal_instance_info_cache_interval: seconds({
+    default: 60,
+    min: -1,
+    mutable: true,
+    help: "Time between two comparisons of the instances' interfaces with their ports and guests, a few instances each. 0 or less: never.",
   }),
   instance_build_timeout: seconds({
     default: 300,

@@ -17,8 +17,10 @@ export async function findComputeNode(
 export async function findComputeNodeByUuid(
   db: Queryable,
   uuid: string,
+  { includeDeleted = false } = {},
 ): Promise<ComputeNodeRow | undefined> {
-  return living(db).where('uuid', '=', uuid).executeTakeFirst();
+  const all = includeDeleted ? db.selectFrom('compute_nodes').selectAll() : living(db);
+  return all.where('uuid', '=', uuid).executeTakeFirst();
 }
 
 export async function findComputeNodeById(db: Queryable, id: number): Promise<ComputeNodeRow | undefined> {

@@ -1,6 +1,12 @@
+import type { NovaConfig } from '@mini-nova/config';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, Service, serviceOptions } from '@mini-nova/service';
 import { ComputeManager } from '../../compute/manager.ts';
+import {
+  MemoryNodeIdentities,
+  type NodeIdentities,
+  StoredNodeIdentities,
+} from '../../compute/node-identities.ts';
 import { loadComputeDriver } from '../../compute/virt/driver-registry.ts';
 import { ComputeTaskAPI, ConductorAPI } from '../../conductor/rpcapi.ts';
 import { ConductorServiceRecords } from '../../conductor/service-records.ts';
@@ -22,6 +28,7 @@ export function composeCompute(parts: ComputeParts): Service {
   const manager = new ComputeManager({
     host,
     config,
+    identities: nodeIdentities(config),
     driver: loadComputeDriver(DEFAULT.compute_driver, { host, fake }),
     conductor,
     computeTask: new ComputeTaskAPI(rpc),
@@ -42,4 +49,13 @@ export function composeCompute(parts: ComputeParts): Service {
     version: SERVICE_VERSION,
     logger,
   });
+}
+
+const IN_PROCESS = /^(memory|fake):/i;
+const IN_MEMORY = /^sqlite(\+\w+)?:\/\/(\/|\/:memory:)?$/i;
+
+/** A database in the memory of this process is a new one at each start, and so are the nodes. */
+function nodeIdentities({ DEFAULT, database }: NovaConfig): NodeIdentities {
+  const isVolatile = IN_PROCESS.test(DEFAULT.transport_url) && IN_MEMORY.test(database.connection);
+  return isVolatile ? new MemoryNodeIdentities() : new StoredNodeIdentities(DEFAULT.state_path);
 }

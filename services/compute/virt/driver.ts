@@ -43,6 +43,9 @@ export interface VirtDriver {
   /** The instances that have a guest here, by uuid. */
   listInstanceUuids(): Promise<string[]>;
 
+  /** What the guest says of itself, also one of which there is no record. @throws InstanceNotFound */
+  describeGuest(uuid: string): Promise<GuestDescription>;
+
   attachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
 
   /** An interface that is not attached is detached already. */
@@ -65,6 +68,22 @@ export interface SpawnRequest {
 export interface GuestInfo {
   /** One of PowerState. */
   powerState: number;
+}
+
+/** What a hypervisor keeps with a guest. */
+export interface GuestDescription extends GuestInfo {
+  /** The instance's display name. */
+  name: string;
+  projectId: string | null;
+  userId: string | null;
+  /** Of the flavor it was made with. */
+  flavorName: string;
+  vcpus: number;
+  /** MiB. */
+  memoryMb: number;
+  /** GiB, of all its disks. */
+  diskGb: number;
+  interfaces: VirtualInterface[];
 }
 
 /** What a node has in total, whether used or not. */

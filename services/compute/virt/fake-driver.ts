@@ -3,8 +3,10 @@ import type { RpcContext } from '@mini-nova/messaging';
 import { HVSpec, type Instance } from '@mini-nova/objects';
 import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
 import type { VirtualInterface } from '../../network/model.ts';
+import { resourcesOf } from '../../scheduler/placement/resources.ts';
+import { networkInfoOf } from '../network-info.ts';
 import { PowerState } from '../power-states.ts';
-import type { GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
+import type { GuestDescription, GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
 import { type FakeGuest, FakeGuests } from './fake-guests.ts';
 
 /** Config group `fake`: how large the host is, how slow, and what fails. */
@@ -69,7 +71,7 @@ export class FakeDriver implements VirtDriver {
     if (this.#store.outliveTheProcess) return;
     for (const instance of instances) {
       if (!instance.has('launched_at') || instance.launched_at === null) continue;
-      const guest = this.#create(instance, []);
+      const guest = this.#create(instance, networkInfoOf(instance));
       guest.powerState = instance.power_state ?? PowerState.RUNNING;
       this.#log(guest, 'resumed at host boot');
     }
@@ -140,6 +142,11 @@ export class FakeDriver implements VirtDriver {
     return [...this.#store.guests.keys()];
   }
 
+  async describeGuest(uuid: string): Promise<GuestDescription> {
+    const { console: _lines, ...description } = this.#guest({ uuid });
+    return { ...description, interfaces: [...description.interfaces] };
+  }
+
   async attachInterface(_ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {
     const guest = this.#guest(instance);
     if (this.#options.fail_attach) throw new FakeDriverFailure('attachment');
@@ -164,12 +171,25 @@ export class FakeDriver implements VirtDriver {
   }
 
   #create(instance: Instance, networkInfo: VirtualInterface[]): FakeGuest {
-    const guest: FakeGuest = { powerState: PowerState.RUNNING, interfaces: [...networkInfo], console: [] };
+    const { display_name = null, project_id = null, user_id = null, flavor } = instance.values();
+    const amounts = flavor ? resourcesOf(flavor) : {};
+    const guest: FakeGuest = {
+      name: display_name ?? instance.uuid,
+      projectId: project_id,
+      userId: user_id,
+      flavorName: flavor?.name ?? 'unknown',
+      vcpus: amounts.VCPU ?? 0,
+      memoryMb: amounts.MEMORY_MB ?? 0,
+      diskGb: amounts.DISK_GB ?? 0,
+      powerState: PowerState.RUNNING,
+      interfaces: [...networkInfo],
+      console: [],
+    };
     this.#store.guests.set(instance.uuid, guest);
     return guest;
   }
 
-  #guest(instance: Instance): FakeGuest {
+  #guest(instance: { uuid: string }): FakeGuest {
     const guest = this.#store.guests.get(instance.uuid);
     if (!guest) throw new InstanceNotFound({ instance_id: instance.uuid });
     return guest;

@@ -1,12 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VirtualInterface } from '../../network/model.ts';
+import type { GuestDescription } from './driver.ts';
 
 /** A guest of the fake driver. */
-export interface FakeGuest {
-  /** One of PowerState. */
-  powerState: number;
-  interfaces: VirtualInterface[];
+export interface FakeGuest extends GuestDescription {
   console: string[];
 }
 

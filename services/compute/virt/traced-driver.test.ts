@@ -28,6 +28,7 @@ const calls: { [M in keyof VirtDriver]: [span: string, args: Parameters<VirtDriv
   reboot: ['driver.reboot', [ctxt, instance, 'HARD']],
   getInfo: ['driver.get_info', [instance]],
   listInstanceUuids: ['driver.list_instance_uuids', []],
+  describeGuest: ['driver.describe_guest', ['uuid']],
   attachInterface: ['driver.attach_interface', [ctxt, instance, vif]],
   detachInterface: ['driver.detach_interface', [ctxt, instance, vif]],
   getConsoleOutput: ['driver.get_console_output', [ctxt, instance]],

@@ -2,7 +2,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { withSpan } from '@mini-nova/service';
 import type { VirtualInterface } from '../../network/model.ts';
-import type { GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
+import type { GuestDescription, GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
 
 /** Makes a span of each call of a driver, under Nova's name of the method: `driver.spawn`, `driver.power_on`. */
 export class TracedDriver implements VirtDriver {
@@ -52,6 +52,10 @@ export class TracedDriver implements VirtDriver {
 
   listInstanceUuids(): Promise<string[]> {
     return this.#call('list_instance_uuids', () => this.#driver.listInstanceUuids());
+  }
+
+  describeGuest(uuid: string): Promise<GuestDescription> {
+    return this.#call('describe_guest', () => this.#driver.describeGuest(uuid));
   }
 
   attachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void> {

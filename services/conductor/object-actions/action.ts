@@ -64,4 +64,27 @@ export class ActionArguments {
       reason: `${name} must be a state or a list of states`,
     });
   }
+  /**
+   * Conditions by name, of those that are known: what is not, would be answered as if it had not been asked.
+   *
+   * @throws ObjectActionError
+   */
+  filters<N extends string>(
+    position: number,
+    name: string,
+    known: readonly N[],
+  ): { [filter in N]?: unknown } {
+    const value = this.get(position, name) ?? {};
+    const unknown =
+      typeof value === 'object' ? Object.keys(value).filter((key) => !isOneOf(known, key)) : [name];
+    if (unknown.length === 0) return value;
+    throw new ObjectActionError({
+      action: this.action,
+      reason: `${unknown.join(', ')} cannot be filtered by`,
+    });
+  }
+}
+
+function isOneOf(known: readonly string[], name: string): boolean {
+  return known.includes(name);
 }

@@ -13,6 +13,8 @@ export function computeNodeActions(nodes: ComputeNodeStore): ActionTable {
         if (!node) throw new ComputeHostNotFound({ host });
         return node;
       },
+      'ComputeNode.get_by_uuid': (args, ctxt) =>
+        nodes.getByUuid(args.text(0, 'compute_uuid'), { includeDeleted: ctxt.read_deleted === 'yes' }),
     },
     onObject: {
       'ComputeNode.create': on(ComputeNode, (node) => create(nodes, node)),

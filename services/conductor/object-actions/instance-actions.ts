@@ -1,15 +1,16 @@
-import type { Database } from '@mini-nova/database';
+import type { Database, InstanceFilters } from '@mini-nova/database';
 import { Instance, InstanceFault, InstanceList } from '@mini-nova/objects';
-import type { RequestContext } from '@mini-nova/service';
+import type { ReadDeleted, RequestContext } from '@mini-nova/service';
 import { InstanceNotFound } from '../../exceptions.ts';
 import { deleteInstance } from '../../stores/instance-deletion.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
-import { type ActionTable, on } from './action.ts';
+import { type ActionArguments, type ActionTable, on } from './action.ts';
 
 export function instanceActions(db: Database, instances: InstanceStore): ActionTable {
   return {
     onClass: {
       'Instance.get_by_uuid': (args, ctxt) => getByUuid(instances, args.text(0, 'uuid'), ctxt),
+      'InstanceList.get_by_filters': (args, ctxt) => listBy(instances, filtersOf(args, ctxt), ctxt),
       'InstanceList.get_by_host': (args, ctxt) => listByHost(instances, args.text(0, 'host'), ctxt),
     },
     onObject: {
@@ -41,7 +42,15 @@ async function listByHost(
   ctxt: RequestContext,
 ): Promise<InstanceList> {
   const deleted = ctxt.read_deleted === 'no' ? false : 'any';
-  const { objects } = await instances.list({ host, deleted });
+  return listBy(instances, { host, deleted }, ctxt);
+}
+
+async function listBy(
+  instances: InstanceStore,
+  filters: InstanceFilters,
+  ctxt: RequestContext,
+): Promise<InstanceList> {
+  const { objects } = await instances.list(filters);
   return InstanceList.hydrate({ objects: objects.filter((instance) => isVisible(instance, ctxt)) });
 }
 
@@ -53,4 +62,17 @@ function isVisible(
   const isUser = !is_admin && user_id !== null && project_id !== null;
   if (isUser && instance.project_id !== project_id) return false;
   return read_deleted !== 'only' || instance.deleted;
+}
+
+const deletedFor = { no: false, yes: 'any', only: true } as const satisfies Record<ReadDeleted, unknown>;
+
+/** Of Nova's filters, those that computes ask by. */
+function filtersOf(args: ActionArguments, ctxt: RequestContext): InstanceFilters {
+  const { uuid, host, deleted } = args.filters(0, 'filters', ['uuid', 'host', 'deleted', 'soft_deleted']);
+  const uuids = uuid === undefined ? undefined : [uuid].flat().map(String);
+  return {
+    ...(uuids && { uuids }),
+    ...(typeof host === 'string' && { host }),
+    deleted: typeof deleted === 'boolean' ? deleted : deletedFor[ctxt.read_deleted],
+  };
 }

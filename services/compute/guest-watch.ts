@@ -1,0 +1,102 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { currentContext, RequestContext } from '@mini-nova/service';
+import type { ComputeHost } from './compute-host.ts';
+import type { InstanceLocks } from './instance-locks.ts';
+
+/**
+ * What the records say of a guest that is not recorded here: its instance is deleted, it is on another host or none, or
+ * there is no record at all.
+ */
+export type StrayState = 'deleted' | 'elsewhere' | 'unknown';
+
+/** A guest that is not recorded here. */
+export interface StrayGuest {
+  uuid: string;
+  state: StrayState;
+  /** The host in its record. */
+  recordedHost: string | null;
+  /** By performance.now(): when it was first seen so; it was so each time since. */
+  since: number;
+}
+
+export const strayStates = ['deleted', 'elsewhere', 'unknown'] as const satisfies StrayState[];
+
+const notices: Record<StrayState, string> = {
+  deleted: 'A guest runs whose instance is recorded as deleted',
+  elsewhere: 'A guest runs whose instance is recorded on another host; it is left alone',
+  unknown: 'A guest runs of which there is no record; it is left alone',
+};
+
+/**
+ * Compares the guests of this host with their records. It destroys nothing. How long a guest has been seen in a state is
+ * measured here, by one clock, across looks: whoever acts on it knows that no look said otherwise.
+ */
+export class GuestWatch {
+  readonly #host: ComputeHost;
+  readonly #locks: InstanceLocks;
+  #strays: ReadonlyMap<string, StrayGuest> = new Map();
+
+  constructor(host: ComputeHost, locks: InstanceLocks) {
+    this.#host = host;
+    this.#locks = locks;
+  }
+
+  /** As of the last look. */
+  get strays(): readonly StrayGuest[] {
+    return [...this.#strays.values()];
+  }
+
+  count(state: StrayState): number {
+    return this.strays.filter((stray) => stray.state === state).length;
+  }
+
+  /** Looks now. A guest to whose instance something is being done is left out: that ends with it in order. */
+  async look(ctxt: RpcContext): Promise<readonly StrayGuest[]> {
+    const { driver, conductor, name } = this.#host;
+    const guests = await driver.listInstanceUuids();
+    const here = new Set((await conductor.instancesByHost(ctxt, name)).map(({ uuid }) => uuid));
+    const others = guests.filter((uuid) => !here.has(uuid) && !this.#locks.isHeld(uuid));
+    const records = await recordsOf(this.#host, others);
+    const strays = others.flatMap((uuid) => this.#judge(uuid, records.get(uuid)) ?? []);
+    this.#strays = new Map(strays.map((stray) => [stray.uuid, stray]));
+    return strays;
+  }
+
+  #judge(uuid: string, record: Instance | undefined): StrayGuest | undefined {
+    const state = stateOf(record, this.#host.name);
+    if (state === undefined) return undefined;
+    const recordedHost = record?.host ?? null;
+    const before = this.#strays.get(uuid);
+    if (before?.state === state) return { ...before, recordedHost };
+    this.#host.logger.warn(
+      { instance_uuid: uuid, host: this.#host.name, recorded_host: recordedHost },
+      notices[state],
+    );
+    return { uuid, state, recordedHost, since: performance.now() };
+  }
+}
+
+/** Undefined: the guest is recorded here. */
+function stateOf(record: Instance | undefined, host: string): StrayState | undefined {
+  if (record === undefined) return 'unknown';
+  if (record.deleted) return 'deleted';
+  return record.host === host ? undefined : 'elsewhere';
+}
+
+/** The instance's record, also a deleted one; undefined: there is none, which says nothing of the instance. */
+export async function recordOf(
+  host: Pick<ComputeHost, 'conductor'>,
+  uuid: string,
+): Promise<Instance | undefined> {
+  return (await recordsOf(host, [uuid])).get(uuid);
+}
+
+async function recordsOf(
+  { conductor }: Pick<ComputeHost, 'conductor'>,
+  uuids: readonly string[],
+): Promise<Map<string, Instance>> {
+  const ctxt = (currentContext() ?? RequestContext.admin()).elevated({ read_deleted: 'yes' });
+  const records = await conductor.instanceRecords(ctxt, uuids);
+  return new Map(records.map((record) => [record.uuid, record]));
+}

@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDir } from '@mini-nova/testing';
+import { expect, it } from 'vitest';
+import { NodeIdentityUnusable, StoredNodeIdentities } from './node-identities.ts';
+
+const UUID = '4b1fda2d-28b2-4b3c-9f0b-0a6b1d1a2f5e';
+
+it('keeps the uuid of each node beyond the process, in a folder that it makes', () => {
+  const folder = join(tempDir(), 'nova');
+  const identities = new StoredNodeIdentities(folder);
+  expect(identities.read('host1')).toBeUndefined();
+
+  identities.write('host1', UUID);
+
+  const next = new StoredNodeIdentities(folder);
+  expect([next.read('host1'), next.read('host2')]).toEqual([UUID, undefined]);
+  expect(readFileSync(join(folder, 'compute_id.host1'), 'utf8')).toBe(`${UUID}\n`);
+});
+
+it('does not take a file for a uuid that holds none', () => {
+  const folder = tempDir();
+  writeFileSync(join(folder, 'compute_id.host1'), '');
+
+  expect(() => new StoredNodeIdentities(folder).read('host1')).toThrow(NodeIdentityUnusable);
+});
+
+it('knows in this process what it could not write', () => {
+  const file = join(tempDir(), 'file');
+  writeFileSync(file, '');
+  const identities = new StoredNodeIdentities(join(file, 'no-folder'));
+
+  expect(() => identities.write('host1', UUID)).toThrow('ENOTDIR');
+  expect(identities.read('host1')).toBe(UUID);
+});
