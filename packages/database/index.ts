@@ -82,7 +82,13 @@ export {
   listNetworks,
   type NetworkRequest,
 } from './queries/networks.ts';
-export { allocatePort, allocatePortIn, type PortRequest } from './queries/port-allocation.ts';
+export {
+  allocatePort,
+  allocatePortIn,
+  type LostPort,
+  type PortRequest,
+  restorePort,
+} from './queries/port-allocation.ts';
 export {
   bindPort,
   deletePort,

@@ -17,6 +17,7 @@ import type { ComputeHost } from './compute-host.ts';
 import { tailOf } from './console.ts';
 import type { ComputeContract } from './contract.ts';
 import { cleanUpDeletedGuests } from './deleted-guests.ts';
+import { GuestManager } from './guest-manager.ts';
 import { GuestWatch, strayStates } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
@@ -64,6 +65,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     'detach_interface',
     'get_console_output',
   ] as const satisfies (keyof ComputeContract)[];
+  override readonly additionalEndpoints: readonly object[];
   override readonly checks: ReadinessChecks = { records: () => this.#suspensionText };
   override readonly figures: readonly Figure[] = [
     {
@@ -112,6 +114,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     this.#config = config.DEFAULT;
     this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);
     this.#watch = new GuestWatch(this.#compute, this.#locks);
+    this.additionalEndpoints = [new GuestManager(this.#compute, this.#watch, this.#locks)];
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */

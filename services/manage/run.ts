@@ -9,8 +9,10 @@ import { DatabaseError, schemaVersion } from '@mini-nova/database';
 import { MessagingError, silentLogger } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
 import { DatabaseUnusable, openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
+import { AdoptionRefused } from './adoption.ts';
 import { addArchiveCommands, ExitCode } from './archive.ts';
 import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';
+import { addGuestCommands, GuestRefused } from './guests.ts';
 import type { ManageIo } from './io.ts';
 import { addServicePing, ServicesMissing, ServicesSilent } from './service-ping.ts';
 import { serviceTable } from './service-table.ts';
@@ -25,6 +27,8 @@ const expected = [
   DatabaseError,
   DatabaseUnusable,
   MessagingError,
+  AdoptionRefused,
+  GuestRefused,
   LettersMissing,
   ServicesMissing,
   ServicesSilent,
@@ -77,6 +81,7 @@ function manageProgram(io: ManageIo, version: string): Command {
     );
   addServicePing(service, configOf, io);
   addDeadLetterCommands(program, configOf, io);
+  addGuestCommands(program, configOf, io);
   return program;
 }
 

@@ -5,7 +5,7 @@ import type { Database, Queryable } from '../database.ts';
 import { isUniqueViolation } from '../drivers/driver-errors.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable, NetworkMissing } from '../errors.ts';
 import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../ipv4.ts';
-import type { NetworkRow, PortRow } from '../schema.ts';
+import type { NetworkRow, PortRow, Timestamp } from '../schema.ts';
 import { nextDeviceIndex } from './ports.ts';
 
 export interface PortRequest {
@@ -63,6 +63,41 @@ export async function allocatePortIn(trx: Queryable, request: PortRequest): Prom
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** A port as it was. */
+export interface LostPort {
+  uuid: string;
+  networkUuid: string;
+  macAddress: string;
+  ipAddress: string;
+  ipNumber: number;
+  deviceUuid: string;
+  host: string;
+  createdForInstance: boolean;
+  at: Timestamp;
+}
+
+/** Makes a port again whose record was lost. False: another has one of its addresses. */
+export async function restorePort(trx: Queryable, port: LostPort): Promise<boolean> {
+  await lockNetwork(trx, port.networkUuid);
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('ports')
+    .values({
+      uuid: port.uuid,
+      network_uuid: port.networkUuid,
+      mac_address: port.macAddress,
+      ip_address: port.ipAddress,
+      ip_number: port.ipNumber,
+      device_uuid: port.deviceUuid,
+      device_index: await nextDeviceIndex(trx, port.deviceUuid),
+      host: port.host,
+      created_for_instance: port.createdForInstance,
+      created_at: port.at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** An update that changes nothing holds the row on both dialects, so allocations of one network queue up. */

@@ -1,0 +1,106 @@
+import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { Instance } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { InstanceNotFound } from '../exceptions.ts';
+import type { ComputeHost } from './compute-host.ts';
+import type { GuestContract, GuestRecord, Outcome } from './guest-contract.ts';
+import { type GuestWatch, recordOf, type StrayGuest } from './guest-watch.ts';
+import type { InstanceLocks } from './instance-locks.ts';
+
+/** Serves what operators do with the guests of this host, beside the compute's own methods. */
+export class GuestManager implements EndpointOf<GuestContract, RequestContext> {
+  readonly target = new Target({ namespace: 'guest', version: '1.0' });
+  readonly rpcMethods = [
+    'list_guests',
+    'remove_guest',
+    'accept_records',
+  ] as const satisfies (keyof GuestContract)[];
+  readonly #host: ComputeHost;
+  readonly #watch: GuestWatch;
+  readonly #locks: InstanceLocks;
+
+  constructor(host: ComputeHost, watch: GuestWatch, locks: InstanceLocks) {
+    this.#host = host;
+    this.#watch = watch;
+    this.#locks = locks;
+  }
+
+  async listGuests(ctxt: RequestContext): Promise<GuestRecord[]> {
+    const { driver, tracker } = this.#host;
+    await tracker.updateAvailableResource(ctxt);
+    const strays = new Map((await this.#watch.look(ctxt)).map((stray) => [stray.uuid, stray]));
+    const [node = this.#host.name] = await driver.getAvailableNodes();
+    const guests: GuestRecord[] = [];
+    for (const uuid of await driver.listInstanceUuids()) {
+      const guest = await this.#describe(uuid, node, strays.get(uuid));
+      if (guest) guests.push(guest);
+    }
+    return guests;
+  }
+
+  async removeGuest(
+    ctxt: RequestContext,
+    { instance_uuid: uuid }: GuestContract['remove_guest']['args'],
+  ): Promise<Outcome> {
+    return this.#locks.run(uuid, async () => {
+      const { driver, tracker, logger, name } = this.#host;
+      if (!(await driver.listInstanceUuids()).includes(uuid)) return notDone('there is no such guest');
+      const record = await recordOf(this.#host, uuid);
+      if (record && !record.deleted && record.host === name) {
+        return notDone('its instance is recorded on this host: delete the server');
+      }
+      logger.warn({ instance_uuid: uuid, host: name }, 'Destroying a guest, as an operator asked for');
+      await driver.destroy(ctxt, record ?? new Instance({ uuid }));
+      tracker.release(uuid);
+      await this.#watch.look(ctxt);
+      return { done: true, reason: 'the guest is destroyed' };
+    });
+  }
+
+  async acceptRecords(ctxt: RequestContext): Promise<Outcome> {
+    const { ownRecords, logger, name } = this.#host;
+    await ownRecords.confirm(ctxt);
+    const { suspension } = ownRecords;
+    if (!suspension) return notDone('the records of this compute are not missing');
+    logger.warn(
+      { host: name, reason: suspension.reason },
+      'Taking the records as they are, as an operator says',
+    );
+    ownRecords.accept();
+    const left = ownRecords.suspension;
+    return left ? notDone(left.reason) : { done: true, reason: `accepted: ${suspension.reason}` };
+  }
+
+  /** Undefined: it is gone. */
+  async #describe(
+    uuid: string,
+    node: string,
+    stray: StrayGuest | undefined,
+  ): Promise<GuestRecord | undefined> {
+    try {
+      const guest = await this.#host.driver.describeGuest(uuid);
+      return {
+        uuid,
+        state: stray?.state ?? 'here',
+        recorded_host: stray ? stray.recordedHost : this.#host.name,
+        node,
+        name: guest.name,
+        project_id: guest.projectId,
+        user_id: guest.userId,
+        flavor_name: guest.flavorName,
+        vcpus: guest.vcpus,
+        memory_mb: guest.memoryMb,
+        disk_gb: guest.diskGb,
+        power_state: guest.powerState,
+        interfaces: guest.interfaces,
+      };
+    } catch (error) {
+      if (error instanceof InstanceNotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+function notDone(reason: string): Outcome {
+  return { done: false, reason };
+}

@@ -1,0 +1,180 @@
+import {
+  bindPort,
+  type Database,
+  findNetwork,
+  findPort,
+  insertAllocations,
+  parseIpv4,
+  type Queryable,
+  restorePort,
+} from '@mini-nova/database';
+import { Flavor, Instance, InstanceInfoCache } from '@mini-nova/objects';
+import type { GuestRecord } from '../compute/guest-contract.ts';
+import { PowerState } from '../compute/power-states.ts';
+import { VmState } from '../compute/vm-states.ts';
+import { FlavorNotFound } from '../exceptions.ts';
+import type { VirtualInterface } from '../network/model.ts';
+import { resourcesOf } from '../scheduler/placement/resources.ts';
+import { ComputeNodeStore } from '../stores/compute-node-store.ts';
+import { FlavorStore } from '../stores/flavor-store.ts';
+import { InstanceStore } from '../stores/instance-store.ts';
+
+/** A guest cannot be given a record. */
+export class AdoptionRefused extends Error {
+  override readonly name = 'AdoptionRefused';
+}
+
+export interface Owner {
+  projectId: string | null;
+  userId: string | null;
+}
+
+/** What the record was made with, and what could not be. */
+export interface Adoption {
+  instance: Instance;
+  /** Addresses of interfaces whose port is another's. */
+  refused: string[];
+}
+
+/**
+ * Makes a record of a guest from what the guest has: in one transaction the instance, its allocation and its ports. No room
+ * is asked for: the guest uses it already, and until its compute has seen the record, that is reserved.
+ *
+ * @throws AdoptionRefused
+ */
+export async function adoptGuest(
+  db: Database,
+  host: string,
+  guest: GuestRecord,
+  owner: Owner,
+): Promise<Adoption> {
+  return db.transaction(async (trx) => {
+    const nodes = [...(await new ComputeNodeStore(trx).list({ host }))];
+    const node = nodes.find(({ hypervisor_hostname }) => hypervisor_hostname === guest.node);
+    if (!node) throw new AdoptionRefused(`There is no record of the node ${guest.node} on ${host}.`);
+    const { interfaces, refused } = await takePorts(trx, host, guest);
+    const instance = instanceOf(host, guest, owner, await flavorOf(trx, guest), interfaces);
+    try {
+      await new InstanceStore(trx).create(instance);
+    } catch (error) {
+      throw new AdoptionRefused(`There is a record of ${guest.uuid} already.`, { cause: error });
+    }
+    const at = new Date().toISOString();
+    await insertAllocations(
+      trx,
+      Object.entries(resourcesOf(instance.flavor)).map(([resource_class, used]) => ({
+        consumer_uuid: guest.uuid,
+        provider_uuid: node.uuid,
+        resource_class,
+        used,
+        created_at: at,
+      })),
+    );
+    return { instance, refused };
+  });
+}
+
+function instanceOf(
+  host: string,
+  guest: GuestRecord,
+  { projectId, userId }: Owner,
+  flavor: Flavor,
+  interfaces: VirtualInterface[],
+): Instance {
+  const { uuid, name, node, power_state } = guest;
+  return new Instance({
+    uuid,
+    project_id: projectId,
+    user_id: userId,
+    display_name: name,
+    display_description: name,
+    hostname: `server-${uuid}`,
+    // Nobody remembers it.
+    image_ref: '',
+    host,
+    node,
+    launched_on: host,
+    launched_at: new Date(),
+    vm_state: power_state === PowerState.RUNNING ? VmState.ACTIVE : VmState.STOPPED,
+    task_state: null,
+    power_state,
+    flavor,
+    instance_type_id: flavor.id,
+    memory_mb: flavor.memory_mb,
+    vcpus: flavor.vcpus,
+    root_gb: flavor.root_gb,
+    ephemeral_gb: flavor.ephemeral_gb,
+    metadata: {},
+    system_metadata: {},
+    info_cache: new InstanceInfoCache({ instance_uuid: uuid, network_info: JSON.stringify(interfaces) }),
+  });
+}
+
+/** The flavor of that name, if it has the guest's size; else one that is only in the record. */
+async function flavorOf(trx: Queryable, guest: GuestRecord): Promise<Flavor> {
+  const { flavor_name: name, vcpus, memory_mb, disk_gb } = guest;
+  const own = Flavor.hydrate({
+    id: 0,
+    name,
+    flavorid: name,
+    memory_mb,
+    vcpus,
+    root_gb: disk_gb,
+    ephemeral_gb: 0,
+    swap: 0,
+    extra_specs: {},
+  });
+  try {
+    const known = await new FlavorStore(trx).getByName(name);
+    const isSame = JSON.stringify(resourcesOf(known)) === JSON.stringify(resourcesOf(own));
+    return isSame ? known : own;
+  } catch (error) {
+    if (error instanceof FlavorNotFound) return own;
+    throw error;
+  }
+}
+
+async function takePorts(
+  trx: Queryable,
+  host: string,
+  { uuid, interfaces }: GuestRecord,
+): Promise<{ interfaces: VirtualInterface[]; refused: string[] }> {
+  const taken: VirtualInterface[] = [];
+  const refused: string[] = [];
+  for (const vif of interfaces) {
+    if (await takePort(trx, host, uuid, vif)) taken.push(vif);
+    else refused.push(addressOf(vif));
+  }
+  return { interfaces: taken, refused };
+}
+
+/** Binds the interface's port, or makes it again with its address. False: another has it. */
+async function takePort(
+  trx: Queryable,
+  host: string,
+  deviceUuid: string,
+  vif: VirtualInterface,
+): Promise<boolean> {
+  const at = new Date().toISOString();
+  if (await findPort(trx, vif.id)) {
+    return (await bindPort(trx, vif.id, { deviceUuid, host, at })) !== undefined;
+  }
+  const network = await findNetwork(trx, vif.network.id);
+  const ipNumber = parseIpv4(addressOf(vif));
+  if (!network || ipNumber === null) return false;
+  return restorePort(trx, {
+    uuid: vif.id,
+    networkUuid: network.uuid,
+    macAddress: vif.address,
+    ipAddress: addressOf(vif),
+    ipNumber,
+    deviceUuid,
+    host,
+    createdForInstance: !vif.preserve_on_delete,
+    at,
+  });
+}
+
+function addressOf(vif: VirtualInterface): string {
+  return vif.network.subnets[0]?.ips[0]?.address ?? vif.address;
+}
