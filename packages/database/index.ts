@@ -94,6 +94,7 @@ export {
   deletePort,
   findPort,
   listPortsOfDevice,
+  listPortsOfHost,
   movePorts,
   type PortBinding,
   releasePorts,

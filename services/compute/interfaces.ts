@@ -7,7 +7,8 @@ import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import type { ComputeContract } from './contract.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
-import { infoCacheOf, networkInfoOf } from './network-info.ts';
+import { healInterfaces } from './interface-healing.ts';
+import { infoCacheOf } from './network-info.ts';
 
 type AttachArgs = ComputeContract['attach_interface']['args'];
 
@@ -98,20 +99,13 @@ async function allocatePort(
     });
   } catch (error) {
     if (isOutage(error)) {
+      // The answer was lost: a port may have been made that the instance does not know.
       await attempt(host, instance, 'give back a port nobody told of', () =>
-        releaseUnknown(host, ctxt, instance),
+        healInterfaces(host, ctxt, instance.uuid),
       );
     }
     throw error;
   }
-}
-
-/** The answer was lost: a port may have been made that the instance does not know. */
-async function releaseUnknown(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
-  const current = await host.conductor.instanceGetByUuid(ctxt, instance.uuid);
-  const known = new Set(networkInfoOf(current).map(({ id }) => id));
-  const vifs = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: instance.uuid });
-  for (const vif of vifs) if (!known.has(vif.id)) await releasePort(host, ctxt, instance, vif.id);
 }
 
 async function releasePort(

@@ -22,6 +22,7 @@ import { GuestWatch, strayStates } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';
+import { healHostInterfaces } from './interface-healing.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
 import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
@@ -147,8 +148,8 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
 
   override periodicTasks(): PeriodicTask[] {
     const { tracker } = this.#compute;
-    const { update_resources_interval: spacing, running_deleted_instance_poll_interval: pollInterval } =
-      this.#config;
+    const { update_resources_interval: spacing } = this.#config;
+    const { running_deleted_instance_poll_interval, heal_instance_info_cache_interval } = this.#config;
     return [
       {
         name: 'update_available_resource',
@@ -158,13 +159,18 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
       { name: 'watch_guests', spacing, run: (ctxt) => this.#watchGuests(ctxt) },
       {
         name: 'cleanup_running_deleted_instances',
-        spacing: pollInterval === 0 ? NEVER : pollInterval,
+        spacing: running_deleted_instance_poll_interval || NEVER,
         run: (ctxt) => this.#cleanUpDeletedGuests(ctxt),
       },
       {
         name: 'sync_power_states',
         spacing: this.#config.sync_power_state_interval,
         run: (ctxt) => syncPowerStates(this.#compute, ctxt, this.#locks),
+      },
+      {
+        name: 'heal_instance_info_cache',
+        spacing: heal_instance_info_cache_interval || NEVER,
+        run: (ctxt) => healHostInterfaces(this.#compute, ctxt, this.#locks),
       },
     ];
   }
@@ -221,6 +227,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     this.#isRecovered = true;
     const instances = await conductor.instancesByHost(ctxt, this.host);
     await recoverHost(this.#compute, ctxt, instances, this.#locks);
+    await healHostInterfaces(this.#compute, ctxt, this.#locks);
   }
 
   async #cleanUpDeletedGuests(ctxt: RequestContext): Promise<void> {

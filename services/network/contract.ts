@@ -34,5 +34,7 @@ export type NetworkContract = {
     result: VirtualInterface;
   };
   deallocate_port_for_instance: { args: { instance_uuid: string; port_id: string }; result: null };
+  /** Of all instances that have ports bound on the host, by instance uuid. */
+  get_host_nw_info: { args: { host: string }; result: { [instanceUuid: string]: VirtualInterface[] } };
   get_instance_nw_info: { args: { instance_uuid: string }; result: VirtualInterface[] };
 };

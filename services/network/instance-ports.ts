@@ -7,7 +7,9 @@ import {
   findNetworkByLabel,
   findPort,
   isUniqueViolation,
+  listNetworks,
   listPortsOfDevice,
+  listPortsOfHost,
   lockInstance,
   movePorts,
   type NetworkRow,
@@ -100,6 +102,22 @@ export class InstancePorts {
   /** In the order they were asked for. */
   async list(instanceUuid: string): Promise<VirtualInterface[]> {
     return interfacesOf(this.#db.kysely, instanceUuid);
+  }
+
+  /** By instance, each in the order they were asked for. */
+  async listOfHost(host: string): Promise<{ [instanceUuid: string]: VirtualInterface[] }> {
+    const { kysely } = this.#db;
+    const networks = new Map((await listNetworks(kysely)).map((network) => [network.uuid, network]));
+    const byInstance: { [instanceUuid: string]: VirtualInterface[] } = {};
+    for (const port of await listPortsOfHost(kysely, host)) {
+      const network = networks.get(port.network_uuid);
+      if (port.device_uuid === null || !network) continue;
+      byInstance[port.device_uuid] = [
+        ...(byInstance[port.device_uuid] ?? []),
+        virtualInterfaceOf(port, network),
+      ];
+    }
+    return byInstance;
   }
 
   async #release(ports: { deviceUuid: string; portUuid?: string }): Promise<void> {

@@ -14,6 +14,7 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
     'deallocate_for_instance',
     'allocate_port_for_instance',
     'deallocate_port_for_instance',
+    'get_host_nw_info',
     'get_instance_nw_info',
   ] as const satisfies (keyof NetworkContract)[];
   readonly #ports: InstancePorts;
@@ -47,6 +48,13 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
   ): Promise<null> {
     await this.#ports.releaseOne(args.instance_uuid, args.port_id);
     return null;
+  }
+
+  async getHostNwInfo(
+    _ctxt: RequestContext,
+    args: Args<'get_host_nw_info'>,
+  ): Promise<NetworkContract['get_host_nw_info']['result']> {
+    return this.#ports.listOfHost(args.host);
   }
 
   async getInstanceNwInfo(

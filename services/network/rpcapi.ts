@@ -45,6 +45,13 @@ export class NetworkAPI {
     await this.#call(() => this.#client.call(ctxt, 'deallocate_port_for_instance', args));
   }
 
+  async getHostNwInfo(
+    ctxt: RpcContext,
+    args: Args<'get_host_nw_info'>,
+  ): Promise<NetworkContract['get_host_nw_info']['result']> {
+    return this.#call(() => this.#client.call(ctxt, 'get_host_nw_info', args));
+  }
+
   async getInstanceNwInfo(ctxt: RpcContext, args: Args<'get_instance_nw_info'>): Promise<VirtualInterface[]> {
     return this.#call(() => this.#client.call(ctxt, 'get_instance_nw_info', args));
   }

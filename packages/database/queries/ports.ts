@@ -20,6 +20,18 @@ const portsOfDevice = preparedQuery<{ deviceUuid: string }, PortRow>(['deviceUui
     .orderBy('uuid'),
 );
 
+/** The ports bound on a host, each instance's in the order they were asked for. */
+export async function listPortsOfHost(db: Queryable, host: string): Promise<PortRow[]> {
+  return db
+    .selectFrom('ports')
+    .selectAll()
+    .where('host', '=', host)
+    .where('device_uuid', 'is not', null)
+    .orderBy('device_index')
+    .orderBy('uuid')
+    .execute();
+}
+
 /** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
 export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
   const { last } = await db

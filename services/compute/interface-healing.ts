@@ -1,0 +1,114 @@
+import type { RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { InstanceNotFound } from '../exceptions.ts';
+import type { VirtualInterface } from '../network/model.ts';
+import { attempt } from './best-effort.ts';
+import type { ComputeHost } from './compute-host.ts';
+import type { InstanceLocks } from './instance-locks.ts';
+import { infoCacheOf, networkInfoOf } from './network-info.ts';
+import { VmState } from './vm-states.ts';
+
+/**
+ * Compares, for all instances of this host, their ports with what the records and the guests say, and heals those that
+ * differ: a daemon that was killed while it attached or detached an interface left them so. Instances to which something is
+ * being done are left out.
+ */
+export async function healHostInterfaces(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  locks: InstanceLocks,
+): Promise<void> {
+  if (host.ownRecords.suspension) return;
+  const instances = await host.conductor.instancesByHost(ctxt, host.name);
+  const ports = await host.network.getHostNwInfo(ctxt, { host: host.name });
+  for (const instance of instances) {
+    const { uuid } = instance;
+    if (!isAtRest(instance) || locks.isHeld(uuid)) continue;
+    if (await isHealthy(host, instance, ports[uuid] ?? [])) continue;
+    await attempt(host, instance, 'heal the interfaces of the instance', () =>
+      locks.run(uuid, () => healInterfaces(host, ctxt, uuid)),
+    );
+  }
+}
+
+/**
+ * Makes one instance's interfaces agree, when nobody else works on it. The ports decide:
+ *
+ * - one that neither the guest nor the record has was made for an attachment that did not get on: it is given back
+ * - one that the guest lacks and the record has is plugged again: its detachment, which had begun, can be asked for again
+ * - what the guest has without a port stays: that a port is not found is no reason to take it away
+ *
+ * The record then says what the ports say.
+ */
+export async function healInterfaces(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
+  const instance = await host.conductor.instanceGetByUuid(ctxt, uuid);
+  if (!isAtRest(instance) || instance.host !== host.name) return;
+  const ports = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: uuid });
+  const recorded = idsOf(networkInfoOf(instance));
+  const plugged = await pluggedInto(host, uuid);
+  const kept: VirtualInterface[] = [];
+  for (const port of ports) {
+    if (!plugged || plugged.has(port.id)) kept.push(port);
+    else if (recorded.has(port.id)) {
+      kept.push(port);
+      await plug(host, ctxt, instance, port);
+    } else await giveBack(host, ctxt, instance, port);
+  }
+  if (isRecorded(instance, kept)) return;
+  host.logger.warn(
+    { instance_uuid: uuid, host: host.name, ports: kept.map(({ id }) => id) },
+    'The record of the interfaces was not what the ports are',
+  );
+  await host.conductor.instanceSave(ctxt, instance, { info_cache: infoCacheOf(instance, kept) });
+}
+
+async function isHealthy(host: ComputeHost, instance: Instance, ports: VirtualInterface[]): Promise<boolean> {
+  if (!isRecorded(instance, ports)) return false;
+  const plugged = await pluggedInto(host, instance.uuid);
+  return !plugged || ports.every(({ id }) => plugged.has(id));
+}
+
+function isAtRest({ vm_state, task_state }: Instance): boolean {
+  return vm_state !== VmState.BUILDING && task_state === null;
+}
+
+function isRecorded(instance: Instance, ports: VirtualInterface[]): boolean {
+  return JSON.stringify(networkInfoOf(instance)) === JSON.stringify(ports);
+}
+
+/** Undefined: there is no guest. */
+async function pluggedInto(host: ComputeHost, uuid: string): Promise<Set<string> | undefined> {
+  try {
+    return idsOf((await host.driver.describeGuest(uuid)).interfaces);
+  } catch (error) {
+    if (error instanceof InstanceNotFound) return undefined;
+    throw error;
+  }
+}
+
+async function plug(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  vif: VirtualInterface,
+): Promise<void> {
+  host.logger.warn(
+    { instance_uuid: instance.uuid, port: vif.id },
+    'Plugging an interface again that the guest had lost',
+  );
+  await host.driver.attachInterface(ctxt, instance, vif);
+}
+
+async function giveBack(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  { uuid }: Instance,
+  vif: VirtualInterface,
+): Promise<void> {
+  host.logger.warn({ instance_uuid: uuid, port: vif.id }, 'Giving back the port of an unfinished attachment');
+  await host.network.deallocatePortForInstance(ctxt, { instance_uuid: uuid, port_id: vif.id });
+}
+
+function idsOf(interfaces: readonly VirtualInterface[]): Set<string> {
+  return new Set(interfaces.map(({ id }) => id));
+}
