@@ -69,6 +69,21 @@ it('ends a build whose guest is there in ERROR, and leaves the guest what it has
   expect([await cloud.allocated(), (await cloud.ports.list(uuid)).length]).toEqual([1, 1]);
 });
 
+it('a build that failed here, and has no guest, gives back what it holds and leaves the host', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const failed = { vm_state: 'error', task_state: null, launched_at: null };
+  await cloud.db.kysely.updateTable('instances').set(failed).where('uuid', '=', uuid).execute();
+  await cloud.runTasks('host1');
+  expect(await cloud.allocated()).toBe(1);
+
+  await cloud.driver('host1').destroy(ctxt, await cloud.instances.getByUuid(uuid));
+  await cloud.runTasks('host1');
+
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error', host: null });
+  expect([await cloud.allocated(), (await cloud.ports.list(uuid)).length]).toEqual([0, 0]);
+});
+
 it('finishes a deletion', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const { uuid } = await cloud.bootActive();

@@ -55,7 +55,10 @@ async function killableCloud() {
 /** Starts a compute in the place of the one that is dead. */
 async function startAgain(cloud: Cloud, killable: Killable): Promise<void> {
   await expect.poll(() => killable.isDead, { timeout: 30_000 }).toBe(true);
-  await cloud.computes.get('host1')?.service.stop({ quick: true }).catch(() => {});
+  await cloud.computes
+    .get('host1')
+    ?.service.stop({ quick: true })
+    .catch(() => {});
   killable.revive();
   await cloud.startCompute('host1', cloud.driver('host1'));
 }
@@ -81,30 +84,36 @@ it.each([
   ['before', 'get_instance_nw_info', 2],
   ['after', 'get_instance_nw_info', 2],
   ['before', 'object_action', 2],
-] as const)('an attachment whose compute is killed %s %s is finished or undone', async (when, method, count) => {
-  const { cloud, killable, instance } = await killableCloud();
-  killable.kill(method, when);
-  cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort }).catch(() => {});
+] as const)(
+  'an attachment whose compute is killed %s %s is finished or undone',
+  async (when, method, count) => {
+    const { cloud, killable, instance } = await killableCloud();
+    killable.kill(method, when);
+    cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort }).catch(() => {});
 
-  await startAgain(cloud, killable);
+    await startAgain(cloud, killable);
 
-  await expectAgreement(cloud, instance, count);
-});
+    await expectAgreement(cloud, instance, count);
+  },
+);
 
 it.each([
   ['before', 'deallocate_port_for_instance', 2],
   ['after', 'deallocate_port_for_instance', 1],
   ['before', 'object_action', 1],
-] as const)('a detachment whose compute is killed %s %s is finished or undone', async (when, method, count) => {
-  const { cloud, killable, instance } = await killableCloud();
-  const { id } = await cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
-  killable.kill(method, when);
-  await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id: id });
+] as const)(
+  'a detachment whose compute is killed %s %s is finished or undone',
+  async (when, method, count) => {
+    const { cloud, killable, instance } = await killableCloud();
+    const { id } = await cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
+    killable.kill(method, when);
+    await cloud.compute.detachInterface(cloud.ctxt, { instance, port_id: id });
 
-  await startAgain(cloud, killable);
+    await startAgain(cloud, killable);
 
-  await expectAgreement(cloud, instance, count);
-});
+    await expectAgreement(cloud, instance, count);
+  },
+);
 
 it('what differs while the compute runs is healed by its periodic task', async () => {
   const { cloud, instance } = await killableCloud();

@@ -13,6 +13,7 @@ import {
   allocationsByProvider,
   orphanedAllocations,
   releaseAllocations,
+  unknownConsumers,
 } from '../scheduler/placement/allocations.ts';
 import { claimResources } from '../scheduler/placement/claim.ts';
 import { setInventory } from '../scheduler/placement/inventory.ts';
@@ -167,17 +168,16 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await claim('vm2', { VCPU: 4 })).toBe('claimed');
     });
 
-    it('finds allocations that no instance will use once they are old enough', async () => {
+    it('finds those of whom there is no record once they have held something for long enough', async () => {
       const now = new Date();
       await insertInstance(db.kysely, { uuid: 'vm1', vm_state: 'building', created_at: now.toISOString() });
       await claim('vm1', { VCPU: 1 });
       await claim('gone', { VCPU: 1, MEMORY_MB: 1 });
 
       const later = new Date(now.getTime() + 61_000);
-      expect(await orphanedAllocations(db, 60, now)).toEqual([]);
-      expect(await orphanedAllocations(db, 60, later)).toEqual([
-        { consumer_uuid: 'gone', provider_uuid: 'p1' },
-      ]);
+      expect(await unknownConsumers(db, 60, now)).toEqual([]);
+      expect(await unknownConsumers(db, 60, later)).toEqual(['gone']);
+      expect(await orphanedAllocations(db, 60, later)).toEqual([]);
     });
   });
 }

@@ -200,7 +200,7 @@ export const DEFAULT = {
     default: 60,
     min: -1,
     mutable: true,
-    help: "Time between two comparisons of the interfaces of all instances of a compute: their ports, their records, their guests. 0 or less: never.",
+    help: 'Time between two comparisons of the interfaces of all instances of a compute: their ports, their records, their guests. 0 or less: never.',
   }),
   instance_build_timeout: seconds({
     default: 300,

@@ -32,6 +32,23 @@ export async function listPortsOfHost(db: Queryable, host: string): Promise<Port
     .execute();
 }
 
+/** The instances with ports that they will never use, as their records say: they are deleted, or in ERROR on no host. */
+export async function listEndedDevices(db: Queryable): Promise<string[]> {
+  const rows = await db
+    .selectFrom('ports')
+    .innerJoin('instances', 'instances.uuid', 'ports.device_uuid')
+    .select('instances.uuid')
+    .distinct()
+    .where((eb) =>
+      eb.or([
+        eb('instances.deleted', '=', true),
+        eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
+      ]),
+    )
+    .execute();
+  return rows.map(({ uuid }) => uuid);
+}
+
 /** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
 export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
   const { last } = await db

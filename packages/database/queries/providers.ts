@@ -162,8 +162,8 @@ export interface OrphanedAllocation {
 }
 
 /**
- * Allocations made before a time whose consumer will never use them: its instance is deleted, was never made (and
- * nobody is about to make it), ended in ERROR on no host, or is at rest on another compute node.
+ * Allocations whose consumer will never use them, as its record says: its instance is deleted, or ended in ERROR on no host; or
+ * it is at rest on another compute node, and they were made before a time (younger ones may be of a move that has begun).
  */
 export async function listOrphanedAllocations(
   db: Queryable,
@@ -171,8 +171,7 @@ export async function listOrphanedAllocations(
 ): Promise<OrphanedAllocation[]> {
   return db
     .selectFrom('allocations')
-    .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
-    .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
+    .innerJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
     .leftJoin('compute_nodes', (join) =>
       join
         .onRef('compute_nodes.host', '=', 'instances.host')
@@ -181,18 +180,33 @@ export async function listOrphanedAllocations(
     )
     .select(['allocations.consumer_uuid', 'allocations.provider_uuid'])
     .distinct()
-    .where('allocations.created_at', '<', before)
     .where((eb) =>
       eb.or([
-        eb.and([eb('instances.uuid', 'is', null), eb('build_requests.instance_uuid', 'is', null)]),
         eb('instances.deleted', '=', true),
         eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
         eb.and([
-          eb('instances.vm_state', 'in', ['active', 'stopped']),
+          eb('allocations.created_at', '<', before),
+          eb('instances.vm_state', 'in', ['active', 'stopped', 'error']),
           eb('instances.task_state', 'is', null),
           eb('compute_nodes.uuid', '<>', eb.ref('allocations.provider_uuid')),
         ]),
       ]),
     )
     .execute();
+}
+
+/** Those who hold allocations made before a time, and of whom there is no record: nobody knows whether they use them. */
+export async function listUnknownConsumers(db: Queryable, before: Timestamp): Promise<string[]> {
+  const rows = await db
+    .selectFrom('allocations')
+    .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
+    .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
+    .select('allocations.consumer_uuid')
+    .distinct()
+    .where('allocations.created_at', '<', before)
+    .where('instances.uuid', 'is', null)
+    .where('build_requests.instance_uuid', 'is', null)
+    .orderBy('allocations.consumer_uuid')
+    .execute();
+  return rows.map(({ consumer_uuid }) => consumer_uuid);
 }

@@ -77,6 +77,7 @@ test('sweeps and reports are turned off and on, and come as often as is said', a
     finish_stuck_power_changes: true,
     correct_impossible_states: true,
     release_orphaned_allocations: true,
+    release_orphaned_ports: true,
   };
   expect(sweeps()).toEqual(off);
   expect(cloud.report('nova-compute').periodic_tasks).toMatchObject({

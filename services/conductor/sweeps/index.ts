@@ -7,7 +7,8 @@ import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
 import { FailedBuilds } from '../failed-builds.ts';
 import { correctImpossibleStates } from './impossible-states.ts';
-import { releaseOrphanedAllocations } from './orphaned-allocations.ts';
+import { OrphanedAllocations } from './orphaned-allocations.ts';
+import { releaseOrphanedPorts } from './orphaned-ports.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 import { endStuckBuilds } from './stuck-builds.ts';
 import { finishStuckDeletions } from './stuck-deletions.ts';
@@ -38,19 +39,22 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const { config, ...tools } = options;
   const failedBuilds = new FailedBuilds(options);
   const [deletions, powerChanges] = [new RepeatedRequests(), new RepeatedRequests()];
-  const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) => ({
+  const orphanedAllocations = new OrphanedAllocations();
+  const task = (name: string, run: (ctxt: RequestContext) => Promise<void>) => ({
     name,
     spacing: spacingOf(config),
     // A conductor that was killed had it to do: it is not put off by a new start.
     runImmediately: true,
     fuzzyDelay: spacingOf(config),
-    async run(ctxt: RequestContext) {
+    run,
+  });
+  const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) =>
+    task(name, async (ctxt) => {
       const timeout = ageOf(config);
       const now = await trueNow(tools, timeout);
       if (now === undefined) return;
       await run({ ...tools, timeout, now, serviceDownTime: config.service_down_time }, ctxt);
-    },
-  });
+    });
   return [
     {
       ...sweep('end_stuck_builds', async (timed) => {
@@ -66,9 +70,13 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
       finishStuckPowerChanges(ctxt, { ...timed, repeated: powerChanges }),
     ),
     sweep('correct_impossible_states', correctImpossibleStates),
-    sweep('release_orphaned_allocations', ({ db, timeout, now, logger }) =>
-      releaseOrphanedAllocations({ db, age: timeout, now, logger }),
-    ),
+    task('release_orphaned_allocations', async () => {
+      const age = ageOf(config);
+      // Without a clock only that is released which is of no age: what instances hold that have ended.
+      const now = (await trueNow(tools, age)) ?? new Date(0);
+      await orphanedAllocations.release({ ...tools, age, now });
+    }),
+    task('release_orphaned_ports', () => releaseOrphanedPorts(tools)),
   ];
 }
 

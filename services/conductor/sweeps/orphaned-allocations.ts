@@ -1,29 +1,43 @@
 import type { Database } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
-import { orphanedAllocations, releaseAllocations } from '../../scheduler/placement/allocations.ts';
+import {
+  orphanedAllocations,
+  releaseAllocations,
+  unknownConsumers,
+} from '../../scheduler/placement/allocations.ts';
 
 export interface OrphanedAllocationsOptions {
   db: Database;
-  /** Seconds; younger allocations may be of a build that is about to be recorded. */
+  /** Seconds; younger allocations may be of what is about to be recorded. */
   age: number;
   /** By the database's clock. */
   now: Date;
   logger: Logger;
 }
 
-/** Releases what instances hold that will never use it: a claim that was made when its build had been given up. */
-export async function releaseOrphanedAllocations({
-  db,
-  age,
-  now,
-  logger,
-}: OrphanedAllocationsOptions): Promise<void> {
-  for (const { consumer_uuid, provider_uuid } of await orphanedAllocations(db, age, now)) {
-    if (await releaseAllocations(db, consumer_uuid, provider_uuid)) {
-      logger.warn(
-        { instance_uuid: consumer_uuid, provider: provider_uuid },
-        'Released an orphaned allocation',
-      );
+/**
+ * Releases what instances hold that will never use it: a claim that was made when its build had been given up, or that could
+ * not be given back. What is held by those of whom there is no record is not touched: another database, or another control
+ * plane, may know them.
+ */
+export class OrphanedAllocations {
+  /** Consumers without a record, of which the log tells already. */
+  #told: ReadonlySet<string> = new Set();
+
+  async release({ db, age, now, logger }: OrphanedAllocationsOptions): Promise<void> {
+    for (const { consumer_uuid, provider_uuid } of await orphanedAllocations(db, age, now)) {
+      if (await releaseAllocations(db, consumer_uuid, provider_uuid)) {
+        logger.warn(
+          { instance_uuid: consumer_uuid, provider: provider_uuid },
+          'Released an orphaned allocation',
+        );
+      }
     }
+    const unknown = await unknownConsumers(db, age, now);
+    for (const consumer_uuid of unknown) {
+      if (this.#told.has(consumer_uuid)) continue;
+      logger.warn({ consumer_uuid }, 'There is an allocation of which there is no record; it is left alone');
+    }
+    this.#told = new Set(unknown);
   }
 }

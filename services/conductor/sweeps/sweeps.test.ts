@@ -1,13 +1,16 @@
-import { silentLogger } from '@mini-nova/messaging';
+import { type Logger, silentLogger } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { expect, it } from 'vitest';
+import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { Cloud } from '../../test/cloud.ts';
 import { failSaves } from '../../test/failing-saves.ts';
+import { newInstance } from '../../test/new-objects.ts';
 import { conductorSweeps } from './index.ts';
 
 const TIMEOUT = 300;
 
-function sweepsOf(cloud: Cloud, timeout = TIMEOUT) {
+function sweepsOf(cloud: Cloud, timeout = TIMEOUT, logger: Logger = silentLogger) {
   const { db, instances, services, compute } = cloud;
   return conductorSweeps({
     db,
@@ -15,7 +18,7 @@ function sweepsOf(cloud: Cloud, timeout = TIMEOUT) {
     services,
     compute,
     config: { instance_build_timeout: timeout, service_down_time: 60 },
-    logger: silentLogger,
+    logger,
   });
 }
 
@@ -237,19 +240,55 @@ it('settles the others when one of them cannot be', async () => {
   expect(states.map(({ vm_state }) => vm_state)).toEqual(['error', 'building', 'error']);
 });
 
-it('releases a claim that was left when its build had been ended', async () => {
-  const cloud = await Cloud.start();
+async function endedBuild(cloud: Cloud): Promise<Instance> {
   const instance = await cloud.recordOne();
-  await cloud.claim(instance);
-  Object.assign(instance, { vm_state: 'error', task_state: null });
-  await cloud.instances.save(instance);
-  await sweep(cloud);
-  expect(await cloud.allocated()).toBe(1);
+  const { uuid } = instance;
+  await cloud.db.kysely
+    .updateTable('instances')
+    .set({ vm_state: 'error', task_state: null })
+    .where('uuid', '=', uuid)
+    .execute();
+  return instance;
+}
 
-  await cloud.age(instance.uuid, TIMEOUT + 1);
+it('releases at once a claim that came after its build had been ended', async () => {
+  const cloud = await Cloud.start();
+  const instance = await endedBuild(cloud);
+  await cloud.claimOn(instance, 'host1');
+
   await sweep(cloud);
 
   expect(await cloud.allocated()).toBe(0);
+});
+
+it.each(['failed build', 'deletion'])(
+  'releases at once the ports that a %s could not give back',
+  async (what) => {
+    const cloud = await Cloud.start();
+    const instance = await endedBuild(cloud);
+    const { uuid } = instance;
+    const request = { instance_uuid: uuid, project_id: 'p1', host: 'host1', requested_networks: null };
+    await cloud.ports.allocate(request);
+    if (what === 'deletion') await cloud.instances.destroy(instance);
+
+    await sweep(cloud);
+
+    expect(await cloud.ports.list(uuid)).toEqual([]);
+  },
+);
+
+it('leaves what is held by those of whom there is no record, and tells so once', async () => {
+  const cloud = await Cloud.start();
+  const instance = newInstance();
+  await cloud.claimOn(instance, 'host1');
+  await cloud.age(instance.uuid, 10 * TIMEOUT);
+  const logger = new RecordingLogger();
+  const tasks = sweepsOf(cloud, TIMEOUT, logger);
+
+  for (let n = 0; n < 2; n += 1) for (const task of tasks) await task.run(RequestContext.admin());
+
+  expect(await cloud.allocated()).toBe(1);
+  expect(logger.of('warn')).toEqual(['There is an allocation of which there is no record; it is left alone']);
 });
 
 it('leaves what is at rest alone', async () => {
@@ -266,8 +305,8 @@ it('leaves what is at rest alone', async () => {
 it('comes at least three times per timeout, and ends no build without one', async () => {
   const cloud = await Cloud.start({ hosts: {} });
 
-  expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2, 2]);
-  expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10, 10]);
+  expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2, 2, 2]);
+  expect(sweepsOf(cloud, 300).map(({ spacing }) => spacing)).toEqual([10, 10, 10, 10, 10, 10]);
   for (const task of sweepsOf(cloud, 6)) expect(task).toMatchObject({ runImmediately: true, fuzzyDelay: 2 });
   const resting = sweepsOf(cloud, 0).filter(({ spacing }) => spacing < 0);
   expect(resting.map(({ name }) => name)).toEqual(['end_stuck_builds']);

@@ -6,6 +6,7 @@ import {
   listAllocationsOfConsumer,
   listAllocationsOfProvider,
   listOrphanedAllocations,
+  listUnknownConsumers,
   type OrphanedAllocation,
   type Queryable,
 } from '@mini-nova/database';
@@ -38,8 +39,8 @@ export async function allocationsByProvider(
 }
 
 /**
- * Allocations older than `age` seconds whose instance is deleted, never came to be, is in ERROR on no host, or runs
- * elsewhere: left behind by a daemon that ended half-way.
+ * Allocations whose instance is deleted, or in ERROR on no host, or which are older than `age` seconds while their instance
+ * is at rest elsewhere: left behind by a daemon that ended half-way.
  */
 export async function orphanedAllocations(
   db: Database,
@@ -64,6 +65,15 @@ export async function allocationsOfConsumers(
       ),
     ]),
   );
+}
+
+/** Those who have held allocations for more than `age` seconds, and of whom there is no record. */
+export async function unknownConsumers(
+  db: Database,
+  age: number,
+  now: Date = databaseNow(db),
+): Promise<string[]> {
+  return listUnknownConsumers(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
 }
 
 function amountsBy(
