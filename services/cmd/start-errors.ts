@@ -3,6 +3,7 @@ import { DatabaseError } from '@mini-nova/database';
 import { DriverLoadFailure, InvalidTransportURL, type Logger } from '@mini-nova/messaging';
 import { ObservabilityListenError } from '@mini-nova/service';
 import { ListenError } from '../api/api-server.ts';
+import { NodeIdentityUnusable } from '../compute/node-identities.ts';
 import { UnknownComputeDriver } from '../compute/virt/driver-registry.ts';
 import { DatabaseUnusable } from './compose/database.ts';
 
@@ -13,6 +14,7 @@ const types = [
   DriverLoadFailure,
   InvalidTransportURL,
   ListenError,
+  NodeIdentityUnusable,
   ObservabilityListenError,
   UnknownComputeDriver,
 ] as const;

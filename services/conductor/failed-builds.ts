@@ -3,6 +3,7 @@ import {
   databaseTimestamp,
   deleteAllocations,
   deleteBuildRequest,
+  findInstance,
   lockInstance,
   releasePorts,
 } from '@mini-nova/database';
@@ -40,8 +41,9 @@ export class FailedBuilds {
   async end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
     const ended = await this.#db.transaction(async (trx) => {
       if (!(await lockInstance(trx, uuid))) {
-        // Deleted: what was claimed for it meanwhile is of no use.
-        await deleteAllocations(trx, uuid);
+        // Deleted: what was claimed for it meanwhile is of no use. Of one without a record nobody knows that.
+        const isDeleted = (await findInstance(trx, uuid, { includeDeleted: true })) !== undefined;
+        if (isDeleted) await deleteAllocations(trx, uuid);
         return false;
       }
       const instances = this.#instances.within(trx);

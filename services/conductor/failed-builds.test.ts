@@ -1,0 +1,23 @@
+import { silentLogger } from '@mini-nova/messaging';
+import { expect, it } from 'vitest';
+import { Cloud } from '../test/cloud.ts';
+import { newInstance } from '../test/new-objects.ts';
+import { FailedBuilds, isScheduling } from './failed-builds.ts';
+
+async function failed(isDeleted: boolean): Promise<number> {
+  const cloud = await Cloud.start();
+  const instance = isDeleted ? await cloud.recordOne() : newInstance();
+  if (isDeleted) await cloud.instances.destroy(instance);
+  await cloud.claimOn(instance, 'host1');
+  const builds = new FailedBuilds({ db: cloud.db, instances: cloud.instances, logger: silentLogger });
+  expect(await builds.end(instance.uuid, new Error('failed'), isScheduling)).toBe(false);
+  return cloud.allocated();
+}
+
+it('gives back what was claimed for an instance that was deleted meanwhile', async () => {
+  expect(await failed(true)).toBe(0);
+});
+
+it('leaves what is held by one of whom there is no record', async () => {
+  expect(await failed(false)).toBe(1);
+});
