@@ -1,6 +1,7 @@
 import {
   bindPort,
   type Database,
+  databaseNow,
   findNetwork,
   findPort,
   insertAllocations,
@@ -52,14 +53,14 @@ export async function adoptGuest(
     const nodes = [...(await new ComputeNodeStore(trx).list({ host }))];
     const node = nodes.find(({ hypervisor_hostname }) => hypervisor_hostname === guest.node);
     if (!node) throw new AdoptionRefused(`There is no record of the node ${guest.node} on ${host}.`);
-    const { interfaces, refused } = await takePorts(trx, host, guest);
+    const at = databaseNow(db).toISOString();
+    const { interfaces, refused } = await takePorts(trx, host, guest, at);
     const instance = instanceOf(host, guest, owner, await flavorOf(trx, guest), interfaces);
     try {
       await new InstanceStore(trx).create(instance);
     } catch (error) {
       throw new AdoptionRefused(`There is a record of ${guest.uuid} already.`, { cause: error });
     }
-    const at = new Date().toISOString();
     await insertAllocations(
       trx,
       Object.entries(resourcesOf(instance.flavor)).map(([resource_class, used]) => ({
@@ -138,11 +139,12 @@ async function takePorts(
   trx: Queryable,
   host: string,
   { uuid, interfaces }: GuestRecord,
+  at: string,
 ): Promise<{ interfaces: VirtualInterface[]; refused: string[] }> {
   const taken: VirtualInterface[] = [];
   const refused: string[] = [];
   for (const vif of interfaces) {
-    if (await takePort(trx, host, uuid, vif)) taken.push(vif);
+    if (await takePort(trx, { deviceUuid: uuid, host, at }, vif)) taken.push(vif);
     else refused.push(addressOf(vif));
   }
   return { interfaces: taken, refused };
@@ -151,14 +153,10 @@ async function takePorts(
 /** Binds the interface's port, or makes it again with its address. False: another has it. */
 async function takePort(
   trx: Queryable,
-  host: string,
-  deviceUuid: string,
+  binding: { deviceUuid: string; host: string; at: string },
   vif: VirtualInterface,
 ): Promise<boolean> {
-  const at = new Date().toISOString();
-  if (await findPort(trx, vif.id)) {
-    return (await bindPort(trx, vif.id, { deviceUuid, host, at })) !== undefined;
-  }
+  if (await findPort(trx, vif.id)) return (await bindPort(trx, vif.id, binding)) !== undefined;
   const network = await findNetwork(trx, vif.network.id);
   const ipNumber = parseIpv4(addressOf(vif));
   if (!network || ipNumber === null) return false;
@@ -168,10 +166,8 @@ async function takePort(
     macAddress: vif.address,
     ipAddress: addressOf(vif),
     ipNumber,
-    deviceUuid,
-    host,
+    ...binding,
     createdForInstance: !vif.preserve_on_delete,
-    at,
   });
 }
 
