@@ -7,8 +7,8 @@ import { FailedBuilds, isScheduling } from './failed-builds.ts';
 async function failed(isDeleted: boolean): Promise<number> {
   const cloud = await Cloud.start();
   const instance = isDeleted ? await cloud.recordOne() : newInstance();
-  if (isDeleted) await cloud.instances.destroy(instance);
   await cloud.claimOn(instance, 'host1');
+  if (isDeleted) await cloud.instances.destroy(instance);
   const builds = new FailedBuilds({ db: cloud.db, instances: cloud.instances, logger: silentLogger });
   expect(await builds.end(instance.uuid, new Error('failed'), isScheduling)).toBe(false);
   return cloud.allocated();

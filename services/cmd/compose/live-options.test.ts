@@ -89,7 +89,7 @@ test('sweeps and reports are turned off and on, and come as often as is said', a
     'DEFAULT.update_resources_interval': '-1',
     'DEFAULT.report_interval': '3',
   });
-  expect(Object.values(sweeps())).toEqual([true, true, true, true, true]);
+  expect(Object.values(sweeps())).toEqual([true, true, true, true, true, true]);
   expect(cloud.report('nova-conductor').periodic_tasks).toMatchObject({ end_stuck_builds: { spacing: 2 } });
   expect(cloud.report('nova-compute').periodic_tasks).toMatchObject({
     update_available_resource: { enabled: false },

@@ -240,8 +240,10 @@ it('settles the others when one of them cannot be', async () => {
   expect(states.map(({ vm_state }) => vm_state)).toEqual(['error', 'building', 'error']);
 });
 
+/** One that holds what was claimed for it. */
 async function endedBuild(cloud: Cloud): Promise<Instance> {
   const instance = await cloud.recordOne();
+  await cloud.claimOn(instance, 'host1');
   const { uuid } = instance;
   await cloud.db.kysely
     .updateTable('instances')
@@ -251,10 +253,9 @@ async function endedBuild(cloud: Cloud): Promise<Instance> {
   return instance;
 }
 
-it('releases at once a claim that came after its build had been ended', async () => {
+it('releases at once a claim that was left when its build had been ended', async () => {
   const cloud = await Cloud.start();
-  const instance = await endedBuild(cloud);
-  await cloud.claimOn(instance, 'host1');
+  await endedBuild(cloud);
 
   await sweep(cloud);
 
