@@ -75,7 +75,7 @@ test('lists guests without a record', async () => {
 test('adopts one: it is a server again, with its addresses and its allocation', async () => {
   const before = (await listed()).find((one) => one.uuid === uuid);
 
-  expect(await guest('adopt', uuid, '--project', 'p2')).toEqual({
+  expect(await guest('adopt', uuid, '--user', 'u2')).toEqual({
     code: 0,
     out: `Adopted ${uuid}.\n`,
     err: '',
@@ -85,7 +85,7 @@ test('adopts one: it is a server again, with its addresses and its allocation', 
   const ports = await listPortsOfDevice(db.kysely, uuid);
   expect(ports.map((port) => port.uuid)).toEqual(before?.interfaces.map(({ id }) => id));
   expect(await new InstanceStore(db).getByUuid(uuid)).toMatchObject({
-    project_id: 'p2',
+    user_id: 'u2',
     vm_state: 'active',
     host: 'host1',
     display_name: 'lost',
@@ -101,7 +101,7 @@ test('adopts one: it is a server again, with its addresses and its allocation', 
     MEMORY_MB: 512,
     DISK_GB: 1,
   });
-  expect(await nova(cloud.endpoint, ['delete', uuid])).toMatchObject({ code: 0 });
+  expect(await nova(cloud.endpoint, ['delete', uuid])).toMatchObject({ code: 0, err: '' });
   await expect.poll(async () => (await listed()).map((one) => one.uuid)).not.toContain(uuid);
 });
 
