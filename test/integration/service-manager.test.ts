@@ -14,6 +14,9 @@ import {
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { NotifySocket } from './support/notify-socket.ts';
 
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 240_000 });
+
 const FIXTURE = join(repositoryRoot, 'packages/service/test/fixtures/managed.mjs');
 const UNITS = join(repositoryRoot, 'etc/systemd');
 
@@ -85,11 +88,7 @@ test('a configuration that cannot be used ends the reload, too', async () => {
   const NOTIFY_SOCKET = `${file}.socket`;
   const socket = await NotifySocket.bind(NOTIFY_SOCKET);
   writeFileSync(file, '');
-  const daemon = await startManaged(1, {
-    NOTIFY_SOCKET,
-    OS_NOVA_CONFIG_FILE: file,
-    OS_DEFAULT__DEBUG: 'true',
-  });
+  const daemon = await start([FIXTURE, '1', file], { NOTIFY_SOCKET });
   await socket.until('READY');
   writeFileSync(file, '[DEFAULT]\nreport_interval = never\n');
   daemon.signal('SIGHUP');
@@ -124,7 +123,9 @@ test('a worker whose event loop does not turn is replaced, and the watchdog fed 
   process.kill(hung, 'SIGWINCH');
   await daemon.waitForLine(new RegExp(`^blocked ${hung}`));
   await daemon.waitForLine(/A worker does not answer; killing it/, 60);
-  await vi.waitFor(() => expect(lines(daemon, 'started')).toHaveLength(3), { timeout: 60_000 });
+  // A sibling that the machine starves meanwhile may be replaced, too.
+  const started = () => lines(daemon, 'started').length;
+  await vi.waitFor(() => expect(started()).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
   const fed = socket.count('WATCHDOG');
   await socket.until('WATCHDOG', fed + 1);
   daemon.signal('SIGTERM');
