@@ -1,8 +1,9 @@
 import { getRpcServer, MessagingTimeout, ServerLost, Target } from '@mini-nova/messaging';
 import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
-import type { ConsumeMessage } from 'amqplib';
+import type { ConsumeMessage, Options } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PeerProcess } from '../../packages/messaging/test/faults/support/peer-process.ts';
+import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
 import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
@@ -16,9 +17,15 @@ async function silentServer({ rpc, peer, exchange }: RabbitTest) {
   return { requests, client: client.prepare({ callMonitorTimeout: 0.4 }) };
 }
 
-function answer(peer: RawPeer, request: ConsumeMessage | undefined, reply: object): void {
+function answer(
+  peer: RawPeer,
+  request: ConsumeMessage | undefined,
+  reply: object,
+  properties: Options.Publish = {},
+): void {
   const { _msg_id, _reply_q } = opened(request);
-  peer.send('', String(_reply_q), sealed({ result: null, failure: null, ending: false, ...reply, _msg_id }));
+  const message = { result: null, failure: null, ending: false, ...reply, _msg_id };
+  peer.send('', String(_reply_q), sealed(message), properties);
 }
 
 async function timeOf(promise: Promise<unknown>): Promise<{ error: unknown; milliseconds: number }> {
@@ -50,6 +57,62 @@ describe('a monitored call', () => {
     expect(milliseconds).toBeGreaterThan(590);
     expect(milliseconds).toBeLessThan(1500);
   });
+
+  rabbitTest(
+    'waits for a silent server whose own queue is consumed, and not when it is no more',
+    async (context) => {
+      const { rpc, peer, exchange } = context;
+      const logger = new RecordingLogger();
+      const requests = await peer.receive(rpc.topic, exchange);
+      const { queue: address } = await peer.channel.assertQueue('', { durable: false, autoDelete: true });
+      const { consumerTag } = await peer.channel.consume(address, () => {});
+      const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange, logger }) });
+      const call = () => client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'work', {});
+      const sign = (request: ConsumeMessage | undefined) => answer(peer, request, {}, { replyTo: address });
+      const looks = () =>
+        logger.lines.filter(({ message }) => message === 'a silent server is still there').length;
+
+      const answered = call();
+      await vi.waitFor(() => expect(requests).toHaveLength(1));
+      sign(requests[0]);
+      await vi.waitFor(() => expect(looks()).toBeGreaterThan(1));
+      answer(peer, requests[0], { result: 'at last', ending: true });
+      expect(await answered).toBe('at last');
+
+      const lost = call().catch((error: unknown) => error);
+      await vi.waitFor(() => expect(requests).toHaveLength(2));
+      sign(requests[1]);
+      const before = looks();
+      await vi.waitFor(() => expect(looks()).toBeGreaterThan(before));
+      await peer.channel.cancel(consumerTag);
+      expect(await lost).toBeInstanceOf(ServerLost);
+    },
+  );
+
+  rabbitTest(
+    'shows its server soon, although signs of life are far apart',
+    async ({ rpc, peer, exchange }) => {
+      const transport = rpc.transport({ controlExchange: exchange });
+      await rpc.serve({ slow: () => new Promise(() => {}) }, { transport });
+      const { queue: replies } = await peer.channel.assertQueue('', { exclusive: true });
+      const received: ConsumeMessage[] = [];
+      await peer.channel.consume(replies, (message) => message && received.push(message), { noAck: true });
+      const start = performance.now();
+      const request = {
+        method: 'slow',
+        args: {},
+        version: '1.0',
+        _msg_id: 'm',
+        _reply_q: replies,
+        _timeout: 3600,
+      };
+      peer.send(exchange, rpc.topic, sealed(request));
+      await vi.waitFor(() => expect(received).toHaveLength(1), 60_000);
+      expect(received[0]?.properties.replyTo).toMatch(/_fanout_/);
+      // The next one would come after half an hour.
+      expect(performance.now() - start).toBeLessThan(60_000);
+    },
+  );
 
   rabbitTest('fails when its request was taken and nothing is heard', async (context) => {
     const { client } = await silentServer(context);

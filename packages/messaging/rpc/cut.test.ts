@@ -191,10 +191,10 @@ describe('cut', () => {
       const { driver, server } = await serveScripted(stubborn());
       const call = driver.deliver(request('hang'), { callMonitorTimeout: 2 });
       await vi.advanceTimersByTimeAsync(1500);
-      expect(call.heartbeats).toBe(1);
+      expect(call.heartbeats).toBe(2);
       server.cut();
       await vi.advanceTimersByTimeAsync(5000);
-      expect(call.heartbeats).toBe(1);
+      expect(call.heartbeats).toBe(2);
     } finally {
       vi.useRealTimers();
     }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from '../drivers/driver.ts';
 import type { Logger } from '../logger.ts';
 import { Roster, type RosterEntry } from '../roster.ts';
+import { FIRST_SIGN } from '../sign-of-life.ts';
 
 /** However short the caller's timeout, its signs of life are at least so many milliseconds apart. */
 const MIN_INTERVAL = 10;
 const MAX_INTERVAL = 2 ** 31 - 1;
 
-/** Shows monitoring callers that their server lives, at least every half call-monitor timeout. */
+/** Shows monitoring callers that their server lives: soon, and then at least every half call-monitor timeout. */
 export class Heartbeats {
   readonly #logger: Logger;
   /** One timer for all calls of an interval: nearly all of them end before it fires once. */
@@ -21,39 +22,69 @@ export class Heartbeats {
     const seconds = incoming.callMonitorTimeout;
     if (seconds === null || !(seconds > 0)) return undefined;
     const interval = Math.min(Math.max((seconds * 1000) / 2, MIN_INTERVAL), MAX_INTERVAL);
+    const heartbeat = new Heartbeat(incoming, interval);
+    heartbeat.join(this.#beatOf(Math.min(interval, FIRST_SIGN)));
+    return heartbeat;
+  }
+
+  #beatOf(interval: number): Beat {
     let beat = this.#beats.get(interval);
     if (beat === undefined) {
-      beat = new Beat(interval, this.#logger, () => this.#beats.delete(interval));
+      beat = new Beat(
+        interval,
+        (heartbeat) => this.#show(heartbeat, interval),
+        () => this.#beats.delete(interval),
+      );
       this.#beats.set(interval, beat);
     }
-    return new Heartbeat(beat.calls, incoming);
+    return beat;
+  }
+
+  #show(heartbeat: Heartbeat, interval: number): void {
+    const { incoming } = heartbeat;
+    incoming.heartbeat().catch((error: unknown) => {
+      // The caller's own timeout tells it; the endpoint goes on.
+      this.#logger.debug({ err: error, method: incoming.message.method }, 'A sign of life was not sent');
+    });
+    if (heartbeat.interval > interval) heartbeat.join(this.#beatOf(heartbeat.interval));
   }
 }
 
 /** The signs of life of one call. */
 export class Heartbeat {
-  readonly #calls: Roster<IncomingMessage>;
-  readonly #entry: RosterEntry<IncomingMessage>;
+  readonly incoming: IncomingMessage;
+  /** Milliseconds between them, after the first. */
+  readonly interval: number;
+  #calls: Roster<Heartbeat> | undefined;
+  #entry: RosterEntry<Heartbeat> | undefined;
 
-  constructor(calls: Roster<IncomingMessage>, incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, interval: number) {
+    this.incoming = incoming;
+    this.interval = interval;
+  }
+
+  /** From now on it comes with this beat. */
+  join({ calls }: Beat): void {
+    this.stop();
     this.#calls = calls;
-    this.#entry = calls.add(incoming);
+    this.#entry = calls.add(this);
   }
 
   stop(): void {
-    this.#calls.remove(this.#entry);
+    if (this.#entry !== undefined) this.#calls?.remove(this.#entry);
+    this.#entry = undefined;
   }
 }
 
 /** The signs of life of one interval. It ends itself when it finds nothing to do. */
 class Beat {
-  readonly calls = new Roster<IncomingMessage>();
-  readonly #logger: Logger;
+  readonly calls = new Roster<Heartbeat>();
+  readonly #show: (heartbeat: Heartbeat) => void;
   readonly #onIdle: () => void;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(interval: number, logger: Logger, onIdle: () => void) {
-    this.#logger = logger;
+  constructor(interval: number, show: (heartbeat: Heartbeat) => void, onIdle: () => void) {
+    this.#show = show;
     this.#onIdle = onIdle;
     // A process need not stay for this: whoever serves a request stays for the request.
     this.#timer = setInterval(() => this.#tick(), interval).unref();
@@ -64,11 +95,6 @@ class Beat {
       clearInterval(this.#timer);
       this.#onIdle();
     }
-    for (const incoming of this.calls.items()) {
-      incoming.heartbeat().catch((error: unknown) => {
-        // The caller's own timeout tells it; the endpoint goes on.
-        this.#logger.debug({ err: error, method: incoming.message.method }, 'A sign of life was not sent');
-      });
-    }
+    for (const heartbeat of this.calls.items()) this.#show(heartbeat);
   }
 }

@@ -238,18 +238,22 @@ describe('hooks', () => {
 });
 
 describe('call-monitor heartbeats', () => {
-  test('are sent every half timeout while the endpoint runs, and not after', async () => {
+  test('are sent soon, then every half timeout while the endpoint runs, and not after', async () => {
     vi.useFakeTimers();
     try {
       const gate = new Gate();
       const { driver, server } = await serveScripted({ slow: () => gate.opened });
       const call = driver.deliver({ method: 'slow', args: {} }, { callMonitorTimeout: 2 });
-      await vi.advanceTimersByTimeAsync(3500);
-      expect(call.heartbeats).toBe(3);
+      await vi.advanceTimersByTimeAsync(499);
+      expect(call.heartbeats).toBe(0);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(call.heartbeats).toBe(1);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(call.heartbeats).toBe(4);
       gate.open();
       await server.wait();
       await vi.advanceTimersByTimeAsync(5000);
-      expect(call.heartbeats).toBe(3);
+      expect(call.heartbeats).toBe(4);
     } finally {
       vi.useRealTimers();
     }

@@ -1,4 +1,4 @@
-import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
+import { type Channel, type ChannelModel, type ConsumeMessage, connect, type Options } from 'amqplib';
 
 /** A peer that speaks bare AMQP: sends whatever it likes and shows exactly what came. */
 export class RawPeer {
@@ -30,8 +30,8 @@ export class RawPeer {
   }
 
   /** Publishes a body as it is. */
-  send(exchange: string, routingKey: string, body: string | Buffer): void {
-    this.channel.publish(exchange, routingKey, Buffer.from(body));
+  send(exchange: string, routingKey: string, body: string | Buffer, options: Options.Publish = {}): void {
+    this.channel.publish(exchange, routingKey, Buffer.from(body), options);
   }
 
   async close(): Promise<void> {

@@ -40,6 +40,11 @@ export interface WaiterHolder {
 
 /** A server that is heard of twice in each call-monitor timeout may be late by a whole one. */
 const PATIENCE = 1.5;
+/**
+ * Silence (ms) after which a server is lost although its consumer is there: the process is frozen, or its event loop blocked. One that only
+ * gets little of the processor is heard of sooner.
+ */
+const LONGEST_SILENCE = 60_000;
 /** For how long (ms) a multicall's last message waits for results that are behind it. */
 const GAP_PATIENCE = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -58,6 +63,8 @@ export class ReplyWaiter {
   inDoubt = false;
   /** The queue by which the server that runs it can be reached, if it told that. */
   server: string | undefined;
+  /** Since when nothing was heard. */
+  #silentSince = 0;
   readonly #holder: WaiterHolder;
   readonly #receiver: ReplyReceiver;
   readonly #timeout: number | undefined;
@@ -85,10 +92,22 @@ export class ReplyWaiter {
 
   /** From now on the server must give signs of life: the broker has the request, or is there again. */
   watch(now: number): void {
+    this.#silentSince = now;
+    this.#expectSign(now);
+  }
+
+  /** The broker says that its server is there: it is given more time, unless it has been silent for too long. */
+  waitLonger(now: number): boolean {
+    if (now - this.#silentSince >= Math.max(LONGEST_SILENCE, this.#patience)) return false;
+    this.#expectSign(now);
+    return true;
+  }
+
+  #expectSign(now: number): void {
     if (this.#callMonitorTimeout === null || this.#settled || this.#last !== undefined) return;
     const doubted = this.doubtAt === NEVER;
     this.inDoubt = false;
-    this.doubtAt = now + this.#callMonitorTimeout * 1000 * PATIENCE;
+    this.doubtAt = now + this.#patience;
     // Otherwise there is an earlier appointment already.
     if (doubted) this.#holder.schedule(this.doubtAt);
   }
@@ -121,12 +140,18 @@ export class ReplyWaiter {
 
   /** Its server is gone. */
   loseServer(reason: string): void {
-    const silence = (this.#callMonitorTimeout ?? 0) * PATIENCE;
-    this.fail(new ServerLost(`No sign of life for ${silence} s waiting for ${this.#what()}: ${reason}`));
+    const silence = Math.max(performance.now() - this.#silentSince, this.#patience);
+    const seconds = Math.round(silence / 100) / 10;
+    this.fail(new ServerLost(`No sign of life for ${seconds} s waiting for ${this.#what()}: ${reason}`));
   }
 
   cancel(reason: unknown): void {
     this.fail(new CallCancelled(`Cancelled while waiting for ${this.#what()}`, { cause: reason }));
+  }
+
+  /** Milliseconds of silence until its server is in doubt. */
+  get #patience(): number {
+    return (this.#callMonitorTimeout ?? 0) * 1000 * PATIENCE;
   }
 
   #takeEarly({ result, failure, seq }: WireReply, now: number): void {

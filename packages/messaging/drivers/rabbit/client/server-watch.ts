@@ -1,3 +1,4 @@
+import type { ChannelModel } from 'amqplib';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import { errorText } from '../connection/amqp-error.ts';
@@ -16,6 +17,9 @@ export interface ServerWatchOptions {
 
 /**
  * Judges servers that have been silent for too long.
+ *
+ * One whose own queue is consumed has a connection: it is starved, not gone, and is given more time. Of one that has never been heard of
+ * nobody knows which consumer it is.
  *
  * It does so after a look at the queue of the request, over the connection by which signs of life come: a sign that
  * was on its way, or lay unread because this process was busy, is seen first.
@@ -56,7 +60,15 @@ export class ServerWatch {
     try {
       const { model } = connection;
       if (model === undefined) return;
-      this.#judge(queue, waiters, await lookAtQueue(model, queue));
+      const look = await lookAtQueue(model, queue);
+      const lost = this.#withoutBacklog(waiters, look);
+      const present = await this.#presentOf(model, lost);
+      const now = performance.now();
+      this.#lose(
+        queue,
+        lost.filter((waiter) => !waiter.inDoubt || !present.has(waiter.server) || !waiter.waitLonger(now)),
+        describe(queue, look),
+      );
     } catch (error) {
       logger.debug({ queue, reason: errorText(error) }, 'a silent server could not be judged');
       // Otherwise they go on when the replies come again.
@@ -64,14 +76,32 @@ export class ServerWatch {
     }
   }
 
-  #judge(queue: string, waiters: readonly ReplyWaiter[], look: QueueLook | undefined): void {
-    const { logger, onEvent } = this.#options;
+  /** The servers of these calls, by their own queues, that the broker knows as consumers. */
+  async #presentOf(model: ChannelModel, waiters: readonly ReplyWaiter[]): Promise<Set<string | undefined>> {
+    const present = new Set<string | undefined>();
+    for (const server of new Set(waiters.map((waiter) => waiter.server))) {
+      if (server === undefined) continue;
+      const look = await lookAtQueue(model, server);
+      if (look === undefined || look.consumers === 0) continue;
+      present.add(server);
+      this.#options.logger.debug({ queue: server }, 'a silent server is still there');
+    }
+    return present;
+  }
+
+  /** Those that do not wait in the queue; the others are given more time. */
+  #withoutBacklog(waiters: readonly ReplyWaiter[], look: QueueLook | undefined): ReplyWaiter[] {
     const doubtful = waiters.filter(({ inDoubt, isSettled }) => inDoubt && !isSettled);
     const backlog = look !== undefined && look.consumers > 0 && look.messages > 0;
-    const reason = describe(queue, look);
     // A request of which nothing was heard may be among those that wait in the queue.
     const lost = doubtful.filter(({ heard }) => heard || !backlog);
     restart(doubtful.filter(({ heard }) => !heard && backlog));
+    return lost;
+  }
+
+  #lose(queue: string, waiters: readonly ReplyWaiter[], reason: string): void {
+    const { logger, onEvent } = this.#options;
+    const lost = waiters.filter(({ inDoubt, isSettled }) => inDoubt && !isSettled);
     if (lost.length === 0) return;
     logger.info({ queue, calls: lost.length, reason }, 'a server that was called is lost');
     onEvent?.({ type: 'server_lost', data: { queue, calls: lost.length, reason } });

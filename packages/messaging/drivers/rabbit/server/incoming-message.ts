@@ -2,6 +2,7 @@ import { type MessageTooLarge, ReplyTooLarge } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { JsonObject, JsonValue } from '../../../json.ts';
 import type { RosterEntry } from '../../../roster.ts';
+import { FIRST_SIGN } from '../../../sign-of-life.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
 import { SENT_AT } from '../wire/sent-at.ts';
@@ -61,7 +62,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
     const { deadline, queueWait } = requestTimes(delivery.message.properties, arrivedAt);
     this.deadline = deadline;
     this.queueWait = queueWait;
-    this.nextSign = arrivedAt + (this.signInterval ?? 0);
+    this.nextSign = arrivedAt + Math.min(this.signInterval ?? 0, FIRST_SIGN);
   }
 
   get expectsReply(): boolean {
