@@ -71,6 +71,7 @@ export function newServer(
 function requestedInstance(instance: Instance): Instance {
   const requested = instance.clone();
   requested.pci_requests = new InstancePCIRequests({ requests: [] });
+  // By this machine's clock: it is shown, as long as there is no record, and compared with nothing.
   Object.assign(requested, { created_at: new Date(), updated_at: null, deleted: false });
   return requested;
 }
