@@ -26,8 +26,10 @@ export interface Servers {
 /** Seconds. */
 const START_TIMEOUT = 120;
 const STOP_TIMEOUT = 60;
-/** Enough for any number of small servers. */
-const PLENTY = 10_000_000;
+/** Enough for 100,000 of the smallest servers, and within what the records can hold. */
+const VCPUS = 100_000;
+const MEMORY_MB = 60_000_000;
+const DISK_GB = 200_000;
 const API = 'nova-api';
 /** In the order in which they start. */
 const DAEMONS = ['nova-conductor', 'nova-scheduler', 'nova-compute', API];
@@ -134,9 +136,9 @@ async function writeConfiguration(folder: string, port: number, servers?: Server
     '[database]',
     `connection = ${servers?.databaseUrl ?? `sqlite:///${join(folder, 'nova.sqlite')}`}`,
     '[fake]',
-    `vcpus = ${PLENTY}`,
-    `memory_mb = ${PLENTY}`,
-    `disk_gb = ${PLENTY}`,
+    `vcpus = ${VCPUS}`,
+    `memory_mb = ${MEMORY_MB}`,
+    `disk_gb = ${DISK_GB}`,
   ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return file;
