@@ -73,6 +73,7 @@ export {
   lockInstance,
   type RestingStates,
   softDeleteInstance,
+  touchScheduling,
   updateInstance,
 } from './queries/instances.ts';
 export {

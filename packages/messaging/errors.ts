@@ -47,17 +47,25 @@ export class MessageDeliveryFailure extends MessagingError {
   readonly code: string = 'MESSAGE_DELIVERY_FAILURE';
 }
 
-/** A bound of this process is reached (see limits.ts): this message was not taken, and nothing was sent. */
+/**
+ * A bound of this process is reached (see limits.ts): this message was not taken, and nothing was sent. Or the server
+ * refused the request, of which nothing has run: see RequestRefused.
+ */
 export class Overloaded extends MessageDeliveryFailure {
-  override readonly code = 'OVERLOADED';
-  /** What is full: `outbox`, `stream`, or a queue's name. */
+  override readonly code: string = 'OVERLOADED';
+  /** What is full: `outbox`, `stream`, a queue's name, or what a server calls its own. */
   readonly what: string;
   readonly limit: number;
+  readonly unit: OverloadedData['unit'];
+  /** Seconds after which there may be room, where that is known. */
+  readonly retryAfter: number | undefined;
 
-  constructor(data: { what: string; limit: number; unit: 'bytes' | 'messages' }) {
-    super(`Overloaded: ${data.what} holds ${data.limit} ${data.unit}, which is its limit`);
-    this.what = data.what;
-    this.limit = data.limit;
+  constructor({ what, limit, unit, retryAfter }: OverloadedData) {
+    super(`Overloaded: ${what} holds ${limit} ${unit}, which is its limit`);
+    this.what = what;
+    this.limit = limit;
+    this.unit = unit;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -89,6 +97,23 @@ export interface MessageSize {
  */
 export class ReplyTooLarge extends MessageTooLarge {
   override readonly name = 'MessageTooLarge';
+}
+
+/** What is full, and how full it may be. */
+export interface OverloadedData {
+  what: string;
+  limit: number;
+  unit: 'bytes' | 'messages' | 'requests';
+  retryAfter?: number | undefined;
+}
+
+/**
+ * What a method throws that has not begun, and will not in time: its server has too much to do. The caller may ask
+ * again, later. It alone arrives, as an Overloaded: one that a method has met while it ran says nothing of what ran.
+ */
+export class RequestRefused extends Overloaded {
+  override readonly code = 'OVERLOADED';
+  override readonly name = 'Overloaded';
 }
 
 /** A queue or exchange exists on the broker with other properties than this process is configured for. */

@@ -35,6 +35,8 @@ export type TransportEventType =
   | 'returned'
   | 'duplicate_dropped'
   | 'expired_dropped'
+  | 'refused'
+  | 'abandoned'
   | 'retried'
   | 'dead_lettered'
   | 'server_lost'

@@ -5,9 +5,11 @@ import {
   MessageUndeliverable,
   MessagingTimeout,
   NoSuchMethod,
+  Overloaded,
   RemoteError,
   ReplyTooLarge,
   RequestCut,
+  RequestRefused,
   RPCVersionCapError,
   ServerLost,
   UnsupportedRpcEnvelopeVersion,
@@ -133,6 +135,22 @@ const OWN_ERRORS: readonly RemoteErrorType[] = [
       const [size = 0, limit = 0] = (message.match(/\d+(?= bytes|$)/g) ?? []).map(Number);
       return new MessageTooLarge({ what: 'The reply', size, limit });
     },
+  },
+  {
+    module: OWN_MODULE,
+    class: 'Overloaded',
+    type: RequestRefused,
+    toKwargs: (error) => {
+      const { what, limit, unit, retryAfter = null } = error as RequestRefused;
+      return { what, limit, unit, retry_after: retryAfter };
+    },
+    fromFailure: ({ kwargs: { what, limit, retry_after } }) =>
+      new Overloaded({
+        what: String(what),
+        limit: Number(limit),
+        unit: 'requests',
+        retryAfter: typeof retry_after === 'number' ? retry_after : undefined,
+      }),
   },
 ];
 

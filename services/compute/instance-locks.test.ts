@@ -47,3 +47,29 @@ it('forgets an instance when its last step has ended', async () => {
 
   expect(locks.isHeld('vm')).toBe(false);
 });
+
+it('does not run a step whose caller left before it came, or while it waited', async () => {
+  const locks = new InstanceLocks();
+  const user = new AbortController();
+  const caller = { signal: user.signal, timeLeft: null };
+  let open = () => {};
+  const building = locks.run('vm', () => new Promise<void>((resolve) => (open = resolve)));
+  let runs = 0;
+  const step = async () => ++runs;
+  const waiting = locks.run('vm', step, caller);
+  const late = locks.run('vm', step, { signal: new AbortController().signal, timeLeft: -1 });
+  const next = locks.run('vm', async () => 'next');
+
+  const refusals = Promise.allSettled([waiting, late]);
+  await delay(1);
+  user.abort(new Error('gone'));
+  open();
+
+  await building;
+  expect(await refusals).toMatchObject([
+    { reason: { message: 'gone' } },
+    { reason: { code: 'MESSAGING_TIMEOUT' } },
+  ]);
+  await expect(locks.run('vm', step, caller)).rejects.toThrow('gone');
+  expect([runs, await next]).toEqual([0, 'next']);
+});

@@ -1,11 +1,21 @@
+import { type Caller, throwIfGone } from '../caller.ts';
+
 /** Runs steps that concern one instance after one another, in the order in which they were asked for. */
 export class InstanceLocks {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Runs `step` once all earlier ones of the instance have ended, however they ended. */
-  async run<T>(instanceUuid: string, step: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `step` once all earlier ones of the instance have ended, however they ended; not, when its caller is gone by
+   * then. A cast has no caller to lose.
+   * @throws the reason when the caller is gone
+   */
+  async run<T>(instanceUuid: string, step: () => Promise<T>, caller?: Caller): Promise<T> {
+    throwIfGone(caller);
     const previous = this.#tails.get(instanceUuid) ?? Promise.resolve();
-    const running = previous.then(step);
+    const running = previous.then(() => {
+      throwIfGone(caller);
+      return step();
+    });
     const tail = running.then(ignore, ignore);
     this.#tails.set(instanceUuid, tail);
     try {

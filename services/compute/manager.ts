@@ -1,5 +1,5 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { type EndpointOf, type JsonObject, type Logger, Target } from '@mini-nova/messaging';
+import { type EndpointOf, type JsonObject, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
 import {
   type Figure,
   Manager,
@@ -201,8 +201,12 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     return this.#serialized(args, () => rebootInstance(this.#compute, ctxt, instance, reboot_type));
   }
 
-  async attachInterface(ctxt: RequestContext, args: Args<'attach_interface'>): Promise<VirtualInterface> {
-    return this.#locks.run(args.instance.uuid, () => attachInterface(this.#compute, ctxt, args));
+  async attachInterface(
+    ctxt: RequestContext,
+    args: Args<'attach_interface'>,
+    caller?: RpcRequest,
+  ): Promise<VirtualInterface> {
+    return this.#locks.run(args.instance.uuid, () => attachInterface(this.#compute, ctxt, args), caller);
   }
 
   async detachInterface(ctxt: RequestContext, args: Args<'detach_interface'>): Promise<null> {

@@ -2,7 +2,6 @@ import type { Database } from '@mini-nova/database';
 import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeAPI } from '../compute/rpcapi.ts';
-import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { OutageRetryOptions } from '../outage-retry.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import type { BuildRequestStore } from '../stores/build-request-store.ts';
@@ -12,6 +11,7 @@ import { BuildRetry } from './build-retry.ts';
 import type { ComputeTaskContract } from './contract.ts';
 import { FailedBuilds } from './failed-builds.ts';
 import { FirstBuild } from './first-build.ts';
+import { SchedulingLine } from './scheduling-line.ts';
 
 export interface ComputeTaskManagerOptions {
   db: Database;
@@ -23,13 +23,10 @@ export interface ComputeTaskManagerOptions {
   maxAttempts: () => number;
   /** Default: two attempts, and as many as fit into 30 s. */
   schedulerRetry?: OutageRetryOptions;
-  /** Seconds without progress after which somebody ends a build; 0 (the default): never. */
+  /** `[DEFAULT] instance_build_timeout` at present, in seconds; 0 (the default): none. */
   buildTimeout?: () => number;
   logger: Logger;
 }
-
-/** At once: the scheduler places one after another, and while a request waits there its deadline comes nearer. */
-const MAX_FIRST_BUILDS = 16;
 
 type Args<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
 
@@ -42,20 +39,16 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
   ] as const satisfies (keyof ComputeTaskContract)[];
   readonly #firstBuild: FirstBuild;
   readonly #buildRetry: BuildRetry;
-  readonly #buildTimeout: () => number;
-  readonly #firstBuilds = new ConcurrencyLimit(() => MAX_FIRST_BUILDS);
 
   constructor(options: ComputeTaskManagerOptions) {
-    const { db, buildRequests, scheduler, maxAttempts, buildTimeout = () => 0 } = options;
-    const { schedulerRetry = { attempts: 2, patience: 30 } } = options;
+    const { db, buildRequests, scheduler, maxAttempts, logger } = options;
+    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0 } = options;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
-    this.#buildTimeout = buildTimeout;
     this.#firstBuild = new FirstBuild({
-      db,
       buildRequests,
       scheduler,
-      schedulerRetry,
+      line: new SchedulingLine({ db, schedulerRetry, buildTimeout, logger }),
       dispatch,
       failedBuilds,
       maxAttempts,
@@ -74,10 +67,7 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
     ctxt: RequestContext,
     args: Args<'schedule_and_build_instances'>,
   ): Promise<null> {
-    await this.#firstBuilds.run(() => this.#firstBuild.run(ctxt, args), {
-      every: this.#buildTimeout() / 3,
-      say: () => this.#firstBuild.wait(args),
-    });
+    await this.#firstBuild.run(ctxt, args);
     return null;
   }
 

@@ -1,16 +1,13 @@
-import { type Database, databaseTimestamp, updateInstance } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
-import { TaskState } from '../compute/task-states.ts';
-import { VmState } from '../compute/vm-states.ts';
 import { NoValidHost } from '../exceptions.ts';
-import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import type { BuildRequestStore } from '../stores/build-request-store.ts';
 import type { BuildDispatch } from './build-dispatch.ts';
 import type { ComputeTaskContract } from './contract.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
+import type { SchedulingLine } from './scheduling-line.ts';
 
 type Args = ComputeTaskContract['schedule_and_build_instances']['args'];
 
@@ -20,15 +17,14 @@ interface Build {
 }
 
 export interface FirstBuildOptions {
-  db: Database;
   buildRequests: BuildRequestStore;
   scheduler: SchedulerAPI;
   dispatch: BuildDispatch;
   failedBuilds: FailedBuilds;
   /** Hosts that a build may try in all. */
   maxAttempts: () => number;
-  /** How long a scheduler that does not answer is asked again. */
-  schedulerRetry: OutageRetryOptions;
+  /** Where builds wait for their turn with the scheduler. */
+  line: SchedulingLine;
 }
 
 /** From the user's request to the first host. */
@@ -39,24 +35,20 @@ export class FirstBuild {
     this.#options = options;
   }
 
-  /** Shows in the records that the builds wait for their turn, and are not lost. */
-  async wait({ build_requests }: Args): Promise<void> {
-    const { db } = this.#options;
-    const updated_at = databaseTimestamp(db.kysely);
-    const scheduling = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
-    for (const { instance_uuid } of build_requests) {
-      await updateInstance(db.kysely, instance_uuid, { updated_at }, scheduling);
+  /** Each instance goes to a host, or ends in ERROR with a fault. */
+  async run(ctxt: RpcContext, args: Args): Promise<void> {
+    const uuids = args.build_requests.map(({ instance_uuid }) => instance_uuid);
+    const { builds, hostLists } = await this.#options.line.run(uuids, () => this.#schedule(ctxt, args));
+    for (const [index, build] of builds.entries()) {
+      await this.#start(ctxt, args, build, hostLists[index] ?? []);
     }
   }
 
-  /** Each instance goes to a host, or ends in ERROR with a fault. */
-  async run(ctxt: RpcContext, args: Args): Promise<void> {
+  /** What has been deleted while it waited is not there to be taken, and nobody is asked for a host for it. */
+  async #schedule(ctxt: RpcContext, args: Args): Promise<{ builds: Build[]; hostLists: Selection[][] }> {
     const builds = await this.#takeRequests(args);
-    if (builds.length === 0) return;
     const hostLists = await this.#select(ctxt, builds);
-    for (const [index, build] of builds.entries()) {
-      await this.#start(ctxt, args, build, hostLists?.[index] ?? []);
-    }
+    return hostLists === undefined ? { builds: [], hostLists: [] } : { builds, hostLists };
   }
 
   /**
@@ -75,12 +67,12 @@ export class FirstBuild {
   /** Undefined: none was found, and the instances have been ended. */
   async #select(ctxt: RpcContext, builds: Build[]): Promise<Selection[][] | undefined> {
     const [first] = builds;
-    if (!first) return undefined;
+    if (!first) return [];
     const request = { instance_uuids: builds.map(({ uuid }) => uuid), spec_obj: first.spec };
     try {
       // Asked again, the scheduler stays with the claims it made when its answer was lost.
-      const { scheduler, schedulerRetry } = this.#options;
-      return await retryOnOutage(() => scheduler.selectDestinations(ctxt, request), schedulerRetry);
+      const { scheduler, line } = this.#options;
+      return await line.ask(() => scheduler.selectDestinations(ctxt, request));
     } catch (error) {
       for (const { uuid } of builds) await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       return undefined;

@@ -1,4 +1,4 @@
-import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
 import {
   backport,
   IncompatibleObjectVersion,
@@ -10,6 +10,7 @@ import {
 } from '@mini-nova/objects';
 import { Manager, type PeriodicTask, type RequestContext } from '@mini-nova/service';
 import { ObjectActionError } from '../exceptions.ts';
+import { WorkQueue } from '../work-queue.ts';
 import type { ConductorContract } from './contract.ts';
 import { ActionArguments, type ActionTable } from './object-actions/action.ts';
 import { type ObjectStores, objectActions } from './object-actions/index.ts';
@@ -20,6 +21,8 @@ export interface ConductorManagerOptions {
   stores: ObjectStores;
   /** ComputeTaskManager, NetworkManager, PlacementManager. */
   additionalEndpoints: readonly object[];
+  /** In which requests wait for the database. Default: they do not. */
+  queue?: WorkQueue;
   /** See `conductorSweeps`. Asked again when options have changed. */
   periodicTasks?: () => readonly PeriodicTask[];
 }
@@ -36,9 +39,13 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   override readonly additionalEndpoints: readonly object[];
   readonly #actions: ActionTable;
   readonly #periodicTasks: () => readonly PeriodicTask[];
+  readonly #queue: WorkQueue;
 
-  constructor({ host, stores, additionalEndpoints, periodicTasks = () => [] }: ConductorManagerOptions) {
+  constructor(options: ConductorManagerOptions) {
+    const { host, stores, additionalEndpoints, periodicTasks = () => [] } = options;
+    const { queue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }) } = options;
     super({ host, serviceName: 'conductor' });
+    this.#queue = queue;
     this.#actions = objectActions(stores);
     this.#periodicTasks = periodicTasks;
     this.additionalEndpoints = additionalEndpoints;
@@ -57,11 +64,13 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   async objectClassActionVersions(
     ctxt: RequestContext,
     { objname, objmethod, object_versions, args, kwargs }: Args<'object_class_action_versions'>,
+    caller?: RpcRequest,
   ): Promise<unknown> {
     assertServed(objname, object_versions);
     const name = `${objname}.${objmethod}`;
     const action = find(this.#actions.onClass, name);
-    const result = await action(new ActionArguments(name, args, kwargs), ctxt);
+    const run = () => action(new ActionArguments(name, args, kwargs), ctxt);
+    const result = await this.#queue.run(run, caller);
     return result instanceof NovaObject && knowsOthers(object_versions)
       ? backport(result.toPrimitive(), object_versions)
       : result;
@@ -71,11 +80,13 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   async objectAction(
     _ctxt: RequestContext,
     { objinst, objmethod, args, kwargs }: Args<'object_action'>,
+    caller?: RpcRequest,
   ): Promise<ConductorContract['object_action']['result']> {
     const name = `${objinst.definition.name}.${objmethod}`;
     const action = find(this.#actions.onObject, name);
     const before = contentsOf(objinst);
-    const result = await action(objinst, new ActionArguments(name, args, kwargs));
+    const run = () => action(objinst, new ActionArguments(name, args, kwargs));
+    const result = await this.#queue.run(run, caller);
     return [updatesSince(before, objinst), result ?? null];
   }
 }

@@ -1,5 +1,6 @@
-import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
+import { WorkQueue } from '../work-queue.ts';
 import type { NetworkContract } from './contract.ts';
 import type { InstancePorts } from './instance-ports.ts';
 import type { VirtualInterface } from './model.ts';
@@ -18,35 +19,48 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
     'get_instance_nw_info',
   ] as const satisfies (keyof NetworkContract)[];
   readonly #ports: InstancePorts;
+  readonly #queue: WorkQueue;
 
-  constructor(ports: InstancePorts) {
+  /** `queue`: in which requests wait for the database. */
+  constructor(
+    ports: InstancePorts,
+    queue: WorkQueue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }),
+  ) {
     this.#ports = ports;
+    this.#queue = queue;
   }
 
   async allocateForInstance(
     _ctxt: RequestContext,
     args: Args<'allocate_for_instance'>,
+    caller?: RpcRequest,
   ): Promise<VirtualInterface[]> {
-    return this.#ports.allocate(args);
+    return this.#queue.run(() => this.#ports.allocate(args), caller);
   }
 
-  async deallocateForInstance(_ctxt: RequestContext, args: Args<'deallocate_for_instance'>): Promise<null> {
-    await this.#ports.release(args.instance_uuid);
+  async deallocateForInstance(
+    _ctxt: RequestContext,
+    args: Args<'deallocate_for_instance'>,
+    caller?: RpcRequest,
+  ): Promise<null> {
+    await this.#queue.run(() => this.#ports.release(args.instance_uuid), caller);
     return null;
   }
 
   async allocatePortForInstance(
     _ctxt: RequestContext,
     args: Args<'allocate_port_for_instance'>,
+    caller?: RpcRequest,
   ): Promise<VirtualInterface> {
-    return this.#ports.allocateOne(args);
+    return this.#queue.run(() => this.#ports.allocateOne(args), caller);
   }
 
   async deallocatePortForInstance(
     _ctxt: RequestContext,
     args: Args<'deallocate_port_for_instance'>,
+    caller?: RpcRequest,
   ): Promise<null> {
-    await this.#ports.releaseOne(args.instance_uuid, args.port_id);
+    await this.#queue.run(() => this.#ports.releaseOne(args.instance_uuid, args.port_id), caller);
     return null;
   }
 
@@ -60,7 +74,8 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
   async getInstanceNwInfo(
     _ctxt: RequestContext,
     args: Args<'get_instance_nw_info'>,
+    caller?: RpcRequest,
   ): Promise<VirtualInterface[]> {
-    return this.#ports.list(args.instance_uuid);
+    return this.#queue.run(() => this.#ports.list(args.instance_uuid), caller);
   }
 }

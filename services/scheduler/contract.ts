@@ -4,8 +4,8 @@ import type { RequestSpec, Selection } from '@mini-nova/objects';
 /** Nova 26's scheduler RPC API 4.5. Topic `scheduler`, no namespace. */
 export type SchedulerContract = {
   /**
-   * For each instance its claimed destination, followed by alternates (not claimed). Who does not ask for objects, as
-   * before 4.5, gets the destinations alone.
+   * For each instance its claimed destination, followed by alternates (not claimed); nothing for one that was deleted or
+   * is in ERROR. Who does not ask for objects, as before 4.5, gets the destinations alone.
    */
   select_destinations: {
     args: {

@@ -6,8 +6,10 @@ import {
   lockProviders,
   type Queryable,
 } from '@mini-nova/database';
+import type { Logger, RpcRequest } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { annotateSpan, withSpan } from '@mini-nova/service';
+import { type Caller, throwIfGone } from '../caller.ts';
 import { type Choice, HostChoice, type HostChoiceOptions } from './host-choice.ts';
 import type { HostManager } from './host-manager.ts';
 import type { HostState } from './host-state.ts';
@@ -21,6 +23,7 @@ import { selectionOf } from './selection.ts';
 export interface FilterSchedulerOptions extends HostChoiceOptions {
   db: Database;
   hostManager: HostManager;
+  logger: Logger;
 }
 
 export interface Destinations {
@@ -29,8 +32,8 @@ export interface Destinations {
   instanceUuids: readonly string[];
   /** Further hosts to name for each instance, at most. */
   alternates: number;
-  /** Fires when nobody waits for the answer any more. */
-  signal?: AbortSignal;
+  /** Who waits for the answer. */
+  caller?: Caller & Pick<RpcRequest, 'onUnanswered'>;
 }
 
 /** Where the instances of a request are to go. */
@@ -66,7 +69,7 @@ export class FilterScheduler {
    * ERROR). An instance that holds a claim already (the answer to an earlier request was lost) stays on that host if it
    * still passes.
    * @throws NoValidHost when any of the instances cannot be placed; then none is
-   * @throws the signal's reason when nobody waits for the answer any more; then nothing is claimed
+   * @throws the reason when nobody waits for the answer any more; then nothing is claimed
    */
   async selectDestinations(destinations: Destinations): Promise<Selection[][]> {
     const attributes = { 'nova.instance.count': destinations.instanceUuids.length };
@@ -74,16 +77,36 @@ export class FilterScheduler {
   }
 
   async #select(destinations: Destinations): Promise<Selection[][]> {
-    const { instanceUuids, alternates, signal } = destinations;
+    const { instanceUuids, alternates, caller } = destinations;
     const { plan, made } = await this.#place(destinations);
-    if (signal?.aborted) {
-      await releaseClaims(this.#options.db, made);
-      throw signal.reason;
-    }
+    await this.#stayWith(made, caller);
     annotateSpan({ 'nova.scheduler.hosts_considered': plan.considered });
     annotateSpan({ 'nova.scheduler.hosts_chosen': hostsOf(plan.choices) });
     const hosts = new Map(plan.choices.map(({ instanceUuid, host }) => [instanceUuid, host]));
     return instanceUuids.map((uuid) => selectionsOf(plan, hosts.get(uuid), alternates));
+  }
+
+  /** What was claimed for a caller that is gone is given back: now, or when it turns out that nobody gets the answer. */
+  async #stayWith(made: MadeClaims, caller: Destinations['caller']): Promise<void> {
+    try {
+      throwIfGone(caller);
+    } catch (reason) {
+      await releaseClaims(this.#options.db, made);
+      throw reason;
+    }
+    caller?.onUnanswered(() => void this.#giveBack(made));
+  }
+
+  async #giveBack(made: MadeClaims): Promise<void> {
+    const { db, logger } = this.#options;
+    const data = { instance_uuids: made.consumerUuids };
+    try {
+      await releaseClaims(db, made);
+      logger.info(data, 'gave back what was claimed for a caller that is gone');
+    } catch (error) {
+      // The conductor's periodic clean-up finds it.
+      logger.error({ ...data, err: error }, 'could not give back what was claimed for a caller that is gone');
+    }
   }
 
   /**
@@ -92,15 +115,15 @@ export class FilterScheduler {
    */
   async #place(destinations: Destinations): Promise<Placed> {
     const { db } = this.#options;
-    const { signal } = destinations;
+    const { caller } = destinations;
     for (let race = 1; race <= RACES; race++) {
-      signal?.throwIfAborted();
+      throwIfGone(caller);
       const plan = await db.snapshot((trx) => this.#plan(trx, destinations));
-      const made = await db.transaction((trx) => claimPlan(trx, plan, signal));
+      const made = await db.transaction((trx) => claimPlan(trx, plan, caller));
       if (typeof made !== 'string') return { plan, made };
       await sleep(Math.random() * PAUSE * 2 ** (race - 1));
     }
-    signal?.throwIfAborted();
+    throwIfGone(caller);
     return db.transaction((trx) => this.#placeAlone(trx, destinations));
   }
 
@@ -113,7 +136,7 @@ export class FilterScheduler {
       hosts.map(({ uuid }) => uuid),
     );
     const plan = await this.#plan(trx, destinations);
-    const made = await claimPlan(trx, plan, destinations.signal);
+    const made = await claimPlan(trx, plan, destinations.caller);
     // Only where hosts came or went between the readings.
     if (typeof made === 'string') throw lostRaces(RACES + 1);
     return { plan, made };
@@ -135,12 +158,12 @@ export class FilterScheduler {
 }
 
 /** The claims are undone with the transaction when nobody waits for them any more. */
-async function claimPlan(trx: Queryable, { choices, resources }: Plan, signal: AbortSignal | undefined) {
+async function claimPlan(trx: Queryable, { choices, resources }: Plan, caller: Caller | undefined) {
   const claims = choices.map(({ instanceUuid, host, held }): Claim => {
     return { consumerUuid: instanceUuid, providerUuid: host.uuid, resources, heldOn: Object.keys(held) };
   });
   const made = await claimAll(trx, claims);
-  signal?.throwIfAborted();
+  throwIfGone(caller);
   return made;
 }
 

@@ -1,9 +1,10 @@
 import type { NovaConfig } from '@mini-nova/config';
-import type { Database } from '@mini-nova/database';
-import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
+import { type Database, listEndedConsumers } from '@mini-nova/database';
+import { type EndpointOf, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
+import type { Selection } from '@mini-nova/objects';
 import { Manager, type RequestContext } from '@mini-nova/service';
 import { NoValidHost } from '../exceptions.ts';
-import { SerialQueue } from '../serial-queue.ts';
+import { WorkQueue } from '../work-queue.ts';
 import type { SchedulerContract } from './contract.ts';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
@@ -18,6 +19,8 @@ export interface SchedulerManagerOptions {
   logger: Logger;
 }
 
+type SelectArgs = SchedulerContract['select_destinations']['args'];
+
 /** Serves the scheduler RPC API 4.5. */
 export class SchedulerManager extends Manager implements EndpointOf<SchedulerContract, RequestContext> {
   override readonly target = new Target({ version: '4.5' });
@@ -25,13 +28,15 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
   readonly #options: SchedulerManagerOptions;
   #scheduler: FilterScheduler;
   /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
-  readonly #placements = new SerialQueue();
+  readonly #placements: WorkQueue;
 
   /** @throws ConfigError when an enabled filter is not known */
   constructor(options: SchedulerManagerOptions) {
     super({ host: options.config.DEFAULT.host, serviceName: 'scheduler' });
     this.#options = options;
     this.#scheduler = createFilterScheduler(options);
+    const limit = () => options.config.scheduler.max_queued_requests;
+    this.#placements = new WorkQueue({ name: 'scheduler', limit });
   }
 
   /** Takes over filters and weighers. @throws ConfigError when an enabled filter is not known; the old ones stay then */
@@ -39,29 +44,52 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
     this.#scheduler = createFilterScheduler(this.#options);
   }
 
+  /** @throws RequestRefused when too many wait, or the caller would give up before its turn */
   async selectDestinations(
     _ctxt: RequestContext,
-    args: SchedulerContract['select_destinations']['args'],
+    args: SelectArgs,
+    request?: RpcRequest,
   ): Promise<SchedulerContract['select_destinations']['result']> {
-    const { spec_obj, instance_uuids, return_objects = false, return_alternates = false } = args;
-    const { config, logger } = this.#options;
-    // Hosts named beside the chosen one.
-    const alternates = return_objects && return_alternates ? config.scheduler.max_attempts - 1 : 0;
     try {
-      const selections = await this.#placements.run(() =>
-        this.#scheduler.selectDestinations({ spec: spec_obj, instanceUuids: instance_uuids, alternates }),
-      );
-      return return_objects ? selections : selections.flatMap(([selected]) => selected ?? []).map(dictOf);
+      const selections = await this.#select(args, request);
+      return args.return_objects
+        ? selections
+        : selections.flatMap(([selected]) => selected ?? []).map(dictOf);
     } catch (error) {
       if (error instanceof NoValidHost) {
-        logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');
+        const { instance_uuids } = args;
+        this.#options.logger.info({ instance_uuids, reason: error.data.reason }, 'no valid host');
       }
       throw error;
     }
   }
+
+  async #select(args: SelectArgs, caller: RpcRequest | undefined): Promise<Selection[][]> {
+    const { instance_uuids } = args;
+    // Who has ended need not wait to be told.
+    const isOver = this.#placements.isBusy && (await this.#haveEnded(instance_uuids));
+    if (isOver) return instance_uuids.map(() => []);
+    return this.#placements.run(() => this.#place(args, caller), caller);
+  }
+
+  #place(args: SelectArgs, caller: RpcRequest | undefined): Promise<Selection[][]> {
+    const { spec_obj, instance_uuids, return_objects = false, return_alternates = false } = args;
+    return this.#scheduler.selectDestinations({
+      spec: spec_obj,
+      instanceUuids: instance_uuids,
+      // Hosts named beside the chosen one.
+      alternates: return_objects && return_alternates ? this.#options.config.scheduler.max_attempts - 1 : 0,
+      ...(caller && { caller }),
+    });
+  }
+
+  async #haveEnded(instanceUuids: readonly string[]): Promise<boolean> {
+    const ended = await listEndedConsumers(this.#options.db.kysely, instanceUuids);
+    return ended.length === new Set(instanceUuids).size;
+  }
 }
 
-function createFilterScheduler({ db, config }: SchedulerManagerOptions): FilterScheduler {
+function createFilterScheduler({ db, config, logger }: SchedulerManagerOptions): FilterScheduler {
   const { DEFAULT, filter_scheduler } = config;
   return new FilterScheduler({
     db,
@@ -72,5 +100,6 @@ function createFilterScheduler({ db, config }: SchedulerManagerOptions): FilterS
       cpuWeigher(filter_scheduler.cpu_weight_multiplier),
     ],
     hostSubsetSize: filter_scheduler.host_subset_size,
+    logger,
   });
 }

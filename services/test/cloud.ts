@@ -41,6 +41,7 @@ import { ComputeNodeStore } from '../stores/compute-node-store.ts';
 import { FlavorStore } from '../stores/flavor-store.ts';
 import { InstanceStore } from '../stores/instance-store.ts';
 import { ServiceStore } from '../stores/service-store.ts';
+import { WorkQueue } from '../work-queue.ts';
 import { newInstance } from './new-objects.ts';
 
 export interface CloudOptions {
@@ -57,6 +58,8 @@ export interface CloudOptions {
   database?: string;
   /** The bus's transport URL. Default: a memory bus of its own. */
   bus?: string;
+  /** Of the network. Default: room for 253 instances. */
+  cidr?: string;
   /** How long those who get no answer ask again. Default: 4 times, or the scheduler twice. */
   retry?: OutageRetryOptions;
   /** What the computes remember of their records beyond their end. Default: of this cloud only. */
@@ -132,7 +135,7 @@ export class Cloud {
     const config = loadConfig({ env: {}, configFiles: [], overrides });
     const db = await openDatabase(options.database ?? 'sqlite://');
     await migrate(db);
-    await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
+    await ensureNetwork(db.kysely, { label: 'private', cidr: options.cidr ?? '10.0.0.0/24' });
     const cloud = new Cloud(db, config, options);
     onTestFinished(() => cloud.stop());
     if (conductor) cloud.#conductor = await cloud.startConductor();
@@ -358,13 +361,20 @@ export class Cloud {
       scheduler: new SchedulerAPI(rpc),
       compute: new ComputeAPI(rpc),
       maxAttempts: () => this.config.scheduler.max_attempts,
+      buildTimeout: () => this.config.DEFAULT.instance_build_timeout,
       schedulerRetry: { attempts: 2, ...this.#retry },
       logger: this.#logger,
     });
+    const queue = new WorkQueue({ name: 'database', width: () => this.config.database.max_pool_size });
     const manager = new ConductorManager({
       host: 'controller',
       stores: this,
-      additionalEndpoints: [computeTask, new NetworkManager(this.ports), new PlacementManager(db)],
+      queue,
+      additionalEndpoints: [
+        computeTask,
+        new NetworkManager(this.ports, queue),
+        new PlacementManager(db, queue),
+      ],
     });
     return this.#serve(Service.create({ ...this.#common('conductor', manager), transport, rpc }));
   }

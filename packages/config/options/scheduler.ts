@@ -8,6 +8,13 @@ export const scheduler = {
     unit: 'processes',
     help: 'Processes of nova-scheduler.',
   }),
+  max_queued_requests: integer({
+    default: 1000,
+    min: 1,
+    unit: 'requests',
+    mutable: true,
+    help: 'Requests that wait in a process of nova-scheduler. More are refused at once, as are those whose callers would give up before their turn; the conductor asks again later.',
+  }),
   max_attempts: integer({
     default: 3,
     min: 1,

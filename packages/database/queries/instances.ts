@@ -3,6 +3,7 @@ import type { Queryable } from '../database.ts';
 import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
 import { anyOf } from './conditions.ts';
 import { preparedQuery } from './prepared-query.ts';
+import { locksRows } from './row-locks.ts';
 
 export interface InstanceFilters {
   uuids?: readonly string[];
@@ -117,6 +118,29 @@ export async function updateInstance(
     .where((eb) => eb.or([isExpected(eb, guard), isAlready(eb, changes, guard)]))
     .returningAll()
     .executeTakeFirst();
+}
+
+/**
+ * Notes that something is done about instances which wait for a host, by the time of their last change. A row that
+ * another holds is left out: something is done about it.
+ */
+export async function touchScheduling(db: Queryable, uuids: readonly string[], at: Timestamp): Promise<void> {
+  if (uuids.length === 0) return;
+  await db
+    .updateTable('instances')
+    .set({ updated_at: at })
+    .where('uuid', 'in', (eb) =>
+      eb
+        .selectFrom('instances')
+        .select('uuid')
+        .where('uuid', 'in', uuids)
+        .where('deleted', '=', false)
+        .where('vm_state', '=', 'building')
+        .where('task_state', '=', 'scheduling')
+        .orderBy('uuid')
+        .$if(locksRows(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
 }
 
 /** Marks the instance deleted. False: there was no living one. */

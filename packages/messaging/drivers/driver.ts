@@ -127,9 +127,9 @@ export interface IncomingMessage {
   onCancelled(listener: () => void): void;
   /**
    * Answers a call, once. Resolves when the reply is on its way. One that cannot be delivered is logged, never
-   * thrown.
+   * thrown; `onLost` is called when that is known.
    */
-  reply(reply: Reply): Promise<void>;
+  reply(reply: Reply, onLost?: () => void): Promise<void>;
   /** Sends one of several results of a call. Resolves when the next may be sent. */
   sendResult(result: JsonValue): Promise<void>;
   /** Tells a monitoring caller that the endpoint is still running. */

@@ -1,6 +1,6 @@
 import { type RunningRequest, reports } from '../activity.ts';
 import type { IncomingMessage } from '../drivers/driver.ts';
-import { RequestCut } from '../errors.ts';
+import { RequestCut, RequestRefused } from '../errors.ts';
 import { serializeFailure } from '../failure.ts';
 import { InFlight } from '../in-flight.ts';
 import type { JsonValue } from '../json.ts';
@@ -14,7 +14,8 @@ import { Work } from './work.ts';
 
 /** A caller that has given up, or is about to, tells itself so better than this end can. */
 function isAwaited({ incoming, request }: Work, outcome: Outcome): boolean {
-  return incoming.expectsReply && !(outcome.failed && request.isAbandonedBy(outcome.error));
+  if (!incoming.expectsReply) return false;
+  return !(outcome.failed && (request.isAbandonedBy(outcome.error) || request.isLate));
 }
 
 type Failed = { failed: true; error: unknown };
@@ -85,7 +86,7 @@ export class RequestHandler {
   }
 
   async #serve(work: Work): Promise<void> {
-    const { incoming, request } = work;
+    const { incoming } = work;
     let outcome: Outcome;
     try {
       outcome = { failed: false, result: await this.#run(work) };
@@ -94,11 +95,20 @@ export class RequestHandler {
     }
     // Its end was told when it was cut.
     if (work.cutBy !== undefined) return;
-    if (outcome.failed) logFailure(this.#transport.logger, incoming, request, outcome.error);
+    if (outcome.failed) this.#noteFailure(work, outcome.error);
     this.#leave(work, outcome);
     if (isAwaited(work, outcome)) await this.#reply(work, outcome);
     this.#finish(incoming, outcome);
     this.unanswered.end();
+  }
+
+  #noteFailure({ incoming, request }: Work, error: unknown): void {
+    const { logger, onEvent } = this.#transport;
+    logFailure(logger, incoming, request, error);
+    const { method } = request;
+    if (error instanceof RequestRefused) onEvent?.({ type: 'refused', data: { method } });
+    else if (request.isAbandonedBy(error) || request.isLate)
+      onEvent?.({ type: 'abandoned', data: { method } });
   }
 
   /** It runs no more, as far as anybody is told. */
@@ -185,12 +195,13 @@ export class RequestHandler {
     }
   }
 
-  async #answer({ incoming, sink }: Work, outcome: Outcome): Promise<void> {
-    await incoming.reply({
+  async #answer({ incoming, request, sink }: Work, outcome: Outcome): Promise<void> {
+    const reply = {
       result: outcome.failed ? null : outcome.result,
       failure: outcome.failed ? serializeFailure(outcome.error) : null,
       ...(sink.count !== undefined && { results: sink.count }),
-    });
+    };
+    await incoming.reply(reply, outcome.failed ? undefined : request.unanswered);
   }
 
   #finish(incoming: IncomingMessage, outcome?: Outcome): void {

@@ -20,6 +20,12 @@ export interface RpcRequest {
    * compared later, for a clock may be set.
    */
   readonly deadline: number | null;
+  /**
+   * Calls the listener, once, if nobody gets the answer although the method has ended well: its caller gave up
+   * meanwhile, or is gone. For what the method has set aside for the caller. Not everything can be known: a caller that
+   * ended a moment ago may still have its queue.
+   */
+  onUnanswered(listener: () => void): void;
   /** The wire name. */
   readonly method: string;
   readonly namespace: string | null;
@@ -37,6 +43,7 @@ export class ServedRequest implements RpcRequest {
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  #onUnanswered: (() => void) | undefined;
 
   constructor(incoming: RequestSource) {
     this.#incoming = incoming;
@@ -71,6 +78,26 @@ export class ServedRequest implements RpcRequest {
 
   get attempt(): number {
     return this.#incoming.attempt;
+  }
+
+  onUnanswered(listener: () => void): void {
+    this.#onUnanswered = listener;
+  }
+
+  /** To be called when nobody gets the answer; undefined when nobody has asked to be told. */
+  get unanswered(): (() => void) | undefined {
+    if (this.#onUnanswered === undefined) return undefined;
+    return () => {
+      const tell = this.#onUnanswered;
+      this.#onUnanswered = undefined;
+      tell?.();
+    };
+  }
+
+  /** Whether its deadline has passed: the signal's timer, and the caller's, may be late. */
+  get isLate(): boolean {
+    const { timeLeft } = this;
+    return timeLeft !== null && timeLeft <= 0;
   }
 
   /** Whether its signal has fired. */

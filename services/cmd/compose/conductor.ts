@@ -9,13 +9,14 @@ import { NetworkManager } from '../../network/manager.ts';
 import { PlacementManager } from '../../scheduler/placement/manager.ts';
 import { SchedulerAPI } from '../../scheduler/rpcapi.ts';
 import { DatabaseServiceRecords } from '../../stores/database-service-records.ts';
+import { WorkQueue } from '../../work-queue.ts';
 import { databaseChecks } from './database.ts';
 import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
 
 /** nova-conductor. Opens nothing. */
 export function composeConductor(parts: DatabaseServiceParts): Service {
   const { config, logger, transport, service, db, stores, release } = parts;
-  const { DEFAULT, upgrade_levels, scheduler, network } = config;
+  const { DEFAULT, upgrade_levels, scheduler, network, database } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
   const computeTask = new ComputeTaskManager({
@@ -29,10 +30,13 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
+  // More would only wait for a connection, where nobody looks whether they are still wanted.
+  const queue = new WorkQueue({ name: 'database', width: () => database.max_pool_size });
   const manager = new ConductorManager({
     host: DEFAULT.host,
     stores: { ...stores, db },
-    additionalEndpoints: [computeTask, new NetworkManager(ports), new PlacementManager(db)],
+    additionalEndpoints: [computeTask, new NetworkManager(ports, queue), new PlacementManager(db, queue)],
+    queue,
     periodicTasks: () =>
       conductorSweeps({
         db,

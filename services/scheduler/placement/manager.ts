@@ -1,6 +1,7 @@
 import type { Database } from '@mini-nova/database';
-import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
+import { WorkQueue } from '../../work-queue.ts';
 import { allocationsByConsumer, allocationsByProvider, releaseAllocations } from './allocations.ts';
 import type { PlacementContract } from './contract.ts';
 import { setInventory } from './inventory.ts';
@@ -18,33 +19,49 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
     'get_allocations',
   ] as const satisfies (keyof PlacementContract)[];
   readonly #db: Database;
+  readonly #queue: WorkQueue;
 
-  constructor(db: Database) {
+  /** `queue`: in which requests wait for the database. */
+  constructor(
+    db: Database,
+    queue: WorkQueue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }),
+  ) {
     this.#db = db;
+    this.#queue = queue;
   }
 
-  async setInventory(_ctxt: RequestContext, args: Args<'set_inventory'>): Promise<null> {
-    const { provider_uuid, provider_name, inventories } = args;
-    await setInventory(this.#db, { providerUuid: provider_uuid, providerName: provider_name, inventories });
+  async setInventory(_ctxt: RequestContext, args: Args<'set_inventory'>, caller?: RpcRequest): Promise<null> {
+    const { provider_uuid: providerUuid, provider_name: providerName, inventories } = args;
+    const inventory = { providerUuid, providerName, inventories };
+    await this.#queue.run(() => setInventory(this.#db, inventory), caller);
     return null;
   }
 
-  async deleteAllocations(_ctxt: RequestContext, args: Args<'delete_allocations'>): Promise<null> {
-    await releaseAllocations(this.#db, args.consumer_uuid, args.provider_uuid ?? undefined);
+  async deleteAllocations(
+    _ctxt: RequestContext,
+    { consumer_uuid, provider_uuid }: Args<'delete_allocations'>,
+    caller?: RpcRequest,
+  ): Promise<null> {
+    await this.#queue.run(
+      () => releaseAllocations(this.#db, consumer_uuid, provider_uuid ?? undefined),
+      caller,
+    );
     return null;
   }
 
   async getProviderAllocations(
     _ctxt: RequestContext,
     args: Args<'get_provider_allocations'>,
+    caller?: RpcRequest,
   ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
-    return allocationsByConsumer(this.#db, args.provider_uuid);
+    return this.#queue.run(() => allocationsByConsumer(this.#db, args.provider_uuid), caller);
   }
 
   async getAllocations(
     _ctxt: RequestContext,
     args: Args<'get_allocations'>,
+    caller?: RpcRequest,
   ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
-    return allocationsByProvider(this.#db, args.consumer_uuid);
+    return this.#queue.run(() => allocationsByProvider(this.#db, args.consumer_uuid), caller);
   }
 }

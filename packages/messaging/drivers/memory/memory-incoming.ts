@@ -55,8 +55,12 @@ export class MemoryIncoming implements IncomingMessage {
     this.#call?.onCancelled(listener);
   }
 
-  async reply(reply: Reply): Promise<void> {
-    if (this.#call === undefined || !this.#isOpen) return;
+  async reply(reply: Reply, onLost?: () => void): Promise<void> {
+    if (this.#call === undefined) return;
+    if (!this.#isOpen || this.#call.settled) {
+      onLost?.();
+      return;
+    }
     this.#call.succeed({ ...reply, result: copyOf(reply.result) });
   }
 

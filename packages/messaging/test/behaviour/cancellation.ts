@@ -40,6 +40,24 @@ export function describeCancellation(url: UrlFactory): void {
       expect(reasons[0]).toBeInstanceOf(CallCancelled);
     });
 
+    rpcTest('is told to a method that has ended well, when nobody gets its answer', url, async (rpc) => {
+      const done = new Gate();
+      const unanswered: string[] = [];
+      await rpc.serve({
+        async reserve(_ctxt: object, { what }: { what: string }, request: RpcRequest) {
+          request.onUnanswered(() => unanswered.push(what));
+          if (what === 'late') await done.opened;
+          return what;
+        },
+      });
+      const client = rpc.client();
+      expect(await client.call(CTXT, 'reserve', { what: 'in time' })).toBe('in time');
+      const late = client.prepare({ timeout: 0.2 }).call(CTXT, 'reserve', { what: 'late' });
+      await expect(late).rejects.toBeInstanceOf(MessagingTimeout);
+      done.open();
+      await vi.waitFor(() => expect(unanswered).toEqual(['late']), { timeout: 30_000 });
+    });
+
     rpcTest('before the call sends nothing', url, async (rpc) => {
       let runs = 0;
       await rpc.serve({ run: () => ++runs });

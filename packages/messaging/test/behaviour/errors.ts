@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { type JsonObject, RemoteError, remoteErrors } from '../../index.ts';
+import { type JsonObject, Overloaded, RemoteError, RequestRefused, remoteErrors } from '../../index.ts';
 import { ODD_FAILURES } from '../odd-failures.ts';
 import { CTXT } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
@@ -24,6 +24,8 @@ const FAILURES: Record<string, () => unknown> = {
   type: () => new TypeError('not a number'),
   range: () => new RangeError('too many'),
   text: () => 'just text',
+  refused: () => new RequestRefused({ what: 'kitchen', limit: 3, unit: 'requests', retryAfter: 1.5 }),
+  overloaded: () => new Overloaded({ what: 'outbox', limit: 100, unit: 'bytes' }),
 };
 
 function registerHostNotFound(): void {
@@ -55,6 +57,26 @@ export function describeErrors(url: UrlFactory): void {
         await expect(client.call(CTXT, 'odd', { name }), name).rejects.toBeInstanceOf(RemoteError);
       }
     });
+
+    rpcTest(
+      'that refuses a request arrives as Overloaded, and one met on the way does not',
+      url,
+      async (rpc) => {
+        await rpc.serve(endpoint);
+        const client = rpc.client();
+        const refused = await client.call(CTXT, 'fail', { how: 'refused' }).catch((error: unknown) => error);
+        expect(refused).toBeInstanceOf(Overloaded);
+        expect(refused).toMatchObject({
+          code: 'OVERLOADED',
+          message: 'Overloaded: kitchen holds 3 requests, which is its limit',
+          what: 'kitchen',
+          limit: 3,
+          retryAfter: 1.5,
+        });
+        const met = client.call(CTXT, 'fail', { how: 'overloaded' });
+        await expect(met).rejects.toBeInstanceOf(RemoteError);
+      },
+    );
 
     rpcTest('keeps its class and data when the class is registered', url, async (rpc) => {
       registerHostNotFound();

@@ -9,6 +9,7 @@ import { SENT_AT } from '../wire/sent-at.ts';
 import { uniqueId } from '../wire/unique-id.ts';
 import { type CallFields, encodeReply, encodeResult, type WireRequest } from '../wire/wire-message.ts';
 import { requestTimes } from '../wire/wire-properties.ts';
+import type { Instead } from './outgoing-reply.ts';
 import type { ReplySender } from './reply-sender.ts';
 
 const SIGN_OF_LIFE: Reply = { result: null, failure: null };
@@ -110,13 +111,18 @@ export class RabbitIncomingMessage implements IncomingMessage {
     this.#onCancelled?.();
   }
 
-  async reply(reply: Reply): Promise<void> {
+  async reply(reply: Reply, onLost?: () => void): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
     const { msgId, replyQueue } = this.#call;
     const body = encodeReply(msgId, uniqueId(), reply, true);
     this.#answered = true;
     const { replies, confirmsReplies } = this.#holder;
-    await replies.send(replyQueue, body, confirmsReplies, (error) => this.#tooLarge(msgId, error));
+    if (!this.#isWanted) onLost?.();
+    const instead: Instead = (error) => {
+      onLost?.();
+      return this.#tooLarge(msgId, error);
+    };
+    await replies.send(replyQueue, body, confirmsReplies, { instead, onLost });
   }
 
   async sendResult(result: JsonValue): Promise<void> {

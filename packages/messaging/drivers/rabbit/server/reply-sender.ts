@@ -5,7 +5,7 @@ import type { Logger } from '../../../logger.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
 import { GoneQueues } from './gone-queues.ts';
-import { type Instead, OutgoingReply } from './outgoing-reply.ts';
+import { type Instead, OutgoingReply, type OutgoingReplyOptions } from './outgoing-reply.ts';
 
 /** How often (ms) it is tried whether the queue of a caller that takes several results has come back. */
 const MISSING_PAUSE = 250;
@@ -22,6 +22,13 @@ export interface ReplySenderOptions {
   /** How many bytes of replies may wait for missing queues. */
   maxBytes: number;
   logger: Logger;
+}
+
+export interface ReplyOptions {
+  /** What is sent when the broker takes no message of this size. */
+  instead?: Instead | undefined;
+  /** Told when nobody will get the reply. */
+  onLost?: (() => void) | undefined;
 }
 
 /**
@@ -60,15 +67,33 @@ export class ReplySender {
   /**
    * Resolves when the reply is on its way, or, where `confirmed`, when the broker has it; or when nothing more can be
    * done for it here. Does not reject.
-   *
-   * @param instead what is sent when the broker takes no message of this size
    */
-  send(queue: string, body: Buffer, confirmed: boolean, instead?: Instead): Promise<void> {
-    if (this.#isGone(queue)) return SENT;
-    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, onDone: this.#onReplyDone });
+  send(
+    queue: string,
+    body: Buffer,
+    confirmed: boolean,
+    { instead, onLost }: ReplyOptions = {},
+  ): Promise<void> {
+    if (this.#isGone(queue)) {
+      onLost?.();
+      return SENT;
+    }
+    const onDone = onLost === undefined ? this.#onReplyDone : this.#onDoneOrLost(onLost);
+    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, onDone });
     this.#underWay.begin();
     const { written } = this.#publisher.publish(reply);
     return written && !confirmed ? SENT : reply.settled();
+  }
+
+  #onDoneOrLost(onLost: () => void): OutgoingReplyOptions['onDone'] {
+    const onGivenUp = () => {
+      onLost();
+      return false;
+    };
+    return (reply, error) => {
+      if (error !== undefined && !(error instanceof MessageUndeliverable)) onLost();
+      this.#onReplyDone(reply, error, { onGivenUp });
+    };
   }
 
   /** Resolves when the broker has all replies that were sent, or nothing more can be done for them. */

@@ -1,0 +1,42 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { MessagingTimeout, Overloaded, RequestRefused } from '../errors.ts';
+import { getRpcServer, getTransport, RPCClient, silentLogger, Target } from '../index.ts';
+import type { RpcRequest } from './request.ts';
+
+const kitchen = {
+  cook() {
+    throw new RequestRefused({ what: 'kitchen', limit: 3, unit: 'requests' });
+  },
+  wait: (_ctxt: object, _args: object, { signal }: RpcRequest) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    }),
+};
+
+test('requests that were refused, and those given up while they ran, are events of the transport', async () => {
+  const events: { type: string; method: unknown }[] = [];
+  const transport = getTransport({
+    url: 'memory://refused/',
+    logger: silentLogger,
+    hooks: [{ onTransportEvent: ({ type, data }) => void events.push({ type, method: data.method }) }],
+  });
+  const server = getRpcServer(transport, new Target({ topic: 'kitchen', server: 'host1' }), [kitchen]);
+  onTestFinished(async () => {
+    await server.stop();
+    await transport.close();
+  });
+  await server.start();
+  const client = new RPCClient(transport, new Target({ topic: 'kitchen' }));
+  events.length = 0;
+
+  await expect(client.call({}, 'cook', {})).rejects.toBeInstanceOf(Overloaded);
+  const waiting = client.prepare({ timeout: 0.1 }).call({}, 'wait', {});
+  await expect(waiting).rejects.toBeInstanceOf(MessagingTimeout);
+
+  await vi.waitFor(() =>
+    expect(events).toEqual([
+      { type: 'refused', method: 'cook' },
+      { type: 'abandoned', method: 'wait' },
+    ]),
+  );
+});

@@ -1,0 +1,75 @@
+import {
+  type Database,
+  findInstance,
+  insertInstance,
+  migrate,
+  openDatabase,
+  updateInstance,
+} from '@mini-nova/database';
+import { Overloaded, silentLogger } from '@mini-nova/messaging';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { Cloud } from '../test/cloud.ts';
+import { SchedulingLine } from './scheduling-line.ts';
+
+const LONG_AGO = '2020-01-01T00:00:00.000Z';
+
+function lineOf(db: Database, buildTimeout: number): SchedulingLine {
+  return new SchedulingLine({
+    db,
+    schedulerRetry: { attempts: 1, patience: 0 },
+    buildTimeout: () => buildTimeout,
+    logger: silentLogger,
+  });
+}
+
+async function emptyDatabase(): Promise<Database> {
+  const db = await openDatabase('sqlite://');
+  onTestFinished(() => db.close());
+  await migrate(db);
+  return db;
+}
+
+it('touches the records of builds that wait, and of no others', async () => {
+  const db = await emptyDatabase();
+  const scheduling = { vm_state: 'building', task_state: 'scheduling', created_at: LONG_AGO };
+  for (const uuid of ['waiting', 'spawning', 'elsewhere']) {
+    await insertInstance(db.kysely, { uuid, ...scheduling });
+  }
+  await updateInstance(db.kysely, 'spawning', { task_state: 'spawning' });
+  const changed = async (uuid: string) => (await findInstance(db.kysely, uuid))?.updated_at ?? null;
+
+  await lineOf(db, 0.2).run(['waiting', 'spawning'], async () => {
+    await vi.waitFor(async () => expect(await changed('waiting')).not.toBeNull(), 30_000);
+  });
+
+  expect(await changed('spawning')).toBeNull();
+  expect(await changed('elsewhere')).toBeNull();
+});
+
+it('asks an overloaded scheduler again as long as anybody gets an answer, and then no more', async () => {
+  const db = await emptyDatabase();
+  const refused = () => Promise.reject(new Overloaded({ what: 'scheduler', limit: 1, unit: 'requests' }));
+  let refusals = 0;
+  const line = lineOf(db, 600);
+  const answer = await line.ask(() => (refusals++ < 2 ? refused() : Promise.resolve('host1')));
+  expect([answer, refusals]).toEqual(['host1', 3]);
+
+  await expect(lineOf(db, 0.1).ask(refused)).rejects.toBeInstanceOf(Overloaded);
+});
+
+it('brings all builds through a scheduler that refuses most of them at first', {
+  timeout: 120_000,
+}, async () => {
+  const cloud = await Cloud.start({ settings: { 'scheduler.max_queued_requests': 1 } });
+  const instances = await cloud.record({ count: 12 });
+  await Promise.all(instances.map((instance) => cloud.build([instance])));
+
+  await vi.waitFor(
+    async () => {
+      const states = [...(await cloud.instances.list({}))].map(({ vm_state }) => vm_state);
+      expect(states).toEqual(Array.from({ length: 12 }, () => 'active'));
+    },
+    { timeout: 100_000, interval: 100 },
+  );
+  expect(await cloud.allocated()).toBe(12);
+});

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Overloaded } from '@mini-nova/messaging';
+import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
+import { WorkQueue } from '../work-queue.ts';
+import { WaitingBuilds, type WaitingBuildsOptions } from './waiting-builds.ts';
+
+export interface SchedulingLineOptions extends WaitingBuildsOptions {
+  /** How long a scheduler that does not answer is asked again. */
+  schedulerRetry: OutageRetryOptions;
+}
+
+/**
+ * How many requests a conductor has its schedulers work on at once. The others wait here, where waiting costs nothing
+ * and nobody's deadline runs; a scheduler's queue stays short, and what is asked again after a timeout stays little.
+ */
+const WIDTH = 16;
+/** Milliseconds before a scheduler that was overloaded is asked again: at least half of it, at random. */
+const PAUSE = 2000;
+/** The longest of these. */
+const LONGEST_PAUSE = 30_000;
+
+/** Where builds wait for a host. */
+export class SchedulingLine {
+  readonly #options: SchedulingLineOptions;
+  readonly #waiting: WaitingBuilds;
+  readonly #queue = new WorkQueue({ name: 'conductor', width: () => WIDTH });
+  /** When a scheduler last gave an answer, whatever it was; by performance.now(). */
+  #answered = 0;
+
+  constructor(options: SchedulingLineOptions) {
+    this.#options = options;
+    this.#waiting = new WaitingBuilds(options);
+  }
+
+  /** Runs `schedule`, which asks the scheduler about these instances, when it is their turn. */
+  run<T>(uuids: readonly string[], schedule: () => Promise<T>): Promise<T> {
+    return this.#waiting.during(uuids, () => this.#queue.run(schedule));
+  }
+
+  /**
+   * Makes a request to the scheduler, and again when it is overloaded or does not answer; it must be idempotent. A
+   * scheduler that has too much to do is no failure, as long as it gets on with it.
+   *
+   * @throws Overloaded when nobody was given an answer for the build timeout
+   */
+  async ask<T>(request: () => Promise<T>): Promise<T> {
+    const { schedulerRetry, buildTimeout } = this.#options;
+    const since = performance.now();
+    for (;;) {
+      try {
+        const answer = await retryOnOutage(request, schedulerRetry);
+        this.#answered = performance.now();
+        return answer;
+      } catch (error) {
+        if (!isOutage(error)) this.#answered = performance.now();
+        if (!(error instanceof Overloaded)) throw error;
+        const silence = (performance.now() - Math.max(since, this.#answered)) / 1000;
+        if (silence >= (buildTimeout() || Number.POSITIVE_INFINITY)) throw error;
+        await pauseFor(error);
+      }
+    }
+  }
+}
+
+/** Random, so that those who were refused together do not come back together. */
+async function pauseFor({ retryAfter = 0 }: Overloaded): Promise<void> {
+  const longest = Math.min(Math.max(PAUSE, retryAfter * 1000), LONGEST_PAUSE);
+  await sleep(longest * (0.5 + Math.random() / 2), undefined, { ref: false });
+}

@@ -1,0 +1,173 @@
+import { loadConfig } from '@mini-nova/config';
+import { type Database, listUsages, migrate, openDatabase } from '@mini-nova/database';
+import { CallCancelled, type RpcRequest, silentLogger, Target } from '@mini-nova/messaging';
+import { RequestContext } from '@mini-nova/service';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { Cloud } from '../test/cloud.ts';
+import { addHost, requestSpec } from '../test/scheduling.ts';
+import type { SchedulerContract } from './contract.ts';
+import { SchedulerManager } from './manager.ts';
+
+const CTXT = RequestContext.admin();
+
+function argsFor(uuid: string): SchedulerContract['select_destinations']['args'] {
+  return {
+    instance_uuids: [uuid],
+    spec_obj: requestSpec(),
+    return_objects: true,
+    return_alternates: false,
+  };
+}
+
+/** A cloud's scheduler, called by RPC. */
+async function schedulerFixture(settings = {}) {
+  const cloud = await Cloud.start({ hosts: { host1: {} }, conductor: true, settings });
+  const target = new Target({ topic: 'scheduler', version: '4.5' });
+  const client = cloud.rpc.getClient<SchedulerContract>(target);
+  return {
+    db: cloud.db,
+    allocated: () => cloud.allocated(),
+    select: (uuid: string, options: { signal?: AbortSignal; timeout?: number } = {}) =>
+      client.prepare(options).call(CTXT, 'select_destinations', argsFor(uuid)),
+  };
+}
+
+/** Keeps all others from the database until the returned function is called. */
+async function holdDatabase(db: Database): Promise<() => Promise<void>> {
+  let release = () => {};
+  let held: Promise<void> = Promise.resolve();
+  await new Promise<void>((isHeld) => {
+    held = db.transaction(async () => {
+      isHeld();
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    });
+  });
+  return async () => {
+    release();
+    await held;
+  };
+}
+
+it('claims nothing for callers that leave while they wait, and serves those behind them', async () => {
+  const { db, allocated, select } = await schedulerFixture();
+  const release = await holdDatabase(db);
+  const user = new AbortController();
+  const first = select('vm1');
+  const gone = ['vm2', 'vm3'].map((uuid) => select(uuid, { signal: user.signal }));
+  const late = select('vm4', { timeout: 0.05 });
+  const last = select('vm5');
+
+  user.abort();
+  for (const each of gone) await expect(each).rejects.toBeInstanceOf(CallCancelled);
+  await expect(late).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
+  await release();
+
+  expect(await first).toHaveLength(1);
+  expect(await last).toHaveLength(1);
+  expect(await allocated()).toBe(2);
+});
+
+it('gives back at once what it claims while its caller leaves', async () => {
+  const { db, allocated, select } = await schedulerFixture();
+  const user = new AbortController();
+  const transaction = db.transaction.bind(db);
+  let claims = 0;
+  db.transaction = async (work) => {
+    const result = await transaction(work);
+    const isClaim = (await listUsages(db.kysely)).length > 0;
+    if (isClaim) claims += 1;
+    if (isClaim) user.abort();
+    return result;
+  };
+
+  await expect(select('vm1', { signal: user.signal })).rejects.toBeInstanceOf(CallCancelled);
+
+  await vi.waitFor(async () => expect([claims > 0, await allocated()]).toEqual([true, 0]), 30_000);
+});
+
+/** A scheduler, called in place, and the listeners by which it is told that nobody got its answer. */
+async function localFixture() {
+  const db = await openDatabase('sqlite://');
+  onTestFinished(() => db.close());
+  await migrate(db);
+  await addHost(db, 'host1');
+  const config = loadConfig({ configFiles: [], env: {} });
+  const manager = new SchedulerManager({ db, config, logger: silentLogger });
+  const select = async (uuid: string): Promise<() => void> => {
+    let unanswered = () => {};
+    const request: RpcRequest = {
+      signal: new AbortController().signal,
+      timeLeft: null,
+      deadline: null,
+      method: 'select_destinations',
+      namespace: null,
+      version: '4.5',
+      attempt: 1,
+      onUnanswered: (listener) => {
+        unanswered = listener;
+      },
+    };
+    await manager.selectDestinations(CTXT, argsFor(uuid), request);
+    return unanswered;
+  };
+  return { db, select };
+}
+
+it('gives back what it claimed when nobody gets the answer', async () => {
+  const { db, select } = await localFixture();
+  const unanswered = await select('vm1');
+  await select('vm2');
+
+  unanswered();
+
+  await vi.waitFor(async () => {
+    const usages = await listUsages(db.kysely);
+    expect(usages.find(({ resource_class }) => resource_class === 'VCPU')?.used).toBe(1);
+  });
+});
+
+it('keeps what a later request of the same instance relies on', async () => {
+  const { db, select } = await localFixture();
+  const unanswered = await select('vm1');
+  await select('vm1');
+
+  unanswered();
+  await select('vm2');
+
+  const usages = await listUsages(db.kysely);
+  expect(usages.find(({ resource_class }) => resource_class === 'VCPU')?.used).toBe(2);
+});
+
+it('refuses at once what would have to wait behind too many', async () => {
+  const { db, select } = await schedulerFixture({ 'scheduler.max_queued_requests': 2 });
+  const letGo = holdSnapshots(db);
+  const outcomes: string[] = [];
+  const requests = Array.from({ length: 6 }, (_, n) =>
+    select(`vm${n}`).then(
+      () => outcomes.push('placed'),
+      (error) => outcomes.push(error.code),
+    ),
+  );
+
+  await vi.waitFor(() => expect(outcomes).toEqual(['OVERLOADED', 'OVERLOADED', 'OVERLOADED']), 30_000);
+  letGo();
+  await Promise.all(requests);
+
+  expect(outcomes.slice(3)).toEqual(['placed', 'placed', 'placed']);
+});
+
+/** Keeps who reads the hosts waiting until the returned function is called. */
+function holdSnapshots(db: Database): () => void {
+  let letGo = () => {};
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const snapshot = db.snapshot.bind(db);
+  db.snapshot = async (work) => {
+    await gone;
+    return snapshot(work);
+  };
+  return letGo;
+}

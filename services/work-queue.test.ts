@@ -1,0 +1,127 @@
+import { CallCancelled, MessagingTimeout, Overloaded } from '@mini-nova/messaging';
+import { expect, it } from 'vitest';
+import { WorkQueue } from './work-queue.ts';
+
+/** A step that ends when it is told to. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** A caller that can leave, and has so many milliseconds left. */
+function caller(timeLeft: number | null = null) {
+  const controller = new AbortController();
+  return { signal: controller.signal, timeLeft, leave: () => controller.abort(new CallCancelled('gone')) };
+}
+
+/** Lets all that can go on go on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A queue whose only place is taken until `open` is called. */
+function busyQueue(options: { limit?: () => number } = {}) {
+  const queue = new WorkQueue({ name: 'scheduler', ...options });
+  const { opened, open } = gate();
+  const first = queue.run(() => opened);
+  return { queue, open, first };
+}
+
+it('runs steps in their order, as many at once as it is wide', async () => {
+  let width = 2;
+  const queue = new WorkQueue({ name: 'q', width: () => width });
+  const gates = Array.from({ length: 5 }, gate);
+  const started: number[] = [];
+  const runs = gates.map(({ opened }, n) =>
+    queue.run(async () => {
+      started.push(n);
+      await opened;
+      if (n === 0) throw new Error('failed');
+    }),
+  );
+  runs[0]?.catch(() => {});
+  await settle();
+  expect(started).toEqual([0, 1]);
+  gates[0]?.open();
+  await settle();
+  expect(started).toEqual([0, 1, 2]);
+  width = 3;
+  gates[1]?.open();
+  await settle();
+  expect(started).toEqual([0, 1, 2, 3, 4]);
+  for (const { open } of gates) open();
+  await Promise.allSettled(runs);
+  expect(queue.isBusy).toBe(false);
+});
+
+it('does not run what its caller has given up before it came', async () => {
+  const queue = new WorkQueue({ name: 'q' });
+  const gone = caller();
+  gone.leave();
+  let runs = 0;
+  const step = async () => ++runs;
+
+  await expect(queue.run(step, gone)).rejects.toBeInstanceOf(CallCancelled);
+  await expect(queue.run(step, caller(0))).rejects.toBeInstanceOf(MessagingTimeout);
+
+  expect([runs, queue.isBusy]).toEqual([0, false]);
+});
+
+it('lets go at once of those whose callers leave while they wait', async () => {
+  const { queue, open, first } = busyQueue({ limit: () => 1 });
+  const leaving = caller();
+  let runs = 0;
+  const second = queue.run(async () => ++runs, leaving);
+  leaving.leave();
+  await expect(second).rejects.toBeInstanceOf(CallCancelled);
+  // Its place in the queue is free.
+  const third = queue.run(async () => 'third', caller());
+  open();
+  await first;
+
+  expect(await third).toBe('third');
+  expect(runs).toBe(0);
+});
+
+it('does not run what has waited past its deadline, though no timer has told of it yet', async () => {
+  const { queue, open } = busyQueue();
+  const late = { signal: new AbortController().signal, timeLeft: 1000 };
+  const second = queue.run(async () => 'late', late);
+  late.timeLeft = -1;
+  open();
+
+  await expect(second).rejects.toBeInstanceOf(MessagingTimeout);
+  expect(queue.isBusy).toBe(false);
+});
+
+it('refuses more than may wait, and takes more when it may', async () => {
+  let limit = 1;
+  const { queue, open } = busyQueue({ limit: () => limit });
+  const waiting = queue.run(async () => 'waited');
+  const refused = await queue.run(async () => 'never').catch((error: unknown) => error);
+  limit = 2;
+  const another = queue.run(async () => 'waited, too');
+  open();
+
+  expect(refused).toBeInstanceOf(Overloaded);
+  expect(refused).toMatchObject({ code: 'OVERLOADED', what: 'scheduler', limit: 1, unit: 'requests' });
+  expect(await Promise.all([waiting, another])).toEqual(['waited', 'waited, too']);
+});
+
+it('refuses those who would give up before their turn, and says when to come back', async () => {
+  const queue = new WorkQueue({ name: 'scheduler', limit: () => 100 });
+  await queue.run(() => new Promise((resolve) => setTimeout(resolve, 50)));
+  const { opened, open } = gate();
+  const running = queue.run(() => opened);
+  const waiting = [1, 2, 3].map(() => queue.run(async () => {}));
+
+  const refused = await queue.run(async () => 'never', caller(5)).catch((error: unknown) => error);
+  const patient = queue.run(async () => 'in time', caller(3_600_000));
+  open();
+
+  expect(refused).toBeInstanceOf(Overloaded);
+  expect((refused as Overloaded).retryAfter).toBeGreaterThan(0.1);
+  expect(await patient).toBe('in time');
+  await Promise.all([running, ...waiting]);
+});

@@ -1,0 +1,111 @@
+import { RequestRefused } from '@mini-nova/messaging';
+import { type Caller, secondsLeft, throwIfGone } from './caller.ts';
+
+export interface WorkQueueOptions {
+  /** What those who are refused are told is full: `scheduler`. */
+  name: string;
+  /** How many run at the same time. Default 1. */
+  width?: () => number;
+  /**
+   * How many may wait; more are refused, as are those whose callers would give up before their turn. Default: nobody is
+   * refused.
+   */
+  limit?: () => number;
+}
+
+interface Waiting {
+  start(): void;
+  /** It waits no more. */
+  leave(): void;
+}
+
+/** How much the newest step counts in the average duration. */
+const NEWEST = 0.2;
+
+/**
+ * Runs steps in the order in which they came, some at the same time. Nobody works for callers who have given up: a
+ * step whose caller is gone does not run, and leaves the queue at once. A queue in which a caller would wait in vain
+ * says so before anything is done.
+ */
+export class WorkQueue {
+  readonly #name: string;
+  readonly #width: () => number;
+  readonly #limit: (() => number) | undefined;
+  readonly #waiting = new Set<Waiting>();
+  #running = 0;
+  /** Milliseconds that a step takes on average. */
+  #duration = 0;
+
+  constructor({ name, width = () => 1, limit }: WorkQueueOptions) {
+    this.#name = name;
+    this.#width = width;
+    this.#limit = limit;
+  }
+
+  /** Whether one that comes now has to wait. */
+  get isBusy(): boolean {
+    return this.#running >= this.#width();
+  }
+
+  /**
+   * Without a caller, the step is run however long it has waited.
+   * @throws RequestRefused when the queue is full, or the caller would give up before its turn
+   * @throws the signal's reason when the caller has given up before the step began
+   */
+  async run<T>(step: () => Promise<T>, caller?: Caller): Promise<T> {
+    throwIfGone(caller);
+    if (this.isBusy) await this.#turn(caller);
+    else this.#running += 1;
+    const since = performance.now();
+    try {
+      throwIfGone(caller);
+      const result = await step();
+      this.#measure(performance.now() - since);
+      return result;
+    } finally {
+      this.#running -= 1;
+      this.#startNext();
+    }
+  }
+
+  /** Resolves when there is room, which is taken then. */
+  async #turn(caller: Caller | undefined): Promise<void> {
+    this.#refuseInVain(caller);
+    const signal = caller?.signal;
+    await new Promise<void>((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.delete(waiting);
+        reject(signal?.reason);
+      };
+      const waiting = { start: resolve, leave: () => signal?.removeEventListener('abort', giveUp) };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  #startNext(): void {
+    for (const waiting of this.#waiting) {
+      if (this.isBusy) return;
+      this.#waiting.delete(waiting);
+      waiting.leave();
+      this.#running += 1;
+      waiting.start();
+    }
+  }
+
+  #refuseInVain(caller: Caller | undefined): void {
+    if (this.#limit === undefined) return;
+    const limit = this.#limit();
+    const wait = (this.#duration * (this.#waiting.size + 1)) / this.#width() / 1000;
+    const left = caller === undefined ? Number.POSITIVE_INFINITY : secondsLeft(caller);
+    const refuse = (held: number, retryAfter: number) =>
+      new RequestRefused({ what: this.#name, limit: held, unit: 'requests', retryAfter });
+    if (this.#waiting.size >= limit) throw refuse(limit, wait);
+    if (wait > left) throw refuse(this.#waiting.size, wait - left);
+  }
+
+  #measure(milliseconds: number): void {
+    const before = this.#duration || milliseconds;
+    this.#duration = before + NEWEST * (milliseconds - before);
+  }
+}
