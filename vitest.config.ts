@@ -24,6 +24,7 @@ export default defineConfig({
           setupFiles: ['test/patience.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
