@@ -36,6 +36,11 @@ export class Daemon {
     return this.child.running;
   }
 
+  /** Fulfilled with the exit code, or the signal, when it has ended. */
+  get ended(): Promise<number | NodeJS.Signals> {
+    return this.child.ended;
+  }
+
   /** Throws, with the output, when it has ended. */
   assertRunning(): void {
     this.child.assertRunning();

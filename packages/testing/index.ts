@@ -32,6 +32,7 @@ export {
 } from './rabbit-ctl.ts';
 export { endWithThisProcess, forget } from './reaper.ts';
 export { repositoryRoot } from './repository.ts';
+export { TcpProxy } from './tcp-proxy.ts';
 export { tempDir } from './temp-dir.ts';
 export { uniqueTopic } from './unique-name.ts';
 export { waitFor } from './wait-for.ts';

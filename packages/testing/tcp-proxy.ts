@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+interface Pair {
+  client: Socket;
+  server: Socket;
+  /** What these sides send is lost, and nobody is told. */
+  lost: Readonly<Record<Side, boolean>>;
+}
+
+type Side = 'client' | 'server';
+
+const nothing = { client: false, server: false };
+
+/** A network before a server that can be made to fail. */
+export class TcpProxy {
+  readonly port: number;
+  private readonly listener: Server;
+  private readonly pairs = new Set<Pair>();
+  private next: Pair['lost'] = nothing;
+
+  private constructor(listener: Server, port: number) {
+    this.listener = listener;
+    this.port = (listener.address() as AddressInfo).port;
+    listener.on('connection', (client) => this.join(client, connect(port, '127.0.0.1')));
+  }
+
+  /** `port`: of the server, on this machine. */
+  static async to(port: number): Promise<TcpProxy> {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return new TcpProxy(listener, port);
+  }
+
+  /**
+   * What these sides send on the present connections is lost from now on, and nobody is told; new ones work. Returns how
+   * many they are.
+   */
+  silencePresent(lost: Record<Side, boolean> = { client: true, server: true }): number {
+    for (const pair of this.pairs) pair.lost = lost;
+    return this.pairs.size;
+  }
+
+  /** The next connection is dead from the start; those after it work. */
+  silenceNext(): void {
+    this.next = { client: true, server: true };
+  }
+
+  async close(): Promise<void> {
+    for (const { client, server } of this.pairs) {
+      client.destroy();
+      server.destroy();
+    }
+    this.listener.close();
+    await once(this.listener, 'close');
+  }
+
+  private join(client: Socket, server: Socket): void {
+    const pair: Pair = { client, server, lost: this.next };
+    this.next = nothing;
+    this.pairs.add(pair);
+    for (const side of ['client', 'server'] as const) {
+      const other = pair[side === 'client' ? 'server' : 'client'];
+      pair[side].setNoDelay(true);
+      pair[side].on('data', (data) => {
+        if (!pair.lost[side]) other.write(data);
+      });
+      pair[side].on('error', () => {});
+      pair[side].on('close', () => {
+        // That one side is gone is lost, too.
+        if (!pair.lost[side]) other.destroy();
+        if (client.destroyed && server.destroyed) this.pairs.delete(pair);
+      });
+    }
+  }
+}
