@@ -7,7 +7,7 @@ import {
   ServerLost,
 } from '@mini-nova/messaging';
 import { expect, it } from 'vitest';
-import { pauseAfter, retryOnOutage } from './outage-retry.ts';
+import { outlastDatabase, pauseAfter, retryOnOutage } from './outage-retry.ts';
 
 /** A request that fails with each of the errors, then is answered. */
 function failing(...errors: Error[]) {
@@ -70,5 +70,21 @@ it('does not repeat a request that was answered with an error', async () => {
   const { request, made } = failing(new Error('refused'));
 
   await expect(retryOnOutage(request)).rejects.toThrow('refused');
+  expect(made.count).toBe(1);
+});
+
+it('outlasts a database that is away, and nothing else', async () => {
+  const away = new DatabaseUnavailable('connection refused');
+  const { request, made } = failing(away, away, away);
+  expect(await outlastDatabase(request, { pause: 0 })).toBe('answer');
+  expect(made.count).toBe(4);
+
+  const other = failing(new MessagingTimeout('no reply'));
+  await expect(outlastDatabase(other.request)).rejects.toThrow('no reply');
+});
+
+it('gives a database up that is away for too long', async () => {
+  const { request, made } = failing(new DatabaseUnavailable('connection refused'));
+  await expect(outlastDatabase(request, { patience: 0 })).rejects.toThrow('connection refused');
   expect(made.count).toBe(1);
 });

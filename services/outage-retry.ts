@@ -39,6 +39,35 @@ export async function retryOnOutage<T>(
   }
 }
 
+export interface OutlastOptions {
+  /** Seconds. Default 300: what is not done by then is the sweeps'. */
+  patience?: number;
+  /** Seconds between two attempts. Default 1. */
+  pause?: number;
+}
+
+/**
+ * Makes again what failed because the database was away: one's own, or that of whoever was asked. For work that was accepted,
+ * and that nobody but a sweep would take up again. It may have been done already, so it must be idempotent.
+ *
+ * @throws DatabaseUnavailable when it was away for all the time; any other error at once
+ */
+export async function outlastDatabase<T>(
+  work: () => Promise<T>,
+  { patience = 300, pause = 1 }: OutlastOptions = {},
+): Promise<T> {
+  const start = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isOver = performance.now() - start >= patience * 1000;
+      if (!(error instanceof DatabaseUnavailable) || isOver) throw error;
+    }
+    await delay(pause * 1000, undefined, { ref: false });
+  }
+}
+
 /** Seconds between so many failures and the next attempt. */
 export function pauseAfter(failures: number, pause = 1): number {
   return Math.min(pause * 2 ** (failures - 1), longestPause);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, Queryable } from './database.ts';
+import { idempotent } from './idempotent.ts';
 import type { Timestamp } from './schema.ts';
 
 /** Milliseconds in which a question is answered well enough; else it is asked again, so often at most. */
@@ -95,7 +96,7 @@ function readingOf(time: number, asked: number, took: number): Reading {
 /** Asks PostgreSQL. */
 export async function askPostgres(db: Queryable): Promise<number> {
   const query = sql<{ now: number }>`select extract(epoch from clock_timestamp()) * 1000 as now`;
-  const { rows } = await query.execute(db);
+  const { rows } = await query.execute(idempotent(db));
   return Number(rows[0]?.now);
 }
 

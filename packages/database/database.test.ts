@@ -10,6 +10,7 @@ import {
   migrate,
   NestedTransaction,
   openDatabase,
+  withPatience,
 } from './index.ts';
 import { describeDatabase } from './test/database-behaviour.ts';
 import { newService } from './test/rows.ts';
@@ -38,6 +39,49 @@ describe('an SQLite file', () => {
     await writes;
 
     expect(await findService(db.kysely, 'host2', 'nova-compute')).toBeDefined();
+    other.close();
+    await db.close();
+  });
+
+  it('is waited for when it is opened, and meanwhile timers run', async () => {
+    const file = join(tempDir(), 'nova.sqlite');
+    const other = new SQLite(file);
+    other.exec('create table t (x); begin exclusive; insert into t values (1)');
+    let ticks = 0;
+    const ticking = setInterval(() => {
+      // Only an event loop that is not blocked gets here before the lock is free.
+      if (++ticks === 5) other.exec('commit');
+    }, 10);
+
+    const db = await openDatabase(`sqlite:///${file}`);
+
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThanOrEqual(5);
+    await migrate(db);
+    other.close();
+    await db.close();
+  });
+
+  it('whose lock is held for long is away, also for those who queue up', async () => {
+    const file = join(tempDir(), 'nova.sqlite');
+    const db = await openDatabase(`sqlite:///${file}`);
+    await migrate(db);
+    const other = new SQLite(file);
+    other.exec('begin immediate');
+
+    const writes = Array.from({ length: 3 }, (_, n) =>
+      withPatience(1, () => insertService(db.kysely, newService({ host: `host${n}` }))),
+    );
+    writes.push(withPatience(1, () => db.transaction((trx) => insertService(trx, newService()))));
+    for (const outcome of await Promise.allSettled(writes)) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'DATABASE_UNAVAILABLE', outcome: 'undone' },
+      });
+    }
+
+    other.exec('commit');
+    await insertService(db.kysely, newService());
     other.close();
     await db.close();
   });

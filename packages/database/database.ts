@@ -1,11 +1,14 @@
-import { Kysely, type Dialect as KyselyDialect } from 'kysely';
+import { Kysely, type Dialect as KyselyDialect, type LogEvent } from 'kysely';
 import { askPostgres, DatabaseClock, setClock } from './clock.ts';
 import { type Dialect, parseConnectionUrl } from './connection-url.ts';
 import { backoff } from './drivers/backoff.ts';
-import { isTransient } from './drivers/driver-errors.ts';
-import { postgresDialect } from './drivers/postgres-dialect.ts';
-import { sqliteDialect } from './drivers/sqlite-dialect.ts';
+import { isConflict } from './drivers/driver-errors.ts';
+import { PostgresDialect } from './drivers/postgres-dialect.ts';
+import type { PoolOptions } from './drivers/postgres-pool.ts';
+import { postgresTarget } from './drivers/postgres-target.ts';
+import { openSqlite } from './drivers/sqlite-dialect.ts';
 import { type Logger, silentLogger } from './logger.ts';
+import { type RepeatOptions, Repeats } from './repeats.ts';
 import type { Schema } from './schema.ts';
 import { TransactionScope } from './transaction-scope.ts';
 import { noTurns, type Turns } from './turns.ts';
@@ -13,48 +16,85 @@ import { noTurns, type Turns } from './turns.ts';
 /** What queries run on: `database.kysely`, or the handle of a transaction. */
 export type Queryable = Kysely<Schema>;
 
+/** Times are in seconds. What only PostgreSQL has is without effect on SQLite, and the other way round. */
 export interface DatabaseOptions {
-  /** Connections to PostgreSQL at most; SQLite always has one. Default 10. */
+  /** Connections to PostgreSQL that are kept; SQLite always has one. Default 10. */
   maxPoolSize?: number;
+  /** Further ones, while all are used. Default 0. */
+  maxOverflow?: number;
+  /** How long a statement waits for a connection. Default 30. */
+  poolTimeout?: number;
+  /** How long connecting may take; 0: any time. Default 5. */
+  connectTimeout?: number;
+  /** How long a statement may take; 0: any time. Default 30. */
+  statementTimeout?: number;
+  /** Age at which a connection is replaced; -1: never. Default 3600. */
+  connectionRecycleTime?: number;
+  /** Of what is made again while the database is away. */
+  repeats?: RepeatOptions;
+  /** Whether SQLite waits for the disk. Default true. */
+  sqliteSynchronous?: boolean;
+  /** Told of each statement that was run, and how many milliseconds it took. */
+  onQuery?: (sql: string, milliseconds: number) => void;
   logger?: Logger;
   /** Gives timers and sockets their turn between SQLite's statements. Default: nobody does. */
   turns?: Turns;
 }
 
+export interface TransactionOptions {
+  /**
+   * What to do when the commit was sent, its answer was lost, and nobody can say whether it was done:
+   *
+   * - `fail`, the default: the transaction fails with DatabaseUnavailable, whose outcome is `unknown`
+   * - `repeat`: it is run again. A second time must change nothing
+   * - a function that looks for what the transaction would have left: run again unless it is there
+   */
+  lostCommit?: 'fail' | 'repeat' | ((db: Queryable) => Promise<boolean>);
+}
+
 const TRANSACTION_ATTEMPTS = 10;
 
-/** An open database. Statements outside a transaction are each their own. */
+/** An open database. Statements outside a transaction are each their own. While it is away, they are waited for: see `Repeats`. */
 export class Database {
   readonly kysely: Kysely<Schema>;
   readonly dialect: Dialect;
   readonly clock: DatabaseClock;
   readonly #scope: TransactionScope;
+  readonly #repeats: Repeats;
   #closed: Promise<void> | null = null;
 
-  constructor(dialect: Dialect, driver: KyselyDialect, scope: TransactionScope) {
-    this.kysely = new Kysely<Schema>({ dialect: driver });
+  constructor(parts: DatabaseParts) {
+    const { dialect, driver, scope, repeats, onQuery } = parts;
+    this.kysely = new Kysely<Schema>({ dialect: driver, ...(onQuery && { log: queryLog(onQuery) }) });
     this.dialect = dialect;
     this.clock =
       dialect === 'sqlite' ? new DatabaseClock() : new DatabaseClock(() => askPostgres(this.kysely));
     setClock(this.kysely, this.clock);
     this.#scope = scope;
+    this.#repeats = repeats;
   }
 
   /**
    * Runs `work` in a transaction: what it throws rolls back, and is thrown. On SQLite the transaction holds the write
-   * lock from its start; on PostgreSQL it reads what is committed. A deadlock or serialization failure runs `work`
-   * again, so it must have no effect outside the database. Inside, only the given handle may be used.
+   * lock from its start; on PostgreSQL it reads what is committed. A deadlock, a serialization failure or a database that is
+   * away runs `work` again, so it must have no effect outside the database. Inside, only the given handle may be used.
+   *
+   * @throws DatabaseUnavailable when the database is away for too long
    */
-  async transaction<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (trx: Queryable) => Promise<T>,
+    { lostCommit = 'fail' }: TransactionOptions = {},
+  ): Promise<T> {
     this.#scope.assertOutside();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.kysely.transaction().execute((trx) => this.#within(trx, work));
-      } catch (error) {
-        if (attempt === TRANSACTION_ATTEMPTS || !isTransient(error)) throw error;
-      }
-      await backoff(attempt, 100);
-    }
+    let last: { result: T } | undefined;
+    const attempt = async () => {
+      if (last && typeof lostCommit === 'function' && (await lostCommit(this.kysely))) return last.result;
+      return this.#withoutConflict(async (trx) => {
+        last = { result: await work(trx) };
+        return last.result;
+      });
+    };
+    return this.#repeats.run(attempt, ({ outcome }) => outcome === 'undone' || lostCommit !== 'fail');
   }
 
   /** Runs `work`, which only reads, on one state of the database: no other's commit shows between its queries. */
@@ -63,7 +103,7 @@ export class Database {
     const transaction = this.kysely.transaction().setAccessMode('read only');
     const settings =
       this.dialect === 'sqlite' ? transaction : transaction.setIsolationLevel('repeatable read');
-    return settings.execute((trx) => this.#within(trx, work));
+    return this.#repeats.run(() => settings.execute((trx) => this.#within(trx, work)), isTrue);
   }
 
   #within<T>(trx: Queryable, work: (trx: Queryable) => Promise<T>): Promise<T> {
@@ -76,20 +116,68 @@ export class Database {
     this.#closed ??= this.kysely.destroy();
     return this.#closed;
   }
+
+  async #withoutConflict<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.kysely.transaction().execute((trx) => this.#within(trx, work));
+      } catch (error) {
+        if (attempt === TRANSACTION_ATTEMPTS || !isConflict(error)) throw error;
+      }
+      await backoff(attempt, 100);
+    }
+  }
+}
+
+interface DatabaseParts {
+  dialect: Dialect;
+  driver: KyselyDialect;
+  scope: TransactionScope;
+  repeats: Repeats;
+  onQuery?: DatabaseOptions['onQuery'];
+}
+
+function isTrue(): boolean {
+  return true;
+}
+
+function queryLog(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: LogEvent) => void {
+  return ({ query, queryDurationMillis }) => onQuery(query.sql, queryDurationMillis);
 }
 
 /**
  * Opens `sqlite://` (in memory), `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`. PostgreSQL
  * is first connected to by the first query.
- * @throws DatabaseUrlError when the text names no database, or its file cannot be opened
+ * @throws DatabaseUrlError when the text names no database, or its file cannot be opened; DatabaseUnavailable
  */
 export async function openDatabase(connection: string, options: DatabaseOptions = {}): Promise<Database> {
   const parsed = parseConnectionUrl(connection);
   const scope = new TransactionScope();
-  const { maxPoolSize = 10, logger = silentLogger, turns = noTurns } = options;
+  const { logger = silentLogger, onQuery, sqliteSynchronous = true, turns = noTurns } = options;
+  const repeats = new Repeats(options.repeats ?? {}, logger);
   const driver =
     parsed.dialect === 'sqlite'
-      ? sqliteDialect({ path: parsed.path, scope, turns })
-      : postgresDialect({ url: parsed.url, maxPoolSize, logger });
-  return new Database(parsed.dialect, driver, scope);
+      ? await openSqlite({ path: parsed.path, scope, turns, synchronous: sqliteSynchronous })
+      : new PostgresDialect(poolOptions(parsed.url, options, logger), repeats);
+  return new Database({ dialect: parsed.dialect, driver, scope, repeats, onQuery });
+}
+
+function poolOptions(url: string, options: DatabaseOptions, logger: Logger): PoolOptions {
+  const target = postgresTarget(url);
+  const {
+    connectTimeout = 5,
+    statementTimeout = 30,
+    poolTimeout = 30,
+    connectionRecycleTime = 3600,
+  } = options;
+  return {
+    target,
+    size: options.maxPoolSize ?? 10,
+    overflow: options.maxOverflow ?? 0,
+    waitTimeout: poolTimeout * 1000,
+    connectTimeout: (target.connectTimeout ?? connectTimeout) * 1000,
+    statementTimeout: statementTimeout * 1000,
+    recycleAge: connectionRecycleTime < 0 ? Number.POSITIVE_INFINITY : connectionRecycleTime * 1000,
+    logger,
+  };
 }

@@ -33,18 +33,30 @@ export interface DatabaseUnavailableOptions extends ErrorOptions {
  * answer. The message holds no password. Whoever asked waits, and asks again.
  */
 export class DatabaseUnavailable extends DatabaseError {
-  readonly code = 'DATABASE_UNAVAILABLE';
+  readonly code: string = 'DATABASE_UNAVAILABLE';
   readonly reason: string;
   readonly outcome: Outcome;
   /** Seconds after which it is worth to ask again. */
   readonly retryAfter: number;
 
-  constructor(reason: string, options: DatabaseUnavailableOptions = {}) {
-    super(`The database is away: ${reason}`, options);
+  constructor(reason: string, options: DatabaseUnavailableOptions = {}, state = 'is away') {
+    super(`The database ${state}: ${reason}`, options);
     const { outcome = 'undone', retryAfter = 2 } = options;
     this.reason = reason;
     this.outcome = outcome;
     this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * The database does not let us in, or we it: a wrong password, no such database, a certificate that is not trusted. Waiting
+ * does not help; an operator has to change something.
+ */
+export class DatabaseRefused extends DatabaseUnavailable {
+  override readonly code = 'DATABASE_REFUSED';
+
+  constructor(reason: string, options: DatabaseUnavailableOptions = {}) {
+    super(reason, { retryAfter: 30, ...options }, 'cannot be used');
   }
 }
 

@@ -1,12 +1,19 @@
 export { clockOf, DatabaseClock, databaseNow, databaseTimestamp } from './clock.ts';
 export { type ConnectionUrl, type Dialect, parseConnectionUrl } from './connection-url.ts';
-export { Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
+export {
+  Database,
+  type DatabaseOptions,
+  openDatabase,
+  type Queryable,
+  type TransactionOptions,
+} from './database.ts';
 export { isUniqueViolation } from './drivers/driver-errors.ts';
 export {
   AddressesExhausted,
   AddressInUse,
   AddressNotAllocatable,
   DatabaseError,
+  DatabaseRefused,
   DatabaseUnavailable,
   type DatabaseUnavailableOptions,
   DatabaseUrlError,
@@ -17,9 +24,11 @@ export {
   type Outcome,
   SchemaOutOfDate,
 } from './errors.ts';
+export { idempotent } from './idempotent.ts';
 export { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from './ipv4.ts';
 export type { Logger } from './logger.ts';
 export { assertMigrated, migrate, type SchemaVersion, schemaVersion } from './migrate.ts';
+export { withPatience } from './patience.ts';
 export { Pattern } from './pattern/pattern.ts';
 export {
   type ArchiveOptions,
@@ -141,5 +150,6 @@ export {
   updateService,
 } from './queries/services.ts';
 export type { SortKey } from './queries/sorting.ts';
+export type { RepeatOptions } from './repeats.ts';
 export type * from './schema.ts';
 export type { Turns } from './turns.ts';

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Dialect } from './connection-url.ts';
 import type { Database, Queryable } from './database.ts';
 import { SchemaOutOfDate } from './errors.ts';
+import { idempotent } from './idempotent.ts';
 import { services } from './migrations/0001-services.ts';
 import { instances } from './migrations/0002-instances.ts';
 import { flavors } from './migrations/0003-flavors.ts';
@@ -81,7 +82,7 @@ async function hasVersionTable(db: Database): Promise<boolean> {
     db.dialect === 'sqlite'
       ? sql`select name from sqlite_master where name = 'schema_version'`
       : sql`select 1 where to_regclass('schema_version') is not null`;
-  return (await query.execute(db.kysely)).rows.length > 0;
+  return (await query.execute(idempotent(db.kysely))).rows.length > 0;
 }
 
 async function currentVersion(db: Queryable): Promise<number> {

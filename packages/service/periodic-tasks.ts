@@ -1,4 +1,4 @@
-import type { JsonObject, Logger } from '@mini-nova/messaging';
+import { isExpectedError, type JsonObject, type Logger } from '@mini-nova/messaging';
 import { RequestContext } from './request-context.ts';
 import { runWithContext } from './request-scope.ts';
 import { after } from './timer.ts';
@@ -189,7 +189,10 @@ export class PeriodicTasks {
       return undefined;
     } catch (error) {
       // Whatever it was, the next run may succeed, and nobody else would ever hear of it.
-      this.#options.logger.error({ err: error, task: task.name }, 'A periodic task failed');
+      const { logger } = this.#options;
+      if (isExpectedError(error))
+        logger.warn({ reason: String(error), task: task.name }, 'A periodic task failed');
+      else logger.error({ err: error, task: task.name }, 'A periodic task failed');
       return { thrown: error };
     }
   }

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { DatabaseUnavailable } from '@mini-nova/database';
+import { tempDir } from '@mini-nova/testing';
+import SQLite from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { apiFixture } from '../test/api-fixture.ts';
+import { apiFixture, BOOT } from '../test/api-fixture.ts';
 
 test('says which version it speaks', async () => {
   const { get } = await apiFixture();
@@ -132,3 +135,15 @@ test('answers with 503 and a time to come back while the database is away', asyn
     retryAfter: '3',
   });
 });
+
+test('answers with 503 while another holds the lock of the SQLite file, and keeps nothing of the request', async () => {
+  const file = join(tempDir(), 'nova.sqlite');
+  const { send, get } = await apiFixture({ database: `sqlite:///${file}` });
+  const other = new SQLite(file);
+  other.exec('begin immediate');
+  const { status, headers } = await send('POST', '/v2.1/servers', { server: BOOT });
+  expect({ status, retryAfter: headers['retry-after'] }).toEqual({ status: 503, retryAfter: '2' });
+  expect((await get('/v2.1/servers')).body.servers).toEqual([]);
+  other.exec('commit');
+  other.close();
+}, 60_000);

@@ -1,3 +1,4 @@
+import { withPatience } from '@mini-nova/database';
 import { turns } from '@mini-nova/messaging';
 import { runWithContext } from '@mini-nova/service';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
@@ -28,6 +29,9 @@ import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 
 /** What Nova takes for a project in a path: other words are names of resources. */
 const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';
+
+/** Seconds for which one request waits for a database that is away: its client is to hear within 5. */
+const DATABASE_PATIENCE = 3.5;
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
 export function buildApp(
@@ -109,6 +113,8 @@ function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies, prox
     runWithContext(contextOfRequest(request), () => traceRequest(request, reply, done));
   });
   app.addHook('onRequest', async (request) => assertTexts(request));
+  // Of its handler and what that awaits: after the body was read, which takes its client's time.
+  app.addHook('preHandler', (_request, _reply, done) => withPatience(DATABASE_PATIENCE, done));
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     const { statusCode: status, elapsedTime } = reply;

@@ -5,15 +5,18 @@ import { ObservabilityListenError } from '../../packages/service/observability/e
 import { openMigrated } from './compose/database.ts';
 import { isStartError } from './start-errors.ts';
 
-test('a database that is away is an error whose message says all', async () => {
-  const overrides = { 'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova' };
+test('a database that is away for too long is an error whose message says all', async () => {
+  const overrides = {
+    'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova',
+    'database.max_retries': '0',
+  };
   const config = loadConfig({ env: {}, configFiles: [], overrides });
   const error: unknown = await openMigrated(config, silentLogger).catch((reason: unknown) => reason);
 
   expect(isStartError(error)).toBe(true);
   expect(error).toMatchObject({
-    code: 'DATABASE_UNUSABLE',
-    message: 'The database cannot be used: connect ECONNREFUSED 127.0.0.1:1',
+    code: 'DATABASE_UNAVAILABLE',
+    message: 'The database is away: connect ECONNREFUSED 127.0.0.1:1',
   });
 });
 

@@ -3,7 +3,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
 import { BuildAbortException, MaxRetriesExceeded } from '../exceptions.ts';
-import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
+import { type OutageRetryOptions, outlastDatabase, retryOnOutage } from '../outage-retry.ts';
 import { claimResources } from '../scheduler/placement/claim.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
@@ -38,7 +38,10 @@ export class BuildRetry {
   async run(ctxt: RpcContext, args: Args): Promise<void> {
     for (const [index, { uuid }] of args.instances.entries()) {
       try {
-        await this.#next(ctxt, args, uuid, args.host_lists && (args.host_lists[index] ?? []));
+        // Asked again, it finds what it claimed.
+        await outlastDatabase(() =>
+          this.#next(ctxt, args, uuid, args.host_lists && (args.host_lists[index] ?? [])),
+        );
       } catch (error) {
         await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       }

@@ -5,6 +5,7 @@ import {
   deleteBuildRequest,
   findInstance,
   lockInstance,
+  type Queryable,
   releasePorts,
 } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
@@ -14,6 +15,7 @@ import { infoCacheOf } from '../compute/network-info.ts';
 import { TaskState } from '../compute/task-states.ts';
 import { VmState } from '../compute/vm-states.ts';
 import { NovaError } from '../exceptions.ts';
+import { outlastDatabase } from '../outage-retry.ts';
 import type { InstanceStore } from '../stores/instance-store.ts';
 
 export interface FailedBuildsOptions {
@@ -39,7 +41,14 @@ export class FailedBuilds {
    * `isStill` says that the build has got on meanwhile: then it is someone else's.
    */
   async end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
-    const ended = await this.#db.transaction(async (trx) => {
+    const ended = await outlastDatabase(() => this.#end(uuid, error, isStill));
+    this.#log(uuid, error, ended);
+    return ended;
+  }
+
+  /** Repeated, it finds the instance ended. */
+  #end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
+    const work = async (trx: Queryable) => {
       if (!(await lockInstance(trx, uuid))) {
         // Deleted: what was claimed for it meanwhile is of no use. Of one without a record nobody knows that.
         const isDeleted = (await findInstance(trx, uuid, { includeDeleted: true })) !== undefined;
@@ -56,9 +65,8 @@ export class FailedBuilds {
       await deleteAllocations(trx, uuid);
       await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
       return true;
-    });
-    this.#log(uuid, error, ended);
-    return ended;
+    };
+    return this.#db.transaction(work, { lostCommit: 'repeat' });
   }
 
   /** As `end`, for one of several: what cannot be ended now is left to the sweep, and does not stop the others. */

@@ -1,7 +1,9 @@
+import { DatabaseUnavailable } from '@mini-nova/database';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
 import { NoValidHost } from '../exceptions.ts';
+import { outlastDatabase } from '../outage-retry.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import type { BuildRequestStore } from '../stores/build-request-store.ts';
 import type { BuildDispatch } from './build-dispatch.ts';
@@ -59,9 +61,25 @@ export class FirstBuild {
     const builds: Build[] = [];
     for (const [index, { instance_uuid: uuid }] of build_requests.entries()) {
       const spec = request_specs[index];
-      if (spec && (await this.#options.buildRequests.delete(uuid))) builds.push({ uuid, spec });
+      if (spec && (await this.#takeRequest(uuid))) builds.push({ uuid, spec });
     }
     return builds;
+  }
+
+  /**
+   * One that is gone after an answer was lost was most likely taken here. If not, two send the build, and the computes let
+   * one of them begin.
+   */
+  async #takeRequest(uuid: string): Promise<boolean> {
+    let lost = false;
+    return outlastDatabase(async () => {
+      try {
+        return (await this.#options.buildRequests.delete(uuid)) || lost;
+      } catch (error) {
+        lost ||= error instanceof DatabaseUnavailable && error.outcome === 'unknown';
+        throw error;
+      }
+    });
   }
 
   /** Undefined: none was found, and the instances have been ended. */
@@ -72,7 +90,7 @@ export class FirstBuild {
     try {
       // Asked again, the scheduler stays with the claims it made when its answer was lost.
       const { scheduler, line } = this.#options;
-      return await line.ask(() => scheduler.selectDestinations(ctxt, request));
+      return await outlastDatabase(() => line.ask(() => scheduler.selectDestinations(ctxt, request)));
     } catch (error) {
       for (const { uuid } of builds) await this.#options.failedBuilds.tryToEnd(uuid, error, isScheduling);
       return undefined;
@@ -85,19 +103,15 @@ export class FirstBuild {
     const [selected, ...alternates] = hosts;
     try {
       if (!selected) throw new NoValidHost({ reason: 'The scheduler named no host.' });
-      await dispatch.send(
-        ctxt,
-        uuid,
-        { selected, alternates },
-        {
-          image,
-          request_spec: spec,
-          filter_properties: this.#filterProperties(selected),
-          admin_password,
-          injected_files,
-          requested_networks,
-        },
-      );
+      const order = {
+        image,
+        request_spec: spec,
+        filter_properties: this.#filterProperties(selected),
+        admin_password,
+        injected_files,
+        requested_networks,
+      };
+      await outlastDatabase(() => dispatch.send(ctxt, uuid, { selected, alternates }, order));
     } catch (error) {
       await failedBuilds.tryToEnd(uuid, error, isScheduling);
     }

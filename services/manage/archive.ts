@@ -7,12 +7,11 @@ import {
   purgeShadowTables,
   type RowCounts,
 } from '@mini-nova/database';
-import { silentLogger } from '@mini-nova/messaging';
 import type { Command } from 'commander';
 import { type Column, listTable } from '../client/table.ts';
-import { DatabaseUnusable, openMigrated } from '../cmd/compose/database.ts';
+import { DatabaseUnusable } from '../cmd/compose/database.ts';
 import type { ManageIo } from './io.ts';
-import { withDatabase } from './with-database.ts';
+import { withMigratedDatabase } from './with-database.ts';
 
 /**
  * A command ends with this exit code, and says why when there is a message. Nova's codes of archiving and purging are
@@ -156,7 +155,7 @@ async function onDatabase<T>(
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
   try {
-    return await withDatabase(openMigrated(config, silentLogger), work);
+    return await withMigratedDatabase(config, work);
   } catch (error) {
     if (!(error instanceof DatabaseError || error instanceof DatabaseUnusable)) throw error;
     throw new ExitCode(exitCode, error.message, { cause: error });

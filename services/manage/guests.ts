@@ -3,13 +3,12 @@ import { silentLogger } from '@mini-nova/messaging';
 import { createRpc, RequestContext } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Column, listTable } from '../client/table.ts';
-import { openMigrated } from '../cmd/compose/database.ts';
 import { serviceTransport } from '../cmd/compose/transport.ts';
 import type { GuestRecord, Outcome } from '../compute/guest-contract.ts';
 import { GuestAPI } from '../compute/guest-rpcapi.ts';
 import { adoptGuest } from './adoption.ts';
 import type { ManageIo } from './io.ts';
-import { withDatabase } from './with-database.ts';
+import { withMigratedDatabase } from './with-database.ts';
 
 /** The guest is not there, or what was asked for cannot be done with it. */
 export class GuestRefused extends Error {
@@ -108,9 +107,7 @@ async function adopt(uuid: string, flags: Flags, config: NovaConfig, io: ManageI
       );
     }
     const owner = { projectId: project ?? guest.project_id, userId: user ?? guest.user_id };
-    const { refused } = await withDatabase(openMigrated(config, silentLogger), (db) =>
-      adoptGuest(db, host, guest, owner),
-    );
+    const { refused } = await withMigratedDatabase(config, (db) => adoptGuest(db, host, guest, owner));
     // It counts what it has anew, and gives back what it had reserved.
     await compute.listGuests(ctxt, host);
     const addresses = refused.map((address) => `Another has the address ${address}: the guest keeps it.\n`);

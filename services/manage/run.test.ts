@@ -66,7 +66,7 @@ test('service list on a database without schema says what to run, and exits 1', 
 test('a database that cannot be reached is one line, and exit code 1', async () => {
   const { code, err } = await manageOf('postgresql://127.0.0.1:1/nova', 'db', 'sync');
   expect(code).toBe(1);
-  expect(err).toMatch(/^The database cannot be used: .*ECONNREFUSED.*\n$/);
+  expect(err).toMatch(/^The database is away: .*ECONNREFUSED.*\n$/);
 });
 
 test('a file that is no database is one line, and exit code 1', async () => {

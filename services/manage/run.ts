@@ -5,10 +5,10 @@ import {
   loadConfig,
   type NovaConfig,
 } from '@mini-nova/config';
-import { DatabaseError, schemaVersion } from '@mini-nova/database';
-import { MessagingError, silentLogger } from '@mini-nova/messaging';
+import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
+import { MessagingError } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
-import { DatabaseUnusable, openConfigured, openMigrated, syncDatabase } from '../cmd/compose/database.ts';
+import { DatabaseUnusable, syncDatabase } from '../cmd/compose/database.ts';
 import { AdoptionRefused } from './adoption.ts';
 import { addArchiveCommands, ExitCode } from './archive.ts';
 import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';
@@ -16,7 +16,7 @@ import { addGuestCommands, GuestRefused } from './guests.ts';
 import type { ManageIo } from './io.ts';
 import { addServicePing, ServicesMissing, ServicesSilent } from './service-ping.ts';
 import { serviceTable } from './service-table.ts';
-import { withDatabase } from './with-database.ts';
+import { withDatabase, withMigratedDatabase } from './with-database.ts';
 
 /** Flags that have a meaning here. */
 const FLAGS = ['configFile', 'configDir', 'transportUrl', 'databaseConnection'];
@@ -86,17 +86,18 @@ function manageProgram(io: ManageIo, version: string): Command {
 }
 
 async function syncSchema(config: NovaConfig, io: ManageIo): Promise<void> {
-  await withDatabase(openConfigured(config, silentLogger), async (db) => {
+  const work = async (db: Database) => {
     const applied = await syncDatabase(db, config);
     const { current } = await schemaVersion(db);
     const done = applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to do';
     io.out(`The schema is at version ${current}: ${done}.\n`);
-  });
+  };
+  await withDatabase(config, work, { unhurried: true });
 }
 
 /** The bare number when it is up to date. */
 async function printVersion(config: NovaConfig, io: ManageIo): Promise<void> {
-  await withDatabase(openConfigured(config, silentLogger), async (db) => {
+  await withDatabase(config, async (db) => {
     const { current, latest, pending } = await schemaVersion(db);
     io.out(`${current}\n`);
     if (pending.length === 0) return;
@@ -105,7 +106,7 @@ async function printVersion(config: NovaConfig, io: ManageIo): Promise<void> {
 }
 
 async function listServices(config: NovaConfig, io: ManageIo, json: boolean): Promise<void> {
-  await withDatabase(openMigrated(config, silentLogger), async (db) => {
+  await withMigratedDatabase(config, async (db) => {
     io.out(await serviceTable(db, config, json));
   });
 }

@@ -4,11 +4,10 @@ import type { Service } from '@mini-nova/objects';
 import { type BaseContract, createRpc, RequestContext } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Column, listTable } from '../client/table.ts';
-import { openMigrated } from '../cmd/compose/database.ts';
 import { serviceTransport } from '../cmd/compose/transport.ts';
 import { hasStopped, ServiceStore } from '../stores/service-store.ts';
 import type { ManageIo } from './io.ts';
-import { withDatabase } from './with-database.ts';
+import { withMigratedDatabase } from './with-database.ts';
 
 /** There is no record of the services that were asked for. */
 export class ServicesMissing extends Error {
@@ -81,7 +80,7 @@ export function addServicePing(
  */
 async function pingServices(flags: Flags, config: NovaConfig, io: ManageIo): Promise<void> {
   const { host, binary, timeout, json = false } = flags;
-  const services = await withDatabase(openMigrated(config, silentLogger), async (db) => [
+  const services = await withMigratedDatabase(config, async (db) => [
     ...(await new ServiceStore(db).list({ host, binary })),
   ]);
   if (services.length === 0) throw new ServicesMissing('There is no record of such a service.');

@@ -1,15 +1,37 @@
-import type { Database } from '@mini-nova/database';
-import { usingDatabase } from '../cmd/compose/database.ts';
+import type { NovaConfig } from '@mini-nova/config';
+import { assertMigrated, type Database, withPatience } from '@mini-nova/database';
+import { silentLogger } from '@mini-nova/messaging';
+import { type OpenOptions, openConfigured, ping, usingDatabase } from '../cmd/compose/database.ts';
 
-/** Works on a database that is being opened, and closes it. @throws DatabaseUnusable, and what `work` throws */
+/** Seconds for which a command waits for a database that is away: a person is watching. */
+const PATIENCE = 2;
+
+/**
+ * Opens the configured database, works on it, and closes it.
+ *
+ * @throws DatabaseUnavailable, DatabaseUnusable, and what `work` throws
+ */
 export async function withDatabase<T>(
-  opening: Promise<Database>,
+  config: NovaConfig,
   work: (db: Database) => Promise<T>,
+  options: OpenOptions = {},
 ): Promise<T> {
-  const db = await opening;
+  const db = await withPatience(PATIENCE, () => openConfigured(config, silentLogger, options));
   try {
+    await withPatience(PATIENCE, () => ping(db));
     return await usingDatabase(() => work(db));
   } finally {
     await db.close();
   }
+}
+
+/** The same, when its schema is ours. @throws SchemaOutOfDate */
+export async function withMigratedDatabase<T>(
+  config: NovaConfig,
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  return withDatabase(config, async (db) => {
+    await assertMigrated(db);
+    return work(db);
+  });
 }

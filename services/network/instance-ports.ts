@@ -121,7 +121,8 @@ export class InstancePorts {
   }
 
   async #release(ports: { deviceUuid: string; portUuid?: string }): Promise<void> {
-    await this.#db.transaction((trx) => releasePorts(trx, { ...ports, at: databaseTimestamp(trx) }));
+    const work = (trx: Queryable) => releasePorts(trx, { ...ports, at: databaseTimestamp(trx) });
+    await this.#db.transaction(work, { lostCommit: 'repeat' });
   }
 
   /** Allocations of one instance run one after another; a MAC address drawn twice draws again. */

@@ -4,6 +4,7 @@ import {
   deleteAllocations,
   deleteBuildRequest,
   deleteRequestSpec,
+  type Queryable,
   releasePorts,
 } from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
@@ -20,7 +21,7 @@ export async function deleteInstance(
   instances: InstanceStore,
   instance: Instance,
 ): Promise<boolean> {
-  return db.transaction(async (trx) => {
+  const work = async (trx: Queryable) => {
     const { uuid } = instance;
     const deleted = await instances.within(trx).destroy(instance);
     await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
@@ -28,5 +29,6 @@ export async function deleteInstance(
     await deleteBuildRequest(trx, uuid);
     await deleteRequestSpec(trx, uuid);
     return deleted;
-  });
+  };
+  return db.transaction(work, { lostCommit: 'repeat' });
 }

@@ -1,15 +1,16 @@
 const uniqueViolations = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
 
 /** PostgreSQL: serialization failure and deadlock. The transaction was rolled back and may run again. */
-const transientFailures = new Set(['40001', '40P01']);
+const conflicts = new Set(['40001', '40P01']);
 
 /** A row with this unique key is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return uniqueViolations.has(codeOf(error));
 }
 
-export function isTransient(error: unknown): boolean {
-  return transientFailures.has(codeOf(error)) || isSqliteBusy(error);
+/** Another transaction was in the way. */
+export function isConflict(error: unknown): boolean {
+  return conflicts.has(codeOf(error));
 }
 
 /** Another connection holds SQLite's lock. */

@@ -60,13 +60,20 @@ describe('an outage', () => {
   it.each([
     ['23505', 'a unique violation'],
     ['42P01', 'a missing table'],
-    ['28P01', 'a wrong password'],
-    ['3D000', 'a missing database'],
     ['SQLITE_CONSTRAINT_UNIQUE', 'a unique violation'],
     ['SQLITE_CORRUPT', 'a broken file'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'a refused certificate'],
   ])('is not %s, which is %s', (code) => {
     expect(outageOf(failure(code))).toBeUndefined();
+  });
+
+  it.each([
+    ['28P01', 'a wrong password'],
+    ['28000', 'an unknown role'],
+    ['3D000', 'a missing database'],
+  ])('that lasts is told by %s: %s', (code) => {
+    const error = failure(code, 'the reason');
+    expect(outageOf(error)).toMatchObject({ code: 'DATABASE_REFUSED', reason: 'the reason', cause: error });
   });
 
   it('is not what is thrown otherwise', () => {

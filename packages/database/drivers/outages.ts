@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, type Outcome } from '../errors.ts';
+import { DatabaseRefused, DatabaseUnavailable, type Outcome } from '../errors.ts';
 import { codeOf } from './driver-errors.ts';
 
 /** SQLSTATEs of PostgreSQL and what they leave behind, by the whole code. */
@@ -20,8 +20,6 @@ const outageCodes: Readonly<Record<string, Outcome>> = {
   '53400': 'undone',
   // lock_timeout
   '55P03': 'undone',
-  // object in use: ALTER DATABASE, DROP DATABASE
-  '55006': 'undone',
   // statement_timeout, or an administrator's cancel: rolled back
   '57014': 'undone',
   // admin shutdown (also pg_terminate_backend), crash shutdown: perhaps after the commit
@@ -41,6 +39,9 @@ const outageCodes: Readonly<Record<string, Outcome>> = {
   '08006': 'unknown',
   '08P01': 'unknown',
 };
+
+/** SQLSTATEs that say that waiting does not help: who we are is not known, a wrong password, no such database. */
+const refusals = new Set(['28000', '28P01', '3D000']);
 
 /** What the system says of the way to the server, before a connection is there. */
 const unreachable = new Set([
@@ -84,6 +85,7 @@ const sqliteOutage = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL
 export function outageOf(error: unknown): DatabaseUnavailable | undefined {
   if (error instanceof DatabaseUnavailable) return error;
   if (!(error instanceof Error)) return undefined;
+  if (refusals.has(codeOf(error))) return new DatabaseRefused(error.message, { cause: error });
   const outcome = outcomeOf(error);
   return outcome && new DatabaseUnavailable(reasonOf(error), { outcome, cause: error });
 }

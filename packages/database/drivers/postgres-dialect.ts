@@ -1,37 +1,41 @@
-import { type Dialect, PostgresDialect } from 'kysely';
-import pg from 'pg';
-import type { Logger } from '../logger.ts';
+import {
+  type DatabaseIntrospector,
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  type Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryCompiler,
+} from 'kysely';
+import type { Repeats } from '../repeats.ts';
+import { PostgresDriver } from './postgres-driver.ts';
+import { type PoolOptions, PostgresPool } from './postgres-pool.ts';
 
-/** Type oids of int8 and numeric: what count() and sum() return. All of ours are safe integers. */
-const INT8 = 20;
-const NUMERIC = 1700;
+/** Connects when first used, and again after the server was away. */
+export class PostgresDialect implements Dialect {
+  readonly #options: PoolOptions;
+  readonly #repeats: Repeats;
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
-};
+  constructor(options: PoolOptions, repeats: Repeats) {
+    this.#options = options;
+    this.#repeats = repeats;
+  }
 
-export interface PostgresOptions {
-  url: string;
-  maxPoolSize: number;
-  logger: Logger;
-}
+  createDriver(): Driver {
+    return new PostgresDriver(new PostgresPool(this.#options), this.#repeats);
+  }
 
-/** A pool that connects when first used and again after the server was away. */
-export function postgresDialect({ url, maxPoolSize, logger }: PostgresOptions): Dialect {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: maxPoolSize,
-    types,
-    keepAlive: true,
-    // Also the longest wait for a free connection of the pool.
-    connectionTimeoutMillis: 30_000,
-  });
-  // A connection that breaks emits 'error': idle ones through the pool, one in use by itself. The statement that
-  // ran on it fails on its own, and the pool drops the connection; without a listener the process would end.
-  pool.on('error', (error) => logger.warn({ err: error }, 'database connection lost'));
-  pool.on('connect', (client) => {
-    client.on('error', (error) => logger.info({ err: error }, 'database connection broke'));
-  });
-  return new PostgresDialect({ pool });
+  createQueryCompiler(): QueryCompiler {
+    return new PostgresQueryCompiler();
+  }
+
+  createAdapter(): DialectAdapter {
+    return new PostgresAdapter();
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new PostgresIntrospector(database);
+  }
 }

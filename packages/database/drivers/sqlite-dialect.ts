@@ -13,9 +13,13 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { DatabaseUrlError } from '../errors.ts';
+import { boundedByPatience } from '../patience.ts';
 import { Pattern } from '../pattern/pattern.ts';
 import type { TransactionScope } from '../transaction-scope.ts';
 import type { Turns } from '../turns.ts';
+import { backoff } from './backoff.ts';
+import { isSqliteBusy } from './driver-errors.ts';
+import { explained } from './outages.ts';
 import { SqliteDriver } from './sqlite-driver.ts';
 import { BUSY_TIMEOUT_MS, SqliteLane } from './sqlite-lane.ts';
 
@@ -24,10 +28,16 @@ export interface SqliteOptions {
   path: string | null;
   scope: TransactionScope;
   turns: Turns;
+  /** Whether the file outlives a power cut. */
+  synchronous: boolean;
 }
 
-/** Opens the file for sharing with other processes; a new one is created. */
-export function sqliteDialect({ path, scope, turns }: SqliteOptions): Dialect {
+/**
+ * Opens the file for sharing with other processes; a new one is created.
+ *
+ * @throws DatabaseUrlError; DatabaseUnavailable when another process holds its lock
+ */
+export async function openSqlite({ path, scope, turns, synchronous }: SqliteOptions): Promise<Dialect> {
   const lane = (database: SQLite.Database): SqliteLane => {
     addRegexp(database);
     return new SqliteLane(database, turns);
@@ -37,35 +47,49 @@ export function sqliteDialect({ path, scope, turns }: SqliteOptions): Dialect {
     return new SqliteDialect(new SqliteDriver({ writer: lane(new SQLite(':memory:')) }, scope));
   createParent(path);
   const lanes = {
-    writer: lane(openWriter(path)),
-    reader: lane(openReader(path)),
-    snapshots: lane(openReader(path)),
+    writer: lane(await openWriter(path, synchronous)),
+    reader: lane(await openReader(path)),
+    snapshots: lane(await openReader(path)),
   };
   return new SqliteDialect(new SqliteDriver(lanes, scope));
 }
 
-function openWriter(path: string): SQLite.Database {
+function openWriter(path: string, synchronous: boolean): Promise<SQLite.Database> {
   return open(path, (database) => {
     // Readers do not wait for the writer, nor it for them.
     database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = NORMAL');
+    database.pragma(`synchronous = ${synchronous ? 'NORMAL' : 'OFF'}`);
     database.pragma('foreign_keys = ON');
   });
 }
 
-function openReader(path: string): SQLite.Database {
+function openReader(path: string): Promise<SQLite.Database> {
   return open(path, (database) => database.pragma('query_only = ON'));
 }
 
-function open(path: string, prepare: (database: SQLite.Database) => void): SQLite.Database {
+async function open(path: string, prepare: (database: SQLite.Database) => void): Promise<SQLite.Database> {
+  const deadline = performance.now() + boundedByPatience(BUSY_TIMEOUT_MS);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openOnce(path, prepare);
+    } catch (error) {
+      if (!isSqliteBusy(error))
+        throw new DatabaseUrlError(`Cannot open SQLite database ${path}: ${reason(error)}`, { cause: error });
+      if (performance.now() > deadline) throw explained(error);
+    }
+    await backoff(attempt, 20);
+  }
+}
+
+/** Without SQLite's own waiting for locks, which would block the event loop. */
+function openOnce(path: string, prepare: (database: SQLite.Database) => void): SQLite.Database {
+  const database = new SQLite(path, { timeout: 0 });
   try {
-    const database = new SQLite(path, { timeout: BUSY_TIMEOUT_MS });
     prepare(database);
-    // From here on the driver waits, without blocking the event loop.
-    database.pragma('busy_timeout = 0');
     return database;
   } catch (error) {
-    throw new DatabaseUrlError(`Cannot open SQLite database ${path}: ${reason(error)}`, { cause: error });
+    database.close();
+    throw error;
   }
 }
 

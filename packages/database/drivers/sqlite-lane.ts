@@ -1,12 +1,17 @@
 import type SQLite from 'better-sqlite3';
 import type { CompiledQuery, QueryResult } from 'kysely';
+import { DatabaseUnavailable } from '../errors.ts';
+import { boundedByPatience, patienceLeft } from '../patience.ts';
 import type { Turns } from '../turns.ts';
 import { backoff } from './backoff.ts';
 import { isSqliteBusy } from './driver-errors.ts';
+import { explained } from './outages.ts';
 import { StatementCache } from './statement-cache.ts';
 
-/** How long a statement waits for another connection's lock before it fails with SQLITE_BUSY. */
+/** Milliseconds for which a statement waits for another connection's lock before it fails with DatabaseUnavailable. */
 export const BUSY_TIMEOUT_MS = 5000;
+/** Milliseconds: a lock that is held for longer is not one of a transaction that is being made. */
+const BLOCKED_MS = 200;
 
 /** One connection to SQLite, and those who wait for it. */
 export class SqliteLane {
@@ -17,6 +22,8 @@ export class SqliteLane {
   readonly #turns: Turns;
   /** Settles when the last one in the queue is done with the connection. */
   #queue: Promise<void> = Promise.resolve();
+  /** By performance.now(): since when a statement waits for another process's lock. */
+  #blockedSince: number | undefined;
 
   constructor(database: SQLite.Database, turns: Turns) {
     this.statements = new StatementCache(database);
@@ -35,21 +42,48 @@ export class SqliteLane {
     this.#queue = new Promise((resolve) => {
       done = resolve;
     });
-    await before;
+    await this.#turn(before, done);
     return done;
   }
 
+  /**
+   * A queue that moves is waited in, however long.
+   *
+   * @throws DatabaseUnavailable when the patience is over while the first in the queue waits for another process's lock;
+   *     then `pass` is called once that one is done
+   */
+  async #turn(before: Promise<void>, pass: () => void): Promise<void> {
+    if (patienceLeft() === Number.POSITIVE_INFINITY) return before;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setInterval(() => {
+        if (patienceLeft() <= 0 && this.#isBlocked)
+          reject(new DatabaseUnavailable('another process holds the lock'));
+      }, BLOCKED_MS);
+    });
+    try {
+      await Promise.race([before, late]);
+    } catch (error) {
+      void before.then(pass);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
   async execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const deadline = performance.now() + BUSY_TIMEOUT_MS;
-    for (let attempt = 1; ; attempt++) {
-      const pause = this.#turns.pause();
-      if (pause !== undefined) await pause;
-      try {
-        return this.#run<R>(query);
-      } catch (error) {
-        if (!isSqliteBusy(error) || performance.now() > deadline) throw error;
-      }
-      await backoff(attempt, 20);
+    const pause = this.#turns.pause();
+    if (pause !== undefined) await pause;
+    try {
+      return this.#run<R>(query);
+    } catch (error) {
+      if (!isSqliteBusy(error)) throw explained(error);
+    }
+    this.#blockedSince = performance.now();
+    try {
+      return await this.#executeWhenFree<R>(query);
+    } finally {
+      this.#blockedSince = undefined;
     }
   }
 
@@ -57,6 +91,22 @@ export class SqliteLane {
   async close(): Promise<void> {
     await this.#queue;
     this.#database.close();
+  }
+
+  get #isBlocked(): boolean {
+    return this.#blockedSince !== undefined && performance.now() - this.#blockedSince > BLOCKED_MS;
+  }
+
+  async #executeWhenFree<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const deadline = performance.now() + boundedByPatience(BUSY_TIMEOUT_MS);
+    for (let attempt = 1; ; attempt++) {
+      await backoff(attempt, 20);
+      try {
+        return this.#run<R>(query);
+      } catch (error) {
+        if (!isSqliteBusy(error) || performance.now() > deadline) throw explained(error);
+      }
+    }
   }
 
   #run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {

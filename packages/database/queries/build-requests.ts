@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { BuildRequestRow, NewBuildRequest } from '../schema.ts';
 
 /** One for each instance: a second is a unique violation. */
@@ -32,7 +33,7 @@ export async function updateBuildRequest(
   instanceUuid: string,
   changes: Partial<NewBuildRequest>,
 ): Promise<BuildRequestRow | undefined> {
-  return db
+  return idempotent(db)
     .updateTable('build_requests')
     .set(changes)
     .where('instance_uuid', '=', instanceUuid)

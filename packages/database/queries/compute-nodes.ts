@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { ComputeNodeChanges, ComputeNodeRow, NewComputeNode, Timestamp } from '../schema.ts';
 
 /** Of the living nodes one host has each hypervisor_hostname once: a second is a unique violation. */
@@ -69,7 +70,7 @@ export async function updateComputeNode(
   uuid: string,
   changes: ComputeNodeChanges,
 ): Promise<ComputeNodeRow | undefined> {
-  return db
+  return idempotent(db)
     .updateTable('compute_nodes')
     .set(changes)
     .where('uuid', '=', uuid)

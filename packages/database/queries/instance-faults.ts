@@ -1,9 +1,10 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { InstanceFaultRow, NewInstanceFault } from '../schema.ts';
 import { anyOf } from './conditions.ts';
 
 export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault): Promise<InstanceFaultRow> {
-  return db.insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
+  return idempotent(db).insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
 }
 
 /** The newest fault of each of the instances that has one. */

@@ -1,5 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
 import { anyOf } from './conditions.ts';
 import { preparedQuery } from './prepared-query.ts';
@@ -110,7 +111,7 @@ export async function updateInstance(
   changes: InstanceChanges,
   guard: InstanceGuard = {},
 ): Promise<InstanceRow | undefined> {
-  return db
+  return idempotent(db)
     .updateTable('instances')
     .set(changes)
     .where('uuid', '=', uuid)
@@ -143,9 +144,9 @@ export async function touchScheduling(db: Queryable, uuids: readonly string[], a
     .execute();
 }
 
-/** Marks the instance deleted. False: there was no living one. */
+/** Marks the instance deleted. False: there was no living one, or it was marked when an answer was lost. */
 export async function softDeleteInstance(db: Queryable, uuid: string, at: Timestamp): Promise<boolean> {
-  const { numUpdatedRows } = await db
+  const { numUpdatedRows } = await idempotent(db)
     .updateTable('instances')
     .set({ deleted: true, deleted_at: at, vm_state: 'deleted', task_state: null })
     .where('uuid', '=', uuid)

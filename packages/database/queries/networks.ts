@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { databaseTimestamp } from '../clock.ts';
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import { formatIpv4, parseCidr } from '../ipv4.ts';
 import type { NetworkRow } from '../schema.ts';
 
@@ -18,7 +19,7 @@ export interface NetworkRequest {
 export async function ensureNetwork(db: Queryable, { label, cidr }: NetworkRequest): Promise<NetworkRow> {
   const gateway = formatIpv4(parseCidr(cidr).first);
   const uuid = randomUUID();
-  await db
+  await idempotent(db)
     .insertInto('networks')
     .values({
       uuid,

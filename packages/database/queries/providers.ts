@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow, Timestamp } from '../schema.ts';
 import { locksRows } from './row-locks.ts';
 
@@ -13,7 +14,7 @@ export async function ensureProvider(
   db: Queryable,
   provider: { uuid: string; name: string; at: Timestamp },
 ): Promise<void> {
-  await db
+  await idempotent(db)
     .insertInto('resource_providers')
     .values({ uuid: provider.uuid, name: provider.name, generation: 0, created_at: provider.at })
     .onConflict((conflict) => conflict.column('uuid').doNothing())
@@ -150,7 +151,7 @@ export async function deleteAllocations(
   consumerUuid: string,
   providerUuid?: string,
 ): Promise<number> {
-  let query = db.deleteFrom('allocations').where('consumer_uuid', '=', consumerUuid);
+  let query = idempotent(db).deleteFrom('allocations').where('consumer_uuid', '=', consumerUuid);
   if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
   const { numDeletedRows } = await query.executeTakeFirstOrThrow();
   return Number(numDeletedRows);

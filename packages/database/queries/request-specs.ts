@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { JsonText, NewRequestSpec, RequestSpecRow, Timestamp } from '../schema.ts';
 
 /** One for each instance: a second is a unique violation. */
@@ -23,7 +24,7 @@ export async function updateRequestSpec(
   spec: JsonText,
   at: Timestamp,
 ): Promise<RequestSpecRow | undefined> {
-  return db
+  return idempotent(db)
     .updateTable('request_specs')
     .set({ spec, updated_at: at })
     .where('instance_uuid', '=', instanceUuid)

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { NewService, Schema, ServiceChanges, ServiceRow, Timestamp } from '../schema.ts';
 
 export interface ServiceFilters {
@@ -59,17 +60,25 @@ export async function updateService(
   key: ServiceKey,
   changes: ServiceChanges,
 ): Promise<ServiceRow | undefined> {
-  return db.updateTable('services').set(changes).where(isLiving(key)).returningAll().executeTakeFirst();
+  return idempotent(db)
+    .updateTable('services')
+    .set(changes)
+    .where(isLiving(key))
+    .returningAll()
+    .executeTakeFirst();
 }
 
-/** One report: raises report_count, sets last_seen_up, and notes the clock's skew. Undefined: the record is gone. */
+/**
+ * One report: raises report_count (twice perhaps, when an answer was lost), sets last_seen_up, and notes the clock's skew.
+ * Undefined: the record is gone.
+ */
 export async function recordHeartbeat(
   db: Queryable,
   key: ServiceKey,
   at: Timestamp,
   clockSkew: number | null = null,
 ): Promise<ServiceRow | undefined> {
-  return db
+  return idempotent(db)
     .updateTable('services')
     .set((eb) => ({
       report_count: eb('report_count', '+', 1),

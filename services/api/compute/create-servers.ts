@@ -1,4 +1,5 @@
 import type { ImageDefinition } from '@mini-nova/config';
+import { findInstance, type Queryable } from '@mini-nova/database';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { VmState } from '../../compute/vm-states.ts';
@@ -100,16 +101,21 @@ export class ServerCreation {
   /** All records of all servers, or none. */
   async #record(ctxt: RequestContext, request: NewServers): Promise<NewServer[]> {
     const { db, instances, images } = this.#dependencies;
-    return db.transaction(async (trx) => {
+    let uuid = '';
+    const work = async (trx: Queryable) => {
       const servers = Array.from({ length: request.count }, (_, index) =>
         newServer(ctxt, request, index, images),
       );
+      uuid = servers[0]?.instance.uuid ?? '';
       for (const { instance, requestSpec, buildRequest } of servers) {
         await instances.within(trx).create(instance);
         await new RequestSpecStore(trx).create(requestSpec);
         await new BuildRequestStore(trx).create(buildRequest);
       }
       return servers;
+    };
+    return db.transaction(work, {
+      lostCommit: async (connection) => (await findInstance(connection, uuid)) !== undefined,
     });
   }
 

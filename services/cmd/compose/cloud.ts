@@ -7,7 +7,7 @@ import type { StateChangeListener } from '../../stores/state-changes.ts';
 import { composeApi } from './api.ts';
 import { composeCompute } from './compute.ts';
 import { composeConductor } from './conductor.ts';
-import { openConfigured, syncDatabase } from './database.ts';
+import { openConfigured, syncDatabase, waitForDatabase } from './database.ts';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 import { composeScheduler } from './scheduler.ts';
 import { createStores, type Stores } from './stores.ts';
@@ -95,6 +95,7 @@ class CloudDatabase implements Launchable {
 
   async start(): Promise<void> {
     const { config, logger, onStateChange } = this.#options;
+    await waitForDatabase(config, logger);
     const db = await openConfigured(config, logger);
     const stores = createStores(db);
     if (onStateChange) stores.instances.onStateChange(onStateChange);

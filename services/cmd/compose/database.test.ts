@@ -1,8 +1,8 @@
 import { loadConfig } from '@mini-nova/config';
-import { openDatabase } from '@mini-nova/database';
+import { DatabaseUnavailable, openDatabase } from '@mini-nova/database';
 import { silentLogger } from '@mini-nova/messaging';
 import { expect, onTestFinished, test } from 'vitest';
-import { DatabaseUnusable, databaseChecks, openConfigured } from './database.ts';
+import { databaseChecks, openConfigured } from './database.ts';
 
 test('a database that answers is ready', async () => {
   const db = await openDatabase('sqlite://');
@@ -17,6 +17,6 @@ test('a database that is away is not, and says why', async () => {
   const error: unknown = await Promise.resolve(databaseChecks(db).database?.()).catch(
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(DatabaseUnusable);
+  expect(error).toBeInstanceOf(DatabaseUnavailable);
   expect(error).toMatchObject({ message: expect.stringMatching(/ECONNREFUSED 127\.0\.0\.1:1$/) });
 });

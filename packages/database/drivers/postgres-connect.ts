@@ -1,0 +1,118 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import { DatabaseRefused, DatabaseUnavailable } from '../errors.ts';
+import { boundedByPatience } from '../patience.ts';
+import { codeOf } from './driver-errors.ts';
+import { explained } from './outages.ts';
+import type { PostgresTarget } from './postgres-target.ts';
+import type { Tls } from './postgres-tls.ts';
+
+/** Type oids of int8 and numeric: what count() and sum() return. All of ours are safe integers. */
+const INT8 = 20;
+const NUMERIC = 1700;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
+};
+
+/** Milliseconds after which an idle connection is probed by the system: a peer that vanished is noticed in the end. */
+const KEEP_ALIVE_DELAY = 10_000;
+
+/** What the server is told of a session when it begins. */
+export interface SessionSettings {
+  /** Milliseconds; 0: none. */
+  connectTimeout: number;
+  /** Milliseconds a statement may take; 0: the server's own limit. */
+  statementTimeout: number;
+}
+
+/** A client that is connected, and the socket below it, which can be destroyed when the other end is silent. */
+export interface Connected {
+  client: pg.Client;
+  socket: Socket;
+}
+
+/**
+ * Connects as `sslmode` says: where it leaves a choice, the other way is tried when the first is refused.
+ *
+ * @throws DatabaseRefused, DatabaseUnavailable
+ */
+export async function connectPostgres(target: PostgresTarget, settings: SessionSettings): Promise<Connected> {
+  let refusal: unknown;
+  for (const tls of target.attempts) {
+    try {
+      return await connectOnce(target, tls, settings);
+    } catch (error) {
+      refusal ??= error;
+      if (!isRefusal(error)) throw explainedFor(target, error);
+    }
+  }
+  throw explainedFor(target, refusal);
+}
+
+async function connectOnce(
+  { config }: PostgresTarget,
+  tls: Tls,
+  { connectTimeout, statementTimeout }: SessionSettings,
+): Promise<Connected> {
+  const socket = new Socket();
+  const client = new pg.Client({
+    ...config,
+    ssl: tls,
+    types,
+    stream: () => socket,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
+    connectionTimeoutMillis: connectTimeout === 0 ? 0 : boundedByPatience(connectTimeout),
+    ...(statementTimeout > 0 && {
+      statement_timeout: statementTimeout,
+      // Whoever began a transaction and vanished must not hold its locks.
+      idle_in_transaction_session_timeout: 2 * statementTimeout,
+    }),
+  });
+  // What breaks before there is someone to tell fails the connecting itself.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return { client, socket };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** Whether the way itself was refused, so that another one may be tried. */
+function isRefusal(error: unknown): boolean {
+  return tlsFailure(error) !== undefined || codeOf(error) === '28000';
+}
+
+function explainedFor({ name }: PostgresTarget, error: unknown): unknown {
+  const failure = tlsFailure(error);
+  if (failure !== undefined) {
+    return new DatabaseRefused(`${failure} (PostgreSQL at ${name}): ${messageOf(error)}`, { cause: error });
+  }
+  const outage = explained(error);
+  if (!(outage instanceof DatabaseUnavailable)) return error;
+  const type = outage instanceof DatabaseRefused ? DatabaseRefused : DatabaseUnavailable;
+  // Whatever happened, nothing had been asked yet.
+  return new type(outage.reason, { outcome: 'undone', cause: error });
+}
+
+/** OpenSSL's and Node's names for certificates that do not pass. */
+const certificateCodes = /CERT|LEAF_SIGNATURE|ISSUER|HOSTNAME_MISMATCH|IP_ADDRESS_MISMATCH|PATH_LENGTH|CRL_/;
+
+/** What of TLS failed, if it was that. */
+function tlsFailure(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return 'The TLS handshake failed';
+  if (certificateCodes.test(code) && code !== '28000') return "The server's certificate was refused";
+  if (code === '' && /does not support SSL|establishing an SSL connection/.test(messageOf(error))) {
+    return 'There is no TLS, which sslmode asks for';
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

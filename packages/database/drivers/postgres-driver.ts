@@ -1,0 +1,163 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from 'kysely';
+import { DatabaseUnavailable } from '../errors.ts';
+import { isIdempotent } from '../idempotent.ts';
+import type { Repeats } from '../repeats.ts';
+import { lostCommit } from './lost-commit.ts';
+import { explained } from './outages.ts';
+import type { PostgresPool } from './postgres-pool.ts';
+import type { PostgresSession } from './postgres-session.ts';
+
+/**
+ * Differs from Kysely's own driver in what it does when the server is away: a statement outside a transaction is made again
+ * over another connection, a connection that is broken or silent is not used again, and what became of a commit whose answer
+ * was lost is found out.
+ */
+export class PostgresDriver implements Driver {
+  readonly #pool: PostgresPool;
+  readonly #repeats: Repeats;
+
+  constructor(pool: PostgresPool, repeats: Repeats) {
+    this.#pool = pool;
+    this.#repeats = repeats;
+  }
+
+  async init(): Promise<void> {}
+
+  /** Takes none of the pool yet: each statement outside a transaction takes one for itself. */
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return new PostgresConnection(this.#pool, this.#repeats);
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    await ours(connection).begin(settings);
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await ours(connection).commit();
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await ours(connection).rollback();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
+function ours(connection: DatabaseConnection): PostgresConnection {
+  if (connection instanceof PostgresConnection) return connection;
+  throw new TypeError('The connection is not of this driver');
+}
+
+/** What one statement or one transaction runs on. */
+class PostgresConnection implements DatabaseConnection {
+  readonly #pool: PostgresPool;
+  readonly #repeats: Repeats;
+  #transaction: { session: PostgresSession; id: string | undefined } | undefined;
+
+  constructor(pool: PostgresPool, repeats: Repeats) {
+    this.#pool = pool;
+    this.#repeats = repeats;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#transaction) return this.#inTransaction(this.#transaction.session, query);
+    const mayRepeat = ({ outcome }: DatabaseUnavailable) => outcome === 'undone' || isIdempotent(query);
+    return this.#repeats.run(() => this.#alone(query), mayRepeat);
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for a generator, and there is nothing to yield.
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('Streaming is not supported');
+  }
+
+  async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
+    const session = await this.#pool.acquire();
+    const isReader = accessMode === 'read only';
+    const modes = [isolationLevel && `isolation level ${isolationLevel}`, accessMode].filter(Boolean);
+    // A writer's transaction has an id from the start, by which its outcome can be asked for.
+    const statement = `begin ${modes.join(' ')}${isReader ? '' : '; select txid_current()::text as id'}`;
+    try {
+      const { rows } = await session.query(statement);
+      this.#transaction = { session, id: isReader ? undefined : rows[0]?.id };
+    } catch (error) {
+      session.destroy();
+      this.#pool.release(session);
+      throw undone(error);
+    }
+  }
+
+  async commit(): Promise<void> {
+    const { session, id } = this.#open;
+    try {
+      await session.query('commit');
+    } catch (thrown) {
+      this.#end();
+      const error = explained(thrown);
+      if (id === undefined || !(error instanceof DatabaseUnavailable) || error.outcome === 'undone')
+        throw error;
+      await lostCommit(this.#pool, { id, session, error });
+      return;
+    }
+    this.#end();
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#transaction) return;
+    const { session } = this.#transaction;
+    try {
+      // A connection that is lost has taken its transaction with it.
+      if (!session.isBroken) await session.query('rollback');
+    } catch (error) {
+      // Whatever failed before is thrown; the server rolls back when the connection ends.
+      if (!(explained(error) instanceof DatabaseUnavailable)) throw error;
+      session.destroy();
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #alone<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const session = await this.#pool.acquire();
+    try {
+      return await run<R>(session, query);
+    } finally {
+      this.#pool.release(session);
+    }
+  }
+
+  /** Whatever becomes of a statement, without a commit there is nothing of it. */
+  async #inTransaction<R>(session: PostgresSession, query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return await run<R>(session, query);
+    } catch (error) {
+      throw undone(error);
+    }
+  }
+
+  get #open(): { session: PostgresSession; id: string | undefined } {
+    if (!this.#transaction) throw new TypeError('There is no transaction');
+    return this.#transaction;
+  }
+
+  #end(): void {
+    if (this.#transaction) this.#pool.release(this.#transaction.session);
+    this.#transaction = undefined;
+  }
+}
+
+function undone(thrown: unknown): unknown {
+  const error = explained(thrown);
+  if (!(error instanceof DatabaseUnavailable) || error.outcome === 'undone') return error;
+  return new DatabaseUnavailable(error.reason, { outcome: 'undone', cause: error.cause ?? error });
+}
+
+const changes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+async function run<R>(session: PostgresSession, { sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  const { command, rowCount, rows } = await session.query(sql, parameters);
+  return { numAffectedRows: changes.has(command) ? BigInt(rowCount ?? 0) : undefined, rows: rows ?? [] };
+}

@@ -1,0 +1,254 @@
+import { DatabaseUnavailable } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { codeOf } from './driver-errors.ts';
+import { connectPostgres } from './postgres-connect.ts';
+import { PostgresSession, type Probe } from './postgres-session.ts';
+import type { PostgresTarget } from './postgres-target.ts';
+
+/** Times are in milliseconds. */
+export interface PoolOptions {
+  target: PostgresTarget;
+  /** Connections that are kept when nobody uses them, for a while. */
+  size: number;
+  /** Connections beyond these, while they are used. */
+  overflow: number;
+  /** How long someone waits until a connection is free. */
+  waitTimeout: number;
+  connectTimeout: number;
+  /** How long a statement may take; 0: any time. */
+  statementTimeout: number;
+  /** Age at which a connection is replaced; Infinity: never. */
+  recycleAge: number;
+  logger: Logger;
+}
+
+interface Waiter {
+  resolve(session: PostgresSession): void;
+  reject(error: unknown): void;
+}
+
+/** An idle connection is given back to the server after this time: others may be short of them. */
+const IDLE = 10_000;
+/** How long the pool does without more connections when the server gives no more. */
+const SHORTAGE = 5000;
+/** Without an answer for so long, the server is asked whether it still works on one. */
+const SILENCE = 2000;
+/** What a statement may take longer than the server allows, until the connection counts as dead. */
+const GRACE = 5000;
+
+/**
+ * Connections to one PostgreSQL, opened when they are needed. One that breaks is replaced; and with it all that were opened
+ * before it broke, as they are used next: what cut one has likely cut them, too.
+ */
+export class PostgresPool {
+  readonly #options: PoolOptions;
+  readonly #waiters: Waiter[] = [];
+  readonly #idle: PostgresSession[] = [];
+  readonly #open = new Set<PostgresSession>();
+  readonly #reaper: NodeJS.Timeout;
+  #opening = 0;
+  /** By performance.now(): older connections are not used again. */
+  #distrusted = 0;
+  /** How many the server gave when it had no more, and until when that counts. */
+  #shortage = { limit: Number.POSITIVE_INFINITY, until: 0 };
+  #closing: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#reaper = setInterval(() => this.#reap(), IDLE / 2);
+    this.#reaper.unref();
+  }
+
+  /** @throws DatabaseUnavailable, DatabaseRefused */
+  async acquire(): Promise<PostgresSession> {
+    if (this.#closing) throw new Error('The database was closed');
+    for (let session = this.#idle.pop(); session; session = this.#idle.pop()) {
+      if (this.#isUsable(session)) return session;
+      this.#drop(session);
+    }
+    return this.#wait();
+  }
+
+  release(session: PostgresSession): void {
+    if (this.#closing || !this.#isUsable(session)) {
+      this.#drop(session);
+      this.#grow();
+      return;
+    }
+    this.#hand(session);
+  }
+
+  /** Waits for what runs. */
+  async close(): Promise<void> {
+    clearInterval(this.#reaper);
+    const closed = new Promise<void>((resolve) => {
+      this.#closing = resolve;
+    });
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error('The database was closed'));
+    await Promise.all(this.#idle.splice(0).map((session) => this.#leave(session)));
+    this.#closeIfEmpty();
+    await closed;
+  }
+
+  #hand(session: PostgresSession): void {
+    const waiter = this.#waiters.shift();
+    if (waiter) waiter.resolve(session);
+    else if (this.#idle.length < this.#options.size) this.#idle.push(session);
+    else this.#drop(session);
+  }
+
+  #wait(): Promise<PostgresSession> {
+    return new Promise((resolve, reject) => {
+      const timeout = this.#options.waitTimeout;
+      const timer = setTimeout(() => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(new DatabaseUnavailable(`no connection became free within ${timeout / 1000} s`));
+      }, timeout);
+      const waiter: Waiter = {
+        resolve: (session) => {
+          clearTimeout(timer);
+          resolve(session);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      this.#waiters.push(waiter);
+      this.#grow();
+    });
+  }
+
+  /** Opens connections for those who wait, as far as there may be more. */
+  #grow(): void {
+    const { size, overflow } = this.#options;
+    const shortage =
+      performance.now() < this.#shortage.until ? this.#shortage.limit : Number.POSITIVE_INFINITY;
+    const limit = Math.min(size + overflow, shortage);
+    while (this.#opening < this.#waiters.length && this.#open.size + this.#opening < limit)
+      void this.#openOne();
+  }
+
+  async #openOne(): Promise<void> {
+    this.#opening += 1;
+    try {
+      const session = await this.#connect();
+      this.#opening -= 1;
+      if (this.#closing) this.#drop(session);
+      else this.#hand(session);
+    } catch (error) {
+      this.#opening -= 1;
+      this.#failed(error);
+    }
+    this.#closeIfEmpty();
+  }
+
+  async #connect(): Promise<PostgresSession> {
+    const { target, connectTimeout, statementTimeout } = this.#options;
+    const connected = await connectPostgres(target, { connectTimeout, statementTimeout });
+    const session = new PostgresSession(connected, {
+      silence: SILENCE,
+      patience: statementTimeout === 0 ? Number.POSITIVE_INFINITY : statementTimeout + GRACE,
+      probe: this.#probe,
+    });
+    this.#open.add(session);
+    try {
+      const { rows } = await session.query(incarnationQuery);
+      session.incarnation = rows[0]?.incarnation;
+    } catch (error) {
+      session.destroy();
+      this.#open.delete(session);
+      throw error;
+    }
+    session.onBreak((error) => this.#lost(session, error));
+    return session;
+  }
+
+  /** The server may have no connection left for us, while we have some: then those who wait can have them in turn. */
+  #failed(error: unknown): void {
+    const isShortage = error instanceof DatabaseUnavailable && codeOf(error.cause) === '53300';
+    if (isShortage && this.#open.size > 0) {
+      this.#shortage = { limit: this.#open.size, until: performance.now() + SHORTAGE };
+      return;
+    }
+    const failed = this.#open.size > 0 ? this.#waiters.splice(0, 1) : this.#waiters.splice(0);
+    for (const { reject } of failed) reject(error);
+    this.#grow();
+  }
+
+  #lost(session: PostgresSession, error: Error): void {
+    this.#distrusted = performance.now();
+    this.#options.logger.info({ reason: error.message }, 'A database connection broke');
+    const place = this.#idle.indexOf(session);
+    if (place < 0) return;
+    this.#idle.splice(place, 1);
+    this.#drop(session);
+    this.#grow();
+  }
+
+  #isUsable(session: PostgresSession): boolean {
+    if (session.isBroken || session.openedAt < this.#distrusted) return false;
+    return performance.now() - session.openedAt < this.#options.recycleAge;
+  }
+
+  #drop(session: PostgresSession): void {
+    if (session.isBroken) {
+      session.destroy();
+      this.#forget(session);
+    } else void this.#leave(session);
+  }
+
+  async #leave(session: PostgresSession): Promise<void> {
+    this.#forget(session);
+    await session.end();
+  }
+
+  #forget(session: PostgresSession): void {
+    this.#open.delete(session);
+    this.#closeIfEmpty();
+  }
+
+  #closeIfEmpty(): void {
+    if (this.#open.size === 0 && this.#opening === 0) this.#closing?.();
+  }
+
+  #reap(): void {
+    const old = performance.now() - IDLE;
+    for (const session of this.#idle.filter(({ usedAt }) => usedAt < old)) {
+      this.#idle.splice(this.#idle.indexOf(session), 1);
+      this.#drop(session);
+    }
+  }
+
+  /**
+   * Asks over a connection of its own, since those of the pool may be as dead. A process that does nothing, while we wait for
+   * its answer, is ended: it may hold locks.
+   */
+  readonly #probe: Probe = async (processId) => {
+    const { target } = this.#options;
+    try {
+      const settings = { connectTimeout: SILENCE, statementTimeout: SILENCE };
+      const { client, socket } = await connectPostgres(target, settings);
+      const impatience = setTimeout(() => socket.destroy(), SILENCE);
+      try {
+        const { rows } = await client.query<{ is_idle: boolean }>(probeQuery, [processId]);
+        const [row] = rows;
+        if (row === undefined) return 'gone';
+        return row.is_idle ? 'idle' : 'working';
+      } finally {
+        clearTimeout(impatience);
+        socket.destroy();
+      }
+    } catch {
+      // Whatever it was: nothing is known.
+      return undefined;
+    }
+  };
+}
+
+/** A crash throws the statistics away, and they begin anew; a restart in order keeps them. */
+const incarnationQuery = 'select stats_reset::text as incarnation from pg_stat_bgwriter';
+
+const probeQuery = `select state <> 'active' as is_idle,
+    case when state <> 'active' then pg_terminate_backend(pid) end
+  from pg_stat_activity where pid = $1`;

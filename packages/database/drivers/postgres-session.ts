@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import type pg from 'pg';
+import { DatabaseUnavailable } from '../errors.ts';
+import { boundedByPatience, patienceLeft } from '../patience.ts';
+import { codeOf } from './driver-errors.ts';
+import { outageOf } from './outages.ts';
+import type { Connected } from './postgres-connect.ts';
+
+/** Whether the server still works for a session; undefined: it could not be asked. */
+export type Probe = (processId: number) => Promise<'working' | 'idle' | 'gone' | undefined>;
+
+export interface SessionOptions {
+  /** Milliseconds without an answer after which the server is asked, over another connection, whether it works on one. */
+  silence: number;
+  /** Milliseconds that an answer may take; Infinity: any time. */
+  patience: number;
+  probe: Probe;
+}
+
+/** One connection to PostgreSQL. One that broke fails whatever is asked of it. */
+export class PostgresSession {
+  readonly openedAt = performance.now();
+  /** When it was used last. */
+  usedAt = performance.now();
+  /** Differs when the server has crashed meanwhile; undefined: not asked yet. */
+  incarnation: string | undefined;
+  readonly #client: pg.Client;
+  readonly #socket: Socket;
+  readonly #options: SessionOptions;
+  #broken = false;
+  #onBreak: (error: Error) => void = () => {};
+
+  constructor({ client, socket }: Connected, options: SessionOptions) {
+    this.#client = client;
+    this.#socket = socket;
+    this.#options = options;
+    client.on('error', (error) => this.#break(error));
+    client.on('end', () => this.#break(new Error('Connection terminated')));
+  }
+
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  /** The server's process. */
+  get processId(): number {
+    return Number((this.#client as pg.Client & { processID?: number | null }).processID ?? 0);
+  }
+
+  /** Called once, when the connection breaks, whether it is used or not. */
+  onBreak(listener: (error: Error) => void): void {
+    this.#onBreak = listener;
+  }
+
+  /** The results of the statements in `text`: of the last one. @throws DatabaseUnavailable, or what the server says of the statement */
+  async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
+    this.usedAt = performance.now();
+    const asked = this.#client.query(text, [...values]);
+    const watch = new Watch(this.processId, this.#options);
+    try {
+      const result: pg.QueryResult | pg.QueryResult[] = await Promise.race([asked, watch.lost]);
+      return Array.isArray(result) ? (result.at(-1) as pg.QueryResult) : result;
+    } catch (error) {
+      const outage = outageOf(error);
+      if (outage === undefined) throw error;
+      if (!leavesUsable(error)) {
+        asked.catch(() => {});
+        this.#break(outage);
+        this.#socket.destroy();
+      }
+      throw outage;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** Takes leave of the server, without waiting for long. */
+  async end(): Promise<void> {
+    if (this.#socket.destroyed) return;
+    const closed = once(this.#socket, 'close');
+    const impatience = setTimeout(() => this.#socket.destroy(), 1000);
+    this.#onBreak = () => {};
+    this.#client.end().catch(() => this.#socket.destroy());
+    await closed.catch(() => {});
+    clearTimeout(impatience);
+  }
+
+  destroy(): void {
+    this.#broken = true;
+    this.#socket.destroy();
+  }
+
+  #break(error: Error): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#onBreak(error);
+  }
+}
+
+/** An error of the statement leaves the connection as it was; but a standby will stay one. */
+function leavesUsable(error: unknown): boolean {
+  return (
+    error instanceof Error && 'severity' in error && error.severity === 'ERROR' && codeOf(error) !== '25006'
+  );
+}
+
+/** Notices that an answer will not come. */
+class Watch {
+  readonly lost: Promise<never>;
+  readonly #processId: number;
+  readonly #options: SessionOptions;
+  readonly #start = performance.now();
+  /** Milliseconds. */
+  readonly #limit: number;
+  #reject: (error: Error) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(processId: number, options: SessionOptions) {
+    this.#processId = processId;
+    this.#options = options;
+    this.#limit = options.patience;
+    this.lost = new Promise((_resolve, reject) => {
+      this.#reject = reject;
+    });
+    this.lost.catch(() => {});
+    this.#wait();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #wait(): void {
+    const left = this.#start + this.#limit - performance.now();
+    const wait = Math.max(0, Math.min(boundedByPatience(this.#options.silence), left));
+    this.#timer = setTimeout(() => void this.#look(), wait);
+  }
+
+  async #look(): Promise<void> {
+    const isOver = performance.now() - this.#start >= this.#limit;
+    const state = isOver ? undefined : await this.#options.probe(this.#processId);
+    // An answer that has come while this process was busy is read before this one is called silent.
+    await turn();
+    await turn();
+    if (this.#stopped) return;
+    if (isOver) this.#fail('it gave no answer');
+    else if (state === 'idle' || state === 'gone') this.#fail('its answer was lost');
+    else if (state === undefined && patienceLeft() <= 0) this.#fail('it gave no answer');
+    else this.#wait();
+  }
+
+  #fail(what: string): void {
+    const seconds = Math.round((performance.now() - this.#start) / 100) / 10;
+    this.#reject(new DatabaseUnavailable(`${what} within ${seconds} s`, { outcome: 'unknown' }));
+  }
+}

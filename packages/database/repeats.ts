@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explained } from './drivers/outages.ts';
+import { DatabaseRefused, DatabaseUnavailable } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { patienceLeft } from './patience.ts';
+
+export interface RepeatOptions {
+  /** Times that something is tried again; -1: for ever. Default 8. */
+  maxRetries?: number;
+  /** Seconds before the second retry: the first comes at once, since most connections that break can be replaced. Default 0.5. */
+  interval?: number;
+  /** Whether it doubles for each further one. Default true. */
+  increaseInterval?: boolean;
+  /** Seconds, to which it grows. Default 2. */
+  maxInterval?: number;
+}
+
+/** Milliseconds in which nothing is said of a further outage. */
+const QUIET = 30_000;
+
+/** Milliseconds, of which a random part is waited before the first retry. */
+const FIRST_PAUSE = 50;
+
+/** Makes again what failed because the database is away, for a while. Says once in the log when that begins, and when it ends. */
+export class Repeats {
+  readonly #options: Required<RepeatOptions>;
+  readonly #logger: Logger;
+  #awaySince: number | undefined;
+  /** When, by performance.now(), it was last said to be away: part of what is asked may go on failing while the rest is answered. */
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RepeatOptions, logger: Logger) {
+    const { maxRetries = 8, interval = 0.5, increaseInterval = true, maxInterval = 2 } = options;
+    this.#options = { maxRetries, interval, increaseInterval, maxInterval };
+    this.#logger = logger;
+  }
+
+  /**
+   * `mayRepeat` says whether to make a request again whose outcome is unknown.
+   *
+   * @throws DatabaseUnavailable when it was away for too long; what else `attempt` throws, at once
+   */
+  async run<T>(
+    attempt: () => Promise<T>,
+    mayRepeat: (error: DatabaseUnavailable) => boolean = isUndone,
+  ): Promise<T> {
+    const start = performance.now();
+    for (let retry = 1; ; retry += 1) {
+      try {
+        const result = await attempt();
+        this.#noteAnswer();
+        return result;
+      } catch (thrown) {
+        const error = explained(thrown);
+        if (!(error instanceof DatabaseUnavailable)) throw error;
+        this.#noteFailure(error);
+        const pause = this.#pauseBefore(retry);
+        const isOver = retry > this.#retries || performance.now() + pause - start > this.#longest;
+        const isLasting = error instanceof DatabaseRefused || !mayRepeat(error);
+        if (isLasting || isOver || pause > patienceLeft()) throw error;
+        await sleep(pause);
+      }
+    }
+  }
+
+  get #retries(): number {
+    const { maxRetries } = this.#options;
+    return maxRetries < 0 ? Number.POSITIVE_INFINITY : maxRetries;
+  }
+
+  /** Milliseconds: what all pauses take together. An attempt that takes long itself leaves less for others. */
+  get #longest(): number {
+    let sum = FIRST_PAUSE;
+    if (this.#retries === Number.POSITIVE_INFINITY) return this.#retries;
+    for (let retry = 2; retry <= this.#retries; retry += 1) sum += this.#pauseBefore(retry);
+    return sum;
+  }
+
+  /** Milliseconds. */
+  #pauseBefore(retry: number): number {
+    if (retry === 1) return Math.random() * FIRST_PAUSE;
+    const { interval, increaseInterval, maxInterval } = this.#options;
+    const seconds = increaseInterval ? Math.min(interval * 2 ** (retry - 2), maxInterval) : interval;
+    return seconds * 1000;
+  }
+
+  #noteFailure(error: DatabaseUnavailable): void {
+    const now = performance.now();
+    if (this.#awaySince !== undefined || now - this.#saidAt < QUIET) return;
+    this.#awaySince = now;
+    this.#saidAt = now;
+    this.#logger.warn({ reason: error.reason }, 'The database is away');
+  }
+
+  #noteAnswer(): void {
+    if (this.#awaySince === undefined) return;
+    const seconds = Math.round(performance.now() - this.#awaySince) / 1000;
+    this.#awaySince = undefined;
+    this.#logger.info({ seconds }, 'The database is back');
+  }
+}
+
+function isUndone({ outcome }: DatabaseUnavailable): boolean {
+  return outcome === 'undone';
+}
