@@ -15,7 +15,8 @@ import { afterEach, expect } from 'vitest';
 import { DeploymentDatabase } from './deployment-database.ts';
 
 export interface DeploymentOptions {
-  database?: 'sqlite' | 'postgresql';
+  /** Default: SQLite. A URL: of an empty database. */
+  database?: 'sqlite' | 'postgresql' | { url: string };
   /** Added to the environment of every daemon: OS_<GROUP>__<OPTION>. */
   env?: Record<string, string>;
   /** Added to the environments of single daemons, by name. */
@@ -51,7 +52,8 @@ const QUICK = {
   OS_DEFAULT__PERIODIC_FUZZY_DELAY: '0',
 };
 
-async function databaseUrl(kind: 'sqlite' | 'postgresql', folder: string): Promise<string> {
+async function databaseUrl(kind: DeploymentOptions['database'], folder: string): Promise<string> {
+  if (typeof kind === 'object') return kind.url;
   return kind === 'postgresql' ? getPostgresUrl() : `sqlite:///${join(folder, 'nova.sqlite')}`;
 }
 
@@ -84,7 +86,7 @@ export class Deployment {
   /** Starts everything and waits until the API says that every daemon is up. */
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
     const folder = tempDir('mini-nova-e2e-');
-    const url = await databaseUrl(options.database ?? 'sqlite', folder);
+    const url = await databaseUrl(options.database, folder);
     const rabbit = await startRabbit();
     const deployment = new Deployment({
       rabbit,

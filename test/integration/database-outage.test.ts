@@ -1,0 +1,390 @@
+import {
+  type Database,
+  type DatabaseOptions,
+  DatabaseUnavailable,
+  findService,
+  insertService,
+  listServices,
+  migrate,
+  openDatabase,
+  type Queryable,
+  recordHeartbeat,
+  withPatience,
+} from '@mini-nova/database';
+import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testing';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { newService } from '../../packages/database/test/rows.ts';
+
+let postgres: PrivatePostgres;
+let url: string;
+/** Not through any proxy, and with nothing that is repeated. */
+let admin: Database;
+const opened: Database[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.close());
+beforeEach(async () => {
+  url = await postgres.createDatabase();
+  admin = await open(url);
+  await migrate(admin);
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((db) => db.close()));
+});
+
+/** It has a long breath: a server starts in its own time. */
+async function open(at: string, options: DatabaseOptions = {}): Promise<Database> {
+  const db = await openDatabase(at, {
+    repeats: { maxRetries: 200, interval: 0.1, maxInterval: 0.3 },
+    ...options,
+  });
+  opened.push(db);
+  return db;
+}
+
+async function proxied(): Promise<{ proxy: TcpProxy; through: string }> {
+  const proxy = await TcpProxy.to(Number(new URL(url).port));
+  onTestFinished(() => proxy.close());
+  const through = new URL(url);
+  through.port = String(proxy.port);
+  return { proxy, through: through.href };
+}
+
+/** Adds one to a count, which shows how often that was done. */
+async function countOne(db: Queryable): Promise<void> {
+  await db
+    .updateTable('services')
+    .set((eb) => ({ report_count: eb('report_count', '+', 1) }))
+    .execute();
+}
+
+async function counted(): Promise<number | undefined> {
+  return (await findService(admin.kysely, 'host1', 'nova-compute'))?.report_count;
+}
+
+async function killOthers(): Promise<void> {
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`.execute(admin.kysely);
+}
+
+async function inTransaction(): Promise<number> {
+  const query = sql<{ count: number }>`select count(*) as count from pg_stat_activity
+    where datname = current_database() and state like 'idle in transaction%'`;
+  return (await query.execute(admin.kysely)).rows[0]?.count ?? -1;
+}
+
+const away = { code: 'DATABASE_UNAVAILABLE' };
+
+describe('a restart of PostgreSQL', () => {
+  it('loses no transaction, and makes none twice', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url, { maxPoolSize: 5 });
+    let done = 0;
+    const count = async () => {
+      await db.transaction(countOne);
+      done += 1;
+    };
+    const rounds = Array.from({ length: 5 }, async () => {
+      for (let round = 0; round < 40; round += 1) await count();
+    });
+    await expect.poll(() => done, { timeout: 30_000, interval: 1 }).toBeGreaterThan(20);
+
+    await postgres.stop('fast');
+    await postgres.start();
+    await Promise.all(rounds);
+
+    expect(await counted()).toBe(200);
+  });
+
+  it('is waited for by statements outside of transactions, of which one fails that may have been done', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url, { maxPoolSize: 5 });
+    const outcomes: unknown[] = [];
+    let stopped = false;
+    const rounds = Array.from({ length: 5 }, async () => {
+      while (!stopped) {
+        await listServices(db.kysely);
+        outcomes.push(await countOne(db.kysely).catch((error: unknown) => error));
+      }
+    });
+    await expect.poll(() => outcomes.length, { timeout: 30_000, interval: 1 }).toBeGreaterThan(20);
+
+    await postgres.stop('fast');
+    const before = outcomes.length;
+    await postgres.start();
+    await expect.poll(() => outcomes.length, { timeout: 30_000 }).toBeGreaterThan(before + 20);
+    stopped = true;
+    await Promise.all(rounds);
+
+    const failures = outcomes.filter((outcome) => outcome !== undefined);
+    for (const failure of failures) expect(failure).toMatchObject({ ...away, outcome: 'unknown' });
+    const done = outcomes.length - failures.length;
+    expect(await counted()).toBeGreaterThanOrEqual(done);
+    expect(await counted()).toBeLessThanOrEqual(outcomes.length);
+  });
+
+  it('that was a crash leaves no transaction which is said to be done and is not', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url, { maxPoolSize: 5 });
+    let done = 0;
+    const failures: unknown[] = [];
+    const rounds = Array.from({ length: 5 }, async () => {
+      for (let round = 0; round < 40; round += 1) {
+        await db.transaction(countOne).then(
+          () => {
+            done += 1;
+          },
+          (error: unknown) => failures.push(error),
+        );
+      }
+    });
+    await expect.poll(() => done, { timeout: 30_000, interval: 1 }).toBeGreaterThan(20);
+
+    await postgres.stop('immediate');
+    await postgres.start();
+    await Promise.all(rounds);
+
+    for (const failure of failures) expect(failure).toMatchObject({ ...away, outcome: 'unknown' });
+    expect(done + failures.length).toBe(200);
+    expect(await counted()).toBeGreaterThanOrEqual(done);
+  });
+
+  it('that takes too long fails what waits, in the time it was given', async () => {
+    const db = await open(url);
+    await listServices(db.kysely);
+    await postgres.stop('fast');
+    onTestFinished(() => postgres.start());
+
+    const asked = [
+      withPatience(1, () => listServices(db.kysely)),
+      withPatience(1, () => insertService(db.kysely, newService())),
+      withPatience(1, () => db.transaction(countOne)),
+      withPatience(1, () => db.snapshot(listServices)),
+    ];
+    for (const outcome of await Promise.allSettled(asked)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { ...away, outcome: 'undone' } });
+    }
+  });
+});
+
+describe('an administrator', () => {
+  it('who ends connections is not noticed by transactions, before and after the commit', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url);
+    let runs = 0;
+    const result = await db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      if (runs <= 2) await killOthers();
+      return 'done';
+    });
+    expect({ result, runs, counted: await counted() }).toEqual({ result: 'done', runs: 3, counted: 1 });
+
+    await killOthers();
+    expect(await listServices(db.kysely)).toHaveLength(1);
+  });
+
+  it('who limits the role to 6 connections has pools that want 20 take turns', async () => {
+    await sql`create role few login connection limit 6`.execute(admin.kysely);
+    await sql`grant all on all tables in schema public to few`.execute(admin.kysely);
+    await insertService(admin.kysely, newService());
+    const few = new URL(url);
+    few.username = 'few';
+    const databases = await Promise.all([1, 2].map(() => open(few.href, { maxPoolSize: 10 })));
+
+    await Promise.all(Array.from({ length: 60 }, (_, n) => databases[n % 2]?.transaction(countOne)));
+
+    expect(await counted()).toBe(60);
+  });
+
+  it('who makes the server read-only has writes wait until it is not, and reads go on', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url);
+    const name = sql.id(new URL(url).pathname.slice(1));
+    await sql`alter database ${name} set default_transaction_read_only = on`.execute(admin.kysely);
+    await killOthers();
+
+    expect(await db.snapshot(listServices)).toHaveLength(1);
+    const refused = withPatience(0.5, () => db.transaction(countOne));
+    await expect(refused).rejects.toMatchObject({ ...away, outcome: 'undone' });
+    let runs = 0;
+    const waiting = db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+    });
+    await expect.poll(() => runs, { timeout: 30_000 }).toBeGreaterThan(1);
+    await admin.transaction(async (trx) => {
+      await sql`set transaction read write`.execute(trx);
+      await sql`alter database ${name} reset default_transaction_read_only`.execute(trx);
+    });
+    await waiting;
+
+    expect(await counted()).toBe(1);
+  });
+
+  it('who ends idle transactions has them repeated', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url, { statementTimeout: 0 });
+    let runs = 0;
+    await db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      if (runs > 1) return;
+      await sql`set idle_in_transaction_session_timeout = 20`.execute(trx);
+      await expect.poll(inTransaction, { timeout: 30_000 }).toBe(0);
+    });
+    expect({ runs, counted: await counted() }).toEqual({ runs: 2, counted: 1 });
+  });
+
+  it('who changes the password is told so at once, and not waited for', async () => {
+    const wrong = new URL(url);
+    wrong.pathname = '/nowhere';
+    const db = await open(wrong.href);
+    await expect(listServices(db.kysely)).rejects.toMatchObject({
+      code: 'DATABASE_REFUSED',
+      message: 'The database cannot be used: database "nowhere" does not exist',
+    });
+  });
+});
+
+describe('connections that are dead without a word', () => {
+  it('are found, and replaced, by whatever is asked next', async () => {
+    await insertService(admin.kysely, newService());
+    const { proxy, through } = await proxied();
+    const db = await open(through, { maxPoolSize: 4 });
+    const all = () => Promise.all(Array.from({ length: 4 }, () => db.snapshot(listServices)));
+    await all();
+    expect(proxy.silencePresent()).toBe(4);
+
+    await db.transaction(countOne);
+    await all();
+    const { id, uuid } = newestService(await listServices(db.kysely));
+    await recordHeartbeat(db.kysely, { id, uuid }, new Date().toISOString());
+
+    expect(await counted()).toBe(2);
+  });
+
+  it('hold no locks for long, when they were in a transaction', async () => {
+    await insertService(admin.kysely, newService());
+    const { proxy, through } = await proxied();
+    const db = await open(through);
+    let runs = 0;
+    await db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      if (runs === 1) proxy.silencePresent();
+      await countOne(trx);
+    });
+    expect({ runs, counted: await counted(), open: await inTransaction() }).toEqual({
+      runs: 2,
+      counted: 2,
+      open: 0,
+    });
+  });
+
+  it('have their transaction repeated when its commit was lost', async () => {
+    await insertService(admin.kysely, newService());
+    const { proxy, through } = await proxied();
+    const db = await open(through);
+    let runs = 0;
+    await db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      if (runs === 1) proxy.silencePresent();
+    });
+    expect({ runs, counted: await counted() }).toEqual({ runs: 2, counted: 1 });
+  });
+
+  it("do not have it repeated when only the commit's answer was lost", async () => {
+    await insertService(admin.kysely, newService());
+    const { proxy, through } = await proxied();
+    const db = await open(through);
+    let runs = 0;
+    const result = await db.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      proxy.silencePresent({ client: false, server: true });
+      return runs;
+    });
+    expect({ result, counted: await counted() }).toEqual({ result: 1, counted: 1 });
+  });
+
+  it('are told from statements that take long', async () => {
+    const db = await open(url);
+    const slow = sql<{ answer: number }>`select 1 as answer from pg_sleep(4.5)`;
+    const { rows } = await withPatience(0.5, () => slow.execute(db.kysely));
+    expect(rows).toEqual([{ answer: 1 }]);
+  });
+});
+
+describe('a time limit', () => {
+  it('ends a statement, whose connection is used again', async () => {
+    const db = await open(url, { maxPoolSize: 1, statementTimeout: 0.2, repeats: { maxRetries: 0 } });
+    const pid = async () =>
+      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)).rows[0]?.pid;
+    const first = await pid();
+    await expect(sql`select pg_sleep(60)`.execute(db.kysely)).rejects.toMatchObject(away);
+    expect(await pid()).toBe(first);
+  });
+
+  it('ends the wait for a connection of the pool', async () => {
+    const db = await open(url, { maxPoolSize: 1, poolTimeout: 0.1, repeats: { maxRetries: 0 } });
+    await db.transaction(async (trx) => {
+      await listServices(trx);
+      await expect(listServices(db.kysely)).rejects.toMatchObject({
+        reason: 'no connection became free within 0.1 s',
+      });
+    });
+    expect(await listServices(db.kysely)).toEqual([]);
+  });
+
+  it('ends connecting to a server that says nothing', async () => {
+    const { proxy, through } = await proxied();
+    const db = await open(through, { connectTimeout: 0.1, repeats: { maxRetries: 0 } });
+    proxy.silenceNext();
+    await expect(listServices(db.kysely)).rejects.toMatchObject(away);
+    expect(await listServices(db.kysely)).toEqual([]);
+  });
+
+  it('replaces a connection that is old', async () => {
+    const db = await open(url, { maxPoolSize: 1, connectionRecycleTime: 0 });
+    const pid = async () =>
+      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)).rows[0]?.pid;
+    expect(await pid()).not.toBe(await pid());
+  });
+});
+
+describe('a transaction whose outcome nobody knows', () => {
+  const lost = new DatabaseUnavailable('lost', { outcome: 'unknown' });
+
+  async function losingOnce(lostCommit?: Parameters<Database['transaction']>[1]) {
+    await insertService(admin.kysely, newService());
+    let runs = 0;
+    const work = admin.transaction(async (trx) => {
+      runs += 1;
+      await countOne(trx);
+      if (runs === 1) throw lost;
+      return 'done';
+    }, lostCommit);
+    return { result: await work.catch((error: unknown) => error), runs: () => runs };
+  }
+
+  it('fails', async () => {
+    const { result, runs } = await losingOnce();
+    expect({ result, runs: runs() }).toEqual({ result: lost, runs: 1 });
+  });
+
+  it('is repeated when that does no harm', async () => {
+    const { result, runs } = await losingOnce({ lostCommit: 'repeat' });
+    expect({ result, runs: runs() }).toEqual({ result: 'done', runs: 2 });
+  });
+});
+
+function newestService<T>(services: readonly T[]): T {
+  const service = services.at(-1);
+  if (!service) throw new Error('There is no service');
+  return service;
+}
