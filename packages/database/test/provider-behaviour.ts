@@ -4,6 +4,7 @@ import {
   type Database,
   deleteAllocations,
   ensureProvider,
+  findInstance,
   findProvider,
   insertAllocations,
   insertBuildRequest,
@@ -15,9 +16,11 @@ import {
   listOrphanedAllocations,
   listUnknownConsumers,
   listUsages,
+  lockConsumers,
   lockProviders,
   replaceInventories,
   softDeleteInstance,
+  touchScheduling,
 } from '../index.ts';
 import { AT, newComputeNode, newInstance } from './rows.ts';
 
@@ -42,6 +45,35 @@ export function describeProviders(db: () => Database): void {
 
       expect(await findProvider(db().kysely, 'p1')).toMatchObject({ name: 'renamed', generation: 2 });
       expect(await findProvider(db().kysely, 'p2')).toMatchObject({ name: 'node2', generation: 1 });
+    });
+
+    it('are claimed of by consumers that are locked in one order, ended ones told', async () => {
+      await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'deleted' }));
+      await softDeleteInstance(db().kysely, 'deleted', AT);
+      const uuids = ['unknown', 'failed', 'deleted', 'building'];
+      const lock = () => db().transaction((trx) => lockConsumers(trx, uuids));
+
+      const answers = await Promise.all(Array.from({ length: 8 }, lock));
+
+      for (const ended of answers) expect(ended.sort()).toEqual(['deleted', 'failed']);
+    });
+
+    it('are waited for by instances whose records alone are touched', async () => {
+      const scheduling = { vm_state: 'building', task_state: 'scheduling' };
+      for (const uuid of ['other', 'waiting']) {
+        await insertInstance(db().kysely, newInstance({ uuid, ...scheduling }));
+      }
+      await insertInstance(
+        db().kysely,
+        newInstance({ uuid: 'spawning', ...scheduling, task_state: 'spawning' }),
+      );
+
+      await touchScheduling(db().kysely, ['waiting', 'spawning', 'absent'], AT);
+
+      const changed = async (uuid: string) => (await findInstance(db().kysely, uuid))?.updated_at ?? null;
+      expect(await Promise.all(['waiting', 'other', 'spawning'].map(changed))).toEqual([AT, null, null]);
     });
 
     it('keep allocations when their inventories are replaced', async () => {
