@@ -271,6 +271,21 @@ describe('a build message', () => {
     expect(await cloud.guests()).toEqual({ host1: [], host2: [] });
   });
 
+  it('that finds its build ended on this host leaves the host', async () => {
+    const cloud = await Cloud.start();
+    const instance = await cloud.recordOne();
+    const { host, args } = await cloud.claim(instance);
+    // The first step was saved, and ended before its answer, which was lost, was asked for again.
+    const ended = { vm_state: 'error', task_state: null, host, node: host };
+    await cloud.instances.update(await cloud.instances.getByUuid(instance.uuid), ended);
+
+    await cloud.compute.buildAndRunInstance(cloud.ctxt, host, args);
+
+    const left = { vm_state: 'error', host: null, node: null };
+    await expect.poll(() => cloud.instances.getByUuid(instance.uuid)).toMatchObject(left);
+    expect(await cloud.allocated()).toBe(0);
+  });
+
   it('for another attempt that comes twice leaves the build of the first its allocation', async () => {
     const cloud = await Cloud.start();
     const instance = await cloud.recordOne();

@@ -1,6 +1,8 @@
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
+import type { ExpectedStates } from '../conductor/rpcapi.ts';
 import { BuildAbortException } from '../exceptions.ts';
+import { wayOf } from '../instance-states.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { isEnded } from './build-reasons.ts';
@@ -72,15 +74,16 @@ export async function refuseBuild(
   await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
 }
 
-/** Saves the end of a build, or of its part here. False: someone else ended it first. */
+/** Saves the end of a build, or of its part here. False: someone else ended it first, or goes on with it. */
 export async function saveUnlessEnded(
   host: ComputeHost,
   ctxt: RpcContext,
   instance: Instance,
   changes: ChangesOf<Instance>,
+  expected: ExpectedStates = stillBuilding,
 ): Promise<boolean> {
   try {
-    await host.conductor.instanceSave(ctxt, instance, changes, stillBuilding);
+    await host.conductor.instanceSave(ctxt, instance, changes, expected);
     return true;
   } catch (error) {
     if (isEnded(error)) return false;
@@ -98,7 +101,23 @@ export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: I
   if (!(await undoBuild(host, ctxt, instance))) return;
   await releaseHere(host, ctxt, instance.uuid);
   const expected = { vmState: [VmState.ERROR], taskState: [null] };
-  await host.conductor.instanceSave(ctxt, instance, onNoHost(instance), expected);
+  await saveUnlessEnded(host, ctxt, instance, onNoHost(instance), expected);
+}
+
+/** Gives back what a build holds here that someone else has ended; `record` is the instance as it is now. */
+export async function leaveEndedBuild(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  uuid: string,
+  record: Instance | undefined,
+): Promise<void> {
+  const isFailedHere =
+    record !== undefined &&
+    !record.deleted &&
+    record.host === host.name &&
+    wayOf(record) === 'leave the host';
+  if (isFailedHere) await leaveHost(host, ctxt, record);
+  else await releaseHere(host, ctxt, uuid);
 }
 
 /** What the record of an instance says that has left its host. */

@@ -3,7 +3,7 @@ import { InstanceNotFound, RescheduledException } from '../exceptions.ts';
 import { isOutage } from '../outage-retry.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
-import { abortBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
+import { abortBuild, leaveEndedBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
 import { isEnded, mayWorkElsewhere } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
@@ -38,7 +38,9 @@ export async function handleBuildFailure(
       { instance_uuid: instance.uuid, host: host.name },
       'The build was ended meanwhile, and is undone',
     );
-    await attempt(host, instance, 'release the allocation', () => releaseHere(host, ctxt, instance.uuid));
+    await attempt(host, instance, 'leave the host after a build that was ended', async () =>
+      leaveEndedBuild(host, ctxt, instance.uuid, await recordOf(host, instance.uuid)),
+    );
     return;
   }
   const { retry } = args.filter_properties;

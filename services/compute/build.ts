@@ -4,8 +4,8 @@ import { BuildAbortException, InstanceNotFound } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
-import { allocationsOf, releaseHere } from './allocations.ts';
-import { refuseBuild } from './build-end.ts';
+import { allocationsOf } from './allocations.ts';
+import { leaveEndedBuild, refuseBuild } from './build-end.ts';
 import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
@@ -99,7 +99,7 @@ export class InstanceBuild {
     if (record === undefined) return;
     const { deleted, host, vm_state } = record;
     const isMine = !deleted && host === this.#host.name && vm_state !== VmState.ERROR;
-    if (!isMine) await releaseHere(this.#host, this.#ctxt, this.#instance.uuid);
+    if (!isMine) await leaveEndedBuild(this.#host, this.#ctxt, this.#instance.uuid, record);
   }
 
   async #current(): Promise<Instance | undefined> {

@@ -78,7 +78,8 @@ it('makes a compute that is only slow undo its build', async () => {
   await sweep(cloud);
   await cloud.computes.get('host1')?.service.stop();
 
-  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error' });
+  const atRest = { vm_state: 'error', task_state: null, host: null, node: null };
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject(atRest);
   expect((await cloud.fault(uuid))?.message).toMatch(/task_state spawning on host host1/);
   expect(await cloud.guests()).toEqual({ host1: [] });
   expect(await cloud.allocated()).toBe(0);
