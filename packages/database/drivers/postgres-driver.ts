@@ -93,7 +93,8 @@ class PostgresConnection implements DatabaseConnection {
   async commit(): Promise<void> {
     const { session, id } = this.#open;
     try {
-      await session.query('commit');
+      const { command } = await session.query('commit');
+      if (command === 'ROLLBACK') throw new TypeError(CAUGHT);
     } catch (thrown) {
       this.#end();
       const error = explained(thrown);
@@ -148,6 +149,10 @@ class PostgresConnection implements DatabaseConnection {
     this.#transaction = undefined;
   }
 }
+
+/** PostgreSQL answers the commit of a transaction with a failed statement as if it had been asked to roll back. */
+const CAUGHT =
+  'Nothing was committed: a statement of the transaction had failed, and its error was caught in it';
 
 function undone(thrown: unknown): unknown {
   const error = explained(thrown);
