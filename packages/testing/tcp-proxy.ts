@@ -18,6 +18,7 @@ export class TcpProxy {
   private readonly listener: Server;
   private readonly pairs = new Set<Pair>();
   private next: Pair['lost'] = nothing;
+  private fromServer = (data: Buffer): Buffer => data;
 
   private constructor(listener: Server, port: number) {
     this.listener = listener;
@@ -46,6 +47,11 @@ export class TcpProxy {
     this.next = { client: true, server: true };
   }
 
+  /** What servers send is changed from now on. */
+  changeAnswers(change: (data: Buffer) => Buffer): void {
+    this.fromServer = change;
+  }
+
   async close(): Promise<void> {
     for (const { client, server } of this.pairs) {
       client.destroy();
@@ -63,7 +69,7 @@ export class TcpProxy {
       const other = pair[side === 'client' ? 'server' : 'client'];
       pair[side].setNoDelay(true);
       pair[side].on('data', (data) => {
-        if (!pair.lost[side]) other.write(data);
+        if (!pair.lost[side]) other.write(side === 'server' ? this.fromServer(data) : data);
       });
       pair[side].on('error', () => {});
       pair[side].on('close', () => {

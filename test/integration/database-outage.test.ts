@@ -76,6 +76,13 @@ async function inTransaction(): Promise<number> {
   return (await query.execute(admin.kysely)).rows[0]?.count ?? -1;
 }
 
+/** With another number for the process than the server's, in its message BackendKeyData. */
+function asPooler(data: Buffer): Buffer {
+  const start = data.indexOf(Buffer.of(0x4b, 0, 0, 0, 12));
+  if (start >= 0) data.writeInt32BE(2 ** 31 - 1, start + 5);
+  return data;
+}
+
 const away = { code: 'DATABASE_UNAVAILABLE' };
 
 describe('a restart of PostgreSQL', () => {
@@ -318,6 +325,14 @@ describe('connections that are dead without a word', () => {
     const { rows } = await withPatience(0.5, () => slow.execute(db.kysely));
     expect(rows).toEqual([{ answer: 1 }]);
   });
+
+  it("are told from statements that take long behind a pooler, whose processes are not the server's", async () => {
+    const { proxy, through } = await proxied();
+    proxy.changeAnswers(asPooler);
+    const db = await open(through, { repeats: { maxRetries: 0 } });
+    const { rows } = await sql<{ answer: number }>`select 1 as answer from pg_sleep(4.5)`.execute(db.kysely);
+    expect(rows).toEqual([{ answer: 1 }]);
+  });
 });
 
 describe('a time limit', () => {
@@ -341,6 +356,17 @@ describe('a time limit', () => {
     expect(await listServices(db.kysely)).toEqual([]);
   });
 
+  it('of whoever is in a hurry ends the wait sooner, unless connections become free meanwhile', async () => {
+    const db = await open(url, { maxPoolSize: 1, poolTimeout: 3600, repeats: { maxRetries: 0 } });
+    const hasty = <T>(work: () => Promise<T>): Promise<T> => withPatience(0.1, work);
+    await db.transaction(async (trx) => {
+      await listServices(trx);
+      await expect(hasty(() => listServices(db.kysely))).rejects.toMatchObject(away);
+    });
+    const second = () => sql`select pg_sleep(1)`.execute(db.kysely);
+    await Promise.all(Array.from({ length: 3 }, () => hasty(second)));
+  });
+
   it('ends connecting to a server that says nothing', async () => {
     const { proxy, through } = await proxied();
     const db = await open(through, { connectTimeout: 0.1, repeats: { maxRetries: 0 } });
@@ -355,6 +381,17 @@ describe('a time limit', () => {
       (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)).rows[0]?.pid;
     expect(await pid()).not.toBe(await pid());
   });
+});
+
+it('fails a transaction in which a statement has failed, though the error was caught in it', async () => {
+  const service = newService();
+  await insertService(admin.kysely, service);
+  const work = admin.transaction(async (trx) => {
+    await countOne(trx);
+    await insertService(trx, service).catch(() => {});
+  });
+  await expect(work).rejects.toThrow('Nothing was committed');
+  expect(await counted()).toBe(0);
 });
 
 describe('a transaction whose outcome nobody knows', () => {

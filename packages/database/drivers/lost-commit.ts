@@ -51,7 +51,8 @@ async function ask(pool: PostgresPool, id: string, lost: PostgresSession): Promi
       if (status === 'aborted') return 'aborted';
       if (status !== 'in progress') return 'unknown';
       // It waits for us, or for someone who will not answer either.
-      await session.query('select pg_terminate_backend($1)', [lost.processId]);
+      if (lost.processId !== undefined)
+        await session.query('select pg_terminate_backend($1)', [lost.processId]);
       return 'later';
     } finally {
       pool.release(session);

@@ -1,5 +1,6 @@
 import { DatabaseUnavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { boundedByPatience, patienceLeft } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
 import { connectPostgres } from './postgres-connect.ts';
 import { PostgresSession, type Probe } from './postgres-session.ts';
@@ -49,6 +50,8 @@ export class PostgresPool {
   #opening = 0;
   /** By performance.now(): older connections are not used again. */
   #distrusted = 0;
+  /** By performance.now(): when one became free last. */
+  #handedAt = performance.now();
   /** How many the server gave when it had no more, and until when that counts. */
   #shortage = { limit: Number.POSITIVE_INFINITY, until: 0 };
   #closing: (() => void) | undefined;
@@ -91,19 +94,30 @@ export class PostgresPool {
   }
 
   #hand(session: PostgresSession): void {
+    this.#handedAt = performance.now();
     const waiter = this.#waiters.shift();
     if (waiter) waiter.resolve(session);
     else if (this.#idle.length < this.#options.size) this.#idle.push(session);
     else this.#drop(session);
   }
 
+  /** Whoever is in a hurry waits on as long as others get theirs. */
   #wait(): Promise<PostgresSession> {
     return new Promise((resolve, reject) => {
-      const timeout = this.#options.waitTimeout;
-      const timer = setTimeout(() => {
+      const { waitTimeout } = this.#options;
+      const start = performance.now();
+      const look = (): void => {
+        const left = start + waitTimeout - performance.now();
+        const isMoving = performance.now() - this.#handedAt < SILENCE;
+        if (left > 0 && (isMoving || patienceLeft() > 0)) {
+          timer = setTimeout(look, Math.min(left, SILENCE));
+          return;
+        }
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(new DatabaseUnavailable(`no connection became free within ${timeout / 1000} s`));
-      }, timeout);
+        const seconds = (left > 0 ? Math.round(waitTimeout - left) : waitTimeout) / 1000;
+        reject(new DatabaseUnavailable(`no connection became free within ${seconds} s`));
+      };
+      let timer = setTimeout(look, boundedByPatience(waitTimeout));
       const waiter: Waiter = {
         resolve: (session) => {
           clearTimeout(timer);
@@ -153,8 +167,9 @@ export class PostgresPool {
     });
     this.#open.add(session);
     try {
-      const { rows } = await session.query(incarnationQuery);
+      const { rows } = await session.query(whoQuery);
       session.incarnation = rows[0]?.incarnation;
+      session.isPooled = rows[0]?.process_id !== session.toldProcessId;
     } catch (error) {
       session.destroy();
       this.#open.delete(session);
@@ -247,7 +262,8 @@ export class PostgresPool {
 }
 
 /** A crash throws the statistics away, and they begin anew; a restart in order keeps them. */
-const incarnationQuery = 'select stats_reset::text as incarnation from pg_stat_bgwriter';
+const whoQuery = `select stats_reset::text as incarnation, pg_backend_pid() as process_id
+  from pg_stat_bgwriter`;
 
 const probeQuery = `select state <> 'active' as is_idle,
     case when state <> 'active' then pg_terminate_backend(pid) end

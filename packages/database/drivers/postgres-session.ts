@@ -26,6 +26,8 @@ export class PostgresSession {
   usedAt = performance.now();
   /** Differs when the server has crashed meanwhile; undefined: not asked yet. */
   incarnation: string | undefined;
+  /** Whether a pooler stands between, which tells a number of its own for the server's process. */
+  isPooled = false;
   readonly #client: pg.Client;
   readonly #socket: Socket;
   readonly #options: SessionOptions;
@@ -44,8 +46,13 @@ export class PostgresSession {
     return this.#broken;
   }
 
-  /** The server's process. */
-  get processId(): number {
+  /** The server's process; undefined: nobody can ask for it. */
+  get processId(): number | undefined {
+    return this.isPooled ? undefined : this.toldProcessId;
+  }
+
+  /** The process that the other end says to be. */
+  get toldProcessId(): number {
     return Number((this.#client as pg.Client & { processID?: number | null }).processID ?? 0);
   }
 
@@ -109,7 +116,7 @@ function leavesUsable(error: unknown): boolean {
 /** Notices that an answer will not come. */
 class Watch {
   readonly lost: Promise<never>;
-  readonly #processId: number;
+  readonly #processId: number | undefined;
   readonly #options: SessionOptions;
   readonly #start = performance.now();
   /** Milliseconds. */
@@ -118,7 +125,7 @@ class Watch {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(processId: number, options: SessionOptions) {
+  constructor(processId: number | undefined, options: SessionOptions) {
     this.#processId = processId;
     this.#options = options;
     this.#limit = options.patience;
@@ -142,7 +149,8 @@ class Watch {
 
   async #look(): Promise<void> {
     const isOver = performance.now() - this.#start >= this.#limit;
-    const state = isOver ? undefined : await this.#options.probe(this.#processId);
+    const isKnown = this.#processId !== undefined && !isOver;
+    const state = isKnown ? await this.#options.probe(this.#processId) : undefined;
     // An answer that has come while this process was busy is read before this one is called silent.
     await turn();
     await turn();
