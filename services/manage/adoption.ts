@@ -13,7 +13,7 @@ import { Flavor, Instance, InstanceInfoCache } from '@mini-nova/objects';
 import type { GuestRecord } from '../compute/guest-contract.ts';
 import { PowerState } from '../compute/power-states.ts';
 import { VmState } from '../compute/vm-states.ts';
-import { FlavorNotFound } from '../exceptions.ts';
+import { FlavorNotFound, InstanceExists } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { resourcesOf } from '../scheduler/placement/resources.ts';
 import { ComputeNodeStore } from '../stores/compute-node-store.ts';
@@ -59,6 +59,7 @@ export async function adoptGuest(
     try {
       await new InstanceStore(trx).create(instance);
     } catch (error) {
+      if (!(error instanceof InstanceExists)) throw error;
       throw new AdoptionRefused(`There is a record of ${guest.uuid} already.`, { cause: error });
     }
     await insertAllocations(

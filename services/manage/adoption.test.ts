@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { type Database, migrate, openDatabase } from '@mini-nova/database';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GuestRecord } from '../compute/guest-contract.ts';
+import { addHost } from '../test/scheduling.ts';
+import { AdoptionRefused, adoptGuest } from './adoption.ts';
+
+let db: Database;
+
+beforeEach(async () => {
+  db = await openDatabase('sqlite://');
+  await migrate(db);
+  await addHost(db, 'host1');
+});
+afterEach(() => db.close());
+
+const guest: GuestRecord = {
+  uuid: randomUUID(),
+  state: 'unknown',
+  recorded_host: null,
+  node: 'host1.node',
+  name: 'lost',
+  project_id: null,
+  user_id: null,
+  flavor_name: 'm1.tiny',
+  vcpus: 1,
+  memory_mb: 512,
+  disk_gb: 1,
+  power_state: 1,
+  interfaces: [],
+};
+
+const adopt = () => adoptGuest(db, 'host1', guest, { projectId: 'p1', userId: 'u1' });
+
+test('refuses a guest of which there is a record', async () => {
+  await adopt();
+  await expect(adopt()).rejects.toThrow(AdoptionRefused);
+});
+
+test('does not take another failure for a record that is there', async () => {
+  await sql`create trigger fail before insert on instances begin select raise(abort, 'disk trouble'); end`.execute(
+    db.kysely,
+  );
+  await expect(adopt()).rejects.toThrow('disk trouble');
+});
