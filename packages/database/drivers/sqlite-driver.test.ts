@@ -132,3 +132,14 @@ test.each(statements)('others have their turn between statements %s', async (_, 
   expect(asked).toBeGreaterThanOrEqual(100);
   expect(turnsOfLoop).toBeGreaterThanOrEqual(turns);
 });
+
+test('closing waits for reads', async () => {
+  let pausing = false;
+  const later: Turns = {
+    pause: () => (pausing ? new Promise((resolve) => setImmediate(resolve)) : undefined),
+  };
+  const db = await openFile(later);
+  pausing = true;
+  const read = listServices(db.kysely);
+  await Promise.all([db.close(), expect(read).resolves.toEqual([])]);
+});

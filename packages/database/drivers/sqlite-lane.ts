@@ -22,6 +22,9 @@ export class SqliteLane {
   readonly #turns: Turns;
   /** Settles when the last one in the queue is done with the connection. */
   #queue: Promise<void> = Promise.resolve();
+  /** Statements that run, or wait for their turn. Those that only read do not queue up. */
+  #running = 0;
+  #onIdle: () => void = () => {};
   /** By performance.now(): since when a statement waits for another process's lock. */
   #blockedSince: number | undefined;
 
@@ -72,6 +75,16 @@ export class SqliteLane {
   }
 
   async execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    this.#running += 1;
+    try {
+      return await this.#execute<R>(query);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle();
+    }
+  }
+
+  async #execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const pause = this.#turns.pause();
     if (pause !== undefined) await pause;
     try {
@@ -87,9 +100,14 @@ export class SqliteLane {
     }
   }
 
-  /** When all who wait are done. */
+  /** When all who wait are done, and all statements. */
   async close(): Promise<void> {
     await this.#queue;
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
     this.#database.close();
   }
 
