@@ -2,6 +2,7 @@ import {
   bindPort,
   type Database,
   databaseNow,
+  deleteAllocations,
   findNetwork,
   findPort,
   insertAllocations,
@@ -62,6 +63,8 @@ export async function adoptGuest(
       if (!(error instanceof InstanceExists)) throw error;
       throw new AdoptionRefused(`There is a record of ${guest.uuid} already.`, { cause: error });
     }
+    // What its lost record had claimed may still be there.
+    await deleteAllocations(trx, guest.uuid);
     await insertAllocations(
       trx,
       Object.entries(resourcesOf(instance.flavor)).map(([resource_class, used]) => ({

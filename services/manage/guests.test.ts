@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Database, listPortsOfDevice, openDatabase } from '@mini-nova/database';
 import { tempDir } from '@mini-nova/testing';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { InstanceStore } from '../stores/instance-store.ts';
 import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
 import { manage } from '../test/run-manage.ts';
@@ -103,6 +104,25 @@ test('adopts one: it is a server again, with its addresses and its allocation', 
   });
   expect(await nova(cloud.endpoint, ['delete', uuid])).toMatchObject({ code: 0, err: '' });
   await expect.poll(async () => (await listed()).map((one) => one.uuid)).not.toContain(uuid);
+});
+
+test('adopts one that still holds its allocation', async () => {
+  await guest('adopt', uuid);
+  for (const table of ['instances', 'ports'] as const) await db.kysely.deleteFrom(table).execute();
+
+  expect(await guest('adopt', uuid)).toMatchObject({ code: 0, err: '' });
+
+  expect((await listed()).find((one) => one.uuid === uuid)?.state).toBe('here');
+});
+
+test('says of the database what it has said', async () => {
+  await sql`create trigger failing before insert on instances
+    begin select raise(abort, 'the database failed as the test asked'); end`.execute(db.kysely);
+  onTestFinished(async () => void (await sql`drop trigger failing`.execute(db.kysely)));
+
+  const { code, err } = await guest('adopt', uuid);
+
+  expect([code, err]).toEqual([1, expect.stringContaining('the database failed as the test asked')]);
 });
 
 test('adopts only what has no record', async () => {
