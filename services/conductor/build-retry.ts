@@ -3,7 +3,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { FilterProperties } from '../compute/contract.ts';
 import { BuildAbortException, MaxRetriesExceeded } from '../exceptions.ts';
-import { type OutageRetryOptions, outlastDatabase, retryOnOutage } from '../outage-retry.ts';
+import { outlastDatabase } from '../outage-retry.ts';
 import { claimResources } from '../scheduler/placement/claim.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
@@ -11,6 +11,7 @@ import { RequestSpecStore } from '../stores/request-spec-store.ts';
 import type { BuildDispatch } from './build-dispatch.ts';
 import type { ComputeTaskContract } from './contract.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
+import type { SchedulingLine } from './scheduling-line.ts';
 
 type Args = ComputeTaskContract['build_instances']['args'];
 type Retry = NonNullable<FilterProperties['retry']>;
@@ -18,8 +19,8 @@ type Retry = NonNullable<FilterProperties['retry']>;
 export interface BuildRetryOptions {
   db: Database;
   scheduler: SchedulerAPI;
-  /** How long a scheduler that does not answer is asked again. */
-  schedulerRetry: OutageRetryOptions;
+  /** Where builds wait for their turn with the scheduler. */
+  line: SchedulingLine;
   dispatch: BuildDispatch;
   failedBuilds: FailedBuilds;
   /** Hosts that a build may try in all. */
@@ -88,15 +89,13 @@ export class BuildRetry {
     spec: RequestSpec,
     retry: Retry | undefined,
   ): Promise<Selection[]> {
-    const { scheduler, schedulerRetry } = this.#options;
+    const { scheduler, line } = this.#options;
     const tried = (retry?.hosts ?? []).map(([host]) => host);
     const { ignore_hosts = null } = spec.values();
     spec.ignore_hosts = [...new Set([...(ignore_hosts ?? []), ...tried])];
     const request = { instance_uuids: [uuid], spec_obj: spec };
-    const [hosts = []] = await retryOnOutage(
-      () => scheduler.selectDestinations(ctxt, request),
-      schedulerRetry,
-    );
+    const ask = () => line.ask(() => scheduler.selectDestinations(ctxt, request));
+    const [hosts = []] = await line.run([uuid], ask);
     return hosts;
   }
 

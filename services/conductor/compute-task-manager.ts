@@ -45,10 +45,11 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
     const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0 } = options;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
+    const line = new SchedulingLine({ db, schedulerRetry, buildTimeout, logger });
     this.#firstBuild = new FirstBuild({
       buildRequests,
       scheduler,
-      line: new SchedulingLine({ db, schedulerRetry, buildTimeout, logger }),
+      line,
       dispatch,
       failedBuilds,
       maxAttempts,
@@ -56,7 +57,7 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
     this.#buildRetry = new BuildRetry({
       db,
       scheduler,
-      schedulerRetry,
+      line,
       dispatch,
       failedBuilds,
       maxAttempts,

@@ -7,8 +7,11 @@ import {
   updateInstance,
 } from '@mini-nova/database';
 import { Overloaded, silentLogger } from '@mini-nova/messaging';
+import { RequestSpec } from '@mini-nova/objects';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import { Cloud } from '../test/cloud.ts';
+import { ComputeTaskManager } from './compute-task-manager.ts';
 import { SchedulingLine } from './scheduling-line.ts';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
@@ -72,4 +75,39 @@ it('brings all builds through a scheduler that refuses most of them at first', {
     { timeout: 100_000, interval: 100 },
   );
   expect(await cloud.allocated()).toBe(12);
+});
+
+/** Has too much to do for the first requests. */
+class BusyScheduler extends SchedulerAPI {
+  #refusals = 2;
+
+  override async selectDestinations(...args: Parameters<SchedulerAPI['selectDestinations']>) {
+    this.#refusals -= 1;
+    if (this.#refusals >= 0) throw new Overloaded({ what: 'scheduler', limit: 1, unit: 'requests' });
+    return super.selectDestinations(...args);
+  }
+}
+
+it('asks again, too, for a build that is tried again, and for which its sender names no hosts', async () => {
+  const cloud = await Cloud.start();
+  const { db, instances, buildRequests, compute, rpc, ctxt } = cloud;
+  const scheduler = new BusyScheduler(rpc);
+  const schedulerRetry = { attempts: 1, patience: 0 };
+  const parts = { db, instances, buildRequests, compute, scheduler, schedulerRetry };
+  const manager = new ComputeTaskManager({ ...parts, maxAttempts: () => 3, logger: silentLogger });
+  const instance = await cloud.recordOne();
+
+  await manager.buildInstances(ctxt, {
+    instances: [instance],
+    image: {},
+    filter_properties: { retry: { num_attempts: 1, hosts: [] } },
+    admin_password: null,
+    injected_files: null,
+    requested_networks: null,
+    security_groups: null,
+    request_spec: new RequestSpec({ flavor: instance.flavor }),
+    host_lists: null,
+  });
+
+  expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active' });
 });
