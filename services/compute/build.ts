@@ -1,6 +1,6 @@
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { BuildAbortException, InstanceNotFound } from '../exceptions.ts';
+import { BuildAbortException } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
@@ -10,6 +10,7 @@ import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
 import { GuestFailure, isEnded } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { currentInstance } from './current-instance.ts';
 import { recordOf } from './guest-watch.ts';
 import { infoCacheOf, networkInfoOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
@@ -102,15 +103,6 @@ export class InstanceBuild {
     if (!isMine) await leaveEndedBuild(this.#host, this.#ctxt, this.#instance.uuid, record);
   }
 
-  async #current(): Promise<Instance | undefined> {
-    try {
-      return await this.#host.conductor.instanceGetByUuid(this.#ctxt, this.#instance.uuid);
-    } catch (error) {
-      if (error instanceof InstanceNotFound) return undefined;
-      throw error;
-    }
-  }
-
   async #buildAndRun(allocations: ResourceAmounts): Promise<void> {
     const networkInfo = await this.#allocateNetworks();
     const info_cache = infoCacheOf(this.#instance, networkInfo);
@@ -128,7 +120,8 @@ export class InstanceBuild {
       // By this host's clock, as Nova does it: it is shown, and compared with nothing.
       await this.#save({ ...active, launched_at: new Date() }, TaskState.SPAWNING, untilAnswered);
     } catch (error) {
-      const current = await retryOnOutage(() => this.#current(), untilAnswered);
+      const ask = () => currentInstance(this.#host, this.#ctxt, this.#instance.uuid);
+      const current = await retryOnOutage(ask, untilAnswered);
       const isActiveHere = current?.host === this.#host.name && current.launched_at !== null;
       if (!isActiveHere) throw error;
     }

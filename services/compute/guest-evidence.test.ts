@@ -1,11 +1,12 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Driver } from '@mini-nova/messaging';
+import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
 import { tempDir } from '@mini-nova/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { Cloud, type CloudOptions } from '../test/cloud.ts';
+import { lossyDriver } from '../test/lossy-driver.ts';
 import { newInstance } from '../test/new-objects.ts';
 import { MemoryNodeIdentities } from './node-identities.ts';
 import { PowerState } from './power-states.ts';
@@ -224,9 +225,9 @@ it('the guest of an instance that was deleted without its host is destroyed at t
 });
 
 /** A cloud whose compute's records are gone, with a guest whose instance is recorded as deleted. */
-async function withoutOwnRecords() {
+async function withoutOwnRecords(options: CloudOptions = {}) {
   const identities = new MemoryNodeIdentities();
-  const { cloud, logger } = await startLogged({ identities });
+  const { cloud, logger } = await startLogged({ identities, ...options });
   const deleted = await cloud.bootActive();
   const driver = cloud.driver('host1');
   driver.initHost = async () => {};
@@ -272,6 +273,31 @@ it('it goes on when its records are back', async () => {
 
   expect(await guestsOf(cloud)).toEqual([]);
   expect(logger.of('warn')).toContain('The records of this compute are there again');
+});
+
+it('it puts in order then what it could not at its start, also when it is not answered at first', async () => {
+  let answered = Number.POSITIVE_INFINITY;
+  const lose = ({ args }: RpcMessage) =>
+    args?.objmethod === 'get_by_host' && --answered < 0 ? 'request' : undefined;
+  const { cloud, node, driver } = await withoutOwnRecords({
+    computeDriver: (inner) => lossyDriver(inner, lose),
+  });
+  await cloud.runTasks('host1');
+  const { uuid } = await cloud.bootActive();
+  await cloud.computes.get('host1')?.service.stop();
+  await cloud.request(uuid, 'powering-off');
+  await cloud.startCompute('host1', driver);
+  await cloud.db.kysely.deleteFrom('compute_nodes').execute();
+  await cloud.db.kysely.insertInto('compute_nodes').values(node).execute();
+
+  // The usage and the guests are compared with the records, which then are not there for what is to be put in order.
+  answered = 2;
+  await expect(cloud.runTasks('host1')).rejects.toThrow('the request was lost');
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ task_state: 'powering-off' });
+  answered = Number.POSITIVE_INFINITY;
+  await cloud.runTasks('host1');
+
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'stopped', task_state: null });
 });
 
 it('records that an operator deleted are not missing', async () => {

@@ -1,6 +1,7 @@
 import { RequestContext } from '@mini-nova/service';
 import { expect, it } from 'vitest';
 import { Cloud } from '../test/cloud.ts';
+import { newInstance } from '../test/new-objects.ts';
 import { PowerState } from './power-states.ts';
 import { FakeDriver } from './virt/fake-driver.ts';
 
@@ -142,6 +143,29 @@ it('leaves the guest of such a build, which may be younger than its record, to t
   expect([await cloud.allocated(), (await cloud.ports.list(uuid)).length]).toEqual([1, 1]);
   await cloud.delete(uuid);
   await expect.poll(() => cloud.guests()).toEqual({ host1: [] });
+});
+
+it('leaves a build alone that was sent to another host since the list was read', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const here = { vm_state: 'building', task_state: 'spawning', host: 'host1', node: 'host1' };
+  const gone = newInstance(here);
+  const lost = newInstance(here);
+  // The newer one is seen to first.
+  for (const instance of [gone, lost]) await cloud.instances.create(instance);
+  const project_id = 'p1';
+  const ports = { instance_uuid: gone.uuid, project_id, host: 'host2', requested_networks: null };
+  await cloud.ports.allocate(ports);
+  const driver = new FakeDriver('host1');
+  driver.destroy = async () => {
+    await cloud.instances.update(gone, { host: 'host2', node: 'host2' });
+  };
+
+  await restart(cloud, 'host1', driver);
+
+  expect(await cloud.instances.getByUuid(lost.uuid)).toMatchObject({ vm_state: 'error', host: null });
+  expect(await cloud.instances.getByUuid(gone.uuid)).toMatchObject({ ...here, host: 'host2', node: 'host2' });
+  expect(await cloud.ports.list(gone.uuid)).toHaveLength(1);
+  expect(await cloud.fault(gone.uuid)).toBeUndefined();
 });
 
 it('waits for a conductor', async () => {

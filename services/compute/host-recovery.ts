@@ -5,6 +5,7 @@ import { wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
 import { PowerState } from './power-states.ts';
@@ -23,10 +24,14 @@ export async function recoverHost(
   instances: Instance[],
   locks: InstanceLocks,
 ): Promise<void> {
-  for (const instance of instances) {
-    if (locks.isHeld(instance.uuid)) continue;
-    await attempt(host, instance, 'recover the instance', () =>
-      locks.run(instance.uuid, () => recoverInstance(host, ctxt, instance)),
+  for (const listed of instances) {
+    if (wayOf(listed) === 'rest' || locks.isHeld(listed.uuid)) continue;
+    await attempt(host, listed, 'recover the instance', () =>
+      locks.run(listed.uuid, async () => {
+        // As it is now: since the list was read, it may have been sent to another host.
+        const instance = await currentHere(host, ctxt, listed.uuid);
+        if (instance) await recoverInstance(host, ctxt, instance);
+      }),
     );
   }
 }

@@ -4,6 +4,7 @@ import { InstanceNotFound } from '../exceptions.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { infoCacheOf, networkInfoOf } from './network-info.ts';
 import { VmState } from './vm-states.ts';
@@ -41,8 +42,8 @@ export async function healHostInterfaces(
  * The record then says what the ports say.
  */
 export async function healInterfaces(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
-  const instance = await host.conductor.instanceGetByUuid(ctxt, uuid);
-  if (!isAtRest(instance) || instance.host !== host.name) return;
+  const instance = await currentHere(host, ctxt, uuid);
+  if (!instance || !isAtRest(instance)) return;
   const ports = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: uuid });
   const recorded = idsOf(networkInfoOf(instance));
   const plugged = await pluggedInto(host, uuid);

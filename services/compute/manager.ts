@@ -232,8 +232,8 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
   async #recover(ctxt: RequestContext): Promise<void> {
     const { conductor, ownRecords } = this.#compute;
     if (ownRecords.suspension) return;
-    this.#isRecovered = true;
     const instances = await conductor.instancesByHost(ctxt, this.host);
+    this.#isRecovered = true;
     await recoverHost(this.#compute, ctxt, instances, this.#locks);
     await healHostInterfaces(this.#compute, ctxt, this.#locks);
   }

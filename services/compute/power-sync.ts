@@ -1,11 +1,11 @@
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
 import { type PowerOutcome, powerOutcome, wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
 import { leaveHost } from './build-end.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { currentHere } from './current-instance.ts';
 import { faultOf } from './instance-fault.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { guestPowerOf, powerStateOf } from './power.ts';
@@ -114,16 +114,5 @@ async function saveUnlessChanged(
   } catch (error) {
     // Then a request goes on with it.
     if (!isEnded(error)) throw error;
-  }
-}
-
-/** Undefined: it was deleted, or is elsewhere. */
-async function currentHere(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<Instance | undefined> {
-  try {
-    const instance = await host.conductor.instanceGetByUuid(ctxt, uuid);
-    return instance.host === host.name ? instance : undefined;
-  } catch (error) {
-    if (error instanceof InstanceNotFound) return undefined;
-    throw error;
   }
 }
