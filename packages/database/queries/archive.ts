@@ -82,6 +82,11 @@ async function archiveBatch(
   });
 }
 
+/** While an instance holds something, its record is what the sweeps go by that release it. */
+const HOLDS_NOTHING = sql`
+  and not exists (select 1 from allocations where allocations.consumer_uuid = instances.uuid)
+  and not exists (select 1 from ports where ports.device_uuid = instances.uuid)`;
+
 /** PostgreSQL leaves out what another that archives has taken. Flavors have no uuid, and nobody needs one. */
 async function selectDeleted(
   trx: Queryable,
@@ -92,7 +97,7 @@ async function selectDeleted(
 ): Promise<Selected[]> {
   const uuid = table === 'flavors' ? sql.ref('flavorid') : sql.ref('uuid');
   const { rows } = await sql<Selected>`select id, ${uuid} as uuid from ${sql.table(table)}
-    where deleted = true ${before === undefined ? sql`` : sql`and deleted_at < ${before}`}
+    where deleted = true ${table === 'instances' ? HOLDS_NOTHING : sql``} ${before === undefined ? sql`` : sql`and deleted_at < ${before}`}
     order by id limit ${limit} ${dialect === 'postgresql' ? sql`for update skip locked` : sql``}`.execute(
     trx,
   );

@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import {
+  allocatePort,
   archiveDeletedRows,
   type Database,
+  deleteAllocations,
+  ensureNetwork,
   ensureProvider,
   findInstance,
   findRequestSpec,
@@ -14,6 +17,7 @@ import {
   insertRequestSpec,
   insertService,
   purgeShadowTables,
+  releasePorts,
   softDeleteComputeNode,
   softDeleteInstance,
 } from '../index.ts';
@@ -97,6 +101,21 @@ export function describeArchive(db: () => Database): void {
 
       expect(await findInstance(db().kysely, early, { includeDeleted: true })).toBeUndefined();
       expect(await findInstance(db().kysely, late, { includeDeleted: true })).toBeDefined();
+    });
+
+    it('leaves instances that hold something, until it is released', async () => {
+      const [claimant, owner] = [await deleted(), await deleted()];
+      const network = await ensureNetwork(db().kysely, { label: 'private', cidr: '10.0.0.0/24' });
+      await allocatePort(db(), { networkUuid: network.uuid, deviceUuid: owner, host: 'host1' });
+      const { uuid: provider_uuid } = await insertComputeNode(db().kysely, newComputeNode());
+      await ensureProvider(db().kysely, { uuid: provider_uuid, name: 'node', at: AT });
+      const allocation = { provider_uuid, resource_class: 'VCPU', used: 1, created_at: AT };
+      await insertAllocations(db().kysely, [{ ...allocation, consumer_uuid: claimant }]);
+      expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map());
+
+      await deleteAllocations(db().kysely, claimant);
+      await releasePorts(db().kysely, { deviceUuid: owner, at: AT });
+      expect((await archiveDeletedRows(db(), { maxRows: 1000 })).get('instances')).toBe(2);
     });
 
     it('is undone by nothing but a purge, of all or of what was deleted before', async () => {
