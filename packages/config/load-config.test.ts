@@ -230,6 +230,13 @@ describe('values', () => {
     expect(JSON.stringify(config) + inspect(config)).not.toContain('secret');
   });
 
+  test('of parameters of the database connection are masked, too', () => {
+    const parameters = (text: string) => [file(`[database]\nconnection_parameters = ${text}\n`)];
+    const config = load({ configFiles: parameters('sslmode=prefer&sslpassword=hidden') });
+    expect(JSON.stringify(config) + inspect(config)).not.toContain('hidden');
+    expect(errorOf({ configFiles: parameters('sslpassword=hidden&=') }).message).not.toContain('hidden');
+  });
+
   test('have the types of their options', () => {
     expectTypeOf(config).toEqualTypeOf<NovaConfig>();
     expectTypeOf(loadConfig({ configFiles: [], env: {}, overrides: {} })).toEqualTypeOf<NovaConfig>();

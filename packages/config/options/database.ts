@@ -11,6 +11,7 @@ export const database = {
   }),
   connection_parameters: string({
     default: '',
+    secret: true,
     allowed: 'parameters of a URL such as sslmode=verify-full&sslrootcert=/etc/ssl/db.pem',
     pattern: /^([^\s=&]+=[^\s&]*(&[^\s=&]+=[^\s&]*)*)?$/,
     help: 'Parameters to append to the URL of connection: sslmode, sslrootcert, sslcert, sslkey and application_name mean what they mean to libpq.',
