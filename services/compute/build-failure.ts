@@ -1,6 +1,5 @@
 import type { RpcContext } from '@mini-nova/messaging';
 import { InstanceNotFound, RescheduledException } from '../exceptions.ts';
-import { isOutage } from '../outage-retry.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
@@ -53,13 +52,16 @@ export async function handleBuildFailure(
   );
 }
 
-/** A record that is not there, or cannot be read, says nothing. */
+/** A record that is not there, or cannot be read for whatever reason, says nothing. */
 async function isDeleted(host: ComputeHost, uuid: string): Promise<boolean> {
   try {
     return (await recordOf(host, uuid))?.deleted === true;
   } catch (error) {
-    if (isOutage(error)) return false;
-    throw error;
+    host.logger.warn(
+      { instance_uuid: uuid, host: host.name, reason: messageOf(error) },
+      'The record of an instance that is being built cannot be read',
+    );
+    return false;
   }
 }
 

@@ -356,6 +356,38 @@ it('an order to delete an instance whose record is deleted already destroys its 
   await expect.poll(() => guestsOf(cloud)).toEqual([]);
 });
 
+it('a build whose record cannot even be read ends, and its guest stays', async () => {
+  const asksForRecord = ({ args }: RpcMessage) => args?.objmethod === 'get_by_filters';
+  const cloud = await Cloud.start({
+    hosts,
+    computeDriver: (inner) => ({
+      listen: (target, onMessage, options) => inner.listen(target, onMessage, options),
+      close: () => inner.close(),
+      send: async (target, request, options) => {
+        if (asksForRecord(request.message)) throw new Error('the database failed as the test asked');
+        return inner.send(target, request, options);
+      },
+    }),
+  });
+  const driver = cloud.driver('host1');
+  const spawn = driver.spawn.bind(driver);
+  let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  driver.spawn = (...args) => mayGoOn.then(() => spawn(...args));
+  const workload = async () => (await cloud.computeNodes.list()).objects[0]?.current_workload;
+
+  const [uuid = ''] = await cloud.boot();
+  await cloud.reaches(uuid, 'spawning');
+  await expect.poll(workload, { timeout: 30_000 }).toBe(1);
+  await cloud.db.kysely.deleteFrom('instances').execute();
+  goOn();
+
+  await expect.poll(workload, { timeout: 30_000 }).toBe(0);
+  expect(await guestsOf(cloud)).toEqual([uuid]);
+});
+
 it('a guest that was just made stays when the record of its instance is missing', async () => {
   const cloud = await Cloud.start({ hosts: { host1: { spawn_delay: 0.2 } } });
   const [uuid = ''] = await cloud.boot();
