@@ -91,6 +91,27 @@ describe('cut', () => {
     ]);
   });
 
+  test('tells its method, when that ends well later, that nobody gets the answer', async () => {
+    const gate = new Gate();
+    const unanswered: string[] = [];
+    const endpoint = {
+      target: new Target({ namespace: 'base', version: '1.3' }),
+      async reserve(_ctxt: object, _args: object, served: RpcRequest) {
+        served.onUnanswered(() => unanswered.push(served.method));
+        await gate.opened;
+        return 'reserved';
+      },
+    };
+    const { driver, server } = await serveScripted(endpoint);
+    driver.deliver(request('reserve'));
+    server.cut();
+    await nextTurn();
+    expect(unanswered).toEqual([]);
+    gate.open();
+    await nextTurn();
+    expect(unanswered).toEqual(['reserve']);
+  });
+
   test('drops what its method throws later', async () => {
     const endpoint = stubborn();
     const { driver, server, logger } = await serveScripted(endpoint);

@@ -179,7 +179,11 @@ export class RequestHandler {
 
   async #dispatch(work: Work): Promise<JsonValue> {
     work.ctxt = this.#dispatcher.deserializeContext(work.incoming.ctxt);
-    return this.#dispatcher.dispatch(work.ctxt, work.incoming.message, work.request, work.sink);
+    const { message } = work.incoming;
+    const result = await this.#dispatcher.dispatch(work.ctxt, message, work.request, work.sink);
+    // Its caller has been told otherwise.
+    if (work.cutBy !== undefined) work.request.unanswered?.();
+    return result;
   }
 
   async #reply(work: Work, outcome: Outcome): Promise<void> {

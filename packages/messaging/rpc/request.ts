@@ -22,7 +22,7 @@ export interface RpcRequest {
   readonly deadline: number | null;
   /**
    * Calls the listener, once, if nobody gets the answer although the method has ended well: its caller gave up
-   * meanwhile, or is gone. For what the method has set aside for the caller. Not everything can be known: a caller that
+   * meanwhile, or is gone, or the server has given up the request. For what the method has set aside for the caller. Not everything can be known: a caller that
    * ended a moment ago may still have its queue.
    */
   onUnanswered(listener: () => void): void;
