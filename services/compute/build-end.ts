@@ -7,6 +7,7 @@ import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
+import { currentInstance } from './current-instance.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
 import { infoCacheOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
@@ -63,15 +64,12 @@ export async function refuseBuild(
     { instance_uuid: instance.uuid, host: host.name, reason: error.message },
     'The build was refused',
   );
-  const untouched = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
-  const changes = { vm_state: VmState.ERROR, task_state: null };
-  try {
-    await host.conductor.instanceSave(ctxt, instance, changes, untouched);
-  } catch (saveError) {
-    if (isEnded(saveError)) return;
-    throw saveError;
-  }
+  const current = await currentInstance(host, ctxt, instance.uuid);
+  if (current?.vm_state !== VmState.BUILDING || current.task_state !== TaskState.SCHEDULING) return;
+  // The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
   await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+  const untouched = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
+  await saveUnlessEnded(host, ctxt, instance, { vm_state: VmState.ERROR, task_state: null }, untouched);
 }
 
 /** Saves the end of a build, or of its part here. False: someone else ended it first, or goes on with it. */
