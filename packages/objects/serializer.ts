@@ -5,6 +5,7 @@ import {
   type RpcContext,
   type Serializer,
 } from '@mini-nova/messaging';
+import { mapValues } from './map-values.ts';
 import { NovaObject } from './nova-object.ts';
 import { isObjectPrimitive } from './primitive.ts';
 import { objectFromPrimitive } from './registry.ts';
@@ -63,19 +64,7 @@ function isoWithMicroseconds(date: Date): string | Date {
   return Number.isNaN(date.getTime()) ? date : date.toISOString().replace('Z', '000');
 }
 
-function mapValues(object: object, map: (value: unknown) => unknown): object {
-  const mapped: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
-    // By assignment it would not become a key.
-    if (key === '__proto__') Object.defineProperty(mapped, key, { value: map(value), ...PLAIN });
-    else mapped[key] = map(value);
-  }
-  return mapped;
-}
-
-const PLAIN = { configurable: true, enumerable: true, writable: true };
-
-function isPlainObject(value: unknown): value is object {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

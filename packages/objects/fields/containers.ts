@@ -1,5 +1,5 @@
-import type { JsonValue } from '@mini-nova/messaging';
 import { FieldError } from '../errors.ts';
+import { mapValues } from '../map-values.ts';
 import { type Field, nullable } from './field.ts';
 import { integer, string } from './scalars.ts';
 import { uuid } from './texts.ts';
@@ -84,19 +84,3 @@ function isDictionary(value: unknown): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
-
-function mapValues<V, T extends JsonValue | unknown>(
-  dictionary: Record<string, V>,
-  map: (value: V, key: string) => T,
-): Record<string, T> {
-  const mapped: Record<string, T> = {};
-  for (const key of Object.keys(dictionary)) {
-    const value = map(dictionary[key] as V, key);
-    // By assignment it would not become a key.
-    if (key === '__proto__') Object.defineProperty(mapped, key, { value, ...PLAIN });
-    else mapped[key] = value;
-  }
-  return mapped;
-}
-
-const PLAIN = { configurable: true, enumerable: true, writable: true };
