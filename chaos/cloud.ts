@@ -54,6 +54,8 @@ export class Cloud {
   readonly #daemons = new Map<string, Daemon>();
   readonly #env: Record<string, string>;
   readonly #envOf: (name: string) => Readonly<Record<string, string>>;
+  /** Those that were found ended when they were to be killed. */
+  readonly #ended = new Set<string>();
   /** What daemons said that are gone. */
   readonly #spoken: string[] = [];
 
@@ -101,7 +103,9 @@ export class Cloud {
   async kill(target: string): Promise<void> {
     if (target === 'rabbitmq') return this.rabbit.kill();
     if (target === 'postgresql') return this.#postgres?.kill();
-    await this.daemon(target).kill();
+    const daemon = this.daemon(target);
+    if (!daemon.running) this.#ended.add(target);
+    await daemon.kill();
   }
 
   async start(target: string): Promise<void> {
@@ -121,9 +125,10 @@ export class Cloud {
     return daemon;
   }
 
-  /** Daemons that ended without being killed by us. */
+  /** Daemons that ended without being killed by us; to be asked when none is away. */
   get ended(): string[] {
-    return [...this.#daemons].filter(([, daemon]) => !daemon.running).map(([name]) => name);
+    const gone = [...this.#daemons].filter(([, daemon]) => !daemon.running).map(([name]) => name);
+    return [...new Set([...this.#ended, ...gone])];
   }
 
   /** All that all daemons said. */

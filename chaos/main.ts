@@ -81,11 +81,12 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
     const load = new Load(rest, new Random(seed + 1), options.rate);
     load.start();
     const killer = new Killer(cloud, new Random(seed));
-    const ended = await killUnderLoad(cloud, killer, options);
+    await killUnderLoad(killer, options);
     await load.stop();
     await cloud.allUp();
     const settling = await settle({ cloud, db, computes: COMPUTES, promises: ledger }, limit);
     const { counts: requests, failures } = ledger;
+    const { ended } = cloud;
     return { seed, database, kills: killer.kills, requests, failures, ended, settling, limit };
   } finally {
     if (options.log !== undefined) await writeFile(options.log, cloud.output);
@@ -94,12 +95,10 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   }
 }
 
-/** Returns the daemons that had ended by themselves. */
-async function killUnderLoad(cloud: Cloud, killer: Killer, { minutes, kills }: Options): Promise<string[]> {
+async function killUnderLoad(killer: Killer, { minutes, kills }: Options): Promise<void> {
   const end = performance.now() + minutes * 60_000;
   const enough = (): boolean => (kills === undefined ? performance.now() >= end : killer.total >= kills);
   await killer.run(enough, (target) => console.error(`${new Date().toISOString()} killing ${target}`));
-  return cloud.ended;
 }
 
 async function main(): Promise<number> {
