@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/patience-ms.ts';
 
 // Workspace packages are tested from their sources; only child processes started by bin/ use dist/.
 const conditions = ['@mini-nova/source', 'node', 'import', 'module', 'default'];
@@ -11,6 +13,17 @@ const shared = {
   ssr: { resolve: { conditions: serverConditions, externalConditions: serverConditions } },
 };
 
+/** No load may break these: they end what hangs. A test that asserts how long something takes is a benchmark. */
+const patient = {
+  setupFiles: ['test/patience.ts'],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: PATIENCE } },
+};
+
+// What runs at the same time is bounded by the cores, also where a file mostly waits: brokers and daemons work, too.
+const cores = Math.max(2, availableParallelism());
+
 export default defineConfig({
   ...shared,
   test: {
@@ -18,67 +31,57 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...patient,
           name: 'unit',
           include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
-          setupFiles: ['test/patience.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          expect: { poll: { timeout: 20_000 } },
-          maxWorkers: 2,
+          maxWorkers: cores,
           sequence: { groupOrder: 0 },
         },
       },
       {
         ...shared,
         test: {
+          ...patient,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          setupFiles: ['test/patience.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: cores,
           sequence: { groupOrder: 1 },
         },
       },
       {
         ...shared,
         test: {
+          ...patient,
           name: 'conformance',
           include: ['conformance/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          setupFiles: ['test/patience.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: cores,
           sequence: { groupOrder: 1 },
         },
       },
       {
         ...shared,
         test: {
+          ...patient,
           name: 'faults',
-          // Each file has brokers of its own, to be killed.
+          // Each file has brokers of its own, to be killed: one at a time.
           include: ['packages/messaging/test/faults/*.test.ts'],
-          setupFiles: ['test/patience.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         ...shared,
         test: {
+          ...patient,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
           // One deployment is a broker and six daemons: one at a time.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -86,7 +86,7 @@ describe('Python reaches our server', () => {
       yield 3;
     };
     await ends.serve({ count });
-    expect(await ends.python.call({ target: ends.target, method: 'count', timeout: 5 })).toBe(3);
+    expect(await ends.python.call({ target: ends.target, method: 'count', timeout: 60 })).toBe(3);
   });
 
   test('when many calls are in flight at once', async () => {

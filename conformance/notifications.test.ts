@@ -203,7 +203,7 @@ test('a notification of 1 MB with all sorts of characters reaches the other end 
     await notifier(driver).info(CTXT, 'of.ours', payload);
     await pythonNotifies({ driver, payload });
   }
-  await vi.waitFor(() => expect(seen).toHaveLength(4), 10_000);
-  await vi.waitFor(async () => expect(await notified()).toHaveLength(4), 10_000);
+  await vi.waitFor(() => expect(seen).toHaveLength(4));
+  await vi.waitFor(async () => expect(await notified()).toHaveLength(4));
   for (const each of [...seen, ...(await notified())]) expect(each.payload).toEqual(payload);
 });

@@ -1,9 +1,8 @@
 import { vi } from 'vitest';
-
-/**
- * Milliseconds that a condition is awaited when a test does not say: a test must not fail because the machine is busy.
- */
-const PATIENCE = 20_000;
+import { PATIENCE } from './patience-ms.ts';
 
 const { waitFor } = vi;
-vi.waitFor = (callback, options = PATIENCE) => waitFor(callback, options);
+vi.waitFor = (callback, options = {}) => {
+  const given = typeof options === 'number' ? { timeout: options } : options;
+  return waitFor(callback, { ...given, timeout: Math.max(given.timeout ?? 0, PATIENCE) });
+};

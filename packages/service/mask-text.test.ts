@@ -27,9 +27,10 @@ test('a long text is cut, after its secrets are gone', () => {
 });
 
 test.each(['aaaa', '://a:', '@://a:', 'token', 'token= '])('a megabyte of %s takes no time', (part) => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   maskText(part.repeat(1_000_000 / part.length));
-  expect(performance.now() - start).toBeLessThan(500);
+  // Processor time (µs); whatever goes back over the text takes many minutes.
+  expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
 });
 
 test.each([

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { startNode } from './test/fixture-daemon.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
 const [daemon = '', caller = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);

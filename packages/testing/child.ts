@@ -92,7 +92,7 @@ export class Child {
   }
 
   /** Waits until the output has a line that matches, also one printed before; `timeout` in seconds. */
-  async waitForLine(pattern: RegExp, timeout = 30): Promise<string> {
+  async waitForLine(pattern: RegExp, timeout = 120): Promise<string> {
     const find = (): string | undefined => this.output.split('\n').find((line) => pattern.test(line));
     return new Promise((resolve, reject) => {
       const done = (): void => {

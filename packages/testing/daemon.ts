@@ -52,7 +52,7 @@ export class Daemon {
   }
 
   /** Signals the daemon's process, as an operator would, and waits; killed when it has not ended in `grace` s. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', grace = 15): Promise<StopResult> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', grace = 120): Promise<StopResult> {
     const begin = performance.now();
     this.child.signal(signal);
     const timer = setTimeout(() => this.child.signal('SIGKILL', 'group'), grace * 1000);

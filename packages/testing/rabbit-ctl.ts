@@ -39,7 +39,7 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
 export function rabbitmqctl(ctl: RabbitCtl, args: readonly string[]): Promise<string> {
   return runOk(ctl.program, [...ctl.args, ...args], {
     env: { ...plainEnvironment(), ...ctl.env },
-    timeout: 60,
+    timeout: 120,
   });
 }
 

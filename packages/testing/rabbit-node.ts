@@ -22,7 +22,7 @@ export interface RabbitEngine {
   readonly ctl: RabbitCtl;
 }
 
-const START_SECONDS = 90;
+const START_SECONDS = 240;
 // Erlang's own port mapper and the distribution, too, listen on loopback only.
 const LOOPBACK = '-kernel inet_dist_use_interface {127,0,0,1}';
 

@@ -43,8 +43,8 @@ test.each([
     expect(existsSync(folder)).toBe(true);
     owner.signal(signal);
     expect(await owner.ended).toBe(signal);
-    await expect.poll(() => isAlive(group), { timeout: 15_000 }).toBe(false);
-    await expect.poll(() => existsSync(folder), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(group)).toBe(false);
+    await expect.poll(() => existsSync(folder)).toBe(false);
   },
   30_000,
 );

@@ -146,4 +146,4 @@ test('answers with 503 while another holds the lock of the SQLite file, and keep
   expect((await get('/v2.1/servers')).body.servers).toEqual([]);
   other.exec('commit');
   other.close();
-}, 60_000);
+});

@@ -1,11 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { apiFixture } from '../test/api-fixture.ts';
 import { filled, type Route, routesOf } from '../test/routes.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 // Each tries all routes there are.
-vi.setConfig({ testTimeout: 120_000 });
 
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 const ID = '11111111-2222-3333-4444-555555555555';

@@ -198,9 +198,7 @@ test('lists, attaches and detaches interfaces', async () => {
   expect(out).toContain('| 10.0.8.8     |');
   const detached = await nova('interface-detach', 'wired', attached.port_id);
   expect(detached.code).toBe(0);
-  await expect
-    .poll(async () => (await nova('interface-list', 'wired', '--json')).json().length, { timeout: 5000 })
-    .toBe(1);
+  await expect.poll(async () => (await nova('interface-list', 'wired', '--json')).json().length).toBe(1);
   expect((await nova('interface-attach', 'wired', '--fixed-ip', '10.0.8.8')).code).toBe(2);
 });
 

@@ -12,7 +12,6 @@ import { MemoryNodeIdentities } from './node-identities.ts';
 import { PowerState } from './power-states.ts';
 
 // Some ask each of two conductors very often.
-vi.setConfig({ testTimeout: 60_000 });
 
 const ctxt = RequestContext.admin();
 const hosts = { host1: {} };

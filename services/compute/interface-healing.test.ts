@@ -2,11 +2,9 @@ import { allocatePort, findPort, listNetworks } from '@mini-nova/database';
 import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Cloud } from '../test/cloud.ts';
 import { networkInfoOf } from './network-info.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const ctxt = RequestContext.admin();
 const anyPort = { network_id: null, port_id: null, requested_ip: null };
@@ -54,7 +52,7 @@ async function killableCloud() {
 
 /** Starts a compute in the place of the one that is dead. */
 async function startAgain(cloud: Cloud, killable: Killable): Promise<void> {
-  await expect.poll(() => killable.isDead, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => killable.isDead).toBe(true);
   await cloud.computes
     .get('host1')
     ?.service.stop({ quick: true })

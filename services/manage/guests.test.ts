@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { type Database, listPortsOfDevice, openDatabase } from '@mini-nova/database';
 import { tempDir } from '@mini-nova/testing';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { InstanceStore } from '../stores/instance-store.ts';
 import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
 import { manage } from '../test/run-manage.ts';
 import { nova } from '../test/run-nova.ts';
-
-// Each boots a server or two.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 const bus = `memory://guests-${randomUUID()}/`;

@@ -84,7 +84,7 @@ it('gives back at once what it claims while its caller leaves', async () => {
 
   await expect(select('vm1', { signal: user.signal })).rejects.toBeInstanceOf(CallCancelled);
 
-  await vi.waitFor(async () => expect([claims > 0, await allocated()]).toEqual([true, 0]), 30_000);
+  await vi.waitFor(async () => expect([claims > 0, await allocated()]).toEqual([true, 0]));
 });
 
 /** A scheduler, called in place, and the listeners by which it is told that nobody got its answer. */
@@ -151,7 +151,7 @@ it('refuses at once what would have to wait behind too many', async () => {
     ),
   );
 
-  await vi.waitFor(() => expect(outcomes).toEqual(['OVERLOADED', 'OVERLOADED', 'OVERLOADED']), 30_000);
+  await vi.waitFor(() => expect(outcomes).toEqual(['OVERLOADED', 'OVERLOADED', 'OVERLOADED']));
   letGo();
   await Promise.all(requests);
 

@@ -292,7 +292,7 @@ export class Cloud {
           const { vm_state, task_state } = await this.instances.getByUuid(uuid, { includeDeleted: true });
           return vm_state !== 'building' && task_state === null;
         },
-        { timeout: 10_000, interval: 10 },
+        { interval: 10 },
       )
       .toBe(true);
     return this.instances.getByUuid(uuid, { includeDeleted: true });
@@ -301,7 +301,7 @@ export class Cloud {
   /** Waits until the instance is in this task state. */
   async reaches(uuid: string, taskState: string): Promise<void> {
     await expect
-      .poll(async () => (await this.instances.getByUuid(uuid)).task_state, { timeout: 10_000, interval: 5 })
+      .poll(async () => (await this.instances.getByUuid(uuid)).task_state, { interval: 5 })
       .toBe(taskState);
   }
 

@@ -22,7 +22,7 @@ import { inventories } from './scheduling.ts';
 
 /** What placement guarantees on every database. `create` returns the connection text of a new, shareable one. */
 export function describePlacement(name: string, create: () => Promise<string>): void {
-  describe(`placement on ${name}`, { timeout: 30_000 }, () => {
+  describe(`placement on ${name}`, () => {
     let connection: string;
     let db: Database;
 

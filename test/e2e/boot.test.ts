@@ -24,8 +24,8 @@ describe.each(['sqlite', 'postgresql'] as const)('a cloud on %s', (database) => 
     await cloud.nova('delete', '--poll', ...NAMES);
 
     expect(await cloud.nova('list')).toEqual([]);
-    await expect.poll(() => cloud.database.consumers(), { timeout: 10_000 }).toEqual([]);
-    await expect.poll(() => cloud.database.boundPorts(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => cloud.database.consumers()).toEqual([]);
+    await expect.poll(() => cloud.database.boundPorts()).toBe(0);
   });
 
   test('boots several servers with one command', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Deployment, printOutputOnFailure, type ServerJson } from './support/deployment.ts';
 
 const HOSTS = ['host-a', 'host-b'];
-const RECONNECT = { timeout: 60_000, interval: 1000 };
+const RECONNECT = { interval: 1000 };
 
 let cloud: Deployment;
 
@@ -61,7 +61,7 @@ test('while 20 boots are in flight: each ends ACTIVE or ERROR with a fault, and 
   await Promise.all(boots);
   const states = async (): Promise<(string | null)[]> =>
     (await cloud.nova<ServerJson[]>('list')).map((server) => server['OS-EXT-STS:task_state']);
-  await expect.poll(states, { timeout: 20_000, interval: 50 }).toContain('spawning');
+  await expect.poll(states, { interval: 50 }).toContain('spawning');
 
   await killAndStartBroker(3);
 
@@ -71,7 +71,7 @@ test('while 20 boots are in flight: each ends ACTIVE or ERROR with a fault, and 
     const open = servers.filter(({ status }) => status !== 'ACTIVE' && status !== 'ERROR');
     return open.map(({ id, status }) => `${id} ${status}`);
   };
-  await expect.poll(unfinished, { timeout: 90_000, interval: 1000 }).toEqual([]);
+  await expect.poll(unfinished, { interval: 1000 }).toEqual([]);
 
   const servers = await cloud.nova<ServerJson[]>('list');
   const failed = servers.filter(({ status }) => status === 'ERROR');
@@ -79,9 +79,7 @@ test('while 20 boots are in flight: each ends ACTIVE or ERROR with a fault, and 
     expect((await cloud.show(id)).fault?.message, `fault of ${id}`).toMatch(/\S/);
   }
   const active = servers.filter(({ status }) => status === 'ACTIVE').map(({ id }) => id);
-  await expect
-    .poll(() => cloud.database.consumers(), { timeout: 60_000, interval: 1000 })
-    .toEqual(active.sort());
+  await expect.poll(() => cloud.database.consumers(), { interval: 1000 }).toEqual(active.sort());
   for (const id of active) expect(await cloud.database.hostsHolding(id)).toHaveLength(1);
 });
 
@@ -91,5 +89,5 @@ test('after that the next boot works, and everything can be deleted', async () =
   expect(await cloud.boot('after-restart')).toMatchObject({ status: 'ACTIVE' });
   const servers = await cloud.nova<ServerJson[]>('list');
   await cloud.nova('delete', '--poll', ...servers.map(({ id }) => id));
-  await expect.poll(() => cloud.database.consumers(), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => cloud.database.consumers()).toEqual([]);
 });

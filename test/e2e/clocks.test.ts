@@ -44,7 +44,7 @@ describe('computes whose clocks are wrong', () => {
   test.each(APART)('by %d s are shown by the API, the readiness and the metrics', async (apart) => {
     // Answers tell whole seconds, so it takes some until a second and a half is beyond doubt.
     const shown = async () => (await cloud.clockSkews())[`host${apart}`] ?? 0;
-    await expect.poll(shown, { timeout: 60_000 }).toSatisfy((skew: number) => Math.abs(skew - apart) < 0.6);
+    await expect.poll(shown).toSatisfy((skew: number) => Math.abs(skew - apart) < 0.6);
     const url = `http://127.0.0.1:${ports.get(apart)}`;
     const readiness = await fetch(`${url}/readyz`);
     expect(readiness.status).toBe(200);
@@ -89,7 +89,7 @@ describe('a control plane whose clocks are all wrong', () => {
   });
 
   test('is up, and shows by how much', async () => {
-    await expect.poll(async () => Object.keys(await cloud.clockSkews()).length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => Object.keys(await cloud.clockSkews()).length).toBe(2);
     const skews = await cloud.clockSkews();
     expect(skews.conductor).toBeCloseTo(HOUR, 0);
     expect(skews.scheduler).toBeCloseTo(-DAY, 0);

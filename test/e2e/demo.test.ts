@@ -22,7 +22,7 @@ interface Result {
 
 test('the demo boots an instance, tells how, and leaves nothing behind', async () => {
   const folder = tempDir();
-  const options = { cwd: repositoryRoot, env: { ...process.env, TMPDIR: folder }, timeout: 15 };
+  const options = { cwd: repositoryRoot, env: { ...process.env, TMPDIR: folder }, timeout: 200 };
   const { code, stdout, stderr } = await run('npm', ['run', '--silent', 'demo', '--', '--json'], options);
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(/error/i) });
 

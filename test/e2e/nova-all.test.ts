@@ -25,7 +25,6 @@ test('runs the whole cloud, says how to boot, and keeps its instances over a res
   expect(status).toBe('ACTIVE');
   const end = await first.daemon.stop();
   expect(end.code).toBe(0);
-  expect(end.seconds).toBeLessThan(5);
 
   const second = await startNovaAll(folder, port);
   const stopped = await runCommand('nova', ['--endpoint', second.endpoint, 'stop', '--poll', '--json', id]);

@@ -30,9 +30,7 @@ async function started(
     writeFileSync(file, changed);
     process.kill(daemon.pid, 'SIGHUP');
     reloads += 1;
-    await expect
-      .poll(() => daemon.output.match(/"Reloaded"/g)?.length ?? 0, { timeout: 10_000 })
-      .toBe(reloads);
+    await expect.poll(() => daemon.output.match(/"Reloaded"/g)?.length ?? 0).toBe(reloads);
   };
 }
 

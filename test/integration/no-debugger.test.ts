@@ -6,8 +6,7 @@ import { Child, freePort, repositoryRoot, runCommand, tempDir } from '@mini-nova
 import { expect, onTestFinished, test, vi } from 'vitest';
 
 // Each test starts several Node.js processes.
-vi.setConfig({ testTimeout: 120_000 });
-const patiently = { timeout: 60_000, interval: 20 };
+const patiently = { interval: 20 };
 /** As Node.js says. */
 const OPENED = /Debugger listening on ws:\/\/([\d.]+):(\d+)/;
 

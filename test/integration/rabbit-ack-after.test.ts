@@ -178,7 +178,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     await vi.waitFor(async () => {
       await client().prepare({ server: 'host1' }).cast(CTXT, 'work', { value: 2 });
       expect(runs).toContain(2);
-    }, 5000);
+    });
     finish.open();
     await server.wait();
     await server.stop();
@@ -213,7 +213,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const script = `${repositoryRoot}/test/integration/support/worker.mjs`;
     for (let process = 0; process < 4; process += 1) {
       const child = await Child.start('node', [script, JSON.stringify({ ...options, serving })]);
-      const letter = vi.waitFor(async () => expect(await letters.list()).toHaveLength(1), 10_000);
+      const letter = vi.waitFor(async () => expect(await letters.list()).toHaveLength(1));
       letter.catch(() => {});
       await Promise.race([child.ended, letter]);
       await child.stop('SIGKILL');

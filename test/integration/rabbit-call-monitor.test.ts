@@ -35,17 +35,21 @@ async function timeOf(promise: Promise<unknown>): Promise<{ error: unknown; mill
 }
 
 describe('a monitored call', () => {
-  rabbitTest('whose server process is killed fails with ServerLost in seconds', async ({ rpc, url }) => {
-    const server = await PeerProcess.start({ url, topic: rpc.topic, server: 'host1' });
-    const client = rpc.client({ timeout: 60, callMonitorTimeout: 1 });
-    const call = timeOf(client.call(CTXT, 'work', { seconds: 60, value: 'killed' }));
-    await server.waitFor('working');
-    await server.kill();
-    const { error, milliseconds } = await call;
-    expect(error).toBeInstanceOf(ServerLost);
-    expect(error).toBeInstanceOf(MessagingTimeout);
-    expect(milliseconds).toBeLessThan(4000);
-  });
+  rabbitTest(
+    'whose server process is killed fails with ServerLost long before its timeout',
+    async ({ rpc, url }) => {
+      const server = await PeerProcess.start({ url, topic: rpc.topic, server: 'host1' });
+      const client = rpc.client({ timeout: 600, callMonitorTimeout: 1 });
+      const call = client
+        .call(CTXT, 'work', { seconds: 600, value: 'killed' })
+        .catch((reason: unknown) => reason);
+      await server.waitFor('working');
+      await server.kill();
+      const error = await call;
+      expect(error).toBeInstanceOf(ServerLost);
+      expect(error).toBeInstanceOf(MessagingTimeout);
+    },
+  );
 
   rabbitTest('fails when its server falls silent after signs of life', async (context) => {
     const { requests, client } = await silentServer(context);
@@ -55,7 +59,6 @@ describe('a monitored call', () => {
     const { error, milliseconds } = await call;
     expect(error).toBeInstanceOf(ServerLost);
     expect(milliseconds).toBeGreaterThan(590);
-    expect(milliseconds).toBeLessThan(1500);
   });
 
   rabbitTest(
@@ -107,7 +110,7 @@ describe('a monitored call', () => {
         _timeout: 3600,
       };
       peer.send(exchange, rpc.topic, sealed(request));
-      await vi.waitFor(() => expect(received).toHaveLength(1), 60_000);
+      await vi.waitFor(() => expect(received).toHaveLength(1));
       expect(received[0]?.properties.replyTo).toMatch(/_fanout_/);
       // The next one would come after half an hour.
       expect(performance.now() - start).toBeLessThan(60_000);
@@ -116,9 +119,8 @@ describe('a monitored call', () => {
 
   rabbitTest('fails when its request was taken and nothing is heard', async (context) => {
     const { client } = await silentServer(context);
-    const { error, milliseconds } = await timeOf(client.call(CTXT, 'work', {}));
+    const { error } = await timeOf(client.call(CTXT, 'work', {}));
     expect(error).toMatchObject({ code: 'SERVER_LOST', message: expect.stringContaining('does not wait') });
-    expect(milliseconds).toBeLessThan(1500);
   });
 
   rabbitTest('fails when the queue is gone with the request in it', async ({ rpc, peer }) => {

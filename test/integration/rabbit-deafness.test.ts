@@ -61,17 +61,15 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
   test.each([
     ['its own queue', (topic: string) => `${topic}.host1`],
     ['the queue of its topic', (topic: string) => topic],
-  ])('whose consumer of %s is removed in silence, is heard of again within 20 s', async (_what, name) => {
+  ])('whose consumer of %s is removed in silence, finds out', async (_what, name) => {
     const endpoint = notebook();
     await serve(endpoint);
     const queue = name(rpc.topic);
     await forgetConsumers(queue);
     expect((await broker.listConsumers()).filter((consumer) => consumer.queue === queue)).toEqual([]);
-    const start = performance.now();
     const target = queue.endsWith('.host1') ? { server: 'host1' } : {};
     await client().prepare(target).cast(CTXT, 'note', { value: 'waiting' });
-    await vi.waitFor(() => expect(endpoint.notes).toEqual(['waiting']), 20_000);
-    expect(performance.now() - start).toBeLessThan(20_000);
+    await vi.waitFor(() => expect(endpoint.notes).toEqual(['waiting']));
   });
 
   test('whose consumer is removed in silence, while another consumer takes nothing, is heard of again', async () => {
@@ -82,20 +80,25 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
     await peer.channel.consume(rpc.topic, () => {});
     for (const value of [1, 2]) await client().cast(CTXT, 'note', { value });
     // The other has the first, and keeps it.
-    await vi.waitFor(() => expect(endpoint.notes).toEqual([2]), 20_000);
+    await vi.waitFor(() => expect(endpoint.notes).toEqual([2]));
   });
 
-  test('whose fanout queue is deleted, hears fanouts again within 2 s', async () => {
+  test('whose fanout queue is deleted, hears fanouts again when RabbitMQ says so', async () => {
     const endpoint = notebook();
-    await serve(endpoint);
+    const logger = new RecordingLogger();
+    await rpc.serve(endpoint, { transport: transport(logger) });
     const queue = (await broker.listQueues()).find(({ name }) => name.startsWith(`${rpc.topic}_fanout`));
     await peer.channel.deleteQueue(queue?.name ?? '');
-    const start = performance.now();
+    const caller = client();
     await vi.waitFor(async () => {
-      await client().prepare({ fanout: true }).cast(CTXT, 'note', { value: 1 });
+      await caller.prepare({ fanout: true }).cast(CTXT, 'note', { value: 1 });
       expect(endpoint.notes).not.toEqual([]);
-    }, 5000);
-    expect(performance.now() - start).toBeLessThan(2000);
+    });
+    // It did not have to find out by looking.
+    expect(logger.at('warn').map(({ data }) => data)).toContainEqual({
+      queue: queue?.name,
+      reason: 'RabbitMQ has cancelled its consumer',
+    });
   });
 });
 
@@ -121,7 +124,7 @@ describe('a queue that is declared otherwise', () => {
     expect(errors()).toEqual([reason]);
     await peer.channel.deleteQueue(rpc.topic);
     await rpc.client().cast(CTXT, 'note', { value: 'late' });
-    await vi.waitFor(() => expect(endpoint.notes).toEqual(['late']), 10_000);
+    await vi.waitFor(() => expect(endpoint.notes).toEqual(['late']));
   });
 
   test('fails the start of the server, which names it', async () => {

@@ -282,9 +282,7 @@ describe('a broker that cannot be reached', () => {
     const cast = rpc.client({ transport }).cast(CTXT, 'note', {});
     const serving = rpc.serve(echo, { transport });
     const outcomes = Promise.allSettled([cast, serving]);
-    const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(await outcomes).toMatchObject(
       Array(2).fill({ status: 'rejected', reason: { code: 'MESSAGE_DELIVERY_FAILURE' } }),
     );

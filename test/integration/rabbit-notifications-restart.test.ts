@@ -43,7 +43,7 @@ test('through a crash of the broker, durable notifications are neither lost nor 
   await broker.start();
   expect(await Promise.all(during)).toEqual([true, true, true]);
   await listener.start();
-  await vi.waitFor(() => expect(endpoint.payloads).toEqual([1, 2, 3, 4, 5, 6]), 10_000);
+  await vi.waitFor(() => expect(endpoint.payloads).toEqual([1, 2, 3, 4, 5, 6]));
 });
 
 test('after a crash that took the queues along, notifications wait in new ones, and listeners hear again', async () => {
@@ -64,7 +64,7 @@ test('after a crash that took the queues along, notifications wait in new ones, 
   await vi.waitFor(async () => {
     await notifier.info(CTXT, 'e', 'again');
     expect(pool.payloads).toContain('again');
-  }, 10_000);
+  });
 });
 
 test('while the broker is away, a notification is given up after as many retries as are allowed', async () => {
@@ -74,9 +74,8 @@ test('while the broker is away, a notification is given up after as many retries
   expect(await notifier.info(CTXT, 'e', 'before')).toBe(true);
   await broker.kill();
   try {
-    const started = performance.now();
+    // The broker is back only after these.
     expect(await notifier.info(CTXT, 'e', 'never')).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
     expect(await notifier.prepare({ retry: 2 }).info(CTXT, 'e', 'never')).toBe(false);
     const failures = logger.at('error').map(({ data }) => data.reason);
     expect(failures).toHaveLength(2);
@@ -117,7 +116,7 @@ test('a notification that is handled while the connection is lost is handled onc
   await broker.rabbitmqctl('close_all_connections', 'test');
   expect(await notifier.info(CTXT, 'e', 4)).toBe(true);
   // It comes behind those that the broker delivers again.
-  await vi.waitFor(() => expect(started).toContain(4), 10_000);
+  await vi.waitFor(() => expect(started).toContain(4));
   gate.open();
   await vi.waitFor(() => expect(finished).toHaveLength(4));
   await listener.stop();

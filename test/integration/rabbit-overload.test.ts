@@ -48,7 +48,7 @@ test.each(KINDS)('a server that is overloaded stays small, and loses nothing (%s
         child.assertRunning();
         expect(taken()).toBe(CASTS);
       },
-      { timeout: 40_000, interval: 200 },
+      { interval: 200 },
     );
     // Of a process that needs 70 MB by itself. All bodies would be 150 MB, and as much again once they are decoded.
     expect(most / MB).toBeLessThan(220);

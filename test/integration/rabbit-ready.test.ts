@@ -28,7 +28,7 @@ test('a transport that was not used connects once, and that connection is used t
   await transport.ready();
   await transport.ready();
   // The broker's list is late.
-  await vi.waitFor(async () => expect(await connections()).toHaveLength(1), 10_000);
+  await vi.waitFor(async () => expect(await connections()).toHaveLength(1));
   await rpc.serve({ ping: () => 'pong' });
   const client = new RPCClient(transport, new Target({ topic: rpc.topic }));
   expect(await client.call(CTXT, 'ping', {})).toBe('pong');

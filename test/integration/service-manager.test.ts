@@ -125,7 +125,7 @@ test('a worker whose event loop does not turn is replaced, and the watchdog fed 
   await daemon.waitForLine(/A worker does not answer; killing it/, 60);
   // A sibling that the machine starves meanwhile may be replaced, too.
   const started = () => lines(daemon, 'started').length;
-  await vi.waitFor(() => expect(started()).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
+  await vi.waitFor(() => expect(started()).toBeGreaterThanOrEqual(3));
   const fed = socket.count('WATCHDOG');
   await socket.until('WATCHDOG', fed + 1);
   daemon.signal('SIGTERM');

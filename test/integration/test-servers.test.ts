@@ -38,7 +38,7 @@ test('a private broker comes back on the same port after a kill, and is gone aft
   await rabbit.start();
   expect(await listQueues(rabbit.ctl)).toEqual([]);
   await rabbit.close();
-  await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), { timeout: 5 });
+  await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), { timeout: 120 });
 });
 
 test('a private PostgreSQL comes back on the same port with what was committed, after a stop and after a kill', async () => {

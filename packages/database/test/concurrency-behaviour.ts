@@ -13,7 +13,7 @@ import { newService } from './rows.ts';
 
 /** What several processes on one database rely on; here each has its own connections. */
 export function describeConcurrency(connection: () => string): void {
-  describe('shared by several', { timeout: 30_000 }, () => {
+  describe('shared by several', () => {
     let databases: Database[];
 
     beforeEach(async () => {

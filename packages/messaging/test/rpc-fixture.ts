@@ -48,7 +48,7 @@ export class RpcFixture {
   /** A client on a transport of its own. */
   client({ transport = this.transport(), target, ...options }: ClientOptions = {}): RPCClient {
     return new RPCClient(transport, new Target({ topic: this.topic, ...target }), {
-      timeout: 20,
+      timeout: 60,
       ...options,
     });
   }

@@ -5,8 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { events, logged, pids, startFixture } from '../test/fixture-daemon.ts';
 
 // Each test starts several Node.js processes.
-vi.setConfig({ testTimeout: 30_000 });
-const patiently = { timeout: 20_000, interval: 20 };
+const patiently = { interval: 20 };
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;
 

@@ -12,8 +12,6 @@ import {
   startProgram,
 } from '../test/fixture-daemon.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
-
 test.each([
   ['SIGTERM', 'stopping'],
   ['SIGINT', 'stopping-quick'],
@@ -85,7 +83,7 @@ test('a reload stands for all that are asked for before it begins', async () => 
     await vi.waitFor(() => expect(events(daemon, 'report')).toHaveLength(count));
   }
   const reloads = (msg: string) => logged(daemon, 'info').filter((line) => line.msg === msg);
-  await vi.waitFor(() => expect(reloads('Reloaded')).toHaveLength(2), 5_000);
+  await vi.waitFor(() => expect(reloads('Reloaded')).toHaveLength(2));
   daemon.signal('SIGTERM');
   expect(await daemon.ended).toBe(0);
   expect(reloads('Reloading')).toHaveLength(2);
@@ -244,7 +242,7 @@ test('in a terminal SIGHUP reloads; a terminal that is closed stops the daemon i
   process.kill(daemon, 'SIGHUP');
   await terminal.waitForLine(/^reset s0/);
   terminal.signal('SIGKILL');
-  await vi.waitFor(() => expect(() => process.kill(daemon, 0)).toThrow('ESRCH'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(() => process.kill(daemon, 0)).toThrow('ESRCH'));
   const lines = readFileSync(log, 'utf8');
   expect(lines).toContain('"reason":"SIGHUP"');
   // As Node.js says when it aborts at the end.

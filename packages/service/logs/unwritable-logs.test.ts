@@ -8,8 +8,7 @@ import { canMount, fill, smallFileSystem } from '../test/small-file-system.ts';
 import { UnreadPipe } from '../test/unread-pipe.ts';
 
 // Each test starts several Node.js processes.
-vi.setConfig({ testTimeout: 120_000 });
-const patiently = { timeout: 60_000, interval: 20 };
+const patiently = { interval: 20 };
 const CHATTER = 20_000;
 const HELD_TERMINAL = fileURLToPath(new URL('../test/fixtures/held-terminal.py', import.meta.url));
 

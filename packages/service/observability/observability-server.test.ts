@@ -121,7 +121,7 @@ test('headers have a limit', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 431 /);
 });
 
-test('who does not say what it wants is sent away', { timeout: 15_000 }, async () => {
+test('who does not say what it wants is sent away', async () => {
   const { server } = await start();
   const answer = await say(server, 'GET /healthz HTTP/1.1\r\nHost: h\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -136,7 +136,7 @@ test('a connection is for one request: those sent ahead after it are not looked 
   expect(metrics).toHaveBeenCalledOnce();
 });
 
-test('who does not read its answer is sent away', { timeout: 15_000 }, async () => {
+test('who does not read its answer is sent away', async () => {
   const text = 'x'.repeat(32 * 1024 * 1024);
   const { server } = await start({ metrics: async () => ({ contentType: 'text/plain', text }) });
   const socket = connect(server.port ?? 0, '127.0.0.1').pause();

@@ -1,7 +1,5 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { startNode } from '../test/fixture-daemon.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const FIXTURE = new URL('../test/fixtures/loaded-scripts.mjs', import.meta.url).pathname;
 

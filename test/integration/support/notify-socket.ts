@@ -49,7 +49,7 @@ export class NotifySocket {
       () => {
         if (this.count(name) < count) throw new Error(`${name}: ${JSON.stringify(this.notifications)}`);
       },
-      { timeout: 60_000, interval: 20 },
+      { interval: 20 },
     );
   }
 }

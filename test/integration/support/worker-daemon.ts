@@ -67,14 +67,14 @@ export async function startWorkerDaemon(options: WorkerDaemonOptions = {}) {
     url: broker,
     controlExchange: 'nova',
     logger: silentLogger,
-    rpcResponseTimeout: 30,
+    rpcResponseTimeout: 200,
   });
   onTestFinished(() => transport.close());
   const rpc = createRpc(transport);
   const client = rpc.getClient<WorkContract>(new Target({ topic, version: '1.0' }));
   const base = rpc.getClient<BaseContract>(new Target({ topic, namespace: 'baseapi', version: '1.1' }));
   const started = workers > 1 ? 'Worker started' : 'Service started';
-  await vi.waitFor(() => expect(said(started)).toHaveLength(workers), { timeout: 20_000 });
+  await vi.waitFor(() => expect(said(started)).toHaveLength(workers));
   return { ...daemon, client, base };
 }
 

@@ -142,7 +142,7 @@ export function describeCutting(url: UrlFactory): void {
       await server.stop();
       expect(server.cut()).toHaveLength(3);
       await server.wait();
-      await vi.waitFor(() => expect(other.attempts).toEqual([2, 2, 2]), 5000);
+      await vi.waitFor(() => expect(other.attempts).toEqual([2, 2, 2]));
     });
 
     rpcTest('leaves its multicalls to another, and no result comes twice', url, async (rpc) => {
@@ -187,7 +187,7 @@ export function describeCutting(url: UrlFactory): void {
       await vi.waitFor(() => {
         controller.abort();
         expect(endpoint.requests[0]?.signal.aborted).toBe(true);
-      }, 5000);
+      });
       expect(await outcome).toMatchObject({ code: 'CALL_CANCELLED' });
       await expectLetGo(rpc, server);
     });

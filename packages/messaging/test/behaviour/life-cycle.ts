@@ -122,7 +122,7 @@ export function describeLifeCycle(url: UrlFactory): void {
       const call = rpc.client({ transport }).call(CTXT, 'slow', {});
       await started.opened;
       expect(transport.activity.calling).toMatchObject([
-        { kind: 'call', method: 'slow', requestId: 'req-1', timeout: 20 },
+        { kind: 'call', method: 'slow', requestId: 'req-1', timeout: 60 },
       ]);
       expect(transport.activity.serving).toMatchObject([
         { kind: 'call', method: 'slow', requestId: 'req-1', target: { server: 'host1' } },

@@ -49,6 +49,6 @@ export function describeUndeliverable(url: UrlFactory): void {
     const notes: unknown[] = [];
     await rpc.client().cast(CTXT, 'note', { text: 'early' });
     await rpc.serve({ note: (_ctxt: object, { text }: { text: unknown }) => void notes.push(text) });
-    await vi.waitFor(() => expect(notes).toEqual(['early']), { timeout: 10_000 });
+    await vi.waitFor(() => expect(notes).toEqual(['early']));
   });
 }

@@ -4,9 +4,6 @@ import { CTXT, Gate } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
 import { rpcTest } from './rpc-test.ts';
 
-/** How long (ms) retries with their pauses may take. */
-const RETRIES = { timeout: 15_000 };
-
 /** A method that runs until the gate opens, and counts how many do. */
 function crowd() {
   const gate = new Gate();
@@ -64,7 +61,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       await rpc.serve(endpoint, { ackPolicy: 'after' });
       const client = rpc.client();
       await client.cast(CTXT, 'work', {});
-      await vi.waitFor(() => expect(attempts).toEqual([1, 2, 3]), RETRIES);
+      await vi.waitFor(() => expect(attempts).toEqual([1, 2, 3]));
       expect(await client.call(CTXT, 'ping', {})).toBe('pong');
       expect(attempts).toHaveLength(3);
     });
@@ -78,7 +75,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       const client = rpc.client();
       await client.cast(CTXT, 'work', {});
       const dead = () => events.filter(({ type }) => type === 'dead_lettered');
-      await vi.waitFor(() => expect(dead()).toHaveLength(1), RETRIES);
+      await vi.waitFor(() => expect(dead()).toHaveLength(1));
       expect(attempts).toEqual([1, 2]);
       expect(await client.call(CTXT, 'ping', {})).toBe('pong');
     });
@@ -106,7 +103,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       const server = await rpc.serve(endpoint, { ackPolicy: 'after', prefetch: 1, deliveryLimit: 10 });
       const client = rpc.client();
       await client.cast(CTXT, 'work', {});
-      await vi.waitFor(() => expect(attempts).toHaveLength(5), RETRIES);
+      await vi.waitFor(() => expect(attempts).toHaveLength(5));
       // To another of the server's queues: it is delivered, and waits there.
       const context = client.prepare({ server: server.target.server ?? null, timeout: 10 });
       const waiting = context.call(CTXT, 'ping', {});
@@ -116,7 +113,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       expect(await waiting).toBe('pong');
       // The next attempt comes after 1.6 s.
       expect(performance.now() - start).toBeLessThan(1000);
-      await vi.waitFor(() => expect(attempts).toHaveLength(6), RETRIES);
+      await vi.waitFor(() => expect(attempts).toHaveLength(6));
     });
 
     // With `before`, RabbitMQ sends a busy server one request ahead.

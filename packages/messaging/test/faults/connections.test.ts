@@ -3,7 +3,7 @@ import type { RPCServer, RpcHooks, Transport } from '../../index.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { CTXT, Gate } from '../rpc-fixture.ts';
 import { faultBench } from './support/fault-bench.ts';
-import { echo, numbers, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
+import { echo, numbers, Pulse, recovery, SlowMethod } from './support/server-queues.ts';
 
 const bench = faultBench();
 
@@ -22,7 +22,7 @@ describe('a connection that the broker closes', () => {
     const call = ledger.call(caller, 'slow', { value: 'slow' });
     await vi.waitFor(() => expect(slow.running).toBe(1));
     await broker.closeConnections(name);
-    expect(await timeToRecover(bench(), pulse)).toBeLessThan(2000);
+    await recovery(bench(), pulse);
     slow.finish.open();
     expect(await call).toBe('slow');
   });
@@ -40,7 +40,7 @@ describe('a connection that the broker closes', () => {
     for (let round = 0; round < 3; round += 1) {
       const before = answered;
       await broker.closeConnections();
-      await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 20), 10_000);
+      await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 20));
     }
     stop = true;
     await Promise.all(callers);
@@ -127,9 +127,7 @@ describe('many clients of a broker that restarts', () => {
     await broker.kill();
     const back = Promise.all(fanouts.map((fanout) => fanout.cast(CTXT, 'note', {})));
     await broker.start();
-    const start = performance.now();
     await back;
-    expect(performance.now() - start).toBeLessThan(5000);
     for (const { connectedAt } of loggers) expect(connectedAt).toHaveLength(2);
     const times = arrivals(loggers);
     // At most one wait of a second each: evenly spread, a fifth of them comes in any 200 ms.

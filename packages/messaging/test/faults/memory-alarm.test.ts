@@ -108,9 +108,8 @@ describe('a broker that is out of memory', () => {
     await caller.cast(CTXT, 'note', {});
     await broker.setMemoryAlarm(true);
     const outcome = expect(caller.cast(CTXT, 'note', {})).rejects.toThrow(MessageDeliveryFailure);
-    const start = performance.now();
+    // The broker is well again only after this.
     await blocked.close();
-    expect(performance.now() - start).toBeLessThan(4000);
     await outcome;
   });
 });

@@ -4,7 +4,7 @@ import type { RPCClient } from '../../index.ts';
 import { RecordingLogger } from '../recording-logger.ts';
 import { CTXT, RpcFixture } from '../rpc-fixture.ts';
 import { faultBench } from './support/fault-bench.ts';
-import { echo, numbers, Pulse, SlowMethod, timeToRecover } from './support/server-queues.ts';
+import { echo, numbers, Pulse, recovery, SlowMethod } from './support/server-queues.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 
 const rabbit = { rabbitRetryInterval: 0.1, rabbitRetryBackoff: 0, heartbeatTimeoutThreshold: 1 };
@@ -65,7 +65,7 @@ describe('a network that breaks', () => {
     proxy.reset();
     await ledger.cast(client, 'last');
     await vi.waitFor(() => expect(ledger.noted).toContain('last'));
-    expect(await timeToRecover(bench(), pulse)).toBeLessThan(2000);
+    await recovery(bench(), pulse);
     expect(ledger.repeated).toBe(0);
   });
 
@@ -109,7 +109,7 @@ describe('a network that breaks', () => {
       proxy.cutNextFrame(side);
       expect(await ledger.call(client, 'echo', { value: large })).toBe(large);
       expect(proxy.hasCut).toBe(true);
-      expect(await timeToRecover(bench(), pulse)).toBeLessThan(2000);
+      await recovery(bench(), pulse);
     },
   );
 });
@@ -141,15 +141,16 @@ describe('a network that falls silent', () => {
     await vi.waitFor(async () => {
       const connections = await bench().broker.listConnections();
       expect(connections).toHaveLength(1);
-    }, 15_000);
+    });
     proxy.reset();
     expect(await call).toBe('through');
-    expect(await timeToRecover(bench(), pulse)).toBeLessThan(2000);
+    await recovery(bench(), pulse);
   });
 
   test('does not keep a transport from closing', async () => {
     const { ledger } = bench();
-    const transport = far.transport({ rabbit });
+    // The heartbeat would end the connections, but not soon.
+    const transport = far.transport({ rabbit: { ...rabbit, heartbeatTimeoutThreshold: 120 } });
     await far.serve(echo, { transport });
     const client = far.client({ transport });
     await ledger.call(client, 'echo', { value: 1 });
@@ -159,7 +160,7 @@ describe('a network that falls silent', () => {
     });
     const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(60_000);
     await outcome;
     // Neither end could tell the broker.
     Object.assign(bench().aftermath.leftovers, { replyQueues: 1, fanoutQueues: 1 });
@@ -171,9 +172,7 @@ describe('a network that falls silent', () => {
     const transport = far.transport({ rabbit });
     const outcome = ledger.outcome(far.client({ transport }), 'echo', {});
     await sleep(100);
-    const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(await outcome).toEqual({ code: 'MESSAGE_DELIVERY_FAILURE' });
   });
 });

@@ -6,26 +6,23 @@ import { echo, numbers, SlowMethod } from './support/server-queues.ts';
 const bench = faultBench();
 
 describe('a server that is killed', () => {
-  test('between acknowledgement and reply: its callers learn in seconds that it is lost', async () => {
+  test('between acknowledgement and reply: its callers learn that it is lost long before their timeout', async () => {
     const { ledger } = bench();
     const server = await bench().spawn({ server: 'host1' });
     bench().aftermath.leftovers.fanoutQueues = 1;
     const caller = bench().client();
-    const work = (value: string) => ({ seconds: 60, value });
+    const work = (value: string) => ({ seconds: 600, value });
     const watchful = caller.prepare({ callMonitorTimeout: 1 });
-    const byDefault = ledger.call(caller, 'work', work('default'), 60);
-    const sooner = ledger.call(watchful, 'work', work('sooner'), 60);
+    const byDefault = ledger.call(caller, 'work', work('default'), 600);
+    const sooner = ledger.call(watchful, 'work', work('sooner'), 600);
     await Promise.all([server.waitFor('working', 'default'), server.waitFor('working', 'sooner')]);
     // The topic has another server, that knows nothing of these calls.
     await bench().serve(echo, 'host2');
     await server.kill();
-    const start = performance.now();
     await expect(sooner).rejects.toThrow(ServerLost);
-    expect(performance.now() - start).toBeLessThan(3000);
     await expect(byDefault).rejects.toThrow(ServerLost);
-    expect(performance.now() - start).toBeLessThan(9000);
     // What comes now is served by the other.
-    expect(await ledger.call(caller, 'echo', { value: 'next' }, 2)).toBe('next');
+    expect(await ledger.call(caller, 'echo', { value: 'next' })).toBe('next');
   });
 
   test('before it took a request: another server runs it', async () => {
@@ -33,7 +30,7 @@ describe('a server that is killed', () => {
     const server = await bench().spawn({ server: 'host1', rabbit: { rabbitQosPrefetchCount: 1 } });
     bench().aftermath.leftovers.fanoutQueues = 1;
     const caller = bench().client();
-    const first = ledger.outcome(caller.prepare({ callMonitorTimeout: 1 }), 'work', { seconds: 60 }, 60);
+    const first = ledger.outcome(caller.prepare({ callMonitorTimeout: 1 }), 'work', { seconds: 600 }, 600);
     await server.waitFor('working');
     const waiting = numbers(20).map((value) => ledger.call(caller, 'echo', { value }));
     await bench().serve(echo, 'host2');
@@ -47,7 +44,9 @@ describe('a client that is killed while its call runs', () => {
   test('costs the server and the other clients nothing', async () => {
     const { broker, ledger } = bench();
     const slow = new SlowMethod();
-    const server = await bench().serve({ ...echo, ...slow.endpoint });
+    // For longer than the test has.
+    const trying = { kombuMissingConsumerRetryTimeout: 3600 };
+    const server = await bench().serve({ ...echo, ...slow.endpoint }, 'host1', { rabbit: trying });
     const rabbit = { rabbitTransientQueuesTtl: 1 };
     const dying = await bench().spawn({ rabbit, call: { method: 'slow', args: { value: 'nobody waits' } } });
     await vi.waitFor(() => expect(slow.running).toBe(1));
@@ -55,16 +54,12 @@ describe('a client that is killed while its call runs', () => {
     await vi.waitFor(async () => {
       const queues = await broker.listQueues();
       expect(queues.filter(({ name }) => name.startsWith('reply_'))).toEqual([]);
-    }, 10_000);
+    });
     slow.finish.open();
     const caller = bench().client();
-    const start = performance.now();
     for (const value of numbers(50)) expect(await ledger.call(caller, 'echo', { value })).toBe(value);
-    expect(performance.now() - start).toBeLessThan(2000);
     await server.stop();
-    const stopped = performance.now();
     await server.wait();
-    expect(performance.now() - stopped).toBeLessThan(3000);
   });
 });
 
@@ -79,10 +74,8 @@ describe('a method that computes for longer than the heartbeat allows', () => {
     const next = ledger.call(caller, 'echo', { value: 'next' });
     expect(await call).toBe('done');
     expect(await next).toBe('next');
-    const start = performance.now();
     const own = caller.prepare({ server: 'host1' });
     expect(await ledger.call(own, 'echo', { value: 'own' })).toBe('own');
-    expect(performance.now() - start).toBeLessThan(2000);
     expect(server.output).toContain('connection to RabbitMQ lost');
   });
 });

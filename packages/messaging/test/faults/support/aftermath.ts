@@ -15,9 +15,6 @@ export interface Leftovers {
 /** What earlier tests on a broker left there. */
 const leftEarlier = new WeakMap<PrivateRabbit, Set<string>>();
 
-/** How long (ms) delivered casts may take to run, and closed things to go. */
-const SETTLE = 10_000;
-
 /**
  * What every fault must leave behind: nothing. From its creation, before a test, it watches this process; afterwards
  * it compares.
@@ -30,9 +27,9 @@ export class Aftermath {
 
   /** While the ends are still open: each call has ended in time, and each accepted cast has run. */
   async checkPromises(ledger: Ledger): Promise<void> {
-    await vi.waitFor(() => expect(ledger.pending).toBe(0), ledger.patience + SETTLE);
+    await vi.waitFor(() => expect(ledger.pending).toBe(0), ledger.patience);
     expect(ledger.broken, 'calls that broke their promise').toEqual([]);
-    await vi.waitFor(() => expect(ledger.missing, 'accepted casts that never ran').toEqual([]), SETTLE);
+    await vi.waitFor(() => expect(ledger.missing, 'accepted casts that never ran').toEqual([]));
   }
 
   /** After all ends are closed: nobody's error was lost, and nothing goes on. */
@@ -41,7 +38,7 @@ export class Aftermath {
       await vi.waitFor(() => {
         expect(this.#timers.running(), 'timers left running').toEqual([]);
         expect(exceeding(resources(), this.#before), 'handles left open').toEqual({});
-      }, SETTLE);
+      });
     } finally {
       this.#timers.stop();
       expect(this.#rogues.take(), 'errors that nobody caught').toEqual([]);
@@ -64,7 +61,7 @@ export class Aftermath {
         const consumed = queues.filter(({ consumers }) => consumers > 0);
         expect(consumed, 'consumers left').toEqual([]);
         expect(transientQueues(names), 'transient queues left').toEqual(this.leftovers);
-      }, SETTLE);
+      });
     } finally {
       leftEarlier.set(broker, new Set([...earlier, ...names]));
     }

@@ -16,10 +16,10 @@ interface CallRecord {
   error?: unknown;
 }
 
-/** How much later (ms) than at its deadline a call may end: the event loop is busy with other things as well. */
-const LATE = 1_500;
+/** How much later (ms) than at its deadline a call may end: the machine may be busy with other things as well. */
+const LATE = 30_000;
 /** Seconds. */
-const TIMEOUT = 20;
+const TIMEOUT = 60;
 
 /** Keeps account of what a test sends, so that the checks afterwards know what was promised. */
 export class Ledger {

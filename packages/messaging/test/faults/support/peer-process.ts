@@ -30,13 +30,13 @@ export class PeerProcess {
   static async start({ env, ...spec }: PeerSpec): Promise<PeerProcess> {
     const args = [SCRIPT, JSON.stringify(spec)];
     const child = await Child.start(process.execPath, args, { env: { ...process.env, ...env } });
-    await child.waitForLine(/^(serving|calling) /, 20);
+    await child.waitForLine(/^(serving|calling) /);
     return new PeerProcess(child);
   }
 
   /** Waits for a line: `working`, `noted`, `log`; `detail` must be in it. */
-  async waitFor(word: string, detail = '', seconds = 20): Promise<void> {
-    await this.#child.waitForLine(new RegExp(`^${word} .*${detail}`), seconds);
+  async waitFor(word: string, detail = ''): Promise<void> {
+    await this.#child.waitForLine(new RegExp(`^${word} .*${detail}`));
   }
 
   get output(): string {
