@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { InstanceLocks } from './instance-locks.ts';
 
 it('runs steps of one instance one after another, in the order asked for', async () => {
@@ -52,7 +52,7 @@ it('does not run a step whose caller left before it came, or while it waited', a
   const locks = new InstanceLocks();
   const user = new AbortController();
   const caller = { signal: user.signal, timeLeft: null };
-  let open = () => {};
+  let open: (() => void) | undefined;
   const building = locks.run('vm', () => new Promise<void>((resolve) => (open = resolve)));
   let runs = 0;
   const step = async () => ++runs;
@@ -61,9 +61,9 @@ it('does not run a step whose caller left before it came, or while it waited', a
   const next = locks.run('vm', async () => 'next');
 
   const refusals = Promise.allSettled([waiting, late]);
-  await delay(1);
+  await vi.waitFor(() => expect(open).toBeDefined());
   user.abort(new Error('gone'));
-  open();
+  open?.();
 
   await building;
   expect(await refusals).toMatchObject([

@@ -20,7 +20,7 @@ export function describeCallMonitoring(url: UrlFactory): void {
       expect(await context.call(CTXT, 'slow', {})).toBe('done');
     });
 
-    rpcTest('ends soon after its server is gone', url, async (rpc) => {
+    rpcTest('ends before its timeout when its server is gone', url, async (rpc) => {
       const [started, finish] = [new Gate(), new Gate()];
       const transport = rpc.transport();
       await rpc.serve(
@@ -32,7 +32,6 @@ export function describeCallMonitoring(url: UrlFactory): void {
         },
         { transport },
       );
-      const start = performance.now();
       // By default: nobody asks for it but the transport.
       const client = rpc.client({ transport: rpc.transport({ callMonitorTimeout: 1 }) });
       const call = client.call(CTXT, 'slow', {});
@@ -42,7 +41,6 @@ export function describeCallMonitoring(url: UrlFactory): void {
       const error = await outcome;
       expect(error).toBeInstanceOf(ServerLost);
       expect(error).toBeInstanceOf(MessagingTimeout);
-      expect(performance.now() - start).toBeLessThan(5000);
       finish.open();
     });
 

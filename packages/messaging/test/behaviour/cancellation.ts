@@ -30,10 +30,8 @@ export function describeCancellation(url: UrlFactory): void {
       const outcome = client.call(CTXT, 'wait', {}).catch((error: unknown) => error);
       await started;
       const reason = new Error('the user has gone');
-      const start = performance.now();
       user.abort(reason);
       const error = await outcome;
-      expect(performance.now() - start).toBeLessThan(1_000);
       expect(error).toBeInstanceOf(CallCancelled);
       expect(error).toMatchObject({ code: 'CALL_CANCELLED', cause: reason });
       await vi.waitFor(() => expect(reasons).toHaveLength(1));
@@ -52,7 +50,7 @@ export function describeCancellation(url: UrlFactory): void {
       });
       const client = rpc.client();
       expect(await client.call(CTXT, 'reserve', { what: 'in time' })).toBe('in time');
-      const late = client.prepare({ timeout: 0.2 }).call(CTXT, 'reserve', { what: 'late' });
+      const late = client.prepare({ timeout: 2 }).call(CTXT, 'reserve', { what: 'late' });
       await expect(late).rejects.toBeInstanceOf(MessagingTimeout);
       done.open();
       await vi.waitFor(() => expect(unanswered).toEqual(['late']));
@@ -151,7 +149,7 @@ export function describeCancellation(url: UrlFactory): void {
       }
       await rpc.serve({ endless });
       const user = new AbortController();
-      const multicall = rpc.client({ signal: user.signal, timeout: 0.3 }).multicall(CTXT, 'endless', {});
+      const multicall = rpc.client({ signal: user.signal, timeout: 2 }).multicall(CTXT, 'endless', {});
       await multicall.next();
       expect(getEventListeners(user.signal, 'abort')).toHaveLength(1);
       await vi.waitFor(() => expect(getEventListeners(user.signal, 'abort')).toEqual([]));
@@ -164,11 +162,11 @@ export function describeCancellation(url: UrlFactory): void {
       const deadlines: unknown[] = [];
       const tell = (_ctxt: object, _args: object, { deadline }: RpcRequest) => void deadlines.push(deadline);
       await rpc.serve({ ...endpoint, tell });
-      const client = rpc.client({ timeout: 0.7 });
+      const client = rpc.client({ timeout: 3 });
       const before = Date.now();
       await client.call(CTXT, 'tell', {});
-      expect(deadlines[0]).toBeGreaterThan(before + 500);
-      expect(deadlines[0]).toBeLessThan(Date.now() + 900);
+      expect(deadlines[0]).toBeGreaterThan(before + 2800);
+      expect(deadlines[0]).toBeLessThan(Date.now() + 3200);
       await expect(client.call(CTXT, 'wait', {})).rejects.toBeInstanceOf(MessagingTimeout);
       await vi.waitFor(() => expect(reasons).toHaveLength(1));
       expect(reasons[0]).toBeInstanceOf(MessagingTimeout);

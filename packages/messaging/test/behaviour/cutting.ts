@@ -194,7 +194,7 @@ export function describeCutting(url: UrlFactory): void {
 
     rpcTest('lets a call go whose caller has given up', url, async (rpc) => {
       const { endpoint, server, started } = await serveHanging(rpc, { ackPolicy });
-      const client = rpc.client({ timeout: 0.4 });
+      const client = rpc.client({ timeout: 2 });
       const outcome = outcomeOf(client.call(CTXT, 'hang', {}));
       await started();
       expect(await outcome).toMatchObject({ code: 'MESSAGING_TIMEOUT' });

