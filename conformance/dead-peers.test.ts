@@ -54,8 +54,8 @@ describe('a Python server is killed', () => {
     const python = await victim();
     await python.serve({ ...ends.target, server: 'doomed' });
     await python.close();
-    const client = ends.client({ timeout: 1 });
-    await expect(client.call(CTXT, 'note', { value: 1 })).rejects.toMatchObject({
+    const client = ends.client();
+    await expect(client.prepare({ timeout: 1 }).call(CTXT, 'note', { value: 1 })).rejects.toMatchObject({
       code: 'MESSAGING_TIMEOUT',
     });
     await withRawPeer((raw) =>

@@ -22,8 +22,8 @@ describe('a slow call to a Python server', () => {
 
   test('times out at our end; its late answer disturbs nobody', async () => {
     await ends.servePython();
-    const client = ends.client({ timeout: 1 });
-    const slow = client.call(CTXT, 'slow', { seconds: 1.5, result: 'late' });
+    const client = ends.client();
+    const slow = client.prepare({ timeout: 3 }).call(CTXT, 'slow', { seconds: 4, result: 'late' });
     await expect(slow).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
     await vi.waitFor(async () => expect(await ends.python.notes(ends.target)).toEqual(['late']));
     expect(await client.call(CTXT, 'evaluate', { expression: '"in time"' })).toBe('in time');
@@ -34,26 +34,26 @@ describe('a slow call to our server', () => {
   const endpoint = (run: () => Promise<unknown>) => ({ slow: run, quick: () => 'in time' });
 
   test('is kept alive by our signs of life', async () => {
-    await ends.serve(endpoint(() => sleep(2500, 'done')));
-    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 20, call_monitor_timeout: 1 });
+    await ends.serve(endpoint(() => sleep(6500, 'done')));
+    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 60, call_monitor_timeout: 3 });
     expect(await call).toBe('done');
   });
 
   test('is kept alive while it waits for its turn', async () => {
     await ends.serve(
-      endpoint(() => sleep(2000, 'done')),
+      endpoint(() => sleep(3500, 'done')),
       { prefetch: 1 },
     );
     const call = () =>
-      ends.python.call({ ...SLOW, target: ends.target, timeout: 20, call_monitor_timeout: 1 });
+      ends.python.call({ ...SLOW, target: ends.target, timeout: 60, call_monitor_timeout: 3 });
     expect(await Promise.all([call(), call()])).toEqual(['done', 'done']);
   });
 
   test('times out in Python; our late answer disturbs nobody', async () => {
     const gate = new Gate();
     await ends.serve(endpoint(() => gate.opened));
-    const call = (method: string) => ends.python.call({ target: ends.target, method, timeout: 1 });
-    await expect(call('slow')).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    const call = (method: string, timeout = 60) => ends.python.call({ target: ends.target, method, timeout });
+    await expect(call('slow', 3)).rejects.toMatchObject({ type: 'MessagingTimeout' });
     gate.open();
     expect(await call('quick')).toBe('in time');
   });
@@ -84,7 +84,7 @@ describe('a call that is given up', () => {
       throw signal.reason;
     };
     await ends.serve({ slow });
-    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 1 });
+    const call = ends.python.call({ ...SLOW, target: ends.target, timeout: 3 });
     await expect(call).rejects.toMatchObject({ type: 'MessagingTimeout' });
     await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'MESSAGING_TIMEOUT' }]));
   });
@@ -125,9 +125,9 @@ describe('a call that nobody serves', () => {
     const run = vi.fn((_ctxt: object, { n }: { n: number }) => n);
     const server = await ends.serve({ run });
     await server.stop();
-    const call = (n: number) =>
-      ends.python.call({ target: ends.target, method: 'run', args: { n }, timeout: 1 });
-    await expect(call(1)).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    const call = (n: number, timeout = 60) =>
+      ends.python.call({ target: ends.target, method: 'run', args: { n }, timeout });
+    await expect(call(1, 1)).rejects.toMatchObject({ type: 'MessagingTimeout' });
     await server.start();
     expect(await call(2)).toBe(2);
     expect(run.mock.calls.map(([, { n }]) => n)).toEqual([2]);
