@@ -21,12 +21,11 @@ const patient = {
   expect: { poll: { timeout: PATIENCE } },
 };
 
-// What runs at the same time is bounded by the cores, also where a file mostly waits: brokers and daemons work, too.
-const cores = Math.max(2, availableParallelism());
-
 export default defineConfig({
   ...shared,
   test: {
+    // What runs at the same time is bounded by the cores, also where a file mostly waits: brokers and daemons work, too.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         ...shared,
@@ -35,7 +34,6 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
-          maxWorkers: cores,
           sequence: { groupOrder: 0 },
         },
       },
@@ -46,7 +44,6 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          maxWorkers: cores,
           sequence: { groupOrder: 1 },
         },
       },
@@ -57,7 +54,6 @@ export default defineConfig({
           name: 'conformance',
           include: ['conformance/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          maxWorkers: cores,
           sequence: { groupOrder: 1 },
         },
       },

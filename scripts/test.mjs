@@ -1,0 +1,39 @@
+// What `npm test` runs. The unit tests keep one core busy, the fault tests mostly wait for their one broker: they run
+// beside each other, and then everything that shares a RabbitMQ and a PostgreSQL. `npm test -- ARGUMENTS` is
+// `vitest run ARGUMENTS`.
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+
+const unitWorkers = String(Math.max(1, availableParallelism() - 1));
+const STAGES = [
+  [
+    ['--project', 'faults'],
+    ['--project', 'unit', '--maxWorkers', unitWorkers],
+  ],
+  [['--project', 'integration', '--project', 'conformance', '--project', 'e2e']],
+];
+
+/** Resolves with the exit code; what runs beside others is printed when it has ended. */
+function vitest(args, { beside }) {
+  const child = spawn('npx', ['vitest', 'run', ...args], {
+    stdio: ['inherit', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
+  });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(bytes));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.stdout.write(Buffer.concat(printed));
+      resolve(code ?? 1);
+    });
+  });
+}
+
+const given = process.argv.slice(2);
+const stages = given.length > 0 ? [[given]] : STAGES;
+let failed = false;
+for (const runs of stages) {
+  const codes = await Promise.all(runs.map((args, index) => vitest(args, { beside: index > 0 })));
+  failed ||= codes.some((code) => code !== 0);
+}
+process.exitCode = failed ? 1 : 0;
