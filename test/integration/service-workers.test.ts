@@ -83,7 +83,8 @@ test('a request that crashes its worker does not come to the next one', async ()
 test.each([1, 4])(
   'SIGTERM under load loses no request: each is answered, or was never taken (%d workers)',
   async (workers) => {
-    const first = await startWorkerDaemon({ workers });
+    // Until the second is there, nobody consumes the queue: on a busy machine for longer than a call waits by default.
+    const first = await startWorkerDaemon({ workers, callMonitorTimeout: 200 });
     const { errors, stop, count } = load(first.client, 64, 5);
     await vi.waitFor(() => expect(count().answered).toBeGreaterThan(300), patiently);
     first.child.signal('SIGTERM');

@@ -31,6 +31,8 @@ export interface WorkerDaemonOptions {
   workers?: number;
   /** Lines of nova.conf, those of [DEFAULT] first. */
   configuration?: string;
+  /** Seconds; of the clients. Default: the transport's. */
+  callMonitorTimeout?: number;
   /** For Node.js. */
   flags?: readonly string[];
 }
@@ -63,11 +65,13 @@ export async function runWorkerDaemon({
 export async function startWorkerDaemon(options: WorkerDaemonOptions = {}) {
   const daemon = await runWorkerDaemon(options);
   const { topic, broker, workers, said } = daemon;
+  const { callMonitorTimeout } = options;
   const transport = getTransport({
     url: broker,
     controlExchange: 'nova',
     logger: silentLogger,
     rpcResponseTimeout: 200,
+    ...(callMonitorTimeout !== undefined && { callMonitorTimeout }),
   });
   onTestFinished(() => transport.close());
   const rpc = createRpc(transport);
