@@ -31,7 +31,7 @@ test.each([false, true])(
     const small = values.map((value) => client.call(CTXT, 'echo', { value }));
     const outcomes = await Promise.allSettled([large, absent, ...small]);
     expect(outcomes.slice(0, 2)).toMatchObject([
-      { reason: { code: 'MESSAGE_DELIVERY_FAILURE', message: expect.stringContaining('larger than') } },
+      { reason: { code: 'MESSAGE_TOO_LARGE', limit: 100_000 } },
       { reason: { code: 'MESSAGE_UNDELIVERABLE' } },
     ]);
     expect(outcomes.slice(2)).toEqual(values.map((value) => ({ status: 'fulfilled', value })));
@@ -65,7 +65,7 @@ test('a channel that is lost is told of once', async () => {
     type === 'channel_lost' && lost.push(data.channel);
   const client = rpc.client({ transport: rpc.transport({ rabbit, hooks: [{ onTransportEvent }] }) });
   const large = client.cast(CTXT, 'note', { value: 'x'.repeat(200_000) });
-  await expect(large).rejects.toMatchObject({ code: 'MESSAGE_DELIVERY_FAILURE' });
+  await expect(large).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
   expect(lost).toEqual(['casts']);
 });
 
