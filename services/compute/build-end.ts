@@ -8,6 +8,7 @@ import { attempt } from './best-effort.ts';
 import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentInstance } from './current-instance.ts';
+import { recordOf } from './guest-watch.ts';
 import { faultOf, messageOf } from './instance-fault.ts';
 import { infoCacheOf } from './network-info.ts';
 import { TaskState } from './task-states.ts';
@@ -46,11 +47,12 @@ export async function abortBuild(
     );
   }
   await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, asAbort(instance, error), host.name));
-  await saveUnlessEnded(host, ctxt, instance, {
+  const saved = await saveUnlessEnded(host, ctxt, instance, {
     ...(clean && onNoHost(instance)),
     vm_state: VmState.ERROR,
     task_state: null,
   });
+  if (clean && !saved) await leaveEndedBuild(host, ctxt, instance.uuid);
 }
 
 /** Ends a build in ERROR with a fault that no host has begun; one that is elsewhere by now, or has ended, is left alone. */
@@ -102,13 +104,9 @@ export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: I
   await saveUnlessEnded(host, ctxt, instance, onNoHost(instance), expected);
 }
 
-/** Gives back what a build holds here that someone else has ended; `record` is the instance as it is now. */
-export async function leaveEndedBuild(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  uuid: string,
-  record: Instance | undefined,
-): Promise<void> {
+/** Gives back what a build holds here that someone else has ended. The record of one that failed then names no host. */
+export async function leaveEndedBuild(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
+  const record = await recordOf(host, uuid);
   const isFailedHere =
     record !== undefined &&
     !record.deleted &&

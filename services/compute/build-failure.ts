@@ -37,8 +37,8 @@ export async function handleBuildFailure(
       { instance_uuid: instance.uuid, host: host.name },
       'The build was ended meanwhile, and is undone',
     );
-    await attempt(host, instance, 'leave the host after a build that was ended', async () =>
-      leaveEndedBuild(host, ctxt, instance.uuid, await recordOf(host, instance.uuid)),
+    await attempt(host, instance, 'leave the host after a build that was ended', () =>
+      leaveEndedBuild(host, ctxt, instance.uuid),
     );
     return;
   }
@@ -88,7 +88,8 @@ async function reschedule(
   host.logger.warn(data, 'The build failed here and is re-scheduled');
   await releaseHere(host, ctxt, instance.uuid);
   const changes = { ...onNoHost(instance), task_state: TaskState.SCHEDULING };
-  if (!(await saveUnlessEnded(host, ctxt, instance, changes))) return;
+  if (!(await saveUnlessEnded(host, ctxt, instance, changes)))
+    return leaveEndedBuild(host, ctxt, instance.uuid);
   const rescheduled = new RescheduledException({ instance_uuid: instance.uuid, reason }, { cause: error });
   await host.computeTask.buildInstances(ctxt, {
     instances: [instance],

@@ -100,7 +100,7 @@ export class InstanceBuild {
     if (record === undefined) return;
     const { deleted, host, vm_state } = record;
     const isMine = !deleted && host === this.#host.name && vm_state !== VmState.ERROR;
-    if (!isMine) await leaveEndedBuild(this.#host, this.#ctxt, this.#instance.uuid, record);
+    if (!isMine) await leaveEndedBuild(this.#host, this.#ctxt, this.#instance.uuid);
   }
 
   async #buildAndRun(allocations: ResourceAmounts): Promise<void> {

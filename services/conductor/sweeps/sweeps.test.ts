@@ -86,6 +86,24 @@ it('makes a compute that is only slow undo its build', async () => {
   expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
+it.each([
+  ['re-scheduled', 3],
+  ['ended', 1],
+])('ends a build that is about to be %s by its compute, which leaves the host', async (_how, maxAttempts) => {
+  const settings = { 'scheduler.max_attempts': maxAttempts };
+  const cloud = await Cloud.start({ hosts: { host1: { fail_spawn: true, spawn_delay: 0.1 } }, settings });
+  cloud.driver('host1').destroy = async (_ctxt, { uuid }) => {
+    await cloud.age(uuid, TIMEOUT + 1);
+    await sweep(cloud);
+  };
+
+  const [uuid = ''] = await cloud.boot();
+
+  const left = { vm_state: 'error', task_state: null, host: null, node: null };
+  await expect.poll(() => cloud.instances.getByUuid(uuid), { timeout: 10_000 }).toMatchObject(left);
+  expect(await cloud.allocated()).toBe(0);
+});
+
 it('may run in several conductors at once', async () => {
   const cloud = await Cloud.start();
   const uuids = [await lostBuild(cloud), await lostBuild(cloud)];
