@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
 import { nova as runNova } from '../test/run-nova.ts';
 
@@ -27,7 +27,10 @@ test('boots a server and prints it as a table', async () => {
 });
 
 test('waits with --poll, with progress on stderr and the result on stdout', async () => {
-  const { code, out, err, json } = await boot('--poll', '--json', 'polled');
+  const slow = await startCloud({ 'fake.spawn_delay': 2 });
+  onTestFinished(() => slow.stop());
+  const args = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', '--json', 'polled'];
+  const { code, out, err, json } = await runNova(slow.endpoint, args);
   expect(code).toBe(0);
   expect(json()).toMatchObject({ name: 'polled', status: 'ACTIVE', 'OS-EXT-STS:task_state': null });
   expect(out.trimEnd()).not.toContain('\n');
