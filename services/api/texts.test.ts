@@ -4,8 +4,6 @@ import { filled, type Route, routesOf } from '../test/routes.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
-// Each tries all routes there are.
-
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 const ID = '11111111-2222-3333-4444-555555555555';
 

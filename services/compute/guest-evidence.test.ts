@@ -11,8 +11,6 @@ import { newInstance } from '../test/new-objects.ts';
 import { MemoryNodeIdentities } from './node-identities.ts';
 import { PowerState } from './power-states.ts';
 
-// Some ask each of two conductors very often.
-
 const ctxt = RequestContext.admin();
 const hosts = { host1: {} };
 const atOnce = { 'DEFAULT.running_deleted_instance_timeout': 0 };
@@ -379,11 +377,11 @@ it('a build whose record cannot even be read ends, and its guest stays', async (
 
   const [uuid = ''] = await cloud.boot();
   await cloud.reaches(uuid, 'spawning');
-  await expect.poll(workload, { timeout: 30_000 }).toBe(1);
+  await expect.poll(workload, { interval: 50 }).toBe(1);
   await cloud.db.kysely.deleteFrom('instances').execute();
   goOn();
 
-  await expect.poll(workload, { timeout: 30_000 }).toBe(0);
+  await expect.poll(workload, { interval: 50 }).toBe(0);
   expect(await guestsOf(cloud)).toEqual([uuid]);
 });
 

@@ -84,7 +84,7 @@ test('SIGHUP changes the filters of a scheduler, and a file that is wrong change
   writeFileSync(join(folder, 'nova-scheduler.conf'), `${common}enabled_filters = NoSuchFilter\n`);
   process.kill(cloud.daemon('nova-scheduler').pid, 'SIGHUP');
   await expect
-    .poll(() => cloud.daemon('nova-scheduler').output.slice(output.length), { timeout: 10_000 })
+    .poll(() => cloud.daemon('nova-scheduler').output.slice(output.length))
     .toContain('nothing has changed');
   expect(await bootOf('still-refused')).toMatchObject({ status: 'ERROR' });
 

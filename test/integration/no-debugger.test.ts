@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Child, freePort, repositoryRoot, runCommand, tempDir } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
-// Each test starts several Node.js processes.
 const patiently = { interval: 20 };
 /** As Node.js says. */
 const OPENED = /Debugger listening on ws:\/\/([\d.]+):(\d+)/;

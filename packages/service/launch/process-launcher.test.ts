@@ -4,7 +4,6 @@ import { tempDir } from '@mini-nova/testing';
 import { expect, test, vi } from 'vitest';
 import { events, logged, pids, startFixture } from '../test/fixture-daemon.ts';
 
-// Each test starts several Node.js processes.
 const patiently = { interval: 20 };
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;

@@ -7,7 +7,6 @@ import { DAEMON, events, pids, startProgram } from '../test/fixture-daemon.ts';
 import { canMount, fill, smallFileSystem } from '../test/small-file-system.ts';
 import { UnreadPipe } from '../test/unread-pipe.ts';
 
-// Each test starts several Node.js processes.
 const patiently = { interval: 20 };
 const CHATTER = 20_000;
 const HELD_TERMINAL = fileURLToPath(new URL('../test/fixtures/held-terminal.py', import.meta.url));

@@ -2,8 +2,6 @@ import { expect, test, vi } from 'vitest';
 import { figuresOf } from '../test/figures.ts';
 import { startNode } from '../test/fixture-daemon.ts';
 
-// Each test starts several Node.js processes.
-
 const FIXTURE = new URL('../test/fixtures/metrics-cluster.mjs', import.meta.url).pathname;
 const SERVED = 'nova_rpc_server_duration_seconds_count{method="greet",kind="call"}';
 const RUNNING = 'nova_rpc_server_in_flight';
