@@ -39,7 +39,7 @@ describe('calling', () => {
     await numbers.next();
     const [first, second, ...others] = transport.activity.calling;
     expect(others).toEqual([]);
-    expect(first).toMatchObject({ kind: 'call', method: 'work', requestId: 'req-7', timeout: 20 });
+    expect(first).toMatchObject({ kind: 'call', method: 'work', requestId: 'req-7', timeout: 60 });
     expect(first?.target).toEqual(new Target({ topic: rpc.topic }));
     expect(second).toMatchObject({ kind: 'call', method: 'count', requestId: null, timeout: 5 });
     expect(Math.abs((first?.startedAt ?? 0) - Date.now())).toBeLessThan(300_000);
