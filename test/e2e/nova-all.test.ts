@@ -35,10 +35,11 @@ test('runs the whole cloud, says how to boot, and keeps its instances over a res
 test('says in one line that its port is taken, and exits 1', async () => {
   const port = await freePort();
   const { daemon } = await startNovaAll(tempDir(), port);
-  const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
-  const { code, stdout, stderr } = await runCommand('nova-all', [
-    ...['--port', String(port), '--database-connection', database],
-  ]);
+  const folder = tempDir();
+  const database = `sqlite:///${join(folder, 'nova.sqlite')}`;
+  const args = ['--port', String(port), '--database-connection', database];
+  const env = { OS_DEFAULT__STATE_PATH: folder };
+  const { code, stdout, stderr } = await runCommand('nova-all', args, { env });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(
     new RegExp(`^nova-all: Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use\\. .*--port.*\\n$`),
