@@ -11,25 +11,20 @@ export interface Promises {
   maybeDeleted: ReadonlySet<string>;
 }
 
-export type ProblemKind =
+export const PROBLEM_KINDS = [
   /** In a state that somebody should have ended. */
-  | 'stuck'
-  /** Held by nobody who lives. */
-  | 'leaked'
-  /** Two places that should say the same do not. */
-  | 'differs'
-  /** More is given away than there is. */
-  | 'overcommitted'
-  /** Something was accepted, and is not so. */
-  | 'undone';
-
-export const PROBLEM_KINDS: readonly ProblemKind[] = [
   'stuck',
+  /** Held by nobody who lives. */
   'leaked',
+  /** Two places that should say the same do not. */
   'differs',
+  /** More is given away than there is. */
   'overcommitted',
+  /** Something was accepted, and is not so. */
   'undone',
-];
+] as const;
+
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 export interface Problem {
   kind: ProblemKind;
