@@ -95,6 +95,11 @@ export class Cloud {
     return cloud;
   }
 
+  /** Those that use the database, by the application name that they tell PostgreSQL. */
+  get databaseClients(): string[] {
+    return [...this.#programs].filter(([, { bin }]) => bin !== 'nova-compute').map(([name]) => name);
+  }
+
   /** Whatever can be killed: daemons, and the servers they need. */
   get targets(): string[] {
     return [...this.#programs.keys(), 'rabbitmq', ...(this.#postgres ? ['postgresql'] : [])];
@@ -172,11 +177,19 @@ function programsOf(
   databaseUrl: string,
   port: number,
 ): ReadonlyMap<string, Program> {
-  const database = ['--database-connection', databaseUrl];
-  return new Map<string, Program>([
-    ['nova-conductor', { bin: 'nova-conductor', args: ['--host', 'nova-conductor', ...database] }],
-    ['nova-scheduler', { bin: 'nova-scheduler', args: ['--host', 'nova-scheduler', ...database] }],
-    ['nova-api', { bin: 'nova-api', args: ['--host', 'nova-api', '--port', String(port), ...database] }],
+  const program = (bin: string, ...args: string[]): [string, Program] => [
+    bin,
+    { bin, args: ['--host', bin, '--database-connection', urlFor(databaseUrl, bin), ...args] },
+  ];
+  return new Map([
+    program('nova-conductor'),
+    program('nova-scheduler'),
+    program('nova-api', '--port', String(port)),
     ...computes.map((host) => [host, { bin: 'nova-compute', args: ['--host', host] }] as [string, Program]),
   ]);
+}
+
+/** PostgreSQL shows who uses a connection. */
+function urlFor(databaseUrl: string, client: string): string {
+  return databaseUrl.startsWith('postgresql:') ? `${databaseUrl}?application_name=${client}` : databaseUrl;
 }

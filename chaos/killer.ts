@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from './cloud.ts';
+import type { Disturber } from './disturber.ts';
 import type { Random } from './random.ts';
+import { Tally } from './tally.ts';
 
 /** Seconds between two kills. */
 const PAUSE = [1, 6] as const;
@@ -8,12 +10,12 @@ const PAUSE = [1, 6] as const;
 const ABSENCE = [0, 3] as const;
 
 /** Kills one of the cloud's processes after the other, at random, and starts each again; absences may overlap. */
-export class Killer {
+export class Killer implements Disturber {
+  readonly tally = new Tally();
   readonly #cloud: Cloud;
   readonly #random: Random;
   readonly #away = new Set<string>();
   readonly #absences = new Set<Promise<void>>();
-  readonly #kills = new Map<string, number>();
   readonly #errors: unknown[] = [];
 
   constructor(cloud: Cloud, random: Random) {
@@ -22,30 +24,21 @@ export class Killer {
   }
 
   /** Kills until `enough` says so, and resolves when everything runs again. @throws what did not start again */
-  async run(enough: () => boolean, onKill: (target: string) => void): Promise<void> {
+  async run(enough: () => boolean, onHarm: (target: string) => void): Promise<void> {
     while (!enough()) {
       const target = this.#random.pick(this.#cloud.targets.filter((name) => !this.#away.has(name)));
       const [absence, pause] = [this.#random.between(...ABSENCE), this.#random.between(...PAUSE)];
-      if (target !== undefined) this.#begin(target, absence, onKill);
+      if (target !== undefined) this.#begin(target, absence, onHarm);
       await sleep(pause * 1000);
     }
     await Promise.all(this.#absences);
     if (this.#errors.length > 0) throw new AggregateError(this.#errors, 'Something did not start again');
   }
 
-  /** By target. */
-  get kills(): Record<string, number> {
-    return Object.fromEntries(this.#kills);
-  }
-
-  get total(): number {
-    return [...this.#kills.values()].reduce((sum, kills) => sum + kills, 0);
-  }
-
-  #begin(target: string, absence: number, onKill: (target: string) => void): void {
+  #begin(target: string, absence: number, onHarm: (target: string) => void): void {
     this.#away.add(target);
-    this.#kills.set(target, (this.#kills.get(target) ?? 0) + 1);
-    onKill(target);
+    this.tally.add(target);
+    onHarm(target);
     const done = this.#replace(target, absence)
       .catch((error: unknown) => void this.#errors.push(error))
       .finally(() => {

@@ -1,3 +1,5 @@
+import { Tally } from './tally.ts';
+
 /** How a request ended for who made it. */
 export type Outcome =
   /** 2xx: what was asked will be done. */
@@ -21,15 +23,14 @@ export class Ledger {
   readonly maybeDeleted = new Set<string>();
   /** What was answered with an error that nobody can act on. */
   readonly failures: string[] = [];
-  readonly #counts = new Map<string, number>();
+  readonly #requests = new Tally();
 
   count(operation: string, outcome: Outcome): void {
-    const key = `${operation} ${outcome}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#requests.add(`${operation} ${outcome}`);
   }
 
   /** Requests by operation and outcome, sorted. */
   get counts(): Record<string, number> {
-    return Object.fromEntries([...this.#counts].sort(([one], [other]) => one.localeCompare(other)));
+    return this.#requests.counts;
   }
 }

@@ -3,7 +3,11 @@ import type { Random } from './random.ts';
 import type { Rest } from './rest.ts';
 
 /** What users ask for, each as often as its weight says. */
-const OPERATIONS = {
+export type Demand = Readonly<
+  Record<'boot' | 'delete' | 'os-stop' | 'os-start' | 'reboot' | 'attach' | 'detach', number>
+>;
+
+export const EVERYTHING: Demand = {
   boot: 6,
   delete: 4,
   'os-stop': 1,
@@ -11,26 +15,42 @@ const OPERATIONS = {
   reboot: 1,
   attach: 1,
   detach: 1,
-} as const;
+};
+
+export const BOOTS_AND_DELETIONS: Demand = {
+  boot: 1,
+  delete: 1,
+  'os-stop': 0,
+  'os-start': 0,
+  reboot: 0,
+  attach: 0,
+  detach: 0,
+};
+
+export interface LoadOptions {
+  /** Requests each second, whatever the answers are. */
+  rate: number;
+  demand: Demand;
+}
 
 /** Servers above which more are deleted than booted. */
 const CROWD = 60;
 
-/** Users who boot servers, use and delete them, `rate` requests each second, whatever the answers are. */
+/** Users who boot servers, use and delete them. */
 export class Load {
   readonly #rest: Rest;
   readonly #random: Random;
-  readonly #rate: number;
+  readonly #options: LoadOptions;
   readonly #servers = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #looping: Promise<void> | undefined;
   #booted = 0;
 
-  constructor(rest: Rest, random: Random, rate: number) {
+  constructor(rest: Rest, random: Random, options: LoadOptions) {
     this.#rest = rest;
     this.#random = random;
-    this.#rate = rate;
+    this.#options = options;
   }
 
   start(): void {
@@ -49,12 +69,12 @@ export class Load {
       const request = this.#next();
       this.#running.add(request);
       void request.finally(() => this.#running.delete(request));
-      await sleep((1000 / this.#rate) * this.#random.between(0.5, 1.5));
+      await sleep((1000 / this.#options.rate) * this.#random.between(0.5, 1.5));
     }
   }
 
   async #next(): Promise<void> {
-    const operation = this.#random.weighted(OPERATIONS);
+    const operation = this.#random.weighted(this.#options.demand);
     const server = this.#random.pick([...this.#servers]);
     if (server === undefined || (operation === 'boot' && this.#servers.size < CROWD)) return this.#boot();
     if (operation === 'boot' || operation === 'delete') return this.#delete(server);

@@ -1,23 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { openDatabase } from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/database';
 import { Cloud, type DatabaseKind } from './cloud.ts';
+import { Cutter } from './cutter.ts';
 import { Killer } from './killer.ts';
 import { Ledger } from './ledger.ts';
-import { Load } from './load.ts';
-import { databaseKind, positive } from './options.ts';
+import { BOOTS_AND_DELETIONS, EVERYTHING, Load, type LoadOptions } from './load.ts';
+import { databaseKind, optional, positive } from './options.ts';
 import { Random } from './random.ts';
-import { type ChaosReport, passed, reportText } from './report.ts';
+import { type ChaosReport, type Harm, passed, reportText } from './report.ts';
 import { findTemplate, Rest } from './rest.ts';
 import { settle } from './settle.ts';
 
 const USAGE = `npm run chaos -- [options]
-Kills daemons, broker and database at random under load, and prints what is stuck, leaked or wrong afterwards.
+Kills daemons, broker and database at random under load, or cuts the daemons' connections to PostgreSQL, and prints what is
+stuck, leaked or wrong afterwards.
   --minutes N         how long; default 5
   --kills N           or until so many kills
+  --cuts N            no kills: cuts so often, while servers are booted and deleted; then none of that may fail
   --seed S            the same choices as another run; default: drawn
   --database KIND     postgresql (default) or sqlite
-  --rate N            requests per second; default 5
+  --rate N            requests per second; default 5; with --cuts: boots, and as many deletions
   --timeout N         instance_build_timeout, in seconds; default 15
   --limit N           seconds after which everything must be at rest; default: twice the timeout
   --log FILE          writes what the daemons said
@@ -26,6 +29,7 @@ Kills daemons, broker and database at random under load, and prints what is stuc
 interface Options {
   minutes: number;
   kills: number | undefined;
+  cuts: number | undefined;
   seed: number;
   database: DatabaseKind;
   rate: number;
@@ -44,6 +48,7 @@ function readOptions(): Options | undefined {
       options: {
         minutes: { ...text, default: '5' },
         kills: text,
+        cuts: text,
         seed: { ...text, default: String(Math.floor(Math.random() * 1e9)) },
         database: { ...text, default: 'postgresql' },
         rate: { ...text, default: '5' },
@@ -54,14 +59,17 @@ function readOptions(): Options | undefined {
       },
     });
     const timeout = positive(values.timeout);
+    const database = databaseKind(values.database);
+    if (values.cuts !== undefined && database === 'sqlite') throw new RangeError('SQLite has no connections');
     return {
       minutes: positive(values.minutes),
-      kills: values.kills === undefined ? undefined : positive(values.kills),
+      kills: optional(values.kills),
+      cuts: optional(values.cuts),
       seed: positive(values.seed),
-      database: databaseKind(values.database),
+      database,
       rate: positive(values.rate),
       timeout,
-      limit: values.limit === undefined ? 2 * timeout : positive(values.limit),
+      limit: optional(values.limit) ?? 2 * timeout,
       log: values.log,
       json: values.json,
     };
@@ -72,22 +80,22 @@ function readOptions(): Options | undefined {
 }
 
 async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
-  const { database, seed, timeout, limit } = options;
+  const { database, seed, timeout, limit, cuts } = options;
   const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout) };
   const cloud = await Cloud.start({ database, computes: COMPUTES, envOf: () => env });
   const db = await openDatabase(cloud.databaseUrl);
   try {
     const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
-    const load = new Load(rest, new Random(seed + 1), options.rate);
+    const load = new Load(rest, new Random(seed + 1), loadOf(options));
     load.start();
-    const killer = new Killer(cloud, new Random(seed));
-    await killUnderLoad(killer, options);
+    const harm = await (cuts === undefined ? kill(cloud, options) : cut(cloud, db, { ...options, cuts }));
     await load.stop();
     await cloud.allUp();
-    const settling = await settle({ cloud, db, computes: COMPUTES, promises: ledger }, limit);
+    const expected = { ...ledger, mayFail: cuts === undefined };
+    const settling = await settle({ cloud, db, computes: COMPUTES, expected }, limit);
     const { counts: requests, failures } = ledger;
     const { ended } = cloud;
-    return { seed, database, kills: killer.kills, requests, failures, ended, settling, limit };
+    return { seed, database, harm, requests, failures, ended, settling, limit };
   } finally {
     if (options.log !== undefined) await writeFile(options.log, cloud.output);
     await db.close();
@@ -95,10 +103,33 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   }
 }
 
-async function killUnderLoad(killer: Killer, { minutes, kills }: Options): Promise<void> {
+function loadOf({ rate, cuts }: Options): LoadOptions {
+  return cuts === undefined ? { rate, demand: EVERYTHING } : { rate: 2 * rate, demand: BOOTS_AND_DELETIONS };
+}
+
+async function kill(cloud: Cloud, { seed, minutes, kills }: Options): Promise<Harm> {
+  const killer = new Killer(cloud, new Random(seed));
   const end = performance.now() + minutes * 60_000;
-  const enough = (): boolean => (kills === undefined ? performance.now() >= end : killer.total >= kills);
-  await killer.run(enough, (target) => console.error(`${new Date().toISOString()} killing ${target}`));
+  const enough = (): boolean =>
+    kills === undefined ? performance.now() >= end : killer.tally.total >= kills;
+  await killer.run(enough, announce('killing'));
+  return { what: 'kills', counts: killer.tally.counts };
+}
+
+async function cut(
+  cloud: Cloud,
+  db: Database,
+  { seed, cuts }: { seed: number; cuts: number },
+): Promise<Harm> {
+  const cutter = new Cutter({ db, clients: cloud.databaseClients, random: new Random(seed) });
+  await cutter.run(() => cutter.tally.total >= cuts, announce('cutting the connections of'));
+  const { connections, transactions, tally } = cutter;
+  const what = `cuts of ${connections} connections, ${transactions} of them in a transaction`;
+  return { what, counts: tally.counts };
+}
+
+function announce(what: string): (target: string) => void {
+  return (target) => console.error(`${new Date().toISOString()} ${what} ${target}`);
 }
 
 async function main(): Promise<number> {

@@ -9,6 +9,11 @@ export function positive(text: string): number {
 }
 
 /** @throws RangeError */
+export function optional(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : positive(text);
+}
+
+/** @throws RangeError */
 export function databaseKind(text: string): DatabaseKind {
   if (text === 'sqlite' || text === 'postgresql') return text;
   throw new RangeError(`${text} is neither postgresql nor sqlite`);

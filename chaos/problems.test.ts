@@ -4,7 +4,7 @@ import type { FakeGuest } from '@mini-nova/services/compute/virt/fake-guests';
 import { resourcesOf } from '@mini-nova/services/scheduler/placement/resources';
 import { expect, test } from 'vitest';
 import { newInstance } from '../services/test/new-objects.ts';
-import { findProblems, type Promises } from './problems.ts';
+import { type Expectations, findProblems, type Promises } from './problems.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const RUNNING = 1;
@@ -53,7 +53,7 @@ function cloud(...instances: Instance[]): Snapshot {
   const node = { host: NODE.host, hypervisor_hostname: NODE.name, vcpus_used: sum };
   return {
     instances,
-    faulty: new Set(),
+    faults: new Map(),
     allocations: instances.flatMap(allocationsOf),
     providers: [{ uuid: NODE.uuid, name: NODE.name, generation: 1, created_at: '', updated_at: null }],
     inventories: [
@@ -66,8 +66,8 @@ function cloud(...instances: Instance[]): Snapshot {
   };
 }
 
-function kinds(snapshot: Snapshot, promises = NO_PROMISES): string[] {
-  return findProblems(snapshot, promises).map(({ kind }) => kind);
+function kinds(snapshot: Snapshot, expected: Expectations = NO_PROMISES): string[] {
+  return findProblems(snapshot, expected).map(({ kind }) => kind);
 }
 
 test('a cloud in which records, guests and holdings agree has no problem', () => {
@@ -112,10 +112,9 @@ test('a failed instance has a fault, and holds nothing', () => {
   const failed = Object.assign(active(), { vm_state: 'error', host: null, node: null });
   const snapshot = { ...cloud(), instances: [failed] };
   expect(kinds(snapshot)).toEqual(['differs']);
-  expect(kinds({ ...snapshot, faulty: new Set([failed.uuid]) })).toEqual([]);
-  expect(kinds({ ...snapshot, faulty: new Set([failed.uuid]), allocations: allocationsOf(failed) })).toEqual([
-    'leaked',
-  ]);
+  const faults = new Map([[failed.uuid, 'No valid host was found.']]);
+  expect(kinds({ ...snapshot, faults })).toEqual([]);
+  expect(kinds({ ...snapshot, faults, allocations: allocationsOf(failed) })).toEqual(['leaked']);
 });
 
 test('more than there is cannot be allocated', () => {
@@ -135,4 +134,11 @@ test('what was accepted is neither lost nor undone', () => {
   expect(promised({ deleted: new Set([instance.uuid]) })).toEqual(['undone']);
   expect(promised({ booted: new Set(['another']) })).toEqual(['undone']);
   expect(promised({ booted: new Set(['another']), maybeDeleted: new Set(['another']) })).toEqual([]);
+});
+
+test('where nothing may fail, a fault is a promise that was not kept, also of a server that is deleted', () => {
+  const gone = Object.assign(active(), { vm_state: 'deleted', deleted: true });
+  const snapshot = { ...cloud(), instances: [gone], faults: new Map([[gone.uuid, 'Database error']]) };
+  expect(kinds(snapshot)).toEqual([]);
+  expect(kinds(snapshot, { ...NO_PROMISES, mayFail: false })).toEqual(['undone']);
 });

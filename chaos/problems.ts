@@ -31,17 +31,23 @@ export interface Problem {
   what: string;
 }
 
+export interface Expectations extends Promises {
+  /** Whether what was accepted may end in ERROR, as a build on a host that was killed may. Default true. */
+  mayFail?: boolean;
+}
+
 const VM_STATES_AT_REST = new Set<string | null>(['active', 'stopped', 'error']);
 
 /** What is wrong in a cloud in which nobody works any more. */
-export function findProblems(snapshot: Snapshot, promises: Promises): Problem[] {
+export function findProblems(snapshot: Snapshot, expected: Expectations): Problem[] {
   const living = snapshot.instances.filter(({ deleted }) => !deleted);
   return [
     ...living.flatMap((instance) => problemsOf(instance, snapshot)),
     ...leaks(living, snapshot),
     ...overcommitments(snapshot),
     ...usageDifferences(living, snapshot),
-    ...brokenPromises(snapshot, promises),
+    ...brokenPromises(snapshot, expected),
+    ...(expected.mayFail === false ? failures(snapshot) : []),
   ];
 }
 
@@ -50,7 +56,7 @@ function problemsOf(instance: Instance, snapshot: Snapshot): Problem[] {
   const is = `instance ${uuid} is ${vm_state}/${task_state ?? '-'} on ${instance.host ?? 'no host'}`;
   if (task_state !== null || !VM_STATES_AT_REST.has(vm_state)) return [{ kind: 'stuck', what: is }];
   if (snapshot.buildRequests.has(uuid)) return [{ kind: 'stuck', what: `${is}, with a build request` }];
-  if (vm_state === 'error') return snapshot.faulty.has(uuid) ? [] : [differs(`${is}, without a fault`)];
+  if (vm_state === 'error') return snapshot.faults.has(uuid) ? [] : [differs(`${is}, without a fault`)];
   return [...guestDifferences(instance, snapshot), ...holdingDifferences(instance, snapshot)].map((what) =>
     differs(`${is}, but ${what}`),
   );
@@ -153,4 +159,12 @@ function brokenPromises({ instances }: Snapshot, { booted, deleted, maybeDeleted
     ...lost.map((uuid) => `the boot of ${uuid} was accepted, and it is gone`),
     ...undone.map((uuid) => `the deletion of ${uuid} was accepted, and it is there`),
   ].map((what) => ({ kind: 'undone', what }));
+}
+
+/** Of servers that are deleted by now, too. */
+function failures({ faults }: Snapshot): Problem[] {
+  return [...faults].map(([uuid, message]) => ({
+    kind: 'undone',
+    what: `what was accepted of ${uuid} has failed: ${message}`,
+  }));
 }

@@ -2,11 +2,18 @@ import type { Ledger } from './ledger.ts';
 import { PROBLEM_KINDS, type Problem, type ProblemKind } from './problems.ts';
 import type { Settling } from './settle.ts';
 
+/** What was done to the cloud. */
+export interface Harm {
+  /** Such as `kills`. */
+  what: string;
+  /** By target. */
+  counts: Record<string, number>;
+}
+
 export interface ChaosReport {
   seed: number;
   database: string;
-  /** By target. */
-  kills: Record<string, number>;
+  harm: Harm;
   /** Requests by operation and outcome. */
   requests: Record<string, number>;
   /** Answers 5xx other than 503. */
@@ -30,11 +37,9 @@ export function countsOf(problems: readonly Problem[]): Record<ProblemKind, numb
 
 export function reportText(report: ChaosReport, ledger: Ledger): string {
   const { settling, limit } = report;
-  const kills = Object.entries(report.kills).sort(([one], [other]) => one.localeCompare(other));
-  const total = kills.reduce((sum, [, count]) => sum + count, 0);
   const counts = Object.entries(countsOf(settling.problems)).map(([kind, count]) => `${count} ${kind}`);
   return [
-    `${total} kills (${kills.map(([target, count]) => `${target} ${count}`).join(', ')}), seed ${report.seed}, ${report.database}`,
+    `${harmText(report.harm)}, seed ${report.seed}, ${report.database}`,
     `${ledger.booted.size} boots and ${ledger.deleted.size} deletions accepted`,
     ...Object.entries(report.requests).map(([request, count]) => `  ${request}: ${count}`),
     `at rest after ${settling.seconds.toFixed(1)} s (${limit} s are allowed): ${counts.join(', ')}`,
@@ -43,4 +48,10 @@ export function reportText(report: ChaosReport, ledger: Ledger): string {
     ...report.failures.map((failure) => `  failed: ${failure}`),
     ...report.ended.map((name) => `  ended: ${name}`),
   ].join('\n');
+}
+
+function harmText({ what, counts }: Harm): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const each = Object.entries(counts).map(([target, count]) => `${target} ${count}`);
+  return `${total} ${what} (${each.join(', ')})`;
 }

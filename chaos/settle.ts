@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@mini-nova/database';
 import type { Cloud } from './cloud.ts';
-import { findProblems, type Problem, type Promises } from './problems.ts';
+import { type Expectations, findProblems, type Problem } from './problems.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 export interface Settling {
@@ -16,11 +16,11 @@ export interface Sight {
   cloud: Cloud;
   db: Database;
   computes: readonly string[];
-  promises: Promises;
+  expected: Expectations;
 }
 
-export async function currentProblems({ cloud, db, computes, promises }: Sight): Promise<Problem[]> {
-  return findProblems(await takeSnapshot(db, computes, cloud.guestsPath), promises);
+export async function currentProblems({ cloud, db, computes, expected }: Sight): Promise<Problem[]> {
+  return findProblems(await takeSnapshot(db, computes, cloud.guestsPath), expected);
 }
 
 /** Waits until nothing is wrong, twice in a row, or the seconds after which everything must be at rest are over. */

@@ -15,8 +15,8 @@ import { InstanceStore } from '@mini-nova/services/stores/instance-store';
 export interface Snapshot {
   /** Deleted ones, too. */
   instances: readonly Instance[];
-  /** The instances that have a fault. */
-  faulty: ReadonlySet<string>;
+  /** The newest fault of each instance that has one. */
+  faults: ReadonlyMap<string, string>;
   allocations: readonly AllocationRow[];
   providers: readonly ResourceProviderRow[];
   inventories: readonly InventoryRow[];
@@ -38,11 +38,15 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const records = await db.snapshot(async (trx) => {
     const store = new InstanceStore(trx);
-    const faults = await trx.selectFrom('instance_faults').select('instance_uuid').execute();
+    const faults = await trx
+      .selectFrom('instance_faults')
+      .select(['instance_uuid', 'message'])
+      .orderBy('id')
+      .execute();
     const buildRequests = await trx.selectFrom('build_requests').select('instance_uuid').execute();
     return {
       instances: (await store.list({ deleted: 'any' })).objects,
-      faulty: new Set(faults.map(({ instance_uuid }) => instance_uuid)),
+      faults: new Map(faults.map(({ instance_uuid, message }) => [instance_uuid, message ?? ''])),
       buildRequests: new Set(buildRequests.map(({ instance_uuid }) => instance_uuid)),
       allocations: await trx.selectFrom('allocations').selectAll().execute(),
       providers: await trx.selectFrom('resource_providers').selectAll().execute(),

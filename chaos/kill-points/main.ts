@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { DatabaseKind } from '../cloud.ts';
-import { databaseKind, positive } from '../options.ts';
+import { databaseKind, optional, positive } from '../options.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { type Result, Trial } from './trial.ts';
 
@@ -45,7 +45,7 @@ function readOptions(): Options | undefined {
       point: values.point,
       database: databaseKind(values.database),
       timeout,
-      limit: values.limit === undefined ? 3 * timeout : positive(values.limit),
+      limit: optional(values.limit) ?? 3 * timeout,
       log: values.log,
       json: values.json,
     };

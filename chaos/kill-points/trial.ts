@@ -52,9 +52,9 @@ export class Trial {
     const folder = tempDir('mini-nova-kill-points-');
     const computes = rescheduled ? [GOOD, BAD] : [GOOD];
     const cloud = await Cloud.start({ database, computes, envOf: environmentOf(folder, timeout) });
-    const promises = new Ledger();
-    const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), promises);
-    const sight = { cloud, db: await openDatabase(cloud.databaseUrl), computes, promises };
+    const ledger = new Ledger();
+    const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
+    const sight = { cloud, db: await openDatabase(cloud.databaseUrl), computes, expected: ledger };
     return new Trial(sight, rest, new Control(folder), limit);
   }
 
