@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Countdown } from './countdown.ts';
 import { explained } from './drivers/outages.ts';
 import { DatabaseRefused, DatabaseUnavailable } from './errors.ts';
 import type { Logger } from './logger.ts';
@@ -44,7 +45,19 @@ export class Repeats {
     attempt: () => Promise<T>,
     mayRepeat: (error: DatabaseUnavailable) => boolean = isUndone,
   ): Promise<T> {
-    const start = performance.now();
+    const limit = new Countdown(this.#longest);
+    try {
+      return await this.#run(attempt, mayRepeat, limit);
+    } finally {
+      limit.stop();
+    }
+  }
+
+  async #run<T>(
+    attempt: () => Promise<T>,
+    mayRepeat: (error: DatabaseUnavailable) => boolean,
+    limit: Countdown,
+  ): Promise<T> {
     for (let retry = 1; ; retry += 1) {
       try {
         const result = await attempt();
@@ -55,7 +68,7 @@ export class Repeats {
         if (!(error instanceof DatabaseUnavailable)) throw error;
         this.#noteFailure(error);
         const pause = this.#pauseBefore(retry);
-        const isOver = retry > this.#retries || performance.now() + pause - start > this.#longest;
+        const isOver = retry > this.#retries || limit.isOver;
         const isLasting = error instanceof DatabaseRefused || !mayRepeat(error);
         if (isLasting || isOver || pause > patienceLeft()) throw error;
         await sleep(pause);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Database,
   type DatabaseOptions,
@@ -15,6 +16,7 @@ import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testin
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newService } from '../../packages/database/test/rows.ts';
+import { stall } from '../../packages/database/test/stall.ts';
 
 let postgres: PrivatePostgres;
 let url: string;
@@ -332,6 +334,47 @@ describe('connections that are dead without a word', () => {
     const db = await open(through, { repeats: { maxRetries: 0 } });
     const { rows } = await sql<{ answer: number }>`select 1 as answer from pg_sleep(4.5)`.execute(db.kysely);
     expect(rows).toEqual([{ answer: 1 }]);
+  });
+});
+
+describe('a process that gets no processor time for a while', () => {
+  it('keeps its connections, and repeats nothing', async () => {
+    await insertService(admin.kysely, newService());
+    const db = await open(url);
+    let runs = 0;
+    await db.transaction(async (trx) => {
+      runs += 1;
+      const counting = countOne(trx);
+      await turn();
+      stall(5000);
+      await counting;
+      // Whoever doubts the connection has time to say so.
+      for (let round = 0; round < 100; round += 1) {
+        await listServices(admin.kysely);
+        await listServices(trx);
+      }
+    });
+    expect({ runs, counted: await counted() }).toEqual({ runs: 1, counted: 1 });
+  });
+
+  it('connects all the same', async () => {
+    const db = await open(url, { connectTimeout: 1, repeats: { maxRetries: 0 } });
+    const asked = listServices(db.kysely);
+    await turn();
+    stall(3000);
+    expect(await asked).toEqual([]);
+  });
+
+  it('waits for a connection of the pool all the same', async () => {
+    const db = await open(url, { maxPoolSize: 1, poolTimeout: 1, repeats: { maxRetries: 0 } });
+    const waiting = await db.transaction(async (trx) => {
+      await listServices(trx);
+      const asked = listServices(db.kysely);
+      await turn();
+      stall(3000);
+      return { asked };
+    });
+    expect(await waiting.asked).toEqual([]);
   });
 });
 

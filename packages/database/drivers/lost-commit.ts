@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Countdown } from '../countdown.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import { patienceLeft } from '../patience.ts';
 import { explained } from './outages.ts';
@@ -27,15 +28,19 @@ const PAUSE = 250;
  * @throws DatabaseUnavailable: with the outcome `undone` when it was rolled back, `unknown` when that cannot be found out
  */
 export async function lostCommit(pool: PostgresPool, { id, session, error }: LostCommit): Promise<void> {
-  const deadline = performance.now() + Math.min(PATIENCE, patienceLeft());
-  for (;;) {
-    const outcome = await ask(pool, id, session);
-    if (outcome === 'committed') return;
-    if (outcome === 'aborted') {
-      throw new DatabaseUnavailable(error.reason, { outcome: 'undone', cause: error.cause ?? error });
+  const limit = new Countdown(Math.min(PATIENCE, patienceLeft()));
+  try {
+    for (;;) {
+      const outcome = await ask(pool, id, session);
+      if (outcome === 'committed') return;
+      if (outcome === 'aborted') {
+        throw new DatabaseUnavailable(error.reason, { outcome: 'undone', cause: error.cause ?? error });
+      }
+      if (outcome === 'unknown' || limit.isOver) throw error;
+      await sleep(PAUSE);
     }
-    if (outcome === 'unknown' || performance.now() > deadline) throw error;
-    await sleep(PAUSE);
+  } finally {
+    limit.stop();
   }
 }
 

@@ -41,7 +41,7 @@ describe('an outage', () => {
 
   it.each([
     ['Connection terminated unexpectedly', 'unknown'],
-    ['Client has encountered a connection error and is not queryable', 'unknown'],
+    ['Client has encountered a connection error and is not queryable', 'undone'],
     ['timeout exceeded when trying to connect', 'undone'],
   ])('is told by "%s"', (message, outcome) => {
     expect(outageOf(new Error(message))).toMatchObject({ outcome });

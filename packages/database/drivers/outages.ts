@@ -70,10 +70,10 @@ const broken = new Set([
 ]);
 
 /** Of node-postgres, whose own errors have no code. */
-const brokenMessages =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout)/;
-const connectMessages =
-  /^(timeout exceeded when trying to connect|timeout expired|Connection terminated due to connection timeout)/;
+const brokenMessages = /^(Connection terminated|Query read timeout)/;
+/** What it says of a statement that it did not send. */
+const unsentMessages =
+  /^(timeout exceeded when trying to connect|timeout expired|Connection terminated due to connection timeout|Client has encountered a connection error|Client was closed)/;
 
 /** SQLite's: another holds the lock, the disk is full, the file or its medium refuses. All roll back. */
 const sqliteOutage = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|NOMEM)/;
@@ -106,7 +106,7 @@ function outcomeOf(error: Error): Outcome | undefined {
   if (unreachable.has(code) || sqliteOutage.test(code)) return 'undone';
   if (broken.has(code)) return 'unknown';
   if (code !== '') return undefined;
-  if (connectMessages.test(error.message)) return 'undone';
+  if (unsentMessages.test(error.message)) return 'undone';
   return brokenMessages.test(error.message) ? 'unknown' : undefined;
 }
 

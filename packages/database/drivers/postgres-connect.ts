@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { Countdown } from '../countdown.ts';
 import { DatabaseRefused, DatabaseUnavailable } from '../errors.ts';
 import { boundedByPatience } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
@@ -64,7 +65,6 @@ async function connectOnce(
     stream: () => socket,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
-    connectionTimeoutMillis: connectTimeout === 0 ? 0 : boundedByPatience(connectTimeout),
     ...(statementTimeout > 0 && {
       statement_timeout: statementTimeout,
       // Whoever began a transaction and vanished must not hold its locks.
@@ -73,12 +73,16 @@ async function connectOnce(
   });
   // What breaks before there is someone to tell fails the connecting itself.
   client.on('error', () => {});
+  const time = connectTimeout === 0 ? Number.POSITIVE_INFINITY : boundedByPatience(connectTimeout);
+  const limit = new Countdown(time, () => socket.destroy(new Error('timeout expired')));
   try {
     await client.connect();
     return { client, socket };
   } catch (error) {
     socket.destroy();
     throw error;
+  } finally {
+    limit.stop();
   }
 }
 

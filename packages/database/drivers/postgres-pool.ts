@@ -1,10 +1,12 @@
+import { Countdown } from '../countdown.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { boundedByPatience, patienceLeft } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
 import { connectPostgres } from './postgres-connect.ts';
-import { PostgresSession, type Probe } from './postgres-session.ts';
+import { PostgresSession } from './postgres-session.ts';
 import type { PostgresTarget } from './postgres-target.ts';
+import { ServerInquiry } from './server-inquiry.ts';
 
 /** Times are in milliseconds. */
 export interface PoolOptions {
@@ -46,6 +48,7 @@ export class PostgresPool {
   readonly #waiters: Waiter[] = [];
   readonly #idle: PostgresSession[] = [];
   readonly #open = new Set<PostgresSession>();
+  readonly #inquiry: ServerInquiry;
   readonly #reaper: NodeJS.Timeout;
   #opening = 0;
   /** By performance.now(): older connections are not used again. */
@@ -58,6 +61,7 @@ export class PostgresPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#inquiry = new ServerInquiry(options.target, SILENCE);
     this.#reaper = setInterval(() => this.#reap(), IDLE / 2);
     this.#reaper.unref();
   }
@@ -106,25 +110,28 @@ export class PostgresPool {
     return new Promise((resolve, reject) => {
       const { waitTimeout } = this.#options;
       const start = performance.now();
-      const look = (): void => {
-        const left = start + waitTimeout - performance.now();
-        const isMoving = performance.now() - this.#handedAt < SILENCE;
-        if (left > 0 && (isMoving || patienceLeft() > 0)) {
-          timer = setTimeout(look, Math.min(left, SILENCE));
-          return;
-        }
+      const fail = (milliseconds: number): void => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        const seconds = (left > 0 ? Math.round(waitTimeout - left) : waitTimeout) / 1000;
-        reject(new DatabaseUnavailable(`no connection became free within ${seconds} s`));
+        waiter.reject(new DatabaseUnavailable(`no connection became free within ${milliseconds / 1000} s`));
       };
-      let timer = setTimeout(look, boundedByPatience(waitTimeout));
+      const look = (): void => {
+        const isMoving = performance.now() - this.#handedAt < SILENCE;
+        if (isMoving || patienceLeft() > 0) hurry = new Countdown(SILENCE, look);
+        else fail(Math.round(performance.now() - start));
+      };
+      const limit = new Countdown(waitTimeout, () => fail(waitTimeout));
+      let hurry = new Countdown(boundedByPatience(waitTimeout), look);
+      const stop = (): void => {
+        limit.stop();
+        hurry.stop();
+      };
       const waiter: Waiter = {
         resolve: (session) => {
-          clearTimeout(timer);
+          stop();
           resolve(session);
         },
         reject: (error) => {
-          clearTimeout(timer);
+          stop();
           reject(error);
         },
       };
@@ -163,7 +170,7 @@ export class PostgresPool {
     const session = new PostgresSession(connected, {
       silence: SILENCE,
       patience: statementTimeout === 0 ? Number.POSITIVE_INFINITY : statementTimeout + GRACE,
-      probe: this.#probe,
+      inquiry: this.#inquiry,
     });
     this.#open.add(session);
     try {
@@ -234,37 +241,8 @@ export class PostgresPool {
       this.#drop(session);
     }
   }
-
-  /**
-   * Asks over a connection of its own, since those of the pool may be as dead. A process that does nothing, while we wait for
-   * its answer, is ended: it may hold locks.
-   */
-  readonly #probe: Probe = async (processId) => {
-    const { target } = this.#options;
-    try {
-      const settings = { connectTimeout: SILENCE, statementTimeout: SILENCE };
-      const { client, socket } = await connectPostgres(target, settings);
-      const impatience = setTimeout(() => socket.destroy(), SILENCE);
-      try {
-        const { rows } = await client.query<{ is_idle: boolean }>(probeQuery, [processId]);
-        const [row] = rows;
-        if (row === undefined) return 'gone';
-        return row.is_idle ? 'idle' : 'working';
-      } finally {
-        clearTimeout(impatience);
-        socket.destroy();
-      }
-    } catch {
-      // Whatever it was: nothing is known.
-      return undefined;
-    }
-  };
 }
 
 /** A crash throws the statistics away, and they begin anew; a restart in order keeps them. */
 const whoQuery = `select stats_reset::text as incarnation, pg_backend_pid() as process_id
   from pg_stat_bgwriter`;
-
-const probeQuery = `select state <> 'active' as is_idle,
-    case when state <> 'active' then pg_terminate_backend(pid) end
-  from pg_stat_activity where pid = $1`;

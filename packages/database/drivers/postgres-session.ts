@@ -1,22 +1,29 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
+import { Countdown } from '../countdown.ts';
 import { DatabaseUnavailable } from '../errors.ts';
 import { boundedByPatience, patienceLeft } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
 import { outageOf } from './outages.ts';
 import type { Connected } from './postgres-connect.ts';
 
-/** Whether the server still works for a session; undefined: it could not be asked. */
-export type Probe = (processId: number) => Promise<'working' | 'idle' | 'gone' | undefined>;
+/** What the server does for a session, and since when; undefined: it could not be asked. */
+export type Activity = { state: 'working' | 'idle' | 'gone'; since: string } | undefined;
+
+/** Asks the server about its processes, over other connections. */
+export interface Inquiry {
+  activity(processId: number): Promise<Activity>;
+  /** Ends the process, unless it has done something since then. */
+  end(processId: number, since: string): Promise<void>;
+}
 
 export interface SessionOptions {
   /** Milliseconds without an answer after which the server is asked, over another connection, whether it works on one. */
   silence: number;
   /** Milliseconds that an answer may take; Infinity: any time. */
   patience: number;
-  probe: Probe;
+  inquiry: Inquiry;
 }
 
 /** One connection to PostgreSQL. One that broke fails whatever is asked of it. */
@@ -63,6 +70,7 @@ export class PostgresSession {
 
   /** The results of the statements in `text`: of the last one. @throws DatabaseUnavailable, or what the server says of the statement */
   async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
+    if (this.#broken) throw new DatabaseUnavailable('the connection broke', { outcome: 'undone' });
     this.usedAt = performance.now();
     const asked = this.#client.query(text, [...values]);
     const watch = new Watch(this.processId, this.#options);
@@ -113,52 +121,66 @@ function leavesUsable(error: unknown): boolean {
   );
 }
 
+/**
+ * Milliseconds after which a server that has nothing more to say is asked once more: its answer may be on its way, or this
+ * process was busy.
+ */
+const DOUBT = 300;
+
 /** Notices that an answer will not come. */
 class Watch {
   readonly lost: Promise<never>;
   readonly #processId: number | undefined;
   readonly #options: SessionOptions;
   readonly #start = performance.now();
-  /** Milliseconds. */
-  readonly #limit: number;
+  readonly #limit: Countdown;
   #reject: (error: Error) => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  #silence: Countdown | undefined;
   #stopped = false;
 
   constructor(processId: number | undefined, options: SessionOptions) {
     this.#processId = processId;
     this.#options = options;
-    this.#limit = options.patience;
     this.lost = new Promise((_resolve, reject) => {
       this.#reject = reject;
     });
     this.lost.catch(() => {});
+    this.#limit = new Countdown(options.patience, () => this.#fail('it gave no answer'));
     this.#wait();
   }
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#limit.stop();
+    this.#silence?.stop();
   }
 
   #wait(): void {
-    const left = this.#start + this.#limit - performance.now();
-    const wait = Math.max(0, Math.min(boundedByPatience(this.#options.silence), left));
-    this.#timer = setTimeout(() => void this.#look(), wait);
+    const silence = boundedByPatience(this.#options.silence);
+    this.#silence = new Countdown(silence, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    const isOver = performance.now() - this.#start >= this.#limit;
-    const isKnown = this.#processId !== undefined && !isOver;
-    const state = isKnown ? await this.#options.probe(this.#processId) : undefined;
-    // An answer that has come while this process was busy is read before this one is called silent.
-    await turn();
-    await turn();
+    const activity = await this.#activity();
     if (this.#stopped) return;
-    if (isOver) this.#fail('it gave no answer');
-    else if (state === 'idle' || state === 'gone') this.#fail('its answer was lost');
-    else if (state === undefined && patienceLeft() <= 0) this.#fail('it gave no answer');
+    if (activity?.state === 'idle' || activity?.state === 'gone') {
+      this.#silence = new Countdown(DOUBT, () => void this.#confirm(activity.since));
+    } else if (activity === undefined && patienceLeft() <= 0) this.#fail('it gave no answer');
     else this.#wait();
+  }
+
+  /** The answer is lost when the server has done nothing since it was asked first. */
+  async #confirm(since: string): Promise<void> {
+    const activity = await this.#activity();
+    if (this.#stopped) return;
+    if (activity?.since !== since || activity.state === 'working') return this.#wait();
+    this.#fail('its answer was lost');
+    // It may hold locks.
+    if (this.#processId !== undefined) void this.#options.inquiry.end(this.#processId, since);
+  }
+
+  async #activity(): Promise<Activity> {
+    return this.#processId === undefined ? undefined : this.#options.inquiry.activity(this.#processId);
   }
 
   #fail(what: string): void {
