@@ -1,8 +1,7 @@
 import { Kysely, type Dialect as KyselyDialect, type LogEvent } from 'kysely';
 import { askPostgres, DatabaseClock, setClock } from './clock.ts';
 import { type Dialect, parseConnectionUrl } from './connection-url.ts';
-import { backoff } from './drivers/backoff.ts';
-import { isConflict } from './drivers/driver-errors.ts';
+import { repeatOnConflict } from './drivers/conflicts.ts';
 import { PostgresDialect } from './drivers/postgres-dialect.ts';
 import type { PoolOptions } from './drivers/postgres-pool.ts';
 import { postgresTarget } from './drivers/postgres-target.ts';
@@ -41,18 +40,16 @@ export interface DatabaseOptions {
   turns?: Turns;
 }
 
-export interface TransactionOptions {
+export interface TransactionOptions<T = unknown> {
   /**
    * What to do when the commit was sent, its answer was lost, and nobody can say whether it was done:
    *
    * - `fail`, the default: the transaction fails with DatabaseUnavailable, whose outcome is `unknown`
    * - `repeat`: it is run again. A second time must change nothing
-   * - a function that looks for what the transaction would have left: run again unless it is there
+   * - a function that looks for what the transaction, whose result it is given, would have left: run again unless it is there
    */
-  lostCommit?: 'fail' | 'repeat' | ((db: Queryable) => Promise<boolean>);
+  lostCommit?: 'fail' | 'repeat' | ((db: Queryable, result: T) => Promise<boolean>);
 }
-
-const TRANSACTION_ATTEMPTS = 10;
 
 /** An open database. Statements outside a transaction are each their own. While it is away, they are waited for: see `Repeats`. */
 export class Database {
@@ -83,16 +80,19 @@ export class Database {
    */
   async transaction<T>(
     work: (trx: Queryable) => Promise<T>,
-    { lostCommit = 'fail' }: TransactionOptions = {},
+    { lostCommit = 'fail' }: TransactionOptions<T> = {},
   ): Promise<T> {
     this.#scope.assertOutside();
     let last: { result: T } | undefined;
     const attempt = async () => {
-      if (last && typeof lostCommit === 'function' && (await lostCommit(this.kysely))) return last.result;
-      return this.#withoutConflict(async (trx) => {
+      if (last && typeof lostCommit === 'function' && (await lostCommit(this.kysely, last.result))) {
+        return last.result;
+      }
+      const run = async (trx: Queryable) => {
         last = { result: await work(trx) };
         return last.result;
-      });
+      };
+      return repeatOnConflict(() => this.kysely.transaction().execute((trx) => this.#within(trx, run)));
     };
     return this.#repeats.run(attempt, ({ outcome }) => outcome === 'undone' || lostCommit !== 'fail');
   }
@@ -115,17 +115,6 @@ export class Database {
   async close(): Promise<void> {
     this.#closed ??= this.kysely.destroy();
     return this.#closed;
-  }
-
-  async #withoutConflict<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.kysely.transaction().execute((trx) => this.#within(trx, work));
-      } catch (error) {
-        if (attempt === TRANSACTION_ATTEMPTS || !isConflict(error)) throw error;
-      }
-      await backoff(attempt, 100);
-    }
   }
 }
 

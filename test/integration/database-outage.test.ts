@@ -17,11 +17,16 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newService } from '../../packages/database/test/rows.ts';
 import { stall } from '../../packages/database/test/stall.ts';
+import { allocationsByConsumer, releaseAllocations } from '../../services/scheduler/placement/allocations.ts';
+import { claimAll, type MadeClaims, releaseClaims } from '../../services/scheduler/placement/claim.ts';
+import { addHost } from '../../services/test/scheduling.ts';
 
 let postgres: PrivatePostgres;
 let url: string;
 /** Not through any proxy, and with nothing that is repeated. */
 let admin: Database;
+/** To look on, while `admin` is in a transaction. */
+let outside: Database;
 const opened: Database[] = [];
 
 beforeAll(async () => {
@@ -32,6 +37,7 @@ beforeEach(async () => {
   url = await postgres.createDatabase();
   admin = await open(url);
   await migrate(admin);
+  outside = await open(url);
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((db) => db.close()));
@@ -462,6 +468,52 @@ describe('a transaction whose outcome nobody knows', () => {
     expect({ result, runs: runs() }).toEqual({ result: 'done', runs: 2 });
   });
 });
+
+describe('what does no harm the second time', () => {
+  it.each([
+    ['the release of what an instance holds', (db: Database) => releaseAllocations(db, 'vm1')],
+    ['the release of claims', (db: Database, made: MadeClaims) => releaseClaims(db, made)],
+  ])('is done though its answer is lost: %s', async (_what, release) => {
+    const { proxy, through } = await proxied();
+    const db = await open(through);
+    const providerUuid = await addHost(db, 'host1');
+    const claim = { consumerUuid: 'vm1', providerUuid, resources: { VCPU: 1 } };
+    const made = (await db.transaction((trx) => claimAll(trx, [claim]))) as MadeClaims;
+    proxy.silencePresent({ client: false, server: true });
+
+    await release(db, made);
+
+    expect(await allocationsByConsumer(admin, providerUuid)).toEqual({});
+  });
+
+  it('is a statement that a deadlock has undone', async () => {
+    for (const host of ['host1', 'host2']) await insertService(admin.kysely, newService({ host }));
+    const db = await open(url);
+    const countOn = (trx: Queryable, host: string) =>
+      trx
+        .updateTable('services')
+        .set((eb) => ({ report_count: eb('report_count', '+', 1) }))
+        .where('host', '=', host)
+        .execute();
+    let statement: Promise<void> | undefined;
+    await admin.transaction(async (trx) => {
+      await countOn(trx, 'host2');
+      // It has the first, and waits for the second.
+      statement ??= countOne(db.kysely);
+      await expect.poll(waitingForLocks).toBe(1);
+      await countOn(trx, 'host1');
+    });
+    await statement;
+    const counts = (await listServices(admin.kysely)).map(({ report_count }) => report_count);
+    expect(counts).toEqual([2, 2]);
+  });
+});
+
+async function waitingForLocks(): Promise<number> {
+  const query = sql<{ count: number }>`select count(*) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`;
+  return (await query.execute(outside.kysely)).rows[0]?.count ?? -1;
+}
 
 function newestService<T>(services: readonly T[]): T {
   const service = services.at(-1);

@@ -2,6 +2,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, Transactio
 import { DatabaseUnavailable } from '../errors.ts';
 import { isIdempotent } from '../idempotent.ts';
 import type { Repeats } from '../repeats.ts';
+import { repeatOnConflict } from './conflicts.ts';
 import { lostCommit } from './lost-commit.ts';
 import { explained } from './outages.ts';
 import type { PostgresPool } from './postgres-pool.ts';
@@ -66,7 +67,7 @@ class PostgresConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction) return this.#inTransaction(this.#transaction.session, query);
     const mayRepeat = ({ outcome }: DatabaseUnavailable) => outcome === 'undone' || isIdempotent(query);
-    return this.#repeats.run(() => this.#alone(query), mayRepeat);
+    return this.#repeats.run(() => repeatOnConflict(() => this.#alone<R>(query)), mayRepeat);
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for a generator, and there is nothing to yield.

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { FlavorRow, NewFlavor, Timestamp } from '../schema.ts';
 import { preparedQuery } from './prepared-query.ts';
 import { comesAfter, orderOf, type SortKey } from './sorting.ts';
@@ -53,8 +54,9 @@ export async function listFlavors(db: Queryable, search: FlavorSearch = {}): Pro
   return query.execute();
 }
 
+/** False: there was no living one, or it was marked when an answer was lost. */
 export async function softDeleteFlavor(db: Queryable, id: number, at: Timestamp): Promise<boolean> {
-  const { numUpdatedRows } = await db
+  const { numUpdatedRows } = await idempotent(db)
     .updateTable('flavors')
     .set({ deleted: true, deleted_at: at })
     .where('id', '=', id)

@@ -127,7 +127,7 @@ export async function updateInstance(
  */
 export async function touchScheduling(db: Queryable, uuids: readonly string[], at: Timestamp): Promise<void> {
   if (uuids.length === 0) return;
-  await db
+  await idempotent(db)
     .updateTable('instances')
     .set({ updated_at: at })
     .where('uuid', 'in', (eb) =>

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { idempotent } from '../idempotent.ts';
 import type { PortRow, Timestamp } from '../schema.ts';
 import { preparedQuery } from './prepared-query.ts';
 
@@ -122,7 +123,11 @@ export async function releasePorts(
   await given.execute();
 }
 
+/** False: there was none, or it went when an answer was lost. */
 export async function deletePort(db: Queryable, uuid: string): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('ports').where('uuid', '=', uuid).executeTakeFirstOrThrow();
+  const { numDeletedRows } = await idempotent(db)
+    .deleteFrom('ports')
+    .where('uuid', '=', uuid)
+    .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }

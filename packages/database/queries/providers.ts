@@ -130,14 +130,14 @@ export async function dateAllocations(
     .execute();
 }
 
-/** Only those of exactly this date. Returns how many rows went. */
+/** Only those of exactly this date. Returns how many rows went; fewer when an answer was lost. */
 export async function deleteAllocationsDated(
   db: Queryable,
   consumerUuids: readonly string[],
   at: Timestamp,
 ): Promise<number> {
   if (consumerUuids.length === 0) return 0;
-  const { numDeletedRows } = await db
+  const { numDeletedRows } = await idempotent(db)
     .deleteFrom('allocations')
     .where('consumer_uuid', 'in', consumerUuids)
     .where('created_at', '=', at)
@@ -145,7 +145,7 @@ export async function deleteAllocationsDated(
   return Number(numDeletedRows);
 }
 
-/** On one provider, or on all. Returns how many rows went. */
+/** On one provider, or on all. Returns how many rows went; fewer when an answer was lost. */
 export async function deleteAllocations(
   db: Queryable,
   consumerUuid: string,

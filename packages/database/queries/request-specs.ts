@@ -32,8 +32,9 @@ export async function updateRequestSpec(
     .executeTakeFirst();
 }
 
+/** False: there was none, or it went when an answer was lost. */
 export async function deleteRequestSpec(db: Queryable, instanceUuid: string): Promise<boolean> {
-  const { numDeletedRows } = await db
+  const { numDeletedRows } = await idempotent(db)
     .deleteFrom('request_specs')
     .where('instance_uuid', '=', instanceUuid)
     .executeTakeFirstOrThrow();
