@@ -3,6 +3,7 @@ import {
   type Database,
   databaseNow,
   deleteAllocations,
+  findInstance,
   findNetwork,
   findPort,
   insertAllocations,
@@ -50,7 +51,7 @@ export async function adoptGuest(
   guest: GuestRecord,
   owner: Owner,
 ): Promise<Adoption> {
-  return db.transaction(async (trx) => {
+  const work = async (trx: Queryable) => {
     const nodes = [...(await new ComputeNodeStore(trx).list({ host }))];
     const node = nodes.find(({ hypervisor_hostname }) => hypervisor_hostname === guest.node);
     if (!node) throw new AdoptionRefused(`There is no record of the node ${guest.node} on ${host}.`);
@@ -76,6 +77,9 @@ export async function adoptGuest(
       })),
     );
     return { instance, refused };
+  };
+  return db.transaction(work, {
+    lostCommit: async (connection) => (await findInstance(connection, guest.uuid)) !== undefined,
   });
 }
 

@@ -16,6 +16,7 @@ import {
   type PortRow,
   type Queryable,
   releasePorts,
+  type TransactionOptions,
 } from '@mini-nova/database';
 import type { NetworkRequest } from '@mini-nova/objects';
 import {
@@ -66,7 +67,7 @@ export class InstancePorts {
     const { instance_uuid: instanceUuid, host, requested_networks } = args;
     const wishes = [...(requested_networks ?? [])].map((request) => wishOf(request, { instanceUuid, host }));
     const wanted = wishes.length > 0 ? wishes : [anyNetwork({ instanceUuid, host })];
-    return this.#forInstance(instanceUuid, async (trx) => {
+    const work = async (trx: Queryable) => {
       const at = databaseTimestamp(trx);
       if ((await listPortsOfDevice(trx, instanceUuid)).length === 0) {
         for (const wish of wanted) if (wish !== null) await this.#takePort(trx, wish);
@@ -74,19 +75,23 @@ export class InstancePorts {
         await movePorts(trx, { deviceUuid: instanceUuid, host, at });
       }
       return interfacesOf(trx, instanceUuid);
-    });
+    };
+    return this.#forInstance(instanceUuid, work, { lostCommit: 'repeat' });
   }
 
   /** One more port. @throws PortInUse also when the instance itself has it */
   async allocateOne(args: Args<'allocate_port_for_instance'>): Promise<VirtualInterface> {
     const { instance_uuid: instanceUuid, project_id, host, network_id, port_id, requested_ip } = args;
     const wish = { instanceUuid, host, portId: port_id, networkId: network_id, fixedIp: requested_ip };
-    return this.#forInstance(instanceUuid, async (trx) => {
+    const work = async (trx: Queryable) => {
       if (port_id !== null && (await findPort(trx, port_id))?.device_uuid === instanceUuid)
         throw new PortInUse({ port_id });
       if (port_id === null && network_id === null) await this.#assertDefaultNetwork(trx, project_id);
       const port = await this.#takePort(trx, wish);
       return interfaceOf(trx, port);
+    };
+    return this.#forInstance(instanceUuid, work, {
+      lostCommit: async (db, { id }) => (await findPort(db, id))?.device_uuid === instanceUuid,
     });
   }
 
@@ -126,14 +131,18 @@ export class InstancePorts {
   }
 
   /** Allocations of one instance run one after another; a MAC address drawn twice draws again. */
-  async #forInstance<T>(instanceUuid: string, work: (trx: Queryable) => Promise<T>): Promise<T> {
+  async #forInstance<T>(
+    instanceUuid: string,
+    work: (trx: Queryable) => Promise<T>,
+    options: TransactionOptions<T>,
+  ): Promise<T> {
+    const guarded = async (trx: Queryable) => {
+      if (!(await lockInstance(trx, instanceUuid))) throw new InstanceNotFound({ instance_id: instanceUuid });
+      return work(trx);
+    };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#db.transaction(async (trx) => {
-          if (!(await lockInstance(trx, instanceUuid)))
-            throw new InstanceNotFound({ instance_id: instanceUuid });
-          return work(trx);
-        });
+        return await this.#db.transaction(guarded, options);
       } catch (error) {
         if (attempt >= ATTEMPTS || !isUniqueViolation(error)) throw error;
       }

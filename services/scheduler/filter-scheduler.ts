@@ -15,7 +15,7 @@ import type { HostManager } from './host-manager.ts';
 import type { HostState } from './host-state.ts';
 import { lostRaces } from './no-valid-host.ts';
 import { allocationsOfConsumers } from './placement/allocations.ts';
-import { type Claim, claimAll, type MadeClaims, releaseClaims } from './placement/claim.ts';
+import { areMade, type Claim, claimAll, type MadeClaims, releaseClaims } from './placement/claim.ts';
 import type { ResourceAmounts } from './placement/resources.ts';
 import { scheduleRequestOf } from './schedule-request.ts';
 import { selectionOf } from './selection.ts';
@@ -119,12 +119,14 @@ export class FilterScheduler {
     for (let race = 1; race <= RACES; race++) {
       throwIfGone(caller);
       const plan = await db.snapshot((trx) => this.#plan(trx, destinations));
-      const made = await db.transaction((trx) => claimPlan(trx, plan, caller));
+      const made = await db.transaction((trx) => claimPlan(trx, plan, caller), { lostCommit: areMade });
       if (typeof made !== 'string') return { plan, made };
       await sleep(Math.random() * PAUSE * 2 ** (race - 1));
     }
     throwIfGone(caller);
-    return db.transaction((trx) => this.#placeAlone(trx, destinations));
+    return db.transaction((trx) => this.#placeAlone(trx, destinations), {
+      lostCommit: (connection, { made }) => areMade(connection, made),
+    });
   }
 
   /** Holds every provider while it plans and claims, so that there is no race to lose. */

@@ -18,7 +18,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { newService } from '../../packages/database/test/rows.ts';
 import { stall } from '../../packages/database/test/stall.ts';
 import { allocationsByConsumer, releaseAllocations } from '../../services/scheduler/placement/allocations.ts';
-import { claimAll, type MadeClaims, releaseClaims } from '../../services/scheduler/placement/claim.ts';
+import {
+  claimAll,
+  claimResources,
+  type MadeClaims,
+  releaseClaims,
+} from '../../services/scheduler/placement/claim.ts';
 import { addHost } from '../../services/test/scheduling.ts';
 
 let postgres: PrivatePostgres;
@@ -507,6 +512,29 @@ describe('what does no harm the second time', () => {
     const counts = (await listServices(admin.kysely)).map(({ report_count }) => report_count);
     expect(counts).toEqual([2, 2]);
   });
+});
+
+it('a claim whose commit was lost in a crash is there, and known to be new', async () => {
+  const { proxy, through } = await proxied();
+  let isSilent = false;
+  const db = await open(through, {
+    onQuery: (statement) => {
+      // The commit is next.
+      if (statement.startsWith('insert into "allocations"')) {
+        if (!isSilent) proxy.silencePresent({ client: false, server: true });
+        isSilent = true;
+      }
+    },
+  });
+  const providerUuid = await addHost(db, 'host1');
+
+  const claimed = claimResources(db, { consumerUuid: 'vm1', providerUuid, resources: { VCPU: 1 } });
+  await expect.poll(() => allocationsByConsumer(admin, providerUuid)).toEqual({ vm1: { VCPU: 1 } });
+  await postgres.stop('immediate');
+  await postgres.start();
+
+  expect(await claimed).toBe('claimed');
+  expect(await allocationsByConsumer(admin, providerUuid)).toEqual({ vm1: { VCPU: 1 } });
 });
 
 async function waitingForLocks(): Promise<number> {

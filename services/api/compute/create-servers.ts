@@ -101,12 +101,10 @@ export class ServerCreation {
   /** All records of all servers, or none. */
   async #record(ctxt: RequestContext, request: NewServers): Promise<NewServer[]> {
     const { db, instances, images } = this.#dependencies;
-    let uuid = '';
     const work = async (trx: Queryable) => {
       const servers = Array.from({ length: request.count }, (_, index) =>
         newServer(ctxt, request, index, images),
       );
-      uuid = servers[0]?.instance.uuid ?? '';
       for (const { instance, requestSpec, buildRequest } of servers) {
         await instances.within(trx).create(instance);
         await new RequestSpecStore(trx).create(requestSpec);
@@ -115,7 +113,8 @@ export class ServerCreation {
       return servers;
     };
     return db.transaction(work, {
-      lostCommit: async (connection) => (await findInstance(connection, uuid)) !== undefined,
+      lostCommit: async (connection, [server]) =>
+        server !== undefined && (await findInstance(connection, server.instance.uuid)) !== undefined,
     });
   }
 

@@ -1,4 +1,4 @@
-import { replaceInventories } from '@mini-nova/database';
+import { findServiceById, type Queryable, replaceInventories } from '@mini-nova/database';
 import type { Service } from '@mini-nova/objects';
 import { ServiceNotFound } from '../../exceptions.ts';
 import { ComputeNodeStore } from '../../stores/compute-node-store.ts';
@@ -44,7 +44,7 @@ export class ServiceDeletion {
   }
 
   async #deleteRecords(service: Service): Promise<void> {
-    await this.#dependencies.db.transaction(async (trx) => {
+    const work = async (trx: Queryable) => {
       if (!(await new ServiceStore(trx).delete(service))) {
         throw new ServiceNotFound({ service_id: String(service.id) });
       }
@@ -54,6 +54,9 @@ export class ServiceDeletion {
         await nodes.delete(node);
         await replaceInventories(trx, node.uuid, []);
       }
+    };
+    await this.#dependencies.db.transaction(work, {
+      lostCommit: async (connection) => (await findServiceById(connection, service.id)) === undefined,
     });
   }
 }

@@ -1,4 +1,10 @@
-import { type Database, databaseNow, listEndedDevices, releasePorts } from '@mini-nova/database';
+import {
+  type Database,
+  databaseTimestamp,
+  listEndedDevices,
+  type Queryable,
+  releasePorts,
+} from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 
 export interface OrphanedPortsOptions {
@@ -9,7 +15,8 @@ export interface OrphanedPortsOptions {
 /** Frees the ports of instances that will never use them: a failed build, or a deletion, could not give them back. */
 export async function releaseOrphanedPorts({ db, logger }: OrphanedPortsOptions): Promise<void> {
   for (const uuid of await listEndedDevices(db.kysely)) {
-    await db.transaction((trx) => releasePorts(trx, { deviceUuid: uuid, at: databaseNow(db).toISOString() }));
+    const release = (trx: Queryable) => releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
+    await db.transaction(release, { lostCommit: 'repeat' });
     logger.warn({ instance_uuid: uuid }, 'Released the ports of an instance that has ended');
   }
 }

@@ -1,4 +1,4 @@
-import { type Database, lockInstance } from '@mini-nova/database';
+import { type Database, lockInstance, type Queryable } from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
 import { restingStates, type Way, wayOf } from '../../instance-states.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
@@ -34,14 +34,16 @@ export async function ifStillUnsettled(
   since: Date,
   work: (store: InstanceStore, instance: Instance) => Promise<void>,
 ): Promise<boolean> {
-  return db.transaction(async (trx) => {
+  const guarded = async (trx: Queryable) => {
     if (!(await lockInstance(trx, seen.uuid))) return false;
     const store = instances.within(trx);
     const instance = await store.getByUuid(seen.uuid);
     if (wayOf(instance) !== wayOf(seen) || !isUnchangedSince(instance, since)) return false;
     await work(store, instance);
     return true;
-  });
+  };
+  // Repeated, it finds that the instance has got on.
+  return db.transaction(guarded, { lostCommit: 'repeat' });
 }
 
 /** Each on its own: one that fails does not keep the others from their rest. @throws the first failure, at the end */

@@ -37,7 +37,8 @@ export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
 /** Allocates all resources of the claim or none. However many claims run at once, none exceeds a provider's capacity. */
 export async function claimResources(db: Database, claim: Claim): Promise<ClaimOutcome> {
   const { consumerUuid, providerUuid, resources } = claim;
-  const made = await db.transaction((trx) => claimAll(trx, [{ consumerUuid, providerUuid, resources }]));
+  const claims = [{ consumerUuid, providerUuid, resources }];
+  const made = await db.transaction((trx) => claimAll(trx, claims), { lostCommit: areMade });
   if (made === 'ended') return 'ended';
   if (typeof made === 'string') return 'full';
   return made.consumerUuids.length === 0 ? 'held' : 'claimed';
@@ -80,6 +81,14 @@ export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promis
     missing.flatMap((claim) => allocationsOf(claim, at)),
   );
   return { consumerUuids: missing.map(({ consumerUuid }) => consumerUuid), at };
+}
+
+/** Whether claims are there as they were made; when the commit of their transaction was not answered, this tells. */
+export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): Promise<boolean> {
+  if (typeof made === 'string') return false;
+  const { consumerUuids, at } = made;
+  const rows = await listAllocationsOfConsumer(db, consumerUuids);
+  return rows.some(({ created_at }) => created_at === at);
 }
 
 /** Releases what was claimed, unless a later claim of the same consumer relies on it. */

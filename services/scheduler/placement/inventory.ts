@@ -24,7 +24,7 @@ export interface ProviderInventory {
  * of the provider wait meanwhile, and this for them.
  */
 export async function setInventory(db: Database, inventory: ProviderInventory): Promise<void> {
-  await db.transaction((trx) => replaceInventory(trx, inventory));
+  await db.transaction((trx) => replaceInventory(trx, inventory), { lostCommit: 'repeat' });
 }
 
 async function replaceInventory(
