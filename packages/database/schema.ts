@@ -277,3 +277,4 @@ export type InventoryRow = Selectable<InventoriesTable>;
 export type AllocationRow = Selectable<AllocationsTable>;
 export type NetworkRow = Selectable<NetworksTable>;
 export type PortRow = Selectable<PortsTable>;
+export type NewPort = Insertable<PortsTable>;

@@ -1,11 +1,17 @@
 import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import type { BuildRequestRow, NewBuildRequest } from '../schema.ts';
+import { onlyRow, preparedQuery } from './prepared-query.ts';
 
 /** One for each instance: a second is a unique violation. */
 export async function insertBuildRequest(db: Queryable, request: NewBuildRequest): Promise<BuildRequestRow> {
-  return db.insertInto('build_requests').values(request).returningAll().executeTakeFirstOrThrow();
+  const { rows } = await insert(db, request);
+  return onlyRow(rows);
 }
+
+const insert = preparedQuery((db, request: NewBuildRequest) =>
+  db.insertInto('build_requests').values(request).returningAll(),
+);
 
 export async function findBuildRequest(
   db: Queryable,
@@ -43,9 +49,10 @@ export async function updateBuildRequest(
 
 /** True for exactly one of several who try: who deletes the request owns what becomes of its instance. */
 export async function deleteBuildRequest(db: Queryable, instanceUuid: string): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('build_requests')
-    .where('instance_uuid', '=', instanceUuid)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
+  const { numAffectedRows = 0n } = await remove(db, { instanceUuid });
+  return numAffectedRows > 0n;
 }
+
+const remove = preparedQuery((db, { instanceUuid }: { instanceUuid: string }) =>
+  db.deleteFrom('build_requests').where('instance_uuid', '=', instanceUuid),
+);

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import type { ComputeNodeChanges, ComputeNodeRow, NewComputeNode, Timestamp } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 
 /** Of the living nodes one host has each hypervisor_hostname once: a second is a unique violation. */
 export async function insertComputeNode(db: Queryable, node: NewComputeNode): Promise<ComputeNodeRow> {
@@ -53,7 +54,12 @@ export interface ComputeHost {
 
 /** All nodes whose host has a nova-compute record, oldest first. */
 export async function listComputeHosts(db: Queryable): Promise<ComputeHost[]> {
-  return db
+  const { rows } = await computeHosts(db, {});
+  return rows;
+}
+
+const computeHosts = preparedQuery((db) =>
+  db
     .selectFrom('compute_nodes as n')
     .innerJoin('services as s', 's.host', 'n.host')
     .select(['n.uuid', 'n.host', 'n.hypervisor_hostname'])
@@ -61,23 +67,26 @@ export async function listComputeHosts(db: Queryable): Promise<ComputeHost[]> {
     .where('s.binary', '=', 'nova-compute')
     .where('s.deleted', '=', false)
     .where('n.deleted', '=', false)
-    .orderBy('n.id')
-    .execute();
-}
+    .orderBy('n.id'),
+);
 
 export async function updateComputeNode(
   db: Queryable,
   uuid: string,
   changes: ComputeNodeChanges,
 ): Promise<ComputeNodeRow | undefined> {
-  return idempotent(db)
+  const { rows } = await update(db, { uuid, changes });
+  return rows[0];
+}
+
+const update = preparedQuery((db, { uuid, changes }: { uuid: string; changes: ComputeNodeChanges }) =>
+  idempotent(db)
     .updateTable('compute_nodes')
     .set(changes)
     .where('uuid', '=', uuid)
     .where('deleted', '=', false)
-    .returningAll()
-    .executeTakeFirst();
-}
+    .returningAll(),
+);
 
 export async function softDeleteComputeNode(db: Queryable, uuid: string, at: Timestamp): Promise<boolean> {
   const row = await updateComputeNode(db, uuid, { deleted: true, deleted_at: at });

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Queryable } from '../database.ts';
 import type { InstanceRow } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 import { locksRows } from './row-locks.ts';
 
 /** Which of the consumers are instances that will never use what they are given: deleted, or in ERROR on no host. */
 export async function listEndedConsumers(db: Queryable, uuids: readonly string[]): Promise<string[]> {
-  return uuids.length === 0 ? [] : endedOf(await statesOf(db, uuids).execute());
+  return uuids.length === 0 ? [] : endedOf((await statesOf(db, { uuids })).rows);
 }
 
 /**
@@ -16,7 +17,7 @@ export async function listEndedConsumers(db: Queryable, uuids: readonly string[]
 export async function lockConsumers(trx: Queryable, uuids: readonly string[]): Promise<string[]> {
   if (uuids.length === 0) return [];
   if (!locksRows(trx)) return listEndedConsumers(trx, uuids);
-  const instances = await statesOf(trx, uuids).orderBy('uuid').forUpdate().execute();
+  const { rows: instances } = await lockInstances(trx, { uuids });
   const recorded = new Set(instances.map(({ uuid }) => uuid));
   const others = uuids.filter((uuid) => !recorded.has(uuid)).sort();
   for (const uuid of others) {
@@ -25,7 +26,16 @@ export async function lockConsumers(trx: Queryable, uuids: readonly string[]): P
   return endedOf(instances);
 }
 
-function statesOf(db: Queryable, uuids: readonly string[]) {
+interface Consumers {
+  uuids: readonly string[];
+}
+
+const statesOf = preparedQuery((db, { uuids }: Consumers) => states(db, uuids));
+const lockInstances = preparedQuery((db, { uuids }: Consumers) =>
+  states(db, uuids).orderBy('uuid').forUpdate(),
+);
+
+function states(db: Queryable, uuids: readonly string[]) {
   return db
     .selectFrom('instances')
     .select(['uuid', 'deleted', 'vm_state', 'host'])

@@ -15,11 +15,11 @@ export async function findFlavor(db: Queryable, id: number): Promise<FlavorRow |
 
 /** By the id that users see. */
 export async function findFlavorByFlavorid(db: Queryable, flavorid: string): Promise<FlavorRow | undefined> {
-  const [row] = await livingOfFlavorid(db, { flavorid });
-  return row;
+  const { rows } = await livingOfFlavorid(db, { flavorid });
+  return rows[0];
 }
 
-const livingOfFlavorid = preparedQuery<{ flavorid: string }, FlavorRow>(['flavorid'], (db, { flavorid }) =>
+const livingOfFlavorid = preparedQuery((db, { flavorid }: { flavorid: string }) =>
   living(db).where('flavorid', '=', flavorid),
 );
 

@@ -3,7 +3,7 @@ import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import type { InstanceChanges, InstanceRow, NewInstance, Schema, Timestamp } from '../schema.ts';
 import { anyOf } from './conditions.ts';
-import { preparedQuery } from './prepared-query.ts';
+import { onlyRow, preparedQuery } from './prepared-query.ts';
 import { locksRows } from './row-locks.ts';
 
 export interface InstanceFilters {
@@ -38,22 +38,27 @@ export interface InstanceGuard {
 }
 
 export async function insertInstance(db: Queryable, instance: NewInstance): Promise<InstanceRow> {
-  return db.insertInto('instances').values(instance).returningAll().executeTakeFirstOrThrow();
+  const { rows } = await insert(db, instance);
+  return onlyRow(rows);
 }
+
+const insert = preparedQuery((db, instance: NewInstance) =>
+  db.insertInto('instances').values(instance).returningAll(),
+);
 
 export async function findInstance(
   db: Queryable,
   uuid: string,
   { includeDeleted = false } = {},
 ): Promise<InstanceRow | undefined> {
-  const [row] = await (includeDeleted ? anyInstance : livingInstance)(db, { uuid });
-  return row;
+  const { rows } = await (includeDeleted ? anyInstance : livingInstance)(db, { uuid });
+  return rows[0];
 }
 
-const anyInstance = preparedQuery<{ uuid: string }, InstanceRow>(['uuid'], (db, { uuid }) =>
+const anyInstance = preparedQuery((db, { uuid }: { uuid: string }) =>
   db.selectFrom('instances').selectAll().where('uuid', '=', uuid),
 );
-const livingInstance = preparedQuery<{ uuid: string }, InstanceRow>(['uuid'], (db, { uuid }) =>
+const livingInstance = preparedQuery((db, { uuid }: { uuid: string }) =>
   db.selectFrom('instances').selectAll().where('uuid', '=', uuid).where('deleted', '=', false),
 );
 
@@ -62,14 +67,17 @@ const livingInstance = preparedQuery<{ uuid: string }, InstanceRow>(['uuid'], (d
  * queue up. False: there is no living one.
  */
 export async function lockInstance(trx: Queryable, uuid: string): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+  const { numAffectedRows = 0n } = await touch(trx, { uuid });
+  return numAffectedRows > 0n;
+}
+
+const touch = preparedQuery((db, { uuid }: { uuid: string }) =>
+  db
     .updateTable('instances')
     .set((eb) => ({ uuid: eb.ref('uuid') }))
     .where('uuid', '=', uuid)
-    .where('deleted', '=', false)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
-}
+    .where('deleted', '=', false),
+);
 
 /** Newest first: what the services look for; what users search for goes through `searchInstances`. */
 export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
@@ -111,15 +119,25 @@ export async function updateInstance(
   changes: InstanceChanges,
   guard: InstanceGuard = {},
 ): Promise<InstanceRow | undefined> {
-  return idempotent(db)
+  const { rows } = await update(db, { uuid, changes, guard });
+  return rows[0];
+}
+
+interface Update {
+  uuid: string;
+  changes: InstanceChanges;
+  guard: InstanceGuard;
+}
+
+const update = preparedQuery((db, { uuid, changes, guard }: Update) =>
+  idempotent(db)
     .updateTable('instances')
     .set(changes)
     .where('uuid', '=', uuid)
     .where('deleted', '=', false)
     .where((eb) => eb.or([isExpected(eb, guard), isAlready(eb, changes, guard)]))
-    .returningAll()
-    .executeTakeFirst();
-}
+    .returningAll(),
+);
 
 /**
  * Notes that something is done about instances which wait for a host, by the time of their last change. A row that

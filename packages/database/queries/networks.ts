@@ -4,6 +4,7 @@ import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import { formatIpv4, parseCidr } from '../ipv4.ts';
 import type { NetworkRow } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 
 export interface NetworkRequest {
   label: string;
@@ -36,12 +37,22 @@ export async function ensureNetwork(db: Queryable, { label, cidr }: NetworkReque
 }
 
 export async function findNetwork(db: Queryable, uuid: string): Promise<NetworkRow | undefined> {
-  return db.selectFrom('networks').selectAll().where('uuid', '=', uuid).executeTakeFirst();
+  const { rows } = await ofUuid(db, { uuid });
+  return rows[0];
 }
 
+const ofUuid = preparedQuery((db, { uuid }: { uuid: string }) =>
+  db.selectFrom('networks').selectAll().where('uuid', '=', uuid),
+);
+
 export async function findNetworkByLabel(db: Queryable, label: string): Promise<NetworkRow | undefined> {
-  return db.selectFrom('networks').selectAll().where('label', '=', label).executeTakeFirst();
+  const { rows } = await ofLabel(db, { label });
+  return rows[0];
 }
+
+const ofLabel = preparedQuery((db, { label }: { label: string }) =>
+  db.selectFrom('networks').selectAll().where('label', '=', label),
+);
 
 /** Oldest first. */
 export async function listNetworks(db: Queryable): Promise<NetworkRow[]> {

@@ -9,10 +9,11 @@ export async function findPort(db: Queryable, uuid: string): Promise<PortRow | u
 
 /** The ports bound to an instance, in the order they were asked for. */
 export async function listPortsOfDevice(db: Queryable, deviceUuid: string): Promise<PortRow[]> {
-  return portsOfDevice(db, { deviceUuid });
+  const { rows } = await portsOfDevice(db, { deviceUuid });
+  return rows;
 }
 
-const portsOfDevice = preparedQuery<{ deviceUuid: string }, PortRow>(['deviceUuid'], (db, { deviceUuid }) =>
+const portsOfDevice = preparedQuery((db, { deviceUuid }: { deviceUuid: string }) =>
   db
     .selectFrom('ports')
     .selectAll()
@@ -52,13 +53,17 @@ export async function listEndedDevices(db: Queryable): Promise<string[]> {
 
 /** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
 export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
-  const { last } = await db
-    .selectFrom('ports')
-    .select((eb) => eb.fn.max('device_index').as('last'))
-    .where('device_uuid', '=', deviceUuid)
-    .executeTakeFirstOrThrow();
+  const { rows } = await lastIndexOfDevice(db, { deviceUuid });
+  const last = rows[0]?.last ?? null;
   return last === null ? 0 : Number(last) + 1;
 }
+
+const lastIndexOfDevice = preparedQuery((db, { deviceUuid }: { deviceUuid: string }) =>
+  db
+    .selectFrom('ports')
+    .select((eb) => eb.fn.max('device_index').as('last'))
+    .where('device_uuid', '=', deviceUuid),
+);
 
 export interface PortBinding {
   deviceUuid: string;

@@ -1,36 +1,89 @@
-import type { Compilable, CompiledQuery } from 'kysely';
+import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
 import type { Queryable } from '../database.ts';
 
 /** Stands for a value of which only its place in the query matters. */
 class Placeholder {
-  readonly name: string;
+  readonly index: number;
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(index: number) {
+    this.index = index;
   }
 }
 
+/** Lists of many lengths must not fill the memory, and of long ones not many are of the same. */
+const MAX_SHAPES = 100;
+const MAX_LEAVES = 100;
+
 /**
- * A query that differs only in its values: it is built and compiled once for each dialect, which takes longer than
- * SQLite needs to run it. The values must not decide what the query looks like: neither null nor lists.
+ * A query that is built and compiled once for each dialect and each shape of its values, which takes longer than SQLite
+ * needs to run it. The shape is what keys there are, how long the lists are, and what is null or undefined: `build`
+ * may decide by these, and by no other value.
  */
 export function preparedQuery<V extends object, R>(
-  names: readonly (keyof V & string)[],
   build: (db: Queryable, values: V) => Compilable<R>,
-): (db: Queryable, values: V) => Promise<R[]> {
-  const placeholders = Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as V;
-  const byDialect = new WeakMap<object, CompiledQuery<R>>();
+): (db: Queryable, values: V) => Promise<QueryResult<R>> {
+  const byDialect = new WeakMap<object, Map<string, CompiledQuery<R>>>();
   return async (db, values) => {
-    const dialect = db.getExecutor().adapter;
-    let compiled = byDialect.get(dialect);
+    const { shape, leaves } = takeApart(values);
+    const known = shapesOf(byDialect, db.getExecutor().adapter);
+    let compiled = known.get(shape);
     if (compiled === undefined) {
-      compiled = build(db, placeholders).compile();
-      byDialect.set(dialect, compiled);
+      compiled = build(db, withPlaceholders(values)).compile();
+      if (known.size < MAX_SHAPES && leaves.length <= MAX_LEAVES) known.set(shape, compiled);
     }
     const parameters = compiled.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof V] : parameter,
+      parameter instanceof Placeholder ? leaves[parameter.index] : parameter,
     );
-    const { rows } = await db.executeQuery<R>({ ...compiled, parameters });
-    return rows;
+    return db.executeQuery<R>({ ...compiled, parameters });
   };
+}
+
+function shapesOf<T>(byDialect: WeakMap<object, Map<string, T>>, dialect: object): Map<string, T> {
+  let shapes = byDialect.get(dialect);
+  if (shapes === undefined) {
+    shapes = new Map();
+    byDialect.set(dialect, shapes);
+  }
+  return shapes;
+}
+
+/** Of a statement that has one result. */
+export function onlyRow<R>(rows: readonly R[]): R {
+  const [row] = rows;
+  if (row === undefined) throw new Error('The database returned no row');
+  return row;
+}
+
+/** What the query's text depends on, and the values that it does not depend on, in the order of their places. */
+function takeApart(values: object): { shape: string; leaves: unknown[] } {
+  const leaves: unknown[] = [];
+  const shapeOf = (value: unknown): string => {
+    if (value === null) return '0';
+    if (value === undefined) return '-';
+    if (typeof value !== 'object') {
+      leaves.push(value);
+      return '?';
+    }
+    if (Array.isArray(value)) {
+      let items = '';
+      for (const item of value) items += shapeOf(item);
+      return `[${items}]`;
+    }
+    let entries = '';
+    for (const key of Object.keys(value)) entries += `${key}:${shapeOf(value[key as keyof object])},`;
+    return `{${entries}}`;
+  };
+  return { shape: shapeOf(values), leaves };
+}
+
+/** A copy with a placeholder for each leaf, in the order of `takeApart`. */
+function withPlaceholders<V extends object>(values: V): V {
+  let count = 0;
+  const copy = (value: unknown): unknown => {
+    if (value === null || value === undefined) return value;
+    if (typeof value !== 'object') return new Placeholder(count++);
+    if (Array.isArray(value)) return value.map(copy);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
+  };
+  return copy(values) as V;
 }

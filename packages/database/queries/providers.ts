@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow, Timestamp } from '../schema.ts';
+import { preparedQuery } from './prepared-query.ts';
 import { locksRows } from './row-locks.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
@@ -31,14 +32,18 @@ export async function lockProviders(
   uuids: readonly string[],
 ): Promise<ResourceProviderRow[]> {
   if (uuids.length === 0) return [];
-  return trx
+  const { rows } = await lock(trx, { uuids });
+  return rows;
+}
+
+const lock = preparedQuery((db, { uuids }: { uuids: readonly string[] }) =>
+  db
     .selectFrom('resource_providers')
     .selectAll()
     .where('uuid', 'in', uuids)
     .orderBy('uuid')
-    .$if(locksRows(trx), (query) => query.forUpdate())
-    .execute();
-}
+    .$if(locksRows(db), (query) => query.forUpdate()),
+);
 
 /** Tells that providers, which are locked, have changed. Releasing allocations does not count: it harms no claim. */
 export async function advanceGenerations(
@@ -47,12 +52,21 @@ export async function advanceGenerations(
   { name, at }: { name?: string; at: Timestamp },
 ): Promise<void> {
   if (uuids.length === 0) return;
-  await trx
+  await advance(trx, { uuids, name, at });
+}
+
+interface Advance {
+  uuids: readonly string[];
+  name: string | undefined;
+  at: Timestamp;
+}
+
+const advance = preparedQuery((db, { uuids, name, at }: Advance) =>
+  db
     .updateTable('resource_providers')
     .set((eb) => ({ generation: eb('generation', '+', 1), updated_at: at, name }))
-    .where('uuid', 'in', uuids)
-    .execute();
-}
+    .where('uuid', 'in', uuids),
+);
 
 /** Of all providers, or of some. */
 export async function listInventories(
@@ -60,10 +74,14 @@ export async function listInventories(
   providers?: string | readonly string[],
 ): Promise<InventoryRow[]> {
   if (providers?.length === 0) return [];
-  let query = db.selectFrom('inventories').selectAll();
-  if (providers !== undefined) query = query.where('provider_uuid', 'in', [providers].flat());
-  return query.execute();
+  const { rows } = await inventoriesOf(db, { providers: listed(providers) });
+  return rows;
 }
+
+const inventoriesOf = preparedQuery((db, { providers }: { providers: string[] | undefined }) => {
+  const query = db.selectFrom('inventories').selectAll();
+  return providers === undefined ? query : query.where('provider_uuid', 'in', providers);
+});
 
 /** Allocations are kept. */
 export async function replaceInventories(
@@ -89,17 +107,30 @@ export interface Usage {
 /** Of all providers, or of some; what nobody uses is left out. */
 export async function listUsages(db: Queryable, providers?: string | readonly string[]): Promise<Usage[]> {
   if (providers?.length === 0) return [];
-  let query = db
+  const { rows } = await usagesOf(db, { providers: listed(providers) });
+  return rows;
+}
+
+const usagesOf = preparedQuery((db, { providers }: { providers: string[] | undefined }) => {
+  const query = db
     .selectFrom('allocations')
     .select(({ fn }) => ['provider_uuid', 'resource_class', fn.sum<number>('used').as('used')])
     .groupBy(['provider_uuid', 'resource_class']);
-  if (providers !== undefined) query = query.where('provider_uuid', 'in', [providers].flat());
-  return query.execute();
+  return providers === undefined ? query : query.where('provider_uuid', 'in', providers);
+});
+
+/** Undefined: all. */
+function listed(providers: string | readonly string[] | undefined): string[] | undefined {
+  return providers === undefined ? undefined : [providers].flat();
 }
 
 export async function insertAllocations(db: Queryable, allocations: readonly AllocationRow[]): Promise<void> {
-  if (allocations.length > 0) await db.insertInto('allocations').values(allocations).execute();
+  if (allocations.length > 0) await insertAll(db, allocations);
 }
+
+const insertAll = preparedQuery((db, allocations: readonly AllocationRow[]) =>
+  db.insertInto('allocations').values(allocations),
+);
 
 export async function listAllocationsOfProvider(
   db: Queryable,
@@ -114,8 +145,13 @@ export async function listAllocationsOfConsumer(
   consumers: string | readonly string[],
 ): Promise<AllocationRow[]> {
   if (consumers.length === 0) return [];
-  return db.selectFrom('allocations').selectAll().where('consumer_uuid', 'in', [consumers].flat()).execute();
+  const { rows } = await allocationsOf(db, { consumers: [consumers].flat() });
+  return rows;
 }
+
+const allocationsOf = preparedQuery((db, { consumers }: { consumers: string[] }) =>
+  db.selectFrom('allocations').selectAll().where('consumer_uuid', 'in', consumers),
+);
 
 /** Dates what the consumer holds on the provider anew. */
 export async function dateAllocations(

@@ -1,11 +1,17 @@
 import type { Queryable } from '../database.ts';
 import { idempotent } from '../idempotent.ts';
 import type { JsonText, NewRequestSpec, RequestSpecRow, Timestamp } from '../schema.ts';
+import { onlyRow, preparedQuery } from './prepared-query.ts';
 
 /** One for each instance: a second is a unique violation. */
 export async function insertRequestSpec(db: Queryable, spec: NewRequestSpec): Promise<RequestSpecRow> {
-  return db.insertInto('request_specs').values(spec).returningAll().executeTakeFirstOrThrow();
+  const { rows } = await insert(db, spec);
+  return onlyRow(rows);
 }
+
+const insert = preparedQuery((db, spec: NewRequestSpec) =>
+  db.insertInto('request_specs').values(spec).returningAll(),
+);
 
 export async function findRequestSpec(
   db: Queryable,
