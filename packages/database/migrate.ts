@@ -10,6 +10,7 @@ import { placement } from './migrations/0004-placement.ts';
 import { networks } from './migrations/0005-networks.ts';
 import { clockSkew } from './migrations/0006-clock-skew.ts';
 import { shadowTables } from './migrations/0007-shadow-tables.ts';
+import { indexes } from './migrations/0008-indexes.ts';
 import type { Migration, MigrationDialect } from './migrations/migration.ts';
 
 const migrations: readonly Migration[] = [
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   networks,
   clockSkew,
   shadowTables,
+  indexes,
 ];
 
 const latest = migrations.length;

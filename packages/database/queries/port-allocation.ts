@@ -5,8 +5,9 @@ import type { Database, Queryable } from '../database.ts';
 import { isUniqueViolation } from '../drivers/driver-errors.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable, NetworkMissing } from '../errors.ts';
 import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../ipv4.ts';
-import type { NetworkRow, PortRow, Timestamp } from '../schema.ts';
+import type { NetworkRow, NewPort, PortRow, Timestamp } from '../schema.ts';
 import { nextDeviceIndex } from './ports.ts';
+import { onlyRow, preparedQuery } from './prepared-query.ts';
 
 export interface PortRequest {
   networkUuid: string;
@@ -47,23 +48,22 @@ export async function allocatePortIn(trx: Queryable, request: PortRequest): Prom
     typeof request.fixedIp === 'string'
       ? await checkAddress(trx, network, request.fixedIp)
       : await lowestFreeAddress(trx, network);
-  return trx
-    .insertInto('ports')
-    .values({
-      uuid: randomUUID(),
-      network_uuid: network.uuid,
-      mac_address: randomMac(),
-      ip_address: formatIpv4(ipNumber),
-      ip_number: ipNumber,
-      device_uuid: request.deviceUuid,
-      device_index: request.deviceUuid === null ? 0 : await nextDeviceIndex(trx, request.deviceUuid),
-      host: request.host,
-      created_for_instance: request.createdForInstance ?? true,
-      created_at: databaseTimestamp(trx),
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const { rows } = await insert(trx, {
+    uuid: randomUUID(),
+    network_uuid: network.uuid,
+    mac_address: randomMac(),
+    ip_address: formatIpv4(ipNumber),
+    ip_number: ipNumber,
+    device_uuid: request.deviceUuid,
+    device_index: request.deviceUuid === null ? 0 : await nextDeviceIndex(trx, request.deviceUuid),
+    host: request.host,
+    created_for_instance: request.createdForInstance ?? true,
+    created_at: databaseTimestamp(trx),
+  });
+  return onlyRow(rows);
 }
+
+const insert = preparedQuery((db, port: NewPort) => db.insertInto('ports').values(port).returningAll());
 
 /** A port as it was. */
 export interface LostPort {
@@ -102,15 +102,19 @@ export async function restorePort(trx: Queryable, port: LostPort): Promise<boole
 
 /** An update that changes nothing holds the row on both dialects, so allocations of one network queue up. */
 async function lockNetwork(trx: Queryable, uuid: string): Promise<NetworkRow> {
-  const network = await trx
-    .updateTable('networks')
-    .set((eb) => ({ uuid: eb.ref('uuid') }))
-    .where('uuid', '=', uuid)
-    .returningAll()
-    .executeTakeFirst();
+  const { rows } = await touchNetwork(trx, { uuid });
+  const [network] = rows;
   if (network === undefined) throw new NetworkMissing(uuid);
   return network;
 }
+
+const touchNetwork = preparedQuery((db, { uuid }: { uuid: string }) =>
+  db
+    .updateTable('networks')
+    .set((eb) => ({ uuid: eb.ref('uuid') }))
+    .where('uuid', '=', uuid)
+    .returningAll(),
+);
 
 async function checkAddress(trx: Queryable, network: NetworkRow, address: string): Promise<number> {
   const { first, last } = parseCidr(network.cidr);
@@ -132,16 +136,48 @@ async function checkAddress(trx: Queryable, network: NetworkRow, address: string
 async function lowestFreeAddress(trx: Queryable, network: NetworkRow): Promise<number> {
   const { first, last }: Ipv4Range = parseCidr(network.cidr);
   const gateway = parseIpv4(network.gateway) ?? first;
+  const free =
+    (await afterTheLast(trx, network.uuid, first, gateway)) ??
+    (await firstGap(trx, network.uuid, first, gateway));
+  if (free === null || free > last) throw new AddressesExhausted(network.uuid);
+  return free;
+}
+
+/** The successor of the highest taken number. Undefined: there may be a lower one. */
+async function afterTheLast(
+  trx: Queryable,
+  networkUuid: string,
+  first: number,
+  gateway: number,
+): Promise<number | undefined> {
+  const { rows } = await takenOf(trx, { networkUuid });
+  const [taken] = rows;
+  const highest = Math.max(Number(taken?.highest ?? first - 1), gateway);
+  const count = Number(taken?.count ?? 0) + 1;
+  return highest - first + 1 === count ? highest + 1 : undefined;
+}
+
+const takenOf = preparedQuery((db, { networkUuid }: { networkUuid: string }) =>
+  db
+    .selectFrom('ports')
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.max('ip_number').as('highest')])
+    .where('network_uuid', '=', networkUuid),
+);
+
+async function firstGap(
+  trx: Queryable,
+  networkUuid: string,
+  first: number,
+  gateway: number,
+): Promise<number | null> {
   const { rows } = await sql<{ free: number | null }>`
     with taken(ip) as (
-      select ip_number from ports where network_uuid = ${network.uuid}
+      select ip_number from ports where network_uuid = ${networkUuid}
       union all select cast(${gateway} as bigint)
       union all select cast(${first - 1} as bigint)
     )
     select min(ip + 1) as free from taken where ip + 1 not in (select ip from taken)`.execute(trx);
-  const free = rows[0]?.free ?? null;
-  if (free === null || free > last) throw new AddressesExhausted(network.uuid);
-  return free;
+  return rows[0]?.free ?? null;
 }
 
 function randomMac(): string {
