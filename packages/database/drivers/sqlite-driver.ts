@@ -70,7 +70,7 @@ export class SqliteDriver implements Driver {
   async #execute<R>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<R>> {
     if (connection.lane !== undefined) return connection.lane.execute(query);
     const { writer, reader } = this.#lanes;
-    if (reader !== undefined && isRead(reader, query)) return reader.execute(query);
+    if (reader !== undefined && isRead(writer, query)) return reader.execute(query, writer);
     const release = await writer.acquire();
     try {
       return await writer.execute(query);

@@ -22,6 +22,8 @@ export class SqliteLane {
   readonly #turns: Turns;
   /** Settles when the last one in the queue is done with the connection. */
   #queue: Promise<void> = Promise.resolve();
+  /** Who have the connection, or wait for it. */
+  #users = 0;
   /** Statements that run, or wait for their turn. Those that only read do not queue up. */
   #running = 0;
   #onIdle: () => void = () => {};
@@ -38,15 +40,35 @@ export class SqliteLane {
     return this.#database.inTransaction;
   }
 
+  /** Nobody has the connection, or waits for it. */
+  get isFree(): boolean {
+    return this.#users === 0;
+  }
+
   /** The connection, when those before are done with it. Returns what gives it to the next. */
   async acquire(): Promise<() => void> {
     const before = this.#queue;
-    let done = () => {};
+    let pass = () => {};
     this.#queue = new Promise((resolve) => {
-      done = resolve;
+      pass = resolve;
     });
+    this.#users += 1;
+    const done = () => {
+      this.#users -= 1;
+      pass();
+    };
     await this.#turn(before, done);
     return done;
+  }
+
+  /** What a read returns, if it can be had at once. */
+  #read<R>(query: CompiledQuery): QueryResult<R> | undefined {
+    try {
+      return this.#run<R>(query);
+    } catch (error) {
+      if (isSqliteBusy(error)) return undefined;
+      throw explained(error);
+    }
   }
 
   /**
@@ -74,19 +96,25 @@ export class SqliteLane {
     }
   }
 
-  async execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+  /**
+   * @param other of the same database, to be asked instead if nobody has it just then: each commit by another connection
+   *   empties a connection's cache, and the writer makes them all. For what only reads
+   */
+  async execute<R>(query: CompiledQuery, other?: SqliteLane): Promise<QueryResult<R>> {
     this.#running += 1;
     try {
-      return await this.#execute<R>(query);
+      return await this.#execute<R>(query, other);
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle();
     }
   }
 
-  async #execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+  async #execute<R>(query: CompiledQuery, other?: SqliteLane): Promise<QueryResult<R>> {
     const pause = this.#turns.pause();
     if (pause !== undefined) await pause;
+    const result = other?.isFree ? other.#read<R>(query) : undefined;
+    if (result !== undefined) return result;
     try {
       return this.#run<R>(query);
     } catch (error) {
