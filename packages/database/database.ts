@@ -36,7 +36,7 @@ export interface DatabaseOptions {
   /** Told of each statement that was run, and how many milliseconds it took. */
   onQuery?: (sql: string, milliseconds: number) => void;
   logger?: Logger;
-  /** Gives timers and sockets their turn between SQLite's statements. Default: nobody does. */
+  /** Gives timers and sockets their turn between SQLite's statements, and PostgreSQL's answers. Default: nobody does. */
   turns?: Turns;
 }
 
@@ -147,7 +147,7 @@ export async function openDatabase(connection: string, options: DatabaseOptions 
   const driver =
     parsed.dialect === 'sqlite'
       ? await openSqlite({ path: parsed.path, scope, turns, synchronous: sqliteSynchronous })
-      : new PostgresDialect(poolOptions(parsed.url, options, logger), repeats);
+      : new PostgresDialect(poolOptions(parsed.url, options, logger), repeats, turns);
   return new Database({ dialect: parsed.dialect, driver, scope, repeats, onQuery });
 }
 

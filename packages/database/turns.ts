@@ -1,6 +1,6 @@
-/** Who gives timers and sockets their turn between statements that need not wait for anything. */
+/** Who gives timers and sockets their turn between what need not wait for anything: SQLite's statements, and what follows answers that have come. */
 export interface Turns {
-  /** Undefined: the statement may run at once; otherwise when it may. */
+  /** Undefined: it may go on at once; otherwise when it may. */
   pause(): Promise<void> | undefined;
 }
 

@@ -10,6 +10,7 @@ import {
   type QueryCompiler,
 } from 'kysely';
 import type { Repeats } from '../repeats.ts';
+import type { Turns } from '../turns.ts';
 import { PostgresDriver } from './postgres-driver.ts';
 import { type PoolOptions, PostgresPool } from './postgres-pool.ts';
 
@@ -17,14 +18,16 @@ import { type PoolOptions, PostgresPool } from './postgres-pool.ts';
 export class PostgresDialect implements Dialect {
   readonly #options: PoolOptions;
   readonly #repeats: Repeats;
+  readonly #turns: Turns;
 
-  constructor(options: PoolOptions, repeats: Repeats) {
+  constructor(options: PoolOptions, repeats: Repeats, turns: Turns) {
     this.#options = options;
     this.#repeats = repeats;
+    this.#turns = turns;
   }
 
   createDriver(): Driver {
-    return new PostgresDriver(new PostgresPool(this.#options), this.#repeats);
+    return new PostgresDriver(new PostgresPool(this.#options), this.#repeats, this.#turns);
   }
 
   createQueryCompiler(): QueryCompiler {

@@ -2,6 +2,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, Transactio
 import { DatabaseUnavailable } from '../errors.ts';
 import { isIdempotent } from '../idempotent.ts';
 import type { Repeats } from '../repeats.ts';
+import type { Turns } from '../turns.ts';
 import { repeatOnConflict } from './conflicts.ts';
 import { lostCommit } from './lost-commit.ts';
 import { explained } from './outages.ts';
@@ -16,17 +17,19 @@ import type { PostgresSession } from './postgres-session.ts';
 export class PostgresDriver implements Driver {
   readonly #pool: PostgresPool;
   readonly #repeats: Repeats;
+  readonly #turns: Turns;
 
-  constructor(pool: PostgresPool, repeats: Repeats) {
+  constructor(pool: PostgresPool, repeats: Repeats, turns: Turns) {
     this.#pool = pool;
     this.#repeats = repeats;
+    this.#turns = turns;
   }
 
   async init(): Promise<void> {}
 
   /** Takes none of the pool yet: each statement outside a transaction takes one for itself. */
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new PostgresConnection(this.#pool, this.#repeats);
+    return new PostgresConnection(this.#pool, this.#repeats, this.#turns);
   }
 
   async releaseConnection(): Promise<void> {}
@@ -57,14 +60,24 @@ function ours(connection: DatabaseConnection): PostgresConnection {
 class PostgresConnection implements DatabaseConnection {
   readonly #pool: PostgresPool;
   readonly #repeats: Repeats;
+  readonly #turns: Turns;
   #transaction: { session: PostgresSession; id: string | undefined } | undefined;
 
-  constructor(pool: PostgresPool, repeats: Repeats) {
+  constructor(pool: PostgresPool, repeats: Repeats, turns: Turns) {
     this.#pool = pool;
     this.#repeats = repeats;
+    this.#turns = turns;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = await this.#execute<R>(query);
+    // Answers that come together are gone on with in slices.
+    const pause = this.#turns.pause();
+    if (pause !== undefined) await pause;
+    return result;
+  }
+
+  async #execute<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction) return this.#inTransaction(this.#transaction.session, query);
     const mayRepeat = ({ outcome }: DatabaseUnavailable) => outcome === 'undone' || isIdempotent(query);
     return this.#repeats.run(() => repeatOnConflict(() => this.#alone<R>(query)), mayRepeat);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '@mini-nova/messaging';
+import { type Logger, turns } from '@mini-nova/messaging';
 import type { Launchable } from '../launch/launchable.ts';
 import { ObservabilityListenError } from './errors.ts';
 import type { MetricsText } from './metrics-text.ts';
@@ -61,6 +61,8 @@ export class ObservabilityServer implements Launchable {
       (request, response) => void this.#handle(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
+    // Each turn of the event loop takes one connection from the system.
+    this.#server.on('connection', () => turns.skip());
     // Else who sends a thousand requests on one, and reads no answer, would have the figures made, and kept, for each.
     this.#server.maxRequestsPerSocket = 1;
     // Else Node.js would invite the body.
