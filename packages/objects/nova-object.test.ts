@@ -107,6 +107,28 @@ describe('changes', () => {
     expect(instance.changes()).toEqual([]);
   });
 
+  it('include what is changed in place after it was handed out, whenever that was', () => {
+    const instance = Instance.hydrate({ uuid, metadata: { a: '1' }, system_metadata: { a: '1' } });
+    const { metadata, system_metadata } = instance.values();
+    instance.resetChanges();
+    Object.assign(metadata ?? {}, { b: '2' });
+    expect(instance.changes()).toEqual(['metadata']);
+    instance.resetChanges();
+    Object.assign(metadata ?? {}, { c: '3' });
+    Object.assign(system_metadata ?? {}, { d: '4' });
+    expect(instance.changes()).toEqual(['metadata', 'system_metadata']);
+  });
+
+  it('are none of what was handed out and replaced', () => {
+    const instance = Instance.hydrate({ uuid, metadata: { a: '1' } });
+    const { metadata } = instance;
+    instance.metadata = { b: '2' };
+    instance.resetChanges();
+    metadata.c = '3';
+    expect(instance.changes()).toEqual([]);
+    expect(instance.metadata).toEqual({ b: '2' });
+  });
+
   it('include changes of nested objects, at any depth', () => {
     const instance = Instance.hydrate({ tags: TagList.hydrate({ objects: [Tag.hydrate({ tag: 'a' })] }) });
     const [tag] = instance.tags.objects;
@@ -166,6 +188,12 @@ describe('a list', () => {
   });
 });
 
+it('two objects are equal by their values, whoever looked at them', () => {
+  const [one, other] = [new Instance({ metadata: { a: '1' } }), new Instance({ metadata: { a: '1' } })];
+  expect(one.metadata).toEqual({ a: '1' });
+  expect(one).toEqual(other);
+});
+
 it('two objects with different values are not equal', () => {
   expect(new Tag({ tag: 'a' })).not.toEqual(new Tag({ tag: 'b' }));
   expect(new Tag({ tag: 'a' })).toEqual(new Tag({ tag: 'a' }));
@@ -188,5 +216,13 @@ describe('a copy with changes for one save', () => {
     instance.metadata.b = 'set aside';
     expect(instance.withChanges({ host: null, node: undefined }).changes()).toEqual(['host']);
     expect(instance.changes()).toEqual(['metadata', 'vm_state']);
+  });
+
+  it('does not carry what was changed within nested objects, and leaves it to the object', () => {
+    const instance = Instance.hydrate({ uuid, flavor: Flavor.hydrate({ name: 'm1.tiny' }) });
+    if (instance.flavor) instance.flavor.name = 'm1.huge';
+    const { flavor } = instance.withChanges({ host: 'host1' });
+    expect(flavor?.changes()).toEqual([]);
+    expect(instance.flavor?.changes()).toEqual(['name']);
   });
 });

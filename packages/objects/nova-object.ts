@@ -9,17 +9,23 @@ import { isNewer, type ObjectHeader, primitiveOf } from './primitive.ts';
  * and whether it changed since the object was read. `V` has the fields' names and types.
  */
 export class NovaObject<V extends object = Record<string, unknown>> {
+  /**
+   * By index; of values that can be changed in place: what they looked like when last unchanged. A value that nobody was
+   * given has none, for nobody can have changed it. Not a property: two objects are equal whether one was looked at or not.
+   */
+  #snapshots: Map<number, unknown> | undefined;
+
+  // Declared only, and set in the constructor: V8 defines fields with initializers much more slowly than it assigns.
+
   /** By the places of the layout; undefined: not set. */
-  private readonly slots: unknown[];
+  declare private readonly slots: unknown[];
   /** Indexes of places. Undefined: nothing changed. */
-  private changed: Set<number> | undefined;
-  /** By index; of values that can be changed in place: what they looked like when last unchanged. */
-  private snapshots: Map<number, unknown> | undefined;
+  declare private changed: Set<number> | undefined;
   /** Fields of a newer minor version, which we cannot read. They go out again as they came. */
-  private unknownFields: JsonObject | undefined;
+  declare private unknownFields: JsonObject | undefined;
   /** Those of them that the sender had changed. */
-  private unknownChanges: Set<string> | undefined;
-  private receivedVersion: string | undefined;
+  declare private unknownChanges: Set<string> | undefined;
+  declare private receivedVersion: string | undefined;
 
   /** The class's name, version and fields; on the prototype of each class that `versionedObject` makes. */
   declare readonly definition: ObjectDefinition;
@@ -28,6 +34,10 @@ export class NovaObject<V extends object = Record<string, unknown>> {
 
   constructor() {
     this.slots = new Array(this.layout.places.length);
+    this.changed = undefined;
+    this.unknownFields = undefined;
+    this.unknownChanges = undefined;
+    this.receivedVersion = undefined;
   }
 
   /** The version this object has on the wire: the one it came with, or else the class's. */
@@ -88,7 +98,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
       const value = this.slots[place.index];
       if (value === undefined) continue;
       place.type.resetChanges?.(value);
-      this.takeSnapshot(place);
+      if (this.#snapshots?.has(place.index)) this.takeSnapshot(place);
     }
   }
 
@@ -111,8 +121,6 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     }
     if (this.changed !== undefined) copy.changed = new Set(this.changed);
     for (const place of this.layout.changeable) {
-      if (copy.slots[place.index] === undefined) continue;
-      copy.takeSnapshot(place);
       if (this.isChanged(place)) copy.mark(place);
     }
     copy.unknownChanges = this.unknownChanges;
@@ -123,11 +131,20 @@ export class NovaObject<V extends object = Record<string, unknown>> {
 
   /**
    * A copy for one save, with these values: they count as changed, whatever they were before, and nothing else does.
-   * The object takes them over when the save has succeeded; until then it is as it is known to be stored.
+   * The object takes them over when the save has succeeded; until then it is as it is known to be stored. What is
+   * unchanged is not copied, but the same in both.
    */
   withChanges(values: Partial<V>): this {
-    const copy = this.clone();
-    copy.resetChanges();
+    const copy = this.empty();
+    for (const { index } of this.layout.places) copy.slots[index] = this.slots[index];
+    for (const { index, type } of this.layout.changeable) {
+      const value = this.slots[index];
+      if (value === undefined || !type.changedInPlace?.(value, this.#snapshots?.get(index))) continue;
+      copy.slots[index] = type.clone(value);
+      type.resetChanges?.(copy.slots[index]);
+    }
+    copy.unknownFields = this.unknownFields;
+    copy.receivedVersion = this.receivedVersion;
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
     for (const [field, value] of given) copy.set(field, value);
     copy.markChanged(...given.map(([field]) => field));
@@ -153,7 +170,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
   /** One field in primitive form. @throws FieldNotSet */
   fieldToPrimitive(field: string): JsonValue {
     const place = this.place(field);
-    return place.type.toPrimitive(this.valueAt(place));
+    return place.type.toPrimitive(this.heldAt(place));
   }
 
   /** As `set`, from the value's primitive form. @throws FieldError */
@@ -162,8 +179,14 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.assign(place, place.type.fromPrimitive(value, place.at));
   }
 
-  /** @throws FieldNotSet */
-  protected valueAt({ index, field }: Place): unknown {
+  /** For whoever may change it in place. @throws FieldNotSet */
+  protected valueAt(place: Place): unknown {
+    const value = this.heldAt(place);
+    this.rememberAt(place);
+    return value;
+  }
+
+  private heldAt({ index, field }: Place): unknown {
     const value = this.slots[index];
     if (value === undefined) throw new FieldNotSet(this.definition.name, field);
     return value;
@@ -182,10 +205,15 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.resetChanges();
   }
 
+  /** Gives a field, which has none, a value that does not count as a change. */
+  protected hold(field: string, value: unknown): void {
+    this.slots[this.place(field).index] = value;
+  }
+
   /** Fills a new object from the wire. What a newer minor has and we cannot read is kept aside. */
   protected read(header: ObjectHeader): void {
     const { name, version } = this.definition;
-    const newer = isNewer(name, header.version, version);
+    const newer = header.version !== version && isNewer(name, header.version, version);
     this.receivedVersion = header.version === version ? undefined : header.version;
     let unknown: [string, JsonValue][] | undefined;
     for (const [field, value = null] of Object.entries(header.data)) {
@@ -210,6 +238,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     const before = this.slots[index];
     if (before !== undefined && isSame(type, before, value)) return;
     this.slots[index] = value;
+    this.#snapshots?.delete(index);
     this.markAt(index);
   }
 
@@ -226,24 +255,27 @@ export class NovaObject<V extends object = Record<string, unknown>> {
   private readField(place: Place, value: JsonValue, newer: boolean): boolean {
     try {
       this.slots[place.index] = place.type.fromPrimitive(value, place.at);
+      return true;
     } catch (error) {
       if (newer && error instanceof FieldError) return false;
       throw error;
     }
-    this.takeSnapshot(place);
-    return true;
+  }
+
+  private rememberAt(place: Place): void {
+    if (place.type.snapshot !== undefined && !this.#snapshots?.has(place.index)) this.takeSnapshot(place);
   }
 
   private takeSnapshot({ index, type }: Place): void {
     if (type.snapshot === undefined) return;
-    this.snapshots ??= new Map();
-    this.snapshots.set(index, type.snapshot(this.slots[index]));
+    this.#snapshots ??= new Map();
+    this.#snapshots.set(index, type.snapshot(this.slots[index]));
   }
 
   private isChanged({ index, type }: Place): boolean {
     if (this.changed?.has(index)) return true;
     const value = this.slots[index];
-    return value !== undefined && type.changedInPlace?.(value, this.snapshots?.get(index)) === true;
+    return value !== undefined && type.changedInPlace?.(value, this.#snapshots?.get(index)) === true;
   }
 
   private valuesOf(names: string[]): Partial<V> {
@@ -251,7 +283,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     for (const name of names) {
       const place = this.layout.find(name);
       if (place !== undefined && this.slots[place.index] !== undefined)
-        values.push([name, this.slots[place.index]]);
+        values.push([name, this.valueAt(place)]);
     }
     return Object.fromEntries(values) as Partial<V>;
   }

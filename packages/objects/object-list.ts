@@ -31,7 +31,7 @@ export function objectList<T extends NovaObject>(
   class Base extends versionedObject(name, version, { objects: listField(type) }) {
     constructor(values: Partial<ListValues<T>> = {}) {
       super(values);
-      if (!this.has('objects')) this.load({ objects: [] });
+      if (!this.has('objects')) this.hold('objects', []);
     }
 
     get length(): number {

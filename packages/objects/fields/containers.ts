@@ -76,7 +76,11 @@ export function readArray<V, T>(
 /** Containers can be changed in place; that shows when their primitive form is another than before. */
 function comparedAsText<T>(field: Field<T>): Field<T> {
   const snapshot = (value: T) => JSON.stringify(field.toPrimitive(value));
-  return { ...field, snapshot, changedInPlace: (value, before) => snapshot(value) !== before };
+  return {
+    ...field,
+    snapshot,
+    changedInPlace: (value, before) => before !== undefined && snapshot(value) !== before,
+  };
 }
 
 function isDictionary(value: unknown): value is Record<string, unknown> {

@@ -21,6 +21,7 @@ export interface Field<T> {
 
   /** For values that can be changed in place: what to compare with later. */
   snapshot?(value: T): unknown;
+  /** Without a snapshot: whether the value itself says so. */
   changedInPlace?(value: T, snapshot: unknown): boolean;
   /** Marks what lies inside the value as unchanged. */
   resetChanges?(value: T): void;

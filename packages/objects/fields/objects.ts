@@ -47,7 +47,7 @@ export function listOfObjects<C extends ObjectType[]>(...types: C): Field<Instan
     fromPrimitive: (value, at) => readArray(value, at, expected, element.fromPrimitive),
     clone: (value) => value.map((item) => element.clone(item)),
     snapshot: (value) => [...value],
-    changedInPlace: (value, before) => !sameElements(value, before as unknown[]),
+    changedInPlace: (value, before) => before !== undefined && !sameElements(value, before as unknown[]),
     resetChanges: (value) => {
       for (const item of value) item.resetChanges();
     },
