@@ -1,28 +1,29 @@
 import type { JsonValue } from '@mini-nova/messaging';
-import { NovaObject } from '@mini-nova/objects';
+import { type Field, NovaObject } from '@mini-nova/objects';
 
 /** What an object method changed, as it travels back: field values in primitive form and what is still unsaved. */
 export type ObjectUpdates = { [field: string]: JsonValue };
 
 const stillChanged = 'obj_what_changed';
 
-/** What an object's fields say, to compare with later: plain values as they are, all others as text. */
+/** An object's values, to compare with later. */
 export type Contents = ReadonlyMap<string, unknown>;
 
 /** Of the fields that are set. */
 export function contentsOf(object: NovaObject): Contents {
   const contents = new Map<string, unknown>();
   for (const field of Object.keys(object.definition.fields)) {
-    if (object.has(field)) contents.set(field, contentOf(object, field));
+    if (object.has(field)) contents.set(field, object.get(field));
   }
   return contents;
 }
 
-/** The fields in which the object differs from what it was before the call. */
+/** The fields that have another value than before the call. What it changed in place, within a value, does not travel. */
 export function updatesSince(before: Contents, object: NovaObject): ObjectUpdates {
   const updates: ObjectUpdates = {};
-  for (const [field, content] of contentsOf(object)) {
-    if (before.get(field) !== content) updates[field] = object.fieldToPrimitive(field);
+  for (const [field, value] of contentsOf(object)) {
+    const type = object.definition.fields[field];
+    if (type && !isSame(type, before.get(field), value)) updates[field] = object.fieldToPrimitive(field);
   }
   updates[stillChanged] = object.changes();
   return updates;
@@ -47,11 +48,19 @@ function holdsObjects(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsObjects);
 }
 
+/** Most values are the very same, which costs nothing to see. */
+function isSame(type: Field<unknown>, one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  return isObject(one) && isObject(other) && contentOf(type, one) === contentOf(type, other);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** That a nested object was saved is no change that travels. */
-function contentOf(object: NovaObject, field: string): unknown {
-  const value = object.get(field);
-  if (typeof value !== 'object' || value === null) return value;
-  return JSON.stringify(object.fieldToPrimitive(field), (key, item: unknown) =>
+function contentOf(type: Field<unknown>, value: object): string {
+  return JSON.stringify(type.toPrimitive(value), (key, item: unknown) =>
     key === 'nova_object.changes' ? undefined : item,
   );
 }

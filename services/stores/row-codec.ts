@@ -81,19 +81,26 @@ export class RowCodec<T extends NovaObject, R extends object> {
    */
   refresh(object: T, row: R, always: readonly string[] = []): string[] {
     const outdated: string[] = [];
-    let stored: T | undefined;
     for (const column of this.#columns.values()) {
       const { name } = column;
       if (!object.has(name) && !always.includes(name)) continue;
       if (isStored(object, column, row[name as keyof R])) continue;
+      const stored = this.#holderOf(column, row);
       // What is not the same as text may still say the same.
-      stored ??= this.toObject(row);
       if (!stored.has(name) || isSame(object, stored, name)) continue;
       object.set(name, stored.get(name));
       outdated.push(name);
     }
     object.resetChanges();
     return outdated;
+  }
+
+  /** An object with the value of one column only. */
+  #holderOf(column: Column, row: R): T {
+    const object = new this.#type();
+    setColumn(object, column, row[column.name as keyof R]);
+    if (!object.has(column.name)) this.#empty(object);
+    return object;
   }
 
   /** As `refresh`, for every stored field. */

@@ -35,7 +35,7 @@ function isJson(value: unknown, depth: number): value is JsonValue {
   if (typeof value !== 'object' || depth >= MAX_DEPTH) return false;
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));
   if (!isPlain(value)) return false;
-  for (const item of Object.values(value)) if (!isJson(item, depth + 1)) return false;
+  for (const key in value) if (!isJson(value[key as keyof object], depth + 1)) return false;
   return true;
 }
 
