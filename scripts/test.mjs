@@ -1,6 +1,5 @@
-// What `npm test` runs. The unit tests keep one core busy, the fault tests mostly wait for their one broker: they run
-// beside each other, and then everything that shares a RabbitMQ and a PostgreSQL. `npm test -- ARGUMENTS` is
-// `vitest run ARGUMENTS`.
+// What `npm test` runs. The fault tests mostly wait for their one broker, and the e2e tests for their one deployment: they
+// run beside the unit tests, which get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
@@ -8,9 +7,10 @@ const unitWorkers = String(Math.max(1, availableParallelism() - 1));
 const STAGES = [
   [
     ['--project', 'faults'],
+    ['--project', 'e2e'],
     ['--project', 'unit', '--maxWorkers', unitWorkers],
   ],
-  [['--project', 'integration', '--project', 'conformance', '--project', 'e2e']],
+  [['--project', 'integration', '--project', 'conformance']],
 ];
 
 /** Resolves with the exit code; what runs beside others is printed when it has ended. */
