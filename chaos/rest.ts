@@ -73,6 +73,13 @@ export class Rest {
     return (await this.#ask('detach', 'DELETE', `/servers/${id}/os-interface/${port}`)).outcome;
   }
 
+  /** All that are there, as far as they fit on a page; none when nobody answers. */
+  async servers(): Promise<string[]> {
+    const { body } = await this.#ask('list', 'GET', '/servers');
+    const { servers = [] } = (body ?? {}) as { servers?: { id: string }[] };
+    return servers.map(({ id }) => id);
+  }
+
   async ports(id: string): Promise<string[]> {
     const { body } = await this.#ask('interfaces', 'GET', `/servers/${id}/os-interface`);
     const { interfaceAttachments = [] } = (body ?? {}) as {

@@ -85,6 +85,7 @@ export class Trial {
   }
 
   async #run(scenario: Scenario, killAt: string | null): Promise<void> {
+    await this.#clear();
     const server = (await scenario.prepare?.(this.#rest)) ?? '';
     await this.#settle();
     this.#control.forget();
@@ -93,6 +94,12 @@ export class Trial {
     await scenario.act(this.#rest, server);
     await this.#killOrEnd();
     this.#control.give({ run: null, killAt: null });
+  }
+
+  /** Servers of earlier runs would fill the hosts. */
+  async #clear(): Promise<void> {
+    for (const server of await this.#rest.servers()) await this.#rest.delete(server);
+    await this.#settle();
   }
 
   /** Resolves when a process was killed, or nothing happens any more. */
