@@ -8,6 +8,7 @@ import {
   startDaemon,
   startPostgres,
   startRabbit,
+  TcpProxy,
   tempDir,
   waitFor,
 } from '@mini-nova/testing';
@@ -19,7 +20,12 @@ export interface CloudOptions {
   computes: readonly string[];
   /** Added to the environment of a daemon, by the name of its host: OS_<GROUP>__<OPTION>. */
   envOf?: (name: string) => Readonly<Record<string, string>>;
+  /** Whether the daemons' ways to PostgreSQL can be made to break. */
+  links?: boolean;
 }
+
+/** Those that use the database. */
+const DATABASE_CLIENTS = ['nova-conductor', 'nova-scheduler', 'nova-api'] as const;
 
 /** Seconds. */
 const UP_TIMEOUT = 120;
@@ -49,6 +55,8 @@ export class Cloud {
   readonly endpoint: string;
   /** Holds a file of guests for each host. */
   readonly guestsPath: string;
+  /** By the name of the daemon, which is also the application name that it tells PostgreSQL. */
+  readonly links: ReadonlyMap<string, TcpProxy>;
   readonly #postgres: PrivatePostgres | undefined;
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #daemons = new Map<string, Daemon>();
@@ -65,12 +73,14 @@ export class Cloud {
     databaseUrl: string;
     folder: string;
     port: number;
+    links: ReadonlyMap<string, TcpProxy>;
     options: CloudOptions;
   }) {
-    const { databaseUrl, folder, port, options } = parts;
+    const { databaseUrl, folder, port, links, options } = parts;
     this.rabbit = parts.rabbit;
     this.#postgres = parts.postgres;
     this.databaseUrl = databaseUrl;
+    this.links = links;
     this.endpoint = `http://127.0.0.1:${port}/v2.1`;
     this.guestsPath = join(folder, 'guests');
     this.#env = {
@@ -80,7 +90,9 @@ export class Cloud {
       OS_FAKE__GUESTS_PATH: this.guestsPath,
     };
     this.#envOf = options.envOf ?? (() => ({}));
-    this.#programs = programsOf(options.computes, databaseUrl, port);
+    this.#programs = programsOf(options.computes, port, (client) =>
+      urlFor(client, databaseUrl, links.get(client)),
+    );
   }
 
   static async start(options: CloudOptions): Promise<Cloud> {
@@ -88,16 +100,13 @@ export class Cloud {
     const postgres = options.database === 'postgresql' ? await startPostgres() : undefined;
     const databaseUrl = (await postgres?.createDatabase()) ?? `sqlite:///${join(folder, 'nova.sqlite')}`;
     const rabbit = await startRabbit();
-    const cloud = new Cloud({ rabbit, postgres, databaseUrl, folder, port: await freePort(), options });
+    const links = options.links ? await linksTo(databaseUrl) : new Map<string, TcpProxy>();
+    const parts = { rabbit, postgres, databaseUrl, folder, port: await freePort(), links, options };
+    const cloud = new Cloud(parts);
     await cloud.#syncDatabase();
     await Promise.all([...cloud.#programs.keys()].map((name) => cloud.start(name)));
     await cloud.allUp();
     return cloud;
-  }
-
-  /** Those that use the database, by the application name that they tell PostgreSQL. */
-  get databaseClients(): string[] {
-    return [...this.#programs].filter(([, { bin }]) => bin !== 'nova-compute').map(([name]) => name);
   }
 
   /** Whatever can be killed: daemons, and the servers they need. */
@@ -154,6 +163,7 @@ export class Cloud {
 
   async close(): Promise<void> {
     await Promise.all([...this.#daemons.values()].map((daemon) => daemon.stop()));
+    await Promise.all([...this.links.values()].map((link) => link.close()));
     await this.rabbit.close();
     await this.#postgres?.close();
   }
@@ -174,22 +184,31 @@ export class Cloud {
 /** By the host's name. */
 function programsOf(
   computes: readonly string[],
-  databaseUrl: string,
   port: number,
+  urlOf: (client: string) => string,
 ): ReadonlyMap<string, Program> {
-  const program = (bin: string, ...args: string[]): [string, Program] => [
-    bin,
-    { bin, args: ['--host', bin, '--database-connection', urlFor(databaseUrl, bin), ...args] },
-  ];
-  return new Map([
-    program('nova-conductor'),
-    program('nova-scheduler'),
-    program('nova-api', '--port', String(port)),
-    ...computes.map((host) => [host, { bin: 'nova-compute', args: ['--host', host] }] as [string, Program]),
+  const ofDatabase = DATABASE_CLIENTS.map((name): [string, Program] => {
+    const portArgs = name === 'nova-api' ? ['--port', String(port)] : [];
+    return [name, { bin: name, args: ['--host', name, '--database-connection', urlOf(name), ...portArgs] }];
+  });
+  const others = computes.map((host): [string, Program] => [
+    host,
+    { bin: 'nova-compute', args: ['--host', host] },
   ]);
+  return new Map([...ofDatabase, ...others]);
+}
+
+async function linksTo(databaseUrl: string): Promise<Map<string, TcpProxy>> {
+  const port = Number(new URL(databaseUrl).port);
+  const links = DATABASE_CLIENTS.map(async (name) => [name, await TcpProxy.to(port)] as const);
+  return new Map(await Promise.all(links));
 }
 
 /** PostgreSQL shows who uses a connection. */
-function urlFor(databaseUrl: string, client: string): string {
-  return databaseUrl.startsWith('postgresql:') ? `${databaseUrl}?application_name=${client}` : databaseUrl;
+function urlFor(client: string, databaseUrl: string, link: TcpProxy | undefined): string {
+  if (!databaseUrl.startsWith('postgresql:')) return databaseUrl;
+  const url = new URL(databaseUrl);
+  url.searchParams.set('application_name', client);
+  if (link) url.port = String(link.port);
+  return url.href;
 }

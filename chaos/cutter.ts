@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Queryable } from '@mini-nova/database';
+import type { TcpProxy } from '@mini-nova/testing';
 import { type RawBuilder, sql } from 'kysely';
 import type { Disturber } from './disturber.ts';
 import type { Random } from './random.ts';
@@ -7,67 +8,78 @@ import { Tally } from './tally.ts';
 
 /** Seconds between two cuts. */
 const PAUSE = [0.2, 1.5] as const;
-/** Seconds for which a transaction is waited for. */
+/** Seconds for which a transaction, or a commit, is waited for. */
 const PATIENCE = 5;
+
+const WAYS = ['ended', 'ended in a transaction', 'broken off', 'broken off at a commit'] as const;
 
 interface CutterOptions {
   db: Database;
-  /** Who has connections, by the application name that they give. */
-  clients: readonly string[];
+  /** The ways to PostgreSQL, by the application name of who has connections over them. */
+  links: ReadonlyMap<string, TcpProxy>;
   random: Random;
 }
 
 /**
- * Ends connections to PostgreSQL, in the server: those of one of its clients or of all, at any moment or as soon as one is in
- * the midst of a transaction.
+ * Cuts connections to PostgreSQL, of one of its clients or of all: the server ends them, at any moment or as soon as one is in the
+ * midst of a transaction, or the way there breaks, at any moment or when a commit has arrived and its answer has not.
  */
 export class Cutter implements Disturber {
   readonly tally = new Tally();
-  /** Connections that were ended. */
+  /** Connections that were cut. */
   connections = 0;
-  /** Of them, those that were in the midst of a transaction. */
-  transactions = 0;
   readonly #db: Queryable;
-  readonly #clients: readonly string[];
+  readonly #links: ReadonlyMap<string, TcpProxy>;
   readonly #random: Random;
 
-  constructor({ db, clients, random }: CutterOptions) {
+  constructor({ db, links, random }: CutterOptions) {
     this.#db = db.kysely;
-    this.#clients = clients;
+    this.#links = links;
     this.#random = random;
   }
 
   async run(enough: () => boolean, onHarm: (target: string) => void): Promise<void> {
     while (!enough()) {
-      const target = this.#random.pick([...this.#clients, 'all']) ?? 'all';
-      const isMidst = this.#random.next() < 0.5;
+      const target = this.#random.pick([...this.#links.keys(), 'all']) ?? 'all';
+      const way = this.#random.pick(WAYS) ?? 'ended';
       await sleep(this.#random.between(...PAUSE) * 1000);
-      const clients = target === 'all' ? this.#clients : [target];
-      if (!(await (isMidst ? this.#cutInMidst(clients) : this.#cut(clients)))) continue;
-      this.tally.add(target);
-      onHarm(target);
+      const cut = await this.#cut(target === 'all' ? [...this.#links.keys()] : [target], way);
+      if (cut === 0) continue;
+      this.connections += cut;
+      this.tally.add(way);
+      onHarm(`the connections of ${target}: ${way}`);
     }
   }
 
-  /** False: for a long time none was in a transaction. */
-  async #cutInMidst(clients: readonly string[]): Promise<boolean> {
+  /** How many there were. */
+  async #cut(clients: readonly string[], way: (typeof WAYS)[number]): Promise<number> {
+    const links = [...this.#links].filter(([name]) => clients.includes(name)).map(([, link]) => link);
+    if (way === 'ended') return this.#end(clients);
+    if (way === 'ended in a transaction') return this.#endInTransaction(clients);
+    if (way === 'broken off') return links.reduce((sum, link) => sum + link.breakPresent(), 0);
+    return breakAtCommit(links);
+  }
+
+  async #endInTransaction(clients: readonly string[]): Promise<number> {
     const deadline = performance.now() + PATIENCE * 1000;
-    while (performance.now() < deadline) {
-      if (await this.#cut(clients, sql`and ${inTransaction}`)) return true;
-    }
-    return false;
+    let cut = 0;
+    while (cut === 0 && performance.now() < deadline) cut = await this.#end(clients, IN_TRANSACTION);
+    return cut;
   }
 
-  /** False: there was nothing to be cut. */
-  async #cut(clients: readonly string[], which: RawBuilder<unknown> = sql``): Promise<boolean> {
-    const cut = sql<{ in_transaction: boolean }>`
-      select pg_terminate_backend(pid), ${inTransaction} as in_transaction from pg_stat_activity
+  async #end(clients: readonly string[], which: RawBuilder<unknown> = sql``): Promise<number> {
+    const end = sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name in (${sql.join([...clients])}) ${which}`;
-    const { rows } = await cut.execute(this.#db);
-    this.connections += rows.length;
-    this.transactions += rows.filter(({ in_transaction }) => in_transaction).length;
-    return rows.length > 0;
+    return (await end.execute(this.#db)).rows.length;
   }
 }
 
-const inTransaction = sql<boolean>`(xact_start is not null and state <> 'idle')`;
+const IN_TRANSACTION = sql`and xact_start is not null and state <> 'idle'`;
+
+/** The next connection that commits. */
+async function breakAtCommit(links: readonly TcpProxy[]): Promise<number> {
+  const broken = links.map((link) => link.breakAfter('commit').then(() => 1));
+  const cut = await Promise.race([...broken, sleep(PATIENCE * 1000, 0)]);
+  for (const link of links) link.breakNoMore();
+  return cut;
+}

@@ -82,7 +82,12 @@ function readOptions(): Options | undefined {
 async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   const { database, seed, timeout, limit, cuts } = options;
   const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout) };
-  const cloud = await Cloud.start({ database, computes: COMPUTES, envOf: () => env });
+  const cloud = await Cloud.start({
+    database,
+    computes: COMPUTES,
+    envOf: () => env,
+    links: cuts !== undefined,
+  });
   const db = await openDatabase(cloud.databaseUrl);
   try {
     const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
@@ -121,11 +126,9 @@ async function cut(
   db: Database,
   { seed, cuts }: { seed: number; cuts: number },
 ): Promise<Harm> {
-  const cutter = new Cutter({ db, clients: cloud.databaseClients, random: new Random(seed) });
-  await cutter.run(() => cutter.tally.total >= cuts, announce('cutting the connections of'));
-  const { connections, transactions, tally } = cutter;
-  const what = `cuts of ${connections} connections, ${transactions} of them in a transaction`;
-  return { what, counts: tally.counts };
+  const cutter = new Cutter({ db, links: cloud.links, random: new Random(seed) });
+  await cutter.run(() => cutter.tally.total >= cuts, announce('cutting'));
+  return { what: `cuts of ${cutter.connections} connections`, counts: cutter.tally.counts };
 }
 
 function announce(what: string): (target: string) => void {

@@ -6,7 +6,7 @@ import type { Settling } from './settle.ts';
 export interface Harm {
   /** Such as `kills`. */
   what: string;
-  /** By target. */
+  /** By target, or by way. */
   counts: Record<string, number>;
 }
 

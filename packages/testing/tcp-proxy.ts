@@ -19,6 +19,7 @@ export class TcpProxy {
   private readonly pairs = new Set<Pair>();
   private next: Pair['lost'] = nothing;
   private fromServer = (data: Buffer): Buffer => data;
+  private trap: { text: string; sprung: () => void } | undefined;
 
   private constructor(listener: Server, port: number) {
     this.listener = listener;
@@ -47,6 +48,28 @@ export class TcpProxy {
     this.next = { client: true, server: true };
   }
 
+  /** The present connections break for both sides. Returns how many they are. */
+  breakPresent(): number {
+    const { size } = this.pairs;
+    for (const { client, server } of this.pairs) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+    return size;
+  }
+
+  /** The next connection on which a client sends this breaks when the server has it, before the client has an answer. */
+  breakAfter(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.trap = { text, sprung: resolve };
+    });
+  }
+
+  /** Undoes `breakAfter`, if nothing has come of it yet. */
+  breakNoMore(): void {
+    this.trap = undefined;
+  }
+
   /** What servers send is changed from now on. */
   changeAnswers(change: (data: Buffer) => Buffer): void {
     this.fromServer = change;
@@ -70,6 +93,7 @@ export class TcpProxy {
       pair[side].setNoDelay(true);
       pair[side].on('data', (data) => {
         if (!pair.lost[side]) other.write(side === 'server' ? this.fromServer(data) : data);
+        if (side === 'client' && !pair.lost.client) this.springTrap(pair, data);
       });
       pair[side].on('error', () => {});
       pair[side].on('close', () => {
@@ -78,5 +102,15 @@ export class TcpProxy {
         if (client.destroyed && server.destroyed) this.pairs.delete(pair);
       });
     }
+  }
+
+  private springTrap(pair: Pair, data: Buffer): void {
+    const { trap } = this;
+    if (trap === undefined || !data.includes(trap.text)) return;
+    this.trap = undefined;
+    pair.lost = { client: true, server: true };
+    pair.server.end(); // sends what it was given before
+    pair.client.resetAndDestroy();
+    trap.sprung();
   }
 }
