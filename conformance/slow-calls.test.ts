@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { RpcRequest } from '../packages/messaging/index.ts';
+import { RecordingLogger } from '../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate } from '../packages/messaging/test/rpc-fixture.ts';
 import { BothEnds } from './support/both-ends.ts';
 
@@ -18,6 +19,26 @@ describe('a slow call to a Python server', () => {
     // Python shows a sign of life no more often than every second, which is half the timeout.
     const calls = [slow(8.5, {}), slow(4, { callMonitorTimeout: 2 }), slow(4, { callMonitorTimeout: null })];
     expect(await Promise.all(calls)).toEqual([8.5, 4, 4]);
+  });
+
+  test('waits for one that gets no processor, and leaves no error in its log', async () => {
+    await ends.servePython();
+    const logger = new RecordingLogger();
+    const client = ends.client({ transport: ends.transport({ logger }), timeout: 100 });
+    ends.python.pause();
+    const call = (options: { server?: string }) =>
+      client
+        .prepare({ ...options, callMonitorTimeout: 1 })
+        .call(CTXT, 'slow', { seconds: 1, result: 'at last' });
+    const calls = [call({}), call({ server: 'py' })];
+    await vi.waitFor(() => {
+      const waits = logger.lines.filter(({ message }) => message === 'silent servers are waited for');
+      expect(new Set(waits.map(({ data }) => data.queue)).size).toBe(2);
+      expect(waits.length).toBeGreaterThan(3);
+    });
+    ends.python.resume();
+    expect(await Promise.all(calls)).toEqual(['at last', 'at last']);
+    expect(ends.python.log).not.toContain('Exception during');
   });
 
   test('times out at our end; its late answer disturbs nobody', async () => {

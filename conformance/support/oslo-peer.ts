@@ -144,6 +144,15 @@ export class OsloPeer {
     await this.#run({ do: 'notify', ...notifying });
   }
 
+  /** Takes the processor from it, until `resume`. */
+  pause(): void {
+    this.#process.pause();
+  }
+
+  resume(): void {
+    this.#process.resume();
+  }
+
   /** Kills the process: an orderly end takes oslo.messaging many seconds. */
   async close(): Promise<void> {
     await this.#process.kill();

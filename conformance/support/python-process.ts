@@ -90,6 +90,15 @@ export class PythonProcess {
     });
   }
 
+  /** SIGSTOP: it gets no processor, and keeps its connections. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** As a crash: nothing is closed in order. Whoever waits for an answer gets an error. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');

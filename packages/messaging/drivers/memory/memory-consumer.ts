@@ -46,6 +46,11 @@ export class MemoryConsumer implements Consumer {
     this.#subscription = options.bus.subscribe(queueNames, topicName, this);
   }
 
+  /** Whether what it runs can still be answered. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   hasRoom(bytes: number): boolean {
     const { prefetch, intakeBytes } = this.#options;
     const hasRoom =
@@ -58,10 +63,10 @@ export class MemoryConsumer implements Consumer {
   take(delivery: Delivery, queue: MemoryQueue): void {
     this.#running += 1;
     this.#bytes += delivery.text.length;
-    delivery.call?.taken();
+    delivery.call?.takenBy(this);
     if (this.#options.ackPolicy === 'after') this.#unacknowledged.set(delivery, queue);
     const incoming = new MemoryIncoming(delivery, {
-      isOpen: () => this.#open,
+      isOpen: () => this.isOpen,
       finish: (failure) => this.#finish(delivery, queue, failure),
       giveBack: (reason) => this.#giveBack(delivery, queue, reason),
     });

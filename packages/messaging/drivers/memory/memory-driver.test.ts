@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { memoryDeadLetters } from '../../index.ts';
+import { memoryDeadLetters, ServerLost, Target } from '../../index.ts';
 import { rpcTest } from '../../test/behaviour/rpc-test.ts';
 import { ODD_FAILURES } from '../../test/odd-failures.ts';
 import { CTXT, Gate, RpcFixture } from '../../test/rpc-fixture.ts';
 import { describeTransport } from '../../test/transport-behaviour.ts';
+import type { IncomingMessage } from '../driver.ts';
 
 const newBus = () => `memory://${randomUUID()}/`;
 
@@ -31,6 +33,28 @@ rpcTest('a call that timed out before its server came is not run', newBus, async
   await rpc.serve({ run: (_ctxt: object, { n }: { n: number }) => void runs.push(n) });
   await later;
   expect(runs).toEqual([2]);
+});
+
+rpcTest('a call waits for a silent server as long as that can answer', newBus, async (rpc) => {
+  const taken: IncomingMessage[] = [];
+  const transport = rpc.transport();
+  const target = new Target({ topic: rpc.topic, server: 'mute' });
+  await transport.driver.listen(target, (incoming) => taken.push(incoming));
+  const client = rpc.client({ callMonitorTimeout: 0.05 });
+  const answered = client.call(CTXT, 'any', {});
+  // Longer than two of its silences: the passing of time is what is tested.
+  await delay(200);
+  await taken[0]?.reply({ result: 'at last', failure: null });
+  expect(await answered).toBe('at last');
+
+  const heard = client.call(CTXT, 'any', {});
+  const unheard = client.call(CTXT, 'any', {});
+  const ends = Promise.allSettled([heard, unheard]);
+  await vi.waitFor(() => expect(taken).toHaveLength(3));
+  await taken[1]?.heartbeat();
+  await transport.close();
+  const lost = { status: 'rejected', reason: expect.any(ServerLost) };
+  expect(await ends).toEqual([lost, lost]);
 });
 
 rpcTest('a queue without a server takes no more messages than the limit', newBus, async (rpc) => {

@@ -20,6 +20,12 @@ export interface PendingCallData {
   options: SendOptions;
 }
 
+/** Who runs a call. */
+export interface Server {
+  /** Whether it can still answer. */
+  readonly isOpen: boolean;
+}
+
 /** A call that waits for its reply; it ends once, in a reply or an error. */
 export class PendingCall {
   readonly reply: Promise<Reply>;
@@ -34,10 +40,11 @@ export class PendingCall {
   #timer: NodeJS.Timeout | undefined;
   /** Where the request waits; undefined once a server has it. */
   #queue: MemoryQueue | undefined;
+  /** Who has it. */
+  #server: Server | undefined;
   /** Milliseconds, of the process's own clock. */
   readonly #startedAt = performance.now();
   #lastSign = this.#startedAt;
-  #heard = false;
   #results = 0;
 
   constructor(data: PendingCallData) {
@@ -75,11 +82,13 @@ export class PendingCall {
   /** The request waits in this queue. */
   waitsIn(queue: MemoryQueue): void {
     this.#queue = queue;
+    this.#server = undefined;
   }
 
   /** A server has taken the request. */
-  taken(): void {
+  takenBy(server: Server): void {
     this.#queue = undefined;
+    this.#server = server;
   }
 
   succeed(reply: Reply): void {
@@ -101,7 +110,6 @@ export class PendingCall {
 
   /** A sign of life from the server. */
   heartbeat(): void {
-    this.#heard = true;
     this.#lastSign = performance.now();
   }
 
@@ -157,10 +165,10 @@ export class PendingCall {
     this.#timer = this.#wake(Math.min(untilTimeout, untilDoubt) + early);
   }
 
-  /** Whether the request waits for its turn, or for the server that its caller wants to wait for. */
+  /** Whether its server is there; or the request waits for its turn, or for the server that its caller wants to wait for. */
   #mayStillCome(): boolean {
-    if (this.#heard || this.#queue === undefined) return false;
-    return this.#queue.hasConsumers || this.#data.options.failUndeliverable === false;
+    if (this.#server !== undefined) return this.#server.isOpen;
+    return this.#queue?.hasConsumers === true || this.#data.options.failUndeliverable === false;
   }
 
   #settle(): boolean {

@@ -116,8 +116,7 @@ describe('10,000 calls in flight at a crash of the broker', () => {
     const { broker, ledger } = bench();
     const slow = new SlowMethod();
     await bench().serve(slow.endpoint);
-    // Both ends are in this process, which has so much to do that a silence says little.
-    const caller = bench().client().prepare({ callMonitorTimeout: TIMEOUT });
+    const caller = bench().client();
     const calls = numbers(COUNT).map((value) => ledger.call(caller, 'slow', { value }, TIMEOUT));
     await vi.waitFor(() => expect(slow.running).toBe(COUNT), { interval: 100 });
     await broker.kill();

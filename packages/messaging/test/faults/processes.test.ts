@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ServerLost } from '../../errors.ts';
+import { RecordingLogger } from '../recording-logger.ts';
 import { faultBench } from './support/fault-bench.ts';
 import { echo, numbers, SlowMethod } from './support/server-queues.ts';
 
@@ -37,6 +38,64 @@ describe('a server that is killed', () => {
     await server.kill();
     expect(await Promise.all(waiting)).toEqual(numbers(20));
     expect(await first).toEqual({ code: 'SERVER_LOST' });
+  });
+});
+
+/** With it or without it, the topic has other servers. */
+const OTHERS = [{ others: [] }, { others: ['host2'] }, { others: ['host2', 'host3'] }];
+
+describe('a server that is killed before it could show a sign of life', () => {
+  test.each(OTHERS)('is lost at once when it is doubted, with others: $others', async ({ others }) => {
+    const { ledger } = bench();
+    const server = await bench().spawn({ server: 'host1' });
+    bench().aftermath.leftovers.fanoutQueues = 1;
+    const caller = bench().client();
+    const lost = ledger.call(caller, 'stall', { seconds: 600 }, 600).catch((error: unknown) => error);
+    await server.waitFor('stalling');
+    for (const other of others) await bench().serve(echo, other);
+    await server.kill();
+    expect(await lost).toMatchObject({
+      code: 'SERVER_LOST',
+      message: expect.stringMatching(others.length === 0 ? 'nobody consumes' : 'no consumer of queue'),
+    });
+  });
+
+  test('is lost as soon when its successor is there', async () => {
+    const { ledger } = bench();
+    const server = await bench().spawn({ server: 'host1' });
+    bench().aftermath.leftovers.fanoutQueues = 1;
+    const caller = bench().client();
+    const own = caller.prepare({ server: 'host1' });
+    const lost = ledger.call(own, 'stall', { seconds: 600 }, 600).catch((error: unknown) => error);
+    await server.waitFor('stalling');
+    await server.kill();
+    await bench().serve(echo, 'host1');
+    expect(await lost).toMatchObject({
+      code: 'SERVER_LOST',
+      message: expect.stringContaining('no consumer of queue'),
+    });
+  });
+});
+
+describe('a server that gets no processor before it could show a sign of life', () => {
+  test.each(OTHERS)('answers when it has some again, with others: $others', async ({ others }) => {
+    const { ledger, topic } = bench();
+    const logger = new RecordingLogger();
+    const server = await bench().spawn({ server: 'host1' });
+    for (const other of others) await bench().serve(echo, other);
+    const caller = bench().client({ logger });
+    server.pause();
+    // As many to the topic as it has servers, who take turns.
+    const toTopic = numbers(1 + others.length).map((value) => ledger.call(caller, 'echo', { value }));
+    const toServer = ledger.call(caller.prepare({ server: 'host1' }), 'echo', { value: 'own' });
+    await vi.waitFor(() => {
+      const waits = logger.lines.filter(({ message }) => message === 'silent servers are waited for');
+      const queues = new Set(waits.map(({ data }) => data.queue));
+      expect(queues).toEqual(new Set([topic, `${topic}.host1`]));
+    });
+    server.resume();
+    expect(await Promise.all(toTopic)).toEqual(numbers(1 + others.length));
+    expect(await toServer).toBe('own');
   });
 });
 

@@ -66,7 +66,7 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
 
   /** @throws Overloaded */
   constructor(parts: CallParts, tools: CallTools) {
-    const { destination, options, body, msgId } = parts;
+    const { destination, options, body, msgId, target } = parts;
     const { timeout, callMonitorTimeout = null } = options;
     tools.outbox.take(body.length);
     this.exchange = destination.exchange;
@@ -79,7 +79,7 @@ export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
     this.#tools = tools;
     this.#parts = parts;
     const { routingKey: queue } = destination;
-    this.#waiter = tools.waiters.add({ msgId, timeout, callMonitorTimeout, queue, receiver: this });
+    this.#waiter = tools.waiters.add({ msgId, timeout, callMonitorTimeout, queue, target, receiver: this });
   }
 
   get callee(): string {

@@ -6,6 +6,7 @@ import {
   ServerLost,
 } from '../../../errors.ts';
 import type { JsonValue } from '../../../json.ts';
+import type { Target } from '../../../target.ts';
 import type { Reply } from '../../driver.ts';
 import type { WireReply } from '../wire/wire-message.ts';
 import { ResultSequence } from './result-sequence.ts';
@@ -28,6 +29,8 @@ export interface WaiterOptions {
   callMonitorTimeout: number | null;
   /** The queue that its request went to. */
   queue: string;
+  /** What that queue is of. */
+  target: Target;
   receiver: ReplyReceiver;
 }
 
@@ -53,6 +56,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class ReplyWaiter {
   readonly msgId: string;
   readonly queue: string;
+  readonly target: Target;
   /** When it times out. */
   deadline: number;
   /** When its server is in doubt, if nothing is heard of it. */
@@ -79,6 +83,7 @@ export class ReplyWaiter {
   constructor(options: WaiterOptions, now: number, holder: WaiterHolder) {
     this.msgId = options.msgId;
     this.queue = options.queue;
+    this.target = options.target;
     this.deadline = options.timeout === undefined ? NEVER : now + options.timeout * 1000;
     this.#holder = holder;
     this.#receiver = options.receiver;
@@ -88,6 +93,11 @@ export class ReplyWaiter {
 
   get isSettled(): boolean {
     return this.#settled;
+  }
+
+  /** It waits, and has heard nothing since that time. */
+  isSilentSince(at: number): boolean {
+    return !this.#settled && this.#silentSince <= at;
   }
 
   /** From now on the server must give signs of life: the broker has the request, or is there again. */

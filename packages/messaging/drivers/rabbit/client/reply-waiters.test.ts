@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MessageDeliveryFailure, MessagingTimeout, ServerLost } from '../../../errors.ts';
+import { Target } from '../../../target.ts';
 import type { WireReply } from '../wire/wire-message.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
 import { ReplyWaiters } from './reply-waiters.ts';
@@ -23,6 +24,7 @@ function call(
     timeout: times.timeout,
     callMonitorTimeout: times.callMonitorTimeout ?? null,
     queue: 'topic',
+    target: new Target({ topic: 'topic' }),
     receiver,
   });
   return { waiter, ...receiver };

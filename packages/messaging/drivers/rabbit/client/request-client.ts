@@ -8,8 +8,8 @@ import type { Publisher } from '../publish/publisher.ts';
 import { ReturnedMessages } from '../publish/returned-messages.ts';
 import type { Topology } from '../topology/topology.ts';
 import { uniqueId } from '../wire/unique-id.ts';
-import { encodeCancel, encodeRequest, type WireReply } from '../wire/wire-message.ts';
-import { CANCEL } from '../wire/wire-properties.ts';
+import { encodeCancel, encodeRequest, encodeRollCall, type WireReply } from '../wire/wire-message.ts';
+import { CANCEL, ROLL_CALL } from '../wire/wire-properties.ts';
 import { AbandonedCalls } from './abandoned-calls.ts';
 import { Destinations } from './destinations.ts';
 import { type CallTools, OutgoingCall } from './outgoing-call.ts';
@@ -17,6 +17,7 @@ import { OutgoingCast } from './outgoing-cast.ts';
 import { ReplyConsumer } from './reply-consumer.ts';
 import { ReplyWaiters } from './reply-waiters.ts';
 import { ReturnGrace } from './return-grace.ts';
+import type { RollCall } from './roll-call.ts';
 import { ServerWatch } from './server-watch.ts';
 
 export interface RequestClientOptions {
@@ -35,6 +36,8 @@ export interface RequestClientOptions {
 
 /** For how long (ms) a cancel message may wait for a server that is busy. */
 const CANCEL_EXPIRATION = 60_000;
+/** As long (ms) as that a roll call is worth an answer. */
+const ROLL_CALL_EXPIRATION = 10_000;
 
 /** The sending side: calls and casts, and the replies to the calls. */
 export class RequestClient {
@@ -44,6 +47,7 @@ export class RequestClient {
   readonly #returned: ReturnedMessages;
   readonly #replies: ReplyConsumer;
   readonly #abandoned: AbandonedCalls;
+  readonly #watch: ServerWatch;
   readonly #waiters: ReplyWaiters;
   readonly #tools: CallTools;
   #leaveQueue = false;
@@ -67,8 +71,14 @@ export class RequestClient {
       logger,
       onReply: (reply, server) => this.#onReply(reply, server),
     });
-    const watch = new ServerWatch({ connection, replies: this.#replies, logger, onEvent });
-    this.#waiters = new ReplyWaiters((waiters) => watch.doubt(waiters));
+    this.#watch = new ServerWatch({
+      connection,
+      replies: this.#replies,
+      logger,
+      onEvent,
+      callRoll: (roll, consumers) => this.#sendRollCall(roll, consumers),
+    });
+    this.#waiters = new ReplyWaiters((waiters) => this.#watch.doubt(waiters));
     this.#replies.onReady(() => {
       this.#waiters.restartSilences();
       publisher.flush();
@@ -141,6 +151,7 @@ export class RequestClient {
   #onReply(reply: WireReply, server: string | undefined): void {
     if (this.#waiters.deliver(reply, server)) return;
     const { msgId, ending } = reply;
+    if (server !== undefined && this.#watch.answered(msgId, server)) return;
     if (ending) this.#abandoned.delete(msgId);
     else if (server !== undefined) this.#abandoned.heardOf(msgId, server);
     this.#options.context.logger.debug(
@@ -160,6 +171,26 @@ export class RequestClient {
       done: (error) => {
         if (error === undefined) return;
         context.logger.debug({ msgId, reason: error.message }, 'server not told of a cancelled call');
+      },
+    });
+  }
+
+  /** A queue's only consumer is asked by that queue; several are by what all servers of the topic have. */
+  #sendRollCall({ id, queue, waiters: [first] }: RollCall, consumers: number): void {
+    const { fanouts, casts, topology, context } = this.#options;
+    const { topic, namespace = null, version } = first?.target ?? {};
+    if (topic === undefined) return;
+    const alone = consumers === 1;
+    (alone ? casts : fanouts).publish({
+      exchange: alone ? undefined : topology.fanoutExchange(topic),
+      routingKey: alone ? queue : '',
+      body: encodeRollCall(queue, uniqueId(), { namespace, version }),
+      properties: { type: ROLL_CALL, correlationId: id, replyTo: this.#replies.queue },
+      expiration: ROLL_CALL_EXPIRATION,
+      retry: 0,
+      done: (error) => {
+        if (error === undefined) return;
+        context.logger.debug({ queue, reason: error.message }, 'servers not asked for calls');
       },
     });
   }

@@ -5,6 +5,7 @@ import { errorText } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { lookAtQueue, type QueueLook } from './queue-look.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
+import { RollCall } from './roll-call.ts';
 
 export interface ServerWatchOptions {
   /** The one by which replies come. */
@@ -13,21 +14,29 @@ export interface ServerWatchOptions {
   replies: { readonly ready: boolean };
   logger: Logger;
   onEvent?: ((event: TransportEvent) => void) | undefined;
+  /** Sends the question to the `consumers` servers of its queue. */
+  callRoll(roll: RollCall, consumers: number): void;
 }
 
 /**
- * Judges servers that have been silent for too long.
+ * Judges servers that have been silent for too long. One is lost when the broker says so, or after a silence that no server
+ * reaches that is merely starved (`ReplyWaiter.waitLonger`):
  *
- * One whose own queue is consumed has a connection: it is starved, not gone, and is given more time. Of one that has never been heard of
- * nobody knows which consumer it is.
+ * - One that has named its own queue is lost when that has no consumer.
+ * - One that has not is lost when the queue of the request has no consumer; or when it has some, and all of them have
+ *   said that they do not have the call. So one that was killed before its first sign of life is told as soon when others
+ *   share its queue, or its successor has come, as when it was alone. Where one of the others does not answer, because it is
+ *   starved itself or a Python server, it could be the one, and is waited for.
  *
- * It does so after a look at the queue of the request, over the connection by which signs of life come: a sign that
- * was on its way, or lay unread because this process was busy, is seen first.
+ * It looks over the connection by which signs of life come: a sign that was on its way, or lay unread because this
+ * process was busy, is seen first.
  */
 export class ServerWatch {
   readonly #options: ServerWatchOptions;
   /** Whose queues are to be looked at. */
-  readonly #doubted = new Map<string, ReplyWaiter[]>();
+  #doubted = new Map<string, ReplyWaiter[]>();
+  /** The last of each queue, as long as it is not complete. */
+  readonly #rolls = new Map<string, RollCall>();
   #looking = false;
 
   constructor(options: ServerWatchOptions) {
@@ -45,53 +54,110 @@ export class ServerWatch {
     if (!this.#looking) void this.#lookAtAll();
   }
 
+  /** The server with that queue of its own has answered. False when nobody has asked, or no longer. */
+  answered(id: string, server: string): boolean {
+    for (const roll of this.#rolls.values()) {
+      if (roll.id !== id) continue;
+      roll.answer(server);
+      if (roll.isComplete) void this.#judge(roll);
+      return true;
+    }
+    return false;
+  }
+
   async #lookAtAll(): Promise<void> {
     this.#looking = true;
-    for (const [queue, waiters] of this.#doubted) {
+    this.#forgetRolls();
+    while (this.#doubted.size > 0) {
       // Whoever doubts from here on needs a look of its own.
-      this.#doubted.delete(queue);
-      await this.#lookAt(queue, waiters);
+      const doubted = this.#doubted;
+      this.#doubted = new Map();
+      for (const [queue, waiters] of doubted) await this.#lookAt(queue, waiters);
+      // Servers are not asked again while they may be about to answer.
+      await Promise.all([...this.#rolls.values()].map((roll) => roll.over()));
     }
     this.#looking = false;
   }
 
   async #lookAt(queue: string, waiters: readonly ReplyWaiter[]): Promise<void> {
+    await this.#whileConnected(queue, waiters, async (model) => {
+      const look = await lookAtQueue(model, queue);
+      const silent = this.#withoutBacklog(waiters, look);
+      const present = await this.#presentOf(model, silent);
+      const consumers = look?.consumers ?? 0;
+      const mayBeThere = ({ server }: ReplyWaiter) =>
+        server === undefined ? consumers > 0 : present.has(server);
+      const doubtful = silent.filter(isDoubtful);
+      const now = performance.now();
+      const waiting = doubtful.filter((waiter) => mayBeThere(waiter) && waiter.waitLonger(now));
+      this.#lose(queue, doubtful.filter(isDoubtful), describe(queue, look));
+      this.#waitFor(queue, consumers, waiting);
+    });
+  }
+
+  #waitFor(queue: string, consumers: number, waiting: readonly ReplyWaiter[]): void {
+    if (waiting.length === 0) return;
+    this.#options.logger.debug({ queue, consumers, calls: waiting.length }, 'silent servers are waited for');
+    // One that shows signs of life, and names no queue, would not answer either.
+    const unheard = waiting.filter(({ heard }) => !heard);
+    if (unheard.length > 0) this.#callRoll(queue, consumers, unheard);
+  }
+
+  #callRoll(queue: string, consumers: number, waiters: readonly ReplyWaiter[]): void {
+    const roll = new RollCall(queue, consumers, waiters);
+    this.#rolls.set(queue, roll);
+    this.#options.callRoll(roll, consumers);
+  }
+
+  /** All have answered that were there when they were asked. */
+  async #judge(roll: RollCall): Promise<void> {
+    const { queue } = roll;
+    this.#rolls.delete(queue);
+    await this.#whileConnected(queue, [], async (model) => {
+      const look = await lookAtQueue(model, queue);
+      // One that has come meanwhile may have answered for one that has not.
+      if (look !== undefined && look.consumers > roll.answers) return;
+      this.#lose(queue, roll.missing, `no consumer of queue "${queue}" has the request`);
+    });
+  }
+
+  /** When the connection is lost, the waiters go on when the replies come again. */
+  async #whileConnected(
+    queue: string,
+    waiters: readonly ReplyWaiter[],
+    judge: (model: ChannelModel) => Promise<void>,
+  ): Promise<void> {
     const { connection, replies, logger } = this.#options;
     try {
-      const { model } = connection;
-      if (model === undefined) return;
-      const look = await lookAtQueue(model, queue);
-      const lost = this.#withoutBacklog(waiters, look);
-      const present = await this.#presentOf(model, lost);
-      const now = performance.now();
-      this.#lose(
-        queue,
-        lost.filter((waiter) => !waiter.inDoubt || !present.has(waiter.server) || !waiter.waitLonger(now)),
-        describe(queue, look),
-      );
+      if (connection.model !== undefined) await judge(connection.model);
     } catch (error) {
       logger.debug({ queue, reason: errorText(error) }, 'a silent server could not be judged');
-      // Otherwise they go on when the replies come again.
       if (replies.ready) restart(waiters);
     }
   }
 
+  /** Those of which all calls have ended: nobody needs the answers. */
+  #forgetRolls(): void {
+    for (const [queue, roll] of this.#rolls) {
+      if (roll.missing.length === 0) this.#rolls.delete(queue);
+    }
+  }
+
   /** The servers of these calls, by their own queues, that the broker knows as consumers. */
-  async #presentOf(model: ChannelModel, waiters: readonly ReplyWaiter[]): Promise<Set<string | undefined>> {
-    const present = new Set<string | undefined>();
+  async #presentOf(model: ChannelModel, waiters: readonly ReplyWaiter[]): Promise<Set<string>> {
+    const present = new Set<string>();
     for (const server of new Set(waiters.map((waiter) => waiter.server))) {
       if (server === undefined) continue;
       const look = await lookAtQueue(model, server);
       if (look === undefined || look.consumers === 0) continue;
       present.add(server);
-      this.#options.logger.debug({ queue: server }, 'a silent server is still there');
     }
     return present;
   }
 
   /** Those that do not wait in the queue; the others are given more time. */
   #withoutBacklog(waiters: readonly ReplyWaiter[], look: QueueLook | undefined): ReplyWaiter[] {
-    const doubtful = waiters.filter(({ inDoubt, isSettled }) => inDoubt && !isSettled);
+    const doubtful = waiters.filter(isDoubtful);
     const backlog = look !== undefined && look.consumers > 0 && look.messages > 0;
     // A request of which nothing was heard may be among those that wait in the queue.
     const lost = doubtful.filter(({ heard }) => heard || !backlog);
@@ -101,12 +167,15 @@ export class ServerWatch {
 
   #lose(queue: string, waiters: readonly ReplyWaiter[], reason: string): void {
     const { logger, onEvent } = this.#options;
-    const lost = waiters.filter(({ inDoubt, isSettled }) => inDoubt && !isSettled);
-    if (lost.length === 0) return;
-    logger.info({ queue, calls: lost.length, reason }, 'a server that was called is lost');
-    onEvent?.({ type: 'server_lost', data: { queue, calls: lost.length, reason } });
-    for (const waiter of lost) waiter.loseServer(reason);
+    if (waiters.length === 0) return;
+    logger.info({ queue, calls: waiters.length, reason }, 'a server that was called is lost');
+    onEvent?.({ type: 'server_lost', data: { queue, calls: waiters.length, reason } });
+    for (const waiter of waiters) waiter.loseServer(reason);
   }
+}
+
+function isDoubtful({ inDoubt, isSettled }: ReplyWaiter): boolean {
+  return inDoubt && !isSettled;
 }
 
 function restart(waiters: readonly ReplyWaiter[]): void {

@@ -7,12 +7,16 @@ import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
 import { SENT_AT } from '../wire/sent-at.ts';
 import { uniqueId } from '../wire/unique-id.ts';
-import { type CallFields, encodeReply, encodeResult, type WireRequest } from '../wire/wire-message.ts';
+import {
+  type CallFields,
+  encodeReply,
+  encodeResult,
+  SIGN_OF_LIFE,
+  type WireRequest,
+} from '../wire/wire-message.ts';
 import { requestTimes } from '../wire/wire-properties.ts';
 import type { Instead } from './outgoing-reply.ts';
 import type { ReplySender } from './reply-sender.ts';
-
-const SIGN_OF_LIFE: Reply = { result: null, failure: null };
 
 /** Who holds a request while it waits and runs. */
 export interface RequestHolder {
@@ -92,6 +96,10 @@ export class RabbitIncomingMessage implements IncomingMessage {
 
   get msgId(): string | undefined {
     return this.#call?.msgId;
+  }
+
+  get replyQueue(): string | undefined {
+    return this.#call?.replyQueue;
   }
 
   /** The name of the queue that it came from. */

@@ -12,6 +12,7 @@ import { cancelledCall } from '../wire/wire-properties.ts';
 import type { Acknowledging } from './acknowledging.ts';
 import { RabbitIncomingMessage } from './incoming-message.ts';
 import type { ReplySender } from './reply-sender.ts';
+import { answerRollCall } from './roll-call.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 export interface IntakeOptions {
@@ -21,6 +22,8 @@ export interface IntakeOptions {
   /** Bytes of requests that are held at once. */
   bytes: number;
   replies: ReplySender;
+  /** What requests come from. */
+  queues: readonly string[];
   /** The queue by which callers reach this server alone. */
   address: string;
   logger: Logger;
@@ -195,6 +198,10 @@ export class Intake {
     }
     // It comes from a broker that has not cancelled the consumers yet, and stays there.
     if (this.#stopped) return;
+    if (answerRollCall(delivery, this.#calls, this.#options)) {
+      this.#discard(delivery);
+      return;
+    }
     const { logger, acknowledging } = this.#options;
     const request = openOrLog(decodeRequest, delivery, logger);
     // It is read: as text, it is needed no more.

@@ -66,6 +66,7 @@ export class RabbitListener implements Listener {
       prefetch,
       bytes: options.intakeBytes,
       replies: options.replies,
+      queues: [queues.topic.name, queues.own.name],
       address: queues.fanout.name,
       logger,
       onMessage: options.onMessage,

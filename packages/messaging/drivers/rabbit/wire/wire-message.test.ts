@@ -12,10 +12,12 @@ import { MalformedMessage, openEnvelope, sealEnvelope } from './envelope.ts';
 import {
   decodeReply,
   decodeRequest,
+  decodeRollCall,
   encodeCancel,
   encodeReply,
   encodeRequest,
   encodeResult,
+  encodeRollCall,
   packMessage,
   unpackMessage,
 } from './wire-message.ts';
@@ -272,4 +274,19 @@ describe('the results of a multicall', () => {
 
 test('a cancel message has no content', () => {
   expect(openEnvelope(encodeCancel())).toEqual({});
+});
+
+describe('a roll call', () => {
+  test('names its queue, and is a cast to the interface that was called', () => {
+    const body = encodeRollCall('compute.host1', 'id', { namespace: 'n', version: '3.0' });
+    expect(decodeRollCall(body)).toBe('compute.host1');
+    const { message, call } = decodeRequest(body);
+    expect(message).toMatchObject({ namespace: 'n', version: '3.0' });
+    expect(message.method).toMatch(/_ignore_errors$/);
+    expect(call).toBeUndefined();
+  });
+
+  test('without a queue is malformed', () => {
+    expect(() => decodeRollCall(sealEnvelope({ method: 'm', args: {} }))).toThrow(MalformedMessage);
+  });
 });

@@ -38,6 +38,9 @@ export interface WireReply extends Reply {
   seq?: number;
 }
 
+/** With `ending: false`. */
+export const SIGN_OF_LIFE: Reply = { result: null, failure: null };
+
 const CONTEXT_PREFIX = '_context_';
 /** Longer names are noise, which must not fill logs and replies; no queue has a longer one. */
 const NAME_LIMIT = 255;
@@ -147,6 +150,37 @@ export function encodeResult(msgId: string, uniqueId: string, result: JsonValue,
 /** The body of the message that cancels a call; its properties say which. */
 export function encodeCancel(): Buffer {
   return sealEnvelope({});
+}
+
+/** Without the suffix, a Python server would log an error for a method that it does not have. */
+const ROLL_CALL_METHOD = 'roll_call_ignore_errors';
+
+/** What an interface of a server is called by, as a request does it. */
+export interface Interface {
+  namespace: string | null;
+  version: string | undefined;
+}
+
+/**
+ * The body of the message that asks the consumers of a queue which calls they have; its properties say whose. To a Python server
+ * it is a cast to the interface that was called, without such a method.
+ */
+export function encodeRollCall(queue: string, uniqueId: string, { namespace, version }: Interface): Buffer {
+  const message: RpcMessage = { method: ROLL_CALL_METHOD, args: { queue } };
+  if (namespace !== null) message.namespace = namespace;
+  if (version !== undefined) message.version = version;
+  return encodeRequest({ ctxt: {}, message }, uniqueId);
+}
+
+/**
+ * The queue whose consumers are asked.
+ * @throws MalformedMessage when the body is no such message
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeRollCall(body: Buffer): string {
+  const { queue } = decodeRequest(body).message.args;
+  if (typeof queue !== 'string') throw new MalformedMessage('it names no queue');
+  return queue;
 }
 
 /**

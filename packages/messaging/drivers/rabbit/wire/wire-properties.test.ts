@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { publishOptions } from '../publish/publish-options.ts';
 import { SENT_AT, sentAtText } from './sent-at.ts';
-import { cancelledCall, requestTimes } from './wire-properties.ts';
+import { cancelledCall, requestTimes, rollCall } from './wire-properties.ts';
 
 /** By performance.now(). */
 const ARRIVED = 100_000;
@@ -43,6 +43,14 @@ test('a cancel message names its call', () => {
   expect(cancelledCall({ type: 'cancel', correlationId: 'm' })).toBe('m');
   expect(cancelledCall({ type: 'cancel', correlationId: undefined })).toBeUndefined();
   expect(cancelledCall({ type: undefined, correlationId: 'm' })).toBeUndefined();
+});
+
+test('a roll call names whom to answer, and how', () => {
+  const properties = { type: 'roll_call', correlationId: 'id', replyTo: 'reply_1' };
+  expect(rollCall(properties)).toEqual({ id: 'id', replyQueue: 'reply_1' });
+  for (const missing of ['type', 'correlationId', 'replyTo']) {
+    expect(rollCall({ ...properties, [missing]: undefined })).toBeUndefined();
+  }
 });
 
 test('headers of several origins travel together', () => {

@@ -3,6 +3,11 @@ import { ageOf, SENT_AT } from './sent-at.ts';
 
 /** Property `type` of the message by which a caller cancels a call; its `correlationId` is the call's message id. */
 export const CANCEL = 'cancel';
+/**
+ * Property `type` of the message by which a caller asks servers which of its calls they have; its `replyTo` is the
+ * caller's reply queue, its `correlationId` the message id of the answers.
+ */
+export const ROLL_CALL = 'roll_call';
 
 /**
  * How much (ms) older than its expiration a message may be: the broker drops it there, but what it has delivered may
@@ -48,6 +53,19 @@ export function cancelledCall({
   correlationId,
 }: Pick<MessageProperties, 'type' | 'correlationId'>): string | undefined {
   return type === CANCEL && typeof correlationId === 'string' ? correlationId : undefined;
+}
+
+/** Whom to answer, and by which id; undefined when it is another message. */
+export function rollCall({
+  type,
+  correlationId,
+  replyTo,
+}: Pick<MessageProperties, 'type' | 'correlationId' | 'replyTo'>):
+  | { id: string; replyQueue: string }
+  | undefined {
+  if (type !== ROLL_CALL || typeof correlationId !== 'string' || typeof replyTo !== 'string')
+    return undefined;
+  return { id: correlationId, replyQueue: replyTo };
 }
 
 /** The property is text that the peer has chosen. */

@@ -10,7 +10,7 @@ export interface PeerSpec {
   /** Of its transport. */
   name?: string;
   rabbit?: RabbitOptions;
-  /** Serves as this server: echo, note, work and compute. */
+  /** Serves as this server: echo, note, work, compute and stall. */
   server?: string;
   /** Makes one call instead. */
   call?: { method: string; args: object; timeout?: number };
@@ -41,6 +41,15 @@ export class PeerProcess {
 
   get output(): string {
     return this.#child.output;
+  }
+
+  /** SIGSTOP: it gets no processor, and keeps its connections. */
+  pause(): void {
+    this.#child.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.signal('SIGCONT');
   }
 
   /** SIGKILL: it says goodbye to nobody. */

@@ -27,6 +27,12 @@ const endpoint = {
     compute(seconds * 1000);
     return value;
   },
+  /** As `compute`, when the request is acknowledged and no sign of life is sent yet. */
+  async stall(_ctxt, { seconds }) {
+    await sleep(50);
+    say('stalling');
+    compute(seconds * 1000);
+  },
 };
 
 const transport = getTransport({ url: spec.url, name: spec.name, logger, rabbit: spec.rabbit });
