@@ -7,7 +7,8 @@ import {
   ServerLost,
 } from '@mini-nova/messaging';
 import { expect, it } from 'vitest';
-import { outlastDatabase, pauseAfter, retryOnOutage } from './outage-retry.ts';
+import { RecordingLogger } from '../packages/service/test/recording-logger.ts';
+import { outageNotice, outlastDatabase, pauseAfter, retryOnOutage } from './outage-retry.ts';
 
 /** A request that fails with each of the errors, then is answered. */
 function failing(...errors: Error[]) {
@@ -83,8 +84,10 @@ it('outlasts a database that is away, and nothing else', async () => {
   await expect(outlastDatabase(other.request)).rejects.toThrow('no reply');
 });
 
-it('gives a database up that is away for too long', async () => {
-  const { request, made } = failing(new DatabaseUnavailable('connection refused'));
-  await expect(outlastDatabase(request, { patience: 0 })).rejects.toThrow('connection refused');
-  expect(made.count).toBe(1);
+it('says now and then that a request is not answered', async () => {
+  const logger = new RecordingLogger();
+  const away = new MessagingTimeout('no reply');
+  const { request } = failing(away, away, away);
+  await retryOnOutage(request, { pause: 0, onFailure: outageNotice(logger) });
+  expect(logger.of('warn')).toEqual(['A request is not answered; it is made again until it is']);
 });

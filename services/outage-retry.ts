@@ -1,14 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseUnavailable } from '@mini-nova/database/errors';
-import { MessageDeliveryFailure, MessageUndeliverable, MessagingTimeout } from '@mini-nova/messaging';
+import {
+  type Logger,
+  MessageDeliveryFailure,
+  MessageUndeliverable,
+  MessagingTimeout,
+} from '@mini-nova/messaging';
 
 export interface OutageRetryOptions {
-  /** The request is made at least so often. Default 4. */
+  /** The request is made at least so often, if it is given up at all. Default 4. */
   attempts?: number;
-  /** Seconds for which it is made again, also when that is more often. Default 60. */
+  /** Seconds for which it is made again, also when that is more often; default: until it is answered. */
   patience?: number;
   /** Seconds before the second attempt after a failure that came at once; doubled for each further one, up to 5. Default 1. */
   pause?: number;
+  /** Told of each failure after which it is made again. */
+  onFailure?: (error: unknown) => void;
 }
 
 /** Seconds. Whoever was away is back so long ago at most before he is asked again: waits add up to what a rest takes. */
@@ -22,7 +29,12 @@ const longestPause = 5;
  */
 export async function retryOnOutage<T>(
   request: () => Promise<T>,
-  { attempts = 4, patience = 60, pause = 1 }: OutageRetryOptions = {},
+  {
+    attempts = 4,
+    patience = Number.POSITIVE_INFINITY,
+    pause = 1,
+    onFailure = () => {},
+  }: OutageRetryOptions = {},
 ): Promise<T> {
   const start = performance.now();
   for (let attempt = 1; ; attempt += 1) {
@@ -31,6 +43,7 @@ export async function retryOnOutage<T>(
     } catch (error) {
       const isOver = attempt >= attempts && performance.now() - start >= patience * 1000;
       if (!isOutage(error) || isOver) throw error;
+      onFailure(error);
       // A timeout has been pause enough; the others come at once.
       if (!(error instanceof MessagingTimeout)) {
         await delay(pauseAfter(attempt, pause) * 1000, undefined, { ref: false });
@@ -39,9 +52,20 @@ export async function retryOnOutage<T>(
   }
 }
 
+/** Milliseconds in which nothing is said of further failures. */
+const QUIET = 30_000;
+
+/** Says in the log, now and then, that requests are not answered. */
+export function outageNotice(logger: Logger): (error: unknown) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - saidAt < QUIET) return;
+    saidAt = performance.now();
+    logger.warn({ reason: String(error) }, 'A request is not answered; it is made again until it is');
+  };
+}
+
 export interface OutlastOptions {
-  /** Seconds. Default 300: what is not done by then is the sweeps'. */
-  patience?: number;
   /** Seconds between two attempts. Default 1. */
   pause?: number;
 }
@@ -50,19 +74,17 @@ export interface OutlastOptions {
  * Makes again what failed because the database was away: one's own, or that of whoever was asked. For work that was accepted,
  * and that nobody but a sweep would take up again. It may have been done already, so it must be idempotent.
  *
- * @throws DatabaseUnavailable when it was away for all the time; any other error at once
+ * @throws any other error at once
  */
 export async function outlastDatabase<T>(
   work: () => Promise<T>,
-  { patience = 300, pause = 1 }: OutlastOptions = {},
+  { pause = 1 }: OutlastOptions = {},
 ): Promise<T> {
-  const start = performance.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      const isOver = performance.now() - start >= patience * 1000;
-      if (!(error instanceof DatabaseUnavailable) || isOver) throw error;
+      if (!(error instanceof DatabaseUnavailable)) throw error;
     }
     await delay(pause * 1000, undefined, { ref: false });
   }

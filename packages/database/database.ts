@@ -97,6 +97,11 @@ export class Database {
     return this.#repeats.run(attempt, ({ outcome }) => outcome === 'undone' || lostCommit !== 'fail');
   }
 
+  /** By performance.now(): when it answered again after the last outage of some seconds that was noticed; -Infinity: none was. */
+  get backSince(): number {
+    return this.#repeats.backSince;
+  }
+
   /** Runs `work`, which only reads, on one state of the database: no other's commit shows between its queries. */
   async snapshot<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
     this.#scope.assertOutside();

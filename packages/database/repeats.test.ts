@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseRefused, DatabaseUnavailable } from './errors.ts';
 import { withPatience } from './patience.ts';
 import { type RepeatOptions, Repeats } from './repeats.ts';
@@ -70,4 +70,21 @@ it('gives up after so many retries, or when the patience is over', async () => {
   const { repeats: slow } = repeats({ interval: 60, maxInterval: 60, maxRetries: -1 });
   await expect(withPatience(1, () => slow.run(hasty.attempt))).rejects.toBe(undone);
   expect(hasty.runs()).toBe(2);
+});
+
+it('knows since when the database is back after an outage of seconds, and takes no notice of shorter ones', async () => {
+  const { repeats: own } = repeats();
+  await own.run(failing(undone).attempt);
+  expect(own.backSince).toBe(Number.NEGATIVE_INFINITY);
+
+  const clock = vi.spyOn(performance, 'now');
+  onTestFinished(() => clock.mockRestore());
+  const { attempt } = failing(undone, undone);
+  const start = performance.now();
+  let attempts = 0;
+  await own.run(() => {
+    clock.mockReturnValue(start + 6000 * attempts++);
+    return attempt();
+  });
+  expect(own.backSince).toBe(start + 12_000);
 });

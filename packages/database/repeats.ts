@@ -19,6 +19,9 @@ export interface RepeatOptions {
 /** Milliseconds in which nothing is said of a further outage. */
 const QUIET = 30_000;
 
+/** Milliseconds without any answer that count as an outage. */
+const OUTAGE = 5000;
+
 /** Milliseconds, of which a random part is waited before the first retry. */
 const FIRST_PAUSE = 50;
 
@@ -27,6 +30,9 @@ export class Repeats {
   readonly #options: Required<RepeatOptions>;
   readonly #logger: Logger;
   #awaySince: number | undefined;
+  /** By performance.now(): when a request failed that was the first since an answer. */
+  #silentSince: number | undefined;
+  #backSince = Number.NEGATIVE_INFINITY;
   /** When, by performance.now(), it was last said to be away: part of what is asked may go on failing while the rest is answered. */
   #saidAt = Number.NEGATIVE_INFINITY;
 
@@ -34,6 +40,11 @@ export class Repeats {
     const { maxRetries = 8, interval = 0.5, increaseInterval = true, maxInterval = 2 } = options;
     this.#options = { maxRetries, interval, increaseInterval, maxInterval };
     this.#logger = logger;
+  }
+
+  /** By performance.now(): when it answered again after its last outage of some seconds. */
+  get backSince(): number {
+    return this.#backSince;
   }
 
   /**
@@ -99,6 +110,7 @@ export class Repeats {
 
   #noteFailure(error: DatabaseUnavailable): void {
     const now = performance.now();
+    this.#silentSince ??= now;
     if (this.#awaySince !== undefined || now - this.#saidAt < QUIET) return;
     this.#awaySince = now;
     this.#saidAt = now;
@@ -106,6 +118,10 @@ export class Repeats {
   }
 
   #noteAnswer(): void {
+    if (this.#silentSince !== undefined && performance.now() - this.#silentSince >= OUTAGE) {
+      this.#backSince = performance.now();
+    }
+    this.#silentSince = undefined;
     if (this.#awaySince === undefined) return;
     const seconds = Math.round(performance.now() - this.#awaySince) / 1000;
     this.#awaySince = undefined;

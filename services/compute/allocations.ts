@@ -1,5 +1,4 @@
 import type { RpcContext } from '@mini-nova/messaging';
-import { retryOnOutage } from '../outage-retry.ts';
 import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import type { ComputeHost } from './compute-host.ts';
 
@@ -9,16 +8,14 @@ export async function allocationsOf(
   ctxt: RpcContext,
   instanceUuid: string,
 ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
-  return retryOnOutage(() => host.placement.getAllocations(ctxt, { consumer_uuid: instanceUuid }));
+  return host.placement.getAllocations(ctxt, { consumer_uuid: instanceUuid });
 }
 
 /** Gives back what the instance holds on this host. What it holds elsewhere is another's. */
 export async function releaseHere(host: ComputeHost, ctxt: RpcContext, instanceUuid: string): Promise<void> {
   host.tracker.release(instanceUuid);
   for (const provider_uuid of host.tracker.providerUuids()) {
-    await retryOnOutage(() =>
-      host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid }),
-    );
+    await host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid });
   }
 }
 
@@ -29,7 +26,5 @@ export async function releaseEverywhere(
   instanceUuid: string,
 ): Promise<void> {
   host.tracker.release(instanceUuid);
-  await retryOnOutage(() =>
-    host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid: null }),
-  );
+  await host.placement.deleteAllocations(ctxt, { consumer_uuid: instanceUuid, provider_uuid: null });
 }

@@ -11,7 +11,6 @@ import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import type { NetworkAPI } from '../network/rpcapi.ts';
-import { outlastDatabase } from '../outage-retry.ts';
 import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { InstanceBuild } from './build.ts';
 import type { ComputeHost } from './compute-host.ts';
@@ -125,10 +124,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     const { conductor, driver, tracker, logger } = this.#compute;
     await checkSizes(driver, this.#config);
     await conductor.waitUntilReady(ctxt, logger);
-    // A conductor may be there before its database.
-    const instances = await outlastDatabase(() => conductor.instancesByHost(ctxt, this.host), {
-      patience: 600,
-    });
+    const instances = await conductor.instancesByHost(ctxt, this.host);
     await driver.initHost(ctxt, instances);
     await tracker.updateAvailableResource(ctxt);
     await this.#cleanUpDeletedGuests(ctxt);

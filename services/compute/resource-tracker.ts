@@ -8,7 +8,6 @@ import {
   DuplicateEntry,
   InstanceNotFound,
 } from '../exceptions.ts';
-import { retryOnOutage } from '../outage-retry.ts';
 import { capacityOf } from '../scheduler/placement/capacity.ts';
 import type { Inventories } from '../scheduler/placement/contract.ts';
 import { type ResourceAmounts, resourcesOf } from '../scheduler/placement/resources.ts';
@@ -138,9 +137,8 @@ export class ResourceTracker {
     });
     const { record, usage } = node;
     const inventories = withReserved(node.inventories, (resourceClass) => usage.unrecorded(resourceClass));
-    await retryOnOutage(() =>
-      placement.setInventory(ctxt, { provider_uuid: record.uuid, provider_name: nodename, inventories }),
-    );
+    const provider = { provider_uuid: record.uuid, provider_name: nodename };
+    await placement.setInventory(ctxt, { ...provider, inventories });
     logger.debug({ node: nodename, instances: node.usage.instances }, 'Reported the resources of the node');
   }
 

@@ -1,7 +1,8 @@
-import { MessagingTimeout, RPCVersionCapError, silentLogger } from '@mini-nova/messaging';
-import { NovaObjectSerializer } from '@mini-nova/objects';
+import { RPCVersionCapError, Target } from '@mini-nova/messaging';
+import { InstanceList, NovaObjectSerializer } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { newInstance } from '../test/new-objects.ts';
 import { recordedRequest } from '../test/recorded.ts';
 import { recordingPeer } from '../test/recording-peer.ts';
@@ -95,10 +96,49 @@ describe('ConductorAPI', () => {
     });
   });
 
-  it('gives up waiting for a conductor after a while', async () => {
+  it('waits for a conductor however long there is none, and says so', async () => {
     const { rpc } = await recordingPeer({ ...target, topic: 'other' }, []);
-    const waiting = new ConductorAPI(rpc).waitUntilReady(ctxt, silentLogger, { timeout: 0.1 });
+    const logger = new RecordingLogger();
+    const waiting = new ConductorAPI(rpc).waitUntilReady(ctxt, logger);
+    hoursLater();
+    await expect.poll(() => logger.of('warn')).toEqual(['Waiting for a conductor']);
 
-    await expect(waiting).rejects.toThrow(MessagingTimeout);
+    const ping = {
+      target: new Target({ namespace: 'baseapi', version: '1.0' }),
+      rpcMethods: ['ping'],
+      ping: async () => 'here',
+    };
+    const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [ping]);
+    onTestFinished(() => conductor.stop());
+    await conductor.start();
+    await waiting;
+  });
+
+  it('asks until it is answered, however long that takes', async () => {
+    const { rpc } = await recordingPeer({ ...target, topic: 'other' }, []);
+    let failures = 0;
+    const onFailure = () => {
+      failures += 1;
+      if (failures === 1) hoursLater();
+    };
+    const found = new ConductorAPI(rpc, { pause: 0, onFailure }).instancesByHost(ctxt, 'host1');
+    await expect.poll(() => failures).toBeGreaterThan(10);
+
+    const list = {
+      target: new Target({ version: '3.0' }),
+      rpcMethods: ['object_class_action_versions'],
+      objectClassActionVersions: async () => new InstanceList({ objects: [] }),
+    };
+    const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [list]);
+    onTestFinished(() => conductor.stop());
+    await conductor.start();
+    expect(await found).toEqual([]);
   });
 });
+
+/** Sets the clock that measures durations on, until the test ends. */
+function hoursLater(): void {
+  const now = performance.now.bind(performance);
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 10 * 3_600_000);
+  onTestFinished(() => clock.mockRestore());
+}

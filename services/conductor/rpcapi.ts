@@ -74,19 +74,17 @@ export class ConductorAPI {
   }
 
   /**
-   * Resolves once a conductor answers: a compute may be started before it.
-   *
-   * @throws MessagingTimeout, MessageDeliveryFailure when none did within `timeout` seconds
+   * Resolves once a conductor answers, however long that takes, as a daemon waits for its broker: a compute may be started
+   * before its conductors.
    */
-  async waitUntilReady(ctxt: RpcContext, logger: Logger, { timeout = 600 } = {}): Promise<void> {
-    const deadline = performance.now() + timeout * 1000;
-    const ping = this.#base.prepare({ timeout: Math.min(timeout, 2), failUndeliverable: false });
+  async waitUntilReady(ctxt: RpcContext, logger: Logger): Promise<void> {
+    const ping = this.#base.prepare({ timeout: 2, failUndeliverable: false });
     for (let attempt = 1; ; attempt += 1) {
       try {
         await ping.call(ctxt, 'ping', { arg: 'ready?' });
         return;
       } catch (error) {
-        if (!isOutage(error) || performance.now() >= deadline) throw error;
+        if (!isOutage(error)) throw error;
         if (attempt % 10 === 1) logger.warn({ reason: String(error) }, 'Waiting for a conductor');
         if (error instanceof MessageDeliveryFailure) await delay(1000, undefined, { ref: false });
       }

@@ -169,7 +169,7 @@ export class Cloud {
       conductor,
       computeTask: new ComputeTaskAPI(rpc),
       network: new NetworkAPI(rpc, this.#retry),
-      placement: new PlacementAPI(rpc),
+      placement: new PlacementAPI(rpc, this.#retry),
       logger: this.#logger,
     });
     const records = new ConductorServiceRecords(conductor);

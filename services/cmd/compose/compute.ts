@@ -11,6 +11,7 @@ import { loadComputeDriver } from '../../compute/virt/driver-registry.ts';
 import { ComputeTaskAPI, ConductorAPI } from '../../conductor/rpcapi.ts';
 import { ConductorServiceRecords } from '../../conductor/service-records.ts';
 import { NetworkAPI } from '../../network/rpcapi.ts';
+import { outageNotice } from '../../outage-retry.ts';
 import { PlacementAPI } from '../../scheduler/placement/rpcapi.ts';
 import { SERVICE_VERSION, type ServiceParts } from './parts.ts';
 
@@ -24,7 +25,8 @@ export function composeCompute(parts: ComputeParts): Service {
   const { config, logger, transport, service, host = config.DEFAULT.host } = parts;
   const { DEFAULT, upgrade_levels, fake } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
-  const conductor = new ConductorAPI(rpc, { versionCap: upgrade_levels.conductor });
+  const retry = { onFailure: outageNotice(logger) };
+  const conductor = new ConductorAPI(rpc, { versionCap: upgrade_levels.conductor, ...retry });
   const manager = new ComputeManager({
     host,
     config,
@@ -32,8 +34,8 @@ export function composeCompute(parts: ComputeParts): Service {
     driver: loadComputeDriver(DEFAULT.compute_driver, { host, fake }),
     conductor,
     computeTask: new ComputeTaskAPI(rpc),
-    network: new NetworkAPI(rpc),
-    placement: new PlacementAPI(rpc),
+    network: new NetworkAPI(rpc, retry),
+    placement: new PlacementAPI(rpc, retry),
     logger,
   });
   return Service.create({

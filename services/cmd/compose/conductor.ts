@@ -4,6 +4,7 @@ import { ComputeAPI } from '../../compute/rpcapi.ts';
 import { ComputeTaskManager } from '../../conductor/compute-task-manager.ts';
 import { ConductorManager } from '../../conductor/manager.ts';
 import { conductorSweeps } from '../../conductor/sweeps/index.ts';
+import { Presence } from '../../conductor/sweeps/presence.ts';
 import { InstancePorts } from '../../network/instance-ports.ts';
 import { NetworkManager } from '../../network/manager.ts';
 import { PlacementManager } from '../../scheduler/placement/manager.ts';
@@ -32,6 +33,8 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
   // More would only wait for a connection, where nobody looks whether they are still wanted.
   const queue = new WorkQueue({ name: 'database', width: () => database.max_pool_size });
+  const bus = () => transport.ready({ timeout: 1 });
+  const presence = new Presence({ db, bus, since: performance.now() });
   const manager = new ConductorManager({
     host: DEFAULT.host,
     stores: { ...stores, db },
@@ -44,6 +47,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
         services: stores.services,
         compute,
         config: DEFAULT,
+        presence,
         logger,
       }),
   });

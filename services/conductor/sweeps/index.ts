@@ -9,6 +9,7 @@ import { FailedBuilds } from '../failed-builds.ts';
 import { correctImpossibleStates } from './impossible-states.ts';
 import { OrphanedAllocations } from './orphaned-allocations.ts';
 import { releaseOrphanedPorts } from './orphaned-ports.ts';
+import { Presence } from './presence.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 import { endStuckBuilds } from './stuck-builds.ts';
 import { finishStuckDeletions } from './stuck-deletions.ts';
@@ -21,6 +22,8 @@ export interface SweepOptions {
   compute: ComputeAPI;
   /** Read at each sweep. Both in seconds; no build timeout (0): builds are not ended. */
   config: Pick<NovaConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
+  /** Says what else computes need to get on. Default: nothing. */
+  presence?: Presence;
   logger: Logger;
 }
 
@@ -36,7 +39,7 @@ const NEVER = -1;
  * conductors may do it at once: each change is guarded. The spacings are those of the present build timeout.
  */
 export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
-  const { config, ...tools } = options;
+  const { config, presence = new Presence(options), ...tools } = options;
   const failedBuilds = new FailedBuilds(options);
   const [deletions, powerChanges] = [new RepeatedRequests(), new RepeatedRequests()];
   const orphanedAllocations = new OrphanedAllocations();
@@ -51,6 +54,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) =>
     task(name, async (ctxt) => {
       const timeout = ageOf(config);
+      if (!(await isAnyoneStuck(tools, presence, timeout))) return;
       const now = await trueNow(tools, timeout);
       if (now === undefined) return;
       await run({ ...tools, timeout, now, serviceDownTime: config.service_down_time }, ctxt);
@@ -87,6 +91,20 @@ interface TimedSweep extends Omit<SweepOptions, 'config'> {
   serviceDownTime: number;
   /** By the database's clock. */
   now: Date;
+}
+
+/**
+ * After an outage those who work on an instance need a while to say so: who waits for a turn does it three times in each
+ * timeout, and who was refused asks again within seconds. What was not said during an outage is no reason to end anything.
+ */
+async function isAnyoneStuck(
+  { logger }: Pick<SweepOptions, 'logger'>,
+  presence: Presence,
+  timeout: number,
+): Promise<boolean> {
+  if (await presence.lasts(timeout / 2)) return true;
+  logger.debug({ seconds: timeout / 2 }, 'Nothing is swept yet: there was an outage, or no conductor');
+  return false;
 }
 
 /**

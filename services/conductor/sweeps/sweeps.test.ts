@@ -1,16 +1,23 @@
+import type { Database } from '@mini-nova/database';
 import { type Logger, silentLogger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import { expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { Cloud } from '../../test/cloud.ts';
 import { failSaves } from '../../test/failing-saves.ts';
 import { newInstance } from '../../test/new-objects.ts';
 import { conductorSweeps } from './index.ts';
+import { Presence } from './presence.ts';
 
 const TIMEOUT = 300;
 
-function sweepsOf(cloud: Cloud, timeout = TIMEOUT, logger: Logger = silentLogger) {
+function sweepsOf(
+  cloud: Cloud,
+  timeout = TIMEOUT,
+  logger: Logger = silentLogger,
+  presence = new Presence({ db: cloud.db }),
+) {
   const { db, instances, services, compute } = cloud;
   return conductorSweeps({
     db,
@@ -18,6 +25,7 @@ function sweepsOf(cloud: Cloud, timeout = TIMEOUT, logger: Logger = silentLogger
     services,
     compute,
     config: { instance_build_timeout: timeout, service_down_time: 60 },
+    presence,
     logger,
   });
 }
@@ -358,3 +366,38 @@ it('uses the timeout that holds when it sweeps', async () => {
   await endStuckBuilds?.run(cloud.ctxt);
   expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('error');
 });
+
+describe('after an outage', () => {
+  it.each([
+    ['the database was away', async (cloud: Cloud) => backJustNow(cloud.db), {}],
+    ['the bus is away', async () => {}, { bus: () => Promise.reject(new Error('no broker')) }],
+    ['there was no conductor', async () => {}, { since: performance.now() }],
+  ])('in which %s, those who wait for it are given time to get on', async (_what, happen, outage) => {
+    const cloud = await Cloud.start();
+    const uuid = await lostBuild(cloud);
+    await cloud.age(uuid, TIMEOUT + 1);
+    await happen(cloud);
+    const tasks = sweepsOf(cloud, TIMEOUT, silentLogger, new Presence({ db: cloud.db, ...outage }));
+
+    for (const task of tasks) await task.run(RequestContext.admin());
+
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'building' });
+  });
+
+  it('that was long enough ago, what makes no progress is ended', async () => {
+    const cloud = await Cloud.start();
+    const uuid = await lostBuild(cloud);
+    await cloud.age(uuid, TIMEOUT + 1);
+    const since = performance.now() - (TIMEOUT / 2 + 1) * 1000;
+    const tasks = sweepsOf(cloud, TIMEOUT, silentLogger, new Presence({ db: cloud.db, since }));
+
+    for (const task of tasks) await task.run(RequestContext.admin());
+
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error' });
+  });
+});
+
+/** As if it had just come back. */
+async function backJustNow(db: Database): Promise<void> {
+  vi.spyOn(db, 'backSince', 'get').mockReturnValue(performance.now());
+}
