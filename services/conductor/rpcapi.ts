@@ -150,9 +150,13 @@ export class ConductorAPI {
     await retryOnOutage(() => this.objectAction(ctxt, service, 'create'), this.#retry);
   }
 
-  /** Not repeated: the next heartbeat does as well. @throws MessagingTimeout */
-  async serviceSave(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
+  /** A heartbeat is not repeated: the next one does as well. @throws MessagingTimeout */
+  async serviceHeartbeat(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
     await this.#save(ctxt, service, changes);
+  }
+
+  async serviceSave(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
+    await retryOnOutage(() => this.#save(ctxt, service, changes), this.#retry);
   }
 
   /** Undefined: the node was never recorded. */

@@ -1,8 +1,9 @@
-import { MessagingTimeout } from '@mini-nova/messaging';
+import { MessagingTimeout, type RpcMessage } from '@mini-nova/messaging';
 import { ServiceRecordMissing } from '@mini-nova/service';
 import { expect, it } from 'vitest';
 import { hasStopped } from '../stores/service-store.ts';
 import { Cloud } from '../test/cloud.ts';
+import { lossyDriver } from '../test/lossy-driver.ts';
 import { recordingPeer } from '../test/recording-peer.ts';
 import { ConductorAPI } from './rpcapi.ts';
 import { ConductorServiceRecords } from './service-records.ts';
@@ -37,16 +38,27 @@ it('is up from its registration to its stop', async () => {
 it('does not make a heartbeat of its stop when the last heartbeat failed', async () => {
   const { cloud, shown } = await records();
   const conductor = new ConductorAPI(cloud.rpc, { patience: 0 });
-  const { serviceSave } = conductor;
+  const { serviceHeartbeat } = conductor;
   const own = new ConductorServiceRecords(conductor);
   await own.register(INFO);
-  conductor.serviceSave = () => Promise.reject(new MessagingTimeout('the conductor is away'));
+  conductor.serviceHeartbeat = () => Promise.reject(new MessagingTimeout('the conductor is away'));
   await expect(own.heartbeat()).rejects.toThrow(MessagingTimeout);
 
-  conductor.serviceSave = serviceSave;
+  conductor.serviceHeartbeat = serviceHeartbeat;
   await own.stopped();
 
   expect(hasStopped(await shown())).toBe(true);
+});
+
+it('is registered anew although its takeover is not answered at first', async () => {
+  const { records: own, cloud, shown } = await records();
+  await own.register(INFO);
+  let lost = 0;
+  const lose = ({ method }: RpcMessage) =>
+    method === 'object_action' && ++lost <= 3 ? 'request' : undefined;
+  const { rpc } = cloud.connect('restarted', (driver) => lossyDriver(driver, lose));
+  await new ConductorServiceRecords(new ConductorAPI(rpc, { pause: 0 })).register(INFO);
+  expect(await shown()).toMatchObject({ report_count: 1 });
 });
 
 it('says that it stops by a save of last_seen_up alone, as Nova would read it', async () => {

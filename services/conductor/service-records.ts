@@ -85,7 +85,7 @@ export class ConductorServiceRecords implements ServiceRecords {
     if (!this.#registered) throw new TypeError('The service is not registered');
     const { info, service } = this.#registered;
     try {
-      await this.#conductor.serviceSave(this.#context(), service, changesOf(service));
+      await this.#conductor.serviceHeartbeat(this.#context(), service, changesOf(service));
     } catch (error) {
       if (error instanceof ServiceNotFound) throw new ServiceRecordMissing(info, { cause: error });
       throw error;
