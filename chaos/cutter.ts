@@ -11,7 +11,7 @@ const PAUSE = [0.2, 1.5] as const;
 /** Seconds for which a transaction, or a commit, is waited for. */
 const PATIENCE = 5;
 
-const WAYS = ['ended', 'ended in a transaction', 'broken off', 'broken off at a commit'] as const;
+const WAYS = ['ended', 'ended in a transaction', 'broken off', 'broken off at a commit', 'silent'] as const;
 
 interface CutterOptions {
   db: Database;
@@ -22,7 +22,8 @@ interface CutterOptions {
 
 /**
  * Cuts connections to PostgreSQL, of one of its clients or of all: the server ends them, at any moment or as soon as one is in the
- * midst of a transaction, or the way there breaks, at any moment or when a commit has arrived and its answer has not.
+ * midst of a transaction; or the way there breaks, at any moment or when a commit has arrived and its answer has not; or nothing gets
+ * through any more, and nobody is told.
  */
 export class Cutter implements Disturber {
   readonly tally = new Tally();
@@ -56,6 +57,7 @@ export class Cutter implements Disturber {
     const links = [...this.#links].filter(([name]) => clients.includes(name)).map(([, link]) => link);
     if (way === 'ended') return this.#end(clients);
     if (way === 'ended in a transaction') return this.#endInTransaction(clients);
+    if (way === 'silent') return links.reduce((sum, link) => sum + link.silencePresent(), 0);
     if (way === 'broken off') return links.reduce((sum, link) => sum + link.breakPresent(), 0);
     return breakAtCommit(links);
   }

@@ -39,8 +39,9 @@ export class TcpProxy {
    * many they are.
    */
   silencePresent(lost: Record<Side, boolean> = { client: true, server: true }): number {
-    for (const pair of this.pairs) pair.lost = lost;
-    return this.pairs.size;
+    const { present } = this;
+    for (const pair of present) pair.lost = lost;
+    return present.length;
   }
 
   /** The next connection is dead from the start; those after it work. */
@@ -50,12 +51,12 @@ export class TcpProxy {
 
   /** The present connections break for both sides. Returns how many they are. */
   breakPresent(): number {
-    const { size } = this.pairs;
-    for (const { client, server } of this.pairs) {
+    const { present } = this;
+    for (const { client, server } of present) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
-    return size;
+    return present.length;
   }
 
   /** The next connection on which a client sends this breaks when the server has it, before the client has an answer. */
@@ -102,6 +103,11 @@ export class TcpProxy {
         if (client.destroyed && server.destroyed) this.pairs.delete(pair);
       });
     }
+  }
+
+  /** Without those that are cut, of which one side may not know it. */
+  private get present(): Pair[] {
+    return [...this.pairs].filter(({ client, lost }) => !client.destroyed && !(lost.client && lost.server));
   }
 
   private springTrap(pair: Pair, data: Buffer): void {
