@@ -16,6 +16,11 @@ export function withPatience<T>(seconds: number, work: () => T): T {
   return deadlines.run(Math.min(deadline, deadlines.getStore() ?? Number.POSITIVE_INFINITY), work);
 }
 
+/** As `withPatience`, whatever patience there was before: for what has to be done when that is over. Infinity: no hurry. */
+export function withNewPatience<T>(seconds: number, work: () => T): T {
+  return deadlines.run(performance.now() + seconds * 1000, work);
+}
+
 /** Milliseconds; Infinity: nobody is in a hurry. Negative: it is over. */
 export function patienceLeft(): number {
   return (deadlines.getStore() ?? Number.POSITIVE_INFINITY) - performance.now();

@@ -1,7 +1,8 @@
-import { RPCVersionCapError } from '@mini-nova/messaging';
+import { CallCancelled, RPCVersionCapError } from '@mini-nova/messaging';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { expect, it, vi } from 'vitest';
+import type { CastOptions } from '../cast-options.ts';
 import { newInstance } from '../test/new-objects.ts';
 import { type RecordedRequest, recordedRequest } from '../test/recorded.ts';
 import { recordingPeer } from '../test/recording-peer.ts';
@@ -109,3 +110,27 @@ it.each([
     await expect(sent).rejects.toThrow(RPCVersionCapError);
   }
 });
+
+it.each([
+  ['startInstance', (api: ComputeAPI, options: CastOptions) => api.startInstance(ctxt, onHost(), options)],
+  ['stopInstance', (api: ComputeAPI, options: CastOptions) => api.stopInstance(ctxt, onHost(), options)],
+  [
+    'rebootInstance',
+    (api: ComputeAPI, options: CastOptions) =>
+      api.rebootInstance(ctxt, { ...onHost(), reboot_type: 'SOFT' }, options),
+  ],
+  [
+    'detachInterface',
+    (api: ComputeAPI, options: CastOptions) =>
+      api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options),
+  ],
+])('does not send %s once it is given up', async (_method, send) => {
+  const { rpc, messages } = await peer();
+  const given = send(new ComputeAPI(rpc), { signal: AbortSignal.abort() });
+  await expect(given).rejects.toBeInstanceOf(CallCancelled);
+  expect(messages).toEqual([]);
+});
+
+function onHost() {
+  return { instance: newInstance({ host: 'compute' }) };
+}

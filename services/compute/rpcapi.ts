@@ -1,6 +1,7 @@
 import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { blockDevicesOf } from '../block-devices.ts';
+import type { CastOptions } from '../cast-options.ts';
 import type { VirtualInterface } from '../network/model.ts';
 import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
 import type { ComputeContract } from './contract.ts';
@@ -47,23 +48,29 @@ export class ComputeAPI {
     await this.#onHostOf(instance).cast(ctxt, 'terminate_instance', { instance, bdms });
   }
 
-  async startInstance(ctxt: RpcContext, { instance }: Args<'start_instance'>): Promise<void> {
-    await this.#onHostOf(instance).cast(ctxt, 'start_instance', { instance });
+  async startInstance(
+    ctxt: RpcContext,
+    { instance }: Args<'start_instance'>,
+    options?: CastOptions,
+  ): Promise<void> {
+    await this.#onHostOf(instance, options).cast(ctxt, 'start_instance', { instance });
   }
 
   async stopInstance(
     ctxt: RpcContext,
     { instance, clean_shutdown = true }: Optional<'stop_instance', 'clean_shutdown'>,
+    options?: CastOptions,
   ): Promise<void> {
-    await this.#onHostOf(instance).cast(ctxt, 'stop_instance', { instance, clean_shutdown });
+    await this.#onHostOf(instance, options).cast(ctxt, 'stop_instance', { instance, clean_shutdown });
   }
 
   async rebootInstance(
     ctxt: RpcContext,
     { instance, block_device_info = null, reboot_type }: Optional<'reboot_instance', 'block_device_info'>,
+    options?: CastOptions,
   ): Promise<void> {
     const args = { instance, block_device_info, reboot_type };
-    await this.#onHostOf(instance).cast(ctxt, 'reboot_instance', args);
+    await this.#onHostOf(instance, options).cast(ctxt, 'reboot_instance', args);
   }
 
   async attachInterface(
@@ -74,8 +81,12 @@ export class ComputeAPI {
     return this.#onHostOf(instance).call(ctxt, 'attach_interface', args);
   }
 
-  async detachInterface(ctxt: RpcContext, { instance, port_id }: Args<'detach_interface'>): Promise<void> {
-    await this.#onHostOf(instance).cast(ctxt, 'detach_interface', { instance, port_id });
+  async detachInterface(
+    ctxt: RpcContext,
+    { instance, port_id }: Args<'detach_interface'>,
+    options?: CastOptions,
+  ): Promise<void> {
+    await this.#onHostOf(instance, options).cast(ctxt, 'detach_interface', { instance, port_id });
   }
 
   async getConsoleOutput(
@@ -85,13 +96,13 @@ export class ComputeAPI {
     return this.#onHostOf(instance).call(ctxt, 'get_console_output', { instance, tail_length });
   }
 
-  #on(host: string) {
-    return this.#client.prepare({ server: host, version: '6.0' });
+  #on(host: string, options: CastOptions = {}) {
+    return this.#client.prepare({ server: host, version: '6.0', ...options });
   }
 
-  #onHostOf(instance: Instance) {
+  #onHostOf(instance: Instance, options?: CastOptions) {
     if (!instance.host) throw new InstanceHasNoHost(instance.uuid);
-    return this.#on(instance.host);
+    return this.#on(instance.host, options);
   }
 }
 

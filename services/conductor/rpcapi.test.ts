@@ -1,4 +1,4 @@
-import { RPCVersionCapError, Target } from '@mini-nova/messaging';
+import { CallCancelled, RPCVersionCapError, Target } from '@mini-nova/messaging';
 import { InstanceList, NovaObjectSerializer } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -11,6 +11,17 @@ import { ComputeTaskAPI, ConductorAPI } from './rpcapi.ts';
 const ctxt = RequestContext.admin();
 
 describe('ComputeTaskAPI', () => {
+  it('does not send a build once it is given up', async () => {
+    const target = { topic: 'conductor', server: 'host', namespace: 'compute_task', version: '1.24' };
+    const { rpc, messages } = await recordingPeer(target, []);
+    const recorded = recordedRequest('schedule_and_build_instances');
+    const args = new NovaObjectSerializer().deserializeEntity(ctxt, recorded.args) as never;
+    const options = { signal: AbortSignal.abort() };
+    const sent = new ComputeTaskAPI(rpc).scheduleAndBuildInstances(ctxt, args, options);
+    await expect(sent).rejects.toBeInstanceOf(CallCancelled);
+    expect(messages).toEqual([]);
+  });
+
   it.each(['schedule_and_build_instances', 'build_instances'] as const)(
     'sends %s as Nova 26 was recorded to send it',
     async (method) => {

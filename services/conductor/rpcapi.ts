@@ -17,6 +17,7 @@ import {
   objectVersions,
   Service,
 } from '@mini-nova/objects';
+import type { CastOptions } from '../cast-options.ts';
 import { ComputeHostNotFound } from '../exceptions.ts';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import { type VersionCapOption, versionCapOf } from '../release-versions.ts';
@@ -37,8 +38,10 @@ export class ComputeTaskAPI {
   async scheduleAndBuildInstances(
     ctxt: RpcContext,
     args: TaskArgs<'schedule_and_build_instances'>,
+    options: CastOptions = {},
   ): Promise<void> {
-    await this.#client.prepare({ version: '1.17' }).cast(ctxt, 'schedule_and_build_instances', args);
+    const client = this.#client.prepare({ version: '1.17', ...options });
+    await client.cast(ctxt, 'schedule_and_build_instances', args);
   }
 
   async buildInstances(ctxt: RpcContext, args: TaskArgs<'build_instances'>): Promise<void> {

@@ -1,35 +1,44 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { isBusOutage } from '../bus-outage.ts';
 import { Unavailable } from '../http-errors.ts';
 
+/** Makes a cast that is not sent any more once the signal fires. */
+export type Send = (options: { signal: AbortSignal }) => Promise<void>;
+
 /**
- * Waits for a cast, so long as its user may be kept waiting. A cast that is given up may still go out when the broker
- * is back: whoever gets it finds the instance in another state, and drops it.
- *
- * @throws Unavailable when it was not taken within `timeout` seconds
+ * - `sent`: the bus has it
+ * - `unknown`: it was sent, and nobody says whether the bus has it. It cannot be taken back, and may arrive at any time
  */
-export async function boundedCast(send: () => Promise<void>, timeout: number): Promise<void> {
-  const { promise: timeUp, resolve: giveUp } = withTimer(timeout);
-  const sent = send();
+export type CastOutcome = 'sent' | 'unknown';
+
+/**
+ * Waits for a cast, so long as its user may be kept waiting.
+ *
+ * @throws Unavailable when it was not sent within `timeout` seconds, and never will be
+ */
+export async function boundedCast(send: Send, timeout: number): Promise<CastOutcome> {
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), timeout * 1000);
+  const sent = send({ signal: giveUp.signal });
   try {
-    const outcome = await Promise.race([sent, timeUp]);
-    if (outcome === 'time is up') {
-      // Its failure is no news any more.
-      sent.catch(() => {});
+    return await Promise.race([sent.then(() => 'sent' as const), unsettled(giveUp.signal)]);
+  } catch (error) {
+    if (giveUp.signal.aborted) {
       throw new Unavailable(`The message bus did not take the request within ${timeout} seconds.`);
     }
-  } catch (error) {
     throw isBusOutage(error)
       ? new Unavailable(`The message bus is away: ${error.message}`, { cause: error })
       : error;
   } finally {
-    giveUp();
+    clearTimeout(timer);
+    // What becomes of it later is no news any more.
+    sent.catch(() => {});
   }
 }
 
-function withTimer(seconds: number): { promise: Promise<'time is up'>; resolve: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<'time is up'>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000, 'time is up');
-  });
-  return { promise, resolve: () => clearTimeout(timer) };
+/** Resolves when the signal has fired, and whoever listens to it has had time to say what that has ended. */
+async function unsettled(signal: AbortSignal): Promise<'unknown'> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await turn();
+  return 'unknown';
 }

@@ -1,13 +1,14 @@
 import type { ImageDefinition } from '@mini-nova/config';
-import { findInstance, type Queryable } from '@mini-nova/database';
+import { findInstance, lockInstance, type Queryable } from '@mini-nova/database';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
+import type { CastOptions } from '../../cast-options.ts';
 import { VmState } from '../../compute/vm-states.ts';
 import { ConcurrencyLimit } from '../../concurrency-limit.ts';
 import { FlavorNotFound } from '../../exceptions.ts';
 import { BuildRequestStore } from '../../stores/build-request-store.ts';
 import { RequestSpecStore } from '../../stores/request-spec-store.ts';
-import { BadRequest, HttpError } from '../http-errors.ts';
+import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
 import type { CreateServerBody } from '../schemas/servers.ts';
 import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
 import { boundedCast } from './bounded-cast.ts';
@@ -21,6 +22,7 @@ import {
   requestedDisks,
 } from './new-server.ts';
 import { requestedNetworks } from './requested-networks.ts';
+import { undo } from './undo.ts';
 
 export interface CreatedServers {
   instances: Instance[];
@@ -119,42 +121,82 @@ export class ServerCreation {
   }
 
   async #build(ctxt: RequestContext, servers: NewServer[], build: Build): Promise<void> {
-    const { computeTask, images, settings } = this.#dependencies;
-    const { request, adminPassword } = build;
+    const { castTimeout } = this.#dependencies.settings;
     try {
-      await boundedCast(
-        () =>
-          computeTask.scheduleAndBuildInstances(ctxt, {
-            build_requests: servers.map(({ buildRequest }) => buildRequest),
-            request_specs: servers.map(({ requestSpec }) => requestSpec),
-            image: images.wireDocument(request.image),
-            admin_password: adminPassword,
-            injected_files: [],
-            requested_networks: request.networks,
-            block_device_mapping: requestedDisks(request.image),
-            tags: new TagList({ objects: [] }),
-          }),
-        settings.castTimeout,
-      );
+      const send = (options: CastOptions) => this.#send(ctxt, servers, build, options);
+      if ((await boundedCast(send, castTimeout)) === 'sent') return;
     } catch (error) {
-      for (const { instance } of servers) await this.#fail(instance, error);
+      await this.#withdraw(servers, error);
       throw error;
+    }
+    const error = new Unavailable(
+      `The message bus did not confirm the request within ${castTimeout} seconds.`,
+    );
+    if (await this.#withdraw(servers, error)) throw error;
+  }
+
+  async #send(
+    ctxt: RequestContext,
+    servers: NewServer[],
+    { request, adminPassword }: Build,
+    options: CastOptions,
+  ): Promise<void> {
+    const { computeTask, images } = this.#dependencies;
+    const args = {
+      build_requests: servers.map(({ buildRequest }) => buildRequest),
+      request_specs: servers.map(({ requestSpec }) => requestSpec),
+      image: images.wireDocument(request.image),
+      admin_password: adminPassword,
+      injected_files: [],
+      requested_networks: request.networks,
+      block_device_mapping: requestedDisks(request.image),
+      tags: new TagList({ objects: [] }),
+    };
+    await computeTask.scheduleAndBuildInstances(ctxt, args, options);
+  }
+
+  /**
+   * Sees to it that nobody builds the instances, all of them, and shows their user why. False: a conductor builds them, which
+   * has got the message after all.
+   */
+  async #withdraw(servers: NewServer[], error: unknown): Promise<boolean> {
+    const { db, logger } = this.#dependencies;
+    const uuids = servers.map(({ instance }) => instance.uuid);
+    const work = async () => {
+      await db.transaction((trx) => this.#end(trx, uuids, error), { lostCommit: 'repeat' });
+      logger.warn({ err: error, instances: uuids }, 'The build request was not sent');
+      return true;
+    };
+    try {
+      return (await undo(this.#dependencies, uuids, work)) ?? true;
+    } catch (failure) {
+      if (failure instanceof RequestTaken) return false;
+      throw failure;
     }
   }
 
-  /** Nobody will build the instance: its user shall see why. */
-  async #fail({ uuid }: Instance, error: unknown): Promise<void> {
-    const { db, instances, logger } = this.#dependencies;
-    const failed = await db.transaction(async (trx) => {
-      // Who deletes the build request owns the instance: a conductor may have got the message after all.
-      if (!(await new BuildRequestStore(trx).delete(uuid))) return false;
-      const store = instances.within(trx);
+  /** Who deletes the build request owns the instance. Idempotent. @throws RequestTaken */
+  async #end(trx: Queryable, uuids: readonly string[], error: unknown): Promise<void> {
+    const store = this.#dependencies.instances.within(trx);
+    const requests = new BuildRequestStore(trx);
+    for (const uuid of uuids) {
+      // Deleted by its user.
+      if (!(await lockInstance(trx, uuid))) continue;
       const instance = await store.getByUuid(uuid);
+      if (instance.vm_state === VmState.ERROR) continue;
+      if (!(await requests.delete(uuid))) throw new RequestTaken(uuid);
       await store.addFault(faultOf(uuid, error));
       await store.update(instance, { vm_state: VmState.ERROR, task_state: null });
-      return true;
-    });
-    if (failed) logger.warn({ err: error, instance: uuid }, 'The build request was not sent');
+    }
+  }
+}
+
+/** A conductor builds the instance. */
+class RequestTaken extends Error {
+  override readonly name = 'RequestTaken';
+
+  constructor(uuid: string) {
+    super(`The build of instance ${uuid} has begun`);
   }
 }
 

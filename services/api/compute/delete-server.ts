@@ -1,12 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { TaskState } from '../../compute/task-states.ts';
 import { InstanceNotFound } from '../../exceptions.ts';
 import { deleteInstance } from '../../stores/instance-deletion.ts';
-import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';
 import { isHostUp } from './service-check.ts';
+
+/** Milliseconds for which a message that the bus does not take keeps the user waiting. */
+const PATIENCE = 2000;
 
 /** Deletes servers, in whatever state they are. */
 export class ServerDeletion {
@@ -17,10 +20,10 @@ export class ServerDeletion {
   }
 
   /**
-   * Resolves when the compute's queue has the request. An instance that is on no host, or whose compute is down, is
+   * Resolves when the deletion is recorded, and will be done whatever becomes of the message. An instance that is on no host, or whose compute is down, is
    * gone then; that compute deletes what is left of it when it is back.
    *
-   * @throws InstanceNotFound, Unavailable
+   * @throws InstanceNotFound
    */
   async delete(ctxt: RequestContext, uuid: string): Promise<void> {
     const instance = await serverOfProject(this.#dependencies.instances, ctxt, uuid);
@@ -30,7 +33,7 @@ export class ServerDeletion {
   }
 
   async #deleteOnHost(ctxt: RequestContext, instance: Instance): Promise<void> {
-    const { instances, compute, settings } = this.#dependencies;
+    const { instances } = this.#dependencies;
     try {
       await instances.update(instance, { task_state: TaskState.DELETING, progress: 0 });
     } catch (error) {
@@ -39,7 +42,17 @@ export class ServerDeletion {
     }
     // A failed build left its host between the look-up and the save, which brought the record up to date.
     if (instance.host === null) return this.#deleteLocally(instance);
-    await boundedCast(() => compute.terminateInstance(ctxt, { instance }), settings.castTimeout);
+    await this.#order(ctxt, instance);
+  }
+
+  /** What is recorded is done: by the compute when it gets the message, at the latest when the conductor's sweep asks it. */
+  async #order(ctxt: RequestContext, instance: Instance): Promise<void> {
+    const { compute, logger } = this.#dependencies;
+    const { uuid } = instance;
+    const ordered = compute.terminateInstance(ctxt, { instance }).catch((error: unknown) => {
+      logger.warn({ instance: uuid, err: error }, 'The deletion was not sent, and is left to the conductor');
+    });
+    await Promise.race([ordered, delay(PATIENCE, undefined, { ref: false })]);
   }
 
   async #deleteLocally(instance: Instance): Promise<void> {

@@ -68,13 +68,17 @@ export class ServerInterfaces {
     }
   }
 
-  /** Resolves when the compute's queue has the request. @throws NotFound, Conflict, ServiceUnavailable, Unavailable */
+  /**
+   * Resolves when the compute's queue has the request, or may have it.
+   *
+   * @throws NotFound, Conflict, ServiceUnavailable, Unavailable
+   */
   async detach(ctxt: RequestContext, uuid: string, portId: string): Promise<void> {
     const instance = await this.#usable(ctxt, uuid, 'detach_interface');
     await this.get(ctxt, uuid, portId);
     const { compute, settings } = this.#dependencies;
     await boundedCast(
-      () => compute.detachInterface(ctxt, { instance, port_id: portId }),
+      (options) => compute.detachInterface(ctxt, { instance, port_id: portId }, options),
       settings.castTimeout,
     );
   }

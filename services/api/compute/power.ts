@@ -1,5 +1,6 @@
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
+import type { CastOptions } from '../../cast-options.ts';
 import { TaskState } from '../../compute/task-states.ts';
 import { VmState } from '../../compute/vm-states.ts';
 import { InstanceNotFound, InstanceUpdateConflict } from '../../exceptions.ts';
@@ -8,6 +9,7 @@ import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';
 import { assertHostUp } from './service-check.ts';
 import { type AllowedStates, assertAllowed, saveConflict } from './state-check.ts';
+import { undo } from './undo.ts';
 
 const { ACTIVE, STOPPED, ERROR } = VmState;
 
@@ -35,7 +37,7 @@ interface PowerAction {
   allowed: AllowedStates;
   /** The task state until the compute has done it. */
   taskState: string;
-  cast(instance: Instance): Promise<void>;
+  cast(instance: Instance, options: CastOptions): Promise<void>;
 }
 
 /** Starts, stops and reboots servers. All throw InstanceNotFound, Conflict, ServiceUnavailable and Unavailable. */
@@ -51,7 +53,7 @@ export class ServerPower {
       name: 'start',
       allowed: STARTABLE,
       taskState: TaskState.POWERING_ON,
-      cast: (instance) => this.#dependencies.compute.startInstance(ctxt, { instance }),
+      cast: (instance, options) => this.#dependencies.compute.startInstance(ctxt, { instance }, options),
     });
   }
 
@@ -60,7 +62,8 @@ export class ServerPower {
       name: 'stop',
       allowed: STOPPABLE,
       taskState: TaskState.POWERING_OFF,
-      cast: (instance) => this.#dependencies.compute.stopInstance(ctxt, { instance, clean_shutdown: true }),
+      cast: (instance, options) =>
+        this.#dependencies.compute.stopInstance(ctxt, { instance, clean_shutdown: true }, options),
     });
   }
 
@@ -69,7 +72,8 @@ export class ServerPower {
       name: 'reboot',
       allowed: type === 'SOFT' ? SOFT_REBOOTABLE : HARD_REBOOTABLE,
       taskState: type === 'SOFT' ? TaskState.REBOOTING : TaskState.REBOOTING_HARD,
-      cast: (instance) => this.#dependencies.compute.rebootInstance(ctxt, { instance, reboot_type: type }),
+      cast: (instance, options) =>
+        this.#dependencies.compute.rebootInstance(ctxt, { instance, reboot_type: type }, options),
     });
   }
 
@@ -90,9 +94,10 @@ export class ServerPower {
       throw saveConflict(error, uuid, name);
     }
     try {
-      await boundedCast(() => cast(instance), settings.castTimeout);
+      // One of which nobody says whether it has arrived is as good as accepted: the conductor's sweep repeats it.
+      await boundedCast((options) => cast(instance, options), settings.castTimeout);
     } catch (error) {
-      await this.#revert(instance, taskState, before);
+      await undo(this.#dependencies, [uuid], () => this.#revert(instance, taskState, before));
       throw error;
     }
   }

@@ -1,7 +1,9 @@
+import { DatabaseUnavailable } from '@mini-nova/database';
 import { Target } from '@mini-nova/messaging';
 import { expect, test, vi } from 'vitest';
 import { InstanceNotFound } from '../../exceptions.ts';
 import { apiFixture } from '../../test/api-fixture.ts';
+import { neverSettled, untilCancelled } from '../../test/hanging-casts.ts';
 
 const COMPUTE = new Target({ topic: 'compute', server: 'host1', version: '6.1' });
 
@@ -98,12 +100,43 @@ test('an action on a server whose compute is down is 503, and changes nothing', 
 test('an action that the bus does not take is 503, and the server is as before', async () => {
   const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
   await compute('host1');
-  dependencies.compute.stopInstance = () => new Promise(() => {});
+  dependencies.compute.stopInstance = (_ctxt, _args, options) => untilCancelled(options);
   const { uuid } = await instance();
   expect(await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null })).toMatchObject({
     status: 503,
   });
   expect((await dependencies.instances.getByUuid(uuid)).task_state).toBeNull();
+});
+
+test('an action that is refused while the database is away is undone when it is back', async () => {
+  const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
+  await compute('host1');
+  const { uuid } = await instance();
+  const { instances } = dependencies;
+  const update = instances.update.bind(instances);
+  let away = false;
+  instances.update = (...args) => (away ? Promise.reject(new DatabaseUnavailable('gone')) : update(...args));
+  dependencies.compute.stopInstance = (_ctxt, _args, options) => {
+    away = true;
+    return untilCancelled(options);
+  };
+  expect(await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null })).toMatchObject({
+    status: 503,
+  });
+  expect((await instances.getByUuid(uuid)).task_state).toBe('powering-off');
+  away = false;
+  await expect.poll(async () => (await instances.getByUuid(uuid)).task_state).toBeNull();
+});
+
+test('an action that may have been sent is accepted: it is carried out, at the latest by the conductor', async () => {
+  const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
+  await compute('host1');
+  dependencies.compute.stopInstance = neverSettled;
+  const { uuid } = await instance();
+  expect(await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null })).toMatchObject({
+    status: 202,
+  });
+  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('powering-off');
 });
 
 test('gives the console output, without control characters', async () => {

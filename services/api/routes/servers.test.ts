@@ -2,6 +2,7 @@ import { Target } from '@mini-nova/messaging';
 import { InstanceFault, InstanceInfoCache } from '@mini-nova/objects';
 import { expect, test } from 'vitest';
 import { apiFixture, BOOT, CIRROS, LIMITS } from '../../test/api-fixture.ts';
+import { neverSettled, untilCancelled } from '../../test/hanging-casts.ts';
 
 const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
 
@@ -222,22 +223,48 @@ async function apiFixtureWith(dependencies: Awaited<ReturnType<typeof apiFixture
   return { app: buildApp(dependencies, LIMITS, { isTrusted: false }) };
 }
 
-test('answers 503 when the message bus is away, and the server is in ERROR with a fault', async () => {
+test.each([
+  ['was not sent', untilCancelled, 'The message bus did not take the request within 0.05 seconds.'],
+  ['may have been sent', neverSettled, 'The message bus did not confirm the request within 0.05 seconds.'],
+])(
+  'answers 503 when the build %s, and all servers are in ERROR with a fault',
+  async (_how, send, message) => {
+    const fixture = await apiFixture({ castTimeout: 0.05 });
+    const { dependencies } = fixture;
+    dependencies.computeTask.scheduleAndBuildInstances = (_ctxt, _args, options) => send(options);
+    const { status, body } = await fixture.send('POST', '/v2.1/servers', {
+      server: { ...BOOT, min_count: 2 },
+    });
+    expect({ status, ...body.serviceUnavailable }).toEqual({ status: 503, code: 503, message });
+    const { servers } = (await fixture.get('/v2.1/servers/detail')).body;
+    expect(servers).toHaveLength(2);
+    for (const server of servers) {
+      expect(server).toMatchObject({ status: 'ERROR', fault: { code: 503, message } });
+      expect(await dependencies.buildRequests.findByInstanceUuid(server.id)).toBeUndefined();
+    }
+  },
+);
+
+test('accepts servers whose build a conductor has begun although nobody has confirmed the request', async () => {
   const { send, get, dependencies } = await apiFixture({ castTimeout: 0.05 });
-  // A bus that never takes the message.
-  dependencies.computeTask.scheduleAndBuildInstances = () => new Promise(() => {});
-  const { status, body } = await send('POST', '/v2.1/servers', { server: BOOT });
-  expect({ status, ...body.serviceUnavailable }).toEqual({
-    status: 503,
-    code: 503,
-    message: 'The message bus did not take the request within 0.05 seconds.',
-  });
-  const [server] = (await get('/v2.1/servers/detail')).body.servers;
-  expect(server).toMatchObject({
-    status: 'ERROR',
-    fault: { code: 503, message: expect.stringMatching(/message bus/) },
-  });
-  expect(await dependencies.buildRequests.findByInstanceUuid(server.id)).toBeUndefined();
+  const { buildRequests, computeTask } = dependencies;
+  computeTask.scheduleAndBuildInstances = async (_ctxt, { build_requests }) => {
+    await buildRequests.delete(build_requests[1]?.instance_uuid ?? '');
+    return neverSettled();
+  };
+  const { status } = await send('POST', '/v2.1/servers', { server: { ...BOOT, min_count: 2 } });
+  expect(status).toBe(202);
+  const { servers } = (await get('/v2.1/servers/detail')).body;
+  expect(servers.map((server: { status: string }) => server.status)).toEqual(['BUILD', 'BUILD']);
+});
+
+test('accepts a deletion that the bus does not take: the conductor has it done', async () => {
+  const { send, instance, compute, dependencies } = await apiFixture();
+  await compute('host1');
+  dependencies.compute.terminateInstance = neverSettled;
+  const { uuid } = await instance();
+  expect(await send('DELETE', `/v2.1/servers/${uuid}`)).toMatchObject({ status: 204 });
+  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('deleting');
 });
 
 test('shows a server as Nova does', async () => {
