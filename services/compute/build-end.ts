@@ -17,7 +17,7 @@ import { VmState } from './vm-states.ts';
 /** A build that nobody has ended yet. */
 const stillBuilding = {
   vmState: [VmState.BUILDING],
-  taskState: [null, TaskState.SCHEDULING, TaskState.NETWORKING, TaskState.SPAWNING],
+  taskState: [null, TaskState.SCHEDULING, TaskState.NETWORKING, TaskState.SPAWNING] as (string | null)[],
 };
 
 /** Removes what a build made here. False: the guest may still be there, and its resources are still used. */
@@ -46,13 +46,28 @@ export async function abortBuild(
       releaseHere(host, ctxt, instance.uuid),
     );
   }
-  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, asAbort(instance, error), host.name));
-  const saved = await saveUnlessEnded(host, ctxt, instance, {
-    ...(clean && onNoHost(instance)),
-    vm_state: VmState.ERROR,
-    task_state: null,
-  });
-  if (clean && !saved) await leaveEndedBuild(host, ctxt, instance.uuid);
+  const changes = { ...(clean && onNoHost(instance)), vm_state: VmState.ERROR, task_state: null };
+  const ended = await endUnlessGone(host, ctxt, instance, { error: asAbort(instance, error), changes });
+  if (clean && !ended) await leaveEndedBuild(host, ctxt, instance.uuid);
+}
+
+/** False: someone else has ended the build, or goes on with it. Then this failure is none of its faults. */
+async function endUnlessGone(
+  host: ComputeHost,
+  ctxt: RpcContext,
+  instance: Instance,
+  { error, changes }: { error: Error; changes: ChangesOf<Instance> },
+): Promise<boolean> {
+  const current = await currentInstance(host, ctxt, instance.uuid);
+  const isOurs = current && (current.host === null || current.host === host.name);
+  if (!isOurs || !isStillBuilding(current)) return false;
+  // The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
+  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
+  return saveUnlessEnded(host, ctxt, instance, changes);
+}
+
+function isStillBuilding({ vm_state, task_state }: Instance): boolean {
+  return vm_state === VmState.BUILDING && stillBuilding.taskState.includes(task_state);
 }
 
 /** Ends a build in ERROR with a fault that no host has begun; one that is elsewhere by now, or has ended, is left alone. */

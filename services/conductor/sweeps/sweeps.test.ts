@@ -110,6 +110,9 @@ it.each([
   const left = { vm_state: 'error', task_state: null, host: null, node: null };
   await expect.poll(() => cloud.instances.getByUuid(uuid), { timeout: 10_000 }).toMatchObject(left);
   expect(await cloud.allocated()).toBe(0);
+  // Its compute has nothing to add.
+  const faults = await cloud.db.kysely.selectFrom('instance_faults').selectAll().execute();
+  expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('no progress')]);
 });
 
 it('may run in several conductors at once', async () => {
