@@ -37,8 +37,9 @@ export class FailedBuilds {
   }
 
   /**
-   * In one transaction: ERROR with a fault, and the allocation and the ports are given back. Nothing of it when
-   * `isStill` says that the build has got on meanwhile: then it is someone else's.
+   * In one transaction: ERROR with a fault, and the allocation and the ports are given back. A build that is on a host keeps
+   * them, for its guest may be there: that compute gives them back when there is none. Nothing of it when `isStill` says that
+   * the build has got on meanwhile: then it is someone else's.
    */
   async end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
     const ended = await outlastDatabase(() => this.#end(uuid, error, isStill));
@@ -59,11 +60,13 @@ export class FailedBuilds {
       const instance = await instances.getByUuid(uuid);
       if (!isStill(instance)) return false;
       await instances.addFault(faultOf(uuid, error, instance.host));
-      const info_cache = infoCacheOf(instance, []);
-      await instances.update(instance, { vm_state: VmState.ERROR, task_state: null, info_cache });
+      await instances.update(instance, { vm_state: VmState.ERROR, task_state: null });
       await deleteBuildRequest(trx, uuid);
-      await deleteAllocations(trx, uuid);
-      await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
+      if (instance.host === null) {
+        await deleteAllocations(trx, uuid);
+        await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
+        await instances.update(instance, { info_cache: infoCacheOf(instance, []) });
+      }
       return true;
     };
     return this.#db.transaction(work, { lostCommit: 'repeat' });

@@ -115,6 +115,34 @@ it.each([
   expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('no progress')]);
 });
 
+it.each([
+  ['is given back by that compute when it finds no guest', false, { host: null }, 0],
+  ['stays with the guest that is there', true, { host: 'host1' }, 1],
+])('leaves what a build holds on the host that had begun it: it %s', async (_what, hasGuest, left, held) => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const driver = cloud.driver('host1');
+  const spawn = driver.spawn.bind(driver);
+  driver.spawn = async (...args) => {
+    if (hasGuest) await spawn(...args);
+    await new Promise(() => {});
+  };
+  const [uuid = ''] = await cloud.boot();
+  await cloud.reaches(uuid, 'spawning');
+  await expect.poll(() => driver.listInstanceUuids()).toHaveLength(held);
+  await cloud.computes.get('host1')?.service.stop({ quick: true });
+  await cloud.age(uuid, TIMEOUT + 1);
+
+  await sweep(cloud);
+
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error', host: 'host1' });
+  expect(await cloud.allocated()).toBe(1);
+  expect(await cloud.ports.list(uuid)).toHaveLength(1);
+  await cloud.startCompute('host1', driver);
+  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'error', ...left });
+  expect(await cloud.allocated()).toBe(held);
+  expect(await cloud.ports.list(uuid)).toHaveLength(held);
+});
+
 it('may run in several conductors at once', async () => {
   const cloud = await Cloud.start();
   const uuids = [await lostBuild(cloud), await lostBuild(cloud)];
