@@ -124,7 +124,7 @@ export class OwnRecords {
     this.#suspension = { since: this.#suspension?.since ?? new Date(), reason };
     logger.error(
       { host, reason },
-      'The records of this compute are missing: nothing is destroyed here until they are back, or nova-manage guest accept-records is run',
+      `The records of this compute are missing: nothing is destroyed here until they are back. If its conductor has the wrong database, give it the right one; if this one is right, run: nova-manage guest accept-records --host ${host}`,
     );
   }
 
