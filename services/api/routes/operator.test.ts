@@ -158,6 +158,10 @@ test('lists hypervisors with their service', async () => {
   });
   expect((await get('/v2.1/os-hypervisors/1')).body.hypervisor).toEqual(detailed);
   expect((await get('/v2.1/os-hypervisors/7')).status).toBe(404);
+  // Of Nova's, these are not there.
+  for (const path of ['statistics', '1/uptime', 'host1/search', 'host1/servers']) {
+    expect((await get(`/v2.1/os-hypervisors/${path}`)).status).toBe(404);
+  }
 });
 
 describe('the deletion of a service', () => {
