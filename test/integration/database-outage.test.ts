@@ -268,6 +268,15 @@ describe('an administrator', () => {
       message: 'The database cannot be used: database "nowhere" does not exist',
     });
   });
+
+  it('who is not known to a server without TLS is told so, and nothing of TLS', async () => {
+    const wrong = new URL(url);
+    wrong.username = 'nobody';
+    const db = await open(wrong.href);
+    await expect(listServices(db.kysely)).rejects.toMatchObject({
+      message: 'The database cannot be used: role "nobody" does not exist',
+    });
+  });
 });
 
 describe('connections that are dead without a word', () => {

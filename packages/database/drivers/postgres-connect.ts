@@ -45,8 +45,9 @@ export async function connectPostgres(target: PostgresTarget, settings: SessionS
     try {
       return await connectOnce(target, tls, settings);
     } catch (error) {
-      refusal ??= error;
       if (!isRefusal(error)) throw explainedFor(target, error);
+      // A server without TLS is no reason not to get in without.
+      if (refusal === undefined || isWithoutTls(refusal)) refusal = error;
     }
   }
   throw explainedFor(target, refusal);
@@ -111,10 +112,11 @@ function tlsFailure(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return 'The TLS handshake failed';
   if (certificateCodes.test(code) && code !== '28000') return "The server's certificate was refused";
-  if (code === '' && /does not support SSL|establishing an SSL connection/.test(messageOf(error))) {
-    return 'There is no TLS, which sslmode asks for';
-  }
-  return undefined;
+  return isWithoutTls(error) ? 'There is no TLS, which sslmode asks for' : undefined;
+}
+
+function isWithoutTls(error: unknown): boolean {
+  return codeOf(error) === '' && /does not support SSL|establishing an SSL connection/.test(messageOf(error));
 }
 
 function messageOf(error: unknown): string {
