@@ -14,7 +14,7 @@ export const database = {
     secret: true,
     allowed: 'parameters of a URL such as sslmode=verify-full&sslrootcert=/etc/ssl/db.pem',
     pattern: /^([^\s=&]+=[^\s&]*(&[^\s=&]+=[^\s&]*)*)?$/,
-    help: 'Parameters to append to the URL of connection: sslmode, sslrootcert, sslcert, sslkey and application_name mean what they mean to libpq.',
+    help: 'Parameters to append to the URL of connection, where of two with the same name the later counts. They mean what they mean to libpq: sslmode, sslrootcert, sslcrl, sslcert, sslkey, ssl_min_protocol_version, application_name and others; one that cannot be heeded is refused.',
   }),
   max_pool_size: integer({
     default: 10,

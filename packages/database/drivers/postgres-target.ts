@@ -1,15 +1,36 @@
 import type { ClientConfig } from 'pg';
 import { DatabaseUrlError } from '../errors.ts';
-import { TLS_PARAMETERS, type Tls, tlsAttempts } from './postgres-tls.ts';
+import { type Parameters, TLS_PARAMETERS, type Tls, tlsAttempts } from './postgres-tls.ts';
 
-/** Of libpq, without a meaning here, or read here. */
-const OTHER_PARAMETERS = [
-  'connect_timeout',
-  'uselibpqcompat',
+/** What node-postgres reads as libpq does. */
+const PASSED_ON = [
+  'host',
+  'port',
+  'user',
+  'password',
+  'application_name',
+  'fallback_application_name',
+  'options',
+] as const;
+
+/** Of libpq, without a meaning here. */
+const MEANINGLESS: readonly string[] = [
+  'client_encoding',
+  'keepalives',
+  'keepalives_count',
+  'keepalives_idle',
+  'keepalives_interval',
+  'sslcompression',
+  'sslsni',
   'target_session_attrs',
-  'gssencmode',
-  'channel_binding',
+  'tcp_user_timeout',
+  'uselibpqcompat',
 ];
+
+/** Of libpq: what is not done here, and must not be insisted on. */
+const NOT_DONE: readonly string[] = ['gssencmode', 'channel_binding'];
+
+const READ_HERE: readonly string[] = [...TLS_PARAMETERS, 'connect_timeout', 'dbname'];
 
 /** Where a PostgreSQL is, and how one gets in. */
 export interface PostgresTarget {
@@ -23,26 +44,56 @@ export interface PostgresTarget {
   readonly connectTimeout: number | undefined;
 }
 
-/** Reads a URL whose parameters mean what libpq says. @throws DatabaseUrlError */
+/**
+ * Reads a URL whose parameters mean what libpq says; those that it would refuse, or that mean something that is not done here, are
+ * refused: one who asks for more safety must not believe to have it.
+ *
+ * @throws DatabaseUrlError
+ */
 export function postgresTarget(text: string, home?: string): PostgresTarget {
   const url = new URL(text);
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
-  const port = url.searchParams.get('port') ?? url.port;
+  // Of several with the same name the last counts.
+  const parameters = new Map(url.searchParams);
+  for (const [name, value] of parameters) assertMeaning(name, value);
+  const host = parameters.get('host') ?? decodeURIComponent(url.hostname);
+  const port = parameters.get('port') ?? url.port;
   const isSocket = host === '' || host.startsWith('/');
-  const attempts = isSocket ? [false as const] : tlsAttempts(url.searchParams, home);
-  const connectTimeout = timeoutOf(url.searchParams.get('connect_timeout'));
-  for (const parameter of [...TLS_PARAMETERS, ...OTHER_PARAMETERS]) url.searchParams.delete(parameter);
   return {
     name: isSocket ? host || 'localhost' : `${host}:${port || '5432'}`,
-    config: { connectionString: url.href },
-    attempts,
-    connectTimeout,
+    config: { connectionString: connectionString(url, parameters) },
+    attempts: isSocket ? [false] : tlsAttempts(parameters, home),
+    connectTimeout: timeoutOf(parameters.get('connect_timeout')),
   };
 }
 
+/** What node-postgres is to see: it reads other parameters in its own way, and some of them before what it is told beside the URL. */
+function connectionString(url: URL, parameters: Parameters): string {
+  const passedOn = new URL(url);
+  passedOn.search = '';
+  for (const name of PASSED_ON) {
+    const value = parameters.get(name);
+    if (value !== undefined) passedOn.searchParams.set(name, value);
+  }
+  const database = parameters.get('dbname');
+  if (database) passedOn.pathname = `/${encodeURIComponent(database)}`;
+  return passedOn.href;
+}
+
+function assertMeaning(name: string, value: string): void {
+  if (NOT_DONE.includes(name)) {
+    if (value === 'disable' || value === 'prefer') return;
+    throw new DatabaseUrlError(`${name}=${value} of the database connection is not supported`);
+  }
+  const known = [...READ_HERE, ...PASSED_ON, ...MEANINGLESS];
+  if (known.includes(name)) return;
+  throw new DatabaseUrlError(
+    `${JSON.stringify(name)} is no parameter of a database connection: use ${[...READ_HERE, ...PASSED_ON].join(', ')}`,
+  );
+}
+
 /** libpq takes 0 and less for none, and less than 2 for 2. */
-function timeoutOf(text: string | null): number | undefined {
-  if (text === null) return undefined;
+function timeoutOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!Number.isInteger(seconds)) {
     throw new DatabaseUrlError(

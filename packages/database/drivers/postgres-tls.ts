@@ -23,13 +23,27 @@ export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' |
 
 const modes: readonly SslMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** Parameters of the URL that are read here; node-postgres, which reads them otherwise, does not see them. */
-export const TLS_PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const;
+const protocols = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+/** The parameters of a URL that are read here. */
+export const TLS_PARAMETERS = [
+  'ssl',
+  'sslmode',
+  'sslrootcert',
+  'sslcrl',
+  'sslcert',
+  'sslkey',
+  'sslpassword',
+  'ssl_min_protocol_version',
+  'ssl_max_protocol_version',
+] as const;
+
+/** Of a URL, by name. */
+export type Parameters = ReadonlyMap<string, string>;
 
 /** @throws DatabaseUrlError when a mode is not known, or a file cannot be read */
-export function tlsAttempts(parameters: URLSearchParams, home = homedir()): Tls[] {
-  const root = parameters.get('sslrootcert');
-  const mode = sslModeOf(parameters.get('sslmode') ?? (root === 'system' ? 'verify-full' : 'prefer'));
+export function tlsAttempts(parameters: Parameters, home = homedir()): Tls[] {
+  const mode = modeOf(parameters);
   switch (mode) {
     case 'disable':
       return [false];
@@ -42,6 +56,16 @@ export function tlsAttempts(parameters: URLSearchParams, home = homedir()): Tls[
   }
 }
 
+function modeOf(parameters: Parameters): SslMode {
+  const ssl = parameters.get('ssl');
+  // JDBC's word, which libpq knows, too.
+  if (ssl !== undefined && ssl !== 'true') {
+    throw new DatabaseUrlError('ssl of the database connection can only be true: use sslmode');
+  }
+  const least = parameters.get('sslrootcert') === 'system' ? 'verify-full' : ssl ? 'require' : 'prefer';
+  return sslModeOf(parameters.get('sslmode') ?? least);
+}
+
 function sslModeOf(text: string): SslMode {
   const mode = modes.find((known) => known === text);
   if (mode === undefined) {
@@ -52,24 +76,26 @@ function sslModeOf(text: string): SslMode {
   return mode;
 }
 
-function tlsOptions(mode: SslMode, parameters: URLSearchParams, home: string): ConnectionOptions {
+function tlsOptions(mode: SslMode, parameters: Parameters, home: string): ConnectionOptions {
   const ca = rootCertificates(mode, parameters.get('sslrootcert'), home);
   return {
     ...ca,
+    ...(ca.rejectUnauthorized && revokedCertificates(parameters.get('sslcrl'), home)),
     ...clientCertificate(parameters, home),
+    ...versions(parameters),
     ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
   };
 }
 
 /** As in libpq, a root certificate that is there is used, whatever the mode. */
-function rootCertificates(mode: SslMode, given: string | null, home: string): ConnectionOptions {
+function rootCertificates(mode: SslMode, given: string | undefined, home: string): ConnectionOptions {
   if (given === 'system') {
     if (mode === 'verify-full') return { rejectUnauthorized: true };
     throw new DatabaseUrlError(
       `sslrootcert=system of the database connection needs sslmode=verify-full, not ${mode}`,
     );
   }
-  const file = given ?? join(home, '.postgresql', 'root.crt');
+  const file = given || join(home, '.postgresql', 'root.crt');
   if (existsSync(file)) return { ca: read(file, 'sslrootcert'), rejectUnauthorized: true };
   if (mode !== 'verify-ca' && mode !== 'verify-full') return { rejectUnauthorized: false };
   throw new DatabaseUrlError(
@@ -77,16 +103,38 @@ function rootCertificates(mode: SslMode, given: string | null, home: string): Co
   );
 }
 
-function clientCertificate(parameters: URLSearchParams, home: string): ConnectionOptions {
+/** Without a list nobody asks whether a certificate was revoked. */
+function revokedCertificates(given: string | undefined, home: string): ConnectionOptions {
+  const file = given || join(home, '.postgresql', 'root.crl');
+  return given || existsSync(file) ? { crl: read(file, 'sslcrl') } : {};
+}
+
+function clientCertificate(parameters: Parameters, home: string): ConnectionOptions {
   const given = parameters.get('sslcert');
-  const file = given ?? join(home, '.postgresql', 'postgresql.crt');
-  if (given === null && !existsSync(file)) return {};
+  const file = given || join(home, '.postgresql', 'postgresql.crt');
+  if (!given && !existsSync(file)) return {};
   const passphrase = parameters.get('sslpassword');
   return {
     cert: read(file, 'sslcert'),
-    key: read(parameters.get('sslkey') ?? join(home, '.postgresql', 'postgresql.key'), 'sslkey'),
-    ...(passphrase !== null && { passphrase }),
+    key: read(parameters.get('sslkey') || join(home, '.postgresql', 'postgresql.key'), 'sslkey'),
+    ...(passphrase !== undefined && { passphrase }),
   };
+}
+
+function versions(parameters: Parameters): ConnectionOptions {
+  const minVersion = versionOf(parameters, 'ssl_min_protocol_version');
+  const maxVersion = versionOf(parameters, 'ssl_max_protocol_version');
+  return { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) };
+}
+
+function versionOf(parameters: Parameters, name: string): (typeof protocols)[number] | undefined {
+  const text = parameters.get(name);
+  if (!text) return undefined;
+  const version = protocols.find((known) => known.toLowerCase() === text.toLowerCase());
+  if (version !== undefined) return version;
+  throw new DatabaseUrlError(
+    `${name} ${JSON.stringify(text)} of the database connection is not known: use ${protocols.join(', ')}`,
+  );
 }
 
 function read(file: string, parameter: string): string {
