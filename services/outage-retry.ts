@@ -100,10 +100,14 @@ export function pauseAfter(failures: number, pause = 1): number {
  * have been served.
  */
 export function isOutage(error: unknown): boolean {
+  return isUnanswered(error) || error instanceof DatabaseUnavailable;
+}
+
+/** Whether the error says that nobody answered over the message bus. */
+export function isUnanswered(error: unknown): error is Error {
   return (
     error instanceof MessagingTimeout ||
     error instanceof MessageDeliveryFailure ||
-    error instanceof MessageUndeliverable ||
-    error instanceof DatabaseUnavailable
+    error instanceof MessageUndeliverable
   );
 }

@@ -1,16 +1,7 @@
-import {
-  ClientSendError,
-  MessageDeliveryFailure,
-  MessageUndeliverable,
-  MessagingTimeout,
-} from '@mini-nova/messaging';
+import { ClientSendError } from '@mini-nova/messaging';
+import { isUnanswered } from '../outage-retry.ts';
 
-/** Whether the message bus, or the service at its other end, is away. */
+/** Whether the message bus, or the service at its other end, is away, or the bus fails in a way of its own. */
 export function isBusOutage(error: unknown): error is Error {
-  return (
-    error instanceof MessageDeliveryFailure ||
-    error instanceof MessageUndeliverable ||
-    error instanceof MessagingTimeout ||
-    error instanceof ClientSendError
-  );
+  return isUnanswered(error) || error instanceof ClientSendError;
 }
