@@ -123,6 +123,15 @@ describe('a monitored call', () => {
     });
   }
 
+  rabbitTest('fails when its server has dropped it unread', async ({ rpc }) => {
+    await rpc.serve({});
+    const call = rpc.client({ callMonitorTimeout: 0.4 }).call(CTXT, 'x'.repeat(256), {});
+    await expect(call).rejects.toMatchObject({
+      code: 'SERVER_LOST',
+      message: expect.stringContaining('no consumer of queue'),
+    });
+  });
+
   rabbitTest('waits for a silent server as long as not all others have answered', async (context) => {
     const { rpc, peer } = context;
     const { requests, client, transport, timesWaited } = await silentServer(context);
