@@ -175,12 +175,12 @@ export class RequestClient {
     });
   }
 
-  /** A queue's only consumer is asked by that queue; several are by what all servers of the topic have. */
+  /** All servers of the topic are asked; one that was called by its name alone, for there may be a thousand others. */
   #sendRollCall({ id, queue, waiters: [first] }: RollCall, consumers: number): void {
     const { fanouts, casts, topology, context } = this.#options;
-    const { topic, namespace = null, version } = first?.target ?? {};
+    const { topic, server, namespace = null, version } = first?.target ?? {};
     if (topic === undefined) return;
-    const alone = consumers === 1;
+    const alone = server !== undefined && consumers === 1;
     (alone ? casts : fanouts).publish({
       exchange: alone ? undefined : topology.fanoutExchange(topic),
       routingKey: alone ? queue : '',
