@@ -168,6 +168,24 @@ describe('a monitored call', () => {
     }
   });
 
+  test('is given more time while its server is there, up to a minute of silence', () => {
+    const { waiters, onDoubt } = fixture();
+    const { waiter } = call(waiters, { callMonitorTimeout: 2 });
+    waiter.watch(performance.now());
+    const startedAt = performance.now();
+    onDoubt.mockImplementation(() => {
+      if (!waiter.waitLonger(performance.now())) waiter.loseServer('frozen');
+    });
+    vi.advanceTimersByTime(59_000);
+    expect([waiter.isSettled, waiter.isSilentSince(startedAt)]).toEqual([false, true]);
+    waiters.deliver(signOfLife);
+    expect(waiter.isSilentSince(startedAt)).toBe(false);
+    vi.advanceTimersByTime(59_000);
+    expect(waiter.isSettled).toBe(false);
+    vi.advanceTimersByTime(5_000);
+    expect(waiter.isSettled).toBe(true);
+  });
+
   test('whose server is lost says so', () => {
     const { waiters } = fixture();
     const { waiter, onError } = call(waiters, { timeout: 60, callMonitorTimeout: 2 });
