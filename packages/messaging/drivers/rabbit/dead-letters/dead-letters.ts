@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChannelModel, type ConfirmChannel, connect, type GetMessage, type Options } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  connect,
+  type GetMessage,
+  type Options,
+} from 'amqplib';
 import {
   DriverLoadFailure,
   MessageDeliveryFailure,
@@ -162,35 +169,54 @@ export class DeadLetters {
   ): Promise<void> {
     const channel = await this.#model.createConfirmChannel();
     channel.on('error', () => {});
+    let staying = 0;
     try {
       const { messageCount } = await channel.checkQueue(this.queue);
-      let taken = 0;
+      staying = messageCount;
       for (let left = Math.min(messageCount, limit); left > 0; left -= 1) {
         const message = await channel.get(this.queue);
         if (message === false) break;
         if ((await visit(message, channel)) === 'keep') continue;
         channel.ack(message);
-        taken += 1;
+        staying -= 1;
       }
-      await this.#giveBack(channel, messageCount - taken);
+      channel.nackAll(true);
+      await this.#untilReturned(channel, staying);
     } catch (error) {
       // Nothing has died yet.
-      if (amqpCode(error) !== NOT_FOUND) throw error;
+      if (amqpCode(error) === NOT_FOUND) return;
+      await this.#untilFreed(channel, staying);
+      throw error;
     } finally {
-      // Whether the broker answers does not matter: it has answered a question behind all that was written here.
-      channel.close().catch(() => {});
+      close(channel);
+    }
+  }
+
+  /** By the end of the channel, which may be what has failed. */
+  async #untilFreed(channel: Channel, expected: number): Promise<void> {
+    close(channel);
+    try {
+      const other = await this.#model.createChannel();
+      other.on('error', () => {});
+      await this.#untilReturned(other, expected).finally(() => close(other));
+    } catch {
+      // What has failed before is told.
     }
   }
 
   /** Quorum queues take messages back in their own time; who looks again must find all of them. */
-  async #giveBack(channel: ConfirmChannel, expected: number): Promise<void> {
-    channel.nackAll(true);
+  async #untilReturned(channel: Channel, expected: number): Promise<void> {
     for (let waited = 0; waited < RETURN_TIMEOUT; waited += RETURN_PAUSE) {
       const { messageCount } = await channel.checkQueue(this.queue);
       if (messageCount >= expected) return;
       await sleep(RETURN_PAUSE);
     }
   }
+}
+
+/** Whether the broker answers does not matter: it has answered a question behind all that was written here. */
+function close(channel: Channel): void {
+  channel.close().catch(() => {});
 }
 
 async function connectToAny(addresses: readonly BrokerAddress[]): Promise<ChannelModel> {
