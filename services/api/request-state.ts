@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Forwarded, forwarded } from './forwarded.ts';
 import { BadRequest } from './http-errors.ts';
 import type { LinkBase } from './links.ts';
+import { headerText } from './texts.ts';
 
 /** Who asks when nobody says so: there is no authentication yet. */
 const DEFAULT_ID = 'demo';
@@ -82,5 +83,6 @@ function projectInPath({ params }: FastifyRequest): string | undefined {
 }
 
 function header({ headers }: FastifyRequest, name: string): string | undefined {
-  return [headers[name]].flat()[0] || undefined;
+  const [value] = [headers[name]].flat();
+  return value ? headerText(value) : undefined;
 }

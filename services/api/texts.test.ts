@@ -66,10 +66,23 @@ test('a header that cannot be stored is 400 on every route', async () => {
   const { routes, ask } = await fixture();
   for (const route of routes) {
     const url = filled(route.path, ID);
-    for (const headers of [{ 'x-project-id': 'a\0b' }, { 'x-user-id': '\ud800' }]) {
+    // A character for each byte: half a character of three bytes, and something in Latin 1.
+    for (const headers of [
+      { 'x-project-id': 'a\0b' },
+      { 'x-user-id': '\xed\xa0\x80' },
+      { 'x-project-id': '\xe9' },
+    ]) {
       expect(await ask(route, url, { headers })).toBe(`${route.method} ${url}: 400 badRequest`);
     }
   }
+});
+
+test('a header is read as UTF-8', async () => {
+  const { app, instance } = await apiFixture();
+  const { uuid } = await instance({ project_id: 'h\u00f6h\u{1F600}' });
+  const headers = { 'x-project-id': Buffer.from('h\u00f6h\u{1F600}').toString('latin1') };
+  const { servers } = (await app.inject({ url: '/v2.1/servers', headers })).json();
+  expect(servers).toMatchObject([{ id: uuid }]);
 });
 
 const bodies: [title: string, payload: string | Buffer][] = [

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import { BadRequest } from './http-errors.ts';
 
@@ -15,10 +16,15 @@ export function assertTexts({ raw: { url = '' }, headers }: FastifyRequest): voi
     if (!isText(part)) throw new BadRequest(`Invalid input for query parameters ${nameOf(part)}. ${REASON}`);
   }
   for (const [name, value] of Object.entries(headers)) {
-    if ([value ?? ''].flat().some((text) => UNSTORABLE.test(text))) {
+    if (![value ?? ''].flat().every(isHeaderText)) {
       throw new BadRequest(`Invalid header ${name}. ${REASON}`);
     }
   }
+}
+
+/** The text of a header, in which Node.js has a character for each byte. What is no UTF-8 is replaced. */
+export function headerText(value: string): string {
+  return isAscii(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
 }
 
 /** All names and texts of a parsed body, however deep. @throws BadRequest, which names the field */
@@ -59,6 +65,15 @@ function isText(encoded: string): boolean {
     if (error instanceof URIError) return false;
     throw error;
   }
+}
+
+function isHeaderText(value: string): boolean {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) && !UNSTORABLE.test(bytes.toString('utf8'));
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 /** As it stands in the URL. */

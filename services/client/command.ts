@@ -49,6 +49,9 @@ export function contextOf(command: Command, io: ClientIo): CommandContext {
   if (!isEndpoint(endpoint)) {
     throw new UsageError(`error: NOVA_ENDPOINT '${endpoint}' is invalid. ${ENDPOINT_SYNTAX}`);
   }
+  if (projectId !== undefined && /[\p{Cc}\p{Surrogate}]/u.test(projectId)) {
+    throw new UsageError('error: the id of the project has characters that cannot be sent.');
+  }
   return { nova: new NovaClient(new RestClient({ endpoint, timeout, projectId })), io, json };
 }
 

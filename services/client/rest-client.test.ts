@@ -66,6 +66,21 @@ test('takes an endpoint with or without a slash at its end', async () => {
   expect(paths).toEqual(['/v2.1/servers/detail', '/v2.1/servers/detail']);
 });
 
+test('sends the id of a project in UTF-8, and refuses one that no header can have', async () => {
+  const ids: string[] = [];
+  const endpoint = await serve(({ headers }, response) => {
+    ids.push(Buffer.from(String(headers['x-project-id']), 'latin1').toString('utf8'));
+    response.end('{"servers":[]}');
+  });
+  for (const id of ['\u00e9', '\u65e5']) {
+    expect((await nova(endpoint, ['--os-project-id', id, 'list'])).code).toBe(0);
+  }
+  const { code, err } = await nova(endpoint, ['--os-project-id', 'a\nb', 'list']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^error: the id of the project has characters that cannot be sent\.\n/);
+  expect(ids).toEqual(['\u00e9', '\u65e5']);
+});
+
 test('follows the pages of a list to its end', async () => {
   const server = (id: string) => ({ id, name: id, status: 'ACTIVE', addresses: {} });
   const markers: (string | null)[] = [];

@@ -61,7 +61,7 @@ export class RestClient {
         headers: {
           accept: 'application/json',
           'openstack-api-version': 'compute 2.1',
-          ...(this.#projectId !== undefined && { 'x-project-id': this.#projectId }),
+          ...(this.#projectId !== undefined && { 'x-project-id': headerOf(this.#projectId) }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -108,6 +108,11 @@ export class RestClient {
       );
     }
   }
+}
+
+/** In UTF-8: `fetch` takes a character for each byte. */
+function headerOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function searchOf(query: Query = {}): string {
