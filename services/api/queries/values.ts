@@ -42,16 +42,18 @@ export function pattern(name: string, [text]: Values): Pattern {
 }
 
 /** In the database's form. */
-export function time(name: string, [text]: Values): string {
-  const found = TIME.exec(text.trim());
+export function time(name: string, [given]: Values): string {
+  const found = TIME.exec(given.trim());
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] =
     found ?? [];
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}`;
   const date = new Date(`${iso}Z`);
   // 30 February would be taken for a day in March.
   const isTime = found !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
-  if (!isTime) throw badValue(name, "It is not a 'date-time'");
-  return new Date(date.getTime() - offsetOf(zone)).toISOString();
+  const text = isTime ? new Date(date.getTime() - offsetOf(zone)).toISOString() : '';
+  // With another number of digits in its year a text would not sort as its time.
+  if (!/^\d{4}-/.test(text)) throw badValue(name, "It is not a 'date-time'");
+  return text;
 }
 
 /** Milliseconds east of Greenwich. */
