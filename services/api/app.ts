@@ -25,6 +25,7 @@ import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { formats } from './schemas/types.ts';
 import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 
 /** What Nova takes for a project in a path: other words are names of resources. */
@@ -58,6 +59,7 @@ export function buildApp(
         useDefaults: false,
         allErrors: false,
         allowUnionTypes: true,
+        formats,
       },
     },
   });

@@ -55,7 +55,7 @@ export const createServer = {
             properties: { name: { type: 'string', enum: ['default'] } },
           },
         },
-        user_data: { type: 'string', maxLength: 65535, format: 'byte' },
+        user_data: { type: 'string', maxLength: 65535, format: 'base64' },
       },
     },
   },

@@ -28,6 +28,13 @@ export function isYes(flag: Flag | undefined): boolean {
   return flag === true || YES.some((word) => word === flag);
 }
 
+/** What a schema can name as a format, beside those of AJV. */
+export const formats = {
+  /** In lines, if need be: the format `byte` of AJV takes any text in which one line is base 64, or empty. */
+  base64: (text: string) =>
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[ \t\r\n]+/g, '')),
+} as const;
+
 /** Texts by name; names as Nova allows them. */
 export const metadata = {
   type: 'object',
