@@ -89,10 +89,10 @@ export class InstanceStore {
   /**
    * What users search for, after the instance with the uuid `marker`.
    *
-   * @throws InstanceNotFound for an unknown marker; InvalidPattern for a pattern that is too much work
+   * @throws InstanceNotFound for an unknown marker, or one of a project that is not searched; InvalidPattern for a pattern that is too much work
    */
   async search({ marker, ...search }: InstanceQuery): Promise<InstanceList> {
-    const after = marker === undefined ? {} : { after: await this.#getRow(marker, { includeDeleted: true }) };
+    const after = marker === undefined ? {} : { after: await this.#getMarker(marker, search) };
     return listOf(await searchInstances(this.#db, { ...search, ...after }));
   }
 
@@ -181,6 +181,16 @@ export class InstanceStore {
    */
   onStateChange(listener: StateChangeListener): () => void {
     return this.#listeners.add(listener);
+  }
+
+  async #getMarker(uuid: string, { conditions = [] }: InstanceQuery): Promise<InstanceRow> {
+    const row = await this.#getRow(uuid, { includeDeleted: true });
+    const isThere = conditions.every(
+      (condition) =>
+        !('in' in condition) || condition.column !== 'project_id' || condition.in.includes(row.project_id),
+    );
+    if (!isThere) throw new InstanceNotFound({ instance_id: uuid });
+    return row;
   }
 
   async #getRow(uuid: string, options: { includeDeleted?: boolean }): Promise<InstanceRow> {

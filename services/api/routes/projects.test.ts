@@ -41,6 +41,20 @@ test('two projects in one request are refused', async () => {
   );
 });
 
+test("another project's server is no marker, unless the list has its servers", async () => {
+  const { get, instance } = await apiFixture();
+  await instance({ project_id: 'demo' });
+  const theirs = await instance({ project_id: 'ac3e' });
+  const url = `/v2.1/servers?marker=${theirs.uuid}`;
+  const refused = await get(url);
+  expect([refused.status, refused.body.badRequest?.message]).toEqual([
+    400,
+    `marker [${theirs.uuid}] not found`,
+  ]);
+  expect((await get(`${url}&all_tenants=1`)).body.servers).toHaveLength(1);
+  expect((await get(`${url}&tenant_id=ac3e`)).body.servers).toHaveLength(0);
+});
+
 const operations: [method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object][] = [
   ['GET', ''],
   ['DELETE', ''],
