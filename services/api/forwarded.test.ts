@@ -45,6 +45,12 @@ const table: [title: string, headers: Record<string, string>, root: string][] = 
     },
     'https://inside:8774/c',
   ],
+  [
+    'the standard header with something quoted that looks like more',
+    { forwarded: 'by="x;host=evil.org";proto=https;ext="a;host=evil.org"' },
+    'https://inside:8774',
+  ],
+  ['a prefix that is none', { 'x-forwarded-prefix': '/' }, INSIDE],
   ['a port by itself, as in oslo', { 'x-forwarded-port': '1' }, INSIDE],
   ['empty headers', { 'x-forwarded-proto': '', 'x-forwarded-host': ' ', 'x-forwarded-prefix': '' }, INSIDE],
 ];
@@ -101,6 +107,7 @@ test.each([
   { 'x-forwarded-prefix': '/"><script>' },
   { forwarded: 'host="a.org/\\"evil"' },
   { forwarded: 'proto=ftp' },
+  { forwarded: 'host="a.org' },
   { host: 'a.org/evil' },
   { host: 'a b' },
 ])('what would make a false link is refused: %o', async (headers) => {

@@ -31,7 +31,8 @@ export function forwarded(request: FastifyRequest, isTrusted: boolean): Forwarde
     throw new BadRequest('Invalid protocol in a header of a proxy.');
   const host = said.host ?? headers.host ?? ownAddress(request);
   if (!HOST.test(host)) throw new BadRequest('Invalid host in a header.');
-  const prefix = said.prefix ?? '';
+  // A proxy that puts nothing in front may say so by a slash.
+  const prefix = said.prefix?.replace(/^\/$/, '') ?? '';
   if (prefix !== '' && !PREFIX.test(prefix)) throw new BadRequest('Invalid prefix in a header of a proxy.');
   return {
     origin: `${scheme}://${host}`,
@@ -62,14 +63,16 @@ function proxyOf(headers: FastifyRequest['headers']): Proxy {
 
 /** `for=192.0.2.60;proto=https;host="cloud.example.org:443"` */
 function parsed(element: string): Proxy {
-  const pairs = [...element.matchAll(/(?:^|;)\s*(proto|host|for)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi)];
-  return Object.fromEntries(
-    pairs.map(([, name = '', value = '']) => [name.toLowerCase(), unquoted(value.trim())]),
+  // All of them, as what is quoted may look like another one.
+  const pairs = [...element.matchAll(/(?:^|;)\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g)];
+  const said = pairs.map(
+    ([, name = '', value = '']) => [name.toLowerCase(), unquoted(value.trim())] as const,
   );
+  return Object.fromEntries(said.filter(([name]) => name === 'proto' || name === 'host' || name === 'for'));
 }
 
 function unquoted(value: string): string {
-  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+  return /^".*"$/s.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
 }
 
 /** The first element of a list, in which commas may be quoted; an empty one says nothing. */
