@@ -23,6 +23,8 @@ export interface ComputeTaskManagerOptions {
   maxAttempts: () => number;
   /** Default: two attempts, and as many as fit into 30 s. */
   schedulerRetry?: OutageRetryOptions;
+  /** Rejects when the message bus is away. Default: it never is. */
+  bus?: () => Promise<void>;
   /** `[DEFAULT] instance_build_timeout` at present, in seconds; 0 (the default): none. */
   buildTimeout?: () => number;
   logger: Logger;
@@ -42,10 +44,10 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
 
   constructor(options: ComputeTaskManagerOptions) {
     const { db, buildRequests, scheduler, maxAttempts, logger } = options;
-    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0 } = options;
+    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0, bus } = options;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
-    const line = new SchedulingLine({ db, schedulerRetry, buildTimeout, logger });
+    const line = new SchedulingLine({ db, schedulerRetry, buildTimeout, logger, ...(bus && { bus }) });
     this.#firstBuild = new FirstBuild({
       buildRequests,
       scheduler,

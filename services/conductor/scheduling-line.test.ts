@@ -6,7 +6,7 @@ import {
   openDatabase,
   updateInstance,
 } from '@mini-nova/database';
-import { Overloaded, silentLogger } from '@mini-nova/messaging';
+import { MessageDeliveryFailure, MessagingTimeout, Overloaded, silentLogger } from '@mini-nova/messaging';
 import { RequestSpec } from '@mini-nova/objects';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { SchedulerAPI } from '../scheduler/rpcapi.ts';
@@ -16,9 +16,10 @@ import { SchedulingLine } from './scheduling-line.ts';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 
-function lineOf(db: Database, buildTimeout: number): SchedulingLine {
+function lineOf(db: Database, buildTimeout: number, bus = async () => {}): SchedulingLine {
   return new SchedulingLine({
     db,
+    bus,
     schedulerRetry: { attempts: 1, patience: 0 },
     buildTimeout: () => buildTimeout,
     logger: silentLogger,
@@ -47,6 +48,23 @@ it('touches the records of builds that wait, and of no others', async () => {
 
   expect(await changed('spawning')).toBeNull();
   expect(await changed('elsewhere')).toBeNull();
+});
+
+it('asks a scheduler again that could not be asked, when the bus is back, and one that is silent no more', async () => {
+  const silent = new MessagingTimeout('no reply');
+  let isAway = true;
+  let looks = 0;
+  const bus = async () => {
+    looks += 1;
+    if (looks === 3) isAway = false;
+    if (isAway) throw new MessageDeliveryFailure('no broker');
+  };
+  const line = lineOf(await emptyDatabase(), 600, bus);
+  const request = () => (isAway ? Promise.reject(silent) : Promise.resolve('host1'));
+  expect(await line.ask(request)).toBe('host1');
+  expect(looks).toBe(3);
+
+  await expect(line.ask(() => Promise.reject(silent))).rejects.toBe(silent);
 });
 
 it('asks an overloaded scheduler again as long as anybody gets an answer, and then no more', async () => {

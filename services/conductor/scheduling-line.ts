@@ -7,6 +7,8 @@ import { WaitingBuilds, type WaitingBuildsOptions } from './waiting-builds.ts';
 export interface SchedulingLineOptions extends WaitingBuildsOptions {
   /** How long a scheduler that does not answer is asked again. */
   schedulerRetry: OutageRetryOptions;
+  /** Rejects when the message bus is away. Default: it never is. */
+  bus?: () => Promise<void>;
 }
 
 /**
@@ -14,6 +16,8 @@ export interface SchedulingLineOptions extends WaitingBuildsOptions {
  * and nobody's deadline runs; a scheduler's queue stays short, and what is asked again after a timeout stays little.
  */
 const WIDTH = 16;
+/** Milliseconds between two looks whether the bus is back. */
+const BUS_PAUSE = 1000;
 /** Milliseconds before a scheduler that was overloaded is asked again: at least half of it, at random. */
 const PAUSE = 2000;
 /** The longest of these. */
@@ -48,7 +52,7 @@ export class SchedulingLine {
     const since = performance.now();
     for (;;) {
       try {
-        const answer = await retryOnOutage(request, schedulerRetry);
+        const answer = await retryOnOutage(() => this.#overBus(request), schedulerRetry);
         this.#answered = performance.now();
         return answer;
       } catch (error) {
@@ -58,6 +62,28 @@ export class SchedulingLine {
         if (silence >= (buildTimeout() || Number.POSITIVE_INFINITY)) throw error;
         await pauseFor(error);
       }
+    }
+  }
+
+  /** A scheduler that cannot be asked has not been silent: what fails while the bus is away is made again when it is back. */
+  async #overBus<T>(request: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await request();
+      } catch (error) {
+        if (!isOutage(error) || error instanceof Overloaded || (await this.#isBusThere())) throw error;
+      }
+      do await sleep(BUS_PAUSE, undefined, { ref: false });
+      while (!(await this.#isBusThere()));
+    }
+  }
+
+  async #isBusThere(): Promise<boolean> {
+    try {
+      await this.#options.bus?.();
+      return true;
+    } catch {
+      return false;
     }
   }
 }

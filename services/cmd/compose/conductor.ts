@@ -20,6 +20,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   const { DEFAULT, upgrade_levels, scheduler, network, database } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
+  const bus = () => transport.ready({ timeout: 1 });
   const computeTask = new ComputeTaskManager({
     db,
     instances: stores.instances,
@@ -28,12 +29,12 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     compute,
     maxAttempts: () => scheduler.max_attempts,
     buildTimeout: () => DEFAULT.instance_build_timeout,
+    bus,
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
   // More would only wait for a connection, where nobody looks whether they are still wanted.
   const queue = new WorkQueue({ name: 'database', width: () => database.max_pool_size });
-  const bus = () => transport.ready({ timeout: 1 });
   const presence = new Presence({ db, bus, since: performance.now() });
   const manager = new ConductorManager({
     host: DEFAULT.host,
