@@ -19,7 +19,7 @@ export interface OutageRetryOptions {
 }
 
 /** Seconds. Whoever was away is back so long ago at most before he is asked again: waits add up to what a rest takes. */
-const longestPause = 5;
+export const LONGEST_PAUSE = 5;
 
 /**
  * Makes a request again when nobody answered it: the broker, the server or its database was away, or not there yet, or
@@ -92,7 +92,7 @@ export async function outlastDatabase<T>(
 
 /** Seconds between so many failures and the next attempt. */
 export function pauseAfter(failures: number, pause = 1): number {
-  return Math.min(pause * 2 ** (failures - 1), longestPause);
+  return Math.min(pause * 2 ** (failures - 1), LONGEST_PAUSE);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Database } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 import type { PeriodicTask, RequestContext } from '@mini-nova/service';
 import type { ComputeAPI } from '../../compute/rpcapi.ts';
+import { LONGEST_PAUSE } from '../../outage-retry.ts';
 import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { ServiceStore } from '../../stores/service-store.ts';
 import { FailedBuilds } from '../failed-builds.ts';
@@ -31,6 +32,8 @@ export interface SweepOptions {
 const DEFAULT_AGE = 300;
 /** Seconds. */
 const LONGEST_SPACING = 10;
+/** Seconds within which who asks again has an answer. */
+const ANSWER = 2;
 /** A task with it does not run. */
 const NEVER = -1;
 
@@ -102,8 +105,9 @@ async function isAnyoneStuck(
   presence: Presence,
   timeout: number,
 ): Promise<boolean> {
-  if (await presence.lasts(timeout / 2)) return true;
-  logger.debug({ seconds: timeout / 2 }, 'Nothing is swept yet: there was an outage, or no conductor');
+  const grace = Math.max(timeout / 2, LONGEST_PAUSE + ANSWER);
+  if (await presence.lasts(grace)) return true;
+  logger.debug({ seconds: grace }, 'Nothing is swept yet: there was an outage, or no conductor');
   return false;
 }
 
