@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Queryable } from './database.ts';
 import { idempotent } from './idempotent.ts';
+import type { Outage } from './repeats.ts';
 import type { Timestamp } from './schema.ts';
 
 /** Milliseconds in which a question is answered well enough; else it is asked again, so often at most. */
@@ -26,14 +27,16 @@ interface Reading {
  */
 export class DatabaseClock {
   readonly #ask: (() => Promise<number>) | undefined;
+  readonly #lastOutage: () => Outage | undefined;
   #reading: Reading | undefined;
   #measuring: Promise<void> | undefined;
   /** When (by performance.now()) it was last seen to have been set. */
   #setAt = Number.NEGATIVE_INFINITY;
 
   /** `ask` resolves with what the clock shows, in ms since the epoch; absent: it is the machine's. */
-  constructor(ask?: () => Promise<number>) {
+  constructor(ask?: () => Promise<number>, lastOutage: () => Outage | undefined = () => undefined) {
     this.#ask = ask;
+    this.#lastOutage = lastOutage;
   }
 
   now(): Date {
@@ -50,6 +53,17 @@ export class DatabaseClock {
   /** Whether the database's clock, as far as it was read, was not set in the last `seconds`: ages then are true. */
   isSteady(seconds: number): boolean {
     return performance.now() - this.#setAt > seconds * 1000;
+  }
+
+  /**
+   * Seconds that do not count for who has to write something every so many `seconds`: nothing could be written since an
+   * outage of the database began, which has not ended longer ago.
+   */
+  pardon(seconds: number): number {
+    const outage = this.#lastOutage();
+    const now = performance.now();
+    if (outage === undefined || now - outage.until > seconds * 1000) return 0;
+    return (now - outage.since) / 1000;
   }
 
   /** Reads the database's clock. Those who ask at one time share an answer. */

@@ -64,8 +64,8 @@ export class Database {
     const { dialect, driver, scope, repeats, onQuery } = parts;
     this.kysely = new Kysely<Schema>({ dialect: driver, ...(onQuery && { log: queryLog(onQuery) }) });
     this.dialect = dialect;
-    this.clock =
-      dialect === 'sqlite' ? new DatabaseClock() : new DatabaseClock(() => askPostgres(this.kysely));
+    const ask = dialect === 'sqlite' ? undefined : () => askPostgres(this.kysely);
+    this.clock = new DatabaseClock(ask, () => repeats.lastOutage);
     setClock(this.kysely, this.clock);
     this.#scope = scope;
     this.#repeats = repeats;
@@ -99,7 +99,7 @@ export class Database {
 
   /** By performance.now(): when it answered again after the last outage of some seconds that was noticed; -Infinity: none was. */
   get backSince(): number {
-    return this.#repeats.backSince;
+    return this.#repeats.lastOutage?.until ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Runs `work`, which only reads, on one state of the database: no other's commit shows between its queries. */

@@ -72,19 +72,30 @@ it('gives up after so many retries, or when the patience is over', async () => {
   expect(hasty.runs()).toBe(2);
 });
 
-it('knows since when the database is back after an outage of seconds, and takes no notice of shorter ones', async () => {
+it('knows the last outage of seconds, also while it lasts, and takes no notice of shorter ones', async () => {
   const { repeats: own } = repeats();
   await own.run(failing(undone).attempt);
-  expect(own.backSince).toBe(Number.NEGATIVE_INFINITY);
+  expect(own.lastOutage).toBeUndefined();
 
   const clock = vi.spyOn(performance, 'now');
   onTestFinished(() => clock.mockRestore());
-  const { attempt } = failing(undone, undone);
   const start = performance.now();
+  const at = (seconds: number) => start + seconds * 1000;
+  clock.mockReturnValue(at(0));
+  await own.run(async () => 'answer');
+  const outages: unknown[] = [];
+  const { attempt } = failing(undone, undone);
   let attempts = 0;
   await own.run(() => {
-    clock.mockReturnValue(start + 6000 * attempts++);
+    clock.mockReturnValue(at(6 * ++attempts));
+    outages.push(own.lastOutage);
     return attempt();
   });
-  expect(own.backSince).toBe(start + 12_000);
+  clock.mockReturnValue(at(60));
+  expect([...outages, own.lastOutage]).toEqual([
+    undefined,
+    { since: at(0), until: at(12) },
+    { since: at(0), until: at(18) },
+    { since: at(0), until: at(18) },
+  ]);
 });

@@ -25,6 +25,14 @@ const OUTAGE = 5000;
 /** Milliseconds, of which a random part is waited before the first retry. */
 const FIRST_PAUSE = 50;
 
+/** By performance.now(). */
+export interface Outage {
+  /** The last answer before it. */
+  since: number;
+  /** The first after it, or now. */
+  until: number;
+}
+
 /** Makes again what failed because the database is away, for a while. Says once in the log when that begins, and when it ends. */
 export class Repeats {
   readonly #options: Required<RepeatOptions>;
@@ -32,7 +40,8 @@ export class Repeats {
   #awaySince: number | undefined;
   /** By performance.now(): when a request failed that was the first since an answer. */
   #silentSince: number | undefined;
-  #backSince = Number.NEGATIVE_INFINITY;
+  #answeredAt = performance.now();
+  #lastOutage: Outage | undefined;
   /** When, by performance.now(), it was last said to be away: part of what is asked may go on failing while the rest is answered. */
   #saidAt = Number.NEGATIVE_INFINITY;
 
@@ -42,9 +51,11 @@ export class Repeats {
     this.#logger = logger;
   }
 
-  /** By performance.now(): when it answered again after its last outage of some seconds. */
-  get backSince(): number {
-    return this.#backSince;
+  /** The last one of some seconds that was noticed; it may last. */
+  get lastOutage(): Outage | undefined {
+    const now = performance.now();
+    if (this.#silentSince === undefined || now - this.#silentSince < OUTAGE) return this.#lastOutage;
+    return { since: this.#answeredAt, until: now };
   }
 
   /**
@@ -118,10 +129,9 @@ export class Repeats {
   }
 
   #noteAnswer(): void {
-    if (this.#silentSince !== undefined && performance.now() - this.#silentSince >= OUTAGE) {
-      this.#backSince = performance.now();
-    }
+    this.#lastOutage = this.lastOutage;
     this.#silentSince = undefined;
+    this.#answeredAt = performance.now();
     if (this.#awaySince === undefined) return;
     const seconds = Math.round(performance.now() - this.#awaySince) / 1000;
     this.#awaySince = undefined;

@@ -5,7 +5,7 @@ import {
   openDatabase,
   softDeleteComputeNode,
 } from '@mini-nova/database';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost } from '../test/scheduling.ts';
 import { HostManager } from './host-manager.ts';
 import { claimResources } from './placement/claim.ts';
@@ -22,6 +22,14 @@ describe('host states', () => {
     hosts = new HostManager({ db, config: { service_down_time: 60, default_availability_zone: 'nova' } });
   });
   afterEach(() => db.close());
+
+  it('show as up whom an outage of the database has kept from reporting', async () => {
+    await addHost(db, 'host1', { service: { last_seen_up: new Date(Date.now() - 100_000).toISOString() } });
+    const isUp = async () => (await hosts.getHostStates()).map(({ service }) => service.up);
+    expect(await isUp()).toEqual([false]);
+    vi.spyOn(db.clock, 'pardon').mockReturnValue(50);
+    expect(await isUp()).toEqual([true]);
+  });
 
   it('show what each host has and what is left of it', async () => {
     const uuid = await addHost(db, 'host1', { vcpus: 4 });

@@ -1,6 +1,7 @@
 import type { NovaConfig } from '@mini-nova/config';
 import {
   type ComputeHost,
+  clockOf,
   type Database,
   databaseNow,
   listComputeHosts,
@@ -34,11 +35,18 @@ export class HostManager {
   async readHostStates(trx: Queryable, now: Date = databaseNow(trx)): Promise<HostState[]> {
     const hosts = await listComputeHosts(trx);
     const resources = await resourcesOfAll(trx);
-    return hosts.map((row) => this.#hostState(row, resources.get(row.uuid) ?? {}, now));
+    const { service_down_time } = this.#options.config;
+    // As for `ServiceStore.isUp`.
+    const downTime = service_down_time + clockOf(trx).pardon(service_down_time);
+    return hosts.map((row) => this.#hostState(row, resources.get(row.uuid) ?? {}, { downTime, now }));
   }
 
-  #hostState(row: ComputeHost, resources: ResourceStates, now: Date): HostState {
-    const { service_down_time, default_availability_zone } = this.#options.config;
+  #hostState(
+    row: ComputeHost,
+    resources: ResourceStates,
+    { downTime, now }: { downTime: number; now: Date },
+  ): HostState {
+    const { default_availability_zone } = this.#options.config;
     const lastSeen = new Date(row.last_seen_up ?? row.created_at);
     return new HostState({
       uuid: row.uuid,
@@ -46,7 +54,7 @@ export class HostManager {
       nodename: row.hypervisor_hostname,
       availabilityZone: row.availability_zone ?? default_availability_zone,
       service: {
-        up: isAlive({ forcedDown: row.forced_down, lastSeen }, service_down_time, now),
+        up: isAlive({ forcedDown: row.forced_down, lastSeen }, downTime, now),
         disabled: row.disabled,
       },
       resources,

@@ -98,26 +98,29 @@ async function deleteAll(): Promise<void> {
   if (ids.length > 0) await cloud.nova('delete', '--poll', ...ids);
 }
 
-async function restart(): Promise<void> {
+async function restart(seconds = AWAY): Promise<void> {
   await postgres.stop('fast');
-  await sleep(AWAY * 1000); // the fault itself: the server is away
+  await sleep(seconds * 1000); // the fault itself: the server is away
   await postgres.start();
 }
 
 test('a restart of PostgreSQL under boots: every one that was accepted ends ACTIVE, none is answered with 500', async () => {
-  const answers = await underLoad(await boots('restart'), restart);
+  const answers = await underLoad(await boots('restart'), () => restart());
   expectNoFailure(answers, 202);
   await expectAllActive(answers);
 });
 
 test('a restart under deletions: each server whose deletion was accepted is gone', async () => {
   const ids = Object.keys(await statuses());
-  const answers = await underLoad((n) => {
-    const id = ids[n];
-    return id === undefined
-      ? undefined
-      : ask('DELETE', `/servers/${id}`).then((answer) => ({ ...answer, id }));
-  }, restart);
+  const answers = await underLoad(
+    (n) => {
+      const id = ids[n];
+      return id === undefined
+        ? undefined
+        : ask('DELETE', `/servers/${id}`).then((answer) => ({ ...answer, id }));
+    },
+    () => restart(),
+  );
   expectNoFailure(answers, 204);
   const deleted = answers.filter(({ status }) => status === 204).map(({ id }) => id);
   const left = async () => Object.keys(await statuses()).filter((id) => deleted.includes(id));
@@ -165,4 +168,13 @@ test('a daemon that starts with the name of no database says so, and exits with 
   ]);
   await daemon.waitForLine(/The database cannot be used: database \\"nowhere\\" does not exist/, 60);
   expect(await daemon.ended).toBe(1);
+});
+
+test('an outage that is longer than instance_build_timeout under boots: every one that was accepted ends ACTIVE', async () => {
+  await cloud.close();
+  const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: '8', OS_FAKE__SPAWN_DELAY: '1' };
+  cloud = await Deployment.start({ database: { url: await postgres.createDatabase() }, env });
+  const answers = await underLoad(await boots('long'), () => restart(20));
+  expectNoFailure(answers, 202);
+  await expectAllActive(answers);
 });
