@@ -18,6 +18,17 @@ it('keeps the uuid of each node beyond the process, in a folder that it makes', 
   expect(readFileSync(join(folder, 'compute_id.host1'), 'utf8')).toBe(`${UUID}\n`);
 });
 
+it('keeps it for nodes with any name', () => {
+  const folder = tempDir();
+  const names = ['h'.repeat(240), `${'h'.repeat(239)}i`, '\u00e9'.repeat(120), 'a/b', '..'];
+  const uuids = names.map((_name, index) => UUID.replace(/^./, String(index)));
+  const identities = new StoredNodeIdentities(folder);
+  for (const [index, name] of names.entries()) identities.write(name, uuids[index] ?? '');
+
+  const next = new StoredNodeIdentities(folder);
+  expect(names.map((name) => next.read(name))).toEqual(uuids);
+});
+
 it('does not take a file for a uuid that holds none', () => {
   const folder = tempDir();
   writeFileSync(join(folder, 'compute_id.host1'), '');

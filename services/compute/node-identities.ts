@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -64,8 +65,14 @@ export class StoredNodeIdentities implements NodeIdentities {
   }
 
   #file(nodename: string): string {
-    return join(this.#folder, `compute_id.${encodeURIComponent(nodename)}`);
+    return join(this.#folder, `compute_id.${fileName(nodename)}`);
   }
+}
+
+/** File systems have 255 bytes for a name, and an encoded one may be three times as long as it was. */
+function fileName(nodename: string): string {
+  const name = encodeURIComponent(nodename);
+  return name.length <= 200 ? name : createHash('sha256').update(nodename).digest('hex');
 }
 
 function readUuid(file: string): string | undefined {
