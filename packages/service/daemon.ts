@@ -3,7 +3,7 @@ import { ConfigError, type ConfigReload, LiveConfig, type NovaConfig } from '@mi
 import { getTransport, type JsonObject, type Logger, type Transport } from '@mini-nova/messaging';
 import { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 import { Instruments } from './instruments.ts';
-import type { Launcher, LaunchOptions, LaunchSource } from './launch/launcher.ts';
+import { type Launcher, type LaunchOptions, type LaunchSource, WRONG_USE } from './launch/launcher.ts';
 import { launchAll, serve } from './launch/serve.ts';
 import { STOP_GRACE } from './launch/stop-timeout.ts';
 import { createLogger, type LeveledLogger, levelOf } from './logging.ts';
@@ -24,9 +24,6 @@ export interface DaemonOptions {
   /** What launchers log through instead of `logger`. */
   wrapLogger?: (logger: Logger) => Logger;
 }
-
-/** The exit code for a configuration that cannot be used. */
-const WRONG_USE = 2;
 
 /** What a daemon's service is made of, beside what the daemon itself knows. */
 export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & Partial<ServiceOptions>;

@@ -2,6 +2,9 @@ import type { JsonObject, Logger } from '@mini-nova/messaging';
 import type { Setting } from '../setting.ts';
 import type { Launchable, ReadinessChecks } from './launchable.ts';
 
+/** The exit code for a configuration that cannot be used. */
+export const WRONG_USE = 2;
+
 /** `starting -> running -> draining -> stopped`. */
 export type LauncherState = 'starting' | 'running' | 'draining' | 'stopped';
 

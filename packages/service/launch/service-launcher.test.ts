@@ -172,6 +172,14 @@ test('a start that fails is logged, and exits with 1', async () => {
   ]);
 });
 
+test('a start that finds the configuration of no use exits with 2, as another would not help', async () => {
+  const daemon = await startFixture(['misconfigured']);
+  expect(await daemon.ended).toBe(2);
+  expect(logged(daemon, 'error')).toMatchObject([
+    { msg: 'Could not start', err: { message: 'host1: [DEFAULT] size = 9: must be at most 8' } },
+  ]);
+});
+
 test('a stop while the service starts exits with 0', async () => {
   const daemon = await startFixture(['hang-start']);
   await daemon.waitForLine(/^starting/);

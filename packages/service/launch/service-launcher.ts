@@ -1,8 +1,16 @@
+import { ConfigError } from '@mini-nova/config';
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import { current } from '../setting.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launchable.ts';
 import { reportsOf, resetAll, stopAll } from './launched.ts';
-import type { Launcher, LauncherState, LaunchOptions, LaunchSource, RestartMethod } from './launcher.ts';
+import {
+  type Launcher,
+  type LauncherState,
+  type LaunchOptions,
+  type LaunchSource,
+  type RestartMethod,
+  WRONG_USE,
+} from './launcher.ts';
 import { guardProcess } from './process-guard.ts';
 import { readAgain } from './read-again.ts';
 import { ReloadQueue } from './reload-queue.ts';
@@ -34,6 +42,8 @@ export class ServiceLauncher implements Launcher {
   #stopOptions: StopOptions = {};
   #state: LauncherState = 'starting';
   #failed = false;
+  /** The exit code if it failed. */
+  #failure = 1;
   #told: Promise<void> | undefined;
   readonly #reloads = new ReloadQueue(() => this.#reload());
 
@@ -107,7 +117,7 @@ export class ServiceLauncher implements Launcher {
       await this.#untilStopRequested();
       await this.#stopEverything();
       await this.#told;
-      return this.#failed ? 1 : 0;
+      return this.#failed ? this.#failure : 0;
     } finally {
       clearInterval(keepAlive);
       unlisten();
@@ -155,6 +165,7 @@ export class ServiceLauncher implements Launcher {
         if (signal.aborted) return true;
         this.#options.logger.error({ err: error, ...nameOf(source) }, 'Could not start');
         this.#failed = true;
+        if (error instanceof ConfigError) this.#failure = WRONG_USE;
         this.stop();
         return false;
       }

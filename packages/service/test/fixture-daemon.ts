@@ -11,6 +11,7 @@ type Behaviour =
   | 'chatty'
   | 'good'
   | 'fail-start'
+  | 'misconfigured'
   | 'hang-start'
   | 'fail-stop'
   | 'fail-replaced'
