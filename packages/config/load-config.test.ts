@@ -168,7 +168,9 @@ describe('errors', () => {
 
   test('a wrong value on the command line is named by its flag', () => {
     const error = errorOf({ overrides: { 'DEFAULT.host': new Override('a b', '--host') } });
-    expect(error.message).toBe('--host: [DEFAULT] host = a b: must be a name without blanks and slashes');
+    expect(error.message).toBe(
+      '--host: [DEFAULT] host = a b: must be a name without blanks and slashes, of at most 240 bytes',
+    );
   });
 
   test('a stronger source hides the wrong value of a weaker one', () => {

@@ -42,6 +42,11 @@ export function string<D extends string | null>(
   });
 }
 
+/** Whether a name fits where bytes are counted. */
+export function isShort(text: string, bytes: number): boolean {
+  return Buffer.byteLength(text) <= bytes;
+}
+
 /** What an integer column of the databases holds. */
 const INTEGER_MAX = 2 ** 31 - 1;
 
@@ -93,20 +98,23 @@ export function boolean<D extends boolean | null>(options: Common<D>): Option<Va
   });
 }
 
-/** Comma-separated texts; blanks around each are dropped, and so is an empty last one. */
+/** Comma-separated texts; blanks around each are dropped, and so is an empty last one. `maxBytes` is the most that each may have. */
 export function list(
-  options: Common<readonly string[]> & { choices?: readonly string[] },
+  options: Common<readonly string[]> & { choices?: readonly string[]; maxBytes?: number },
 ): Option<readonly string[]> {
-  const { choices, ...common } = options;
+  const { choices, maxBytes, ...common } = options;
+  const isItem = (item: unknown): boolean =>
+    typeof item === 'string' &&
+    item !== '' &&
+    (choices?.includes(item) ?? true) &&
+    (maxBytes === undefined || isShort(item, maxBytes));
   const type: OptionType<readonly string[]> = {
     name: 'list',
     allowed: choices
       ? `a comma-separated list of ${choices.join(', ')}`
-      : 'a comma-separated list without empty items',
+      : `a comma-separated list without empty items${maxBytes === undefined ? '' : `, each of at most ${maxBytes} bytes`}`,
     parse: parseList,
-    accepts: (value) =>
-      Array.isArray(value) &&
-      value.every((item) => typeof item === 'string' && item !== '' && (choices?.includes(item) ?? true)),
+    accepts: (value) => Array.isArray(value) && value.every(isItem),
     format: (value) => value.join(','),
   };
   return { ...common, type };

@@ -11,7 +11,7 @@ const configured = (overrides: Record<string, unknown>) =>
 test.each([
   ['reserved_host_cpus', 9, 'at most 8, as this host has 8 CPUs'],
   ['reserved_host_memory_mb', 32_769, 'at most 32768, as this host has 32768 MiB of memory'],
-  ['reserved_host_disk_mb', 1_024_001, 'at most 1024000, as this host has 1024000 MiB of disk'],
+  ['reserved_host_disk_mb', 1_024_001, 'at most 1024000, as this host has 1000 GiB of disk'],
   ['initial_ram_allocation_ratio', 65_536, 'at most 65535, as this host has 32768 MiB of memory'],
 ])('%s = %d is refused, with the limit', async (option, value, allowed) => {
   const { DEFAULT } = configured({ [`DEFAULT.${option}`]: value });
@@ -26,6 +26,12 @@ test('a host may be reserved as a whole', async () => {
     Object.entries(whole).map(([option, value]) => [`DEFAULT.${option}`, value]),
   );
   await checkSizes(driver, configured(overrides).DEFAULT);
+});
+
+test('a host may have as much of all as can be counted', async () => {
+  const most = 2 ** 31 - 1;
+  const largest = new FakeDriver('host1', { vcpus: most, memory_mb: most, disk_gb: most });
+  await checkSizes(largest, configured({ 'DEFAULT.initial_cpu_allocation_ratio': 1 }).DEFAULT);
 });
 
 test('a compute with an impossible size does not start', async () => {
@@ -48,6 +54,10 @@ test.each([
   ['observability.otlp_endpoint', 'http://127.0.0.1:99999'],
   ['DEFAULT.report_interval', 1e7],
   ['filter_scheduler.ram_weight_multiplier', '1e308'],
+  ['DEFAULT.host', 'h'.repeat(241)],
+  ['DEFAULT.control_exchange', '\u00e9'.repeat(128)],
+  ['oslo_messaging_notifications.topics', ['x'.repeat(247)]],
+  ['notifications.versioned_notifications_topics', ['x', '\u00e9'.repeat(124)]],
 ])('%s = %s is refused before anything starts', (option, value) => {
   const group = option.split('.')[0];
   const refusal = new RegExp(

@@ -10,6 +10,8 @@ interface Size {
   total: number;
   unit: string;
   reserved: keyof Reservations;
+  /** How many of those that the option counts are one of the total. Default 1. */
+  reservedPerUnit?: number;
   ratio: keyof Reservations;
 }
 
@@ -36,16 +38,17 @@ function sizesOf({ vcpus, memoryMb, diskGb }: HostResources): Size[] {
       ratio: 'initial_ram_allocation_ratio',
     },
     {
-      total: diskGb * 1024,
-      unit: 'MiB of disk',
+      total: diskGb,
+      unit: 'GiB of disk',
       reserved: 'reserved_host_disk_mb',
+      reservedPerUnit: 1024,
       ratio: 'initial_disk_allocation_ratio',
     },
   ];
 }
 
 function problemsOf(
-  { total, unit, reserved, ratio }: Size,
+  { total, unit, reserved, reservedPerUnit = 1, ratio }: Size,
   reservations: Reservations,
   node: string,
 ): ConfigProblem[] {
@@ -57,9 +60,12 @@ function problemsOf(
     allowed,
   });
   const has = `this host has ${total} ${unit}`;
-  const most = Math.floor(MOST / total);
+  const mostReserved = total * reservedPerUnit;
+  const highestRatio = Math.floor(MOST / total);
   return [
-    ...(reservations[reserved] > total ? [problem(reserved, `at most ${total}, as ${has}`)] : []),
-    ...(reservations[ratio] > most ? [problem(ratio, `at most ${most}, as ${has}`)] : []),
+    ...(reservations[reserved] > mostReserved
+      ? [problem(reserved, `at most ${mostReserved}, as ${has}`)]
+      : []),
+    ...(reservations[ratio] > highestRatio ? [problem(ratio, `at most ${highestRatio}, as ${has}`)] : []),
   ];
 }

@@ -1,6 +1,11 @@
 import { homedir, hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { boolean, float, integer, port, seconds, string } from '../option-types.ts';
+import { boolean, float, integer, isShort, port, seconds, string } from '../option-types.ts';
+
+/** What a broker has for the name of a queue or an exchange. */
+const NAME_BYTES = 255;
+/** The queues of a host are named by a topic and the host: `conductor.<host>`. */
+const HOST_BYTES = 240;
 
 // XDG's place for state: writable without being root, and the same from every working directory.
 const STATE_PATH = join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nova');
@@ -18,7 +23,8 @@ export const DEFAULT = {
     default: hostname(),
     sampleDefault: '<host name>',
     pattern: /^[^\s/]+$/,
-    allowed: 'a name without blanks and slashes',
+    check: (name) => isShort(name, HOST_BYTES),
+    allowed: `a name without blanks and slashes, of at most ${HOST_BYTES} bytes`,
     help: 'Name of this host, unique in the cloud. Computes are addressed by it; two computes with different names can run on one machine.',
   }),
   my_ip: string({
@@ -46,8 +52,9 @@ export const DEFAULT = {
   }),
   control_exchange: string({
     default: 'nova',
-    pattern: /^\S{1,255}$/,
-    allowed: 'a name without blanks',
+    pattern: /^\S+$/,
+    check: (name) => isShort(name, NAME_BYTES),
+    allowed: `a name without blanks, of at most ${NAME_BYTES} bytes`,
     help: 'The exchange under which topics live.',
   }),
   rpc_response_timeout: seconds({

@@ -1,4 +1,5 @@
 import { list, string } from '../option-types.ts';
+import { TOPIC_BYTES } from './oslo-messaging-notifications.ts';
 
 /** In which form nova-compute tells of instances, under Nova's names. Whether it does: group oslo_messaging_notifications. */
 export const notifications = {
@@ -9,6 +10,7 @@ export const notifications = {
   }),
   versioned_notifications_topics: list({
     default: ['versioned_notifications'],
+    maxBytes: TOPIC_BYTES,
     help: 'Topics of versioned notifications on the message bus.',
   }),
 } as const;

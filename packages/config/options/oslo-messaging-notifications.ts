@@ -1,5 +1,8 @@
 import { integer, list, string } from '../option-types.ts';
 
+/** Of the 255 of a queue, which is named `<topic>.critical` at the longest. */
+export const TOPIC_BYTES = 246;
+
 /** Where the daemons tell of what they do to instances, under oslo.messaging's names. */
 export const oslo_messaging_notifications = {
   driver: list({
@@ -10,6 +13,7 @@ export const oslo_messaging_notifications = {
   }),
   topics: list({
     default: ['notifications'],
+    maxBytes: TOPIC_BYTES,
     deprecated: ['rpc_notifier2.topics', 'DEFAULT.notification_topics'],
     help: 'Topics of notifications on the message bus: the queue of each is <topic>.<priority>.',
   }),
