@@ -18,8 +18,25 @@ export function checkName(kind: 'exchange' | 'queue', name: string): void {
   );
 }
 
+/** @throws TypeError when the name is so long that a server takes it for noise, and gives no answer */
+export function checkWord(kind: 'method' | 'namespace' | 'version', name: string): void {
+  if (name.length <= LIMIT) return;
+  throw new TypeError(
+    `The ${kind} "${name.slice(0, SHOWN)}…" has ${name.length} characters, and may have ${LIMIT}`,
+  );
+}
+
 /** The names by which a request to the target travels, on any transport. @throws TypeError */
-export function checkRequestNames({ exchange, topic = '', server, fanout }: Target): void {
+export function checkRequestNames({
+  exchange,
+  topic = '',
+  server,
+  fanout,
+  namespace,
+  version,
+}: Target): void {
+  if (namespace !== null) checkWord('namespace', namespace);
+  if (version !== undefined) checkWord('version', version);
   if (fanout) {
     checkName('exchange', `${topic}_fanout`);
     return;

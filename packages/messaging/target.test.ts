@@ -41,3 +41,8 @@ test('accepts its namespace and the legacy ones', () => {
   ]);
   expect(new Target().acceptedNamespaces).toEqual([null]);
 });
+
+test.each(['exchange', 'topic', 'server'])('has no half characters in its %s', (part) => {
+  expect(() => new Target({ [part]: 'a\ud800' })).toThrow(`${part} is "a\\ud800", but must be a name`);
+  expect(new Target({ [part]: '\u{1F600}' })).toMatchObject({ [part]: '\u{1F600}' });
+});

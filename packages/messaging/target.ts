@@ -74,11 +74,14 @@ export class Target {
   }
 }
 
+/** Half a character: it would arrive as another one. */
+const HALF = /\p{Surrogate}/u;
+
 /** What is no text would be refused at the far end only, or, as a queue's name, be waited for by nobody. */
 function checkParts(options: TargetOptions): void {
   for (const part of ['exchange', 'topic', 'server'] as const) {
     const value: unknown = options[part];
-    if (value != null && (typeof value !== 'string' || value === '')) {
+    if (value != null && (typeof value !== 'string' || value === '' || HALF.test(value))) {
       throw new TypeError(`${part} is ${shown(value)}, but must be a name`);
     }
   }

@@ -3,7 +3,7 @@ import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { checkRequestNames } from '../names.ts';
+import { checkRequestNames, checkWord } from '../names.ts';
 import type { RpcEvent } from '../observer.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
@@ -251,6 +251,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
 /** A server could only drop it. @throws TypeError */
 function checkRequest(method: unknown, args: unknown): void {
   if (typeof method !== 'string' || method === '') throw new TypeError('The method needs a name');
+  checkWord('method', method);
   if (typeof args !== 'object' || args === null || Array.isArray(args) || Symbol.iterator in args) {
     throw new TypeError(`The arguments of ${method} are not an object with their names`);
   }

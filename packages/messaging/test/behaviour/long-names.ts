@@ -29,6 +29,20 @@ export function describeLongNames(url: UrlFactory): void {
       });
     }
 
+    rpcTest('of a method or its interface is one, too, as no server would answer', url, async (rpc) => {
+      const called = { ping: () => 'pong', ['m'.repeat(255)]: () => 'longest' };
+      await rpc.serve(called);
+      const noise = /^The (method|namespace|version) ".+…" has \d+ characters, and may have 255$/;
+      const client = rpc.client();
+      await expect(client.call(CTXT, 'm'.repeat(256))).rejects.toThrow(noise);
+      await expect(client.cast(CTXT, 'm'.repeat(256))).rejects.toThrow(noise);
+      await expect(client.prepare({ namespace: 'n'.repeat(256) }).call(CTXT, 'ping')).rejects.toThrow(noise);
+      await expect(client.prepare({ version: `1.${'0'.repeat(254)}` }).call(CTXT, 'ping')).rejects.toThrow(
+        noise,
+      );
+      expect(await client.call(CTXT, 'm'.repeat(255))).toBe('longest');
+    });
+
     rpcTest('of a fanout counts with what is added to the topic', url, async (rpc) => {
       const client = rpc.client({ target: { topic: 't'.repeat(249), fanout: true } });
       await expect(client.cast(CTXT, 'echo', {})).rejects.toEqual(tooLong);
