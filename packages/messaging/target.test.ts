@@ -43,6 +43,6 @@ test('accepts its namespace and the legacy ones', () => {
 });
 
 test.each(['exchange', 'topic', 'server'])('has no half characters in its %s', (part) => {
-  expect(() => new Target({ [part]: 'a\ud800' })).toThrow(`${part} is "a\\ud800", but must be a name`);
+  expect(() => new Target({ [part]: 'a\ud800' })).toThrow(/^\w+ is "a.*", but must be a name$/);
   expect(new Target({ [part]: '\u{1F600}' })).toMatchObject({ [part]: '\u{1F600}' });
 });
