@@ -6,6 +6,7 @@ import type { InterfaceDocument } from '../api/views/interface.ts';
 import type { NetworkDocument } from '../api/views/network.ts';
 import type { ServerDocument } from '../api/views/server.ts';
 import type { ServiceDocument } from '../api/views/service.ts';
+import { CommandError } from './errors.ts';
 import type { Query, RestClient } from './rest-client.ts';
 
 /** A page of a list: `servers`, and `servers_links` when there may be another. */
@@ -42,20 +43,20 @@ export class NovaClient {
   }
 
   async getServer(id: string): Promise<ServerDocument> {
-    const { server } = await this.#rest.get<{ server: ServerDocument }>(`/servers/${encodeURIComponent(id)}`);
+    const { server } = await this.#rest.get<{ server: ServerDocument }>(`/servers/${part(id)}`);
     return server;
   }
 
   async deleteServer(id: string): Promise<void> {
-    await this.#rest.send('DELETE', `/servers/${id}`);
+    await this.#rest.send('DELETE', `/servers/${part(id)}`);
   }
 
   async serverAction<T = undefined>(id: string, action: Record<string, unknown>): Promise<T> {
-    return this.#rest.send<T>('POST', `/servers/${id}/action`, action);
+    return this.#rest.send<T>('POST', `/servers/${part(id)}/action`, action);
   }
 
   async listInterfaces(serverId: string): Promise<InterfaceDocument[]> {
-    const path = `/servers/${serverId}/os-interface`;
+    const path = `/servers/${part(serverId)}/os-interface`;
     const { interfaceAttachments } = await this.#rest.get<{ interfaceAttachments: InterfaceDocument[] }>(
       path,
     );
@@ -66,7 +67,7 @@ export class NovaClient {
     serverId: string,
     interfaceAttachment: { net_id?: string; port_id?: string; fixed_ips?: { ip_address: string }[] },
   ): Promise<InterfaceDocument> {
-    const path = `/servers/${serverId}/os-interface`;
+    const path = `/servers/${part(serverId)}/os-interface`;
     const attached = await this.#rest.send<{ interfaceAttachment: InterfaceDocument }>('POST', path, {
       interfaceAttachment,
     });
@@ -74,7 +75,7 @@ export class NovaClient {
   }
 
   async detachInterface(serverId: string, portId: string): Promise<void> {
-    await this.#rest.send('DELETE', `/servers/${serverId}/os-interface/${encodeURIComponent(portId)}`);
+    await this.#rest.send('DELETE', `/servers/${part(serverId)}/os-interface/${part(portId)}`);
   }
 
   /** Public ones, unless the query says otherwise. */
@@ -124,4 +125,15 @@ export class NovaClient {
       if (query.limit !== undefined || isLast) return items;
     }
   }
+}
+
+/**
+ * An id as a part of a path. An empty one, `.` and `..` would lead to what is above it, also when they are encoded: the interface `..` of
+ * a server would be the server.
+ *
+ * @throws CommandError
+ */
+function part(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new CommandError(`ERROR (CommandError): '${id}' is no ID.`);
+  return encodeURIComponent(id);
 }

@@ -205,6 +205,14 @@ test('lists, attaches and detaches interfaces', async () => {
   expect((await nova('interface-attach', 'wired', '--fixed-ip', '10.0.8.8')).code).toBe(2);
 });
 
+test.each(['..', '.', ''])('no id of an interface leads to its server: %j', async (port) => {
+  const { id } = (await boot('--poll', '--json', 'kept')).json();
+  const { code, err } = await nova('interface-detach', id, port);
+  expect([code, err]).toEqual([1, `ERROR (CommandError): '${port}' is no ID.\n`]);
+  expect((await nova('show', '--json', id)).json()).toMatchObject({ id, status: 'ACTIVE' });
+  await nova('delete', id);
+});
+
 test('lists what was asked for, and says what it does not understand', async () => {
   const names = async (...args: string[]) =>
     (await nova('list', '--json', ...args)).json().map(({ name }: { name: string }) => name);
