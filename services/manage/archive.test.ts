@@ -105,6 +105,10 @@ describe('db archive_deleted_rows', () => {
     ['--max_rows', 'many', 2, /positive value for max_rows/],
     ['--max_rows', '2147483648', 2, /max rows must be <= 2147483647/],
     ['--before', 'yesterday', 4, /Invalid value for --before: yesterday/],
+    ['--before', 'yesterday 2026', 4, /Invalid value for --before: yesterday 2026/],
+    ['--before', '2026-02-30', 4, /Invalid value for --before: 2026-02-30/],
+    ['--sleep', 'x', 2, /whole number of seconds from 0 to 3600/],
+    ['--sleep', '2147484', 2, /whole number of seconds from 0 to 3600/],
   ])('with %s %s exits with its code', async (option, value, code, message) => {
     const result = await db('archive_deleted_rows', `${option}=${value}`);
     expect(result.code).toBe(code);

@@ -7,7 +7,7 @@ import {
   purgeShadowTables,
   type RowCounts,
 } from '@mini-nova/database';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Column, listTable } from '../client/table.ts';
 import { DatabaseUnusable } from '../cmd/compose/database.ts';
 import type { ManageIo } from './io.ts';
@@ -36,7 +36,7 @@ interface ArchiveFlags {
   verbose?: boolean;
   untilComplete?: boolean;
   purge?: boolean;
-  sleep: string;
+  sleep: number;
 }
 
 interface PurgeFlags {
@@ -63,7 +63,7 @@ export function addArchiveCommands(
     .option('--verbose', 'print how many rows of each table were moved')
     .option('--until-complete', 'go on until all are moved')
     .option('--purge', 'purge all shadow tables afterwards')
-    .option('--sleep <seconds>', 'between two rounds of --until-complete', '0')
+    .option('--sleep <seconds>', 'between two rounds of --until-complete', parsePause, 0)
     .option('--all-cells', 'as without: there is one cell')
     .action((flags: ArchiveFlags, command: Command) => archive(configOf(command), flags, io));
   db.command('purge')
@@ -85,7 +85,7 @@ async function archive(config: NovaConfig, flags: ArchiveFlags, io: ManageIo): P
   const { verbose = false, untilComplete = false, purge: purges = false } = flags;
   const counts = await onDatabase(config, 3, async (db) => {
     const moved = untilComplete
-      ? await untilDone(db, { maxRows, before, sleep: wholeNumber(flags.sleep) ?? 0, verbose }, io)
+      ? await untilDone(db, { maxRows, before, sleep: flags.sleep, verbose }, io)
       : await archiveDeletedRows(db, { maxRows, before });
     if (verbose) io.out(moved.size > 0 ? tableOf(moved) : 'Nothing was archived.\n');
     if (moved.size > 0 && purges) {
@@ -174,14 +174,40 @@ function tableOf(counts: RowCounts): string {
   );
 }
 
+/** Longer than an hour is a mistake. */
+const MAX_PAUSE = 3600;
+
+function parsePause(text: string): number {
+  const seconds = wholeNumber(text);
+  if (seconds !== undefined && seconds <= MAX_PAUSE) return seconds;
+  throw new InvalidArgumentError(`It must be a whole number of seconds from 0 to ${MAX_PAUSE}.`);
+}
+
 function wholeNumber(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Days and months, short or long, and zones. JavaScript passes over others: `yesterday 2026` would be the first day of 2026. */
+const WORD_OF_DATES =
+  /^((mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?|utc|gmt|z|t|am|pm|[ecmp][sd]t)$/i;
+
+function hasOnlyWordsOfDates(text: string): boolean {
+  return (text.match(/[a-z]+/gi) ?? []).every((word) => WORD_OF_DATES.test(word));
+}
+
+/** JavaScript takes 30 February for a day in March, and more would be deleted than was asked for. */
+function isDayOfMonth(text: string): boolean {
+  const [, year, month, day] = /^\s*(\d{4})-(\d\d?)-(\d\d?)\b/.exec(text) ?? [];
+  return (
+    day === undefined ||
+    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
+  );
 }
 
 /** As the database keeps times. Without a zone it is UTC, as the rows' times are. @throws ExitCode */
 function dateOf(text: string | undefined, exitCode: number): string | undefined {
   if (text === undefined) return undefined;
-  const isDate = /\b\d{4}\b/.test(text);
+  const isDate = /\b\d{4}\b/.test(text) && hasOnlyWordsOfDates(text) && isDayOfMonth(text);
   const time = [`${text} UTC`, text].map((each) => Date.parse(each)).find((each) => !Number.isNaN(each));
   if (!isDate || time === undefined) throw new ExitCode(exitCode, `Invalid value for --before: ${text}`);
   return new Date(time).toISOString();
