@@ -81,7 +81,11 @@ function readOptions(): Options | undefined {
 
 async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   const { database, seed, timeout, limit, cuts } = options;
-  const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout) };
+  const env = {
+    OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout),
+    // Nobody is away when only connections are cut, however late a heartbeat is: the usual time, not the quick one.
+    ...(cuts !== undefined && { OS_DEFAULT__SERVICE_DOWN_TIME: '60' }),
+  };
   const cloud = await Cloud.start({
     database,
     computes: COMPUTES,

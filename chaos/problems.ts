@@ -47,7 +47,7 @@ export function findProblems(snapshot: Snapshot, expected: Expectations): Proble
     ...overcommitments(snapshot),
     ...usageDifferences(living, snapshot),
     ...brokenPromises(snapshot, expected),
-    ...(expected.mayFail === false ? failures(snapshot) : []),
+    ...(expected.mayFail === false ? failures(snapshot, expected) : []),
   ];
 }
 
@@ -162,9 +162,11 @@ function brokenPromises({ instances }: Snapshot, { booted, deleted, maybeDeleted
 }
 
 /** Of servers that are deleted by now, too. */
-function failures({ faults }: Snapshot): Problem[] {
-  return [...faults].map(([uuid, message]) => ({
-    kind: 'undone',
-    what: `what was accepted of ${uuid} has failed: ${message}`,
-  }));
+function failures({ faults }: Snapshot, { booted }: Promises): Problem[] {
+  return [...faults]
+    .filter(([uuid]) => booted.has(uuid))
+    .map(([uuid, message]) => ({
+      kind: 'undone',
+      what: `what was accepted of ${uuid} has failed: ${message}`,
+    }));
 }
