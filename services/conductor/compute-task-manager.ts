@@ -12,6 +12,7 @@ import type { ComputeTaskContract } from './contract.ts';
 import { FailedBuilds } from './failed-builds.ts';
 import { FirstBuild } from './first-build.ts';
 import { SchedulingLine } from './scheduling-line.ts';
+import type { SilentComputes } from './silent-computes.ts';
 
 export interface ComputeTaskManagerOptions {
   db: Database;
@@ -27,6 +28,8 @@ export interface ComputeTaskManagerOptions {
   bus?: () => Promise<void>;
   /** `[DEFAULT] instance_build_timeout` at present, in seconds; 0 (the default): none. */
   buildTimeout?: () => number;
+  /** Default: computes that count as down are down. */
+  silentComputes?: SilentComputes;
   logger: Logger;
 }
 
@@ -43,11 +46,11 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
   readonly #buildRetry: BuildRetry;
 
   constructor(options: ComputeTaskManagerOptions) {
-    const { db, buildRequests, scheduler, maxAttempts, logger } = options;
-    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0, bus } = options;
+    const { db, buildRequests, scheduler, maxAttempts } = options;
+    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0 } = options;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
-    const line = new SchedulingLine({ db, schedulerRetry, buildTimeout, logger, ...(bus && { bus }) });
+    const line = new SchedulingLine({ ...options, schedulerRetry, buildTimeout });
     this.#firstBuild = new FirstBuild({
       buildRequests,
       scheduler,

@@ -8,11 +8,14 @@ import {
 } from '@mini-nova/database';
 import { MessageDeliveryFailure, MessagingTimeout, Overloaded, silentLogger } from '@mini-nova/messaging';
 import { RequestSpec } from '@mini-nova/objects';
+import type { Rpc } from '@mini-nova/service';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { SchedulerAPI } from '../scheduler/rpcapi.ts';
 import { Cloud } from '../test/cloud.ts';
 import { ComputeTaskManager } from './compute-task-manager.ts';
+import { Presence } from './presence.ts';
 import { SchedulingLine } from './scheduling-line.ts';
+import { SilentComputes } from './silent-computes.ts';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 
@@ -128,4 +131,47 @@ it('asks again, too, for a build that is tried again, and for which its sender n
   });
 
   expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active' });
+});
+
+/** Finds no host until, as after an outage, the computes report. */
+class EarlyScheduler extends SchedulerAPI {
+  failures = 0;
+  readonly #report: () => Promise<void>;
+
+  constructor(rpc: Rpc, report: () => Promise<void>) {
+    super(rpc);
+    this.#report = report;
+  }
+
+  override async selectDestinations(...args: Parameters<SchedulerAPI['selectDestinations']>) {
+    try {
+      return await super.selectDestinations(...args);
+    } catch (error) {
+      this.failures += 1;
+      await this.#report();
+      throw error;
+    }
+  }
+}
+
+it('finds a host after an outage in which no compute could report', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { db, instances, buildRequests, compute, services, rpc, ctxt } = cloud;
+  const [service] = (await services.list({ binary: 'nova-compute' })).objects;
+  if (!service) throw new Error('There is no compute');
+  await services.update(service, { last_seen_up: new Date(LONG_AGO) });
+  const scheduler = new EarlyScheduler(rpc, () => services.heartbeat(service));
+  const presence = new Presence({ db, since: performance.now() });
+  const silentComputes = new SilentComputes({ services, presence, serviceDownTime: () => 600 });
+  const manager = new ComputeTaskManager({
+    ...{ db, instances, buildRequests, compute, scheduler, silentComputes },
+    maxAttempts: () => 3,
+    logger: silentLogger,
+  });
+  const instance = await cloud.recordOne();
+
+  await manager.scheduleAndBuildInstances(ctxt, cloud.orderOf([instance]));
+
+  expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'active' });
+  expect(scheduler.failures).toBe(1);
 });

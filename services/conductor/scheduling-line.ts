@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Overloaded } from '@mini-nova/messaging';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
 import { WorkQueue } from '../work-queue.ts';
+import type { SilentComputes } from './silent-computes.ts';
 import { WaitingBuilds, type WaitingBuildsOptions } from './waiting-builds.ts';
 
 export interface SchedulingLineOptions extends WaitingBuildsOptions {
@@ -9,6 +10,8 @@ export interface SchedulingLineOptions extends WaitingBuildsOptions {
   schedulerRetry: OutageRetryOptions;
   /** Rejects when the message bus is away. Default: it never is. */
   bus?: () => Promise<void>;
+  /** Default: computes that count as down are down. */
+  silentComputes?: SilentComputes;
 }
 
 /**
@@ -47,7 +50,13 @@ export class SchedulingLine {
    *
    * @throws Overloaded when nobody was given an answer for the build timeout
    */
-  async ask<T>(request: () => Promise<T>): Promise<T> {
+  ask<T>(request: () => Promise<T>): Promise<T> {
+    const { silentComputes } = this.#options;
+    const ask = () => this.#ask(request);
+    return silentComputes ? silentComputes.outwait(ask) : ask();
+  }
+
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
     const { schedulerRetry, buildTimeout } = this.#options;
     const since = performance.now();
     for (;;) {

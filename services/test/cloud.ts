@@ -22,6 +22,7 @@ import { ComputeAPI } from '../compute/rpcapi.ts';
 import { TaskState } from '../compute/task-states.ts';
 import { FakeDriver, type FakeDriverOptions } from '../compute/virt/fake-driver.ts';
 import { ComputeTaskManager } from '../conductor/compute-task-manager.ts';
+import type { ComputeTaskContract } from '../conductor/contract.ts';
 import { ConductorManager } from '../conductor/manager.ts';
 import { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
 import { ConductorServiceRecords } from '../conductor/service-records.ts';
@@ -75,6 +76,7 @@ export interface BootOptions {
 }
 
 type BuildArgs = ComputeContract['build_and_run_instance']['args'];
+type BuildOrder = ComputeTaskContract['schedule_and_build_instances']['args'];
 
 interface Compute {
   service: Service;
@@ -224,8 +226,13 @@ export class Cloud {
   }
 
   /** Orders the build of recorded instances. */
-  async build(instances: Instance[], { requestedNetworks }: BootOptions = {}): Promise<void> {
-    await this.computeTask.scheduleAndBuildInstances(this.ctxt, {
+  async build(instances: Instance[], options: BootOptions = {}): Promise<void> {
+    await this.computeTask.scheduleAndBuildInstances(this.ctxt, this.orderOf(instances, options));
+  }
+
+  /** What the API orders for recorded instances. */
+  orderOf(instances: Instance[], { requestedNetworks }: BootOptions = {}): BuildOrder {
+    return {
       build_requests: instances.map((instance) => this.#buildRequest(instance)),
       request_specs: instances.map((instance) => this.#requestSpec(instance)),
       image: { id: 'image', name: 'cirros' },
@@ -234,7 +241,7 @@ export class Cloud {
       requested_networks: requestedNetworks ?? null,
       block_device_mapping: new BlockDeviceMappingList(),
       tags: new TagList(),
-    });
+    };
   }
 
   /** Claims a host for a recorded instance, and returns the order that the conductor would send there. */

@@ -3,8 +3,9 @@ import { createRpc, Service, serviceOptions } from '@mini-nova/service';
 import { ComputeAPI } from '../../compute/rpcapi.ts';
 import { ComputeTaskManager } from '../../conductor/compute-task-manager.ts';
 import { ConductorManager } from '../../conductor/manager.ts';
+import { Presence } from '../../conductor/presence.ts';
+import { SilentComputes } from '../../conductor/silent-computes.ts';
 import { conductorSweeps } from '../../conductor/sweeps/index.ts';
-import { Presence } from '../../conductor/sweeps/presence.ts';
 import { InstancePorts } from '../../network/instance-ports.ts';
 import { NetworkManager } from '../../network/manager.ts';
 import { PlacementManager } from '../../scheduler/placement/manager.ts';
@@ -21,6 +22,9 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
   const bus = () => transport.ready({ timeout: 1 });
+  const presence = new Presence({ db, bus, since: performance.now() });
+  const { services } = stores;
+  const serviceDownTime = () => DEFAULT.service_down_time;
   const computeTask = new ComputeTaskManager({
     db,
     instances: stores.instances,
@@ -30,12 +34,12 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     maxAttempts: () => scheduler.max_attempts,
     buildTimeout: () => DEFAULT.instance_build_timeout,
     bus,
+    silentComputes: new SilentComputes({ services, presence, serviceDownTime }),
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
   // More would only wait for a connection, where nobody looks whether they are still wanted.
   const queue = new WorkQueue({ name: 'database', width: () => database.max_pool_size });
-  const presence = new Presence({ db, bus, since: performance.now() });
   const manager = new ConductorManager({
     host: DEFAULT.host,
     stores: { ...stores, db },
@@ -45,7 +49,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
       conductorSweeps({
         db,
         instances: stores.instances,
-        services: stores.services,
+        services,
         compute,
         config: DEFAULT,
         presence,
@@ -60,7 +64,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     manager,
     transport,
     rpc,
-    records: new DatabaseServiceRecords(stores.services),
+    records: new DatabaseServiceRecords(services),
     version: SERVICE_VERSION,
     checks: databaseChecks(db),
     logger,

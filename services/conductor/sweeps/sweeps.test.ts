@@ -7,8 +7,8 @@ import { RecordingLogger } from '../../../packages/service/test/recording-logger
 import { Cloud } from '../../test/cloud.ts';
 import { failSaves } from '../../test/failing-saves.ts';
 import { newInstance } from '../../test/new-objects.ts';
+import { Presence } from '../presence.ts';
 import { conductorSweeps } from './index.ts';
-import { Presence } from './presence.ts';
 
 const TIMEOUT = 300;
 
