@@ -57,6 +57,18 @@ test('one that came before the daemon could listen is closed when it serves', as
   expect(await conductor.ended).toBe(0);
 });
 
+test('SIGHUP and SIGUSR2 do not end a daemon that starts', async () => {
+  const early = join(tempDir(), 'early.cjs');
+  const send = "for (const signal of ['SIGHUP', 'SIGUSR2']) process.kill(process.pid, signal);";
+  writeFileSync(
+    early,
+    `process.on('newListener', (signal) => { if (signal === 'SIGUSR1') setImmediate(() => { ${send} }); });`,
+  );
+  const conductor = await startConductor({ NODE_OPTIONS: `--require ${early}` });
+  conductor.signal('SIGTERM');
+  expect(await conductor.ended).toBe(0);
+});
+
 test.each([
   ['nova', (port: number) => ['--endpoint', `http://127.0.0.1:${port}/v2.1`, 'list']],
   [
