@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Child } from './child.ts';
 import { freePort } from './free-port.ts';
+import { repositoryRoot } from './repository.ts';
 
 test('the port can be listened on', async () => {
   const port = await freePort();
@@ -15,4 +18,24 @@ test('the port can be listened on', async () => {
 test('no port is given twice, whoever has not listened yet, even when many are', async () => {
   const ports = await Promise.all(Array.from({ length: 300 }, () => freePort()));
   expect(new Set(ports).size).toBe(300);
+});
+
+test('no port is given to two processes that live at the same time', async () => {
+  const module = JSON.stringify(join(repositoryRoot, 'packages/testing/dist/free-port.js'));
+  // Each holds so many that they would meet. It ends when its input does.
+  const script = `
+    const { freePort } = await import(${module});
+    const ports = [];
+    for (let n = 0; n < 500; n += 1) ports.push(await freePort());
+    process.stdin.resume();
+    console.log(JSON.stringify(ports));`;
+  const start = () => Child.start(process.execPath, ['--input-type=module', '-e', script]);
+  const children = await Promise.all([start(), start()]);
+  onTestFinished(() => {
+    for (const child of children) child.signal('SIGKILL');
+  });
+  const lists = await Promise.all(
+    children.map(async (child) => JSON.parse(await child.waitForLine(/^\[.*\]$/)) as number[]),
+  );
+  expect(new Set(lists.flat()).size).toBe(1000);
 });
