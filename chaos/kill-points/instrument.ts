@@ -17,8 +17,9 @@ interface Message {
 
 const { CHAOS_CONTROL = '', CHAOS_NAME = '', CHAOS_COUNTS_ALL = '' } = process.env;
 
-/** Reports of a daemon about itself. */
-const OF_ITS_OWN = /^(ping|echo|set_inventory|.*\b(Service|ComputeNode)\.\w+)$/;
+/** Reports of a daemon about itself, and what it looks up for its periodic tasks. */
+const OF_ITS_OWN =
+  /^(ping|echo|set_inventory|get_host_nw_info|.*\b((Service|ComputeNode)\.\w+|InstanceList\.get_by_host))$/;
 
 const control = new Control(CHAOS_CONTROL);
 const scope = new AsyncLocalStorage<string>();
