@@ -1,7 +1,9 @@
 // What `npm test` runs. The fault tests mostly wait for their one broker, and the e2e tests for their one deployment: they
-// run beside the unit tests, which get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`.
+// run beside the unit tests, which get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
+// MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its results there, as JSON.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 
 const unitWorkers = String(Math.max(1, availableParallelism() - 1));
 const STAGES = [
@@ -13,9 +15,18 @@ const STAGES = [
   [['--project', 'integration', '--project', 'conformance']],
 ];
 
+const { MINI_NOVA_TEST_RESULTS: folder } = process.env;
+let run = 0;
+
+function reporters() {
+  if (!folder) return [];
+  run += 1;
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, `${run}.json`)}`];
+}
+
 /** Resolves with the exit code; what runs beside others is printed when it has ended. */
 function vitest(args, { beside }) {
-  const child = spawn('npx', ['vitest', 'run', ...args], {
+  const child = spawn('npx', ['vitest', 'run', ...args, ...reporters()], {
     stdio: ['inherit', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
   });
   const printed = [];
