@@ -22,12 +22,12 @@ test('no port is given twice, whoever has not listened yet, even when many are',
 
 test('no port is given to two processes that live at the same time', async () => {
   const module = JSON.stringify(join(repositoryRoot, 'packages/testing/dist/free-port.js'));
-  // Each holds so many that they would meet. It ends when its input does.
+  // Each holds so many that they would meet, until it is ended.
   const script = `
     const { freePort } = await import(${module});
     const ports = [];
     for (let n = 0; n < 500; n += 1) ports.push(await freePort());
-    process.stdin.resume();
+    setInterval(() => undefined, 1000);
     console.log(JSON.stringify(ports));`;
   const start = () => Child.start(process.execPath, ['--input-type=module', '-e', script]);
   const children = await Promise.all([start(), start()]);

@@ -123,13 +123,25 @@ describe('a monitored call', () => {
     });
   }
 
-  rabbitTest('fails when its server has dropped it unread', async ({ rpc }) => {
-    await rpc.serve({});
-    const call = rpc.client({ callMonitorTimeout: 0.4 }).call(CTXT, 'x'.repeat(256), {});
-    await expect(call).rejects.toMatchObject({
+  rabbitTest('fails when somebody has taken it out of its queue', async ({ rpc, peer }) => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await rpc.serve({ hold: () => held, work: () => 'done' }, { prefetch: 1 });
+    const client = rpc.client({ callMonitorTimeout: 0.4 });
+    // One runs, one is read and waits, and one stays in the queue.
+    const others = ['hold', 'work'].map((method) => client.call(CTXT, method, {}));
+    const call = client.call(CTXT, 'work', {}).catch((error: unknown) => error);
+    await vi.waitFor(async () =>
+      expect(await peer.channel.purgeQueue(rpc.topic)).toMatchObject({ messageCount: 1 }),
+    );
+    expect(await call).toMatchObject({
       code: 'SERVER_LOST',
       message: expect.stringContaining('no consumer of queue'),
     });
+    release();
+    await Promise.all(others);
   });
 
   rabbitTest('waits for a silent server as long as not all others have answered', async (context) => {
