@@ -5,13 +5,14 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-// Together with what the fault and e2e tests start, they keep two cores busy; further cores are for these.
-const workers = String(Math.max(1, Math.floor(availableParallelism() / 2)));
+const cores = availableParallelism();
+// Unit tests keep their core busy; all others mostly wait.
+const busyWorkers = Math.max(1, Math.floor(cores / 2));
 const RUNS = [
   ['--project', 'faults'],
   ['--project', 'conformance', '--project', 'e2e', '--maxWorkers', '1'],
-  ['--project', 'integration', '--maxWorkers', workers],
-  ['--project', 'unit', '--maxWorkers', workers],
+  ['--project', 'integration', '--maxWorkers', String(cores)],
+  ['--project', 'unit', '--maxWorkers', String(busyWorkers)],
 ];
 
 const { MINI_NOVA_TEST_RESULTS: folder } = process.env;
