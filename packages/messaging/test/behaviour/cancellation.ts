@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { describe, expect, vi } from 'vitest';
 import { CallCancelled, MessagingTimeout, type RpcHooks, type RpcRequest } from '../../index.ts';
 import { CTXT, Gate } from '../rpc-fixture.ts';
@@ -39,20 +39,25 @@ export function describeCancellation(url: UrlFactory): void {
     });
 
     rpcTest('is told to a method that has ended well, when nobody gets its answer', url, async (rpc) => {
-      const done = new Gate();
+      const started = new Gate();
       const unanswered: string[] = [];
       await rpc.serve({
         async reserve(_ctxt: object, { what }: { what: string }, request: RpcRequest) {
           request.onUnanswered(() => unanswered.push(what));
-          if (what === 'late') await done.opened;
+          if (what === 'in time') return what;
+          started.open();
+          if (!request.signal.aborted) await once(request.signal, 'abort');
           return what;
         },
       });
+      const user = new AbortController();
       const client = rpc.client();
       expect(await client.call(CTXT, 'reserve', { what: 'in time' })).toBe('in time');
-      const late = client.prepare({ timeout: 2 }).call(CTXT, 'reserve', { what: 'late' });
-      await expect(late).rejects.toBeInstanceOf(MessagingTimeout);
-      done.open();
+      const late = client.prepare({ signal: user.signal }).call(CTXT, 'reserve', { what: 'late' });
+      late.catch(() => {});
+      await started.opened;
+      user.abort();
+      await expect(late).rejects.toBeInstanceOf(CallCancelled);
       await vi.waitFor(() => expect(unanswered).toEqual(['late']));
     });
 
