@@ -1,7 +1,6 @@
 import { getRabbit } from '@mini-nova/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CTXT, Gate } from '../packages/messaging/test/rpc-fixture.ts';
-import { RawPeer } from '../test/integration/support/raw-peer.ts';
 import { BothEnds } from './support/both-ends.ts';
 import { OsloPeer } from './support/oslo-peer.ts';
 
@@ -14,16 +13,6 @@ async function victim(): Promise<OsloPeer> {
   const peer = await OsloPeer.start(url);
   victims.push(peer);
   return peer;
-}
-
-async function withRawPeer<T>(use: (raw: RawPeer) => Promise<T>): Promise<T> {
-  const { url } = await getRabbit();
-  const raw = await RawPeer.connect(url);
-  try {
-    return await use(raw);
-  } finally {
-    await raw.close();
-  }
 }
 
 afterEach(() => Promise.all(victims.splice(0).map((peer) => peer.close())));
@@ -58,11 +47,7 @@ describe('a Python server is killed', () => {
     await expect(client.prepare({ timeout: 1 }).call(CTXT, 'note', { value: 1 })).rejects.toMatchObject({
       code: 'MESSAGING_TIMEOUT',
     });
-    await withRawPeer((raw) =>
-      vi.waitFor(async () => {
-        expect(await raw.channel.checkQueue(ends.target.topic)).toMatchObject({ messageCount: 0 });
-      }),
-    );
+    await ends.requestsExpired();
     await ends.servePython();
     await client.call(CTXT, 'note', { value: 2 });
     expect(await ends.python.notes(ends.target)).toEqual([2]);
@@ -94,7 +79,7 @@ describe('a Python client is killed while we run its call', () => {
     const replyQueue = await python.replyQueue();
     await python.close();
     // As the broker does it when nobody has used the queue for `rabbit_transient_queues_ttl`.
-    await withRawPeer((raw) => raw.channel.deleteQueue(replyQueue));
+    await ends.atBroker((raw) => raw.channel.deleteQueue(replyQueue));
     gate.open();
     // The server tries to send to the queue that is gone for twice as long.
     for (let i = 0; i < 10; i += 1) {

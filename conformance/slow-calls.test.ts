@@ -155,6 +155,7 @@ describe('a call that nobody serves', () => {
     const call = (n: number, timeout = 60) =>
       ends.python.call({ target: ends.target, method: 'run', args: { n }, timeout });
     await expect(call(1, 1)).rejects.toMatchObject({ type: 'MessagingTimeout' });
+    await ends.requestsExpired();
     await server.start();
     expect(await call(2)).toBe(2);
     expect(run.mock.calls.map(([, { n }]) => n)).toEqual([2]);

@@ -1,5 +1,5 @@
 import { getRabbit, uniqueTopic } from '@mini-nova/testing';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import type {
   RabbitOptions,
   RPCClient,
@@ -11,6 +11,7 @@ import type {
   TransportOptions,
 } from '../../packages/messaging/index.ts';
 import { RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { RawPeer } from '../../test/integration/support/raw-peer.ts';
 import { OsloPeer, type OsloTarget, type Serving } from './oslo-peer.ts';
 
 interface Options {
@@ -86,6 +87,26 @@ export class BothEnds {
       rabbit: this.#options.ours,
       ...options,
     });
+  }
+
+  /** Does something at the broker itself. */
+  async atBroker<T>(use: (raw: RawPeer) => Promise<T>): Promise<T> {
+    const { url } = await getRabbit();
+    const raw = await RawPeer.connect(url);
+    try {
+      return await use(raw);
+    } finally {
+      await raw.close();
+    }
+  }
+
+  /** Resolves once the broker has dropped the requests to the topic that have expired. */
+  async requestsExpired(): Promise<void> {
+    await this.atBroker(({ channel }) =>
+      vi.waitFor(async () => {
+        expect(await channel.checkQueue(this.#target.topic)).toMatchObject({ messageCount: 0 });
+      }),
+    );
   }
 
   get #fixture(): RpcFixture {

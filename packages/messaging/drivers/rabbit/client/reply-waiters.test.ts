@@ -62,6 +62,18 @@ describe('a call', () => {
     expect(waiters.size).toBe(0);
   });
 
+  test('never times out early: a server could still start it', async () => {
+    vi.useRealTimers();
+    const { waiters } = fixture();
+    const early: number[] = [];
+    for (let n = 0; n < 100; n += 1) {
+      const { waiter, onError } = call(waiters, { timeout: 0.002 + n / 1e5 });
+      await new Promise<void>((resolve) => onError.mockImplementation(() => resolve()));
+      early.push(waiter.deadline - performance.now());
+    }
+    expect(Math.max(...early)).toBeLessThanOrEqual(0);
+  });
+
   test('times out at its own time, whatever the timeouts of the others', () => {
     const { waiters } = fixture();
     const timeouts = [30, 1, 20, 2, 0.5];

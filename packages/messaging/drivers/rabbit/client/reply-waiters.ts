@@ -4,8 +4,6 @@ import { ReplyWaiter, type WaiterHolder, type WaiterOptions } from './reply-wait
 
 /** Timers of Node.js hold 31 bits. */
 const TIMER_MAX = 0x7fff_ffff;
-/** How far (ms) the timers' clock may be ahead of `performance.now`. */
-const TIMER_PRECISION = 1;
 /** When many calls end one after another, they are looked through so seldom (ms). */
 const SWEEP_PAUSE = 10;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -77,7 +75,14 @@ export class ReplyWaiters implements WaiterHolder {
   }
 
   readonly #sweep = (): void => {
-    const now = performance.now() + TIMER_PRECISION;
+    const now = performance.now();
+    const wakeAt = this.#wakeAt;
+    this.#wakeAt = NEVER;
+    // The timers' clock may be ahead by a millisecond, and a server on this machine may still start what is not late.
+    if (now < wakeAt) {
+      this.schedule(wakeAt);
+      return;
+    }
     const expired: ReplyWaiter[] = [];
     const doubtful: ReplyWaiter[] = [];
     let next = NEVER;
@@ -86,7 +91,6 @@ export class ReplyWaiters implements WaiterHolder {
       else if (waiter.doubtAt <= now) doubtful.push(waiter);
       else next = Math.min(next, waiter.deadline, waiter.doubtAt);
     }
-    this.#wakeAt = NEVER;
     for (const waiter of expired) waiter.expire();
     for (const waiter of doubtful) {
       waiter.doubt();

@@ -9,9 +9,9 @@ export const SENT_AT = 'x-sent-at';
 const CLOCK = readMachineClock();
 const PREFIX = `${CLOCK.name}/`;
 
-/** The header's value. @param at by performance.now() */
+/** The header's value, rounded down: no server sees a later deadline than the caller. @param at by performance.now() */
 export function sentAtText(at: number): string {
-  return PREFIX + Math.round(at + CLOCK.offset);
+  return PREFIX + Math.floor(at + CLOCK.offset);
 }
 
 /**
