@@ -11,6 +11,8 @@ export interface ChildOptions {
   /** Run as this user and group; needs root. */
   uid?: number;
   gid?: number;
+  /** All that it reads from its standard input; absent: nothing. */
+  input?: string;
 }
 
 /**
@@ -42,8 +44,12 @@ export class Child {
   }
 
   static start(command: string, args: readonly string[], options: ChildOptions = {}): Promise<Child> {
-    const spawnOptions: SpawnOptions = { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+    const { input, ...others } = options;
+    const stdin = input === undefined ? 'ignore' : 'pipe';
+    const spawnOptions: SpawnOptions = { ...others, stdio: [stdin, 'pipe', 'pipe'], detached: true };
     const handle = spawn(command, args, spawnOptions);
+    // Whoever ends without reading it says so by its exit code.
+    handle.stdin?.on('error', () => {}).end(input);
     return new Promise((resolve, reject) => {
       handle.once('error', reject);
       handle.once('spawn', () => {

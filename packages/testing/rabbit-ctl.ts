@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { runOk } from './command.ts';
+import { ChildProcessError } from './errors.ts';
 
-/** How rabbitmqctl reaches one broker; plain data, so that it can be handed to another process. */
+/** How one broker is reached from outside; plain data, so that it can be handed to another process. */
 export interface RabbitCtl {
+  /** rabbitmqctl, with the arguments that come before all others. */
   program: string;
   args: string[];
   env: Record<string, string>;
+  /** What has the broker evaluate an expression, without an Erlang machine of its own. */
+  erlCall?: { program: string; node: string; cookieFile: string };
 }
 
 export interface QueueInfo {
@@ -43,34 +49,87 @@ export function rabbitmqctl(ctl: RabbitCtl, args: readonly string[]): Promise<st
   });
 }
 
-async function list(ctl: RabbitCtl, args: readonly string[]): Promise<Record<string, unknown>[]> {
-  const rows: unknown = JSON.parse(await rabbitmqctl(ctl, ['--silent', '--formatter', 'json', ...args]));
-  return Array.isArray(rows) ? rows : [];
+/**
+ * Has the broker evaluate an Erlang expression. Returns what it prints; takes milliseconds, where there is erl_call.
+ * @throws ChildProcessError when the broker is not there, or the expression fails
+ */
+export async function evaluate(ctl: RabbitCtl, expression: string): Promise<string> {
+  const { erlCall, env } = ctl;
+  if (erlCall === undefined) return rabbitmqctl(ctl, ['eval', `${expression}.`]);
+  const { program, node, cookieFile } = erlCall;
+  const cookie = (await readFile(cookieFile, 'latin1')).trim();
+  // By its own name: two of the same are not let in.
+  const own = `ctl-${randomUUID()}`;
+  const printed = await runOk(program, ['-sname', node, '-c', cookie, '-h', own, '-e'], {
+    env: { ...plainEnvironment(), ...env },
+    input: `${expression}.\n`,
+    timeout: 120,
+  });
+  if (!printed.startsWith('{ok,'))
+    throw new ChildProcessError(`RabbitMQ could not evaluate ${expression}`, printed);
+  return printed;
 }
 
-export async function listQueues(ctl: RabbitCtl): Promise<QueueInfo[]> {
-  const rows = await list(ctl, ['list_queues', 'name', 'messages', 'consumers']);
-  return rows.map((row) => ({
-    name: String(row.name),
-    messages: Number(row.messages),
-    consumers: Number(row.consumers),
-  }));
+/** Both programs print strings in double quotes, but no long ones: it goes through them as base 64, in pieces. */
+const asText = (expression: string): string =>
+  `(fun Cut([]) -> []; Cut(All) -> {Piece, Rest} = lists:split(min(30000, length(All)), All), [Piece | Cut(Rest)] end)
+   (base64:encode_to_string(rabbit_json:encode(${expression})))`;
+
+/** The value of an expression for maps, lists, binaries and numbers. */
+async function evaluateJson<T>(ctl: RabbitCtl, expression: string): Promise<T> {
+  const printed = await evaluate(ctl, asText(expression));
+  const pieces = [...printed.matchAll(/"([^"]*)"/g)].map(([, piece = '']) => piece);
+  return JSON.parse(Buffer.from(pieces.join(''), 'base64').toString()) as T;
 }
 
-export async function listConsumers(ctl: RabbitCtl): Promise<ConsumerInfo[]> {
-  const rows = await list(ctl, ['list_consumers']);
-  return rows.map((row) => ({ queue: String(row.queue_name), consumerTag: String(row.consumer_tag) }));
+/** Text as an Erlang binary. */
+export function binary(text: string): string {
+  return `<<${[...Buffer.from(text)].join(',')}>>`;
+}
+
+export function listQueues(ctl: RabbitCtl): Promise<QueueInfo[]> {
+  return evaluateJson(
+    ctl,
+    `[#{name => element(4, Name), messages => Messages, consumers => Consumers} ||
+      [{name, Name}, {messages, Messages}, {consumers, Consumers}] <-
+        rabbit_amqqueue:info_all(<<"/">>, [name, messages, consumers])]`,
+  );
+}
+
+export function listConsumers(ctl: RabbitCtl): Promise<ConsumerInfo[]> {
+  return evaluateJson(
+    ctl,
+    `[#{queue => element(4, proplists:get_value(queue_name, Info)),
+        consumerTag => proplists:get_value(consumer_tag, Info)} ||
+      Info <- rabbit_amqqueue:consumers_all(<<"/">>)]`,
+  );
 }
 
 /** The connections of all the broker's nodes. */
-export async function listConnections(ctl: RabbitCtl): Promise<ConnectionInfo[]> {
-  // In the JSON format a pid lacks its node, and `close_connection` does not take it.
-  const table = await rabbitmqctl(ctl, ['--silent', 'list_connections', 'pid', 'state', 'client_properties']);
-  return table
-    .split('\n')
-    .filter((line) => line.startsWith('<'))
-    .map((line) => {
-      const [pid = '', state = '', properties = ''] = line.split('\t');
-      return { pid, state, name: /\{"connection_name","([^"]*)"\}/.exec(properties)?.[1] ?? '' };
-    });
+export function listConnections(ctl: RabbitCtl): Promise<ConnectionInfo[]> {
+  return evaluateJson(
+    ctl,
+    `[#{pid => list_to_binary(rabbit_misc:pid_to_string(Pid)), state => State,
+        name => case is_list(Properties) andalso lists:keyfind(<<"connection_name">>, 1, Properties) of
+          {_, _, Name} -> Name;
+          false -> <<>>
+        end} ||
+      [{pid, Pid}, {state, State}, {client_properties, Properties}] <-
+        rabbit_networking:connection_info_all([pid, state, client_properties])]`,
+  );
+}
+
+/** `pid`: as `listConnections` tells it. The client is told that a test has closed it. */
+export async function closeConnection(ctl: RabbitCtl, pid: string): Promise<void> {
+  const reason = 'closed by a test';
+  await evaluate(ctl, `rabbit_networking:close_connection(rabbit_misc:string_to_pid("${pid}"), "${reason}")`);
+}
+
+export async function deleteQueue(ctl: RabbitCtl, name: string): Promise<void> {
+  const resource = `rabbit_misc:r(<<"/">>, queue, ${binary(name)})`;
+  await evaluate(
+    ctl,
+    `begin {ok, Queue} = rabbit_amqqueue:lookup(${resource}),
+      {ok, _} = rabbit_amqqueue:delete(Queue, false, false, <<"test">>) end`,
+  );
 }

@@ -83,6 +83,14 @@ function ctlProgram(serverPath: string): Promise<string | undefined> {
   return findProgram([join(serverPath, '..', 'rabbitmqctl'), 'rabbitmqctl']);
 }
 
+async function createCtl(program: string, place: NodePlace): Promise<RabbitCtl> {
+  const ctl: RabbitCtl = { program, args: [], env: nodeEnvironment(place) };
+  const erlCall = await findProgram(['erl_call']);
+  if (erlCall === undefined) return ctl;
+  const cookieFile = join(place.folder, '.erlang.cookie');
+  return { ...ctl, erlCall: { program: erlCall, node: nodeName(place.amqpPort), cookieFile } };
+}
+
 /** A RabbitMQ node of its own: own port mapper, cookie, data and log in a temporary folder, loopback only. */
 export class RabbitNode implements RabbitEngine {
   readonly port: number;
@@ -93,11 +101,11 @@ export class RabbitNode implements RabbitEngine {
   private readonly place: NodePlace;
   private node: Child | undefined;
 
-  private constructor(serverPath: string, ctlPath: string, place: NodePlace) {
+  private constructor(serverPath: string, place: NodePlace, ctl: RabbitCtl) {
     this.serverPath = serverPath;
     this.place = place;
     this.port = place.amqpPort;
-    this.ctl = { program: ctlPath, args: [], env: nodeEnvironment(place) };
+    this.ctl = ctl;
   }
 
   /** A node that stands alone. */
@@ -127,7 +135,8 @@ export class RabbitNode implements RabbitEngine {
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
     await writeFile(join(folder, 'advanced.config'), '[].\n');
     await writeFile(join(folder, 'rabbitmq-env.conf'), '');
-    return new RabbitNode(serverPath, ctlPath, { ...where, folder, distributionPort: await freePort() });
+    const place = { ...where, folder, distributionPort: await freePort() };
+    return new RabbitNode(serverPath, place, await createCtl(ctlPath, place));
   }
 
   async start(): Promise<void> {

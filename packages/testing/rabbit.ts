@@ -5,6 +5,9 @@ import { RabbitContainer } from './rabbit-container.ts';
 import {
   type ConnectionInfo,
   type ConsumerInfo,
+  closeConnection,
+  deleteQueue,
+  evaluate,
   listConnections,
   listConsumers,
   listQueues,
@@ -72,25 +75,24 @@ export class PrivateRabbit implements RabbitHandle {
     return listConnections(this.ctl);
   }
 
-  /** Closes the connections whose name (`connection_name`) matches, as an operator would; by default all. */
-  async closeConnections(name?: RegExp): Promise<void> {
-    if (name === undefined) {
-      await this.rabbitmqctl('close_all_connections', 'closed by a test');
-      return;
-    }
-    const matching = (await this.listConnections()).filter((connection) => name.test(connection.name));
-    await Promise.all(
-      matching.map(({ pid }) => this.rabbitmqctl('close_connection', pid, 'closed by a test')),
-    );
+  /** Has the broker evaluate an Erlang expression. */
+  async evaluate(expression: string): Promise<void> {
+    await evaluate(this.ctl, expression);
   }
 
-  async deleteQueue(name: string): Promise<void> {
-    await this.rabbitmqctl('delete_queue', name);
+  /** Closes the connections whose name (`connection_name`) matches, as an operator would; by default all. */
+  async closeConnections(name = /^/): Promise<void> {
+    const matching = (await this.listConnections()).filter((connection) => name.test(connection.name));
+    await Promise.all(matching.map(({ pid }) => closeConnection(this.ctl, pid)));
+  }
+
+  deleteQueue(name: string): Promise<void> {
+    return deleteQueue(this.ctl, name);
   }
 
   /** Out of memory, the broker reads no more from connections that publish, and tells them (`blocked`). */
   async setMemoryAlarm(on: boolean): Promise<void> {
-    await this.rabbitmqctl('set_vm_memory_high_watermark', on ? '0.0001' : '0.4');
+    await this.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${on ? 0.0001 : 0.4})`);
   }
 }
 

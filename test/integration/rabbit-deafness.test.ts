@@ -28,9 +28,8 @@ const KINDS: [string, RabbitOptions][] = [
 ];
 
 /** Removes the consumers of a queue at the broker, which does not tell them. */
-function forgetConsumers(queue: string): Promise<string> {
-  return broker.rabbitmqctl(
-    'eval',
+function forgetConsumers(queue: string): Promise<void> {
+  return broker.evaluate(
     `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)),
      [begin
         {Channel, Tag} = {element(1, C), element(2, C)},
@@ -40,7 +39,7 @@ function forgetConsumers(queue: string): Promise<string> {
           _ ->
             gen_server2:call(amqqueue:get_pid(Q), {basic_cancel, Channel, Tag, undefined, <<"test">>}, infinity)
         end
-      end || C <- rabbit_amqqueue:consumers(Q)].`,
+      end || C <- rabbit_amqqueue:consumers(Q)]`,
   );
 }
 

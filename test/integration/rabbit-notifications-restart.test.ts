@@ -113,7 +113,7 @@ test('a notification that is handled while the connection is lost is handled onc
   const notifier = fixture.notifier({ transport: fixture.transport({ rabbit: quick }) });
   for (const n of [1, 2, 3]) await notifier.info(CTXT, 'e', n);
   await vi.waitFor(() => expect(started).toEqual([1, 2, 3]));
-  await broker.rabbitmqctl('close_all_connections', 'test');
+  await broker.closeConnections();
   expect(await notifier.info(CTXT, 'e', 4)).toBe(true);
   // It comes behind those that the broker delivers again.
   await vi.waitFor(() => expect(started).toContain(4));

@@ -10,7 +10,7 @@ let broker: PrivateRabbit;
 let rpc: RpcFixture;
 beforeAll(async () => {
   broker = await startRabbit();
-  await broker.rabbitmqctl('eval', 'application:set_env(rabbit, max_message_size, 100000).');
+  await broker.evaluate('application:set_env(rabbit, max_message_size, 100000)');
 });
 afterAll(() => broker.close());
 beforeEach(() => {

@@ -3,12 +3,18 @@ import { openDatabase } from '@mini-nova/database';
 import {
   getPostgresUrl,
   getRabbit,
+  listConnections,
+  listConsumers,
   listQueues,
   startPostgres,
   startRabbit,
   waitFor,
 } from '@mini-nova/testing';
 import { expect, test } from 'vitest';
+import { RawPeer } from './support/raw-peer.ts';
+
+/** Seconds. */
+const PATIENT = { timeout: 120 };
 
 function portAnswers(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url.replace(/^rabbit:/, 'amqp:'));
@@ -38,7 +44,40 @@ test('a private broker comes back on the same port after a kill, and is gone aft
   await rabbit.start();
   expect(await listQueues(rabbit.ctl)).toEqual([]);
   await rabbit.close();
-  await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), { timeout: 120 });
+  await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), PATIENT);
+});
+
+test('what a broker has is told by erl_call as by rabbitmqctl, however much it is', async () => {
+  const rabbit = await startRabbit();
+  const { erlCall, ...rabbitmqctl } = rabbit.ctl;
+  expect(erlCall).toBeDefined();
+  const peer = await RawPeer.connect(rabbit.url);
+  const names = Array.from({ length: 400 }, (_, n) => `${'q'.repeat(150)} "é" ${String(n).padStart(3, '0')}`);
+  for (const name of names) await peer.channel.assertQueue(name);
+  await peer.channel.consume(names[0] ?? '', () => {}, { consumerTag: 'of a test' });
+  peer.channel.sendToQueue(names[1] ?? '', Buffer.from('{}'));
+  for (const ctl of [rabbit.ctl, rabbitmqctl]) {
+    await waitFor(
+      'the message',
+      async () => (await listQueues(ctl)).some(({ messages }) => messages === 1),
+      PATIENT,
+    );
+    const queues = (await listQueues(ctl)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    expect(queues.map(({ name }) => name)).toEqual(names);
+    expect(queues.slice(0, 3)).toMatchObject([
+      { consumers: 1 },
+      { messages: 1 },
+      { consumers: 0, messages: 0 },
+    ]);
+    expect(await listConsumers(ctl)).toEqual([{ queue: names[0], consumerTag: 'of a test' }]);
+    expect(await listConnections(ctl)).toMatchObject([{ state: 'running', name: '' }]);
+  }
+  await rabbit.deleteQueue(names[1] ?? '');
+  expect(await rabbit.listQueues()).toHaveLength(399);
+  await expect(rabbit.evaluate('no_such:function()')).rejects.toThrow(/no_such/);
+  await rabbit.closeConnections();
+  await waitFor('no connection', async () => (await rabbit.listConnections()).length === 0, PATIENT);
+  await rabbit.close();
 });
 
 test('a private PostgreSQL comes back on the same port with what was committed, after a stop and after a kill', async () => {

@@ -99,7 +99,7 @@ describe('casts on durable and quorum queues', () => {
     const servers = await Promise.all(kinds.map(serve));
     await Promise.all(servers.map((server) => server.stop()));
     // RabbitMQ 3.10 writes only every half second where a new quorum queue's log is; a crash before loses the queue.
-    await broker.rabbitmqctl('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
+    await broker.evaluate('[ok = dets:sync(Table) || Table <- dets:all()]');
     await Promise.all(kinds.map(send));
     await broker.kill();
     await broker.start();

@@ -41,31 +41,38 @@ describe('a server that is killed', () => {
   });
 });
 
-/** With it or without it, the topic has other servers. */
-const OTHERS = [{ others: [] }, { others: ['host2'] }, { others: ['host2', 'host3'] }];
+/** With it or without it, the topic has other servers. The defaults are tried once: their time is long. */
+const OTHERS = [
+  { others: [], monitoring: {} },
+  { others: ['host2'], monitoring: { callMonitorTimeout: 1 } },
+  { others: ['host2', 'host3'], monitoring: { callMonitorTimeout: 1 } },
+];
 
 describe('a server that is killed before it could show a sign of life', () => {
-  test.each(OTHERS)('is lost at once when it is doubted, with others: $others', async ({ others }) => {
-    const { ledger } = bench();
-    const server = await bench().spawn({ server: 'host1' });
-    bench().aftermath.leftovers.fanoutQueues = 1;
-    const caller = bench().client();
-    const lost = ledger.call(caller, 'stall', { seconds: 600 }, 600).catch((error: unknown) => error);
-    await server.waitFor('stalling');
-    for (const other of others) await bench().serve(echo, other);
-    await server.kill();
-    expect(await lost).toMatchObject({
-      code: 'SERVER_LOST',
-      message: expect.stringMatching(others.length === 0 ? 'nobody consumes' : 'no consumer of queue'),
-    });
-  });
+  test.each(OTHERS)(
+    'is lost at once when it is doubted, with others: $others',
+    async ({ others, monitoring }) => {
+      const { ledger } = bench();
+      const server = await bench().spawn({ server: 'host1' });
+      bench().aftermath.leftovers.fanoutQueues = 1;
+      const caller = bench().client().prepare(monitoring);
+      const lost = ledger.call(caller, 'stall', { seconds: 600 }, 600).catch((error: unknown) => error);
+      await server.waitFor('stalling');
+      for (const other of others) await bench().serve(echo, other);
+      await server.kill();
+      expect(await lost).toMatchObject({
+        code: 'SERVER_LOST',
+        message: expect.stringMatching(others.length === 0 ? 'nobody consumes' : 'no consumer of queue'),
+      });
+    },
+  );
 
   test('is lost as soon when its successor is there', async () => {
     const { ledger } = bench();
     const server = await bench().spawn({ server: 'host1' });
     bench().aftermath.leftovers.fanoutQueues = 1;
     const caller = bench().client();
-    const own = caller.prepare({ server: 'host1' });
+    const own = caller.prepare({ server: 'host1', callMonitorTimeout: 1 });
     const lost = ledger.call(own, 'stall', { seconds: 600 }, 600).catch((error: unknown) => error);
     await server.waitFor('stalling');
     await server.kill();
@@ -78,26 +85,29 @@ describe('a server that is killed before it could show a sign of life', () => {
 });
 
 describe('a server that gets no processor before it could show a sign of life', () => {
-  test.each(OTHERS)('answers when it has some again, with others: $others', async ({ others }) => {
-    const { ledger, topic } = bench();
-    const logger = new RecordingLogger();
-    const server = await bench().spawn({ server: 'host1' });
-    for (const other of others) await bench().serve(echo, other);
-    const caller = bench().client({ logger });
-    server.pause();
-    // As many to the topic as it has servers, who take turns.
-    const toTopic = numbers(1 + others.length).map((value) => ledger.call(caller, 'echo', { value }));
-    const toServer = ledger.call(caller.prepare({ server: 'host1' }), 'echo', { value: 'own' });
-    const answers = Promise.all([...toTopic, toServer]);
-    const waiting = vi.waitFor(() => {
-      const waits = logger.lines.filter(({ message }) => message === 'silent servers are waited for');
-      const queues = new Set(waits.map(({ data }) => data.queue));
-      expect(queues).toEqual(new Set([topic, `${topic}.host1`]));
-    });
-    await Promise.race([answers, waiting]);
-    server.resume();
-    expect(await answers).toEqual([...numbers(1 + others.length), 'own']);
-  });
+  test.each(OTHERS)(
+    'answers when it has some again, with others: $others',
+    async ({ others, monitoring }) => {
+      const { ledger, topic } = bench();
+      const logger = new RecordingLogger();
+      const server = await bench().spawn({ server: 'host1' });
+      for (const other of others) await bench().serve(echo, other);
+      const caller = bench().client({ logger }).prepare(monitoring);
+      server.pause();
+      // As many to the topic as it has servers, who take turns.
+      const toTopic = numbers(1 + others.length).map((value) => ledger.call(caller, 'echo', { value }));
+      const toServer = ledger.call(caller.prepare({ server: 'host1' }), 'echo', { value: 'own' });
+      const answers = Promise.all([...toTopic, toServer]);
+      const waiting = vi.waitFor(() => {
+        const waits = logger.lines.filter(({ message }) => message === 'silent servers are waited for');
+        const queues = new Set(waits.map(({ data }) => data.queue));
+        expect(queues).toEqual(new Set([topic, `${topic}.host1`]));
+      });
+      await Promise.race([answers, waiting]);
+      server.resume();
+      expect(await answers).toEqual([...numbers(1 + others.length), 'own']);
+    },
+  );
 });
 
 describe('a client that is killed while its call runs', () => {

@@ -11,7 +11,7 @@ const text = (bytes: number): string => 'x'.repeat(bytes);
 
 /** From now on, on channels that are opened. */
 async function limitMessages(): Promise<void> {
-  await bench().broker.rabbitmqctl('eval', `application:set_env(rabbit, max_message_size, ${LIMIT}).`);
+  await bench().broker.evaluate(`application:set_env(rabbit, max_message_size, ${LIMIT})`);
 }
 
 describe('a message above what the broker takes', () => {
