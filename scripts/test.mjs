@@ -1,18 +1,16 @@
-// What `npm test` runs. The fault tests mostly wait for their one broker, and the e2e tests for their one deployment: they
-// run beside the unit tests, which get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
+// What `npm test` runs: all kinds of tests beside each other, for most of them mostly wait: for their one broker, their one
+// deployment, the end of a time. The unit tests get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
 // MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its results there, as JSON.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 const unitWorkers = String(Math.max(1, availableParallelism() - 1));
-const STAGES = [
-  [
-    ['--project', 'faults'],
-    ['--project', 'e2e'],
-    ['--project', 'unit', '--maxWorkers', unitWorkers],
-  ],
-  [['--project', 'integration', '--project', 'conformance']],
+const RUNS = [
+  ['--project', 'unit', '--maxWorkers', unitWorkers],
+  ['--project', 'faults'],
+  ['--project', 'integration', '--project', 'conformance'],
+  ['--project', 'e2e'],
 ];
 
 const { MINI_NOVA_TEST_RESULTS: folder } = process.env;
@@ -41,10 +39,6 @@ function vitest(args, { beside }) {
 }
 
 const given = process.argv.slice(2);
-const stages = given.length > 0 ? [[given]] : STAGES;
-let failed = false;
-for (const runs of stages) {
-  const codes = await Promise.all(runs.map((args, index) => vitest(args, { beside: index > 0 })));
-  failed ||= codes.some((code) => code !== 0);
-}
-process.exitCode = failed ? 1 : 0;
+const runs = given.length > 0 ? [given] : RUNS;
+const codes = await Promise.all(runs.map((args, index) => vitest(args, { beside: index > 0 })));
+process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;

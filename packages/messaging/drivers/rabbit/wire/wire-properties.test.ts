@@ -6,11 +6,12 @@ import { cancelledCall, requestTimes, rollCall } from './wire-properties.ts';
 /** By performance.now(). */
 const ARRIVED = 100_000;
 const sent = (age: number) => ({ [SENT_AT]: sentAtText(ARRIVED - age) });
+/** In whole milliseconds: the time of sending travels rounded down. */
 const times = (expiration: string | undefined, headers?: object) => {
   const { deadline, queueWait } = requestTimes({ expiration, headers }, ARRIVED);
   return {
-    left: deadline === null ? null : Math.round(deadline - ARRIVED),
-    queueWait: queueWait === null ? null : Math.round(queueWait),
+    left: deadline === null ? null : Math.ceil(deadline - ARRIVED),
+    queueWait: queueWait === null ? null : Math.floor(queueWait),
   };
 };
 
