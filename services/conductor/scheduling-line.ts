@@ -15,10 +15,11 @@ export interface SchedulingLineOptions extends WaitingBuildsOptions {
 }
 
 /**
- * How many requests a conductor has its schedulers work on at once. The others wait here, where waiting costs nothing
- * and nobody's deadline runs; a scheduler's queue stays short, and what is asked again after a timeout stays little.
+ * How many requests a conductor has its schedulers work on at once: enough for some of them to be busy. The others wait
+ * here, where waiting costs nothing and nobody's deadline runs; a scheduler's queue stays short, what is asked again after
+ * a timeout stays little, and so does what comes back at once and holds up this process.
  */
-const WIDTH = 16;
+const WIDTH = 4;
 /** Milliseconds between two looks whether the bus is back. */
 const BUS_PAUSE = 1000;
 /** Milliseconds before a scheduler that was overloaded is asked again: at least half of it, at random. */
