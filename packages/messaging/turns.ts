@@ -7,7 +7,7 @@ const SLICE = 5;
 const MAX_LOT = 64;
 const FIRST_LOT = 8;
 /** Turns in a row of which nothing is used. */
-const MAX_SKIPPED = 100;
+const MAX_SKIPPED = 25;
 
 /**
  * Shares the event loop's time between the work of this process and everybody else: what need not wait for the outside
