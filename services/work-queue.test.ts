@@ -1,5 +1,5 @@
 import { CallCancelled, MessagingTimeout, Overloaded } from '@mini-nova/messaging';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { WorkQueue } from './work-queue.ts';
 
 /** A step that ends when it is told to. */
@@ -53,6 +53,41 @@ it('runs steps in their order, as many at once as it is wide', async () => {
   for (const { open } of gates) open();
   await Promise.allSettled(runs);
   expect(queue.isBusy).toBe(false);
+});
+
+it('gives the places of slow steps to others, up to a number of these', async () => {
+  const queue = new WorkQueue({ name: 'q', width: () => 2, slow: { after: 20, most: 3 } });
+  const gates = Array.from({ length: 7 }, gate);
+  const started: number[] = [];
+  const runs = gates.map(({ opened }, n) =>
+    queue.run(async () => {
+      started.push(n);
+      await opened;
+    }),
+  );
+  await settle();
+  expect(started).toEqual([0, 1]);
+  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3, 4]));
+  // Three are slow, and two more would be.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([started.length, queue.isBusy]).toEqual([5, true]);
+  gates[0]?.open();
+  await vi.waitFor(() => expect(started).toHaveLength(6));
+  for (const { open } of gates) open();
+  await Promise.all(runs);
+  expect([started.length, queue.isBusy]).toEqual([7, false]);
+  // Nothing is left of those that were slow.
+  const again = Array.from({ length: 3 }, gate);
+  const last = again.map(({ opened }, n) =>
+    queue.run(async () => {
+      started.push(10 + n);
+      await opened;
+    }),
+  );
+  await settle();
+  expect(started.slice(7)).toEqual([10, 11]);
+  for (const { open } of again) open();
+  await Promise.all(last);
 });
 
 it('does not run what its caller has given up before it came', async () => {

@@ -7,6 +7,11 @@ export interface WorkQueueOptions {
   /** How many run at the same time. Default 1. */
   width?: () => number;
   /**
+   * A step that has run for `after` milliseconds waits for somebody else, and holds up nobody here: it counts for `width` no
+   * more, unless there are `most` of these. Default: all count until they end.
+   */
+  slow?: { after: number; most: number };
+  /**
    * How many may wait; more are refused, as are those whose callers would give up before their turn. Default: nobody is
    * refused.
    */
@@ -31,14 +36,17 @@ export class WorkQueue {
   readonly #name: string;
   readonly #width: () => number;
   readonly #limit: (() => number) | undefined;
+  readonly #slow: WorkQueueOptions['slow'];
   readonly #waiting = new Set<Waiting>();
   #running = 0;
+  #slowRunning = 0;
   /** Milliseconds that a step takes on average. */
   #duration = 0;
 
-  constructor({ name, width = () => 1, limit }: WorkQueueOptions) {
+  constructor({ name, width = () => 1, slow, limit }: WorkQueueOptions) {
     this.#name = name;
     this.#width = width;
+    this.#slow = slow;
     this.#limit = limit;
   }
 
@@ -56,6 +64,7 @@ export class WorkQueue {
     throwIfGone(caller);
     if (this.isBusy) await this.#turn(caller);
     else this.#running += 1;
+    const leave = this.#occupy();
     const since = performance.now();
     try {
       throwIfGone(caller);
@@ -63,9 +72,32 @@ export class WorkQueue {
       this.#measure(performance.now() - since);
       return result;
     } finally {
-      this.#running -= 1;
+      leave();
       this.#startNext();
     }
+  }
+
+  /** Returns what gives the place of a step back, which it has already. */
+  #occupy(): () => void {
+    const leave = () => {
+      this.#running -= 1;
+    };
+    if (this.#slow === undefined) return leave;
+    const { after, most } = this.#slow;
+    let isSlow = false;
+    const timer = setInterval(() => {
+      if (this.#slowRunning >= most) return;
+      clearInterval(timer);
+      isSlow = true;
+      this.#slowRunning += 1;
+      leave();
+      this.#startNext();
+    }, after).unref();
+    return () => {
+      clearInterval(timer);
+      if (isSlow) this.#slowRunning -= 1;
+      else leave();
+    };
   }
 
   /** Resolves when there is room, which is taken then. */

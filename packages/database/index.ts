@@ -28,7 +28,7 @@ export { idempotent } from './idempotent.ts';
 export { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from './ipv4.ts';
 export type { Logger } from './logger.ts';
 export { assertMigrated, migrate, type SchemaVersion, schemaVersion } from './migrate.ts';
-export { withNewPatience, withPatience } from './patience.ts';
+export { patienceLeft, withNewPatience, withPatience } from './patience.ts';
 export { Pattern } from './pattern/pattern.ts';
 export {
   type ArchiveOptions,

@@ -147,3 +147,21 @@ test('answers with 503 while another holds the lock of the SQLite file, and keep
   other.exec('commit');
   other.close();
 });
+
+test('answers many boots at once while the database is away as soon as one', async () => {
+  const file = join(tempDir(), 'nova.sqlite');
+  const { send, get } = await apiFixture({ database: `sqlite:///${file}` });
+  const other = new SQLite(file);
+  other.exec('begin immediate');
+  const begin = performance.now();
+  const boots = Array.from({ length: 40 }, () => send('POST', '/v2.1/servers', { server: BOOT }));
+  const statuses = (await Promise.all(boots)).map(({ status }) => status);
+  const seconds = (performance.now() - begin) / 1000;
+  expect(new Set(statuses)).toEqual(new Set([503]));
+  // 5 seconds, on a machine that may be busy: one after the other, it would be half a minute.
+  expect(seconds).toBeLessThan(15);
+  expect((await get('/v2.1/servers')).body.servers).toEqual([]);
+  other.exec('commit');
+  other.close();
+  expect(await send('POST', '/v2.1/servers', { server: BOOT })).toMatchObject({ status: 202 });
+});

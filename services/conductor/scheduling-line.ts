@@ -20,6 +20,8 @@ export interface SchedulingLineOptions extends WaitingBuildsOptions {
  * a timeout stays little, and so does what comes back at once and holds up this process.
  */
 const WIDTH = 4;
+/** Beside them, requests that a scheduler has not answered for a second (in ms): one that is frozen is not in the way of others. */
+const SLOW = { after: 1000, most: 12 };
 /** Milliseconds between two looks whether the bus is back. */
 const BUS_PAUSE = 1000;
 /** Milliseconds before a scheduler that was overloaded is asked again: at least half of it, at random. */
@@ -31,7 +33,7 @@ const LONGEST_PAUSE = 30_000;
 export class SchedulingLine {
   readonly #options: SchedulingLineOptions;
   readonly #waiting: WaitingBuilds;
-  readonly #queue = new WorkQueue({ name: 'conductor', width: () => WIDTH });
+  readonly #queue = new WorkQueue({ name: 'conductor', width: () => WIDTH, slow: SLOW });
   /** When a scheduler last gave an answer, whatever it was; by performance.now(). */
   #answered = 0;
 

@@ -1,13 +1,19 @@
 import type { ImageDefinition } from '@mini-nova/config';
-import { findInstance, lockInstance, type Queryable } from '@mini-nova/database';
+import {
+  DatabaseUnavailable,
+  findInstance,
+  lockInstance,
+  patienceLeft,
+  type Queryable,
+} from '@mini-nova/database';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import type { CastOptions } from '../../cast-options.ts';
 import { VmState } from '../../compute/vm-states.ts';
-import { ConcurrencyLimit } from '../../concurrency-limit.ts';
 import { FlavorNotFound } from '../../exceptions.ts';
 import { BuildRequestStore } from '../../stores/build-request-store.ts';
 import { RequestSpecStore } from '../../stores/request-spec-store.ts';
+import { WorkQueue } from '../../work-queue.ts';
 import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
 import type { CreateServerBody } from '../schemas/servers.ts';
 import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
@@ -35,11 +41,19 @@ export interface CreatedServers {
  * database, but everybody else is served later: 200 requests at once, `GET /flavors/1` took twice as long with 8 as with 2.
  */
 const MAX_AT_ONCE = 2;
+/** Milliseconds after which a request waits for the database or the bus, and is not in the way of the next. */
+const SLOW = 500;
 
 /** Boots servers: checks the request, records what is to be built, and hands it to the conductor. */
 export class ServerCreation {
   readonly #dependencies: ComputeDependencies;
-  readonly #atOnce = new ConcurrencyLimit(() => MAX_AT_ONCE);
+  readonly #queue = new WorkQueue({
+    name: 'nova-api',
+    width: () => MAX_AT_ONCE,
+    slow: { after: SLOW, most: Number.POSITIVE_INFINITY },
+  });
+  /** Why the last one failed, when the database was away. */
+  #outage: DatabaseUnavailable | undefined;
 
   constructor(dependencies: ComputeDependencies) {
     this.#dependencies = dependencies;
@@ -52,7 +66,7 @@ export class ServerCreation {
    * @throws BadRequest, Conflict; Unavailable when the bus is away, and the instances are in ERROR
    */
   create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
-    return this.#atOnce.run(() => this.#create(ctxt, body));
+    return this.#queue.run(() => this.#inTurn(() => this.#create(ctxt, body)));
   }
 
   async #create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
@@ -62,6 +76,19 @@ export class ServerCreation {
     await this.#build(ctxt, servers, { request, adminPassword });
     const instances = servers.map(({ instance }) => instance);
     return { instances, reservationId: request.reservationId, adminPassword };
+  }
+
+  /** Whoever has waited in line for as long as users wait for a database that is away does not ask it once more. */
+  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#outage !== undefined && patienceLeft() <= 0) throw this.#outage;
+    try {
+      const result = await step();
+      this.#outage = undefined;
+      return result;
+    } catch (error) {
+      this.#outage = error instanceof DatabaseUnavailable ? error : undefined;
+      throw error;
+    }
   }
 
   async #check(body: CreateServerBody['server']): Promise<NewServers> {

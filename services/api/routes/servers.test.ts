@@ -1,6 +1,6 @@
 import { Target } from '@mini-nova/messaging';
 import { InstanceFault, InstanceInfoCache } from '@mini-nova/objects';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { apiFixture, BOOT, CIRROS, LIMITS } from '../../test/api-fixture.ts';
 import { neverSettled, untilCancelled } from '../../test/hanging-casts.ts';
 
@@ -263,6 +263,19 @@ test.each([
     }
   },
 );
+
+test('accepts a boot while the bus keeps others waiting', async () => {
+  const { send, dependencies } = await apiFixture({ castTimeout: 2 });
+  let casts = 0;
+  dependencies.computeTask.scheduleAndBuildInstances = async (_ctxt, _args, { signal } = {}) => {
+    casts += 1;
+    if (casts <= 6) await untilCancelled({ signal });
+  };
+  const waiting = Array.from({ length: 6 }, () => send('POST', '/v2.1/servers', { server: BOOT }));
+  await vi.waitFor(() => expect(casts).toBe(6));
+  expect(await send('POST', '/v2.1/servers', { server: BOOT })).toMatchObject({ status: 202 });
+  for (const { status } of await Promise.all(waiting)) expect(status).toBe(503);
+});
 
 test('accepts servers whose build a conductor has begun although nobody has confirmed the request', async () => {
   const { send, get, dependencies } = await apiFixture({ castTimeout: 0.05 });
