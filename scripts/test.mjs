@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { installMissingPrograms } from '@mini-nova/testing';
 
 const unitWorkers = String(Math.max(1, availableParallelism() - 1));
 const RUNS = [
@@ -40,5 +41,7 @@ function vitest(args, { beside }) {
 
 const given = process.argv.slice(2);
 const runs = given.length > 0 ? [given] : RUNS;
+// Once, for all: two installations at the same time would fail.
+if (runs.length > 1) await installMissingPrograms();
 const codes = await Promise.all(runs.map((args, index) => vitest(args, { beside: index > 0 })));
 process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;
