@@ -24,7 +24,7 @@ const patient = {
 export default defineConfig({
   ...shared,
   test: {
-    // What runs at the same time is bounded by the cores, also where a file mostly waits: brokers and daemons work, too.
+    // Of one run, for `npm test` has several beside each other: brokers and daemons work, too.
     maxWorkers: availableParallelism(),
     projects: [
       {

@@ -14,7 +14,8 @@ const RUNS = [
   ['--project', 'e2e'],
 ];
 
-const { MINI_NOVA_TEST_RESULTS: folder } = process.env;
+// Each run names its databases itself: whichever ends first drops its own.
+const { MINI_NOVA_TEST_RESULTS: folder, MINI_NOVA_TEST_RUN: _, ...env } = process.env;
 let run = 0;
 
 function reporters() {
@@ -26,6 +27,7 @@ function reporters() {
 /** Resolves with the exit code; what runs beside others is printed when it has ended. */
 function vitest(args, { beside }) {
   const child = spawn('npx', ['vitest', 'run', ...args, ...reporters()], {
+    env,
     stdio: ['inherit', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
   });
   const printed = [];
