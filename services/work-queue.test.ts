@@ -1,5 +1,5 @@
 import { CallCancelled, MessagingTimeout, Overloaded } from '@mini-nova/messaging';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { WorkQueue } from './work-queue.ts';
 
 /** A step that ends when it is told to. */
@@ -56,7 +56,13 @@ it('runs steps in their order, as many at once as it is wide', async () => {
 });
 
 it('gives the places of slow steps to others, up to a number of these', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   const queue = new WorkQueue({ name: 'q', width: () => 2, slow: { after: 20, most: 3 } });
+  const later = async (milliseconds: number) => {
+    vi.advanceTimersByTime(milliseconds);
+    await settle();
+  };
   const gates = Array.from({ length: 7 }, gate);
   const started: number[] = [];
   const runs = gates.map(({ opened }, n) =>
@@ -67,12 +73,17 @@ it('gives the places of slow steps to others, up to a number of these', async ()
   );
   await settle();
   expect(started).toEqual([0, 1]);
-  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3, 4]));
+  await later(20);
+  expect(started).toEqual([0, 1, 2, 3]);
+  await later(20);
   // Three are slow, and two more would be.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(started).toEqual([0, 1, 2, 3, 4]);
+  await later(100);
   expect([started.length, queue.isBusy]).toEqual([5, true]);
   gates[0]?.open();
-  await vi.waitFor(() => expect(started).toHaveLength(6));
+  await settle();
+  await later(20);
+  expect(started).toHaveLength(6);
   for (const { open } of gates) open();
   await Promise.all(runs);
   expect([started.length, queue.isBusy]).toEqual([7, false]);

@@ -154,12 +154,12 @@ test('answers many boots at once while the database is away as soon as one', asy
   const other = new SQLite(file);
   other.exec('begin immediate');
   const begin = performance.now();
-  const boots = Array.from({ length: 40 }, () => send('POST', '/v2.1/servers', { server: BOOT }));
+  const boots = Array.from({ length: 200 }, () => send('POST', '/v2.1/servers', { server: BOOT }));
   const statuses = (await Promise.all(boots)).map(({ status }) => status);
   const seconds = (performance.now() - begin) / 1000;
   expect(new Set(statuses)).toEqual(new Set([503]));
-  // 5 seconds, on a machine that may be busy: one after the other, it would be half a minute.
-  expect(seconds).toBeLessThan(15);
+  // 5 seconds, on a machine that may be busy. If each asked for itself, it would be a minute.
+  expect(seconds).toBeLessThan(25);
   expect((await get('/v2.1/servers')).body.servers).toEqual([]);
   other.exec('commit');
   other.close();

@@ -41,18 +41,14 @@ export interface CreatedServers {
  * database, but everybody else is served later: 200 requests at once, `GET /flavors/1` took twice as long with 8 as with 2.
  */
 const MAX_AT_ONCE = 2;
-/** Milliseconds after which a request waits for the database or the bus, and is not in the way of the next. */
-const SLOW = 500;
+/** Beside them, requests that take so long (ms) that they must be waiting for the database or the bus. */
+const SLOW = { after: 500, most: 30 };
 
 /** Boots servers: checks the request, records what is to be built, and hands it to the conductor. */
 export class ServerCreation {
   readonly #dependencies: ComputeDependencies;
-  readonly #queue = new WorkQueue({
-    name: 'nova-api',
-    width: () => MAX_AT_ONCE,
-    slow: { after: SLOW, most: Number.POSITIVE_INFINITY },
-  });
-  /** Why the last one failed, when the database was away. */
+  readonly #queue = new WorkQueue({ name: 'nova-api', width: () => MAX_AT_ONCE, slow: SLOW });
+  /** Why one failed that had waited for the database, if none has succeeded since. */
   #outage: DatabaseUnavailable | undefined;
 
   constructor(dependencies: ComputeDependencies) {
@@ -80,13 +76,15 @@ export class ServerCreation {
 
   /** Whoever has waited in line for as long as users wait for a database that is away does not ask it once more. */
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    if (this.#outage !== undefined && patienceLeft() <= 0) throw this.#outage;
+    const isImpatient = patienceLeft() <= 0;
+    if (isImpatient && this.#outage !== undefined) throw this.#outage;
     try {
       const result = await step();
       this.#outage = undefined;
       return result;
     } catch (error) {
-      this.#outage = error instanceof DatabaseUnavailable ? error : undefined;
+      // One without patience may have met no more than a broken connection.
+      if (error instanceof DatabaseUnavailable && !isImpatient) this.#outage = error;
       throw error;
     }
   }
