@@ -122,7 +122,11 @@ export function listConnections(ctl: RabbitCtl): Promise<ConnectionInfo[]> {
 /** `pid`: as `listConnections` tells it. The client is told that a test has closed it. */
 export async function closeConnection(ctl: RabbitCtl, pid: string): Promise<void> {
   const reason = 'closed by a test';
-  await evaluate(ctl, `rabbit_networking:close_connection(rabbit_misc:string_to_pid("${pid}"), "${reason}")`);
+  // It may have ended meanwhile.
+  await evaluate(
+    ctl,
+    `catch rabbit_networking:close_connection(rabbit_misc:string_to_pid("${pid}"), "${reason}")`,
+  );
 }
 
 export async function deleteQueue(ctl: RabbitCtl, name: string): Promise<void> {
