@@ -16,17 +16,16 @@ const RUNS = [
 
 // Each run names its databases itself: whichever ends first drops its own.
 const { MINI_NOVA_TEST_RESULTS: folder, MINI_NOVA_TEST_RUN: _, ...env } = process.env;
-let run = 0;
 
-function reporters() {
+function reporters(index) {
   if (!folder) return [];
-  run += 1;
-  return ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, `${run}.json`)}`];
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, `${index + 1}.json`)}`];
 }
 
-/** Resolves with the exit code; what runs beside others is printed when it has ended. */
-function vitest(args, { beside }) {
-  const child = spawn('npx', ['vitest', 'run', ...args, ...reporters()], {
+/** Resolves with the exit code; what runs beside the first is printed when it has ended. */
+function vitest(args, index) {
+  const beside = index > 0;
+  const child = spawn('npx', ['vitest', 'run', ...args, ...reporters(index)], {
     env,
     stdio: ['inherit', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
   });
@@ -45,5 +44,5 @@ const given = process.argv.slice(2);
 const runs = given.length > 0 ? [given] : RUNS;
 // Once, for all: two installations at the same time would fail.
 if (runs.length > 1) await installMissingPrograms();
-const codes = await Promise.all(runs.map((args, index) => vitest(args, { beside: index > 0 })));
+const codes = await Promise.all(runs.map(vitest));
 process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;
