@@ -124,11 +124,8 @@ describe('a monitored call', () => {
   }
 
   rabbitTest('fails when somebody has taken it out of its queue', async ({ rpc, peer }) => {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await rpc.serve({ hold: () => held, work: () => 'done' }, { prefetch: 1 });
+    const finish = new Gate();
+    await rpc.serve({ hold: () => finish.opened, work: () => 'done' }, { prefetch: 1 });
     const client = rpc.client({ callMonitorTimeout: 0.4 });
     // One runs, one is read and waits, and one stays in the queue.
     const others = ['hold', 'work'].map((method) => client.call(CTXT, method, {}));
@@ -140,7 +137,7 @@ describe('a monitored call', () => {
       code: 'SERVER_LOST',
       message: expect.stringContaining('no consumer of queue'),
     });
-    release();
+    finish.open();
     await Promise.all(others);
   });
 
