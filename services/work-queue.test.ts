@@ -28,18 +28,32 @@ function busyQueue(options: { limit?: () => number } = {}) {
   return { queue, open, first };
 }
 
+/** Runs a step for each gate: it says that it has started, and ends, or fails, when its gate is open. */
+function runAll(
+  queue: WorkQueue,
+  gates: readonly ReturnType<typeof gate>[],
+  { onStart, onEnd = () => {} }: { onStart(n: number): void; onEnd?(n: number): void },
+) {
+  return gates.map(({ opened }, n) =>
+    queue.run(async () => {
+      onStart(n);
+      await opened;
+      onEnd(n);
+    }),
+  );
+}
+
 it('runs steps in their order, as many at once as it is wide', async () => {
   let width = 2;
   const queue = new WorkQueue({ name: 'q', width: () => width });
   const gates = Array.from({ length: 5 }, gate);
   const started: number[] = [];
-  const runs = gates.map(({ opened }, n) =>
-    queue.run(async () => {
-      started.push(n);
-      await opened;
+  const runs = runAll(queue, gates, {
+    onStart: (n) => started.push(n),
+    onEnd: (n) => {
       if (n === 0) throw new Error('failed');
-    }),
-  );
+    },
+  });
   runs[0]?.catch(() => {});
   await settle();
   expect(started).toEqual([0, 1]);
@@ -65,12 +79,7 @@ it('gives the places of slow steps to others, up to a number of these', async ()
   };
   const gates = Array.from({ length: 7 }, gate);
   const started: number[] = [];
-  const runs = gates.map(({ opened }, n) =>
-    queue.run(async () => {
-      started.push(n);
-      await opened;
-    }),
-  );
+  const runs = runAll(queue, gates, { onStart: (n) => started.push(n) });
   await settle();
   expect(started).toEqual([0, 1]);
   await later(20);
@@ -89,12 +98,7 @@ it('gives the places of slow steps to others, up to a number of these', async ()
   expect([started.length, queue.isBusy]).toEqual([7, false]);
   // Nothing is left of those that were slow.
   const again = Array.from({ length: 3 }, gate);
-  const last = again.map(({ opened }, n) =>
-    queue.run(async () => {
-      started.push(10 + n);
-      await opened;
-    }),
-  );
+  const last = runAll(queue, again, { onStart: (n) => started.push(10 + n) });
   await settle();
   expect(started.slice(7)).toEqual([10, 11]);
   for (const { open } of again) open();
