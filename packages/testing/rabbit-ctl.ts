@@ -83,7 +83,7 @@ async function evaluateJson<T>(ctl: RabbitCtl, expression: string): Promise<T> {
 }
 
 /** Text as an Erlang binary. */
-export function binary(text: string): string {
+function binary(text: string): string {
   return `<<${[...Buffer.from(text)].join(',')}>>`;
 }
 
