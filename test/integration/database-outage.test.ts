@@ -14,7 +14,7 @@ import {
 } from '@mini-nova/database';
 import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testing';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newService } from '../../packages/database/test/rows.ts';
 import { stall } from '../../packages/database/test/stall.ts';
 import { allocationsByConsumer, releaseAllocations } from '../../services/scheduler/placement/allocations.ts';
@@ -56,6 +56,11 @@ async function open(at: string, options: DatabaseOptions = {}): Promise<Database
   });
   opened.push(db);
   return db;
+}
+
+/** Connects within the limits that `db` has, which may be shorter than what a busy machine takes. */
+async function connected(db: Database): Promise<void> {
+  await vi.waitFor(async () => expect(await listServices(db.kysely)).toEqual([]));
 }
 
 async function proxied(): Promise<{ proxy: TcpProxy; through: string }> {
@@ -307,11 +312,8 @@ describe('connections that are dead without a word', () => {
       if (runs === 1) proxy.silencePresent();
       await countOne(trx);
     });
-    expect({ runs, counted: await counted(), open: await inTransaction() }).toEqual({
-      runs: 2,
-      counted: 2,
-      open: 0,
-    });
+    expect({ runs, counted: await counted() }).toEqual({ runs: 2, counted: 2 });
+    await expect.poll(inTransaction).toBe(0);
   });
 
   it('have their transaction repeated when its commit was lost', async () => {
@@ -378,20 +380,20 @@ describe('a process that gets no processor time for a while', () => {
   });
 
   it('connects all the same', async () => {
-    const db = await open(url, { connectTimeout: 1, repeats: { maxRetries: 0 } });
+    const db = await open(url, { connectTimeout: 4, repeats: { maxRetries: 0 } });
     const asked = listServices(db.kysely);
     await turn();
-    stall(3000);
+    stall(6000);
     expect(await asked).toEqual([]);
   });
 
   it('waits for a connection of the pool all the same', async () => {
-    const db = await open(url, { maxPoolSize: 1, poolTimeout: 1, repeats: { maxRetries: 0 } });
+    const db = await open(url, { maxPoolSize: 1, poolTimeout: 4, repeats: { maxRetries: 0 } });
     const waiting = await db.transaction(async (trx) => {
       await listServices(trx);
       const asked = listServices(db.kysely);
       await turn();
-      stall(3000);
+      stall(6000);
       return { asked };
     });
     expect(await waiting.asked).toEqual([]);
@@ -400,7 +402,7 @@ describe('a process that gets no processor time for a while', () => {
 
 describe('a time limit', () => {
   it('ends a statement, whose connection is used again', async () => {
-    const db = await open(url, { maxPoolSize: 1, statementTimeout: 0.2, repeats: { maxRetries: 0 } });
+    const db = await open(url, { maxPoolSize: 1, statementTimeout: 1, repeats: { maxRetries: 0 } });
     const pid = async () =>
       (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)).rows[0]?.pid;
     const first = await pid();
@@ -410,6 +412,7 @@ describe('a time limit', () => {
 
   it('ends the wait for a connection of the pool', async () => {
     const db = await open(url, { maxPoolSize: 1, poolTimeout: 0.1, repeats: { maxRetries: 0 } });
+    await connected(db);
     await db.transaction(async (trx) => {
       await listServices(trx);
       await expect(listServices(db.kysely)).rejects.toMatchObject({
@@ -426,8 +429,8 @@ describe('a time limit', () => {
       await listServices(trx);
       await expect(hasty(() => listServices(db.kysely))).rejects.toMatchObject(away);
     });
-    const second = () => sql`select pg_sleep(1)`.execute(db.kysely);
-    await Promise.all(Array.from({ length: 3 }, () => hasty(second)));
+    const short = () => sql`select pg_sleep(0.1)`.execute(db.kysely);
+    await Promise.all(Array.from({ length: 30 }, () => hasty(short)));
   });
 
   it('ends connecting to a server that says nothing', async () => {
@@ -435,7 +438,7 @@ describe('a time limit', () => {
     const db = await open(through, { connectTimeout: 0.1, repeats: { maxRetries: 0 } });
     proxy.silenceNext();
     await expect(listServices(db.kysely)).rejects.toMatchObject(away);
-    expect(await listServices(db.kysely)).toEqual([]);
+    await connected(db);
   });
 
   it('replaces a connection that is old', async () => {
@@ -512,9 +515,11 @@ describe('what does no harm the second time', () => {
     let statement: Promise<void> | undefined;
     await admin.transaction(async (trx) => {
       await countOn(trx, 'host2');
-      // It has the first, and waits for the second.
-      statement ??= countOne(db.kysely);
-      await expect.poll(waitingForLocks).toBe(1);
+      // It has the first, and waits for the second. On a slow machine this transaction may be the one that is undone.
+      if (statement === undefined) {
+        statement = countOne(db.kysely);
+        await expect.poll(waitingForLocks).toBe(1);
+      }
       await countOn(trx, 'host1');
     });
     await statement;
