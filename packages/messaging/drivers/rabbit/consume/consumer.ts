@@ -4,7 +4,7 @@ import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
+import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { eventOf, notConnected } from '../connection/when-connected.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import { declareQueue, type QueueSpec } from '../topology/topology.ts';
@@ -39,8 +39,6 @@ type Receiver =
 
 export type ConsumerOptions = CommonOptions & Receiver;
 
-/** How long (ms) the broker may take to cancel the consumers when it is asked to. */
-const CANCEL_TIMEOUT = 1_000;
 /** How long (ms) a consumer that is stopped on its way back waits for the broker, to delete its queues there. */
 const REMOVE_TIMEOUT = 1_000;
 /** For how long (ms) messages that were handed over may stay unacknowledged: one frame then does it for all. */
@@ -148,12 +146,12 @@ export class QueueConsumer {
   }
 
   /**
-   * After `stop`, and before the connection is closed: resolves when the broker has all acknowledgements, or after a
-   * second. The library sends a connection's end ahead of what its channels have just written.
+   * After `stop`, and before the connection is closed: resolves when the broker has all acknowledgements, or does
+   * not answer. The library sends a connection's end ahead of what its channels have just written.
    */
   async finish(): Promise<void> {
     const channel = this.#cancelled;
-    if (channel !== undefined) await within(CANCEL_TIMEOUT, closeChannel(channel));
+    if (channel !== undefined) await within(CLOSE_TIMEOUT, closeChannel(channel));
   }
 
   async #cancel(deleteTransient: boolean): Promise<void> {
@@ -165,7 +163,7 @@ export class QueueConsumer {
     if (channel === undefined) await this.#remove(names);
     else {
       this.#cancelled = channel;
-      await within(CANCEL_TIMEOUT, this.#cancelOn(channel, names));
+      await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names));
     }
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
 import type { Listener } from '../../driver.ts';
 import type { IncomingNotification } from '../../notification-driver.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
+import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import type { Delivery } from '../consume/delivery.ts';
 import { startConsuming } from '../consume/start-consuming.ts';
@@ -27,9 +27,6 @@ export interface NotificationListenerOptions {
   /** Nothing is held any more, and the connection is closed. */
   onReleased(): void;
 }
-
-/** How long (ms) the broker may take to close the channel. */
-const CLOSE_TIMEOUT = 1_000;
 
 /** Consumes notifications over a connection of its own, each acknowledged when its receiver says so. */
 export class NotificationListener implements Listener {

@@ -2,7 +2,7 @@ import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../within.ts';
 import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
+import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { startConsuming } from '../consume/start-consuming.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
@@ -43,7 +43,7 @@ const PREFETCH_MIN = 10;
 const PREFETCH_MAX = 1_000;
 const DELIVERY_LIMIT = 5;
 /** How long (ms) a listener that closes waits for requests that must be acknowledged after they have run. */
-const CLOSE_TIMEOUT = 1_000;
+const RUN_TIMEOUT = 1_000;
 
 /** Consumes the requests to one server, over a connection of its own. */
 export class RabbitListener implements Listener {
@@ -118,7 +118,7 @@ export class RabbitListener implements Listener {
   async close(): Promise<void> {
     await this.stop();
     if (this.#closed === undefined && this.#options.connection.state === 'connected') {
-      await within(CLOSE_TIMEOUT, this.#intake.idle());
+      await within(RUN_TIMEOUT, this.#intake.idle());
     }
     await this.#release();
   }
