@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PeerProcess } from '../../packages/messaging/test/faults/support/peer-process.ts';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
+import { elapsed } from './support/elapsed.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
 import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
 
@@ -48,12 +49,6 @@ function answer(
   peer.send('', String(_reply_q), sealed(message), properties);
 }
 
-async function timeOf(promise: Promise<unknown>): Promise<{ error: unknown; milliseconds: number }> {
-  const start = performance.now();
-  const error = await promise.catch((reason: unknown) => reason);
-  return { error, milliseconds: performance.now() - start };
-}
-
 describe('a monitored call', () => {
   rabbitTest(
     'whose server process is killed fails with ServerLost long before its timeout',
@@ -80,7 +75,7 @@ describe('a monitored call', () => {
       answer(context.peer, requests[0], { result: 'at last', ending: true });
       expect(await answered).toBe('at last');
 
-      const lost = timeOf(client.call(CTXT, 'work', {}));
+      const lost = elapsed(() => client.call(CTXT, 'work', {}));
       await vi.waitFor(() => expect(requests).toHaveLength(2));
       await leave();
       const { error, milliseconds } = await lost;
@@ -245,7 +240,7 @@ describe('a monitored call', () => {
     await peer.channel.assertQueue(rpc.topic, { durable: false });
     await peer.channel.bindQueue(rpc.topic, 'openstack', rpc.topic);
     const client = rpc.client({ callMonitorTimeout: 0.4 });
-    const call = timeOf(client.call(CTXT, 'work', {}));
+    const call = elapsed(() => client.call(CTXT, 'work', {}));
     await vi.waitFor(async () => {
       expect((await peer.channel.checkQueue(rpc.topic)).messageCount).toBe(1);
     });
@@ -275,18 +270,18 @@ describe('a monitored call', () => {
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }) });
     await client.cast(CTXT, 'first', {});
     await vi.waitFor(() => expect(taken).toHaveLength(1));
-    const call = timeOf(client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'second', {}));
+    const call = elapsed(() => client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'second', {}));
     // Longer than two of its silences: the passing of time is what is tested.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     for (const message of taken.splice(0)) peer.channel.ack(message);
     await vi.waitFor(() => expect(taken).toHaveLength(1));
     answer(peer, taken[0], { result: 'at last', ending: true });
-    expect(await call).toMatchObject({ error: 'at last' });
+    expect(await call).toMatchObject({ value: 'at last' });
   });
 
   rabbitTest('does not accuse its server when its own process was busy', async (context) => {
     const { requests, client } = await silentServer(context);
-    const call = timeOf(client.call(CTXT, 'work', {}));
+    const call = elapsed(() => client.call(CTXT, 'work', {}));
     await vi.waitFor(() => expect(requests).toHaveLength(1));
     answer(context.peer, requests[0], {});
     // The sign is under way; the event loop does not turn for longer than the silence that is allowed.
@@ -295,7 +290,7 @@ describe('a monitored call', () => {
     while (performance.now() < end);
     await new Promise((resolve) => setTimeout(resolve, 300));
     answer(context.peer, requests[0], { result: 'well', ending: true });
-    expect(await call).toMatchObject({ error: 'well' });
+    expect(await call).toMatchObject({ value: 'well' });
   });
 
   rabbitTest('lives on with a server of ours that runs for long', async ({ rpc }) => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -72,7 +72,9 @@ test('with restart method reload, SIGHUP stops the services and makes them again
 });
 
 test('a reload stands for all that are asked for before it begins', async () => {
-  const daemon = await startFixture(['slow-stop'], { env: { RESTART_METHOD: 'reload' } });
+  const UNSTOPPABLE = join(tempDir(), 'unstoppable');
+  writeFileSync(UNSTOPPABLE, '');
+  const daemon = await startFixture(['good'], { env: { RESTART_METHOD: 'reload', UNSTOPPABLE } });
   await daemon.waitForLine(/^state-running/);
   daemon.signal('SIGHUP');
   await daemon.waitForLine(/^stopping/);
@@ -82,6 +84,7 @@ test('a reload stands for all that are asked for before it begins', async () => 
     daemon.signal('SIGUSR2');
     await vi.waitFor(() => expect(events(daemon, 'report')).toHaveLength(count));
   }
+  rmSync(UNSTOPPABLE);
   const reloads = (msg: string) => logged(daemon, 'info').filter((line) => line.msg === msg);
   await vi.waitFor(() => expect(reloads('Reloaded')).toHaveLength(2));
   daemon.signal('SIGTERM');
