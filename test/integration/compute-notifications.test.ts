@@ -134,8 +134,10 @@ test('creation, power changes and deletion are told of in their order, as Nova t
 test('a build that fails is told of with priority error, and why', async () => {
   const { heard, run } = await startNotifying({ 'fake.fail_spawn': true });
   expect((await run(...BOOT)).code).toBe(1);
-  await vi.waitFor(() => expect(eventsOf(heard)).toEqual(['create.start', 'create.error']));
-  const { priority, payload } = heard[1] ?? {};
+  await vi.waitFor(() => expect(heard).toHaveLength(2));
+  // Each priority has its queue.
+  expect(eventsOf(heard).sort()).toEqual(['create.error', 'create.start']);
+  const { priority, payload } = heard.find(({ event }) => event.endsWith('.error')) ?? {};
   expect(priority).toBe('error');
   expect(payload).toMatchObject({ code: 500, exception: payload?.message, state: 'building' });
 });
@@ -144,12 +146,13 @@ test('a power change that fails has no end; of a reboot the failure is told', as
   const { heard, run } = await startNotifying({ 'fake.fail_power': true });
   expect((await run(...BOOT)).json()).toMatchObject({ status: 'ACTIVE' });
   await run('reboot', 'one');
-  await vi.waitFor(() => expect(eventsOf(heard).at(-1)).toBe('reboot.error'));
+  await vi.waitFor(() => expect(eventsOf(heard)).toContain('reboot.error'));
   await run('stop', 'one');
   await run('delete', '--poll', 'one');
-  await vi.waitFor(() => expect(eventsOf(heard).at(-1)).toBe('delete.end'));
-  expect(eventsOf(heard).slice(2, 5)).toEqual(['reboot.start', 'reboot.error', 'power_off.start']);
-  expect(eventsOf(heard)).not.toContain('power_off.end');
+  await vi.waitFor(() => expect(eventsOf(heard)).toContain('delete.end'));
+  const told = (priority: string) => eventsOf(heard.filter((one) => one.priority === priority));
+  expect(told('error')).toEqual(['reboot.error']);
+  expect(told('info').slice(2, 5)).toEqual(['reboot.start', 'power_off.start', 'delete.start']);
 });
 
 interface VersionedObject {
@@ -229,10 +232,9 @@ test('of versioned notifications alone, a failure has its exception', async () =
     'fake.fail_spawn': true,
   });
   expect((await run(...BOOT)).code).toBe(1);
-  await vi.waitFor(() =>
-    expect(versioned.at(-1)).toMatchObject({ event: 'instance.create.error', priority: 'error' }),
-  );
-  const data = (versioned[1]?.payload as VersionedObject | undefined)?.['nova_object.data'];
+  const failure = () => versioned.find(({ event }) => event === 'instance.create.error');
+  await vi.waitFor(() => expect(failure()).toMatchObject({ priority: 'error' }));
+  const data = (failure()?.payload as VersionedObject | undefined)?.['nova_object.data'];
   expect(data?.fault).toEqual(
     isObject('ExceptionPayload', '1.1', expect.objectContaining({ exception_message: expect.any(String) })),
   );

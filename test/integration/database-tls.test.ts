@@ -73,7 +73,7 @@ async function open({ role, host, parameters = {} }: Way): Promise<Database> {
   if (role) at.username = role;
   if (host) at.hostname = host;
   for (const [name, value] of Object.entries(parameters)) at.searchParams.set(name, value);
-  const db = await openDatabase(at.href, { repeats: { maxRetries: 0 } });
+  const db = await openDatabase(at.href);
   opened.push(db);
   return db;
 }
@@ -154,7 +154,7 @@ describe('sslmode, as libpq has it,', () => {
       const at = new URL(await plain.createDatabase());
       const ask = async (sslmode: string) => {
         at.searchParams.set('sslmode', sslmode);
-        const db = await openDatabase(at.href, { repeats: { maxRetries: 0 } });
+        const db = await openDatabase(at.href);
         opened.push(db);
         const asked = db.kysely.selectNoFrom((eb) => eb.val(1).as('one')).execute();
         return asked.then(

@@ -5,7 +5,7 @@ import { Child, repositoryRoot, uniqueTopic } from '@mini-nova/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate, type RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
-import { DURABLE_KINDS, openDurableRpc } from './support/durable-rpc.ts';
+import { DURABLE_KINDS, lettersWhen, openDurableRpc } from './support/durable-rpc.ts';
 import { type RawPeer, sealed } from './support/raw-peer.ts';
 
 /** An endpoint that fails so many times before it succeeds. */
@@ -63,10 +63,10 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     for (let value = 0; value < 50; value += 1) {
       expect(await caller.call(CTXT, 'echo', { value })).toBe(value);
     }
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(2));
+    const dead = await lettersWhen(letters, 2);
     expect(endpoint.attempts.sort()).toEqual([1, 1, 2, 2, 3, 3]);
     const own = `${rpc.topic}.host1`;
-    const inOrder = (await letters.list()).sort((a, b) => a.routingKey.localeCompare(b.routingKey));
+    const inOrder = dead.sort((a, b) => a.routingKey.localeCompare(b.routingKey));
     expect(inOrder).toMatchObject([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -98,15 +98,13 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const broken = failing(Infinity);
     const server = await serve(broken, { deliveryLimit: 1 });
     for (let value = 0; value < 4; value += 1) await client().cast(CTXT, 'work', { value });
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(4));
-    const [a = '', b = '', c = ''] = (await letters.list()).map(({ id }) => id);
+    const [a = '', b = '', c = ''] = (await lettersWhen(letters, 4)).map(({ id }) => id);
     expect(await letters.delete([a, 'other'])).toEqual({ count: 1, missing: ['other'] });
     expect(await letters.replay([b])).toEqual({ count: 1, missing: [] });
     // To the server that knows it.
     await vi.waitFor(() => expect(broken.attempts).toHaveLength(5));
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(3));
-    expect(await letters.list(1)).toHaveLength(1);
-    expect((await letters.list()).map(({ id }) => id)).toContain(c);
+    expect((await lettersWhen(letters, 3)).map(({ id }) => id)).toContain(c);
+    await vi.waitFor(async () => expect(await letters.list(1)).toHaveLength(1));
     await server.stop();
     const mended = failing(0);
     await serve(mended, { server: 'host2' });
@@ -116,12 +114,14 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
   });
 
   test('dead letters whose exchange is gone stay, when they are to be replayed', async () => {
-    await serve(failing(Infinity), { deliveryLimit: 1 });
+    const server = await serve(failing(Infinity), { deliveryLimit: 1 });
     await client().cast(CTXT, 'work', {});
-    await vi.waitFor(async () => expect(await letters.list()).toHaveLength(1));
+    await lettersWhen(letters, 1);
+    // It would declare the exchange again.
+    await server.stop();
     await peer.channel.deleteExchange(controlExchange);
     await expect(letters.replay('all')).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
-    expect(await letters.list()).toHaveLength(1);
+    await lettersWhen(letters, 1);
   });
 
   test('a cast that fails with more headers than can be sent again loses those, and holds up nobody', async () => {
@@ -141,8 +141,10 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
   test('a call that was delivered again while it runs can be cancelled', async () => {
     const controller = new AbortController();
     const reasons: unknown[] = [];
+    const started = new Gate();
     const endpoint = {
       async work(_ctxt: object, _args: object, { signal }: RpcRequest) {
+        started.open();
         await once(signal, 'abort');
         reasons.push(signal.reason);
       },
@@ -152,6 +154,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const options = { signal: controller.signal, callMonitorTimeout: 1 };
     const call = client().prepare(options).call(CTXT, 'work', {});
     call.catch(() => undefined);
+    await started.opened;
     // Until a sign of life has told the caller whom to tell.
     await sleep(1000);
     // The channel is made anew, with this queue after the one that delivers the call once more.

@@ -119,21 +119,28 @@ describe('a monitored call', () => {
   }
 
   rabbitTest('fails when somebody has taken it out of its queue', async ({ rpc, peer }) => {
-    const finish = new Gate();
-    await rpc.serve({ hold: () => finish.opened, work: () => 'done' }, { prefetch: 1 });
+    const [started, finish] = [new Gate(), new Gate()];
+    const hold = async () => {
+      started.open();
+      await finish.opened;
+    };
+    await rpc.serve({ hold, work: () => 'done' }, { prefetch: 1 });
     const client = rpc.client({ callMonitorTimeout: 0.4 });
+    const messages = async () => (await peer.channel.checkQueue(rpc.topic)).messageCount;
     // One runs, one is read and waits, and one stays in the queue.
-    const others = ['hold', 'work'].map((method) => client.call(CTXT, method, {}));
+    const held = client.call(CTXT, 'hold', {});
+    await started.opened;
+    await client.cast(CTXT, 'work', {});
+    await vi.waitFor(async () => expect(await messages()).toBe(0));
     const call = client.call(CTXT, 'work', {}).catch((error: unknown) => error);
-    await vi.waitFor(async () =>
-      expect(await peer.channel.purgeQueue(rpc.topic)).toMatchObject({ messageCount: 1 }),
-    );
+    await vi.waitFor(async () => expect(await messages()).toBe(1));
+    await peer.channel.purgeQueue(rpc.topic);
     expect(await call).toMatchObject({
       code: 'SERVER_LOST',
       message: expect.stringContaining('no consumer of queue'),
     });
     finish.open();
-    await Promise.all(others);
+    await held;
   });
 
   rabbitTest('waits for a silent server as long as not all others have answered', async (context) => {
@@ -240,6 +247,10 @@ describe('a monitored call', () => {
     await peer.channel.assertQueue(rpc.topic, { durable: false });
     await peer.channel.bindQueue(rpc.topic, 'openstack', rpc.topic);
     const client = rpc.client({ callMonitorTimeout: 0.4 });
+    // A consumer that has not come so far yet.
+    await peer.channel.prefetch(1);
+    await peer.channel.consume(rpc.topic, () => {});
+    await client.cast(CTXT, 'first', {});
     const call = elapsed(() => client.call(CTXT, 'work', {}));
     await vi.waitFor(async () => {
       expect((await peer.channel.checkQueue(rpc.topic)).messageCount).toBe(1);
@@ -296,7 +307,7 @@ describe('a monitored call', () => {
   rabbitTest('lives on with a server of ours that runs for long', async ({ rpc }) => {
     const finish = new Gate();
     await rpc.serve({ slow: () => finish.opened.then(() => 'done') });
-    const calls = Array.from({ length: 100 }, () =>
+    const calls = Array.from({ length: 20 }, () =>
       rpc.client({ callMonitorTimeout: 0.5 }).call(CTXT, 'slow', {}),
     );
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -323,11 +334,14 @@ describe('a monitored call during a restart of the broker', () => {
     const transport = () => rpc.transport({ rabbit });
     const server = getRpcServer(transport(), new Target({ topic: rpc.topic, server: 'host1' }), [{ slow }]);
     await server.start();
-    const call = rpc.client({ transport: transport(), callMonitorTimeout: 1 }).call(CTXT, 'slow', {});
+    const call = rpc
+      .client({ transport: transport(), timeout: 250, callMonitorTimeout: 3 })
+      .call(CTXT, 'slow', {});
     await started.opened;
     await broker.kill();
     await broker.start();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    // Longer than the silence that is allowed: the passing of time is what is tested.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     finish.open();
     expect(await call).toBe('done');
     await server.stop();

@@ -8,6 +8,8 @@ import { rabbitTest } from './support/rabbit-test.ts';
 import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
 
 const echo = { echo: (_ctxt: object, { value }: { value: unknown }) => value };
+/** Milliseconds after which a server is told once more that its call was cancelled. */
+const REPEAT = 1000;
 const rabbit = { rabbitRetryInterval: 0.3, rabbitRetryBackoff: 0 };
 
 /** The least of a few tries: a busy machine makes some of them slow. */
@@ -36,7 +38,7 @@ describe('a call that finds no queue', () => {
 
   rabbitTest('fails each by itself, while others beside it are answered', async ({ rpc }) => {
     await rpc.serve(echo);
-    const client = rpc.client();
+    const client = rpc.client({ timeout: 250 });
     const values = Array.from({ length: 5000 }, (_, index) => index);
     const calls = values.map((value) =>
       client.prepare(value % 2 === 0 ? {} : { server: 'nobody' }).call(CTXT, 'echo', { value }),
@@ -169,10 +171,13 @@ describe('a call that is cancelled', () => {
           .catch(() => {});
       }
       controller.abort();
+      const cancelled = performance.now();
       expect((await call).error).toBeInstanceOf(CallCancelled);
       if (!known) sign();
       sign();
-      await vi.waitFor(() => expect(cancels).toHaveLength(1));
+      await vi.waitFor(() => expect(cancels).not.toEqual([]));
+      // Signs that come so late are a reason to tell the server once more.
+      if (performance.now() - cancelled < REPEAT) expect(cancels).toHaveLength(1);
       expect(cancels[0]?.properties).toMatchObject({
         type: 'cancel',
         correlationId: opened(requests[0])._msg_id,
@@ -187,12 +192,12 @@ describe('a call that is cancelled', () => {
     const server = uniqueTopic('server');
     const cancels = await peer.receive(server);
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }), timeout: 3 });
-    // Connects.
-    await client.cast(CTXT, 'warm', {});
-    await vi.waitFor(() => expect(requests).toHaveLength(1));
-    await expect(client.call(CTXT, 'work', {})).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
-    expect(requests).toHaveLength(2);
-    signOfLife(peer, requests[1], server);
+    // On a slow machine the time may be over before the request was sent.
+    await vi.waitFor(async () => {
+      await expect(client.call(CTXT, 'work', {})).rejects.toMatchObject({ code: 'MESSAGING_TIMEOUT' });
+      expect(requests).not.toEqual([]);
+    });
+    signOfLife(peer, requests[0], server);
     await vi.waitFor(() => expect(cancels).toHaveLength(1));
   });
 

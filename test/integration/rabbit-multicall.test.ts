@@ -59,7 +59,9 @@ describe('a call with several results', () => {
       await vi.waitFor(() => {
         expect(replies.map((reply) => opened(reply).ending)).toContain(true);
       });
-      expect(replies.map((reply) => opened(reply).result)).toEqual(expected);
+      // Without the signs of life, of which a slow machine may get one.
+      const results = replies.map(opened).filter(({ _seq }) => _seq !== undefined);
+      expect(results.map(({ result }) => result)).toEqual(expected);
     }
   });
 

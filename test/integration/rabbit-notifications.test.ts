@@ -160,7 +160,11 @@ describe('on the wire', () => {
     for (const payload of ['first', 'second']) {
       peer.send('openstack', `${fixture.topic}.info`, sealed({ ...message, payload }));
     }
-    await fixture.notifier().info(CTXT, 'e', 'last');
+    peer.send(
+      'openstack',
+      `${fixture.topic}.info`,
+      sealed({ ...message, payload: 'last', _unique_id: 'last' }),
+    );
     await vi.waitFor(() => expect(endpoint.payloads).toContain('last'));
     expect(endpoint.payloads).toEqual(['first', 'last']);
     await vi.waitFor(async () => {

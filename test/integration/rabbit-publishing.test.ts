@@ -23,7 +23,7 @@ test.each([false, true])(
   async (amqpDurableQueues) => {
     const options = { rabbit: { ...rabbit, amqpDurableQueues }, controlExchange: `e-${amqpDurableQueues}` };
     await rpc.serve(echo, { transport: rpc.transport(options) });
-    const client = rpc.client({ transport: rpc.transport(options) });
+    const client = rpc.client({ transport: rpc.transport(options), timeout: 250 });
     expect(await client.call(CTXT, 'echo', { value: 'warm' })).toBe('warm');
     const large = client.call(CTXT, 'echo', { value: 'x'.repeat(200_000) });
     const absent = client.prepare({ server: 'nobody' }).call(CTXT, 'echo', {});

@@ -25,8 +25,8 @@ const connections = async () =>
   (await broker.listConnections()).filter((connection) => connection.name.startsWith(name));
 
 test('a transport that was not used connects once, and that connection is used then', async () => {
-  await transport.ready();
-  await transport.ready();
+  await transport.ready({ timeout: 60 });
+  await transport.ready({ timeout: 60 });
   // The broker's list is late.
   await vi.waitFor(async () => expect(await connections()).toHaveLength(1));
   await rpc.serve({ ping: () => 'pong' });
@@ -39,7 +39,7 @@ test('a transport is not ready while its broker is away, and again when it is ba
   await rpc.serve({ ping: () => 'pong' }, { transport });
   const listener = getNotificationListener(transport, [new Target({ topic: rpc.topic })], [{ info() {} }]);
   await listener.start();
-  await transport.ready();
+  await transport.ready({ timeout: 60 });
   await broker.stop();
   try {
     await vi.waitFor(() => expect(transport.ready({ timeout: 0.5 })).rejects.toThrow('Unable to reach'));
@@ -47,7 +47,7 @@ test('a transport is not ready while its broker is away, and again when it is ba
       code: 'MESSAGE_DELIVERY_FAILURE',
       message: expect.stringMatching(/not ready within 0.5 s: Unable to reach RabbitMQ: \S/),
     });
-    const waiting = transport.ready({ timeout: 60 });
+    const waiting = transport.ready({ timeout: 250 });
     await broker.start();
     await waiting;
   } finally {
@@ -73,7 +73,7 @@ test('a transport whose server may not consume its queues is not ready, and says
         new RegExp(`queues of .*${rpc.topic}.host1 are not consumed: .*ACCESS_REFUSED`, 'i'),
       ),
     );
-    const waiting = transport.ready({ timeout: 60 });
+    const waiting = transport.ready({ timeout: 250 });
     await permit('.*');
     await waiting;
     expect(await rpc.client({ transport }).call(CTXT, 'ping', {})).toBe('pong');
@@ -82,7 +82,7 @@ test('a transport whose server may not consume its queues is not ready, and says
     await vi.waitFor(() => expect(transport.ready({ timeout: 0.5 })).rejects.toThrow('ACCESS_REFUSED'));
     await server.stop();
     // A server that has stopped is not waited for.
-    await transport.ready();
+    await transport.ready({ timeout: 60 });
   } finally {
     await permit('.*');
   }

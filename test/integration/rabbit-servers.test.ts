@@ -3,6 +3,8 @@ import type { RabbitOptions } from '@mini-nova/messaging';
 import { uniqueTopic } from '@mini-nova/testing';
 import { describe, expect, vi } from 'vitest';
 import { SENT_AT, sentAtText } from '../../packages/messaging/drivers/rabbit/wire/sent-at.ts';
+import { encodeRollCall } from '../../packages/messaging/drivers/rabbit/wire/wire-message.ts';
+import { ROLL_CALL } from '../../packages/messaging/drivers/rabbit/wire/wire-properties.ts';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
@@ -169,14 +171,16 @@ describe('a call that waits for its turn', () => {
     send();
     await vi.waitFor(() => expect(replies.length).toBeGreaterThan(0));
     const options = { type: 'cancel', correlationId: 'unwanted', expiration: '60000' };
-    peer.channel.publish('', String(replies[0]?.properties.replyTo), Buffer.from(sealed({})), options);
+    const address = String(replies[0]?.properties.replyTo);
+    peer.channel.publish('', address, Buffer.from(sealed({})), options);
     await rpc.client().cast(CTXT, 'work', { value: 'last' });
-    // The cancellation comes by another queue than the cast.
-    await vi.waitFor(async () => {
-      const { messageCount } = await peer.channel.checkQueue(String(replies[0]?.properties.replyTo));
-      expect(messageCount).toBe(0);
-    });
-    await sleep(100);
+    // The cancellation comes by another queue than the cast. A question behind it is answered when both were read.
+    const answers = uniqueTopic('answers');
+    const answered = await peer.receive(answers);
+    const question = { type: ROLL_CALL, correlationId: 'asked', replyTo: answers };
+    const body = encodeRollCall(rpc.topic, 'asked', { namespace: null, version: undefined });
+    peer.channel.publish('', address, body, question);
+    await vi.waitFor(() => expect(answered).toHaveLength(1));
     endpoint.gate.open();
     await vi.waitFor(() => expect(endpoint.started).toContain('last'));
     expect(endpoint.started).toEqual(['first', 'last']);
@@ -293,8 +297,13 @@ describe('a thousand replies to callers that have gone', () => {
 
   rabbitTest('are given up, with one line for each caller', async (context) => {
     const { logger } = await deserted(context, SHORTLY);
-    const dropped = () => logger.at('warn').reduce((sum, { data }) => sum + Number(data.messages), 0);
-    await vi.waitFor(() => expect(dropped()).toBe(1000));
-    expect(logger.at('warn', 'error')).toHaveLength(10);
+    const lines = () => logger.at('warn', 'error');
+    const told = () => lines().reduce((sum, { data }) => sum + Number(data.messages), 0);
+    // On a slow machine some come when their caller is known to have gone.
+    const late = () => logger.at('debug').filter(({ message }) => message.startsWith('reply dropped')).length;
+    await vi.waitFor(() => expect(told() + late()).toBe(1000));
+    expect(new Set(lines().map(({ data }) => data.routingKey)).size).toBe(10);
+    // What was on its way when its caller was given up has a line of its own.
+    expect(lines().length).toBeLessThan(100);
   });
 });

@@ -29,7 +29,7 @@ class EchoManager extends Manager {
 
 /** Waits between attempts are short, so that a test does not wait for them. */
 const open = (url: string) =>
-  getTransport({ url, logger: silentLogger, rpcResponseTimeout: 5, rabbit: { rabbitRetryInterval: 0.1 } });
+  getTransport({ url, logger: silentLogger, rpcResponseTimeout: 60, rabbit: { rabbitRetryInterval: 0.1 } });
 
 function setUp(url: string) {
   const topic = uniqueTopic('echo');
@@ -61,7 +61,7 @@ test('a running service consumes its topic, its host and the fanout; a stopped o
   expect(await client.call(ctxt, 'echo', { text: 'a' })).toBe('a');
   expect(await consumersOf(topic)).toHaveLength(3);
   await service.stop();
-  expect(await consumersOf(topic)).toEqual([]);
+  await vi.waitFor(async () => expect(await consumersOf(topic)).toEqual([]));
 });
 
 test('a service whose broker was killed does not wait for it to stop', async () => {
@@ -78,7 +78,11 @@ test('a service whose broker was killed does not wait for it to stop', async () 
 test('a service whose reply cannot be sent, for its broker was killed, does not wait for it to stop', async () => {
   const { service, manager, client } = setUp(rabbit.url);
   await service.start();
-  const lost = client.call(ctxt, 'linger', {}).catch((error: unknown) => error);
+  await client.call(ctxt, 'echo', { text: 'a' });
+  const lost = client
+    .prepare({ timeout: 5 })
+    .call(ctxt, 'linger', {})
+    .catch((error: unknown) => error);
   await vi.waitFor(() => expect(manager.lingering).toBe(1));
   await rabbit.kill();
   try {

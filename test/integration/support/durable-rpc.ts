@@ -1,5 +1,6 @@
-import { DeadLetters, type RabbitOptions } from '@mini-nova/messaging';
+import { DeadLetters, type QueuedDeadLetter, type RabbitOptions } from '@mini-nova/messaging';
 import { getRabbit, uniqueTopic } from '@mini-nova/testing';
+import { expect, vi } from 'vitest';
 import { RpcFixture } from '../../../packages/messaging/test/rpc-fixture.ts';
 import { RawPeer } from './raw-peer.ts';
 
@@ -25,4 +26,13 @@ export async function openDurableRpc(rabbit: RabbitOptions) {
     await peer.close();
   };
   return { url, controlExchange, rpc, peer, letters, close };
+}
+
+/** The dead letters, when there are so many. The broker may take a moment to have them back, once they were listed. */
+export function lettersWhen(letters: DeadLetters, count: number): Promise<QueuedDeadLetter[]> {
+  return vi.waitFor(async () => {
+    const list = await letters.list();
+    expect(list).toHaveLength(count);
+    return list;
+  });
 }
