@@ -15,8 +15,8 @@ export interface LostCommit {
   error: DatabaseUnavailable;
 }
 
-/** Milliseconds for which it is asked for. */
-const PATIENCE = 10_000;
+/** Milliseconds for which it is asked for: a server that restarts under load takes its time. */
+const PATIENCE = 60_000;
 const PAUSE = 250;
 
 /**

@@ -4,6 +4,8 @@ import { connectPostgres } from './postgres-connect.ts';
 import type { Activity, Inquiry } from './postgres-session.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 
+const END_TRIES = 5;
+
 /** Asks the server about its processes, each time over a connection of its own: those of the pool may be as dead. */
 export class ServerInquiry implements Inquiry {
   readonly #target: PostgresTarget;
@@ -22,8 +24,11 @@ export class ServerInquiry implements Inquiry {
     return rows && { state: 'gone', since: '' };
   }
 
+  /** A server that is slow is told again: until the process has ended, it may hold locks. */
   async end(processId: number, since: string): Promise<void> {
-    await this.#ask(endQuery, [processId, since]);
+    for (let tries = END_TRIES; tries > 0; tries -= 1) {
+      if (await this.#ask(endQuery, [processId, since])) return;
+    }
   }
 
   /** Undefined: there is no answer. */
