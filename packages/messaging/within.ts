@@ -1,11 +1,11 @@
-/** Waits until the promise is settled, or until so many milliseconds have passed. Rejects only as it does. */
-export async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+/** Waits until the promise is settled, or until so many milliseconds have passed: then false. Rejects only as it does. */
+export async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
   });
   try {
-    await Promise.race([promise, timeout]);
+    return await Promise.race([promise.then(() => true), timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -11,7 +11,7 @@ import { declareQueue, type QueueSpec } from '../topology/topology.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { ConsumedQueue, Delivery } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
-import { removeQueues } from './queue-removal.ts';
+import { leaveToExpire, removeQueues } from './queue-removal.ts';
 import { Unpacking } from './unpacking.ts';
 
 interface CommonOptions {
@@ -163,7 +163,8 @@ export class QueueConsumer {
     if (channel === undefined) await this.#remove(names);
     else {
       this.#cancelled = channel;
-      await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names));
+      const inTime = await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names));
+      if (!inTime) leaveToExpire(names, 'RabbitMQ has not answered in time', this.#options.logger);
     }
   }
 

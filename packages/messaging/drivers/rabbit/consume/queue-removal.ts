@@ -28,8 +28,12 @@ export async function removeQueues(
       removed = result;
     }),
   );
-  if (!removed)
-    logger.info({ queues: names }, 'queues left to expire: RabbitMQ could not be reached to delete them');
+  if (!removed) leaveToExpire(names, 'RabbitMQ could not be reached to delete them', logger);
+}
+
+/** Tells that nothing more is done for the queues. */
+export function leaveToExpire(names: readonly string[], reason: string, logger: Logger): void {
+  if (names.length > 0) logger.info({ queues: names }, `queues left to expire: ${reason}`);
 }
 
 /** `giveUpAt`: by performance.now. True when nothing is left to be done. */
