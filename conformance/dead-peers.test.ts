@@ -92,7 +92,7 @@ test('a client of ours is closed while Python runs its call, and others are answ
   await ends.servePython();
   const transport = ends.transport();
   const client = ends.client({ transport });
-  const call = client.call(CTXT, 'slow', { seconds: 1, result: 'ran' });
+  const call = client.call(CTXT, 'slow', { seconds: 4, result: 'ran' });
   call.catch(() => undefined);
   // On the same connection: the slow call has come before it.
   await client.call(CTXT, 'note', { value: 'it runs' });

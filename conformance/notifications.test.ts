@@ -12,7 +12,7 @@ import {
 import { RawPeer } from '../test/integration/support/raw-peer.ts';
 import { BothEnds } from './support/both-ends.ts';
 import { CTXT, PAYLOAD, PRIORITIES, recorder, SEEN, type Seen, shape } from './support/notifications.ts';
-import type { Notifying } from './support/oslo-peer.ts';
+import type { NotificationListening, Notifying } from './support/oslo-peer.ts';
 
 const ends = BothEnds.use();
 
@@ -47,10 +47,13 @@ async function pythonNotifies(notifying: Partial<Notifying> = {}): Promise<void>
 }
 
 /** Python listens on the test's topic; returns what it has been told so far. */
-async function pythonListens(options: object = {}): Promise<() => ReturnType<typeof ends.python.notified>> {
+async function pythonListens(
+  options: Pick<NotificationListening, 'pool' | 'requeue' | 'filter_rule'> = {},
+): Promise<() => ReturnType<typeof ends.python.notified>> {
   const { exchange, topic } = ends.target;
   const name = `${topic}/${JSON.stringify(options)}`;
-  await ends.python.listen(name, { exchange, topics: [topic], priorities: [...PRIORITIES], ...options });
+  const listening = { exchange, topics: [topic], priorities: [...PRIORITIES], ...options };
+  await ends.untilConsumed(options.pool ?? `${topic}.info`, () => ends.python.listen(name, listening));
   return () => ends.python.notified(name);
 }
 

@@ -58,7 +58,25 @@ export class BothEnds {
 
   /** A server in Python, called `py` unless told otherwise. */
   async servePython({ server = 'py', ...serving }: Serving & { server?: string } = {}): Promise<void> {
-    await this.python.serve({ ...this.#target, server }, serving);
+    // The last of its queues but that of fanouts.
+    await this.untilConsumed(`${this.#target.topic}.${server}`, () =>
+      this.python.serve({ ...this.#target, server }, serving),
+    );
+  }
+
+  /** Starts what adds a consumer to the queue. A server or listener of Python has started before it consumes. */
+  async untilConsumed(queue: string, start: () => Promise<void>): Promise<void> {
+    const consumers = () =>
+      this.atBroker(({ channel }) =>
+        channel.checkQueue(queue).then(
+          ({ consumerCount }) => consumerCount,
+          // There is no such queue yet.
+          () => 0,
+        ),
+      );
+    const before = await consumers();
+    await start();
+    await vi.waitFor(async () => expect(await consumers()).toBeGreaterThan(before));
   }
 
   /** A server of ours, called `ts` unless told otherwise. */

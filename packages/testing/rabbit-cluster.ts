@@ -10,7 +10,7 @@ import { type RabbitClusterPlan, RabbitNode } from './rabbit-node.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Seconds from the last node's start until every node runs with all others. */
-const JOIN_SECONDS = 60;
+const JOIN_SECONDS = 240;
 
 /** A cluster of one's own: each node may be stopped, killed and started again. */
 export interface RabbitCluster {

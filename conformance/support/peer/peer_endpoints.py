@@ -45,7 +45,9 @@ class Root:
     def expected_boom(self, ctxt, error):
         raise eval(error, NAMES)
 
-    def slow(self, ctxt, seconds, result='done'):
+    def slow(self, ctxt, seconds, result='done', begun=None):
+        if begun is not None:
+            self._notes.append(begun)
         time.sleep(seconds)
         self._notes.append(result)
         return result

@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { MessagingTimeout, Overloaded, RequestRefused } from '../errors.ts';
+import { CallCancelled, Overloaded, RequestRefused } from '../errors.ts';
 import { getRpcServer, getTransport, RPCClient, silentLogger, Target } from '../index.ts';
+import { Gate } from '../test/rpc-fixture.ts';
 import type { RpcRequest } from './request.ts';
+
+const begun = new Gate();
 
 const kitchen = {
   cook() {
@@ -10,6 +13,7 @@ const kitchen = {
   wait: (_ctxt: object, _args: object, { signal }: RpcRequest) =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
+      begun.open();
     }),
 };
 
@@ -30,8 +34,12 @@ test('requests that were refused, and those given up while they ran, are events 
   events.length = 0;
 
   await expect(client.call({}, 'cook', {})).rejects.toBeInstanceOf(Overloaded);
-  const waiting = client.prepare({ timeout: 0.1 }).call({}, 'wait', {});
-  await expect(waiting).rejects.toBeInstanceOf(MessagingTimeout);
+  const user = new AbortController();
+  const waiting = client.prepare({ signal: user.signal }).call({}, 'wait', {});
+  const cancelled = expect(waiting).rejects.toBeInstanceOf(CallCancelled);
+  await begun.opened;
+  user.abort();
+  await cancelled;
 
   await vi.waitFor(() =>
     expect(events).toEqual([

@@ -62,13 +62,21 @@ describe('the third argument of a method', () => {
   });
 
   test('has a signal that fires at the deadline', async () => {
-    const { driver, server, logger, events } = await serveScripted({ wait: untilAborted });
-    const call = driver.deliver({ method: 'wait', args: {} }, { deadline: performance.now() + 50 });
-    await server.wait();
-    expect(events).toMatchObject([{ error: { code: 'MESSAGING_TIMEOUT' } }]);
-    expect(call.replies).toEqual([]);
-    expect(call.outcomes).toHaveLength(1);
-    expect(logger.lines).toMatchObject([{ level: 'debug', data: { method: 'wait' } }]);
+    vi.useFakeTimers();
+    try {
+      const { driver, server, logger, events } = await serveScripted({ wait: untilAborted });
+      const call = driver.deliver({ method: 'wait', args: {} }, { deadline: performance.now() + 50 });
+      await vi.advanceTimersByTimeAsync(49);
+      expect(events).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      await server.wait();
+      expect(events).toMatchObject([{ error: { code: 'MESSAGING_TIMEOUT' } }]);
+      expect(call.replies).toEqual([]);
+      expect(call.outcomes).toHaveLength(1);
+      expect(logger.lines).toMatchObject([{ level: 'debug', data: { method: 'wait' } }]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('tells the time that is left, also when the clock is set meanwhile', async () => {
@@ -100,17 +108,22 @@ describe('the third argument of a method', () => {
   });
 
   test('has a signal that does not fire once the method has ended', async () => {
-    let signal: AbortSignal | undefined;
-    const { driver, server } = await serveScripted({
-      ping: (_ctxt: object, _args: object, request: RpcRequest) => {
-        signal = request.signal;
-      },
-    });
-    const call = driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() + 30 });
-    await server.wait();
-    call.cancel();
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(signal?.aborted).toBe(false);
+    vi.useFakeTimers();
+    try {
+      let signal: AbortSignal | undefined;
+      const { driver, server } = await serveScripted({
+        ping: (_ctxt: object, _args: object, request: RpcRequest) => {
+          signal = request.signal;
+        },
+      });
+      const call = driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() + 30 });
+      await server.wait();
+      call.cancel();
+      await vi.advanceTimersByTimeAsync(60);
+      expect(signal?.aborted).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('costs nothing when its signal is not read', async () => {

@@ -42,6 +42,7 @@ rpcTest('a call waits for a silent server as long as that can answer', newBus, a
   await transport.driver.listen(target, (incoming) => taken.push(incoming));
   const client = rpc.client({ callMonitorTimeout: 0.05 });
   const answered = client.call(CTXT, 'any', {});
+  await vi.waitFor(() => expect(taken).toHaveLength(1));
   // Longer than two of its silences: the passing of time is what is tested.
   await delay(200);
   await taken[0]?.reply({ result: 'at last', failure: null });

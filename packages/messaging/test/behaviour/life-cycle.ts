@@ -103,9 +103,10 @@ export function describeLifeCycle(url: UrlFactory): void {
 
     rpcTest('is ready once it is connected, until it is closed', url, async (rpc) => {
       const transport = rpc.transport();
-      await Promise.all([transport.ready(), transport.ready()]);
+      const patient = { timeout: 60 };
+      await Promise.all([transport.ready(patient), transport.ready(patient)]);
       await rpc.serve({ ping: () => 'pong' }, { transport });
-      await transport.ready();
+      await transport.ready(patient);
       expect(await rpc.client({ transport }).call(CTXT, 'ping', {})).toBe('pong');
       await transport.close();
       await expect(transport.ready()).rejects.toThrow(MessageDeliveryFailure);

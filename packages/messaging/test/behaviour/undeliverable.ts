@@ -26,7 +26,8 @@ export function describeUndeliverable(url: UrlFactory): void {
     });
 
     rpcTest('waits for a server when told to', url, async (rpc) => {
-      const client = rpc.client().prepare({ failUndeliverable: false });
+      // For a while, nobody consumes the queue.
+      const client = rpc.client().prepare({ failUndeliverable: false, callMonitorTimeout: null });
       let settled = false;
       const call = client.call(CTXT, 'ping', {}).finally(() => {
         settled = true;

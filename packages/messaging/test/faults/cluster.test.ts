@@ -55,7 +55,9 @@ describe('a cluster with quorum queues that loses a node', () => {
       await bench.serve(endpoint, 'host1', { name: 'server', controlExchange, rabbit: QUORUM });
       const caller = bench.client({ name: 'client', controlExchange, rabbit: QUORUM });
       await ledger.call(caller, 'echo', { value: 'warm' });
-      const running = ledger.call(caller, 'slow', { value: 'slow' });
+      // While the cluster sorts itself out, it may show no consumer of the queue.
+      const unmonitored = caller.prepare({ callMonitorTimeout: null });
+      const running = ledger.call(unmonitored, 'slow', { value: 'slow' });
       await vi.waitFor(() => expect(slow.running).toBe(1));
       const node = await nodeOf(connection);
       let stop = false;
@@ -100,7 +102,8 @@ describe('a cluster with quorum queues for replies, too, that loses a node', () 
       rabbit: { ...QUORUM, rabbitTransientQuorumQueue: true },
     };
     await bench.serve(echo, 'host1', { name: 'server', ...options });
-    const caller = bench.client({ name: 'client', ...options });
+    // While the cluster sorts itself out, it may show no consumer of a queue.
+    const caller = bench.client({ name: 'client', ...options, callMonitorTimeout: null });
     await ledger.call(caller, 'echo', { value: 'warm' });
     random.mockRestore();
     const outcomes: unknown[] = [];
@@ -136,7 +139,9 @@ describe('a cluster with classic queues that loses a node', () => {
 
   test('keeps what durable queues hold until it is back', async () => {
     const { ledger } = bench;
-    const options = { controlExchange: `exchange-${bench.topic}`, rabbit: { amqpDurableQueues: true } };
+    // Casts are tried for longer than a node may take to start.
+    const rabbit = { amqpDurableQueues: true, kombuMissingConsumerRetryTimeout: 3600 };
+    const options = { controlExchange: `exchange-${bench.topic}`, rabbit };
     const first = await bench.serve(ledger.notebook, 'host1', { name: 'server', ...options });
     const home = await nodeOf(/^server:.*host1$/);
     await first.stop();

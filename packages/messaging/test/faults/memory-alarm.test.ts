@@ -13,14 +13,25 @@ import { echo, numbers, SlowMethod } from './support/server-queues.ts';
 
 const bench = faultBench();
 
+/** Connections are told some time after the broker has noticed. */
+async function raiseMemoryAlarm(): Promise<void> {
+  const { broker } = bench();
+  await broker.setMemoryAlarm(true);
+  await vi.waitFor(async () => {
+    const states = (await broker.rabbitmqctl('--silent', 'list_connections', 'state')).trim().split('\n');
+    // The latter once they have published.
+    for (const state of states) expect(['blocking', 'blocked']).toContain(state);
+  });
+}
+
 /** A client that has called a server, at a broker that is out of memory by now. */
 async function alarmedCaller(): Promise<{ caller: RPCClient; logger: RecordingLogger }> {
-  const { broker, ledger } = bench();
+  const { ledger } = bench();
   await bench().serve({ ...echo, ...ledger.notebook });
   const logger = new RecordingLogger();
   const caller = bench().client({ logger });
   await ledger.call(caller, 'echo', { value: 1 });
-  await broker.setMemoryAlarm(true);
+  await raiseMemoryAlarm();
   return { caller, logger };
 }
 
@@ -53,7 +64,7 @@ describe('a broker that is out of memory', () => {
     await bench().serve(slow.endpoint);
     const call = ledger.call(bench().client(), 'slow', { value: 'kept' });
     await vi.waitFor(() => expect(slow.running).toBe(1));
-    await broker.setMemoryAlarm(true);
+    await raiseMemoryAlarm();
     slow.finish.open();
     await broker.setMemoryAlarm(false);
     expect(await call).toBe('kept');
@@ -66,7 +77,7 @@ describe('a broker that is out of memory', () => {
       name: 'impatient',
       addresses: brokerAddresses(parseTransportUrl(broker.url), settings),
       settings,
-      answerTimeout: 200,
+      answerTimeout: 3_000,
       logger: silentLogger,
     });
     bench().onClose(() => connection.close());
@@ -81,7 +92,7 @@ describe('a broker that is out of memory', () => {
     await blocked;
     const answer = channel.prefetch(0);
     // Longer than an answer may take.
-    await sleep(1000);
+    await sleep(3_500);
     expect(connection.model === model).toBe(true);
     await broker.setMemoryAlarm(false);
     await answer;
@@ -102,11 +113,10 @@ describe('a broker that is out of memory', () => {
   });
 
   test('does not keep a transport from closing', async () => {
-    const { broker } = bench();
     const blocked = bench().transport();
     const caller = bench().rpc.client({ transport: blocked });
     await caller.cast(CTXT, 'note', {});
-    await broker.setMemoryAlarm(true);
+    await raiseMemoryAlarm();
     const outcome = expect(caller.cast(CTXT, 'note', {})).rejects.toThrow(MessageDeliveryFailure);
     // The broker is well again only after this.
     await blocked.close();

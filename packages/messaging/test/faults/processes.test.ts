@@ -79,7 +79,8 @@ describe('a server that is killed before it could show a sign of life', () => {
     await bench().serve(echo, 'host1');
     expect(await lost).toMatchObject({
       code: 'SERVER_LOST',
-      message: expect.stringContaining('no consumer of queue'),
+      // Nobody, when it is doubted before the successor consumes.
+      message: expect.stringMatching(/nobody consumes|no consumer of queue/),
     });
   });
 });
@@ -137,15 +138,20 @@ describe('a method that computes for longer than the heartbeat allows', () => {
   test('costs its server the connection, and neither its life nor the reply', async () => {
     const { ledger } = bench();
     const server = await bench().spawn({ server: 'host1', rabbit: { heartbeatTimeoutThreshold: 1 } });
-    const caller = bench().client();
-    const call = ledger.call(caller, 'compute', { seconds: 5, value: 'done' });
-    await server.waitFor('computing');
-    // It comes while the server is deaf.
-    const next = ledger.call(caller, 'echo', { value: 'next' });
-    expect(await call).toBe('done');
-    expect(await next).toBe('next');
+    // For a moment, nobody consumes the queue.
+    const caller = bench().client({ callMonitorTimeout: null });
     const own = caller.prepare({ server: 'host1' });
-    expect(await ledger.call(own, 'echo', { value: 'own' })).toBe('own');
-    expect(server.output).toContain('connection to RabbitMQ lost');
+    const isLost = () => server.output.includes('connection to RabbitMQ lost');
+    // A broker that is busy itself misses heartbeats later.
+    for (let seconds = 5; !isLost(); seconds *= 2) {
+      const value = `done ${seconds}`;
+      const call = ledger.call(caller, 'compute', { seconds, value });
+      await server.waitFor('computing', value);
+      // It comes while the server is deaf.
+      const next = ledger.call(caller, 'echo', { value: 'next' });
+      expect(await call).toBe(value);
+      expect(await next).toBe('next');
+      expect(await ledger.call(own, 'echo', { value: 'own' })).toBe('own');
+    }
   });
 });

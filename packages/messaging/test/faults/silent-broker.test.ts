@@ -93,7 +93,8 @@ describe('a broker that never answers a request, though its connections work', (
     end.proxy.ignore({ fromClient: BASIC_CANCEL });
     await server.stop();
     // The broker gives it to the server that has stopped.
-    const waiting = ledger.call(caller, 'echo', { value: 'waited' });
+    const unmonitored = caller.prepare({ callMonitorTimeout: null });
+    const waiting = ledger.call(unmonitored, 'echo', { value: 'waited' });
     await vi.waitFor(async () => {
       const queues = await broker.listQueues();
       expect(queues.find(({ name }) => name === topic)?.messages).toBe(2);

@@ -1,16 +1,24 @@
 import { createServer, type Server } from 'node:net';
 import { freePort } from '@mini-nova/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MessageDeliveryFailure } from '../../../errors.ts';
-import { silentLogger } from '../../../logger.ts';
+import { type Logger, silentLogger } from '../../../logger.ts';
+import { RecordingLogger } from '../../../test/recording-logger.ts';
 import { getTransport } from '../../../transport.ts';
 
-function transportTo(port: number) {
-  return getTransport({ url: `rabbit://127.0.0.1:${port}/`, logger: silentLogger });
+function transportTo(port: number, logger: Logger = silentLogger) {
+  return getTransport({ url: `rabbit://127.0.0.1:${port}/`, logger });
 }
 
 test('a port where nobody listens is the reason why a transport is not ready', async () => {
-  const transport = transportTo(await freePort());
+  const logger = new RecordingLogger();
+  const transport = transportTo(await freePort(), logger);
+  transport.ready({ timeout: 300 }).catch(() => {});
+  await vi.waitFor(() =>
+    expect(logger.at('warn').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('cannot connect'),
+    ),
+  );
   const ready = transport.ready({ timeout: 0.3 });
   await expect(ready).rejects.toBeInstanceOf(MessageDeliveryFailure);
   await expect(ready).rejects.toThrow(/not ready within 0.3 s: Unable to reach RabbitMQ: .*ECONNREFUSED/);

@@ -1,8 +1,16 @@
 import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { RabbitOptions, RPCClient, RPCServer, Transport, TransportOptions } from '../../../index.ts';
+import {
+  type RabbitOptions,
+  type RPCClient,
+  type RPCServer,
+  silentLogger,
+  type Transport,
+  type TransportOptions,
+} from '../../../index.ts';
 import { RpcFixture } from '../../rpc-fixture.ts';
 import { Aftermath } from './aftermath.ts';
+import { ExpiringQueues } from './expiring-queues.ts';
 import { Ledger } from './ledger.ts';
 import { PeerProcess, type PeerSpec } from './peer-process.ts';
 
@@ -15,6 +23,8 @@ export class FaultBench {
   readonly rpc: RpcFixture;
   readonly ledger = new Ledger();
   readonly aftermath = new Aftermath();
+  /** Of this test's transports. */
+  readonly expiring = new ExpiringQueues();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #url: string;
 
@@ -35,7 +45,8 @@ export class FaultBench {
   }
 
   transport(options: Partial<TransportOptions> = {}): Transport {
-    return this.rpc.transport({ ...options, rabbit: { ...QUICK, ...options.rabbit } });
+    const logger = this.expiring.watch(options.logger ?? silentLogger);
+    return this.rpc.transport({ ...options, logger, rabbit: { ...QUICK, ...options.rabbit } });
   }
 
   serve(endpoint: object, server = 'host1', options: Partial<TransportOptions> = {}): Promise<RPCServer> {
@@ -65,7 +76,7 @@ export class FaultBench {
     await check(() => this.aftermath.checkPromises(this.ledger));
     for (const close of [...this.#closers, () => this.rpc.close()]) await check(close);
     await check(() => this.aftermath.checkProcess());
-    await check(() => this.aftermath.checkBroker(this.broker));
+    await check(() => this.aftermath.checkBroker(this.broker, this.expiring.names));
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
   }
 }

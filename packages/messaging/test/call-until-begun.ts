@@ -1,0 +1,15 @@
+import { expect } from 'vitest';
+import { MessagingTimeout } from '../index.ts';
+
+/**
+ * Calls until the method has begun, with timeouts (seconds) that grow: on a busy machine, a short one may pass before. Each
+ * call must end with a MessagingTimeout.
+ */
+export async function callUntilBegun(
+  call: (timeout: number) => Promise<unknown>,
+  begun: () => boolean | Promise<boolean>,
+): Promise<void> {
+  for (let timeout = 1; !(await begun()); timeout *= 2) {
+    await expect(call(timeout)).rejects.toBeInstanceOf(MessagingTimeout);
+  }
+}
