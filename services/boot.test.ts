@@ -153,7 +153,7 @@ describe('a boot', () => {
   });
 
   it('ends in ERROR with a fault when no scheduler answers', async () => {
-    const cloud = await Cloud.start({ scheduler: false, settings: { 'DEFAULT.rpc_response_timeout': 0.1 } });
+    const cloud = await Cloud.start({ scheduler: false });
 
     const [uuid = ''] = await cloud.boot();
 

@@ -91,7 +91,7 @@ const METHODS = [
   'terminate_instance',
 ];
 
-it('sends what real Nova was recorded to send, argument by argument', { timeout: 120_000 }, async () => {
+it('sends what real Nova was recorded to send, argument by argument', async () => {
   const messages = await capturedMessages();
 
   for (const method of METHODS) {
@@ -106,9 +106,7 @@ it('sends what real Nova was recorded to send, argument by argument', { timeout:
   }
 });
 
-it('sends a server to be built without an id, which a conductor of Nova gives it', {
-  timeout: 120_000,
-}, async () => {
+it('sends a server to be built without an id, which a conductor of Nova gives it', async () => {
   const message = (await capturedMessages()).get('schedule_and_build_instances');
   const data = message?.args as { build_requests: { 'nova_object.data': { instance: JsonObject } }[] };
   const [request] = data.build_requests;

@@ -3,13 +3,17 @@ import { DatabaseRefused, DatabaseUnavailable } from './errors.ts';
 import { withPatience } from './patience.ts';
 import { type RepeatOptions, Repeats } from './repeats.ts';
 
+/** Without a limit: that of intervals so short would be over within a stall of the machine. */
 function repeats(options: RepeatOptions = {}) {
   const said: string[] = [];
   const logger = {
     info: (_data: object, message: string) => void said.push(message),
     warn: (_data: object, message: string) => void said.push(message),
   };
-  return { said, repeats: new Repeats({ interval: 0.001, maxInterval: 0.002, ...options }, logger) };
+  return {
+    said,
+    repeats: new Repeats({ interval: 0.001, maxInterval: 0.002, maxRetries: -1, ...options }, logger),
+  };
 }
 
 /** Fails with each of the errors, then answers. */
@@ -67,35 +71,36 @@ it('gives up after so many retries, or when the patience is over', async () => {
   expect(few.runs()).toBe(1);
 
   const hasty = failing(...many);
-  const { repeats: slow } = repeats({ interval: 60, maxInterval: 60, maxRetries: -1 });
+  const { repeats: slow } = repeats({ interval: 60, maxInterval: 60 });
   await expect(withPatience(1, () => slow.run(hasty.attempt))).rejects.toBe(undone);
   expect(hasty.runs()).toBe(2);
 });
 
 it('knows the last outage of seconds, also while it lasts, and takes no notice of shorter ones', async () => {
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
   const { repeats: own } = repeats();
-  await own.run(failing(undone).attempt);
+  const shorter = failing(undone);
+  await own.run(() => {
+    now += 4000;
+    return shorter.attempt();
+  });
   expect(own.lastOutage).toBeUndefined();
 
-  const clock = vi.spyOn(performance, 'now');
-  onTestFinished(() => clock.mockRestore());
-  const start = performance.now();
-  const at = (seconds: number) => start + seconds * 1000;
-  clock.mockReturnValue(at(0));
-  await own.run(async () => 'answer');
+  const since = now;
   const outages: unknown[] = [];
   const { attempt } = failing(undone, undone);
-  let attempts = 0;
   await own.run(() => {
-    clock.mockReturnValue(at(6 * ++attempts));
+    now += 6000;
     outages.push(own.lastOutage);
     return attempt();
   });
-  clock.mockReturnValue(at(60));
+  now += 60_000;
   expect([...outages, own.lastOutage]).toEqual([
     undefined,
-    { since: at(0), until: at(12) },
-    { since: at(0), until: at(18) },
-    { since: at(0), until: at(18) },
+    { since, until: since + 12_000 },
+    { since, until: since + 18_000 },
+    { since, until: since + 18_000 },
   ]);
 });

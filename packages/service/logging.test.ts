@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createLogger, currentContext, RequestContext, runWithContext } from './index.ts';
 
@@ -34,20 +33,22 @@ test('level debug is on when asked for', () => {
 
 test('lines of a running request have its id, whatever runs beside it', async () => {
   const { logger, parsed } = capture();
-  const request = async (request_id: string, pause: number) => {
-    await delay(pause);
-    logger.info({ of: request_id }, 'working');
+  const start = (request_id: string) => {
+    let goOn = () => {};
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const ended = runWithContext(new RequestContext({ request_id }), async () => {
+      await pause;
+      logger.info({ of: request_id }, 'working');
+    });
+    return { goOn, ended };
   };
-  await Promise.all(
-    [
-      ['req-1', 5],
-      ['req-2', 1],
-    ].map(([id, pause]) =>
-      runWithContext(new RequestContext({ request_id: String(id) }), () =>
-        request(String(id), Number(pause)),
-      ),
-    ),
-  );
+  const [first, second] = [start('req-1'), start('req-2')];
+  second.goOn();
+  await second.ended;
+  first.goOn();
+  await first.ended;
   logger.info({ of: undefined }, 'outside');
   expect(parsed().map(({ of, request_id }) => [of, request_id])).toEqual([
     ['req-2', 'req-2'],

@@ -7,7 +7,7 @@ import { plainEnvironment } from './rabbit-ctl.ts';
 import { tempDir } from './temp-dir.ts';
 import { waitFor } from './wait-for.ts';
 
-const START_SECONDS = 30;
+const START_SECONDS = 120;
 const USER = 'nova';
 
 /** What runs a PostgreSQL server: a process on this machine, or a container. */

@@ -35,16 +35,12 @@ async function startOwner(script: string): Promise<{ owner: Child; group: number
 test.each([
   ['SIGINT', OBEDIENT],
   ['SIGKILL', STUBBORN],
-] as const)(
-  'what a process started and made is gone soon after %s ended it',
-  async (signal, script) => {
-    const { owner, group, folder } = await startOwner(script);
-    expect(isAlive(group)).toBe(true);
-    expect(existsSync(folder)).toBe(true);
-    owner.signal(signal);
-    expect(await owner.ended).toBe(signal);
-    await expect.poll(() => isAlive(group)).toBe(false);
-    await expect.poll(() => existsSync(folder)).toBe(false);
-  },
-  30_000,
-);
+] as const)('what a process started and made is gone soon after %s ended it', async (signal, script) => {
+  const { owner, group, folder } = await startOwner(script);
+  expect(isAlive(group)).toBe(true);
+  expect(existsSync(folder)).toBe(true);
+  owner.signal(signal);
+  expect(await owner.ended).toBe(signal);
+  await expect.poll(() => isAlive(group)).toBe(false);
+  await expect.poll(() => existsSync(folder)).toBe(false);
+});

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { FakeDriver } from '../compute/virt/fake-driver.ts';
 import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
 import { nova as runNova } from '../test/run-nova.ts';
 
@@ -27,10 +28,24 @@ test('boots a server and prints it as a table', async () => {
 });
 
 test('waits with --poll, with progress on stderr and the result on stdout', async () => {
-  const slow = await startCloud({ 'fake.spawn_delay': 2 });
-  onTestFinished(() => slow.stop());
+  const own = await startCloud();
+  onTestFinished(() => own.stop());
+  // The server is not built before the client has looked.
+  let goOn = () => {};
+  const hasLooked = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const { spawn } = FakeDriver.prototype;
+  const held = vi.spyOn(FakeDriver.prototype, 'spawn').mockImplementation(async function (
+    this: FakeDriver,
+    ...request
+  ) {
+    await hasLooked;
+    return spawn.apply(this, request);
+  });
+  onTestFinished(() => held.mockRestore());
   const args = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', '--json', 'polled'];
-  const { code, out, err, json } = await runNova(slow.endpoint, args);
+  const { code, out, err, json } = await runNova(own.endpoint, args, { onErr: goOn });
   expect(code).toBe(0);
   expect(json()).toMatchObject({ name: 'polled', status: 'ACTIVE', 'OS-EXT-STS:task_state': null });
   expect(out.trimEnd()).not.toContain('\n');

@@ -81,9 +81,7 @@ it('asks an overloaded scheduler again as long as anybody gets an answer, and th
   await expect(lineOf(db, 0.1).ask(refused)).rejects.toBeInstanceOf(Overloaded);
 });
 
-it('brings all builds through a scheduler that refuses most of them at first', {
-  timeout: 120_000,
-}, async () => {
+it('brings all builds through a scheduler that refuses most of them at first', async () => {
   const cloud = await Cloud.start({ settings: { 'scheduler.max_queued_requests': 1 } });
   const instances = await cloud.record({ count: 12 });
   await Promise.all(instances.map((instance) => cloud.build([instance])));

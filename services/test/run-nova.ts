@@ -10,15 +10,19 @@ export interface NovaResult {
   json(): any;
 }
 
-/** Runs one command line of `nova` in this process. */
+/** Runs one command line of `nova` in this process. `onErr` is called when it has written to stderr. */
 export async function nova(
   endpoint: string,
   args: readonly string[],
-  { terminal = false } = {},
+  { terminal = false, onErr = () => {} } = {},
 ): Promise<NovaResult> {
   const captured = new CapturedIo();
-  const io = { ...captured.io, errIsTerminal: terminal, env: { NOVA_ENDPOINT: endpoint } };
+  const err = (text: string): void => {
+    captured.io.err(text);
+    onErr();
+  };
+  const io = { ...captured.io, err, errIsTerminal: terminal, env: { NOVA_ENDPOINT: endpoint } };
   const code = await runNova(args, io, '1.2.3');
-  const { out, err } = captured.text;
-  return { code, out, err, json: () => JSON.parse(out) };
+  const { text } = captured;
+  return { code, ...text, json: () => JSON.parse(text.out) };
 }

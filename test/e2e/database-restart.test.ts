@@ -172,7 +172,12 @@ test('a daemon that starts with the name of no database says so, and exits with 
 
 test('an outage that is longer than instance_build_timeout under boots: every one that was accepted ends ACTIVE', async () => {
   await cloud.close();
-  const env = { OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: '8', OS_FAKE__SPAWN_DELAY: '1' };
+  // Both are shorter than the outage, and long enough for a busy machine.
+  const env = {
+    OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: '18',
+    OS_DEFAULT__SERVICE_DOWN_TIME: '15',
+    OS_FAKE__SPAWN_DELAY: '1',
+  };
   cloud = await Deployment.start({ database: { url: await postgres.createDatabase() }, env });
   const answers = await underLoad(await boots('long'), () => restart(20));
   expectNoFailure(answers, 202);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Deployment, printOutputOnFailure } from './support/deployment.ts';
 
 const NOISE_BYTES = 5 * 1024 * 1024;
@@ -66,8 +66,12 @@ test.each(Object.keys(GARBAGE))(
 
     await expect.poll(waitingMessages, { interval: 500 }).toEqual({});
     expect(await cloud.boot(`after ${kind}`.replaceAll(' ', '-'))).toMatchObject({ status: 'ACTIVE' });
-    const lines = complaints().slice(before);
-    expect(lines, JSON.stringify(lines, null, 1)).toHaveLength(queues.length);
+    // What a daemon prints is read here later.
+    const lines = await vi.waitFor(() => {
+      const said = complaints().slice(before);
+      expect(said, JSON.stringify(said, null, 1)).toHaveLength(queues.length);
+      return said;
+    });
     for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(LONGEST_LOG_LINE);
   },
 );

@@ -38,7 +38,7 @@ function shell(line: string): Promise<CommandResult> {
     demo,
     line,
   ].join('\n');
-  return run('bash', ['-c', script], { cwd: repositoryRoot, timeout: 120 });
+  return run('bash', ['-c', script], { cwd: repositoryRoot, timeout: 280 });
 }
 
 async function boot(...names: string[]): Promise<void> {

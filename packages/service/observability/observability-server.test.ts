@@ -138,10 +138,20 @@ test('a connection is for one request: those sent ahead after it are not looked 
 
 test('who does not read its answer is sent away', async () => {
   const text = 'x'.repeat(32 * 1024 * 1024);
-  const { server } = await start({ metrics: async () => ({ contentType: 'text/plain', text }) });
+  let ask = () => {};
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const { server } = await start({
+    metrics: async () => {
+      ask();
+      return { contentType: 'text/plain', text };
+    },
+  });
   const socket = connect(server.port ?? 0, '127.0.0.1').pause();
   onTestFinished(() => void socket.destroy());
   socket.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n');
+  await asked;
   await setTimeout(7_000);
   let read = 0;
   const closed = once(

@@ -266,7 +266,7 @@ test('a shutdown sends what there is; later spans are calls', async () => {
 
 test('a collector that cannot be reached is warned of once, and so is that it is back', async () => {
   const port = await freePort();
-  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '200');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '700');
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { logger } = open(`http://127.0.0.1:${port}`);

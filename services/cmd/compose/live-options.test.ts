@@ -2,12 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LiveConfig } from '@mini-nova/config';
 import { tempDir } from '@mini-nova/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { cloudSources, runCloud } from '../../test/cloud-fixture.ts';
 import { nova } from '../../test/run-nova.ts';
-
-// Each runs a whole cloud, and commands against it.
-vi.setConfig({ testTimeout: 60_000 });
 
 interface Report {
   heartbeat: { interval: number };
