@@ -1,11 +1,11 @@
-// `node scripts/sum-results.mjs FOLDER STATUS`: names the tests that failed in FOLDER's vitest results (JSON), with the first
-// lines of what they said, and ends with the line "N passed, N failed". STATUS is 1 when something else failed, too, or a run
-// left no results: that counts as one failure.
+// `node scripts/sum-results.mjs FOLDER [STEP ...]`: names the steps that failed, as told, and the tests that failed in
+// FOLDER's vitest results (JSON), with the first lines of what they said; ends with the line "N passed, N failed". Each step
+// that failed counts for one at least: its tests may not be all that did.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MOST_LINES = 12;
-const [folder, status] = process.argv.slice(2);
+const [folder, ...steps] = process.argv.slice(2);
 
 function resultsOf(file) {
   try {
@@ -23,9 +23,9 @@ function firstLines(message) {
 /** One text for each test that failed, and for each file that failed outside of its tests. */
 function failuresOf({ testResults = [], unreadable }) {
   if (unreadable) return [unreadable];
-  return testResults.flatMap(({ name: file, status: ofFile, message, assertionResults }) => {
+  return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0 && ofFile === 'failed') return [`${file}: ${firstLines(message)}`];
+    if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLines(message) || 'a hook'}`];
     return failed.map((test) => `${file} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
   });
 }
@@ -33,7 +33,7 @@ function failuresOf({ testResults = [], unreadable }) {
 const results = readdirSync(folder).map(resultsOf);
 const passed = results.reduce((sum, { numPassedTests = 0 }) => sum + numPassedTests, 0);
 const failures = results.flatMap(failuresOf);
-const failed = Math.max(failures.length, Number(status));
-for (const failure of failures) console.log(`FAILED ${failure}`);
+const failed = Math.max(failures.length, steps.length);
+for (const failure of [...steps, ...failures]) console.log(`FAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

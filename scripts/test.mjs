@@ -2,6 +2,7 @@
 // deployment, the end of a time. The unit tests get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
 // MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its results there, as JSON.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { installMissingPrograms } from '@mini-nova/testing';
@@ -19,7 +20,10 @@ const { MINI_NOVA_TEST_RESULTS: folder, MINI_NOVA_TEST_RUN: _, ...env } = proces
 
 function reporters(index) {
   if (!folder) return [];
-  return ['--reporter=default', '--reporter=json', `--outputFile.json=${join(folder, `${index + 1}.json`)}`];
+  const file = join(folder, `${index + 1}.json`);
+  // A run that leaves no results is missed.
+  writeFileSync(file, '');
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
 }
 
 /** Resolves with the exit code; what runs beside the first is printed when it has ended. */

@@ -64,7 +64,7 @@ export class BothEnds {
     );
   }
 
-  /** Starts what adds a consumer to the queue. A server or listener of Python has started before it consumes. */
+  /** Starts what adds a consumer to the queue, and waits for that: servers and listeners of Python start before they consume. */
   async untilConsumed(queue: string, start: () => Promise<void>): Promise<void> {
     const consumers = () =>
       this.atBroker(({ channel }) =>

@@ -1,8 +1,12 @@
-/** Waits until the promise is settled, or until so many milliseconds have passed: then false. Rejects only as it does. */
+/**
+ * Waits until the promise is settled, or until so many milliseconds have passed, and all was read that had come by then:
+ * then false. Rejects only as it does.
+ */
 export async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false);
+    // Timers come before what sockets have to say.
+    timer = setTimeout(() => setImmediate(() => setImmediate(resolve, false)), milliseconds);
   });
   try {
     return await Promise.race([promise.then(() => true), timeout]);

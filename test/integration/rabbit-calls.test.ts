@@ -2,14 +2,13 @@ import { CallCancelled, MessageUndeliverable, Overloaded } from '@mini-nova/mess
 import { freePort, type PrivateRabbit, startRabbit, uniqueTopic } from '@mini-nova/testing';
 import type { ConsumeMessage } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { REPEAT } from '../../packages/messaging/drivers/rabbit/client/abandoned-calls.ts';
 import { CTXT, Gate, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
 import { elapsed } from './support/elapsed.ts';
 import { rabbitTest } from './support/rabbit-test.ts';
 import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
 
 const echo = { echo: (_ctxt: object, { value }: { value: unknown }) => value };
-/** Milliseconds after which a server is told once more that its call was cancelled. */
-const REPEAT = 1000;
 const rabbit = { rabbitRetryInterval: 0.3, rabbitRetryBackoff: 0 };
 
 /** The least of a few tries: a busy machine makes some of them slow. */

@@ -1,14 +1,12 @@
 import { type DeadLetters, deserializeFailure, ServerLost } from '@mini-nova/messaging';
 import { uniqueTopic } from '@mini-nova/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { REPLY_GRACE } from '../../packages/messaging/rpc/server.ts';
 import { CTXT, Gate, type RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
 import { DURABLE_KINDS, lettersWhen, openDurableRpc } from './support/durable-rpc.ts';
 import { elapsed } from './support/elapsed.ts';
 import { rabbitTest } from './support/rabbit-test.ts';
 import { opened, type RawPeer, sealed } from './support/raw-peer.ts';
-
-/** Milliseconds for which a server that has stopped waits for the broker to have its replies. */
-const REPLY_GRACE = 2000;
 
 /** An endpoint whose requests run until the gate opens; it notes which attempt of each has begun. */
 function hanging() {

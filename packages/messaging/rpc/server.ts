@@ -33,7 +33,7 @@ export interface RPCServerOptions extends DispatcherOptions, ServingOptions {
 }
 
 /** How long (ms) `wait` lets replies be sent once all requests have run: the broker may be away. */
-const REPLY_GRACE = 2_000;
+export const REPLY_GRACE = 2_000;
 
 /**
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to

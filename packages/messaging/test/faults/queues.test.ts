@@ -93,15 +93,14 @@ describe('a queue that is deleted under its consumer', () => {
 });
 
 describe('an exchange that is deleted', () => {
-  /** A call that nobody can get is kept for 10 s; a server that is busy may need longer to notice. */
+  /** A call that nobody can get is kept for 10 s, those after it not at all; a server that is busy may need longer to notice. */
   async function answered(caller: RPCClient, value: number): Promise<void> {
     const { ledger } = bench();
-    for (;;) {
-      const start = performance.now();
-      const answer = await ledger.call(caller, 'echo', { value }).catch((error: unknown) => error);
-      if (!(answer instanceof MessageUndeliverable)) return expect(answer).toBe(value);
-      expect(performance.now() - start).toBeGreaterThanOrEqual(10_000);
-    }
+    const start = performance.now();
+    const answer = await ledger.call(caller, 'echo', { value }).catch((error: unknown) => error);
+    if (!(answer instanceof MessageUndeliverable)) return expect(answer).toBe(value);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(10_000);
+    await vi.waitFor(async () => expect(await ledger.call(caller, 'echo', { value })).toBe(value));
   }
 
   test('is declared again with its bindings, and calls sent meanwhile are answered', async () => {
@@ -148,6 +147,7 @@ describe('a server that is restarted', () => {
       await restart();
     }
     await vi.waitFor(async () => expect(await entities()).toEqual(before));
+    expect(expiring.names.size).toBeLessThan(50);
     await bench().serve({ ...echo, ...ledger.notebook });
     await vi.waitFor(() => expect(ledger.noted).toHaveLength(100));
     expect(ledger.repeated).toBe(0);

@@ -2,7 +2,7 @@
 const LIMIT = 10_000;
 const TTL = 60_000;
 /** A server that goes on is told again, but not more often than this (ms). */
-const REPEAT = 1_000;
+export const REPEAT = 1_000;
 
 interface AbandonedCall {
   until: number;

@@ -38,8 +38,8 @@ export interface ConnectionOptions {
 }
 
 const CONNECT_TIMEOUT = 10_000;
-/** How long (ms) the broker may take for a step of closing: one that is busy answers later, one that is silent is left. */
-export const CLOSE_TIMEOUT = 3_000;
+/** How long (ms) the broker may take for a step of closing; then it is left. Stops have little time for several of them. */
+export const CLOSE_TIMEOUT = 1_000;
 /** A connection that lived for so long (ms) worked: the next waits are short again. */
 const STABLE_AFTER = 1_000;
 /** How long (ms) a lost connection's socket may take to send what it still holds. */

@@ -65,6 +65,8 @@ export class QueueConsumer {
   #stopped: Promise<void> | undefined;
   /** Its consumers are being cancelled, or are; what they have delivered can still be acknowledged. */
   #cancelled: Channel | undefined;
+  /** It was stopped, and the broker has not cancelled its consumers in time. */
+  #outOfTime = false;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -163,8 +165,9 @@ export class QueueConsumer {
     if (channel === undefined) await this.#remove(names);
     else {
       this.#cancelled = channel;
-      const inTime = await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names));
-      if (!inTime) leaveToExpire(names, 'RabbitMQ has not answered in time', this.#options.logger);
+      if (await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names))) return;
+      this.#outOfTime = true;
+      leaveToExpire(names, 'there was no time to delete them', this.#options.logger);
     }
   }
 
@@ -179,7 +182,7 @@ export class QueueConsumer {
       // The channel has gone meanwhile, and the consumers with it.
       this.#cancelled = undefined;
       this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'consumers not cancelled');
-      await this.#remove(names);
+      if (!this.#outOfTime) await this.#remove(names);
     }
   }
 

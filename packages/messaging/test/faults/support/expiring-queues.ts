@@ -9,7 +9,7 @@ export class ExpiringQueues {
     return {
       debug: (data, message) => logger.debug(data, message),
       info: (data, message) => {
-        if (message.startsWith('queues left to expire')) this.#add(data);
+        this.note(data, message);
         logger.info(data, message);
       },
       warn: (data, message) => logger.warn(data, message),
@@ -17,7 +17,9 @@ export class ExpiringQueues {
     };
   }
 
-  #add({ queues }: { queues?: readonly string[] }): void {
-    for (const name of queues ?? []) this.names.add(name);
+  /** Takes the names from what was logged, if it tells some. */
+  note({ queues = [] }: { queues?: readonly string[] }, message: string): void {
+    if (!message.startsWith('queues left to expire')) return;
+    for (const name of queues) this.names.add(name);
   }
 }

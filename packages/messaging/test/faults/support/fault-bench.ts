@@ -23,7 +23,7 @@ export class FaultBench {
   readonly rpc: RpcFixture;
   readonly ledger = new Ledger();
   readonly aftermath = new Aftermath();
-  /** Of this test's transports. */
+  /** Of this test's transports, here and in other processes. */
   readonly expiring = new ExpiringQueues();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #url: string;
@@ -60,7 +60,10 @@ export class FaultBench {
   /** A client or server in a process of its own, on this test's topic. Ready when this resolves. */
   async spawn(spec: Omit<PeerSpec, 'url' | 'topic'>): Promise<PeerProcess> {
     const peer = await PeerProcess.start({ url: this.#url, topic: this.topic, ...spec });
-    this.onClose(() => peer.stop());
+    this.onClose(async () => {
+      await peer.stop();
+      for (const line of peer.log) this.expiring.note(line, line.message);
+    });
     return peer;
   }
 

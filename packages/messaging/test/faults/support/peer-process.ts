@@ -43,6 +43,11 @@ export class PeerProcess {
     return this.#child.output;
   }
 
+  /** What it has logged. */
+  get log(): { message: string; queues?: readonly string[] }[] {
+    return [...this.#child.stdout.matchAll(/^log (.*)$/gm)].map(([, line = '']) => JSON.parse(line));
+  }
+
   /** SIGSTOP: it gets no processor, and keeps its connections. */
   pause(): void {
     this.#child.signal('SIGSTOP');

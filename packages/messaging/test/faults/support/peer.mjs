@@ -4,7 +4,8 @@ import { getRpcServer, getTransport, RPCClient, Target } from '@mini-nova/messag
 
 const spec = JSON.parse(process.argv[2] ?? '{}');
 const say = (word, detail = {}) => console.log(`${word} ${JSON.stringify(detail)}`);
-const log = (level) => (data, message) => say('log', { level, message, reason: data.reason });
+const log = (level) => (data, message) =>
+  say('log', { level, message, reason: data.reason, queues: data.queues });
 const logger = { debug() {}, info: log('info'), warn: log('warn'), error: log('error') };
 
 /** Holds the event loop, as a computation does. */
