@@ -19,15 +19,9 @@ export async function removeQueues(
   milliseconds: number,
   logger: Logger,
 ): Promise<void> {
-  let removed = false;
   const removing = tryToRemove(connection, names, performance.now() + milliseconds, logger);
   // The library never answers some requests whose connection is lost.
-  await within(
-    milliseconds,
-    removing.then((result) => {
-      removed = result;
-    }),
-  );
+  const removed = (await within(milliseconds, removing)) && (await removing);
   if (!removed) leaveToExpire(names, 'RabbitMQ could not be reached to delete them', logger);
 }
 
