@@ -18,7 +18,8 @@ async function raiseMemoryAlarm(): Promise<void> {
   const { broker } = bench();
   await broker.setMemoryAlarm(true);
   await vi.waitFor(async () => {
-    const states = (await broker.rabbitmqctl('--silent', 'list_connections', 'state')).trim().split('\n');
+    const states = (await broker.listConnections()).map(({ state }) => state);
+    expect(states).not.toEqual([]);
     // The latter once they have published.
     for (const state of states) expect(['blocking', 'blocked']).toContain(state);
   });
