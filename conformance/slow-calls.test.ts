@@ -105,20 +105,18 @@ describe('a call that is given up', () => {
 
   test("by Python's timeout is given up by our method, too", async () => {
     const reasons: unknown[] = [];
-    let begun = false;
+    const started = new Gate();
     const slow = async (_ctxt: object, _args: object, { signal }: RpcRequest) => {
-      begun = true;
+      started.open();
       await once(signal, 'abort');
       reasons.push(signal.reason);
       // A result could reach the caller just before its timeout.
       throw signal.reason;
     };
     await ends.serve({ slow });
-    // On a busy machine, a short time may be over before the method begins.
-    for (let timeout = 3; !begun; timeout *= 2) {
-      const call = ends.python.call({ ...SLOW, target: ends.target, timeout });
-      await expect(call).rejects.toMatchObject({ type: 'MessagingTimeout' });
-    }
+    const call = (timeout: number) => ends.python.call({ ...SLOW, target: ends.target, timeout });
+    const timedOut = expect.objectContaining({ type: 'MessagingTimeout' });
+    await callUntilBegun(call, () => started.isOpen, timedOut);
     await vi.waitFor(() => expect(reasons).toMatchObject([{ code: 'MESSAGING_TIMEOUT' }]));
   });
 });

@@ -73,6 +73,7 @@ interface ClientOptions extends RPCClientOptions {
 /** A promise to be settled from outside. */
 export class Gate {
   readonly opened: Promise<void>;
+  #isOpen = false;
   #open: () => void = () => {};
 
   constructor() {
@@ -81,7 +82,12 @@ export class Gate {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   open(): void {
+    this.#isOpen = true;
     this.#open();
   }
 }

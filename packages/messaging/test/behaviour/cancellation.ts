@@ -10,17 +10,15 @@ import { rpcTest } from './rpc-test.ts';
 function waiting() {
   const reasons: unknown[] = [];
   const started = new Gate();
-  let begun = false;
   const wait = (_ctxt: object, _args: object, { signal }: RpcRequest) =>
     new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => {
         reasons.push(signal.reason);
         reject(signal.reason);
       });
-      begun = true;
       started.open();
     });
-  return { endpoint: { wait }, reasons, started: started.opened, begun: () => begun };
+  return { endpoint: { wait }, reasons, started: started.opened, begun: () => started.isOpen };
 }
 
 export function describeCancellation(url: UrlFactory): void {

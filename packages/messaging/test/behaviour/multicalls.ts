@@ -13,10 +13,9 @@ interface ListContract {
 
 /** An endpoint that notes when its endless results have ended. */
 function newEndpoint() {
-  const ended = new Gate();
-  let begun = false;
+  const [started, ended] = [new Gate(), new Gate()];
   return {
-    begun: () => begun,
+    begun: () => started.isOpen,
     ended: ended.opened,
     endpoint: {
       async *give(_ctxt: object, { values, fail }: ListContract['give']['args']) {
@@ -24,7 +23,7 @@ function newEndpoint() {
         if (fail !== undefined) throw new Error(fail);
       },
       async *endless(_ctxt: object, { size = 1 }: { size?: number }) {
-        begun = true;
+        started.open();
         try {
           for (;;) {
             await new Promise((resolve) => setImmediate(resolve));
