@@ -1,7 +1,7 @@
 import { type ConfigSource, withDefaultSources } from './config-source.ts';
 import type { OptionPath } from './option.ts';
 import type { NovaSchema } from './options/index.ts';
-import { Override } from './override.ts';
+import { Override } from './sources.ts';
 
 /** A flag of the daemons. Mains hand these to their command-line parser as they are. */
 export interface CommandLineOption {

@@ -10,15 +10,6 @@ export type Config<S extends Schema> = ConfigValues<S> & { readonly warnings: re
 /** Nova's configuration: `config.DEFAULT.host`, `config.database.connection`. */
 export type NovaConfig = Config<NovaSchema>;
 
-/** The values of one reading, as frozen objects. */
-export function frozenConfig<S extends Schema>(reading: Reading): Config<S> {
-  const groups = Object.entries(reading.values).map(([group, values]) => {
-    return [group, masking({ ...values }, () => maskGroup(reading, group))] as const;
-  });
-  const config = { ...Object.fromEntries(groups), warnings: reading.warnings };
-  return masking(config, () => maskAll(reading)) as object as Config<S>;
-}
-
 /** The values of whatever reading is the current one whenever a value is read. */
 export function liveConfig<S extends Schema>(schema: S, current: () => Reading): Config<S> {
   const config = {};
@@ -30,7 +21,7 @@ export function liveConfig<S extends Schema>(schema: S, current: () => Reading):
       enumerable: true,
     });
   }
-  define(config, 'warnings', () => current().warnings);
+  define(config, 'warnings', () => current().sources.warnings);
   return masking(config, () => maskAll(current())) as Config<S>;
 }
 
@@ -48,7 +39,7 @@ function masking<T extends object>(object: T, masked: () => object): T {
 
 function maskAll(reading: Reading): object {
   const groups = Object.keys(reading.values).map((group) => [group, maskGroup(reading, group)]);
-  return { ...Object.fromEntries(groups), warnings: reading.warnings };
+  return { ...Object.fromEntries(groups), warnings: reading.sources.warnings };
 }
 
 function maskGroup({ values, secrets }: Reading, group: string): object {

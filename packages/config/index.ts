@@ -13,16 +13,28 @@ export {
   withDefaultSources,
 } from './config-source.ts';
 export type { Config, NovaConfig } from './config-view.ts';
-export { type ConfigChange, type ConfigReload, LiveConfig } from './live-config.ts';
-export { loadConfig } from './load-config.ts';
+export { type ConfigChange, type ConfigReload, LiveConfig, loadConfig } from './live-config.ts';
 export { maskUrl } from './mask.ts';
-export type { ConfigValues, Option, OptionGroup, OptionPath, OptionType, Schema } from './option.ts';
-export { boolean, custom, float, integer, list, port, seconds, string } from './option-types.ts';
+export {
+  boolean,
+  type ConfigValues,
+  custom,
+  float,
+  integer,
+  list,
+  type Option,
+  type OptionFormat,
+  type OptionGroup,
+  type OptionPath,
+  port,
+  type Schema,
+  seconds,
+  string,
+} from './option.ts';
 export type { ImageDefinition } from './options/image.ts';
 export { type NovaSchema, novaSchema } from './options/index.ts';
 export type { Release } from './options/upgrade-levels.ts';
-export { Override } from './override.ts';
 export type { LoadConfigOptions } from './read-config.ts';
 export { insertReference, renderReference } from './reference.ts';
 export { renderSampleConfig } from './sample.ts';
-export { environmentVariable } from './sources.ts';
+export { environmentVariable, Override } from './sources.ts';

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, liveConfig } from './config-view.ts';
 import { maskSecret } from './mask.ts';
-import type { Option, Schema } from './option.ts';
+import { type Option, type Schema, textOf } from './option.ts';
 import type { NovaSchema } from './options/index.ts';
 import { type LoadConfigOptions, type Reading, readConfig, schemaOf, settle } from './read-config.ts';
-import type { Settings } from './setting.ts';
+import type { Settings } from './sources.ts';
 
 /** An option that has another value in the sources than in the running process. */
 export interface ConfigChange {
@@ -66,20 +66,32 @@ export class LiveConfig<S extends Schema = NovaSchema> {
     const after = everything ? read : this.#withImmutables(read);
     const changes = [...changesBetween(this.#schema, this.#current, read, after)];
     this.#current = after;
-    return { changes, warnings: read.warnings };
+    return { changes, warnings: read.sources.warnings };
   }
 
   /** What was read, with the running values of immutable options; so references to these have the running values. */
-  #withImmutables(read: Reading): Reading {
+  #withImmutables({ sources }: Reading): Reading {
     const { values, secrets } = this.#current;
-    const settings: Settings = new Map(read.settings);
-    for (const [path, group, name, option] of entries(this.#schema)) {
-      if (option.mutable) continue;
-      const source = read.settings.get(path)?.source ?? { text: 'default' };
-      settings.set(path, { value: values[group]?.[name], source, settled: { secret: secrets.has(path) } });
+    const overrides: Settings = new Map(sources.overrides);
+    for (const [path, group, name, { mutable }] of entries(this.#schema)) {
+      if (mutable) continue;
+      const settled = { secret: secrets.has(path) };
+      overrides.set(path, { value: values[group]?.[name], source: { text: 'running' }, settled });
     }
-    return settle(this.#schema, { settings, warnings: [...read.warnings], problems: [] });
+    return settle(this.#schema, { ...sources, overrides });
   }
+}
+
+/**
+ * Reads the configuration: overrides over environment (`OS_<GROUP>__<OPTION>`) over files over defaults. An
+ * option nobody knows is ignored with a warning.
+ *
+ * @throws ConfigError with every problem there is
+ */
+export function loadConfig<S extends Schema>(options: LoadConfigOptions<S> & { schema: S }): Config<S>;
+export function loadConfig<S extends NovaSchema = NovaSchema>(options?: LoadConfigOptions<S>): Config<S>;
+export function loadConfig<S extends Schema>(options: LoadConfigOptions<S> = {}): Config<S> {
+  return LiveConfig.load(options as LoadConfigOptions<S> & { schema: S }).values;
 }
 
 type Entry = [path: string, group: string, name: string, option: Option<unknown>];
@@ -111,6 +123,6 @@ function* changesBetween(
 }
 
 function shown(option: Option<unknown>, value: unknown, secret: boolean): string {
-  const text = option.type.format(value);
+  const text = textOf(option, value);
   return secret ? maskSecret(text) : text;
 }

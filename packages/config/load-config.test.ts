@@ -334,22 +334,10 @@ test.each(['rabbit', 'zmq://h/', 'http://h/', ''])('the message bus may not be "
 });
 
 test('a password that came to the wrong option is not in the error', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stray-'));
-  const file = join(folder, 'nova.conf');
-  writeFileSync(
-    file,
-    '[DEFAULT]\nosapi_max_limit = 5\n  transport_url = rabbit://u:hunter2@h/\nhost = x rabbit://u:hunter3@h/\n',
-  );
-  try {
-    expect(() => loadConfig({ configFiles: [file], env: {} })).toThrow(
-      expect.objectContaining({
-        message: expect.stringMatching(
-          /osapi_max_limit = 5 … \(2 lines\).*host = x rabbit:\/\/u:\*\*\*@h\//s,
-        ),
-      }),
-    );
-    expect(() => loadConfig({ configFiles: [file], env: {} })).not.toThrow(/hunter/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const stray =
+    '[DEFAULT]\nosapi_max_limit = 5\n  transport_url = rabbit://u:hunter2@h/\nhost = x rabbit://u:hunter3@h/\n';
+  const { message } = errorOf({ configFiles: [file(stray)] });
+  expect(message).toContain('osapi_max_limit = 5 … (2 lines)');
+  expect(message).toContain('host = x rabbit://u:***@h/');
+  expect(message).not.toContain('hunter');
 });

@@ -30,6 +30,13 @@ export function maskSecretValue(value: unknown): unknown {
   return value === null || value === undefined ? value : HIDDEN;
 }
 
+/** A password may have come to the wrong option: with a line that is indented by mistake, it continues the one above. */
+export function withoutStraySecrets(text: string): string {
+  const [first = '', ...more] = text.split('\n');
+  const shown = first.replace(/(:\/\/[^:@/\s]*):[^\s]*@/g, '$1:***@');
+  return more.length === 0 ? shown : `${shown} … (${more.length + 1} lines)`;
+}
+
 function maskAfter(scheme: string, url: string): string {
   const end = url.lastIndexOf('@') + 1;
   const hosts = url.slice(Math.max(end, scheme.length));

@@ -1,4 +1,4 @@
-import type { Schema } from './option.ts';
+import type { Option, Schema } from './option.ts';
 
 /** All names of the options of a schema, earlier ones as well, each as `group.option`. */
 export class OptionNames {
@@ -41,6 +41,11 @@ export function earlierNames(group: string, { deprecated = [] }: Schema[string][
 export function splitPath(path: string): [group: string, name: string] {
   const [group = '', name = ''] = path.split('.', 2);
   return [group, name];
+}
+
+export function optionAt(schema: Schema, path: string): Option<unknown> | undefined {
+  const [group, name] = splitPath(path);
+  return schema[group]?.[name];
 }
 
 /** `[group] option`, as messages and documents name an option. */

@@ -1,11 +1,12 @@
 import convict from 'convict';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigSource, withDefaultSources } from './config-source.ts';
-import type { Option, OptionPath, Schema } from './option.ts';
+import { maskSecret, withoutStraySecrets } from './mask.ts';
+import type { OptionPath, Schema } from './option.ts';
+import { bracketed, OptionNames, optionAt, splitPath } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
-import { Resolver } from './resolve.ts';
-import type { Settings } from './setting.ts';
-import { type Collected, collectSettings } from './sources.ts';
+import { References } from './references.ts';
+import { environmentVariable, readSources, type Settings, type Sources } from './sources.ts';
 
 export interface LoadConfigOptions<S extends Schema = NovaSchema> {
   /**
@@ -26,13 +27,15 @@ export interface LoadConfigOptions<S extends Schema = NovaSchema> {
 /** Values by group and option. */
 export type Values = Record<string, Record<string, unknown>>;
 
+/** Convict's, of groups whose types it need not know. */
+type Properties = convict.Config<Record<string, unknown>>;
+
 /** A configuration as it was read and found good. */
 export interface Reading {
-  readonly settings: Settings;
+  readonly sources: Sources;
   readonly values: Values;
   /** The options whose values hold secrets, as `group.option`. */
   readonly secrets: ReadonlySet<string>;
-  readonly warnings: readonly string[];
 }
 
 // The default belongs to the default of S: a caller who names another S must give its schema.
@@ -46,85 +49,114 @@ export function schemaOf<S extends Schema>({ schema }: LoadConfigOptions<S>): S 
  * @throws ConfigError with every problem there is
  */
 export function readConfig<S extends Schema>(options: LoadConfigOptions<S>): Reading {
+  const { configSources, configFiles, env = process.env, overrides = {} } = options;
+  const named = [...(configSources ?? []), ...(configFiles ?? []).map((file) => ({ file }))];
   const schema = schemaOf(options);
-  const collected = collectSettings(schema, {
-    configSources: sourcesOf(options),
-    env: options.env ?? process.env,
-    overrides: options.overrides ?? {},
+  const sources = readSources(schema, {
+    configSources: configSources || configFiles ? named : withDefaultSources([]),
+    env,
+    overrides,
   });
-  return settle(schema, collected);
+  return settle(schema, sources);
 }
 
 /**
- * Makes values of settings: references are replaced, texts parsed, all values checked.
+ * Lets convict merge what the sources say, parse the texts and check the values.
  *
  * @throws ConfigError
  */
-export function settle(schema: Schema, { settings, warnings, problems }: Collected): Reading {
-  const resolver = new Resolver(schema, settings);
-  const values = validate(schema, resolver);
-  const [first, ...more] = [...problems, ...resolver.problems];
-  if (first) throw new ConfigError([first, ...more]);
-  return {
-    settings,
-    values: deepFreeze(values),
-    secrets: resolver.secrets,
-    warnings: Object.freeze(warnings),
-  };
-}
-
-/** An object of the schema's form, of what `map` makes of each option. */
-export function mapOptions<T>(
-  schema: Schema,
-  map: (option: Option<unknown>, group: string, name: string) => T,
-): Record<string, Record<string, T>> {
-  const mapGroup = ([group, options]: [string, Schema[string]]) =>
-    [
-      group,
-      Object.fromEntries(Object.entries(options).map(([name, o]) => [name, map(o, group, name)])),
-    ] as const;
-  return Object.fromEntries(Object.entries(schema).map(mapGroup));
-}
-
-function sourcesOf<S extends Schema>(options: LoadConfigOptions<S>): readonly ConfigSource[] {
-  const { configSources, configFiles } = options;
-  if (!configSources && !configFiles) return withDefaultSources([]);
-  return [...(configSources ?? []), ...(configFiles ?? []).map((file) => ({ file }))];
-}
-
-/**
- * Lets convict merge the values that were set into the defaults and check them all. Refused ones are reported to
- * the resolver.
- */
-function validate(schema: Schema, resolver: Resolver): Values {
-  const properties = convict<Values>(convictSchema(schema, resolver), { env: {}, args: [] });
-  properties.load(settledValues(schema, resolver));
-  try {
-    properties.validate();
-  } catch (error) {
-    // Its message is a mere text; the resolver has the problems with their sources. Anything else is a bug.
-    if (resolver.problems.length === 0) throw error;
+export function settle(schema: Schema, sources: Sources): Reading {
+  const properties = merged(schema, sources);
+  const settings = settingsOf(schema, sources);
+  const references = new References(schema, new OptionNames(schema), settings);
+  for (const [path, { value, settled }] of settings) {
+    if (typeof value !== 'string' || settled || !value.includes('$')) continue;
+    // Until the error is thrown, the default stands in for what cannot be had.
+    properties.set(path, references.expand(path, value) ?? optionAt(schema, path)?.default);
   }
-  return properties.getProperties();
+  const problems = problemsOf(schema, settings, references, refusedBy(properties));
+  const [first, ...more] = [...sources.problems, ...problems];
+  if (first) throw new ConfigError([first, ...more]);
+  const values = deepFreeze(properties.getProperties() as Values);
+  return { sources, values, secrets: references.secrets };
 }
 
-function convictSchema(schema: Schema, resolver: Resolver): convict.Schema<Values> {
-  return mapOptions(schema, (option, group, name) => ({
-    doc: option.help,
-    default: option.default,
-    nullable: option.default === null,
-    sensitive: option.secret === true,
-    format(value: unknown) {
-      if (option.type.accepts(value)) return;
-      resolver.refuse(group, name);
-      throw new TypeError(`must be ${option.type.allowed}`);
-    },
-  }));
+/** Defaults, files, environment, overrides: each over those before it. */
+function merged(schema: Schema, { files, environment, overrides }: Sources): Properties {
+  const env = [...environment].map(([path, { value }]) => [environmentVariable(...splitPath(path)), value]);
+  const properties = convict(convictSchema(schema), { env: Object.fromEntries(env), args: [] });
+  for (const file of files) properties.load(byGroup(file));
+  for (const [path, { value }] of overrides) properties.set(path, value);
+  return properties;
 }
 
-/** Values that do not even parse are left out: their default stands in until the error is thrown. */
-function settledValues(schema: Schema, resolver: Resolver): Values {
-  return mapOptions(schema, (option, group, name) => resolver.resolve(group, name) ?? option.default);
+function convictSchema(schema: Schema): convict.Schema<Record<string, unknown>> {
+  const groups = Object.entries(schema).map(([group, options]) => {
+    const properties = Object.entries(options).map(([name, option]) => {
+      return [name, { ...option, env: environmentVariable(group, name) }];
+    });
+    return [group, Object.fromEntries(properties)];
+  });
+  return Object.fromEntries(groups);
+}
+
+function byGroup(settings: Settings): Values {
+  const values: Values = {};
+  for (const [path, { value }] of settings) {
+    const [group, name] = splitPath(path);
+    values[group] = { ...values[group], [name]: value };
+  }
+  return values;
+}
+
+/** Where each value came from: convict does not keep it. In the order of the schema. */
+function settingsOf(schema: Schema, { files, environment, overrides }: Sources): Settings {
+  const settings: Settings = new Map();
+  for (const [group, options] of Object.entries(schema)) {
+    for (const [name, option] of Object.entries(options)) {
+      settings.set(`${group}.${name}`, { value: option.default, source: { text: 'default' } });
+    }
+  }
+  for (const given of [...files, environment, overrides]) {
+    for (const [path, setting] of given) settings.set(path, setting);
+  }
+  return settings;
+}
+
+/** Convict tells of all refused options in one text: a line for each, which begins with its name. */
+function refusedBy(properties: Properties): Set<string> {
+  try {
+    properties.validate({ allowed: 'strict' });
+    return new Set();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return new Set(error.message.split('\n').map((line) => line.slice(0, line.indexOf(':'))));
+  }
+}
+
+function problemsOf(
+  schema: Schema,
+  settings: Settings,
+  { refused: references }: References,
+  refused: ReadonlySet<string>,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const [path, { value: given, source }] of settings) {
+    const option = optionAt(schema, path);
+    const detail = references.get(path);
+    if (!option || (detail === undefined && !refused.has(path))) continue;
+    const text = typeof given === 'string' ? given : String(JSON.stringify(given));
+    const value = option.sensitive ? maskSecret(text) : withoutStraySecrets(text);
+    const { text: place, ...parts } = source;
+    const problem = { source: place, ...parts, option: bracketed(path), value };
+    const allowed = option.unit ? `${option.allowed} (${option.unit})` : option.allowed;
+    problems.push(
+      detail === undefined
+        ? { code: 'INVALID_VALUE', ...problem, allowed }
+        : { code: 'UNKNOWN_REFERENCE', ...problem, detail },
+    );
+  }
+  return problems;
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -27,11 +27,11 @@ export function insertReference(page: string, reference: string = renderReferenc
 
 function renderGroup(group: string, options: OptionGroup): string {
   const rows = Object.entries(options).map(([name, option]) => {
-    const cells = [code(name), typeText(option), code(defaultText(option)), option.type.allowed];
+    const cells = [code(name), typeText(option), code(defaultText(option)), option.allowed];
     return tableRow([
       ...cells,
       option.mutable ? 'by SIGHUP' : '',
-      [option.help, ...notes(group, option)].join(' '),
+      [option.doc, ...notes(group, option)].join(' '),
     ]);
   });
   const head = ['option', 'type', 'default', 'allowed', 'mutable', 'meaning'];
@@ -40,12 +40,12 @@ function renderGroup(group: string, options: OptionGroup): string {
 
 function notes(group: string, option: Option<unknown>): string[] {
   const earlier = earlierNames(group, option).map((name) => code(bracketed(name)));
-  const secret = option.secret ? ['Secret: shown masked.'] : [];
+  const secret = option.sensitive ? ['Secret: shown masked.'] : [];
   return earlier.length === 0 ? secret : [...secret, `Deprecated names: ${earlier.join(', ')}.`];
 }
 
 function typeText({ type, unit }: Option<unknown>): string {
-  return unit ? `${type.name}, in ${unit}` : type.name;
+  return unit ? `${type}, in ${unit}` : type;
 }
 
 function code(text: string): string {

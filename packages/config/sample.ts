@@ -1,4 +1,4 @@
-import type { Option, Schema } from './option.ts';
+import { type Option, type Schema, textOf } from './option.ts';
 import { bracketed, earlierNames } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
 
@@ -17,13 +17,13 @@ export function renderSampleConfig(schema: Schema = novaSchema satisfies NovaSch
 
 /** The default as the sample and the documentation show it. */
 export function defaultText(option: Option<unknown>): string {
-  return option.sampleDefault ?? option.type.format(option.default);
+  return option.sampleDefault ?? textOf(option, option.default);
 }
 
 function renderOption(group: string, name: string, option: Option<unknown>): string {
-  const { name: type, allowed } = option.type;
+  const { type, allowed } = option;
   const facts = [`Type: ${type}${option.unit ? `, in ${option.unit}` : ''}.`, `Allowed: ${allowed}.`];
-  const paragraphs = [option.help, ...notes(group, option), facts.join(' ')];
+  const paragraphs = [option.doc, ...notes(group, option), facts.join(' ')];
   const comment = paragraphs.flatMap((text) => wrap(text, 98)).map((line) => `# ${line}`);
   return [...comment, `#${`${name} = ${defaultText(option)}`.trimEnd()}`].join('\n');
 }

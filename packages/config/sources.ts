@@ -4,14 +4,33 @@ import { type ConfigSource, listConfigFiles } from './config-source.ts';
 import { maskSecret } from './mask.ts';
 import type { Schema } from './option.ts';
 import { bracketed, OptionNames, splitPath } from './option-names.ts';
-import { isOverride, type Override } from './override.ts';
-import type { Settings } from './setting.ts';
 
-/** What the sources said, the stronger over the weaker. */
-export interface Collected {
-  settings: Settings;
-  warnings: string[];
-  problems: ConfigProblem[];
+/** Where a value came from, in words and in parts. */
+export interface Source {
+  /** `/etc/nova/nova.conf:12`, `environment variable OS_DEFAULT__HOST`, `--host`, `default`. */
+  readonly text: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** A value as somebody set it. */
+export interface Setting {
+  readonly value: unknown;
+  readonly source: Source;
+  /** The value is checked and has no references; `secret` says whether it holds one. */
+  readonly settled?: { readonly secret: boolean };
+}
+
+/** Settings by `group.option`, under the names of today. */
+export type Settings = Map<string, Setting>;
+
+/** What the sources say, each under the names of today. */
+export interface Sources {
+  readonly files: readonly Settings[];
+  readonly environment: Settings;
+  readonly overrides: Settings;
+  readonly warnings: readonly string[];
+  readonly problems: readonly ConfigProblem[];
 }
 
 export interface SourceOptions {
@@ -20,14 +39,15 @@ export interface SourceOptions {
   overrides: Readonly<Record<string, unknown>>;
 }
 
-/** Collects settings, weakest source first, so that the stronger ones overwrite. */
-export function collectSettings(schema: Schema, options: SourceOptions): Collected {
-  const { files, problems } = listConfigFiles(options.configSources);
-  const collector = new Collector(schema, problems);
-  for (const file of files) collector.addFile(file);
-  collector.addEnvironment(options.env);
-  collector.addOverrides(options.overrides);
-  return collector;
+/** A value from the strongest source, with the words that name it in errors: `--host`. */
+export class Override {
+  readonly value: unknown;
+  readonly source: string;
+
+  constructor(value: unknown, source: string) {
+    this.value = value;
+    this.source = source;
+  }
 }
 
 /** The environment variable of an option: `OS_DEFAULT__HOST`. */
@@ -35,40 +55,48 @@ export function environmentVariable(group: string, option: string): string {
   return `OS_${group.toUpperCase()}__${option.toUpperCase()}`;
 }
 
-class Collector implements Collected {
-  readonly settings: Settings = new Map();
+/** Reads all sources; which of them is the stronger, convict knows. */
+export function readSources(schema: Schema, { configSources, env, overrides }: SourceOptions): Sources {
+  const { files, problems } = listConfigFiles(configSources);
+  const reader = new SourceReader(schema, problems);
+  return {
+    files: files.map((file) => reader.readFile(file)),
+    environment: reader.readEnvironment(env),
+    overrides: reader.readOverrides(overrides),
+    warnings: reader.warnings,
+    problems,
+  };
+}
+
+class SourceReader {
   readonly warnings: string[] = [];
-  readonly problems: ConfigProblem[];
+  readonly #problems: ConfigProblem[];
   readonly #schema: Schema;
   readonly #names: OptionNames;
 
   constructor(schema: Schema, problems: ConfigProblem[]) {
     this.#schema = schema;
     this.#names = new OptionNames(schema);
-    this.problems = problems;
-    for (const [group, options] of Object.entries(schema)) {
-      for (const [name, option] of Object.entries(options)) {
-        this.settings.set(`${group}.${name}`, { value: option.default, source: { text: 'default' } });
-      }
-    }
+    this.#problems = problems;
   }
 
-  addFile(file: string): void {
+  readFile(file: string): Settings {
     const { assignments, problems, open } = readConfigFile(file);
-    this.problems.push(...problems);
+    this.#problems.push(...problems);
     const given: Settings = new Map();
     for (const { group, name, value, line } of assignments) {
       const source = { text: `${file}:${line}`, file, line };
       if (this.#names.presentName(`${group}.${name}`)) given.set(`${group}.${name}`, { value, source });
       else this.#warn(`${source.text}: ${unknownOption(this.#schema, group, name)}`);
     }
-    this.#addPlace(given);
+    const settings = this.#withPresentNames(given);
     if (open && assignments.some((assignment) => this.#holdsPassword(assignment))) {
       this.#warn(`${file}: it holds a password, and every user can read it: chmod 640 ${file}`);
     }
+    return settings;
   }
 
-  addEnvironment(env: NodeJS.ProcessEnv): void {
+  readEnvironment(env: NodeJS.ProcessEnv): Settings {
     const given: Settings = new Map();
     const known = new Set<string>();
     for (const path of this.#names.all()) {
@@ -78,35 +106,38 @@ class Collector implements Collected {
       if (value !== undefined)
         given.set(path, { value, source: { text: `environment variable ${variable}` } });
     }
-    this.#addPlace(given);
+    const settings = this.#withPresentNames(given);
     // Other programs have OS_ variables, too; only one that begins with a group of ours is a misspelt option.
     const prefixes = Object.keys(this.#schema).map((group) => environmentVariable(group, ''));
     for (const variable of Object.keys(env)) {
       if (known.has(variable) || !prefixes.some((prefix) => variable.startsWith(prefix))) continue;
       this.#warn(`environment variable ${variable}: there is no such option; it is ignored`);
     }
+    return settings;
   }
 
-  addOverrides(overrides: SourceOptions['overrides']): void {
+  readOverrides(overrides: SourceOptions['overrides']): Settings {
+    const settings: Settings = new Map();
     for (const [path, given] of Object.entries(overrides)) {
-      const { value, source }: Override = isOverride(given)
-        ? given
-        : { value: given, source: `override ${path}` };
+      const { value, source } =
+        given instanceof Override ? given : { value: given, source: `override ${path}` };
       if (value === undefined) continue;
-      if (this.settings.has(path)) this.settings.set(path, { value, source: { text: source } });
+      if (this.#names.presentName(path) === path) settings.set(path, { value, source: { text: source } });
       else {
         const detail = unknownOption(this.#schema, ...splitPath(path));
-        this.problems.push({ code: 'UNKNOWN_OPTION', source, detail });
+        this.#problems.push({ code: 'UNKNOWN_OPTION', source, detail });
       }
     }
+    return settings;
   }
 
-  /** Adds what one file or the environment says. In one place the present name is stronger than earlier ones. */
-  #addPlace(given: Settings): void {
+  /** What one file or the environment says. In one place the present name is stronger than earlier ones. */
+  #withPresentNames(given: Settings): Settings {
+    const settings: Settings = new Map();
     for (const [name, setting] of given) {
       const present = this.#names.presentName(name) ?? name;
       const strongest = this.#names.namesOf(present).find((each) => given.has(each));
-      if (name === strongest) this.settings.set(present, setting);
+      if (name === strongest) settings.set(present, setting);
       if (name === present) continue;
       const ignored =
         name === strongest ? '' : `; it is ignored, since ${bracketed(`${strongest}`)} is set as well`;
@@ -114,13 +145,14 @@ class Collector implements Collected {
         `${setting.source.text}: ${bracketed(name)} is deprecated, use ${bracketed(present)}${ignored}`,
       );
     }
+    return settings;
   }
 
   #holdsPassword({ group, name, value }: Assignment): boolean {
     const present = this.#names.presentName(`${group}.${name}`);
     if (present === undefined) return false;
     const [presentGroup, presentName] = splitPath(present);
-    return this.#schema[presentGroup]?.[presentName]?.secret === true && maskSecret(value) !== value;
+    return this.#schema[presentGroup]?.[presentName]?.sensitive === true && maskSecret(value) !== value;
   }
 
   // A file that is named twice is read twice, but needs to be warned of once.

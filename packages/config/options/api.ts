@@ -1,4 +1,4 @@
-import { string } from '../option-types.ts';
+import { string } from '../option.ts';
 
 const URL_OR_NOTHING = {
   default: '',

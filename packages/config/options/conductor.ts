@@ -1,4 +1,4 @@
-import { integer } from '../option-types.ts';
+import { integer } from '../option.ts';
 
 export const conductor = {
   workers: integer({

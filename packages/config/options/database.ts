@@ -1,4 +1,4 @@
-import { boolean, integer, seconds, string } from '../option-types.ts';
+import { boolean, integer, seconds, string } from '../option.ts';
 
 export const database = {
   connection: string({

@@ -1,6 +1,6 @@
 import { homedir, hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { boolean, float, integer, isShort, port, seconds, string } from '../option-types.ts';
+import { boolean, float, integer, port, seconds, string } from '../option.ts';
 
 /** What a broker has for the name of a queue or an exchange. */
 const NAME_BYTES = 255;
@@ -23,7 +23,7 @@ export const DEFAULT = {
     default: hostname(),
     sampleDefault: '<host name>',
     pattern: /^[^\s/]+$/,
-    check: (name) => isShort(name, HOST_BYTES),
+    maxBytes: HOST_BYTES,
     allowed: `a name without blanks and slashes, of at most ${HOST_BYTES} bytes`,
     help: 'Name of this host, unique in the cloud. Computes are addressed by it; two computes with different names can run on one machine.',
   }),
@@ -53,7 +53,7 @@ export const DEFAULT = {
   control_exchange: string({
     default: 'nova',
     pattern: /^\S+$/,
-    check: (name) => isShort(name, NAME_BYTES),
+    maxBytes: NAME_BYTES,
     allowed: `a name without blanks, of at most ${NAME_BYTES} bytes`,
     help: 'The exchange under which topics live.',
   }),

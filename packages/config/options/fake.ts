@@ -1,4 +1,4 @@
-import { boolean, integer, seconds, string } from '../option-types.ts';
+import { boolean, integer, seconds, string } from '../option.ts';
 
 /** The machine that fake.FakeDriver pretends to be, and what goes wrong on it. */
 export const fake = {

@@ -1,4 +1,4 @@
-import { float, integer, list } from '../option-types.ts';
+import { float, integer, list } from '../option.ts';
 
 const FILTERS = ['AvailabilityZoneFilter', 'ComputeFilter', 'RamFilter', 'DiskFilter', 'VCpuFilter'] as const;
 

@@ -1,5 +1,4 @@
-import type { OptionType } from '../option.ts';
-import { custom } from '../option-types.ts';
+import { custom } from '../option.ts';
 
 /** An image of the local registry. */
 export interface ImageDefinition {
@@ -30,19 +29,15 @@ const DEFAULT_IMAGE: ImageDefinition = {
   properties: {},
 };
 
-const imageList: OptionType<readonly ImageDefinition[]> = {
-  name: 'JSON',
-  allowed:
-    'a JSON list of images, each with a different "id" (UUID in lower case), a "name" and, if wanted, "min_ram" (MiB), "min_disk" (GiB), "size" (bytes), "disk_format", "container_format" and "properties" (texts by name)',
-  parse: parseImages,
-  accepts: (value) => Array.isArray(value) && value.every(isImage) && idsDiffer(value),
-  format: (value) => JSON.stringify(value),
-};
-
 /** The images that instances can boot from. */
 export const image = {
-  images: custom({
-    type: imageList,
+  images: custom<readonly ImageDefinition[]>({
+    name: 'image list',
+    type: 'JSON',
+    allowed:
+      'a JSON list of images, each with a different "id" (UUID in lower case), a "name" and, if wanted, "min_ram" (MiB), "min_disk" (GiB), "size" (bytes), "disk_format", "container_format" and "properties" (texts by name)',
+    parse: parseImages,
+    accepts: (value) => Array.isArray(value) && value.every(isImage) && idsDiffer(value),
     default: [DEFAULT_IMAGE],
     help: 'The images there are, as a JSON list. It may go over several lines when all but the first are indented.',
   }),

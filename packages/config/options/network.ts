@@ -1,4 +1,4 @@
-import { string } from '../option-types.ts';
+import { string } from '../option.ts';
 
 /** The network that `nova-manage db sync` creates. */
 export const network = {

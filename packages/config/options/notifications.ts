@@ -1,4 +1,4 @@
-import { list, string } from '../option-types.ts';
+import { list, string } from '../option.ts';
 import { TOPIC_BYTES } from './oslo-messaging-notifications.ts';
 
 /** In which form nova-compute tells of instances, under Nova's names. Whether it does: group oslo_messaging_notifications. */

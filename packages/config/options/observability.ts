@@ -1,4 +1,4 @@
-import { float, port, string } from '../option-types.ts';
+import { float, port, string } from '../option.ts';
 
 /** How a daemon is watched: its HTTP endpoint, and where it sends traces. */
 export const observability = {

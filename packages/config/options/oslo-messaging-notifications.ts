@@ -1,4 +1,4 @@
-import { integer, list, string } from '../option-types.ts';
+import { integer, list, string } from '../option.ts';
 
 /** Of the 255 of a queue, which is named `<topic>.critical` at the longest. */
 export const TOPIC_BYTES = 246;

@@ -1,4 +1,4 @@
-import { boolean, integer, seconds, string } from '../option-types.ts';
+import { boolean, integer, seconds, string } from '../option.ts';
 
 /** Seconds: the driver takes no longer waits. */
 const DAY = 86_400;

@@ -1,4 +1,4 @@
-import { boolean, integer } from '../option-types.ts';
+import { boolean, integer } from '../option.ts';
 
 /** How the REST API takes requests, under oslo.middleware's names. */
 export const oslo_middleware = {

@@ -1,4 +1,4 @@
-import { string } from '../option-types.ts';
+import { string } from '../option.ts';
 
 /** The report that SIGUSR2 asks for, under oslo.reports' names. */
 export const oslo_reports = {

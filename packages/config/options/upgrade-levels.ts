@@ -1,4 +1,4 @@
-import { string } from '../option-types.ts';
+import { string } from '../option.ts';
 
 /** Nova's releases whose RPC API versions are known, oldest first. */
 const RELEASES = [

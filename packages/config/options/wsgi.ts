@@ -1,4 +1,4 @@
-import { integer, seconds } from '../option-types.ts';
+import { integer, seconds } from '../option.ts';
 
 /** How the REST API treats connections. */
 export const wsgi = {
