@@ -4,6 +4,7 @@ import { tempDir } from '@mini-nova/testing';
 import SQLite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import {
+  type Database,
   DatabaseUrlError,
   findService,
   insertService,
@@ -99,6 +100,16 @@ describe('an SQLite file', () => {
     const db = await openDatabase(`sqlite:///${file}`);
     expect(existsSync(file)).toBe(true);
     await db.close();
+  });
+
+  it('is closed at the end of the block that declares it', async () => {
+    let db: Database;
+    {
+      await using declared = await openDatabase(`sqlite:///${join(tempDir(), 'nova.sqlite')}`);
+      db = declared;
+      await migrate(db);
+    }
+    await expect(findService(db.kysely, 'host1', 'nova-compute')).rejects.toThrow(/destroyed/);
   });
 
   it('is not made where a missing slash makes its path a relative one', async () => {

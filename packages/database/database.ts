@@ -121,6 +121,11 @@ export class Database {
     this.#closed ??= this.kysely.destroy();
     return this.#closed;
   }
+
+  /** `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 interface DatabaseParts {

@@ -151,6 +151,11 @@ export class Transport {
     this.readiness.close();
     return this.driver.close();
   }
+
+  /** `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /** Where they are given rather than where they are first needed: then nobody may be there to hear of it. */

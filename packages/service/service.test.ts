@@ -221,6 +221,15 @@ describe('stop', () => {
     expect(service.state).toBe('stopped');
   });
 
+  test('comes with the end of the block that declares the service', async () => {
+    const { service } = setUp();
+    {
+      await using declared = service;
+      await declared.start();
+    }
+    expect(service.state).toBe('stopped');
+  });
+
   test('waits for a running request, whose caller gets its answer', async () => {
     const { service, manager, client } = setUp();
     await service.start();

@@ -205,6 +205,11 @@ export class Service implements Launchable {
     return this.#stopOnce();
   }
 
+  /** `stop`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /** Resolves once the service has stopped, whoever stops it and however. */
   async wait(): Promise<void> {
     if (this.#state === 'stopped') return;

@@ -55,6 +55,12 @@ export class NotificationServer {
     await this.#running.idle();
   }
 
+  /** `stop`, then `wait`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.wait();
+  }
+
   #listen(signal: AbortSignal): Promise<Listener> {
     const { driver, topics, receiver, pool, prefetch } = this.#options;
     return driver.listen(

@@ -113,6 +113,12 @@ export class RPCServer {
     await within(REPLY_GRACE, this.#answered());
   }
 
+  /** `stop`, then `wait`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.wait();
+  }
+
   async #answered(): Promise<void> {
     await this.#handler.unanswered.idle();
     await this.#transport.driver.flush?.();
