@@ -70,6 +70,17 @@ test('nobody waits while the slice is not used up', () => {
   expect([turns.pause(), turns.begin(), turns.pause()]).toEqual([undefined, undefined, undefined]);
 });
 
+test('a turn is free until its slice is used up, and while nothing waits', async () => {
+  const turns = new Turns(1);
+  expect(turns.isFree).toBe(true);
+  work();
+  expect(turns.isFree).toBe(false);
+  await turnOfLoop();
+  expect(turns.isFree).toBe(true);
+  turns.start(() => {});
+  expect(turns.isFree).toBe(false);
+});
+
 test('work under way waits for a new one or two each time, however much new work there is', async () => {
   const turns = new Turns(1);
   let started = 0;

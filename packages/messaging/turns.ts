@@ -50,6 +50,11 @@ export class Turns {
     this.#watch();
   }
 
+  /** Whether work may run at once: nothing waits, and the present turn is not used up. */
+  get isFree(): boolean {
+    return !this.#hasWaiting && !this.#isUsedUp();
+  }
+
   /** For new work that could begin at once: undefined when it may, and otherwise what to wait for. */
   begin(): Promise<void> | undefined {
     return this.#wait(this.#new);

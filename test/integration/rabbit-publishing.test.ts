@@ -1,6 +1,9 @@
 import { Notifier, type TransportEvent } from '@mini-nova/messaging';
 import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
+import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { FrameWriter } from '../../packages/messaging/drivers/rabbit/publish/frame-writer.ts';
+import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
 
 const echo = { echo: (_ctxt: object, { value }: { value: unknown }) => value };
@@ -37,6 +40,19 @@ test.each([false, true])(
     expect(outcomes.slice(2)).toEqual(values.map((value) => ({ status: 'fulfilled', value })));
   },
 );
+
+test('the channels of the installed AMQP library have all that writing their frames needs', async () => {
+  const logger = new RecordingLogger();
+  const model = await connect(broker.url.replace(/^rabbit:/, 'amqp:'));
+  try {
+    for (const channel of [await model.createChannel(), await model.createConfirmChannel()]) {
+      expect(FrameWriter.of(channel, () => {}, logger)).toBeInstanceOf(FrameWriter);
+    }
+  } finally {
+    await model.close();
+  }
+  expect(logger.lines).toEqual([]);
+});
 
 test('a transport that sends all that can be sent causes no warning', async () => {
   const warnings: string[] = [];

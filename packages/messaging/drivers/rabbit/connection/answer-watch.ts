@@ -1,6 +1,6 @@
+import { Socket } from 'node:net';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Blocking } from './blocking.ts';
-import { librarySocket } from './library-socket.ts';
 
 /** How long (ms) the broker may take to answer one request. */
 export const ANSWER_TIMEOUT = 30_000;
@@ -41,7 +41,10 @@ export class AnswerWatch {
     this.#blocking = blocking;
     this.#timeout = timeout;
     this.#onSilent = onSilent;
-    const socket = librarySocket(model.connection);
+    const { connection } = model;
+    // The library's own field, used only if it is what it seems to be.
+    const socket =
+      'stream' in connection && connection.stream instanceof Socket ? connection.stream : undefined;
     this.#carried = () => (socket === undefined ? 0 : socket.bytesRead + socket.bytesWritten);
     this.#watchChannelsOf(model);
   }

@@ -12,7 +12,6 @@ import { Blocking } from './blocking.ts';
 import type { BrokerAddress } from './broker-address.ts';
 import { askWhyRefused } from './handshake.ts';
 import { HostOrder } from './host-order.ts';
-import { batchWrites } from './write-batching.ts';
 
 /** `waiting`: every host has refused, and the next round comes after a pause. */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
@@ -196,7 +195,6 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.#stopping.signal.addEventListener('abort', abandon, { once: true });
     try {
       const model = await connect(address.connect, socket);
-      batchWrites(model);
       this.#options.logger.info({ connection: this.name, broker: address.label }, 'connected to RabbitMQ');
       return this.#link(model, cutter);
     } finally {

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Channel, Options } from 'amqplib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { silentLogger } from '../../../logger.ts';
+import { RecordingLogger } from '../../../test/recording-logger.ts';
 import { FrameWriter } from './frame-writer.ts';
 
 /** The library's own encoders, to compare with: not part of its interface, so found by their path. */
@@ -146,7 +148,7 @@ test('a name that is too long is refused, and nothing of the message is sent', a
 test('what was not sent when the channel closes is not sent at all', async () => {
   const fields = { ch: CHANNEL, connection: { stream: socket, frameMax: FRAME_MAX } };
   const channel = Object.assign(new EventEmitter(), fields) as unknown as Channel;
-  const writer = FrameWriter.of(channel, () => {});
+  const writer = FrameWriter.of(channel, () => {}, silentLogger);
   writer?.publish('e', 'k', Buffer.from('late'), PLAIN);
   channel.emit('close');
   const next = new FrameWriter(CHANNEL, socket, FRAME_MAX, () => {});
@@ -154,4 +156,14 @@ test('what was not sent when the channel closes is not sent at all', async () =>
   const bytes = expected('e', 'k', Buffer.from('next'), PLAIN);
   await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(bytes.length));
   expect(received.equals(bytes)).toBe(true);
+});
+
+test('a library that is made otherwise gives no writer, and one log line for each connection', () => {
+  const logger = new RecordingLogger();
+  const connection = { stream: socket };
+  for (const ch of [1, 2]) {
+    const channel = Object.assign(new EventEmitter(), { ch, connection }) as unknown as Channel;
+    expect(FrameWriter.of(channel, () => {}, logger)).toBeUndefined();
+  }
+  expect(logger.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('slower way') }]);
 });

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import type { Channel, Options } from 'amqplib';
+import type { Channel, Connection, Options } from 'amqplib';
+import type { Logger } from '../../../logger.ts';
 import {
   FRAME_END,
   FRAME_HEAD_SIZE,
@@ -21,6 +22,9 @@ const SOCKET_LIMIT = 256 * 1024;
 /** How many routes are remembered: reply queues come and go. */
 const ROUTE_LIMIT = 1_000;
 
+/** Of these the log was told that nothing can be written here. */
+const slowConnections = new WeakSet<Connection>();
+
 /**
  * Writes the messages of one channel to its connection's socket: all of one turn of the event loop in one piece.
  *
@@ -41,15 +45,28 @@ export class FrameWriter {
   #scheduled = false;
   #full = false;
 
-  /** The writer of a channel; undefined when the library's channel is not made as this class knows it. */
-  static of(channel: Channel, onDrain: () => void): FrameWriter | undefined {
+  /**
+   * The writer of a channel. Undefined, with one log line for each connection, when the library's channel is not made as
+   * this class knows it: its own way of publishing is slower, not wrong.
+   */
+  static of(channel: Channel, onDrain: () => void, logger: Logger): FrameWriter | undefined {
     const { connection } = channel;
-    if (!('ch' in channel) || typeof channel.ch !== 'number') return undefined;
-    if (!('stream' in connection) || !(connection.stream instanceof Socket)) return undefined;
-    if (!('frameMax' in connection) || typeof connection.frameMax !== 'number') return undefined;
-    const writer = new FrameWriter(channel.ch, connection.stream, connection.frameMax, onDrain);
-    channel.once('close', writer.discard);
-    return writer;
+    const number = 'ch' in channel ? channel.ch : undefined;
+    const socket = 'stream' in connection ? connection.stream : undefined;
+    const frameMax = 'frameMax' in connection ? connection.frameMax : undefined;
+    if (typeof number === 'number' && socket instanceof Socket && typeof frameMax === 'number') {
+      const writer = new FrameWriter(number, socket, frameMax, onDrain);
+      channel.once('close', writer.discard);
+      return writer;
+    }
+    if (!slowConnections.has(connection)) {
+      logger.warn(
+        {},
+        'This amqplib is not made as the one known here: messages are published its own, slower way',
+      );
+    }
+    slowConnections.add(connection);
+    return undefined;
   }
 
   constructor(channel: number, socket: Socket, frameMax: number, onDrain: () => void) {
@@ -130,7 +147,9 @@ export class FrameWriter {
     }
   }
 
+  /** With one system call, as far as the system takes it. */
   #writeLarge(body: Buffer): void {
+    this.#socket.cork();
     for (let from = 0; from < body.length; from += this.#maxBody) {
       const part = body.subarray(from, from + this.#maxBody);
       this.#makeRoom(FRAME_HEAD_SIZE);
@@ -141,6 +160,7 @@ export class FrameWriter {
       this.#end = this.#slab.writeUInt8(FRAME_END, this.#end);
     }
     this.flush();
+    this.#socket.uncork();
   }
 
   #send(bytes: Buffer): void {

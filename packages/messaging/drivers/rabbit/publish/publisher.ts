@@ -161,7 +161,7 @@ export class Publisher {
     const onDrain = (): void => {
       if (channel === this.#supervised.current) this.#onDrain();
     };
-    this.#writer = FrameWriter.of(channel, onDrain);
+    this.#writer = FrameWriter.of(channel, onDrain, this.#options.logger);
     this.#confirmations = new Confirmations(channel, this.#options.confirms ?? 'stored', {
       onAck: (confirmation) => this.#onConfirm(channel, confirmation, this.#onAck),
       onNack: (confirmation) => this.#onConfirm(channel, confirmation, this.#onNack),

@@ -260,13 +260,21 @@ export class Intake {
     for (const request of batch) {
       if (this.#isOver(request, now)) acknowledging.drop(request);
       else if (acknowledging.accepts(request)) {
-        // One read of the socket may bring hundreds.
-        this.#starting.push(request);
-        turns.start(this.#startNext);
+        this.#runInTurn(request, batch.length === 1);
         continue;
       }
       this.#giveBack(request);
     }
+  }
+
+  /** One read of the socket may bring hundreds; one that came alone needs no turn of its own. */
+  #runInTurn(request: RabbitIncomingMessage, alone: boolean): void {
+    if (alone && this.#starting.size === 0 && turns.isFree) {
+      this.#run(request);
+      return;
+    }
+    this.#starting.push(request);
+    turns.start(this.#startNext);
   }
 
   #run(request: RabbitIncomingMessage): void {
