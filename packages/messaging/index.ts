@@ -115,6 +115,14 @@ export {
   remoteErrors,
 } from './remote-errors.ts';
 export type { AccessPolicy } from './rpc/access-policy.ts';
+export {
+  type ApiClientOptions,
+  type ClientClass,
+  type ClientOf,
+  clientOf,
+  type OneCallOptions,
+  type OneCastOptions,
+} from './rpc/api-client.ts';
 export { CallContext } from './rpc/call-context.ts';
 export type { CallOptions, PrepareOptions } from './rpc/call-options.ts';
 export { type ClientFactory, getRpcClient, RPCClient, type RPCClientOptions } from './rpc/client.ts';
@@ -122,18 +130,38 @@ export {
   type AnyContract,
   type ArgumentsOf,
   type CallResult,
-  type CamelCase,
   camelCase,
-  type EndpointOf,
   type MulticallResult,
   type RpcContract,
 } from './rpc/contract.ts';
+export {
+  type AnyDefinition,
+  type ArgsOf,
+  call,
+  cast,
+  type Destination,
+  defineRpc,
+  type EndpointOf,
+  type ResultOf,
+  type RpcDefinition,
+  type RpcMethod,
+  type RpcMethods,
+  stream,
+  type TypeMark,
+  type,
+} from './rpc/definition.ts';
 export { type Around, type DispatcherOptions, MalformedRequest, RPCDispatcher } from './rpc/dispatcher.ts';
-export type { EndpointOptions, ErrorClass } from './rpc/endpoint.ts';
+export { type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
 export type { RpcRequest } from './rpc/request.ts';
-export { getRpcServer, RPCServer, type RPCServerOptions, type ServingOptions } from './rpc/server.ts';
+export {
+  getRpcServer,
+  RPCServer,
+  type RPCServerOptions,
+  type ServingOptions,
+} from './rpc/server.ts';
+export type { DoesNotTravel, Travels } from './rpc/travels.ts';
 export { canSendVersion, isCompatible } from './rpc/version-cap.ts';
-export type { RpcContext, Serializer } from './serializer.ts';
+export type { CarriedBy, RpcContext, Serializer } from './serializer.ts';
 export { JsonPrimitiveSerializer } from './serializers/json-primitive-serializer.ts';
 export { NoOpSerializer } from './serializers/no-op-serializer.ts';
 export { toPrimitive } from './serializers/primitive.ts';

@@ -68,8 +68,13 @@ export class RPCClient<C extends RpcContract<C> = AnyContract> {
   }
 }
 
-/** Makes clients with the transport and the serializer of its service: what rpcapi classes take. */
-export interface ClientFactory {
+/**
+ * Makes clients with the transport and the serializer of its service: what rpcapi classes take. `Carried`: what the
+ * serializer carries beside JSON.
+ */
+export interface ClientFactory<Carried = never> {
+  /** For the compiler alone. */
+  readonly carries?: (value: Carried) => void;
   getClient<C extends RpcContract<C> = AnyContract>(target: Target, options?: RPCClientOptions): RPCClient<C>;
 }
 

@@ -2,7 +2,8 @@ import { expect, expectTypeOf, test } from 'vitest';
 import { CTXT, RpcFixture } from '../test/rpc-fixture.ts';
 import type { CallContext } from './call-context.ts';
 import { RPCClient } from './client.ts';
-import { camelCase, type EndpointOf } from './contract.ts';
+import { camelCase } from './contract.ts';
+import type { EndpointOf } from './definition.ts';
 
 type EchoContract = {
   echo: { args: { text: string }; result: string };

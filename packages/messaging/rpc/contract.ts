@@ -1,5 +1,3 @@
-import type { RpcRequest } from './request.ts';
-
 /**
  * An RPC API as a type: for each wire name its arguments and its result. Both ends share it, so that a wrong
  * method name, argument or result fails to compile. A method that yields several results has an AsyncIterable.
@@ -23,22 +21,6 @@ export type CallResult<Result> = Result extends AsyncIterable<infer Item> ? Item
 
 /** What `multicall` yields. */
 export type MulticallResult<Result> = Result extends AsyncIterable<infer Item> ? Item : Result;
-
-/** `select_destinations` -> `selectDestinations`; leading underscores stay. */
-export type CamelCase<S extends string> = S extends `_${infer Rest}`
-  ? `_${CamelCase<Rest>}`
-  : S extends `${infer Head}_${infer Tail}`
-    ? `${Head}${Capitalize<CamelCase<Tail>>}`
-    : S;
-
-/** The methods an endpoint must have to serve contract `C` with contexts of type `Ctxt`. */
-export type EndpointOf<C extends RpcContract<C>, Ctxt = unknown> = {
-  [M in keyof C & string as CamelCase<M>]: (
-    ctxt: Ctxt,
-    args: C[M]['args'],
-    request: RpcRequest,
-  ) => Promise<C[M]['result']> | C[M]['result'];
-};
 
 /** The endpoint method for a wire name. */
 export function camelCase(wireName: string): string {

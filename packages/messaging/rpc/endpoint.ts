@@ -2,6 +2,7 @@ import { markExpected } from '../remote-errors.ts';
 import { Target } from '../target.ts';
 import { type AccessPolicy, isAllowed } from './access-policy.ts';
 import { camelCase } from './contract.ts';
+import type { AnyDefinition, EndpointOf, RpcMethod } from './definition.ts';
 import type { RpcRequest } from './request.ts';
 import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
 
@@ -23,6 +24,33 @@ export interface EndpointOptions {
 
 export type EndpointMethod = (ctxt: object, args: object, request: RpcRequest) => unknown;
 
+/** What serves an API: made by `endpoint`, which has checked it. */
+export class RpcEndpoint<D extends AnyDefinition = AnyDefinition> {
+  readonly rpc: D;
+  readonly implementation: object;
+
+  constructor(rpc: D, implementation: EndpointOf<D, never>) {
+    this.rpc = rpc;
+    this.implementation = implementation;
+  }
+}
+
+/**
+ * Says that an object serves an API: it has all of its methods, and nothing else of it can be called from outside. It may
+ * have `expectedErrors`, see `EndpointOptions`.
+ *
+ *     getRpcServer(transport, target, [endpoint(echoRpc, new Echo())])
+ */
+export function endpoint<D extends AnyDefinition>(
+  rpc: D,
+  implementation: EndpointOf<D, never> & Pick<EndpointOptions, 'expectedErrors'>,
+): RpcEndpoint<D> {
+  return new RpcEndpoint(rpc, implementation);
+}
+
+/** Finds the name of the method for a wire name; undefined when there is none that may be called. */
+type MethodNames = (wireName: string, policy: AccessPolicy) => string | undefined;
+
 /** Names that are never methods of an endpoint, besides what every object has. */
 const RESERVED = new Set(['target', 'rpcMethods', 'expectedErrors']);
 
@@ -32,31 +60,29 @@ export class Endpoint {
   readonly #namespaces: readonly (string | null)[];
   readonly #version: string;
   #understood: string | undefined;
-  readonly #rpcMethods: readonly string[];
+  readonly #nameOf: MethodNames;
   readonly #expectedErrors: readonly ErrorClass[];
 
-  /** @throws TypeError when `target`, `rpcMethods` or `expectedErrors` is something else than an endpoint's */
+  /**
+   * @throws TypeError when `target`, `rpcMethods` or `expectedErrors` is something else than an endpoint's, or a method
+   *   of its API is missing
+   */
   constructor(object: object & EndpointOptions) {
     if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
       throw new TypeError(`An endpoint is an object with methods, not ${String(object)}`);
     }
-    const { target = new Target(), rpcMethods = [], expectedErrors = [] } = object;
-    if (!(target instanceof Target)) {
-      throw new TypeError(`${describe(object)}: "target" is reserved for the endpoint's Target`);
-    }
-    if (target.version !== undefined && parseVersion(target.version) === undefined) {
-      throw new TypeError(`${describe(object)}: version "${target.version}" is not <major>.<minor>`);
-    }
-    if (!Array.isArray(rpcMethods)) {
-      throw new TypeError(`${describe(object)}: "rpcMethods" is reserved for a list of wire names`);
-    }
+    const { implementation, target, nameOf } =
+      object instanceof RpcEndpoint ? definedParts(object) : plainParts(object);
+    const { expectedErrors = [] } = implementation;
     if (!Array.isArray(expectedErrors) || !expectedErrors.every(isClass)) {
-      throw new TypeError(`${describe(object)}: "expectedErrors" is reserved for a list of error classes`);
+      throw new TypeError(
+        `${describe(implementation)}: "expectedErrors" is reserved for a list of error classes`,
+      );
     }
-    this.#object = object;
+    this.#object = implementation;
     this.#namespaces = target.acceptedNamespaces;
     this.#version = target.version ?? DEFAULT_VERSION;
-    this.#rpcMethods = rpcMethods;
+    this.#nameOf = nameOf;
     this.#expectedErrors = expectedErrors;
   }
 
@@ -72,14 +98,10 @@ export class Endpoint {
     return true;
   }
 
-  /** The method of a wire name, bound; undefined when there is none, or the policy forbids it. */
+  /** The method of a wire name, bound; undefined when there is none, or it may not be called. */
   method(wireName: string, policy: AccessPolicy): EndpointMethod | undefined {
-    if (!isAllowed(policy, this.#rpcMethods, wireName)) return undefined;
-    const name = camelCase(wireName);
-    // `constructor`, `toString` and the like are no RPC methods, not even when a class overrides them.
-    if (name in Object.prototype || RESERVED.has(name)) return undefined;
-    if (policy === 'default' && name.startsWith('_')) return undefined;
-    const method = findMethod(this.#object, name);
+    const name = this.#nameOf(wireName, policy);
+    const method = name === undefined ? undefined : findMethod(this.#object, name);
     return method && ((ctxt, args, request) => method.call(this.#object, ctxt, args, request));
   }
 
@@ -88,6 +110,46 @@ export class Endpoint {
     const isExpected = this.#expectedErrors.some((type) => error instanceof type);
     return isExpected && error instanceof Error ? markExpected(error) : error;
   }
+}
+
+interface EndpointParts {
+  implementation: object & EndpointOptions;
+  target: Target;
+  nameOf: MethodNames;
+}
+
+/** Of an API: its methods, and no others. @throws TypeError when one is missing */
+function definedParts({ rpc, implementation }: RpcEndpoint): EndpointParts {
+  const names = new Map<string, string>();
+  for (const [name, { wireName }] of Object.entries<RpcMethod>(rpc.methods)) {
+    if (findMethod(implementation, name) === undefined) {
+      throw new TypeError(`${describe(implementation)} has no method ${name}, which its API has`);
+    }
+    names.set(wireName, name);
+  }
+  return { implementation, target: rpc.target, nameOf: (wireName) => names.get(wireName) };
+}
+
+/** Of an object without a definition: what the policy allows. @throws TypeError */
+function plainParts(object: object & EndpointOptions): EndpointParts {
+  const { target = new Target(), rpcMethods = [] } = object;
+  if (!(target instanceof Target)) {
+    throw new TypeError(`${describe(object)}: "target" is reserved for the endpoint's Target`);
+  }
+  if (target.version !== undefined && parseVersion(target.version) === undefined) {
+    throw new TypeError(`${describe(object)}: version "${target.version}" is not <major>.<minor>`);
+  }
+  if (!Array.isArray(rpcMethods)) {
+    throw new TypeError(`${describe(object)}: "rpcMethods" is reserved for a list of wire names`);
+  }
+  const nameOf: MethodNames = (wireName, policy) => {
+    if (!isAllowed(policy, rpcMethods, wireName)) return undefined;
+    const name = camelCase(wireName);
+    // `constructor`, `toString` and the like are no RPC methods, not even when a class overrides them.
+    if (name in Object.prototype || RESERVED.has(name)) return undefined;
+    return policy === 'default' && name.startsWith('_') ? undefined : name;
+  };
+  return { implementation: object, target, nameOf };
 }
 
 /** A property that holds a function. Accessors are not run: reading one must not be something a peer can cause. */

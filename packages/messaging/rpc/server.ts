@@ -5,10 +5,13 @@ import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
 import { checkServerNames } from '../names.ts';
 import { PREFETCH_MAX } from '../prefetch.ts';
+import type { Serializer } from '../serializer.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { within } from '../within.ts';
+import type { AnyDefinition, CarriedOf } from './definition.ts';
 import { type DispatcherOptions, RPCDispatcher } from './dispatcher.ts';
+import type { RpcEndpoint } from './endpoint.ts';
 import { PING_METHOD, PingEndpoint } from './ping-endpoint.ts';
 import { RequestHandler } from './request-handler.ts';
 
@@ -39,9 +42,11 @@ export const REPLY_GRACE = 2_000;
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to
  * `topic.server`, and those to all servers (fanout).
  *
- * Requests run concurrently. `start`, `stop` and `wait` are idempotent; a stopped server can be started again.
+ * `D`: the APIs it serves. Requests run concurrently. `start`, `stop` and `wait` are idempotent; a stopped server can be started again.
  */
-export class RPCServer {
+export class RPCServer<D extends AnyDefinition = AnyDefinition> {
+  /** For the compiler alone. */
+  declare readonly serves?: D;
   readonly target: Target;
   readonly #transport: Transport;
   readonly #options: ServingOptions;
@@ -154,14 +159,36 @@ function withPing(endpoints: readonly object[], logger: Logger): readonly object
   return endpoints;
 }
 
+/** A serializer is needed for an API whose values JSON alone does not carry. */
+type ServerOptionsOf<Carried> = [Carried] extends [never]
+  ? [options?: RPCServerOptions]
+  : [
+      options: RPCServerOptions & {
+        serializer: Serializer & { readonly carries?: (value: Carried) => void };
+      },
+    ];
+
 /**
- * A server of endpoints: objects whose methods `name(ctxt, args, request)` serve the RPC methods with the snake_case
- * form of their names. A method that returns an AsyncIterable yields several results (see `CallContext.multicall`).
- * See `EndpointOptions` for what else an endpoint can have, and `RpcRequest` for the third argument.
+ * A server of endpoints: each an `endpoint` of an API, or an object whose methods `name(ctxt, args, request)` serve the
+ * RPC methods with the snake_case form of their names, and are not checked. A method that returns an AsyncIterable yields
+ * several results (see `CallContext.multicall`). See `EndpointOptions` for what else an endpoint can have, and
+ * `RpcRequest` for the third argument.
  *
  * @throws InvalidTarget when the target lacks topic or server
  * @throws TypeError when an option is out of its range, or an endpoint's options are not an endpoint's
  */
+export function getRpcServer<D extends AnyDefinition>(
+  transport: Transport,
+  target: Target,
+  endpoints: readonly RpcEndpoint<D>[],
+  ...options: ServerOptionsOf<CarriedOf<D>>
+): RPCServer<D>;
+export function getRpcServer<E extends object>(
+  transport: Transport,
+  target: Target,
+  endpoints: [E] extends [RpcEndpoint] ? never : readonly E[],
+  options?: RPCServerOptions,
+): RPCServer<never>;
 export function getRpcServer(
   transport: Transport,
   target: Target,
