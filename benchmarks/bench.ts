@@ -1,6 +1,7 @@
 import { benchBoot } from './boot/main.ts';
 import { benchBrokerRestart } from './broker-restart/main.ts';
 import { showProfiles } from './profile/main.ts';
+import { benchReadingPath } from './reading-path/main.ts';
 import { benchRollingRestart } from './rolling-restart/main.ts';
 import { benchRpc } from './rpc/main.ts';
 import { benchStartup } from './startup/main.ts';
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'broker-restart': benchBrokerRestart,
   startup: benchStartup,
   'rolling-restart': benchRollingRestart,
+  'reading-path': benchReadingPath,
   profile: showProfiles,
 };
 
