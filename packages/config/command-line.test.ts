@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import {
   ConfigError,
   commandLineOptions,
-  DEFAULT_CONFIG_DIR,
-  DEFAULT_CONFIG_FILE,
+  configFileOptions,
   fromCommandLine,
   loadConfig,
   type PathArgument,
@@ -32,11 +31,11 @@ test('values of flags become overrides and configuration files', () => {
 });
 
 test('flags that were not given override nothing', () => {
-  expect(fromCommandLine({}).overrides).toEqual({});
+  expect(fromCommandLine({}, commandLineOptions()).overrides).toEqual({});
 });
 
 test('an error names the flag', () => {
-  const { overrides } = fromCommandLine({ transportUrl: 'nonsense' });
+  const { overrides } = fromCommandLine({ transportUrl: 'nonsense' }, commandLineOptions());
   expect(() => loadConfig({ configFiles: [], env: {}, overrides })).toThrow(ConfigError);
   expect(() => loadConfig({ configFiles: [], env: {}, overrides })).toThrow(
     /^--transport-url: \[DEFAULT\] transport_url/,
@@ -70,9 +69,18 @@ test('the order of --config-file and --config-dir is kept', () => {
 });
 
 test('the default file and directory come first, each unless one of its kind is named', () => {
-  const defaultFile = { file: DEFAULT_CONFIG_FILE, optional: true };
-  const defaultDirectory = { directory: DEFAULT_CONFIG_DIR, optional: true };
+  const defaultFile = { file: '/etc/nova/nova.conf', optional: true };
+  const defaultDirectory = { directory: '/etc/nova/nova.conf.d', optional: true };
   expect(parsed().configSources).toEqual([defaultFile, defaultDirectory]);
   expect(parsed(['configFile', 'a.conf']).configSources).toEqual([defaultDirectory, { file: 'a.conf' }]);
   expect(parsed(['configDir', 'a.d']).configSources).toEqual([defaultFile, { directory: 'a.d' }]);
+});
+
+test('another project has files of its own', () => {
+  const { configSources } = fromCommandLine({}, configFileOptions('depot'), 'depot');
+  expect(configSources).toEqual([
+    { file: '/etc/depot/depot.conf', optional: true },
+    { directory: '/etc/depot/depot.conf.d', optional: true },
+  ]);
+  expect(configFileOptions('depot')[0]?.description).toContain('/etc/depot/depot.conf if');
 });

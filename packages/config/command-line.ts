@@ -1,17 +1,20 @@
-import { type ConfigSource, withDefaultSources } from './config-source.ts';
-import type { OptionPath } from './option.ts';
-import type { NovaSchema } from './options/index.ts';
+import {
+  type ConfigSource,
+  defaultConfigDirectory,
+  defaultConfigFile,
+  withDefaultSources,
+} from './config-source.ts';
 import { Override } from './sources.ts';
 
-/** A flag of the daemons. Mains hand these to their command-line parser as they are. */
-export interface CommandLineOption {
+/** A flag of a command. Mains hand these to their command-line parser as they are. */
+export interface CommandLineOption<P extends string = string> {
   /** In commander's notation: `--host <name>`. */
   readonly flags: string;
   readonly description: string;
   /** The key under which commander returns the value: `transportUrl`. */
   readonly key: string;
   /** The option it overrides; `--config-file` and `--config-dir` override none. */
-  readonly option?: OptionPath<NovaSchema>;
+  readonly option?: P;
   /** Joins the values of a repeatable flag: commander's third argument. */
   readonly collect?: (value: string, previous: readonly PathArgument[] | undefined) => PathArgument[];
 }
@@ -31,74 +34,42 @@ export class PathArgument {
   }
 }
 
-export interface CommandLineOptionsOptions {
-  /** What `--workers` sets in this daemon; without it there is no such flag. */
-  workers?: 'conductor.workers' | 'scheduler.workers' | 'DEFAULT.osapi_compute_workers';
-}
-
-/** The flags that all daemons share. */
-export function commandLineOptions({ workers }: CommandLineOptionsOptions = {}): CommandLineOption[] {
+/** `--config-file` and `--config-dir`. */
+export function configFileOptions(project?: string): CommandLineOption<never>[] {
   let position = 0;
   const collect: CommandLineOption['collect'] = (value, previous = []) => {
     position += 1;
     return [...previous, new PathArgument(value, position)];
   };
-  const options: CommandLineOption[] = [
+  return [
     {
       flags: '--config-file <file>',
       key: 'configFile',
-      description:
-        'configuration file; may be repeated, a later one wins (default: /etc/nova/nova.conf if it exists)',
+      description: `configuration file; may be repeated, a later one wins (default: ${defaultConfigFile(project)} if it exists)`,
       collect,
     },
     {
       flags: '--config-dir <dir>',
       key: 'configDir',
-      description:
-        'directory whose *.conf files are read, by name; may be repeated and mixed with --config-file, a later one wins (default: /etc/nova/nova.conf.d if it exists)',
+      description: `directory whose *.conf files are read, by name; may be repeated and mixed with --config-file, a later one wins (default: ${defaultConfigDirectory(project)} if it exists)`,
       collect,
     },
-    {
-      flags: '--transport-url <url>',
-      key: 'transportUrl',
-      description: 'message bus',
-      option: 'DEFAULT.transport_url',
-    },
-    {
-      flags: '--database-connection <url>',
-      key: 'databaseConnection',
-      description: 'database',
-      option: 'database.connection',
-    },
-    { flags: '--host <name>', key: 'host', description: 'name of this host', option: 'DEFAULT.host' },
-    { flags: '--debug', key: 'debug', description: 'log on level debug', option: 'DEFAULT.debug' },
   ];
-  if (workers) {
-    options.push({
-      flags: '--workers <count>',
-      key: 'workers',
-      description: 'processes to run',
-      option: workers,
-    });
-  }
-  return options;
 }
 
 /** `configSources` and `overrides` for `loadConfig`, from the values a command-line parser returned. */
-export function fromCommandLine(
+export function fromCommandLine<P extends string>(
   values: Readonly<Record<string, unknown>>,
-  options: readonly CommandLineOption[] = commandLineOptions(),
-): {
-  configSources: ConfigSource[];
-  overrides: Partial<Record<OptionPath<NovaSchema>, unknown>>;
-} {
-  const overrides: Partial<Record<OptionPath<NovaSchema>, unknown>> = {};
+  options: readonly CommandLineOption<P>[],
+  project?: string,
+): { configSources: ConfigSource[]; overrides: Partial<Record<P, Override>> } {
+  const overrides: Partial<Record<P, Override>> = {};
   for (const { flags, key, option } of options) {
     const value = values[key];
     if (value === undefined || !option) continue;
     overrides[option] = new Override(value, flags.split(' ', 1)[0] ?? flags);
   }
-  return { configSources: withDefaultSources(namedSources(values)), overrides };
+  return { configSources: withDefaultSources(namedSources(values), project), overrides };
 }
 
 /** The files and directories in the order of the command line. */

@@ -9,23 +9,31 @@ export type ConfigSource = ({ readonly file: string } | { readonly directory: st
   readonly optional?: boolean;
 };
 
+/** Whose files are read where none is named. */
+const DEFAULT_PROJECT = 'nova';
+
 /** Read first when no file was named and it exists. */
-export const DEFAULT_CONFIG_FILE = '/etc/nova/nova.conf';
+export function defaultConfigFile(project = DEFAULT_PROJECT): string {
+  return `/etc/${project}/${project}.conf`;
+}
 
 /** Read next when no directory was named and it exists. */
-export const DEFAULT_CONFIG_DIR = '/etc/nova/nova.conf.d';
-
-const DEFAULT_FILE: ConfigSource = { file: DEFAULT_CONFIG_FILE, optional: true };
-const DEFAULT_DIRECTORY: ConfigSource = { directory: DEFAULT_CONFIG_DIR, optional: true };
+export function defaultConfigDirectory(project = DEFAULT_PROJECT): string {
+  return `/etc/${project}/${project}.conf.d`;
+}
 
 /**
  * The given sources after the default ones. As in oslo.config, naming a file replaces the default file, and naming
  * a directory the default directory, but neither replaces the other.
  */
-export function withDefaultSources(given: readonly ConfigSource[]): ConfigSource[] {
+export function withDefaultSources(given: readonly ConfigSource[], project?: string): ConfigSource[] {
   const defaults: ConfigSource[] = [];
-  if (!given.some((source) => 'file' in source)) defaults.push(DEFAULT_FILE);
-  if (!given.some((source) => 'directory' in source)) defaults.push(DEFAULT_DIRECTORY);
+  if (!given.some((source) => 'file' in source)) {
+    defaults.push({ file: defaultConfigFile(project), optional: true });
+  }
+  if (!given.some((source) => 'directory' in source)) {
+    defaults.push({ directory: defaultConfigDirectory(project), optional: true });
+  }
   return [...defaults, ...given];
 }
 

@@ -1,11 +1,14 @@
 import { inspect } from 'node:util';
 import { maskSecretValue } from './mask.ts';
 import type { ConfigValues, Schema } from './option.ts';
-import type { NovaSchema } from './options/index.ts';
+import type { DaemonSchema, NovaSchema } from './options/index.ts';
 import type { Reading } from './read-config.ts';
 
 /** Values by group, and what was odd about the sources. JSON and `inspect` show it with masked secrets. */
 export type Config<S extends Schema> = ConfigValues<S> & { readonly warnings: readonly string[] };
+
+/** What `Daemon` and `Service` read. */
+export type DaemonConfig = Config<DaemonSchema>;
 
 /** Nova's configuration: `config.DEFAULT.host`, `config.database.connection`. */
 export type NovaConfig = Config<NovaSchema>;

@@ -3,19 +3,21 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigSource, withDefaultSources } from './config-source.ts';
 import { maskSecret, withoutStraySecrets } from './mask.ts';
 import type { OptionPath, Schema } from './option.ts';
-import { bracketed, OptionNames, optionAt, splitPath } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
 import { References } from './references.ts';
+import { bracketed, OptionNames, optionAt, splitPath } from './schema.ts';
 import { environmentVariable, readSources, type Settings, type Sources } from './sources.ts';
 
 export interface LoadConfigOptions<S extends Schema = NovaSchema> {
   /**
-   * Files and directories in order; a later one wins. Absent, and without `configFiles`: /etc/nova/nova.conf, then
-   * /etc/nova/nova.conf.d, each if it exists.
+   * Files and directories in order; a later one wins. Absent, and without `configFiles`: /etc/<project>/<project>.conf,
+   * then /etc/<project>/<project>.conf.d, each if it exists.
    */
   configSources?: readonly ConfigSource[] | undefined;
   /** More files, which are read after `configSources`; each must exist. `[]` alone: no file at all. */
   configFiles?: readonly string[] | undefined;
+  /** Default: nova. */
+  project?: string | undefined;
   /** Default: the environment of the process. */
   env?: NodeJS.ProcessEnv;
   /** The strongest source: values by `group.option`. Texts are parsed; undefined values are left out. */
@@ -53,7 +55,7 @@ export function readConfig<S extends Schema>(options: LoadConfigOptions<S>): Rea
   const named = [...(configSources ?? []), ...(configFiles ?? []).map((file) => ({ file }))];
   const schema = schemaOf(options);
   const sources = readSources(schema, {
-    configSources: configSources || configFiles ? named : withDefaultSources([]),
+    configSources: configSources || configFiles ? named : withDefaultSources([], options.project),
     env,
     overrides,
   });

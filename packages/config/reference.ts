@@ -1,7 +1,7 @@
 import type { Option, OptionGroup, Schema } from './option.ts';
-import { bracketed, earlierNames } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
 import { defaultText } from './sample.ts';
+import { bracketed, earlierNames } from './schema.ts';
 
 const BEGIN = '<!-- Generated from the schema by `npm run config:generate`: begin -->';
 const END = '<!-- Generated from the schema: end -->';

@@ -1,5 +1,5 @@
 import { type Schema, textOf } from './option.ts';
-import { type OptionNames, optionAt, splitPath } from './option-names.ts';
+import { type OptionNames, optionAt, splitPath } from './schema.ts';
 import type { Settings } from './sources.ts';
 
 // A name is `option` or `group.option`; `$$` and `\$` are a plain dollar.

@@ -1,6 +1,6 @@
 import { type Option, type Schema, textOf } from './option.ts';
-import { bracketed, earlierNames } from './option-names.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
+import { bracketed, earlierNames } from './schema.ts';
 
 const HEADER = `# Every option of mini-nova with its default. Generated from the schema: npm run config:generate
 # Stronger than this file: OS_<GROUP>__<OPTION> in the environment, then the command line.

@@ -3,7 +3,7 @@ import { type Assignment, readConfigFile } from './config-file.ts';
 import { type ConfigSource, listConfigFiles } from './config-source.ts';
 import { maskSecret } from './mask.ts';
 import type { Schema } from './option.ts';
-import { bracketed, OptionNames, splitPath } from './option-names.ts';
+import { bracketed, OptionNames, splitPath } from './schema.ts';
 
 /** Where a value came from, in words and in parts. */
 export interface Source {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LiveConfig } from '@mini-nova/config';
+import { composeSchema, integer, LiveConfig } from '@mini-nova/config';
 import { Target } from '@mini-nova/messaging';
 import { tempDir } from '@mini-nova/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { createRpc, Daemon, type LaunchOptions, Manager, RequestContext } from './index.ts';
+import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
+import { createRpc, Daemon, daemonSchema, type LaunchOptions, Manager, RequestContext } from './index.ts';
 
 class GreeterManager extends Manager {
   override readonly rpcMethods = ['greet'];
@@ -94,6 +94,16 @@ test('a reload of a wrong configuration changes nothing, and says why', async ()
     message: 'The configuration cannot be used; nothing has changed',
     data: { err: expect.objectContaining({ message: expect.stringContaining('report_interval = often') }) },
   });
+});
+
+test('its configuration has the types of its own options', async () => {
+  const schema = composeSchema(daemonSchema, { depot: { shelves: integer({ default: 10, help: '' }) } });
+  const daemon = await Daemon.create({ name: 'depot', config: { schema, configFiles: [], env: {} } });
+  expectTypeOf(daemon.config.depot.shelves).toEqualTypeOf<number>();
+  expectTypeOf(daemon.config.DEFAULT.host).toEqualTypeOf<string>();
+  // @ts-expect-error: it is no daemon's schema
+  const wrong = () => Daemon.create({ name: 'depot', config: { schema: { depot: schema.depot } } });
+  expect([daemon.config.depot.shelves, typeof wrong]).toEqual([10, 'function']);
 });
 
 test('a report has what runs and the configuration, without passwords', async () => {

@@ -1,5 +1,15 @@
 import cluster from 'node:cluster';
-import { ConfigError, type ConfigReload, LiveConfig, type NovaConfig } from '@mini-nova/config';
+import {
+  type Config,
+  ConfigError,
+  type ConfigReload,
+  type DaemonConfig,
+  type DaemonSchema,
+  daemonSchema,
+  LiveConfig,
+  type LoadConfigOptions,
+  type NovaSchema,
+} from '@mini-nova/config';
 import { getTransport, type JsonObject, type Logger, type Transport } from '@mini-nova/messaging';
 import { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 import { Instruments } from './instruments.ts';
@@ -14,11 +24,11 @@ import { rpcLog } from './rpc-log.ts';
 import { Service, type ServiceOptions } from './service.ts';
 import { ServiceManager } from './systemd/service-manager.ts';
 
-export interface DaemonOptions {
+export interface DaemonOptions<S extends DaemonSchema = NovaSchema> {
   /** `nova-compute`: in logs, in the broker's list of connections, in the service record. */
   name: string;
-  /** Default: /etc/nova/nova.conf and the environment. */
-  config?: LiveConfig;
+  /** Read, or how to read it: by a schema that contains `daemonSchema`. Default: that alone, from /etc/<name>/<name>.conf. */
+  config?: LiveConfig<S> | LoadConfigOptions<S>;
   /** Of the program, for reports and traces. */
   version?: string;
   /** What launchers log through instead of `logger`. */
@@ -36,19 +46,19 @@ export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & P
  *       daemon.serve(() => daemon.service({ topic: 'greeter', manager: new GreeterManager(…) })),
  *     );
  */
-export class Daemon {
+export class Daemon<S extends DaemonSchema = NovaSchema> {
   readonly name: string;
   readonly version: string;
   readonly logger: LeveledLogger;
-  readonly #live: LiveConfig;
+  readonly #live: LiveConfig<S>;
   readonly #instruments: Instruments;
   readonly #launcherLogger: Logger;
   /** A worker's primary speaks for it. */
   readonly #serviceManager: ServiceManager | undefined;
 
   private constructor(
-    options: DaemonOptions,
-    live: LiveConfig,
+    options: DaemonOptions<S>,
+    live: LiveConfig<S>,
     instruments: Instruments,
     logger: LeveledLogger,
   ) {
@@ -65,7 +75,10 @@ export class Daemon {
    * Runs a daemon to its end, which is the process's: with the launcher's exit code, or with 2, and a line for each
    * problem, when the configuration cannot be used.
    */
-  static async run(options: DaemonOptions, launch: (daemon: Daemon) => Launcher): Promise<never> {
+  static async run<S extends DaemonSchema = NovaSchema>(
+    options: DaemonOptions<S>,
+    launch: (daemon: Daemon<S>) => Launcher,
+  ): Promise<never> {
     try {
       const daemon = await Daemon.create(options);
       process.exit(await launch(daemon).wait());
@@ -77,26 +90,31 @@ export class Daemon {
   }
 
   /** @throws ConfigError when it is to read the configuration, and that cannot be used */
-  static async create(options: DaemonOptions): Promise<Daemon> {
-    const live = options.config ?? LiveConfig.load();
+  static async create<S extends DaemonSchema = NovaSchema>(options: DaemonOptions<S>): Promise<Daemon<S>> {
+    const live = liveConfigOf(options);
     const { name, version = 'unknown' } = options;
-    const logger = createLogger({ name, debug: live.values.DEFAULT.debug });
+    const config = ownOptions(live.values);
+    const logger = createLogger({ name, debug: config.DEFAULT.debug });
     // A worker has read what its primary has, and that has warned.
-    const { warnings } = cluster.isWorker ? { warnings: [] } : live.values;
+    const { warnings } = cluster.isWorker ? { warnings: [] } : config;
     for (const warning of warnings) logger.warn({ warning }, 'Configuration');
-    const instruments = await Instruments.open({ name, version, config: live.values, logger });
+    const instruments = await Instruments.open({ name, version, config, logger });
     return new Daemon(options, live, instruments, logger);
   }
 
   /** A live view: what SIGHUP can change has its present value wherever it is read from here. */
-  get config(): NovaConfig {
+  get config(): Config<S> {
     return this.#live.values;
+  }
+
+  get #config(): DaemonConfig {
+    return ownOptions(this.config);
   }
 
   /** For one service, which closes it. `name` is what the broker lists; default: the daemon's. */
   transport(name: string = this.name, logger: Logger = this.logger): Transport {
     return getTransport({
-      ...transportOptions(this.config),
+      ...transportOptions(this.#config),
       name,
       logger,
       observers: [rpcLog(this.logger)],
@@ -106,7 +124,7 @@ export class Daemon {
 
   /** What `Service.create` takes from the configuration and the daemon's instruments. */
   get serviceOptions(): Partial<ServiceOptions> {
-    return { ...serviceOptions(this.config), ...this.#instruments.service, logger: this.logger };
+    return { ...serviceOptions(this.#config), ...this.#instruments.service, logger: this.logger };
   }
 
   /** A service with a transport of its own. */
@@ -134,8 +152,8 @@ export class Daemon {
     return {
       ...this.#instruments.launchOptions(workers),
       logger: this.#launcherLogger,
-      stopTimeout: () => gracefulShutdownTimeout(this.config) + STOP_GRACE,
-      restartMethod: () => (this.config.DEFAULT.restart_method === 'reload' ? 'reload' : 'mutate'),
+      stopTimeout: () => gracefulShutdownTimeout(this.#config) + STOP_GRACE,
+      restartMethod: () => (this.#config.DEFAULT.restart_method === 'reload' ? 'reload' : 'mutate'),
       readConfiguration: (everything) => this.#readConfiguration(everything),
       writeReport: (parts) => this.#writeReport(parts),
       ...manager,
@@ -162,13 +180,25 @@ export class Daemon {
       else this.logger.warn({ option, from, to }, 'Option changed in the file only: it needs a restart');
     }
     if (changes.length === 0) this.logger.info({}, 'No option has changed');
-    this.logger.level = levelOf(this.config.DEFAULT.debug);
+    this.logger.level = levelOf(this.#config.DEFAULT.debug);
   }
 
   #writeReport(parts: JsonObject): void {
     const { name, version } = this;
     const configuration = JSON.parse(JSON.stringify(this.config)) as JsonObject;
     const report = createReport({ name, version, configuration, parts });
-    writeReport(report, { name, folder: this.config.oslo_reports.log_dir, logger: this.logger });
+    writeReport(report, { name, folder: this.#config.oslo_reports.log_dir, logger: this.logger });
   }
+}
+
+// The compiler cannot follow that the options of S contain those of DaemonSchema, value for value.
+function ownOptions<S extends DaemonSchema>(config: Config<S>): DaemonConfig {
+  return config as object as DaemonConfig;
+}
+
+function liveConfigOf<S extends DaemonSchema>({ name, config = {} }: DaemonOptions<S>): LiveConfig<S> {
+  if (config instanceof LiveConfig) return config;
+  // Who names an S gives its schema.
+  const schema = config.schema ?? (daemonSchema as DaemonSchema as S);
+  return LiveConfig.load({ project: name, ...config, schema });
 }

@@ -1,10 +1,10 @@
-import type { NovaConfig } from '@mini-nova/config';
+import type { DaemonConfig } from '@mini-nova/config';
 import { getTransport, type RabbitOptions, type TransportOptions } from '@mini-nova/messaging';
 import type { NotificationOptions, ServiceOptions } from './service.ts';
 
 /** What `getTransport` takes, from the configuration. */
 export function transportOptions(
-  config: Pick<NovaConfig, 'DEFAULT' | 'oslo_messaging_rabbit'>,
+  config: Pick<DaemonConfig, 'DEFAULT' | 'oslo_messaging_rabbit'>,
 ): Pick<TransportOptions, 'url' | 'controlExchange' | 'rpcResponseTimeout' | 'rabbit'> {
   return {
     url: config.DEFAULT.transport_url,
@@ -15,7 +15,7 @@ export function transportOptions(
 }
 
 type NotifyingConfig = Pick<
-  NovaConfig,
+  DaemonConfig,
   'DEFAULT' | 'notifications' | 'oslo_messaging_notifications' | 'oslo_messaging_rabbit'
 >;
 
@@ -67,11 +67,11 @@ function notificationOptions(config: NotifyingConfig): NotificationOptions {
 }
 
 /** Seconds. As in oslo.service, 0 in the configuration is no limit: Infinity. */
-export function gracefulShutdownTimeout({ DEFAULT }: Pick<NovaConfig, 'DEFAULT'>): number {
+export function gracefulShutdownTimeout({ DEFAULT }: Pick<DaemonConfig, 'DEFAULT'>): number {
   return DEFAULT.graceful_shutdown_timeout || Number.POSITIVE_INFINITY;
 }
 
-function rabbitOptions(group: NovaConfig['oslo_messaging_rabbit']): RabbitOptions {
+function rabbitOptions(group: DaemonConfig['oslo_messaging_rabbit']): RabbitOptions {
   return {
     heartbeatTimeoutThreshold: group.heartbeat_timeout_threshold,
     rabbitQosPrefetchCount: group.rabbit_qos_prefetch_count,

@@ -1,3 +1,4 @@
+export { type DaemonConfig, type DaemonSchema, daemonSchema } from '@mini-nova/config';
 export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';

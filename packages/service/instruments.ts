@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { NovaConfig } from '@mini-nova/config';
+import type { DaemonConfig } from '@mini-nova/config';
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
 import type { Launchable, ReadinessChecks } from './launch/launchable.ts';
 import type { Launcher, LaunchOptions } from './launch/launcher.ts';
@@ -11,7 +11,7 @@ export interface InstrumentsOptions {
   /** Of the daemon. */
   name: string;
   version: string;
-  config: NovaConfig;
+  config: DaemonConfig;
   logger: Logger;
 }
 

@@ -1,7 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Child, getRabbit, pythonWithOsloMessaging, repositoryRoot, runOk } from '@mini-nova/testing';
-import { expect, test } from 'vitest';
+import {
+  Child,
+  getRabbit,
+  pythonWithOsloMessaging,
+  repositoryRoot,
+  runOk,
+  tempDir,
+} from '@mini-nova/testing';
+import { describe, expect, test } from 'vitest';
 
 const EXAMPLES = join(repositoryRoot, 'examples');
 const README = join(repositoryRoot, 'packages/messaging/README.md');
@@ -70,4 +77,40 @@ test('the custom daemon refuses a configuration that cannot be used, and says wh
   expect(daemon.stderr).toBe(
     'environment variable OS_DEFAULT__REPORT_INTERVAL: [DEFAULT] report_interval = often: must be a number from 0.1 to 2147483 (seconds)\n',
   );
+});
+
+describe('the daemon with options of its own', () => {
+  async function configured(text: string): Promise<string> {
+    const file = join(tempDir(), 'depot.conf');
+    await writeFile(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  test('serves by them, and SIGHUP changes those that are mutable', async () => {
+    const { url } = await getRabbit();
+    const env = { ...process.env, OS_DEFAULT__TRANSPORT_URL: url, OS_DEFAULT__HOST: 'here' };
+    const ask = () => runOk(process.execPath, [join(EXAMPLES, 'depot-client.mjs')], { env });
+    const file = await configured('[depot]\nshelves = 7\n');
+    const daemon = await Child.start(process.execPath, [join(EXAMPLES, 'depot.mjs'), file], { env });
+    try {
+      await daemon.waitForLine(/Service started/);
+      expect(await ask()).toBe('The depot on here has 7 shelves\n');
+      await writeFile(file, '[depot]\nshelves = 8\nsign = The cellar\n');
+      daemon.signal('SIGHUP');
+      await daemon.waitForLine(/Option changed.*needs a restart/);
+      expect(await ask()).toBe('The cellar has 7 shelves\n');
+    } finally {
+      const end = await daemon.stop('SIGTERM');
+      expect(end, daemon.output).toBe(0);
+    }
+  });
+
+  test('refuses what they do not allow', async () => {
+    const file = await configured('[depot]\nshelves = none\n');
+    const daemon = await Child.start(process.execPath, [join(EXAMPLES, 'depot.mjs'), file]);
+    expect(await daemon.ended).toBe(2);
+    expect(daemon.stderr).toBe(
+      `${file}:2: [depot] shelves = none: must be an integer from 1 to 2147483647\n`,
+    );
+  });
 });

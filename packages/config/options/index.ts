@@ -1,40 +1,48 @@
-import { api } from './api.ts';
-import { conductor } from './conductor.ts';
-import { database } from './database.ts';
-import { DEFAULT } from './default.ts';
-import { fake } from './fake.ts';
-import { filter_scheduler } from './filter-scheduler.ts';
-import { image } from './image.ts';
-import { network } from './network.ts';
-import { notifications } from './notifications.ts';
-import { observability } from './observability.ts';
-import { oslo_messaging_notifications } from './oslo-messaging-notifications.ts';
-import { oslo_messaging_rabbit } from './oslo-messaging-rabbit.ts';
-import { oslo_middleware } from './oslo-middleware.ts';
-import { oslo_reports } from './oslo-reports.ts';
-import { scheduler } from './scheduler.ts';
-import { upgrade_levels } from './upgrade-levels.ts';
-import { wsgi } from './wsgi.ts';
+import { composeSchema } from '../schema.ts';
+import { apiOptions } from './api.ts';
+import { computeOptions } from './compute.ts';
+import { conductorOptions } from './conductor.ts';
+import { daemonOptions } from './daemon.ts';
+import { databaseOptions } from './database.ts';
+import { domainOptions } from './domain.ts';
+import { fakeOptions } from './fake.ts';
+import { filterOptions } from './filters.ts';
+import { imageOptions } from './images.ts';
+import { messagingOptions } from './messaging.ts';
+import { networkOptions } from './network.ts';
+import { notificationOptions } from './notifications.ts';
+import { observabilityOptions } from './observability.ts';
+import { schedulerOptions } from './scheduler.ts';
+import { serviceOptions } from './service.ts';
+import { virtOptions } from './virt.ts';
+import { weigherOptions } from './weighers.ts';
 
-/** Every option of mini-nova, in the order of the sample file. One file per group. */
-export const novaSchema = {
-  DEFAULT,
-  api,
-  conductor,
-  database,
-  fake,
-  filter_scheduler,
-  image,
-  network,
-  notifications,
-  observability,
-  oslo_messaging_notifications,
-  oslo_messaging_rabbit,
-  oslo_middleware,
-  oslo_reports,
-  scheduler,
-  upgrade_levels,
-  wsgi,
-} as const;
+/** What `Daemon` and `Service` read. */
+export const daemonSchema = composeSchema(
+  daemonOptions,
+  messagingOptions,
+  serviceOptions,
+  notificationOptions,
+  observabilityOptions,
+);
+
+export type DaemonSchema = typeof daemonSchema;
+
+/** Every option of mini-nova. */
+export const novaSchema = composeSchema(
+  daemonSchema,
+  databaseOptions,
+  domainOptions,
+  networkOptions,
+  apiOptions,
+  imageOptions,
+  conductorOptions,
+  schedulerOptions,
+  filterOptions,
+  weigherOptions,
+  computeOptions,
+  virtOptions,
+  fakeOptions,
+);
 
 export type NovaSchema = typeof novaSchema;

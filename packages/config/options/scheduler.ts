@@ -1,26 +1,39 @@
 import { integer } from '../option.ts';
 
-export const scheduler = {
-  workers: integer({
-    default: 1,
-    min: 1,
-    max: 1024,
-    unit: 'processes',
-    help: 'Processes of nova-scheduler.',
-  }),
-  max_queued_requests: integer({
-    default: 1000,
-    min: 1,
-    unit: 'requests',
-    mutable: true,
-    help: 'Requests that wait in a process of nova-scheduler. More are refused at once, as are those whose callers would give up before their turn; the conductor asks again later.',
-  }),
-  max_attempts: integer({
-    default: 3,
-    min: 1,
-    unit: 'hosts',
-    mutable: true,
-    deprecated: ['DEFAULT.scheduler_max_attempts'],
-    help: 'Hosts tried for one instance: the first choice and its alternates.',
-  }),
+/** What nova-scheduler reads, beside the options of its filters and weighers. */
+export const schedulerOptions = {
+  filter_scheduler: {
+    host_subset_size: integer({
+      default: 1,
+      min: 1,
+      unit: 'hosts',
+      mutable: true,
+      deprecated: ['DEFAULT.scheduler_host_subset_size'],
+      help: 'The host is chosen at random among this many best ones: several schedulers then collide less.',
+    }),
+  },
+  scheduler: {
+    workers: integer({
+      default: 1,
+      min: 1,
+      max: 1024,
+      unit: 'processes',
+      help: 'Processes of nova-scheduler.',
+    }),
+    max_queued_requests: integer({
+      default: 1000,
+      min: 1,
+      unit: 'requests',
+      mutable: true,
+      help: 'Requests that wait in a process of nova-scheduler. More are refused at once, as are those whose callers would give up before their turn; the conductor asks again later.',
+    }),
+    max_attempts: integer({
+      default: 3,
+      min: 1,
+      unit: 'hosts',
+      mutable: true,
+      deprecated: ['DEFAULT.scheduler_max_attempts'],
+      help: 'Hosts tried for one instance: the first choice and its alternates.',
+    }),
+  },
 } as const;

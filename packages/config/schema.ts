@@ -1,4 +1,33 @@
-import type { Option, Schema } from './option.ts';
+import type { Option, OptionGroup, Schema } from './option.ts';
+
+/** A schema of several parts, in which a group has the options of all. */
+export type ComposedSchema<P extends readonly Schema[]> = P extends readonly [
+  infer First extends Schema,
+  ...infer Others extends readonly Schema[],
+]
+  ? First & ComposedSchema<Others>
+  : unknown;
+
+/**
+ * One schema of the options of several owners: DEFAULT first, then the groups by name.
+ *
+ * @throws TypeError when two have an option of the same group and name, or when an earlier name is that of another
+ */
+export function composeSchema<const P extends readonly Schema[]>(...parts: P): ComposedSchema<P> {
+  const groups = new Set(['DEFAULT', ...parts.flatMap((part) => Object.keys(part)).sort()]);
+  const composed: Record<string, OptionGroup> = {};
+  for (const group of groups) composed[group] = Object.assign({}, ...parts.map((part) => part[group]));
+  refuseDuplicates(parts);
+  return composed as ComposedSchema<P>;
+}
+
+function refuseDuplicates(parts: readonly Schema[]): void {
+  const seen = new Set<string>();
+  for (const name of parts.flatMap((part) => new OptionNames(part).each())) {
+    if (seen.has(name)) throw new TypeError(`Two options are named ${bracketed(name)}`);
+    seen.add(name);
+  }
+}
 
 /** All names of the options of a schema, earlier ones as well, each as `group.option`. */
 export class OptionNames {
@@ -19,6 +48,11 @@ export class OptionNames {
 
   all(): Iterable<string> {
     return this.#present.keys();
+  }
+
+  /** As `all`, but as often as a name is given. */
+  each(): string[] {
+    return [...this.#names.values()].flat();
   }
 
   /** The name of today of an option; undefined when there is none of that name. */

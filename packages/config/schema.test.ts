@@ -1,9 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a configuration refers to options like this
-import { afterAll, describe, expect, test } from 'vitest';
-import { integer, type LoadConfigOptions, loadConfig, string } from './index.ts';
-import type { Option } from './option.ts';
-import { earlierNames, OptionNames } from './option-names.ts';
-import { novaSchema } from './options/index.ts';
+import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { composeSchema, integer, type LoadConfigOptions, loadConfig, type Schema, string } from './index.ts';
 import { ConfigFolder } from './test/config-folder.ts';
 
 const folder = new ConfigFolder();
@@ -95,13 +92,27 @@ describe('an earlier name', () => {
   });
 });
 
-test('no earlier name is that of another option', () => {
-  const names = Object.entries(novaSchema).flatMap(([group, options]) =>
-    Object.entries<Option<unknown>>(options).flatMap(([name, option]) => [
-      `${group}.${name}`,
-      ...earlierNames(group, option),
-    ]),
-  );
-  expect([...new Set(names)]).toEqual(names);
-  expect([...new OptionNames(novaSchema).all()].sort()).toEqual(names.sort());
+describe('a schema of several owners', () => {
+  const size = integer({ default: 1, help: '' });
+  const name = string({ default: 'a', deprecated: ['DEFAULT.title'], help: '' });
+
+  test('has the options of all, DEFAULT first and the other groups by name', () => {
+    const schema = composeSchema(
+      { web: { name } },
+      { cache: { size }, web: { size } },
+      { DEFAULT: { size } },
+    );
+    expect(Object.keys(schema)).toEqual(['DEFAULT', 'cache', 'web']);
+    const { web } = loadConfig({ schema, configFiles: [], env: { OS_WEB__SIZE: '7' } });
+    expect(web).toEqual({ name: 'a', size: 7 });
+    expectTypeOf([web.name, web.size] as const).toEqualTypeOf<readonly [string, number]>();
+  });
+
+  test.each<[string, Schema[], string]>([
+    ['an option twice', [{ web: { size } }, { web: { size } }], '[web] size'],
+    ['an option and an earlier name', [{ web: { name } }, { DEFAULT: { title: name } }], '[DEFAULT] title'],
+    ['an earlier name twice', [{ web: { name } }, { cache: { name } }], '[DEFAULT] title'],
+  ])('is refused when it has %s', (_title, parts: Schema[], duplicate) => {
+    expect(() => composeSchema(...parts)).toThrow(`Two options are named ${duplicate}`);
+  });
 });

@@ -30,17 +30,19 @@ const DEFAULT_IMAGE: ImageDefinition = {
 };
 
 /** The images that instances can boot from. */
-export const image = {
-  images: custom<readonly ImageDefinition[]>({
-    name: 'image list',
-    type: 'JSON',
-    allowed:
-      'a JSON list of images, each with a different "id" (UUID in lower case), a "name" and, if wanted, "min_ram" (MiB), "min_disk" (GiB), "size" (bytes), "disk_format", "container_format" and "properties" (texts by name)',
-    parse: parseImages,
-    accepts: (value) => Array.isArray(value) && value.every(isImage) && idsDiffer(value),
-    default: [DEFAULT_IMAGE],
-    help: 'The images there are, as a JSON list. It may go over several lines when all but the first are indented.',
-  }),
+export const imageOptions = {
+  image: {
+    images: custom<readonly ImageDefinition[]>({
+      name: 'image list',
+      type: 'JSON',
+      allowed:
+        'a JSON list of images, each with a different "id" (UUID in lower case), a "name" and, if wanted, "min_ram" (MiB), "min_disk" (GiB), "size" (bytes), "disk_format", "container_format" and "properties" (texts by name)',
+      parse: parseImages,
+      accepts: (value) => Array.isArray(value) && value.every(isImage) && idsDiffer(value),
+      default: [DEFAULT_IMAGE],
+      help: 'The images there are, as a JSON list. It may go over several lines when all but the first are indented.',
+    }),
+  },
 } as const;
 
 function parseImages(text: string): ImageDefinition[] | undefined {

@@ -1,0 +1,29 @@
+import { composeSchema, integer, string } from '@mini-nova/config';
+import { Daemon, daemonSchema, Manager } from '@mini-nova/service';
+
+const depotOptions = {
+  depot: {
+    shelves: integer({ default: 10, min: 1, help: 'How many there are.' }),
+    sign: string({ default: 'The depot on $host', mutable: true, help: 'What is written on its door.' }),
+  },
+};
+
+class DepotManager extends Manager {
+  rpcMethods = ['describe'];
+
+  constructor({ options, ...manager }) {
+    super(manager);
+    this.options = options;
+  }
+
+  async describe() {
+    return `${this.options.sign} has ${this.options.shelves} shelves`;
+  }
+}
+
+const config = { schema: composeSchema(daemonSchema, depotOptions), configFiles: process.argv.slice(2) };
+await Daemon.run({ name: 'depot', config }, (daemon) => {
+  const { DEFAULT, depot: options } = daemon.config;
+  const manager = () => new DepotManager({ host: DEFAULT.host, serviceName: 'depot', options });
+  return daemon.serve(() => daemon.service({ topic: 'depot', manager: manager() }));
+});

@@ -1,0 +1,99 @@
+import { networkInterfaces } from 'node:os';
+import { float, integer, seconds, string } from '../option.ts';
+
+/** The loopback's where there is no other. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outward = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  return outward?.address ?? '127.0.0.1';
+}
+
+/** What nova-compute reads, beside the options of its driver. */
+export const computeOptions = {
+  DEFAULT: {
+    my_ip: string({
+      default: ownAddress(),
+      sampleDefault: '<first IPv4 address of this host>',
+      pattern: /^[0-9a-fA-F.:]+$/,
+      allowed: 'an IP address',
+      help: 'Address of this host, as other hosts reach it: a compute shows it in its record.',
+    }),
+    reserved_host_memory_mb: integer({
+      default: 512,
+      min: 0,
+      unit: 'MiB',
+      help: 'Memory of a compute that guests do not get.',
+    }),
+    reserved_host_disk_mb: integer({
+      default: 0,
+      min: 0,
+      unit: 'MiB',
+      help: 'Disk of a compute that guests do not get.',
+    }),
+    reserved_host_cpus: integer({
+      default: 0,
+      min: 0,
+      unit: 'CPUs',
+      help: 'Physical CPUs of a compute that guests do not get.',
+    }),
+    initial_cpu_allocation_ratio: float({
+      default: 4,
+      min: 0.001,
+      max: 1_000_000,
+      help: 'Virtual CPUs offered per physical CPU, when a compute registers first.',
+    }),
+    initial_ram_allocation_ratio: float({
+      default: 1,
+      min: 0.001,
+      max: 1_000_000,
+      help: 'Memory offered per memory, when a compute registers first.',
+    }),
+    initial_disk_allocation_ratio: float({
+      default: 1,
+      min: 0.001,
+      max: 1_000_000,
+      help: 'Disk offered per disk, when a compute registers first.',
+    }),
+    update_resources_interval: seconds({
+      default: 60,
+      min: -1,
+      mutable: true,
+      help: 'Time between two reports of a compute about its resources. 0: every 60 seconds; below 0: never.',
+    }),
+    sync_power_state_interval: seconds({
+      default: 600,
+      min: -1,
+      mutable: true,
+      help: "Time between two comparisons of the power states of a compute's guests with their records. 0: every 60 seconds; below 0: never.",
+    }),
+    max_concurrent_builds: integer({
+      default: 10,
+      min: 0,
+      unit: 'builds',
+      mutable: true,
+      help: 'Builds that a compute works on at once; others wait in their order, and count as in progress. 0: no limit.',
+    }),
+    running_deleted_instance_action: string({
+      default: 'reap',
+      choices: ['noop', 'log', 'shutdown', 'reap'],
+      mutable: true,
+      help: 'What a compute does with a guest whose instance is recorded as deleted. noop: nothing; log: say so; shutdown: turn it off; reap: destroy it. A guest of which there is no record at all, or whose record is on another host, is always left alone: see nova-manage guest.',
+    }),
+    running_deleted_instance_poll_interval: seconds({
+      default: 1800,
+      mutable: true,
+      help: 'Time between two times that running_deleted_instance_action is taken. 0: never.',
+    }),
+    running_deleted_instance_timeout: seconds({
+      default: 1800,
+      mutable: true,
+      help: 'For so long a compute must have seen, each time it looked, that the instance is recorded as deleted. It is the time in which a wrong database can be noticed before guests are destroyed.',
+    }),
+    heal_instance_info_cache_interval: seconds({
+      default: 60,
+      min: -1,
+      mutable: true,
+      help: 'Time between two comparisons of the interfaces of all instances of a compute: their ports, their records, their guests. 0 or less: never.',
+    }),
+  },
+} as const;

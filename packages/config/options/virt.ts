@@ -1,0 +1,12 @@
+import { string } from '../option.ts';
+
+/** By which driver nova-compute has its guests. */
+export const virtOptions = {
+  DEFAULT: {
+    compute_driver: string({
+      default: 'fake.FakeDriver',
+      choices: ['fake.FakeDriver'],
+      help: 'The virtualization driver of nova-compute. fake.FakeDriver keeps guests in memory; see group fake.',
+    }),
+  },
+} as const;
