@@ -1,21 +1,21 @@
 # One image for all daemons; the command says which of them a container runs.
 ARG NODE_IMAGE=node:20-bookworm-slim
 
+# The manifests alone: dependencies are installed again only when one of these changes.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /opt/mini-nova
+COPY package.json package-lock.json ./
+COPY packages packages
+COPY services services
+RUN find packages services -type f ! -name package.json -delete
+
 FROM ${NODE_IMAGE} AS build
 # better-sqlite3 is compiled when no binary for this platform can be fetched.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/mini-nova
-# The manifests alone first: dependencies are installed again only when these change.
-COPY package.json package-lock.json ./
-COPY packages/config/package.json packages/config/
-COPY packages/database/package.json packages/database/
-COPY packages/messaging/package.json packages/messaging/
-COPY packages/objects/package.json packages/objects/
-COPY packages/service/package.json packages/service/
-COPY packages/testing/package.json packages/testing/
-COPY services/package.json services/
+COPY --from=manifests /opt/mini-nova ./
 RUN npm ci --ignore-scripts && npm rebuild better-sqlite3
 COPY tsconfig.json ./
 COPY packages packages

@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'unit',
-          include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts'],
+          include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts', 'test/cloud/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
           sequence: { groupOrder: 0 },
         },

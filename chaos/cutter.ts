@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Queryable } from '@mini-nova/database';
+import type { Database, Queryable } from '@mini-nova/data/database';
 import type { TcpProxy } from '@mini-nova/testing';
 import { type RawBuilder, sql } from 'kysely';
 import type { Disturber } from './disturber.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Database, openDatabase } from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/data/database';
 import { Cloud, type DatabaseKind } from './cloud.ts';
 import { Cutter } from './cutter.ts';
 import { Killer } from './killer.ts';

@@ -1,9 +1,10 @@
-import type { AllocationRow, PortRow } from '@mini-nova/database';
+import type { FakeGuest } from '@mini-nova/compute/virt/fake-guests';
+import type { AllocationRow } from '@mini-nova/data/allocations/tables';
+import type { PortRow } from '@mini-nova/data/ports/table';
+import { resourcesOf } from '@mini-nova/domain/resources';
 import type { Instance } from '@mini-nova/objects';
-import type { FakeGuest } from '@mini-nova/services/compute/virt/fake-guests';
-import { resourcesOf } from '@mini-nova/services/scheduler/placement/resources';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, test } from 'vitest';
-import { newInstance } from '../services/test/new-objects.ts';
 import { type Expectations, findProblems, type Promises } from './problems.ts';
 import type { Snapshot } from './snapshot.ts';
 

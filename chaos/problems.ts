@@ -1,7 +1,7 @@
+import { capacityOf } from '@mini-nova/domain/capacity';
+import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { resourcesOf } from '@mini-nova/domain/resources';
 import type { Instance } from '@mini-nova/objects';
-import { networkInfoOf } from '@mini-nova/services/compute/network-info';
-import { capacityOf } from '@mini-nova/services/scheduler/placement/capacity';
-import { resourcesOf } from '@mini-nova/services/scheduler/placement/resources';
 import type { Snapshot } from './snapshot.ts';
 
 /** What was promised to users: the part of a ledger that can be held against the records. */

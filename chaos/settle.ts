@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
 import type { Cloud } from './cloud.ts';
 import { type Expectations, findProblems, type Problem } from './problems.ts';
 import { takeSnapshot } from './snapshot.ts';

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
-import type {
-  AllocationRow,
-  ComputeNodeRow,
-  Database,
-  InventoryRow,
-  PortRow,
-  ResourceProviderRow,
-} from '@mini-nova/database';
+import { type FakeGuest, readGuests } from '@mini-nova/compute/virt/fake-guests';
+import type { AllocationRow, InventoryRow, ResourceProviderRow } from '@mini-nova/data/allocations/tables';
+import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
+import type { Database } from '@mini-nova/data/database';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import type { PortRow } from '@mini-nova/data/ports/table';
 import type { Instance } from '@mini-nova/objects';
-import { type FakeGuest, readGuests } from '@mini-nova/services/compute/virt/fake-guests';
-import { InstanceStore } from '@mini-nova/services/stores/instance-store';
 
 /** All that is recorded, and all that is. */
 export interface Snapshot {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '@mini-nova/database';
+import { openDatabase } from '@mini-nova/data/database';
 import { tempDir } from '@mini-nova/testing';
 import { Cloud, type DatabaseKind } from '../cloud.ts';
 import { Ledger } from '../ledger.ts';

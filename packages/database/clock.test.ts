@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { clockOf, DatabaseClock, databaseTimestamp, migrate, openDatabase } from './index.ts';
+import { clockOf, DatabaseClock, databaseTimestamp } from './index.ts';
+import { openParts } from './test/parts.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -54,8 +55,7 @@ describe("the database's clock", () => {
   });
 
   test('is the same in a transaction', async () => {
-    const db = await openDatabase('sqlite://');
-    await migrate(db);
+    const db = await openParts();
     await db.transaction(async (trx) => {
       expect(clockOf(trx)).toBe(db.clock);
       expect(databaseTimestamp(trx)).toMatch(/^\d{4}-.*Z$/);

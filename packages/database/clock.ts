@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database, Queryable } from './database.ts';
 import { idempotent } from './idempotent.ts';
 import type { Outage } from './repeats.ts';
-import type { Timestamp } from './schema.ts';
+import type { Timestamp } from './timestamp.ts';
 
 /** Milliseconds in which a question is answered well enough; else it is asked again, so often at most. */
 const PROMPT = 20;
@@ -108,32 +108,32 @@ function readingOf(time: number, asked: number, took: number): Reading {
 }
 
 /** Asks PostgreSQL. */
-export async function askPostgres(db: Queryable): Promise<number> {
+export async function askPostgres<S>(db: Queryable<S>): Promise<number> {
   const query = sql<{ now: number }>`select extract(epoch from clock_timestamp()) * 1000 as now`;
   const { rows } = await query.execute(idempotent(db));
   return Number(rows[0]?.now);
 }
 
-const clocks = new WeakMap<Queryable, DatabaseClock>();
+const clocks = new WeakMap<object, DatabaseClock>();
 
 /** From now on the handle has that clock. For those who make handles. */
-export function setClock(handle: Queryable, clock: DatabaseClock): void {
+export function setClock(handle: object, clock: DatabaseClock): void {
   clocks.set(handle, clock);
 }
 
 /** The clock of the database that the handle works on. */
-export function clockOf(db: Database | Queryable): DatabaseClock {
+export function clockOf<S>(db: Database<S> | Queryable<S>): DatabaseClock {
   const clock = clocks.get('kysely' in db ? db.kysely : db);
   if (clock === undefined) throw new TypeError('Not a handle of an open database');
   return clock;
 }
 
 /** Now, by the database's clock. */
-export function databaseNow(db: Database | Queryable): Date {
+export function databaseNow<S>(db: Database<S> | Queryable<S>): Date {
   return clockOf(db).now();
 }
 
 /** Now, by the database's clock, as it keeps times. */
-export function databaseTimestamp(db: Database | Queryable): Timestamp {
+export function databaseTimestamp<S>(db: Database<S> | Queryable<S>): Timestamp {
   return databaseNow(db).toISOString();
 }

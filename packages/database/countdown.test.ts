@@ -1,6 +1,6 @@
+import { stall } from '@mini-nova/data/test/stall';
 import { expect, it } from 'vitest';
 import { Countdown } from './countdown.ts';
-import { stall } from './test/stall.ts';
 
 it('counts only the time in which the process ran', async () => {
   const countdown = new Countdown(1000);

@@ -8,12 +8,11 @@ import { postgresTarget } from './drivers/postgres-target.ts';
 import { openSqlite } from './drivers/sqlite-dialect.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { type RepeatOptions, Repeats } from './repeats.ts';
-import type { Schema } from './schema.ts';
 import { TransactionScope } from './transaction-scope.ts';
 import { noTurns, type Turns } from './turns.ts';
 
-/** What queries run on: `database.kysely`, or the handle of a transaction. */
-export type Queryable = Kysely<Schema>;
+/** What queries on tables `S` run on: `database.kysely`, or the handle of a transaction. */
+export type Queryable<S> = Kysely<S>;
 
 /** Times are in seconds. What only PostgreSQL has is without effect on SQLite, and the other way round. */
 export interface DatabaseOptions {
@@ -40,7 +39,7 @@ export interface DatabaseOptions {
   turns?: Turns;
 }
 
-export interface TransactionOptions<T = unknown> {
+export interface TransactionOptions<S, T = unknown> {
   /**
    * What to do when the commit was sent, its answer was lost, and nobody can say whether it was done:
    *
@@ -48,12 +47,12 @@ export interface TransactionOptions<T = unknown> {
    * - `repeat`: it is run again. A second time must change nothing
    * - a function that looks for what the transaction, whose result it is given, would have left: run again unless it is there
    */
-  lostCommit?: 'fail' | 'repeat' | ((db: Queryable, result: T) => Promise<boolean>);
+  lostCommit?: 'fail' | 'repeat' | ((db: Queryable<S>, result: T) => Promise<boolean>);
 }
 
-/** An open database. Statements outside a transaction are each their own. While it is away, they are waited for: see `Repeats`. */
-export class Database {
-  readonly kysely: Kysely<Schema>;
+/** An open database with the tables `S`. Statements outside a transaction are each their own. While it is away, they are waited for: see `Repeats`. */
+export class Database<S> {
+  readonly kysely: Kysely<S>;
   readonly dialect: Dialect;
   readonly clock: DatabaseClock;
   readonly #scope: TransactionScope;
@@ -62,7 +61,7 @@ export class Database {
 
   constructor(parts: DatabaseParts) {
     const { dialect, driver, scope, repeats, onQuery } = parts;
-    this.kysely = new Kysely<Schema>({ dialect: driver, ...(onQuery && { log: queryLog(onQuery) }) });
+    this.kysely = new Kysely<S>({ dialect: driver, ...(onQuery && { log: queryLog(onQuery) }) });
     this.dialect = dialect;
     const ask = dialect === 'sqlite' ? undefined : () => askPostgres(this.kysely);
     this.clock = new DatabaseClock(ask, () => repeats.lastOutage);
@@ -79,8 +78,8 @@ export class Database {
    * @throws DatabaseUnavailable when the database is away for too long
    */
   async transaction<T>(
-    work: (trx: Queryable) => Promise<T>,
-    { lostCommit = 'fail' }: TransactionOptions<T> = {},
+    work: (trx: Queryable<S>) => Promise<T>,
+    { lostCommit = 'fail' }: TransactionOptions<S, T> = {},
   ): Promise<T> {
     this.#scope.assertOutside();
     let last: { result: T } | undefined;
@@ -88,7 +87,7 @@ export class Database {
       if (last && typeof lostCommit === 'function' && (await lostCommit(this.kysely, last.result))) {
         return last.result;
       }
-      const run = async (trx: Queryable) => {
+      const run = async (trx: Queryable<S>) => {
         last = { result: await work(trx) };
         return last.result;
       };
@@ -103,7 +102,7 @@ export class Database {
   }
 
   /** Runs `work`, which only reads, on one state of the database: no other's commit shows between its queries. */
-  async snapshot<T>(work: (trx: Queryable) => Promise<T>): Promise<T> {
+  async snapshot<T>(work: (trx: Queryable<S>) => Promise<T>): Promise<T> {
     this.#scope.assertOutside();
     const transaction = this.kysely.transaction().setAccessMode('read only');
     const settings =
@@ -111,7 +110,7 @@ export class Database {
     return this.#repeats.run(() => settings.execute((trx) => this.#within(trx, work)), isTrue);
   }
 
-  #within<T>(trx: Queryable, work: (trx: Queryable) => Promise<T>): Promise<T> {
+  #within<T>(trx: Queryable<S>, work: (trx: Queryable<S>) => Promise<T>): Promise<T> {
     setClock(trx, this.clock);
     return this.#scope.run(() => work(trx));
   }
@@ -149,7 +148,10 @@ function queryLog(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: Log
  * is first connected to by the first query.
  * @throws DatabaseUrlError when the text names no database, or its file cannot be opened; DatabaseUnavailable
  */
-export async function openDatabase(connection: string, options: DatabaseOptions = {}): Promise<Database> {
+export async function openDatabase<S>(
+  connection: string,
+  options: DatabaseOptions = {},
+): Promise<Database<S>> {
   const parsed = parseConnectionUrl(connection);
   const scope = new TransactionScope();
   const { logger = silentLogger, onQuery, sqliteSynchronous = true, turns = noTurns } = options;
@@ -158,7 +160,7 @@ export async function openDatabase(connection: string, options: DatabaseOptions 
     parsed.dialect === 'sqlite'
       ? await openSqlite({ path: parsed.path, scope, turns, synchronous: sqliteSynchronous })
       : new PostgresDialect(poolOptions(parsed.url, options, logger), repeats, turns);
-  return new Database({ dialect: parsed.dialect, driver, scope, repeats, onQuery });
+  return new Database<S>({ dialect: parsed.dialect, driver, scope, repeats, onQuery });
 }
 
 function poolOptions(url: string, options: DatabaseOptions, logger: Logger): PoolOptions {

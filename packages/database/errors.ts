@@ -84,61 +84,6 @@ export class NestedTransaction extends DatabaseError {
   }
 }
 
-/** No network has this uuid. */
-export class NetworkMissing extends DatabaseError {
-  readonly code = 'NETWORK_MISSING';
-  readonly networkUuid: string;
-
-  constructor(networkUuid: string) {
-    super(`There is no network ${networkUuid}`);
-    this.networkUuid = networkUuid;
-  }
-}
-
-/** Every address of the network's range is taken. */
-export class AddressesExhausted extends DatabaseError {
-  readonly code = 'ADDRESSES_EXHAUSTED';
-  readonly networkUuid: string;
-
-  constructor(networkUuid: string) {
-    super(`Network ${networkUuid} has no free address left`);
-    this.networkUuid = networkUuid;
-  }
-}
-
-/** The asked address is a port's already. */
-export class AddressInUse extends DatabaseError {
-  readonly code = 'ADDRESS_IN_USE';
-  readonly address: string;
-
-  constructor(address: string, options?: ErrorOptions) {
-    super(`Address ${address} is in use`, options);
-    this.address = address;
-  }
-}
-
-/** The asked address is not one that the network gives: outside its range, its gateway, or no address at all. */
-export class AddressNotAllocatable extends DatabaseError {
-  readonly code = 'ADDRESS_NOT_ALLOCATABLE';
-  readonly address: string;
-
-  constructor(address: string, cidr: string) {
-    super(`Address ${address} is not an allocatable address of ${cidr}`);
-    this.address = address;
-  }
-}
-
-/** The text is no IPv4 network of 2 to 2^24 addresses for ports. */
-export class InvalidCidr extends DatabaseError {
-  readonly code = 'INVALID_CIDR';
-  readonly cidr: string;
-
-  constructor(cidr: string) {
-    super(`${JSON.stringify(cidr)} is not an IPv4 network with room for ports (a.b.c.d/8 to /30)`);
-    this.cidr = cidr;
-  }
-}
-
 /** A regular expression that cannot be read, has what is not supported, or would take too much work. */
 export class InvalidPattern extends DatabaseError {
   readonly code = 'INVALID_PATTERN';

@@ -1,5 +1,4 @@
-import type { CompiledQuery, KyselyPlugin, OperationNode } from 'kysely';
-import type { Queryable } from './database.ts';
+import type { CompiledQuery, Kysely, KyselyPlugin, OperationNode } from 'kysely';
 
 const declared = new WeakSet<OperationNode>();
 
@@ -15,7 +14,7 @@ const declaration: KyselyPlugin = {
  * For statements that may be made twice: outside a transaction such a statement is made again when its answer was lost, where
  * others fail. Whoever declares it sees to it that the second time changes nothing, and that its result is of use.
  */
-export function idempotent(db: Queryable): Queryable {
+export function idempotent<S>(db: Kysely<S>): Kysely<S> {
   return db.withPlugin(declaration);
 }
 

@@ -3,28 +3,7 @@ import type { Dialect } from './connection-url.ts';
 import type { Database, Queryable } from './database.ts';
 import { SchemaOutOfDate } from './errors.ts';
 import { idempotent } from './idempotent.ts';
-import { services } from './migrations/0001-services.ts';
-import { instances } from './migrations/0002-instances.ts';
-import { flavors } from './migrations/0003-flavors.ts';
-import { placement } from './migrations/0004-placement.ts';
-import { networks } from './migrations/0005-networks.ts';
-import { clockSkew } from './migrations/0006-clock-skew.ts';
-import { shadowTables } from './migrations/0007-shadow-tables.ts';
-import { indexes } from './migrations/0008-indexes.ts';
-import type { Migration, MigrationDialect } from './migrations/migration.ts';
-
-const migrations: readonly Migration[] = [
-  services,
-  instances,
-  flavors,
-  placement,
-  networks,
-  clockSkew,
-  shadowTables,
-  indexes,
-];
-
-const latest = migrations.length;
+import type { Migration, MigrationDialect } from './migration.ts';
 
 const dialects: Record<Dialect, MigrationDialect> = {
   sqlite: {
@@ -43,7 +22,7 @@ const MIGRATION_LOCK = 8_774_5672;
 export interface SchemaVersion {
   /** Last applied migration; 0 in an empty database. */
   current: number;
-  /** Last migration this code knows. */
+  /** Last migration that the program knows. */
   latest: number;
   /** Names of those to apply. */
   pending: string[];
@@ -53,33 +32,37 @@ export interface SchemaVersion {
  * Applies what is missing, in order, all or nothing. Safe to run in several processes at once: one works, the others
  * wait and find nothing to do. Returns the names of what was applied.
  */
-export async function migrate(db: Database): Promise<string[]> {
+export async function migrate<S>(db: Database<S>, migrations: readonly Migration[]): Promise<string[]> {
   return db.transaction(async (trx) => {
     // SQLite's transaction holds the write lock already.
     if (db.dialect === 'postgresql') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(trx);
     await sql`create table if not exists schema_version
       (version integer primary key, name text not null, applied_at text not null)`.execute(trx);
-    const missing = pending(await currentVersion(trx));
+    const missing = pending(await currentVersion(trx), migrations);
     for (const migration of missing) await apply(trx, migration, dialects[db.dialect]);
     return missing.map(({ name }) => name);
   });
 }
 
-export async function schemaVersion(db: Database): Promise<SchemaVersion> {
+export async function schemaVersion<S>(
+  db: Database<S>,
+  migrations: readonly Migration[],
+): Promise<SchemaVersion> {
   const current = (await hasVersionTable(db)) ? await currentVersion(db.kysely) : 0;
-  return { current, latest, pending: pending(current).map(({ name }) => name) };
+  const latest = migrations.length;
+  return { current, latest, pending: pending(current, migrations).map(({ name }) => name) };
 }
 
 /**
  * For a daemon's start. A schema newer than the code passes: during an upgrade the schema goes first.
  * @throws SchemaOutOfDate
  */
-export async function assertMigrated(db: Database): Promise<void> {
-  const { current } = await schemaVersion(db);
+export async function assertMigrated<S>(db: Database<S>, migrations: readonly Migration[]): Promise<void> {
+  const { current, latest } = await schemaVersion(db, migrations);
   if (current < latest) throw new SchemaOutOfDate(current, latest);
 }
 
-async function hasVersionTable(db: Database): Promise<boolean> {
+async function hasVersionTable<S>(db: Database<S>): Promise<boolean> {
   const query =
     db.dialect === 'sqlite'
       ? sql`select name from sqlite_master where name = 'schema_version'`
@@ -87,23 +70,19 @@ async function hasVersionTable(db: Database): Promise<boolean> {
   return (await query.execute(idempotent(db.kysely))).rows.length > 0;
 }
 
-async function currentVersion(db: Queryable): Promise<number> {
-  const row = await db
-    .selectFrom('schema_version')
-    .select(({ fn }) => fn.max('version').as('version'))
-    .executeTakeFirst();
-  return row?.version ?? 0;
+async function currentVersion<S>(db: Queryable<S>): Promise<number> {
+  const query = sql<{ version: number | null }>`select max(version) as version from schema_version`;
+  const { rows } = await query.execute(idempotent(db));
+  return rows[0]?.version ?? 0;
 }
 
-function pending(current: number): Migration[] {
+function pending(current: number, migrations: readonly Migration[]): Migration[] {
   return migrations.filter(({ version }) => version > current);
 }
 
-async function apply(trx: Queryable, migration: Migration, dialect: MigrationDialect): Promise<void> {
+async function apply<S>(trx: Queryable<S>, migration: Migration, dialect: MigrationDialect): Promise<void> {
   for (const statement of migration.up(dialect)) await sql.raw(statement).execute(trx);
   const { version, name } = migration;
-  await trx
-    .insertInto('schema_version')
-    .values({ version, name, applied_at: new Date().toISOString() })
-    .execute();
+  await sql`insert into schema_version (version, name, applied_at)
+    values (${version}, ${name}, ${new Date().toISOString()})`.execute(trx);
 }

@@ -1,6 +1,8 @@
 export { type DaemonConfig, type DaemonSchema, daemonSchema } from '@mini-nova/config';
 export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
+export { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
+export { ConcurrencyLimit, type WhileWaiting } from './concurrency-limit.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
 export type { Figure, FigureObserver, FigureValue } from './figure.ts';
 export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
@@ -50,6 +52,7 @@ export {
   type RpcServingOptions,
 } from './rpc.ts';
 export { rpcLog } from './rpc-log.ts';
+export { SerialQueue } from './serial-queue.ts';
 export {
   type NotificationOptions,
   Service,
@@ -68,3 +71,4 @@ export {
   type TraceContext,
   withSpan,
 } from './tracing/tracer.ts';
+export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';

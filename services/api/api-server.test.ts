@@ -2,9 +2,9 @@ import dns from 'node:dns';
 import { type AddressInfo, createServer } from 'node:net';
 import { getTransport, silentLogger } from '@mini-nova/messaging';
 import { type ServiceInfo, ShutdownTimeout } from '@mini-nova/service';
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
-import { apiFixture } from '../test/api-fixture.ts';
 import { ApiServer, type ApiServerOptions } from './api-server.ts';
 
 async function apiServer(options: Partial<ApiServerOptions> = {}) {

@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from '@mini-nova/database';
+import { NovaError } from '@mini-nova/domain/exceptions';
 import type { Logger } from '@mini-nova/messaging';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { NovaError } from '../exceptions.ts';
 import { isBusOutage } from './bus-outage.ts';
 import { faultDocument, HttpError } from './http-errors.ts';
 import { mainFailure, validationMessage } from './validation-message.ts';

@@ -1,6 +1,6 @@
 import type { RequestContext } from '@mini-nova/service';
+import { apiFixture, CIRROS } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { apiFixture, CIRROS } from '../test/api-fixture.ts';
 
 const INSIDE = 'http://inside:8774';
 

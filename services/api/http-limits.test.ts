@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { expect, onTestFinished, test } from 'vitest';
-import { apiFixture, BOOT } from '../test/api-fixture.ts';
 import type { HttpLimits } from './http-limits.ts';
 
 /** The API on a port of its own. */

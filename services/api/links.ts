@@ -1,8 +1,4 @@
-export interface Link {
-  rel: string;
-  href: string;
-  type?: string;
-}
+import type { Link } from './documents/link.ts';
 
 /** Where links point: the address the client itself used, with or without a project in the path. */
 export interface LinkBase {

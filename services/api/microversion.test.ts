@@ -1,5 +1,5 @@
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { apiFixture } from '../test/api-fixture.ts';
 
 const STANDARD = 'openstack-api-version';
 const LEGACY = 'x-openstack-nova-api-version';

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { annotateSpan, currentContext, withSpan } from '@mini-nova/service';
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
+import { RecordingTracer } from '@mini-nova/services-testing/recording-tracer';
 import { expect, test } from 'vitest';
-import { apiFixture } from '../test/api-fixture.ts';
-import { RecordingTracer } from '../test/recording-tracer.ts';
 
 const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 

@@ -1,6 +1,6 @@
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
+import { filled, type Route, routesOf } from '@mini-nova/services-testing/routes';
 import { expect, test } from 'vitest';
-import { apiFixture } from '../test/api-fixture.ts';
-import { filled, type Route, routesOf } from '../test/routes.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 

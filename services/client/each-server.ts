@@ -1,4 +1,4 @@
-import type { ServerDocument } from '../api/views/server.ts';
+import type { ServerDocument } from '@mini-nova/api/documents';
 import type { CommandContext } from './command.ts';
 import { CommandError, EndpointUnreachable } from './errors.ts';
 import { findServer } from './find.ts';

@@ -1,8 +1,10 @@
-import type { FlavorDocument } from '../api/views/flavor.ts';
-import type { ImageDocument } from '../api/views/image.ts';
-import type { NetworkDocument } from '../api/views/network.ts';
-import type { ServerDocument } from '../api/views/server.ts';
-import type { ServiceDocument } from '../api/views/service.ts';
+import type {
+  FlavorDocument,
+  ImageDocument,
+  NetworkDocument,
+  ServerDocument,
+  ServiceDocument,
+} from '@mini-nova/api/documents';
 import { ApiError, CommandError } from './errors.ts';
 import type { NovaClient } from './nova-client.ts';
 

@@ -1,11 +1,13 @@
-import type { CreateServerBody } from '../api/schemas/servers.ts';
-import type { FlavorDocument } from '../api/views/flavor.ts';
-import type { HypervisorDocument } from '../api/views/hypervisor.ts';
-import type { ImageDocument } from '../api/views/image.ts';
-import type { InterfaceDocument } from '../api/views/interface.ts';
-import type { NetworkDocument } from '../api/views/network.ts';
-import type { ServerDocument } from '../api/views/server.ts';
-import type { ServiceDocument } from '../api/views/service.ts';
+import type {
+  CreateServerBody,
+  FlavorDocument,
+  HypervisorDocument,
+  ImageDocument,
+  InterfaceDocument,
+  NetworkDocument,
+  ServerDocument,
+  ServiceDocument,
+} from '@mini-nova/api/documents';
 import { CommandError } from './errors.ts';
 import type { Query, RestClient } from './rest-client.ts';
 

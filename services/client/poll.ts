@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServerDocument } from '../api/views/server.ts';
+import type { ServerDocument } from '@mini-nova/api/documents';
 import { ApiError, CommandError } from './errors.ts';
 import type { ClientIo } from './io.ts';
 import type { NovaClient } from './nova-client.ts';

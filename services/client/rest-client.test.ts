@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { nova } from '@mini-nova/services-testing/run-nova';
 import { freePort } from '@mini-nova/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { nova } from '../test/run-nova.ts';
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
+import { FakeDriver } from '@mini-nova/compute/virt/fake-driver';
+import { type RunningCloud, startCloud } from '@mini-nova/services-testing/cloud-fixture';
+import { nova as runNova } from '@mini-nova/services-testing/run-nova';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { FakeDriver } from '../compute/virt/fake-driver.ts';
-import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
-import { nova as runNova } from '../test/run-nova.ts';
 
 let cloud: RunningCloud;
 

@@ -1,4 +1,4 @@
-import type { ServiceDocument } from '../api/views/service.ts';
+import type { ServiceDocument } from '@mini-nova/api/documents';
 import type { Column } from './table.ts';
 
 const CLOCK: Column<ServiceDocument> = ['Clock', (service) => textOf(service['mini-nova:clock_skew'])];

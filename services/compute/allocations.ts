@@ -1,5 +1,5 @@
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import type { ComputeHost } from './compute-host.ts';
 
 /** What the instance holds, by provider uuid: nothing when it was placed by none of our schedulers, or its build was ended. */

@@ -1,5 +1,5 @@
+import { isOutage } from '@mini-nova/domain/outage-retry';
 import type { Instance } from '@mini-nova/objects';
-import { isOutage } from '../outage-retry.ts';
 import type { ComputeHost } from './compute-host.ts';
 
 /** One step of a clean-up: its failure is logged, and must not keep the others from being tried. */

@@ -1,18 +1,17 @@
+import type { ExpectedStates } from '@mini-nova/conductor/rpcapi';
+import { BuildAbortException, isEnded } from '@mini-nova/domain/exceptions';
+import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { infoCacheOf } from '@mini-nova/domain/network-info';
+import { wayOf } from '@mini-nova/domain/states/instance-states';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import type { ExpectedStates } from '../conductor/rpcapi.ts';
-import { BuildAbortException } from '../exceptions.ts';
-import { wayOf } from '../instance-states.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
-import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentInstance } from './current-instance.ts';
 import { recordOf } from './guest-watch.ts';
-import { faultOf, messageOf } from './instance-fault.ts';
-import { infoCacheOf } from './network-info.ts';
-import { TaskState } from './task-states.ts';
-import { VmState } from './vm-states.ts';
 
 /** A build that nobody has ended yet. */
 const stillBuilding = {

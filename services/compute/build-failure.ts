@@ -1,15 +1,15 @@
+import type { ComputeContract, FilterProperties } from '@mini-nova/compute/rpcapi';
+import { InstanceNotFound, isEnded, RescheduledException } from '@mini-nova/domain/exceptions';
+import { messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
+import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { RpcContext } from '@mini-nova/messaging';
-import { InstanceNotFound, RescheduledException } from '../exceptions.ts';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
-import { isEnded, mayWorkElsewhere } from './build-reasons.ts';
+import { mayWorkElsewhere } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
-import type { ComputeContract, FilterProperties } from './contract.ts';
 import { recordOf } from './guest-watch.ts';
-import { messageOf, tracebackOf } from './instance-fault.ts';
-import { TaskState } from './task-states.ts';
 
 export type BuildArgs = ComputeContract['build_and_run_instance']['args'];
 

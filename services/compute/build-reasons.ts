@@ -1,6 +1,6 @@
-import { BuildAbortException, InstanceNotFound, InstanceUpdateConflict, NovaError } from '../exceptions.ts';
-import { isOutage } from '../outage-retry.ts';
-import { messageOf } from './instance-fault.ts';
+import { BuildAbortException, NovaError } from '@mini-nova/domain/exceptions';
+import { messageOf } from '@mini-nova/domain/instance-fault';
+import { isOutage } from '@mini-nova/domain/outage-retry';
 
 /** The hypervisor could not make the guest; `cause` is its error. */
 export class GuestFailure extends Error {
@@ -16,11 +16,6 @@ export class GuestFailure extends Error {
     super(message, options);
     this.name = 'GuestFailure';
   }
-}
-
-/** Whether the error says that someone else ended the build, by deleting the instance for example. */
-export function isEnded(error: unknown): boolean {
-  return error instanceof InstanceNotFound || error instanceof InstanceUpdateConflict;
 }
 
 /**

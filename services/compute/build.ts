@@ -1,20 +1,20 @@
+import { BuildAbortException, isEnded } from '@mini-nova/domain/exceptions';
+import { infoCacheOf, networkInfoOf } from '@mini-nova/domain/network-info';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { BuildAbortException } from '../exceptions.ts';
-import type { VirtualInterface } from '../network/model.ts';
-import { type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
-import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
 import { allocationsOf } from './allocations.ts';
 import { leaveEndedBuild, refuseBuild } from './build-end.ts';
 import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
-import { GuestFailure, isEnded } from './build-reasons.ts';
+import { GuestFailure } from './build-reasons.ts';
 import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentInstance } from './current-instance.ts';
 import { recordOf } from './guest-watch.ts';
-import { infoCacheOf, networkInfoOf } from './network-info.ts';
-import { TaskState } from './task-states.ts';
-import { VmState } from './vm-states.ts';
 
 /** The guest runs: only an answer says whether its record does too, however long the answer takes. */
 const untilAnswered = { patience: Number.POSITIVE_INFINITY };

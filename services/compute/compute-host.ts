@@ -1,7 +1,7 @@
+import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { Logger } from '@mini-nova/messaging';
-import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
-import type { NetworkAPI } from '../network/rpcapi.ts';
-import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
+import type { NetworkAPI } from '@mini-nova/network/rpcapi';
+import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import type { InstanceNotifications } from './notifications.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { ResourceTracker } from './resource-tracker.ts';

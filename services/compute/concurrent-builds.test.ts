@@ -1,5 +1,5 @@
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, test, vi } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
 
 /** Lets the driver's spawns go on only when they are told to, and counts them. */
 function holdSpawns(cloud: Cloud) {

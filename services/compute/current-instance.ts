@@ -1,6 +1,6 @@
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
 import type { ComputeHost } from './compute-host.ts';
 
 type Records = Pick<ComputeHost, 'conductor'>;

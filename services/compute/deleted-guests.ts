@@ -1,3 +1,4 @@
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
@@ -5,7 +6,6 @@ import type { ComputeHost } from './compute-host.ts';
 import { type GuestWatch, recordOf } from './guest-watch.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { powerStateOf } from './power.ts';
-import { PowerState } from './power-states.ts';
 
 /** Group DEFAULT of the configuration. */
 export interface DeletedGuestsOptions {

@@ -1,15 +1,15 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud, type CloudOptions } from '@mini-nova/services-testing/cloud';
+import { lossyDriver } from '@mini-nova/services-testing/lossy-driver';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { tempDir } from '@mini-nova/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
-import { Cloud, type CloudOptions } from '../test/cloud.ts';
-import { lossyDriver } from '../test/lossy-driver.ts';
-import { newInstance } from '../test/new-objects.ts';
 import { MemoryNodeIdentities } from './node-identities.ts';
-import { PowerState } from './power-states.ts';
 
 const ctxt = RequestContext.admin();
 const hosts = { host1: {} };

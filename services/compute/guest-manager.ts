@@ -1,9 +1,9 @@
+import type { GuestContract, GuestRecord, Outcome } from '@mini-nova/compute/rpcapi';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { type EndpointOf, Target } from '@mini-nova/messaging';
 import { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { InstanceNotFound } from '../exceptions.ts';
 import type { ComputeHost } from './compute-host.ts';
-import type { GuestContract, GuestRecord, Outcome } from './guest-contract.ts';
 import { type GuestWatch, recordOf, type StrayGuest } from './guest-watch.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 

@@ -1,14 +1,9 @@
+import type { StrayState } from '@mini-nova/compute/rpcapi';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { currentContext, RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
 import type { InstanceLocks } from './instance-locks.ts';
-
-/**
- * What the records say of a guest that is not recorded here: its instance is deleted, it is on another host or none, or
- * there is no record at all.
- */
-export type StrayState = 'deleted' | 'elsewhere' | 'unknown';
 
 /** A guest that is not recorded here. */
 export interface StrayGuest {
@@ -19,8 +14,6 @@ export interface StrayGuest {
   /** By performance.now(): when it was first seen so; it was so each time since. */
   since: number;
 }
-
-export const strayStates = ['deleted', 'elsewhere', 'unknown'] as const satisfies StrayState[];
 
 const notices: Record<StrayState, string> = {
   deleted: 'A guest runs whose instance is recorded as deleted',

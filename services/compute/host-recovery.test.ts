@@ -1,8 +1,8 @@
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
-import { newInstance } from '../test/new-objects.ts';
-import { PowerState } from './power-states.ts';
 import { FakeDriver } from './virt/fake-driver.ts';
 
 const ctxt = RequestContext.admin();

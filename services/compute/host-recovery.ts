@@ -1,17 +1,17 @@
+import { BuildAbortException } from '@mini-nova/domain/exceptions';
+import { wayOf } from '@mini-nova/domain/states/instance-states';
+import { PowerState } from '@mini-nova/domain/states/power-state';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { BuildAbortException } from '../exceptions.ts';
-import { wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
-import { PowerState } from './power-states.ts';
-import { TaskState } from './task-states.ts';
 import { terminateInstance } from './termination.ts';
-import { VmState } from './vm-states.ts';
 
 /**
  * Brings the records of this host together with its guests after a start. What was being done to an instance when the

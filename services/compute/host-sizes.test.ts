@@ -1,6 +1,6 @@
 import { ConfigError, loadConfig } from '@mini-nova/config';
+import { startCloud } from '@mini-nova/services-testing/cloud-fixture';
 import { expect, test } from 'vitest';
-import { startCloud } from '../test/cloud-fixture.ts';
 import { checkSizes } from './host-sizes.ts';
 import { FakeDriver } from './virt/fake-driver.ts';
 

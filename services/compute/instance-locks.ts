@@ -1,4 +1,4 @@
-import { type Caller, throwIfGone } from '../caller.ts';
+import { type Caller, throwIfGone } from '@mini-nova/service';
 
 /** Runs steps that concern one instance after one another, in the order in which they were asked for. */
 export class InstanceLocks {

@@ -1,10 +1,12 @@
-import { allocatePort, findPort, listNetworks } from '@mini-nova/database';
+import { listNetworks } from '@mini-nova/data/networks/queries';
+import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { findPort } from '@mini-nova/data/ports/queries';
+import { networkInfoOf } from '@mini-nova/domain/network-info';
 import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, it } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
-import { networkInfoOf } from './network-info.ts';
 
 const ctxt = RequestContext.admin();
 const anyPort = { network_id: null, port_id: null, requested_ip: null };

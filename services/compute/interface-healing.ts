@@ -1,13 +1,13 @@
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { infoCacheOf, networkInfoOf } from '@mini-nova/domain/network-info';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
-import type { VirtualInterface } from '../network/model.ts';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
-import { infoCacheOf, networkInfoOf } from './network-info.ts';
-import { VmState } from './vm-states.ts';
 
 /**
  * Compares, for all instances of this host, their ports with what the records and the guests say, and heals those that

@@ -1,10 +1,12 @@
-import { allocatePort, findPort, listNetworks } from '@mini-nova/database';
+import { listNetworks } from '@mini-nova/data/networks/queries';
+import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { findPort } from '@mini-nova/data/ports/queries';
+import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
+import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { failSaves } from '@mini-nova/services-testing/failing-saves';
+import { lossyDriver } from '@mini-nova/services-testing/lossy-driver';
 import { expect, it } from 'vitest';
-import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '../exceptions.ts';
-import { Cloud } from '../test/cloud.ts';
-import { failSaves } from '../test/failing-saves.ts';
-import { lossyDriver } from '../test/lossy-driver.ts';
-import { networkInfoOf } from './network-info.ts';
 
 const anyPort = { network_id: null, port_id: null, requested_ip: null };
 

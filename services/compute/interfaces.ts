@@ -1,14 +1,14 @@
+import type { ComputeContract } from '@mini-nova/compute/rpcapi';
+import { InterfaceAttachFailed } from '@mini-nova/domain/exceptions';
+import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { infoCacheOf } from '@mini-nova/domain/network-info';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { isOutage } from '@mini-nova/domain/outage-retry';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { InterfaceAttachFailed } from '../exceptions.ts';
-import type { VirtualInterface } from '../network/model.ts';
-import { isOutage } from '../outage-retry.ts';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
-import type { ComputeContract } from './contract.ts';
-import { faultOf, messageOf } from './instance-fault.ts';
 import { healInterfaces } from './interface-healing.ts';
-import { infoCacheOf } from './network-info.ts';
 
 type AttachArgs = ComputeContract['attach_interface']['args'];
 

@@ -1,24 +1,25 @@
+import type { ComputeContract } from '@mini-nova/compute/rpcapi';
+import { strayStates } from '@mini-nova/compute/rpcapi';
+import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { NovaConfig } from '@mini-nova/config';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { type EndpointOf, type JsonObject, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
+import type { NetworkAPI } from '@mini-nova/network/rpcapi';
+import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import {
+  ConcurrencyLimit,
   type Figure,
   Manager,
   type PeriodicTask,
   type ReadinessChecks,
   RequestContext,
 } from '@mini-nova/service';
-import { ConcurrencyLimit } from '../concurrency-limit.ts';
-import type { ComputeTaskAPI, ConductorAPI } from '../conductor/rpcapi.ts';
-import type { VirtualInterface } from '../network/model.ts';
-import type { NetworkAPI } from '../network/rpcapi.ts';
-import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
 import { InstanceBuild } from './build.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { tailOf } from './console.ts';
-import type { ComputeContract } from './contract.ts';
 import { cleanUpDeletedGuests } from './deleted-guests.ts';
 import { GuestManager } from './guest-manager.ts';
-import { GuestWatch, strayStates } from './guest-watch.ts';
+import { GuestWatch } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';

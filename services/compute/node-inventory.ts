@@ -1,5 +1,5 @@
+import type { Inventories } from '@mini-nova/domain/resources';
 import type { ComputeNode } from '@mini-nova/objects';
-import type { Inventories } from '../scheduler/placement/contract.ts';
 import type { HostResources } from './virt/driver.ts';
 
 /** What of a host guests do not get, and how much its resources are overcommitted when it registers first. */

@@ -1,4 +1,4 @@
-import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 
 /** What a recount finds of one instance. */
 export interface Counted {

@@ -1,11 +1,11 @@
+import { NovaError } from '@mini-nova/domain/exceptions';
+import { faultName } from '@mini-nova/domain/instance-fault';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { Manager } from '@mini-nova/service';
-import { NovaError } from '../exceptions.ts';
-import type { VirtualInterface } from '../network/model.ts';
-import { faultName } from './instance-fault.ts';
 import { versionedPayloadOf } from './versioned-payload.ts';
-import { VmState } from './vm-states.ts';
 
 /** What Nova's computes tell of, as `compute.instance.<event>`. */
 export type InstanceEvent =

@@ -1,8 +1,8 @@
+import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { ComputeHost } from './compute-host.ts';
 import { recordOf } from './guest-watch.ts';
-import { TaskState } from './task-states.ts';
 import { terminateInstance } from './termination.ts';
 
 /**

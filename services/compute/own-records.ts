@@ -1,7 +1,7 @@
+import type { ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { JsonObject, Logger, RpcContext } from '@mini-nova/messaging';
 import type { ComputeNode } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import type { ConductorAPI } from '../conductor/rpcapi.ts';
 import type { NodeIdentities } from './node-identities.ts';
 
 export interface OwnRecordsOptions {

@@ -1,7 +1,7 @@
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { Instance } from '@mini-nova/objects';
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, it } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
-import { PowerState } from './power-states.ts';
 
 async function booted(): Promise<{ cloud: Cloud; instance: Instance }> {
   const cloud = await Cloud.start({ hosts: { host1: {} } });

@@ -1,16 +1,16 @@
+import { isEnded } from '@mini-nova/domain/exceptions';
+import { faultOf } from '@mini-nova/domain/instance-fault';
+import { type PowerOutcome, powerOutcome, wayOf } from '@mini-nova/domain/states/instance-states';
+import { PowerState } from '@mini-nova/domain/states/power-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { type PowerOutcome, powerOutcome, wayOf } from '../instance-states.ts';
 import { attempt } from './best-effort.ts';
 import { leaveHost } from './build-end.ts';
-import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
-import { faultOf } from './instance-fault.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { guestPowerOf, powerStateOf } from './power.ts';
-import { PowerState } from './power-states.ts';
-import { VmState } from './vm-states.ts';
 
 /**
  * Brings the records of instances at rest together with their guests. As in Nova, a guest that stopped by itself makes

@@ -1,12 +1,11 @@
+import { InstanceNotFound, isEnded } from '@mini-nova/domain/exceptions';
+import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { PowerState } from '@mini-nova/domain/states/power-state';
+import { powerRequestOf, TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
-import { isEnded } from './build-reasons.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { faultOf, messageOf } from './instance-fault.ts';
-import { PowerState } from './power-states.ts';
-import { powerRequestOf, TaskState } from './task-states.ts';
-import { VmState } from './vm-states.ts';
 
 export async function startInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   await changePower(host, ctxt, instance, {

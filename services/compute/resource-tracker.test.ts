@@ -1,12 +1,12 @@
+import { ConductorAPI } from '@mini-nova/conductor/rpcapi';
+import { ComputeHostNotFound, ComputeResourcesUnavailable } from '@mini-nova/domain/exceptions';
 import { silentLogger } from '@mini-nova/messaging';
+import { resourcesOfProvider } from '@mini-nova/placement/provider-resources';
+import { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
-import { ConductorAPI } from '../conductor/rpcapi.ts';
-import { ComputeHostNotFound, ComputeResourcesUnavailable } from '../exceptions.ts';
-import { resourcesOfProvider } from '../scheduler/placement/provider-resources.ts';
-import { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
-import { Cloud } from '../test/cloud.ts';
-import { newInstance } from '../test/new-objects.ts';
 import { MemoryNodeIdentities } from './node-identities.ts';
 import { OwnRecords } from './own-records.ts';
 import { ResourceTracker } from './resource-tracker.ts';

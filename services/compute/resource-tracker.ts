@@ -1,18 +1,18 @@
-import type { Logger, RpcContext } from '@mini-nova/messaging';
-import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
-import { RequestContext } from '@mini-nova/service';
-import type { ConductorAPI } from '../conductor/rpcapi.ts';
+import type { ConductorAPI } from '@mini-nova/conductor/rpcapi';
+import { capacityOf } from '@mini-nova/domain/capacity';
 import {
   ComputeHostNotFound,
   ComputeResourcesUnavailable,
   DuplicateEntry,
   InstanceNotFound,
-} from '../exceptions.ts';
-import { capacityOf } from '../scheduler/placement/capacity.ts';
-import type { Inventories } from '../scheduler/placement/contract.ts';
-import { type ResourceAmounts, resourcesOf } from '../scheduler/placement/resources.ts';
-import type { PlacementAPI } from '../scheduler/placement/rpcapi.ts';
-import { SerialQueue } from '../serial-queue.ts';
+} from '@mini-nova/domain/exceptions';
+import type { Inventories } from '@mini-nova/domain/resources';
+import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
+import { VmState } from '@mini-nova/domain/states/vm-state';
+import type { Logger, RpcContext } from '@mini-nova/messaging';
+import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
+import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
+import { RequestContext, SerialQueue } from '@mini-nova/service';
 import { Claim } from './claim.ts';
 import { inventoriesOf, type Reservations, withReserved } from './node-inventory.ts';
 import { type HostAddress, measuresOf, newRecord, usageOf } from './node-record.ts';
@@ -20,7 +20,6 @@ import { type Counted, NodeUsage } from './node-usage.ts';
 import type { OwnRecords } from './own-records.ts';
 import { UsageReports } from './usage-reports.ts';
 import type { HostResources, VirtDriver } from './virt/driver.ts';
-import { VmState } from './vm-states.ts';
 
 export interface ResourceTrackerOptions {
   host: string;

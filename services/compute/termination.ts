@@ -1,13 +1,13 @@
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { faultOf } from '@mini-nova/domain/instance-fault';
+import { isOutage } from '@mini-nova/domain/outage-retry';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { InstanceNotFound } from '../exceptions.ts';
-import { isOutage } from '../outage-retry.ts';
 import { releaseEverywhere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { faultOf } from './instance-fault.ts';
-import { TaskState } from './task-states.ts';
-import { VmState } from './vm-states.ts';
 
 /**
  * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm.

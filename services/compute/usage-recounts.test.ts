@@ -1,7 +1,7 @@
 import type { Driver } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, it } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
 import type { FakeDriverOptions } from './virt/fake-driver.ts';
 
 /**

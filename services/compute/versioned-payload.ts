@@ -1,10 +1,10 @@
+import { faultName, messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
+import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, JsonValue, RpcContext } from '@mini-nova/messaging';
 import type { Flavor, Instance, KeyPair } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import { faultName, messageOf, tracebackOf } from './instance-fault.ts';
-import { networkInfoOf } from './network-info.ts';
 import type { EventDetails, InstanceEvent } from './notifications.ts';
-import { VmState } from './vm-states.ts';
 
 /** As Nova's notifications name what records have as numbers. */
 const POWER_STATES: Record<number, string> = {

@@ -1,14 +1,14 @@
-import { type Database, findInstance } from '@mini-nova/database';
+import type { ComputeAPI, ComputeContract } from '@mini-nova/compute/rpcapi';
+import type { Database } from '@mini-nova/data/database';
+import { findInstance } from '@mini-nova/data/instances/queries';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { blockDevicesOf } from '@mini-nova/domain/block-devices';
+import { isEnded } from '@mini-nova/domain/exceptions';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
-import { blockDevicesOf } from '../block-devices.ts';
-import { isEnded } from '../compute/build-reasons.ts';
-import type { ComputeContract } from '../compute/contract.ts';
-import type { ComputeAPI } from '../compute/rpcapi.ts';
-import { TaskState } from '../compute/task-states.ts';
-import { VmState } from '../compute/vm-states.ts';
-import { allocationsByProvider, releaseAllocations } from '../scheduler/placement/allocations.ts';
-import type { InstanceStore } from '../stores/instance-store.ts';
+import { allocationsByProvider, releaseAllocations } from '@mini-nova/placement/allocations';
 import { ec2IdsOf } from './ec2-ids.ts';
 
 type BuildArgs = ComputeContract['build_and_run_instance']['args'];

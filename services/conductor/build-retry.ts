@@ -1,15 +1,15 @@
-import type { Database } from '@mini-nova/database';
+import type { FilterProperties } from '@mini-nova/compute/rpcapi';
+import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
+import type { Database } from '@mini-nova/data/database';
+import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
+import { BuildAbortException, MaxRetriesExceeded } from '@mini-nova/domain/exceptions';
+import { outlastDatabase } from '@mini-nova/domain/outage-retry';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
-import type { FilterProperties } from '../compute/contract.ts';
-import { BuildAbortException, MaxRetriesExceeded } from '../exceptions.ts';
-import { outlastDatabase } from '../outage-retry.ts';
-import { claimResources } from '../scheduler/placement/claim.ts';
-import type { ResourceAmounts } from '../scheduler/placement/resources.ts';
-import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
-import { RequestSpecStore } from '../stores/request-spec-store.ts';
+import { claimResources } from '@mini-nova/placement/claim';
+import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { BuildDispatch } from './build-dispatch.ts';
-import type { ComputeTaskContract } from './contract.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
 

@@ -1,7 +1,7 @@
 import { silentLogger } from '@mini-nova/messaging';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
-import { newInstance } from '../test/new-objects.ts';
 import { FailedBuilds, isScheduling } from './failed-builds.ts';
 
 async function failed(isDeleted: boolean): Promise<number> {

@@ -1,22 +1,18 @@
-import {
-  type Database,
-  databaseTimestamp,
-  deleteAllocations,
-  deleteBuildRequest,
-  findInstance,
-  lockInstance,
-  type Queryable,
-  releasePorts,
-} from '@mini-nova/database';
+import { deleteAllocations } from '@mini-nova/data/allocations/queries';
+import { deleteBuildRequest } from '@mini-nova/data/build-requests/queries';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { releasePorts } from '@mini-nova/data/ports/queries';
+import { databaseTimestamp } from '@mini-nova/database';
+import { NovaError } from '@mini-nova/domain/exceptions';
+import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { infoCacheOf } from '@mini-nova/domain/network-info';
+import { outlastDatabase } from '@mini-nova/domain/outage-retry';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { faultOf, messageOf } from '../compute/instance-fault.ts';
-import { infoCacheOf } from '../compute/network-info.ts';
-import { TaskState } from '../compute/task-states.ts';
-import { VmState } from '../compute/vm-states.ts';
-import { NovaError } from '../exceptions.ts';
-import { outlastDatabase } from '../outage-retry.ts';
-import type { InstanceStore } from '../stores/instance-store.ts';
 
 export interface FailedBuildsOptions {
   db: Database;

@@ -1,13 +1,13 @@
+import type { FilterProperties } from '@mini-nova/compute/rpcapi';
+import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
+import type { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import { DatabaseUnavailable } from '@mini-nova/database';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
+import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
-import type { FilterProperties } from '../compute/contract.ts';
-import { NoValidHost } from '../exceptions.ts';
-import { outlastDatabase } from '../outage-retry.ts';
-import type { SchedulerAPI } from '../scheduler/rpcapi.ts';
-import type { BuildRequestStore } from '../stores/build-request-store.ts';
+import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { BuildDispatch } from './build-dispatch.ts';
-import type { ComputeTaskContract } from './contract.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
 

@@ -1,4 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
+import {
+  DuplicateEntry,
+  HostBinaryNotFound,
+  InstanceNotFound,
+  InstanceUpdateConflict,
+  ObjectActionError,
+  ServiceBinaryExists,
+  UnexpectedDeletingTaskStateError,
+  UnexpectedTaskStateError,
+} from '@mini-nova/domain/exceptions';
 import { MessagingTimeout, Target } from '@mini-nova/messaging';
 import {
   IncompatibleObjectVersion,
@@ -11,23 +22,12 @@ import {
   UnsupportedObject,
 } from '@mini-nova/objects';
 import { type ReadDeleted, RequestContext, ServiceRecordMissing } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { type Loss, lossyDriver } from '@mini-nova/services-testing/lossy-driver';
+import { newComputeNode } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  DuplicateEntry,
-  HostBinaryNotFound,
-  InstanceNotFound,
-  InstanceUpdateConflict,
-  ObjectActionError,
-  ServiceBinaryExists,
-  UnexpectedDeletingTaskStateError,
-  UnexpectedTaskStateError,
-} from '../exceptions.ts';
-import { Cloud } from '../test/cloud.ts';
-import { type Loss, lossyDriver } from '../test/lossy-driver.ts';
-import { newComputeNode } from '../test/new-objects.ts';
-import type { ConductorContract } from './contract.ts';
-import { ConductorAPI } from './rpcapi.ts';
-import { ConductorServiceRecords } from './service-records.ts';
+import { ConductorAPI } from './rpcapi/conductor-api.ts';
+import type { ConductorContract } from './rpcapi/contract.ts';
 
 const ctxt = RequestContext.admin();
 let cloud: Cloud;

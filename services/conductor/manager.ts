@@ -1,3 +1,6 @@
+import type { ConductorContract } from '@mini-nova/conductor/rpcapi';
+import { contentsOf, updatesSince } from '@mini-nova/conductor/rpcapi';
+import { ObjectActionError } from '@mini-nova/domain/exceptions';
 import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
 import {
   backport,
@@ -8,13 +11,9 @@ import {
   objectClass,
   objectVersions,
 } from '@mini-nova/objects';
-import { Manager, type PeriodicTask, type RequestContext } from '@mini-nova/service';
-import { ObjectActionError } from '../exceptions.ts';
-import { WorkQueue } from '../work-queue.ts';
-import type { ConductorContract } from './contract.ts';
+import { Manager, type PeriodicTask, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { ActionArguments, type ActionTable } from './object-actions/action.ts';
 import { type ObjectStores, objectActions } from './object-actions/index.ts';
-import { contentsOf, updatesSince } from './object-updates.ts';
 
 export interface ConductorManagerOptions {
   host: string;

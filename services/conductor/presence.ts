@@ -1,4 +1,4 @@
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
 
 export interface PresenceOptions {
   db: Database;

@@ -1,17 +1,12 @@
-import {
-  type Database,
-  findInstance,
-  insertInstance,
-  migrate,
-  openDatabase,
-  updateInstance,
-} from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { findInstance, insertInstance, updateInstance } from '@mini-nova/data/instances/queries';
+import { migrate } from '@mini-nova/data/migrate';
 import { MessageDeliveryFailure, MessagingTimeout, Overloaded, silentLogger } from '@mini-nova/messaging';
 import { RequestSpec } from '@mini-nova/objects';
+import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { Rpc } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { SchedulerAPI } from '../scheduler/rpcapi.ts';
-import { Cloud } from '../test/cloud.ts';
 import { ComputeTaskManager } from './compute-task-manager.ts';
 import { Presence } from './presence.ts';
 import { SchedulingLine } from './scheduling-line.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOutage, type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
 import { Overloaded } from '@mini-nova/messaging';
-import { isOutage, type OutageRetryOptions, retryOnOutage } from '../outage-retry.ts';
-import { WorkQueue } from '../work-queue.ts';
+import { WorkQueue } from '@mini-nova/service';
 import type { SilentComputes } from './silent-computes.ts';
 import { WaitingBuilds, type WaitingBuildsOptions } from './waiting-builds.ts';
 

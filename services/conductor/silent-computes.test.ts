@@ -1,8 +1,10 @@
-import { databaseNow, migrate, openDatabase } from '@mini-nova/database';
+import { openDatabase } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
+import { ServiceStore } from '@mini-nova/data/services/store';
+import { databaseNow } from '@mini-nova/database';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
 import type { ChangesOf, Service } from '@mini-nova/objects';
 import { expect, it, onTestFinished } from 'vitest';
-import { NoValidHost } from '../exceptions.ts';
-import { ServiceStore } from '../stores/service-store.ts';
 import { Presence } from './presence.ts';
 import { SilentComputes } from './silent-computes.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasStopped, type ServiceStore } from '@mini-nova/data/services/store';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
 import type { Service } from '@mini-nova/objects';
-import { NoValidHost } from '../exceptions.ts';
-import { hasStopped, type ServiceStore } from '../stores/service-store.ts';
 import type { Presence } from './presence.ts';
 
 export interface SilentComputesOptions {

@@ -1,4 +1,6 @@
-import { type Database, databaseTimestamp, touchScheduling } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
+import { touchScheduling } from '@mini-nova/data/instances/queries';
+import { databaseTimestamp } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 
 export interface WaitingBuildsOptions {

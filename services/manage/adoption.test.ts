@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, migrate, openDatabase } from '@mini-nova/database';
+import type { GuestRecord } from '@mini-nova/compute/rpcapi';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
+import { addHost } from '@mini-nova/services-testing/scheduling';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { GuestRecord } from '../compute/guest-contract.ts';
-import { addHost } from '../test/scheduling.ts';
 import { AdoptionRefused, adoptGuest } from './adoption.ts';
 
 let db: Database;

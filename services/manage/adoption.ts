@@ -1,26 +1,21 @@
-import {
-  bindPort,
-  type Database,
-  databaseNow,
-  deleteAllocations,
-  findInstance,
-  findNetwork,
-  findPort,
-  insertAllocations,
-  parseIpv4,
-  type Queryable,
-  restorePort,
-} from '@mini-nova/database';
+import type { GuestRecord } from '@mini-nova/compute/rpcapi';
+import { deleteAllocations, insertAllocations } from '@mini-nova/data/allocations/queries';
+import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { FlavorStore } from '@mini-nova/data/flavors/store';
+import { findInstance } from '@mini-nova/data/instances/queries';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import { parseIpv4 } from '@mini-nova/data/networks/ipv4';
+import { findNetwork } from '@mini-nova/data/networks/queries';
+import { restorePort } from '@mini-nova/data/ports/allocation';
+import { bindPort, findPort } from '@mini-nova/data/ports/queries';
+import { databaseNow } from '@mini-nova/database';
+import { FlavorNotFound, InstanceExists } from '@mini-nova/domain/exceptions';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { resourcesOf } from '@mini-nova/domain/resources';
+import { PowerState } from '@mini-nova/domain/states/power-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import { Flavor, Instance, InstanceInfoCache } from '@mini-nova/objects';
-import type { GuestRecord } from '../compute/guest-contract.ts';
-import { PowerState } from '../compute/power-states.ts';
-import { VmState } from '../compute/vm-states.ts';
-import { FlavorNotFound, InstanceExists } from '../exceptions.ts';
-import type { VirtualInterface } from '../network/model.ts';
-import { resourcesOf } from '../scheduler/placement/resources.ts';
-import { ComputeNodeStore } from '../stores/compute-node-store.ts';
-import { FlavorStore } from '../stores/flavor-store.ts';
-import { InstanceStore } from '../stores/instance-store.ts';
 
 /** A guest cannot be given a record. */
 export class AdoptionRefused extends Error {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type Database, openDatabase } from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { manage } from '@mini-nova/services-testing/run-manage';
 import { tempDir } from '@mini-nova/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { InstanceStore } from '../stores/instance-store.ts';
-import { newInstance } from '../test/new-objects.ts';
-import { manage } from '../test/run-manage.ts';
 
 let database: string;
 

@@ -1,15 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Column, listTable } from '@mini-nova/client/table';
 import type { NovaConfig } from '@mini-nova/config';
-import {
-  archiveDeletedRows,
-  type Database,
-  DatabaseError,
-  purgeShadowTables,
-  type RowCounts,
-} from '@mini-nova/database';
+import { archiveDeletedRows, purgeShadowTables, type RowCounts } from '@mini-nova/data/archive/queries';
+import { DatabaseUnusable } from '@mini-nova/data/configured-database';
+import type { Database } from '@mini-nova/data/database';
+import { DatabaseError } from '@mini-nova/database';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Column, listTable } from '../client/table.ts';
-import { DatabaseUnusable } from '../cmd/compose/database.ts';
 import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';
 

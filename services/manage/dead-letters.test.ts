@@ -1,5 +1,5 @@
+import { manage } from '@mini-nova/services-testing/run-manage';
 import { expect, test } from 'vitest';
-import { manage } from '../test/run-manage.ts';
 
 test.each([
   [['dead-letters'], /Usage: nova-manage dead-letters/],

@@ -1,8 +1,8 @@
+import { type Column, listTable } from '@mini-nova/client/table';
 import type { NovaConfig } from '@mini-nova/config';
 import { DeadLetters, type QueuedDeadLetter, type Selected, type Selection } from '@mini-nova/messaging';
 import { transportOptions } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Column, listTable } from '../client/table.ts';
 import type { ManageIo } from './io.ts';
 
 /** Some of the dead letters that were named are not there. */

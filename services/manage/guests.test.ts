@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Database, listPortsOfDevice, openDatabase } from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import { listPortsOfDevice } from '@mini-nova/data/ports/queries';
+import { type RunningCloud, startCloud } from '@mini-nova/services-testing/cloud-fixture';
+import { manage } from '@mini-nova/services-testing/run-manage';
+import { nova } from '@mini-nova/services-testing/run-nova';
 import { tempDir } from '@mini-nova/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { InstanceStore } from '../stores/instance-store.ts';
-import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
-import { manage } from '../test/run-manage.ts';
-import { nova } from '../test/run-nova.ts';
 
 const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 const bus = `memory://guests-${randomUUID()}/`;

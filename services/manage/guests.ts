@@ -1,11 +1,11 @@
+import { type Column, listTable } from '@mini-nova/client/table';
+import type { GuestRecord, Outcome } from '@mini-nova/compute/rpcapi';
+import { GuestAPI } from '@mini-nova/compute/rpcapi';
 import type { NovaConfig } from '@mini-nova/config';
+import { serviceTransport } from '@mini-nova/domain/service-transport';
 import { silentLogger } from '@mini-nova/messaging';
 import { createRpc, RequestContext } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Column, listTable } from '../client/table.ts';
-import { serviceTransport } from '../cmd/compose/transport.ts';
-import type { GuestRecord, Outcome } from '../compute/guest-contract.ts';
-import { GuestAPI } from '../compute/guest-rpcapi.ts';
 import { adoptGuest } from './adoption.ts';
 import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';

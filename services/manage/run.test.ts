@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '@mini-nova/database';
+import { openDatabase } from '@mini-nova/data/database';
+import { ServiceStore } from '@mini-nova/data/services/store';
 import { Service } from '@mini-nova/objects';
+import { manage } from '@mini-nova/services-testing/run-manage';
 import { tempDir } from '@mini-nova/testing';
 import { expect, test } from 'vitest';
-import { ServiceStore } from '../stores/service-store.ts';
-import { manage } from '../test/run-manage.ts';
 
 const newDatabase = () => `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 

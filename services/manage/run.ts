@@ -5,10 +5,12 @@ import {
   loadConfig,
   type NovaConfig,
 } from '@mini-nova/config';
-import { type Database, DatabaseError, schemaVersion } from '@mini-nova/database';
+import { DatabaseUnusable, syncDatabase } from '@mini-nova/data/configured-database';
+import type { Database } from '@mini-nova/data/database';
+import { schemaVersion } from '@mini-nova/data/migrate';
+import { DatabaseError } from '@mini-nova/database';
 import { MessagingError } from '@mini-nova/messaging';
 import { Command, CommanderError, Option } from 'commander';
-import { DatabaseUnusable, syncDatabase } from '../cmd/compose/database.ts';
 import { AdoptionRefused } from './adoption.ts';
 import { addArchiveCommands, ExitCode } from './archive.ts';
 import { addDeadLetterCommands, LettersMissing } from './dead-letters.ts';

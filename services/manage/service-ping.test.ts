@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { openDatabase } from '@mini-nova/database';
+import { openDatabase } from '@mini-nova/data/database';
+import { ServiceStore } from '@mini-nova/data/services/store';
 import { Service } from '@mini-nova/objects';
+import { type RunningCloud, startCloud } from '@mini-nova/services-testing/cloud-fixture';
+import { manage } from '@mini-nova/services-testing/run-manage';
 import { tempDir } from '@mini-nova/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ServiceStore } from '../stores/service-store.ts';
-import { type RunningCloud, startCloud } from '../test/cloud-fixture.ts';
-import { manage } from '../test/run-manage.ts';
 
 const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 const bus = `memory://ping-${randomUUID()}/`;

@@ -1,11 +1,11 @@
+import { type Column, listTable } from '@mini-nova/client/table';
 import type { NovaConfig } from '@mini-nova/config';
+import { hasStopped, ServiceStore } from '@mini-nova/data/services/store';
+import { serviceTransport } from '@mini-nova/domain/service-transport';
 import { type RPCClient, silentLogger, Target } from '@mini-nova/messaging';
 import type { Service } from '@mini-nova/objects';
 import { type BaseContract, createRpc, RequestContext } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Column, listTable } from '../client/table.ts';
-import { serviceTransport } from '../cmd/compose/transport.ts';
-import { hasStopped, ServiceStore } from '../stores/service-store.ts';
 import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';
 

@@ -1,10 +1,10 @@
+import type { ServiceDocument } from '@mini-nova/api/documents';
+import { serviceDocument } from '@mini-nova/api/views/service';
+import { withClocks } from '@mini-nova/client/service-clocks';
+import { type Column, listTable } from '@mini-nova/client/table';
 import type { NovaConfig } from '@mini-nova/config';
-import type { Database } from '@mini-nova/database';
-import type { ServiceDocument } from '../api/views/service.ts';
-import { serviceDocument } from '../api/views/service.ts';
-import { withClocks } from '../client/service-clocks.ts';
-import { type Column, listTable } from '../client/table.ts';
-import { ServiceStore } from '../stores/service-store.ts';
+import type { Database } from '@mini-nova/data/database';
+import { ServiceStore } from '@mini-nova/data/services/store';
 
 const columns: readonly Column<ServiceDocument>[] = [
   ['Binary', ({ binary }) => binary],

@@ -1,7 +1,9 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { assertMigrated, type Database, withPatience } from '@mini-nova/database';
+import { type OpenOptions, openConfigured, ping, usingDatabase } from '@mini-nova/data/configured-database';
+import type { Database } from '@mini-nova/data/database';
+import { assertMigrated } from '@mini-nova/data/migrate';
+import { withPatience } from '@mini-nova/database';
 import { silentLogger } from '@mini-nova/messaging';
-import { type OpenOptions, openConfigured, ping, usingDatabase } from '../cmd/compose/database.ts';
 
 /** Seconds for which a command waits for a database that is away: a person is watching. */
 const PATIENCE = 2;

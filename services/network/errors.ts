@@ -1,11 +1,12 @@
+import { NetworkMissing } from '@mini-nova/data/networks/errors';
+import type { NetworkRow } from '@mini-nova/data/networks/table';
+import { AddressesExhausted, AddressInUse, AddressNotAllocatable } from '@mini-nova/data/ports/errors';
 import {
-  AddressesExhausted,
-  AddressInUse,
-  AddressNotAllocatable,
-  NetworkMissing,
-  type NetworkRow,
-} from '@mini-nova/database';
-import { FixedIpAlreadyInUse, InvalidFixedIp, NetworkNotFound, NoMoreFixedIps } from '../exceptions.ts';
+  FixedIpAlreadyInUse,
+  InvalidFixedIp,
+  NetworkNotFound,
+  NoMoreFixedIps,
+} from '@mini-nova/domain/exceptions';
 
 /** The database's refusal of an address in the words of the API; any other error as it is. */
 export function allocationError(error: unknown, network: NetworkRow, fixedIp: string | null): unknown {

@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  allocatePort,
-  type Database,
-  ensureNetwork,
-  findPort,
-  migrate,
-  openDatabase,
-} from '@mini-nova/database';
-import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import { migrate } from '@mini-nova/data/migrate';
+import { ensureNetwork } from '@mini-nova/data/networks/queries';
+import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { findPort } from '@mini-nova/data/ports/queries';
 import {
   FixedIpAlreadyInUse,
   InstanceNotFound,
@@ -18,11 +14,12 @@ import {
   NoMoreFixedIps,
   PortInUse,
   PortNotFound,
-} from '../exceptions.ts';
-import { InstanceStore } from '../stores/instance-store.ts';
-import { newInstance } from '../test/new-objects.ts';
+} from '@mini-nova/domain/exceptions';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InstancePorts } from './instance-ports.ts';
-import type { VirtualInterface } from './model.ts';
 
 let db: Database;
 let ports: InstancePorts;

@@ -1,34 +1,29 @@
+import type { Database, Queryable, TransactionOptions } from '@mini-nova/data/database';
+import { lockInstance } from '@mini-nova/data/instances/queries';
+import { findNetwork, findNetworkByLabel, listNetworks } from '@mini-nova/data/networks/queries';
+import type { NetworkRow } from '@mini-nova/data/networks/table';
+import { allocatePortIn } from '@mini-nova/data/ports/allocation';
 import {
-  allocatePortIn,
   bindPort,
-  type Database,
-  databaseTimestamp,
-  findNetwork,
-  findNetworkByLabel,
   findPort,
-  isUniqueViolation,
-  listNetworks,
   listPortsOfDevice,
   listPortsOfHost,
-  lockInstance,
   movePorts,
-  type NetworkRow,
-  type PortRow,
-  type Queryable,
   releasePorts,
-  type TransactionOptions,
-} from '@mini-nova/database';
-import type { NetworkRequest } from '@mini-nova/objects';
+} from '@mini-nova/data/ports/queries';
+import type { PortRow } from '@mini-nova/data/ports/table';
+import { databaseTimestamp, isUniqueViolation } from '@mini-nova/database';
 import {
   InstanceNotFound,
   InterfaceAttachFailedNoNetwork,
   NetworkNotFound,
   PortInUse,
   PortNotFound,
-} from '../exceptions.ts';
-import type { NetworkContract } from './contract.ts';
+} from '@mini-nova/domain/exceptions';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import type { NetworkContract } from '@mini-nova/network/rpcapi';
+import type { NetworkRequest } from '@mini-nova/objects';
 import { allocationError } from './errors.ts';
-import type { VirtualInterface } from './model.ts';
 import { virtualInterfaceOf } from './virtual-interface.ts';
 
 type Args<M extends keyof NetworkContract> = NetworkContract[M]['args'];

@@ -1,9 +1,9 @@
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
+import type { NetworkContract } from '@mini-nova/network/rpcapi';
 import type { RequestContext } from '@mini-nova/service';
-import { WorkQueue } from '../work-queue.ts';
-import type { NetworkContract } from './contract.ts';
+import { WorkQueue } from '@mini-nova/service';
 import type { InstancePorts } from './instance-ports.ts';
-import type { VirtualInterface } from './model.ts';
 
 type Args<M extends keyof NetworkContract> = NetworkContract[M]['args'];
 

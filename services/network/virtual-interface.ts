@@ -1,5 +1,6 @@
-import type { NetworkRow, PortRow } from '@mini-nova/database';
-import type { VirtualInterface } from './model.ts';
+import type { NetworkRow } from '@mini-nova/data/networks/table';
+import type { PortRow } from '@mini-nova/data/ports/table';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
 
 /** The port as its instance sees it. */
 export function virtualInterfaceOf(port: PortRow, network: NetworkRow): VirtualInterface {

@@ -1,12 +1,14 @@
 import { loadConfig } from '@mini-nova/config';
-import { type Database, listUsages, migrate, openDatabase } from '@mini-nova/database';
+import { listUsages } from '@mini-nova/data/allocations/queries';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
 import { CallCancelled, type RpcRequest, silentLogger, Target } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { addHost, requestSpec } from '@mini-nova/services-testing/scheduling';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { Cloud } from '../test/cloud.ts';
-import { addHost, requestSpec } from '../test/scheduling.ts';
-import type { SchedulerContract } from './contract.ts';
 import { SchedulerManager } from './manager.ts';
+import type { SchedulerContract } from './rpcapi/contract.ts';
 
 const CTXT = RequestContext.admin();
 

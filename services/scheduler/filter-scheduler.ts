@@ -1,22 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Database,
-  listEndedConsumers,
-  lockConsumers,
-  lockProviders,
-  type Queryable,
-} from '@mini-nova/database';
+import { listEndedConsumers, lockConsumers } from '@mini-nova/data/allocations/consumers';
+import { lockProviders } from '@mini-nova/data/allocations/queries';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { Logger, RpcRequest } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
-import { annotateSpan, withSpan } from '@mini-nova/service';
-import { type Caller, throwIfGone } from '../caller.ts';
+import { allocationsOfConsumers } from '@mini-nova/placement/allocations';
+import { areMade, type Claim, claimAll, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
+import { annotateSpan, type Caller, throwIfGone, withSpan } from '@mini-nova/service';
 import { type Choice, HostChoice, type HostChoiceOptions } from './host-choice.ts';
 import type { HostManager } from './host-manager.ts';
 import type { HostState } from './host-state.ts';
 import { lostRaces } from './no-valid-host.ts';
-import { allocationsOfConsumers } from './placement/allocations.ts';
-import { areMade, type Claim, claimAll, type MadeClaims, releaseClaims } from './placement/claim.ts';
-import type { ResourceAmounts } from './placement/resources.ts';
 import { scheduleRequestOf } from './schedule-request.ts';
 import { selectionOf } from './selection.ts';
 

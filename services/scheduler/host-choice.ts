@@ -1,8 +1,8 @@
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { HostFilter } from './filters/host-filter.ts';
 import { type FilterResult, runFilters } from './filters/run-filters.ts';
 import type { HostState } from './host-state.ts';
 import { noValidHost } from './no-valid-host.ts';
-import type { ResourceAmounts } from './placement/resources.ts';
 import { requestedHosts } from './requested-hosts.ts';
 import type { ScheduleRequest } from './schedule-request.ts';
 import type { HostWeigher } from './weighers/host-weigher.ts';

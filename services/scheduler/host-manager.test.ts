@@ -1,14 +1,10 @@
-import {
-  type Database,
-  findComputeNode,
-  migrate,
-  openDatabase,
-  softDeleteComputeNode,
-} from '@mini-nova/database';
+import { findComputeNode, softDeleteComputeNode } from '@mini-nova/data/compute-nodes/queries';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
+import { claimResources } from '@mini-nova/placement/claim';
+import { addHost } from '@mini-nova/services-testing/scheduling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addHost } from '../test/scheduling.ts';
 import { HostManager } from './host-manager.ts';
-import { claimResources } from './placement/claim.ts';
 
 const NOW = new Date('2026-01-31T12:00:00.000Z');
 

@@ -1,16 +1,11 @@
 import type { NovaConfig } from '@mini-nova/config';
-import {
-  type ComputeHost,
-  clockOf,
-  type Database,
-  databaseNow,
-  listComputeHosts,
-  type Queryable,
-} from '@mini-nova/database';
-import { isAlive } from '../stores/liveness.ts';
+import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/queries';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { clockOf, databaseNow } from '@mini-nova/database';
+import type { ResourceStates } from '@mini-nova/domain/capacity';
+import { isAlive } from '@mini-nova/domain/liveness';
+import { resourcesOfAll } from '@mini-nova/placement/provider-resources';
 import { HostState } from './host-state.ts';
-import type { ResourceStates } from './placement/capacity.ts';
-import { resourcesOfAll } from './placement/provider-resources.ts';
 
 export interface HostManagerOptions {
   db: Database;

@@ -1,5 +1,5 @@
-import { capacityOf, hasRoom, type ResourceStates } from './placement/capacity.ts';
-import type { ResourceAmounts } from './placement/resources.ts';
+import { capacityOf, hasRoom, type ResourceStates } from '@mini-nova/domain/capacity';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 
 /** The host's nova-compute as its service record shows it. */
 export interface ComputeServiceState {

@@ -5,25 +5,21 @@ import {
   type NovaConfig,
   type NovaSchema,
 } from '@mini-nova/config';
-import {
-  type Database,
-  findService,
-  listUsages,
-  migrate,
-  type NewService,
-  openDatabase,
-  updateService,
-} from '@mini-nova/database';
+import { listUsages } from '@mini-nova/data/allocations/queries';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
+import { findService, updateService } from '@mini-nova/data/services/queries';
+import type { NewService } from '@mini-nova/data/services/table';
 import { silentLogger } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
+import { allocationsByProvider } from '@mini-nova/placement/allocations';
+import { claimResources } from '@mini-nova/placement/claim';
 import { RequestContext } from '@mini-nova/service';
+import { RecordingTracer } from '@mini-nova/services-testing/recording-tracer';
+import { addHost, flavor, requestSpec, selectionsOf } from '@mini-nova/services-testing/scheduling';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RecordingTracer } from '../test/recording-tracer.ts';
-import { addHost, flavor, requestSpec, selectionsOf } from '../test/scheduling.ts';
 import { CELL_UUID } from './cell.ts';
 import { SchedulerManager } from './manager.ts';
-import { allocationsByProvider } from './placement/allocations.ts';
-import { claimResources } from './placement/claim.ts';
 
 type Overrides = LoadConfigOptions<NovaSchema>['overrides'];
 

@@ -1,11 +1,11 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { type Database, listEndedConsumers } from '@mini-nova/database';
+import { listEndedConsumers } from '@mini-nova/data/allocations/consumers';
+import type { Database } from '@mini-nova/data/database';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
 import { type EndpointOf, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
-import { Manager, type RequestContext } from '@mini-nova/service';
-import { NoValidHost } from '../exceptions.ts';
-import { WorkQueue } from '../work-queue.ts';
-import type { SchedulerContract } from './contract.ts';
+import type { SchedulerContract } from '@mini-nova/scheduler/rpcapi';
+import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
 import { HostManager } from './host-manager.ts';

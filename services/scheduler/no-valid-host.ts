@@ -1,4 +1,4 @@
-import { NoValidHost } from '../exceptions.ts';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
 import type { FilterCount } from './filters/run-filters.ts';
 
 /** How far a request came before no host was left. */

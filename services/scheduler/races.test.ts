@@ -1,5 +1,5 @@
 import { join } from 'node:path';
+import { describeRaces } from '@mini-nova/services-testing/race-behaviour';
 import { tempDir } from '@mini-nova/testing';
-import { describeRaces } from '../test/race-behaviour.ts';
 
 describeRaces('SQLite', async () => `sqlite:///${join(tempDir(), 'nova.sqlite')}`);

@@ -1,6 +1,6 @@
 import { CellMapping, Destination } from '@mini-nova/objects';
+import { hostState, requestSpec, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
-import { hostState, requestSpec, scheduleRequest } from '../test/scheduling.ts';
 import { requestedHosts } from './requested-hosts.ts';
 import { type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
 

@@ -1,5 +1,5 @@
+import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import type { RequestSpec } from '@mini-nova/objects';
-import { type ResourceAmounts, resourcesOf } from './placement/resources.ts';
 
 /** What of a request spec decides where its instances go. */
 export interface ScheduleRequest {

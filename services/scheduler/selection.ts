@@ -1,9 +1,9 @@
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { JsonValue } from '@mini-nova/messaging';
 import { NovaObject, SchedulerLimits, Selection } from '@mini-nova/objects';
+import type { DestinationDict } from '@mini-nova/scheduler/rpcapi';
 import { CELL_UUID } from './cell.ts';
-import type { DestinationDict } from './contract.ts';
 import type { HostState } from './host-state.ts';
-import type { ResourceAmounts } from './placement/resources.ts';
 
 /** The placement API version whose form `allocation_request` has. */
 const ALLOCATION_REQUEST_VERSION = '1.36';

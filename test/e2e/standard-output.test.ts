@@ -30,7 +30,7 @@ function shell(line: string): Promise<CommandResult> {
   const functions = ['nova', 'nova-all', 'nova-api', 'nova-manage'].map(
     (name) => `${name}() { "${process.execPath}" bin/${name} "$@"; }`,
   );
-  const demo = `demo() { "${process.execPath}" services/dist/cmd/demo.js "$@"; }`;
+  const demo = `demo() { "${process.execPath}" services/daemons/dist/demo.js "$@"; }`;
   const script = [
     'set -o pipefail',
     `export NOVA_ENDPOINT=${endpoint} DATABASE=${database}`,

@@ -1,4 +1,4 @@
+import { describeLists } from '@mini-nova/services-testing/list-behaviour';
 import { getPostgresUrl } from '@mini-nova/testing';
-import { describeLists } from '../../services/test/list-behaviour.ts';
 
 describeLists('the API on PostgreSQL', async () => ({ database: await getPostgresUrl() }));

@@ -1,9 +1,9 @@
+import { conductorSweeps } from '@mini-nova/conductor/sweeps/index';
 import { silentLogger } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
 import { getPostgresUrl, startRabbit } from '@mini-nova/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { conductorSweeps } from '../../services/conductor/sweeps/index.ts';
-import { Cloud } from '../../services/test/cloud.ts';
 
 const BUILD_TIMEOUT = 15;
 

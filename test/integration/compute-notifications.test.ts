@@ -1,9 +1,9 @@
 import { loadConfig } from '@mini-nova/config';
 import { getNotificationListener, getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { cloudSources, runCloud } from '@mini-nova/services-testing/cloud-fixture';
+import { nova } from '@mini-nova/services-testing/run-nova';
 import { getRabbit, uniqueTopic } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { cloudSources, runCloud } from '../../services/test/cloud-fixture.ts';
-import { nova } from '../../services/test/run-nova.ts';
 
 interface Heard {
   priority: string;

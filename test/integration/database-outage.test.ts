@@ -1,30 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  type Database,
-  type DatabaseOptions,
-  DatabaseUnavailable,
-  findService,
-  insertService,
-  listServices,
-  migrate,
-  openDatabase,
-  type Queryable,
-  recordHeartbeat,
-  withPatience,
-} from '@mini-nova/database';
+import { type Database, openDatabase, type Queryable } from '@mini-nova/data/database';
+import { migrate } from '@mini-nova/data/migrate';
+import { findService, insertService, listServices, recordHeartbeat } from '@mini-nova/data/services/queries';
+import { newService } from '@mini-nova/data/test/rows';
+import { stall } from '@mini-nova/data/test/stall';
+import { type DatabaseOptions, DatabaseUnavailable, withPatience } from '@mini-nova/database';
+import { allocationsByConsumer, releaseAllocations } from '@mini-nova/placement/allocations';
+import { claimAll, claimResources, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
+import { addHost } from '@mini-nova/services-testing/scheduling';
 import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testing';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { newService } from '../../packages/database/test/rows.ts';
-import { stall } from '../../packages/database/test/stall.ts';
-import { allocationsByConsumer, releaseAllocations } from '../../services/scheduler/placement/allocations.ts';
-import {
-  claimAll,
-  claimResources,
-  type MadeClaims,
-  releaseClaims,
-} from '../../services/scheduler/placement/claim.ts';
-import { addHost } from '../../services/test/scheduling.ts';
 
 let postgres: PrivatePostgres;
 let url: string;

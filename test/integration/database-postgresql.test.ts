@@ -1,4 +1,4 @@
+import { describeDatabase } from '@mini-nova/data/test/database-behaviour';
 import { getPostgresUrl } from '@mini-nova/testing';
-import { describeDatabase } from '../../packages/database/test/database-behaviour.ts';
 
 describeDatabase('PostgreSQL', { create: getPostgresUrl, shared: true });

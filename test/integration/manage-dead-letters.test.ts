@@ -1,7 +1,7 @@
+import { runManage } from '@mini-nova/manage/run';
 import { getRabbit } from '@mini-nova/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CTXT, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
-import { runManage } from '../../services/manage/run.ts';
 import { RawPeer } from './support/raw-peer.ts';
 
 const { url } = await getRabbit();

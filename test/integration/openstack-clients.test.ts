@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { pythonWithOpenstackClients, runOk } from '@mini-nova/testing';
 import { expect, it } from 'vitest';
-import { apiFixture } from '../../services/test/api-fixture.ts';
 
 const SCRIPT = fileURLToPath(new URL('support/openstack_clients.py', import.meta.url));
 

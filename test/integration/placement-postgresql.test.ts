@@ -1,4 +1,4 @@
+import { describePlacement } from '@mini-nova/services-testing/placement-behaviour';
 import { getPostgresUrl } from '@mini-nova/testing';
-import { describePlacement } from '../../services/test/placement-behaviour.ts';
 
 describePlacement('PostgreSQL', getPostgresUrl);

@@ -1,4 +1,4 @@
+import { describeRaces } from '@mini-nova/services-testing/race-behaviour';
 import { getPostgresUrl } from '@mini-nova/testing';
-import { describeRaces } from '../../services/test/race-behaviour.ts';
 
 describeRaces('PostgreSQL', getPostgresUrl);

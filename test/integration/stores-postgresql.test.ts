@@ -1,4 +1,4 @@
+import { describeStores } from '@mini-nova/services-testing/store-behaviour';
 import { getPostgresUrl } from '@mini-nova/testing';
-import { describeStores } from '../../services/test/store-behaviour.ts';
 
 describeStores('stores on PostgreSQL', { create: getPostgresUrl, shared: true });

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { openDatabase } from '@mini-nova/database';
+import { openDatabase } from '@mini-nova/data/database';
 import {
   getPostgresUrl,
   getRabbit,

@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import { tempDir } from '@mini-nova/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Database, insertService, listServices, migrate, openDatabase, type Turns } from '../index.ts';
-import { newService } from '../test/rows.ts';
+import type { Turns } from '../index.ts';
+import { insertPart, listParts, openParts, type Parts } from '../test/parts.ts';
 
-async function openFile(turns?: Turns): Promise<Database> {
+async function openFile(turns?: Turns): Promise<Parts> {
   const path = join(tempDir('sqlite-'), 'nova.sqlite');
-  const db = await openDatabase(`sqlite:///${path}`, turns && { turns });
+  const db = await openParts(`sqlite:///${path}`, turns && { turns });
   onTestFinished(() => db.close());
-  await migrate(db);
   return db;
 }
 
-/** Begins a transaction that has stored a service, and waits. */
-async function openTransaction(db: Database) {
+/** Begins a transaction that has stored a part, and waits. */
+async function openTransaction(db: Parts) {
   let commit = () => {};
   let began = () => {};
   const mayCommit = new Promise<void>((resolve) => {
@@ -23,7 +22,7 @@ async function openTransaction(db: Database) {
     began = resolve;
   });
   const committed = db.transaction(async (trx) => {
-    await insertService(trx, newService());
+    await insertPart(trx, 'first');
     began();
     await mayCommit;
   });
@@ -34,19 +33,19 @@ async function openTransaction(db: Database) {
 test('reads do not wait for a transaction, and see what is committed', async () => {
   const db = await openFile();
   const { commit, committed } = await openTransaction(db);
-  expect(await listServices(db.kysely)).toEqual([]);
-  expect(await db.snapshot((trx) => listServices(trx))).toEqual([]);
+  expect(await listParts(db.kysely)).toEqual([]);
+  expect(await db.snapshot((trx) => listParts(trx))).toEqual([]);
   commit();
   await committed;
-  expect(await listServices(db.kysely)).toHaveLength(1);
-  expect(await db.snapshot((trx) => listServices(trx))).toHaveLength(1);
+  expect(await listParts(db.kysely)).toHaveLength(1);
+  expect(await db.snapshot((trx) => listParts(trx))).toHaveLength(1);
 });
 
 test('what is stored is read at once', async () => {
   const db = await openFile();
   for (let n = 1; n <= 20; n += 1) {
-    await insertService(db.kysely, newService({ host: `host${n}` }));
-    expect(await listServices(db.kysely)).toHaveLength(n);
+    await insertPart(db.kysely, `part ${n}`);
+    expect(await listParts(db.kysely)).toHaveLength(n);
   }
 });
 
@@ -54,8 +53,8 @@ test('writes wait for a transaction', async () => {
   const db = await openFile();
   const { commit, committed } = await openTransaction(db);
   const log: string[] = [];
-  const stored = insertService(db.kysely, newService({ host: 'host2' })).then(() => log.push('stored'));
-  for (let n = 0; n < 5; n += 1) await listServices(db.kysely);
+  const stored = insertPart(db.kysely, 'second').then(() => log.push('stored'));
+  for (let n = 0; n < 5; n += 1) await listParts(db.kysely);
   log.push('committed');
   commit();
   await Promise.all([committed, stored]);
@@ -64,49 +63,41 @@ test('writes wait for a transaction', async () => {
 
 test('a statement that begins like a read and writes is a write', async () => {
   const db = await openFile();
-  const at = new Date().toISOString();
   await db.kysely
     .with('one', (qb) => qb.selectNoFrom((eb) => eb.val(1).as('n')))
-    .insertInto('services')
-    .values({ ...newService(), uuid: 'u1', created_at: at })
+    .insertInto('parts')
+    .values({ name: 'first', kind: null })
     .execute();
-  expect(await listServices(db.kysely)).toHaveLength(1);
+  expect(await listParts(db.kysely)).toHaveLength(1);
 });
 
 /** What runs, and in how many turns of the event loop at least: what pauses at the same time pauses once. */
-const statements: [string, number, (db: Database, count: number) => Promise<unknown>][] = [
+const statements: [string, number, (db: Parts, count: number) => Promise<unknown>][] = [
   [
     'one after another',
     9,
     async (db, count) => {
-      for (let n = 0; n < count; n += 1) await listServices(db.kysely);
+      for (let n = 0; n < count; n += 1) await listParts(db.kysely);
     },
   ],
-  [
-    'all at once',
-    1,
-    (db, count) => Promise.all(Array.from({ length: count }, () => listServices(db.kysely))),
-  ],
+  ['all at once', 1, (db, count) => Promise.all(Array.from({ length: count }, () => listParts(db.kysely)))],
   [
     'that write',
     9,
-    (db, count) =>
-      Promise.all(
-        Array.from({ length: count }, (_, n) => insertService(db.kysely, newService({ host: `h${n}` }))),
-      ),
+    (db, count) => Promise.all(Array.from({ length: count }, (_, n) => insertPart(db.kysely, `part ${n}`))),
   ],
   [
     'in a transaction',
     9,
     (db, count) =>
       db.transaction(async (trx) => {
-        for (let n = 0; n < count; n += 1) await listServices(trx);
+        for (let n = 0; n < count; n += 1) await listParts(trx);
       }),
   ],
   [
     'in snapshots',
     9,
-    (db, count) => Promise.all(Array.from({ length: count }, () => db.snapshot((trx) => listServices(trx)))),
+    (db, count) => Promise.all(Array.from({ length: count }, () => db.snapshot((trx) => listParts(trx)))),
   ],
 ];
 
@@ -140,6 +131,6 @@ test('closing waits for reads', async () => {
   };
   const db = await openFile(later);
   pausing = true;
-  const read = listServices(db.kysely);
+  const read = listParts(db.kysely);
   await Promise.all([db.close(), expect(read).resolves.toEqual([])]);
 });

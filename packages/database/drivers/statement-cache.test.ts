@@ -1,9 +1,7 @@
 import SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { migrate, openDatabase } from '../index.ts';
-import { insertService } from '../queries/services.ts';
-import { newService } from '../test/rows.ts';
+import { insertPart, openParts } from '../test/parts.ts';
 import { StatementCache } from './statement-cache.ts';
 
 /** SQLite that counts what it prepares, by text. */
@@ -48,15 +46,13 @@ test('of more statements than fit, those used last are kept', () => {
 });
 
 test('a change of the schema shows in statements that were prepared before', async () => {
-  const db = await openDatabase('sqlite://');
+  const db = await openParts();
   onTestFinished(() => db.close());
-  await migrate(db);
-  await insertService(db.kysely, newService());
-  const read = () =>
-    (db.kysely as unknown as Kysely<Row>).selectFrom('services').selectAll().executeTakeFirst();
+  await insertPart(db.kysely, 'first');
+  const read = () => (db.kysely as unknown as Kysely<Row>).selectFrom('parts').selectAll().executeTakeFirst();
   expect(await read()).not.toHaveProperty('added');
   await db.kysely.schema
-    .alterTable('services')
+    .alterTable('parts')
     .addColumn('added', 'boolean', (col) => col.defaultTo(1))
     .execute();
   expect(await read()).toHaveProperty('added', true);

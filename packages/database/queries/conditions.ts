@@ -2,12 +2,12 @@ import {
   type Expression,
   type ExpressionBuilder,
   PostgresAdapter,
+  type QueryExecutorProvider,
   type RawBuilder,
   type ReferenceExpression,
   type SqlBool,
   sql,
 } from 'kysely';
-import type { Queryable } from '../database.ts';
 import type { Pattern } from '../pattern/pattern.ts';
 
 /** True where the column holds one of `values`; a null among them stands for an empty column. None: false. */
@@ -28,7 +28,11 @@ export function anyOf<DB, TB extends keyof DB>(
  *
  * @throws InvalidPattern on SQLite, while the query runs, when it is too much work
  */
-export function matches(db: Queryable, text: RawBuilder<unknown>, pattern: Pattern): RawBuilder<SqlBool> {
+export function matches(
+  db: QueryExecutorProvider,
+  text: RawBuilder<unknown>,
+  pattern: Pattern,
+): RawBuilder<SqlBool> {
   const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
   return isPostgres ? sql`(${text}) ~ ${pattern.postgres}` : sql`(${text}) regexp ${pattern.source}`;
 }

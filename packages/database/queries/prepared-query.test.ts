@@ -1,59 +1,53 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type Database, openDatabase, type Queryable } from '../index.ts';
+import type { Queryable } from '../index.ts';
+import { insertPart, openParts, type Parts, type PartsSchema } from '../test/parts.ts';
 import { preparedQuery } from './prepared-query.ts';
 
-async function open(): Promise<Database> {
-  const db = await openDatabase('sqlite://');
+async function open(): Promise<Parts> {
+  const db = await openParts();
   onTestFinished(() => db.close());
   return db;
 }
 
-interface Services {
-  hosts: readonly string[];
-  topic?: string | null;
+interface Wanted {
+  names: readonly string[];
+  kind?: string | null;
 }
 
 /** And how often it was built. */
 function countedQuery() {
   const built = { times: 0 };
-  const query = preparedQuery((db: Queryable, { hosts, topic }: Services) => {
+  const query = preparedQuery((db: Queryable<PartsSchema>, { names, kind }: Wanted) => {
     built.times += 1;
-    const all = db.selectFrom('services').select('host').where('host', 'in', hosts);
-    if (topic === undefined) return all;
-    return topic === null ? all.where('topic', 'is', null) : all.where('topic', '=', topic);
+    const all = db.selectFrom('parts').select('name').where('name', 'in', names);
+    if (kind === undefined) return all;
+    return kind === null ? all.where('kind', 'is', null) : all.where('kind', '=', kind);
   });
   return { built, query };
 }
 
-async function fill(db: Database): Promise<void> {
-  await db.kysely.schema
-    .createTable('services')
-    .addColumn('host', 'text')
-    .addColumn('topic', 'text')
-    .execute();
-  const row = (host: string, topic: string | null) => ({ host, topic }) as never;
-  await db.kysely
-    .insertInto('services')
-    .values([row('a', 'compute'), row('b', 'compute'), row('c', null)])
-    .execute();
+async function fill({ kysely }: Parts): Promise<void> {
+  await insertPart(kysely, 'a', 'compute');
+  await insertPart(kysely, 'b', 'compute');
+  await insertPart(kysely, 'c', null);
 }
 
 test('a query is built once for each shape of its values, and returns what fits the values', async () => {
   const db = await open();
   await fill(db);
   const { built, query } = countedQuery();
-  const hosts = async (values: Services) => (await query(db.kysely, values)).rows.map(({ host }) => host);
+  const names = async (values: Wanted) => (await query(db.kysely, values)).rows.map(({ name }) => name);
 
-  expect(await hosts({ hosts: ['a'] })).toEqual(['a']);
-  expect(await hosts({ hosts: ['b'] })).toEqual(['b']);
+  expect(await names({ names: ['a'] })).toEqual(['a']);
+  expect(await names({ names: ['b'] })).toEqual(['b']);
   expect(built.times).toBe(1);
 
-  expect(await hosts({ hosts: ['a', 'c'] })).toEqual(['a', 'c']);
-  expect(await hosts({ hosts: ['a', 'c'], topic: null })).toEqual(['c']);
-  expect(await hosts({ hosts: ['a', 'c'], topic: 'compute' })).toEqual(['a']);
+  expect(await names({ names: ['a', 'c'] })).toEqual(['a', 'c']);
+  expect(await names({ names: ['a', 'c'], kind: null })).toEqual(['c']);
+  expect(await names({ names: ['a', 'c'], kind: 'compute' })).toEqual(['a']);
   expect(built.times).toBe(4);
 
-  expect(await hosts({ hosts: ['b', 'c'], topic: 'compute' })).toEqual(['b']);
+  expect(await names({ names: ['b', 'c'], kind: 'compute' })).toEqual(['b']);
   expect(built.times).toBe(4);
 });
 
@@ -61,9 +55,9 @@ test('a query with a long list is answered, and not kept', async () => {
   const db = await open();
   await fill(db);
   const { built, query } = countedQuery();
-  const long = { hosts: Array.from({ length: 200 }, (_, n) => (n === 150 ? 'b' : `${n}`)) };
+  const long = { names: Array.from({ length: 200 }, (_, n) => (n === 150 ? 'b' : `${n}`)) };
 
-  expect((await query(db.kysely, long)).rows).toEqual([{ host: 'b' }]);
-  expect((await query(db.kysely, long)).rows).toEqual([{ host: 'b' }]);
+  expect((await query(db.kysely, long)).rows).toEqual([{ name: 'b' }]);
+  expect((await query(db.kysely, long)).rows).toEqual([{ name: 'b' }]);
   expect(built.times).toBe(2);
 });

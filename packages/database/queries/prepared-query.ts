@@ -1,5 +1,4 @@
-import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
-import type { Queryable } from '../database.ts';
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
 
 /** Stands for a value of which only its place in the query matters. */
 class Placeholder {
@@ -19,9 +18,9 @@ const MAX_LEAVES = 100;
  * needs to run it. The shape is what keys there are, how long the lists are, and what is null or undefined: `build`
  * may decide by these, and by no other value.
  */
-export function preparedQuery<V extends object, R>(
-  build: (db: Queryable, values: V) => Compilable<R>,
-): (db: Queryable, values: V) => Promise<QueryResult<R>> {
+export function preparedQuery<S, V extends object, R>(
+  build: (db: Kysely<S>, values: V) => Compilable<R>,
+): (db: Kysely<S>, values: V) => Promise<QueryResult<R>> {
   const byDialect = new WeakMap<object, Map<string, CompiledQuery<R>>>();
   return async (db, values) => {
     const { shape, leaves } = takeApart(values);

@@ -1,10 +1,9 @@
-import { PostgresAdapter } from 'kysely';
-import type { Queryable } from '../database.ts';
+import { PostgresAdapter, type QueryExecutorProvider } from 'kysely';
 
 /**
  * Whether a query must lock the rows that its transaction relies on (`for update`). On SQLite, which has no such
  * clause, a transaction holds the database's only write lock from its start.
  */
-export function locksRows(trx: Queryable): boolean {
+export function locksRows(trx: QueryExecutorProvider): boolean {
   return trx.getExecutor().adapter instanceof PostgresAdapter;
 }

@@ -1,4 +1,4 @@
-import { ComputeHostNotFound } from '../../exceptions.ts';
+import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { BadRequest } from '../http-errors.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 

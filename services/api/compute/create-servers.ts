@@ -1,21 +1,17 @@
 import type { ImageDefinition } from '@mini-nova/config';
-import {
-  DatabaseUnavailable,
-  findInstance,
-  lockInstance,
-  patienceLeft,
-  type Queryable,
-} from '@mini-nova/database';
+import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
+import type { Queryable } from '@mini-nova/data/database';
+import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
+import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
+import { DatabaseUnavailable, patienceLeft } from '@mini-nova/database';
+import type { CastOptions } from '@mini-nova/domain/cast-options';
+import { FlavorNotFound } from '@mini-nova/domain/exceptions';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import type { CastOptions } from '../../cast-options.ts';
-import { VmState } from '../../compute/vm-states.ts';
-import { FlavorNotFound } from '../../exceptions.ts';
-import { BuildRequestStore } from '../../stores/build-request-store.ts';
-import { RequestSpecStore } from '../../stores/request-spec-store.ts';
-import { WorkQueue } from '../../work-queue.ts';
+import { WorkQueue } from '@mini-nova/service';
+import type { CreateServerBody } from '../documents/server.ts';
 import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
-import type { CreateServerBody } from '../schemas/servers.ts';
 import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deleteInstance } from '@mini-nova/data/instances/deletion';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { TaskState } from '../../compute/task-states.ts';
-import { InstanceNotFound } from '../../exceptions.ts';
-import { deleteInstance } from '../../stores/instance-deletion.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';
 import { isHostUp } from './service-check.ts';

@@ -1,8 +1,10 @@
-import { findServiceById, type Queryable, replaceInventories } from '@mini-nova/database';
+import { replaceInventories } from '@mini-nova/data/allocations/queries';
+import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
+import type { Queryable } from '@mini-nova/data/database';
+import { findServiceById } from '@mini-nova/data/services/queries';
+import { ServiceStore } from '@mini-nova/data/services/store';
+import { ServiceNotFound } from '@mini-nova/domain/exceptions';
 import type { Service } from '@mini-nova/objects';
-import { ServiceNotFound } from '../../exceptions.ts';
-import { ComputeNodeStore } from '../../stores/compute-node-store.ts';
-import { ServiceStore } from '../../stores/service-store.ts';
 import { BadRequest, Conflict } from '../http-errors.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 

@@ -1,13 +1,13 @@
-import type { Database } from '@mini-nova/database';
+import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import type { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';
+import type { BuildRequestStore } from '@mini-nova/data/build-requests/store';
+import type { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
+import type { Database } from '@mini-nova/data/database';
+import type { FlavorStore } from '@mini-nova/data/flavors/store';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { RequestSpecStore } from '@mini-nova/data/request-specs/store';
+import type { ServiceStore } from '@mini-nova/data/services/store';
 import type { Logger } from '@mini-nova/messaging';
-import type { ComputeAPI } from '../../compute/rpcapi.ts';
-import type { ComputeTaskAPI } from '../../conductor/rpcapi.ts';
-import type { BuildRequestStore } from '../../stores/build-request-store.ts';
-import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
-import type { FlavorStore } from '../../stores/flavor-store.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
-import type { RequestSpecStore } from '../../stores/request-spec-store.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
 import type { ImageRegistry } from '../image-registry.ts';
 
 /** What the operations on servers work with. */

@@ -1,10 +1,11 @@
-import { findPort, listPortsOfDevice, type PortRow } from '@mini-nova/database';
+import { findPort, listPortsOfDevice } from '@mini-nova/data/ports/queries';
+import type { PortRow } from '@mini-nova/data/ports/table';
+import { FixedIpAlreadyInUse, PortNotFound } from '@mini-nova/domain/exceptions';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { VmState } from '../../compute/vm-states.ts';
-import { FixedIpAlreadyInUse, PortNotFound } from '../../exceptions.ts';
+import type { AttachInterfaceBody } from '../documents/interface.ts';
 import { BadRequest, Conflict, NotFound } from '../http-errors.ts';
-import type { AttachInterfaceBody } from '../schemas/interfaces.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';

@@ -1,5 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { ImageDefinition } from '@mini-nova/config';
+import { rootDisk } from '@mini-nova/domain/block-devices';
+import { PowerState } from '@mini-nova/domain/states/power-state';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import {
   BlockDeviceMappingList,
   BuildRequest,
@@ -17,10 +21,6 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { rootDisk } from '../../block-devices.ts';
-import { PowerState } from '../../compute/power-states.ts';
-import { TaskState } from '../../compute/task-states.ts';
-import { VmState } from '../../compute/vm-states.ts';
 import type { ImageRegistry } from '../image-registry.ts';
 import type { Placement } from './availability-zone.ts';
 

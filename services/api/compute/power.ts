@@ -1,9 +1,9 @@
+import type { CastOptions } from '@mini-nova/domain/cast-options';
+import { InstanceNotFound, InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import type { CastOptions } from '../../cast-options.ts';
-import { TaskState } from '../../compute/task-states.ts';
-import { VmState } from '../../compute/vm-states.ts';
-import { InstanceNotFound, InstanceUpdateConflict } from '../../exceptions.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 import { serverOfProject } from './server-of-project.ts';

@@ -1,8 +1,10 @@
-import { findNetwork, findPort, type Queryable } from '@mini-nova/database';
+import type { Queryable } from '@mini-nova/data/database';
+import { findNetwork } from '@mini-nova/data/networks/queries';
+import { findPort } from '@mini-nova/data/ports/queries';
+import { NetworkNotFound, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
 import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
-import { NetworkNotFound, PortInUse, PortNotFound } from '../../exceptions.ts';
+import type { CreateServerBody, RequestedNetwork } from '../documents/server.ts';
 import { BadRequest, Conflict } from '../http-errors.ts';
-import type { CreateServerBody, RequestedNetwork } from '../schemas/servers.ts';
 
 /**
  * The networks of a request as they go to the host; null when it names none. That an address is free is seen only

@@ -1,7 +1,7 @@
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { InstanceNotFound } from '../../exceptions.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
 
 /** The server, if it is of the request's project: another's is not there for it. @throws InstanceNotFound */
 export async function serverOfProject(

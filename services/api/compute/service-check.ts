@@ -1,5 +1,5 @@
+import { ServiceUnavailable } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
-import { ServiceUnavailable } from '../../exceptions.ts';
 import { Conflict } from '../http-errors.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 

@@ -1,5 +1,5 @@
+import { InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
-import { InstanceUpdateConflict } from '../../exceptions.ts';
 import { Conflict } from '../http-errors.ts';
 
 /** The states in which an action is allowed; null stands for no task. */

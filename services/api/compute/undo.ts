@@ -1,5 +1,5 @@
 import { DatabaseUnavailable, withNewPatience } from '@mini-nova/database';
-import { outlastDatabase } from '../../outage-retry.ts';
+import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ComputeDependencies } from './dependencies.ts';
 
 /** Seconds for which the user, who has waited for the bus, waits for it. */

@@ -1,4 +1,4 @@
-import type { FlavorQuery } from '../../stores/flavor-store.ts';
+import type { FlavorQuery } from '@mini-nova/data/flavors/store';
 import { badValue, type ParameterTable, readParameters } from './parameter.ts';
 import { count, flag, integer } from './values.ts';
 

@@ -1,5 +1,5 @@
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { apiFixture } from '../../test/api-fixture.ts';
 
 test('a pattern that turns out to be too much work is refused', async () => {
   const { get, instance } = await apiFixture();

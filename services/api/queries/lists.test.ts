@@ -1,4 +1,4 @@
-import { describeLists, describeQuestions } from '../../test/list-behaviour.ts';
+import { describeLists, describeQuestions } from '@mini-nova/services-testing/list-behaviour';
 
 describeQuestions();
 describeLists('the API on SQLite', async () => ({}));

@@ -1,6 +1,12 @@
-import type { InstanceCondition, NumberColumn, SortKey, TextColumn, TimeColumn } from '@mini-nova/database';
-import { VmState } from '../../compute/vm-states.ts';
-import type { InstanceQuery } from '../../stores/instance-store.ts';
+import type {
+  InstanceCondition,
+  NumberColumn,
+  TextColumn,
+  TimeColumn,
+} from '@mini-nova/data/instances/search';
+import type { InstanceQuery } from '@mini-nova/data/instances/store';
+import type { SortKey } from '@mini-nova/database';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import { statesOfStatus } from '../views/server-status.ts';
 import { badValue, type Parameter, type ParameterTable, readParameters } from './parameter.ts';
 import { count, flag, pattern, time } from './values.ts';

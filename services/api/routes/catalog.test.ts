@@ -1,5 +1,5 @@
+import { apiFixture, CIRROS } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { apiFixture, CIRROS } from '../../test/api-fixture.ts';
 
 test('lists flavors, briefly and in detail', async () => {
   const { get } = await apiFixture();

@@ -1,9 +1,10 @@
+import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import type { Flavor } from '@mini-nova/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { FlavorNotFound } from '../../exceptions.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { Link } from '../documents/link.ts';
 import { BadRequest } from '../http-errors.ts';
-import { type Link, nextLink } from '../links.ts';
+import { nextLink } from '../links.ts';
 import { flavorSearch } from '../queries/flavors.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
 import { linkBaseOf } from '../request-state.ts';

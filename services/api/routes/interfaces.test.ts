@@ -1,8 +1,9 @@
-import { allocatePort, type PortRow } from '@mini-nova/database';
+import { allocatePort } from '@mini-nova/data/ports/allocation';
+import type { PortRow } from '@mini-nova/data/ports/table';
+import { FixedIpAlreadyInUse, registerNovaErrors } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';
+import { type ApiFixture, apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { FixedIpAlreadyInUse, registerNovaErrors } from '../../exceptions.ts';
-import { type ApiFixture, apiFixture } from '../../test/api-fixture.ts';
 
 const COMPUTE = new Target({ topic: 'compute', server: 'host1', version: '6.1' });
 

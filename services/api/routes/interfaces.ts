@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { ServerInterfaces } from '../compute/interfaces.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { AttachInterfaceBody } from '../documents/interface.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
 import { contextOfRequest } from '../request-state.ts';
-import { type AttachInterfaceBody, attachInterface } from '../schemas/interfaces.ts';
+import { attachInterface } from '../schemas/interfaces.ts';
 import { interfaceDocument } from '../views/interface.ts';
 
 interface InterfaceParams {

@@ -1,4 +1,4 @@
-import { findNetwork, listNetworks } from '@mini-nova/database';
+import { findNetwork, listNetworks } from '@mini-nova/data/networks/queries';
 import type { FastifyInstance } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';

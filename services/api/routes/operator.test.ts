@@ -1,7 +1,7 @@
 import { ComputeNode, Service } from '@mini-nova/objects';
+import { setInventory } from '@mini-nova/placement/inventory';
+import { type ApiFixture, apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { describe, expect, test } from 'vitest';
-import { setInventory } from '../../scheduler/placement/inventory.ts';
-import { type ApiFixture, apiFixture } from '../../test/api-fixture.ts';
 
 async function node({ dependencies }: ApiFixture, host: string): Promise<ComputeNode> {
   const computeNode = new ComputeNode({

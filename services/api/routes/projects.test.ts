@@ -1,6 +1,6 @@
 import { Target } from '@mini-nova/messaging';
+import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
-import { apiFixture, BOOT } from '../../test/api-fixture.ts';
 
 const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
 const PROJECT = '6f70656e-737461636b';

@@ -1,9 +1,16 @@
+import {
+  ensureProvider,
+  insertAllocations,
+  listAllocationsOfConsumer,
+} from '@mini-nova/data/allocations/queries';
+import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { listPortsOfDevice } from '@mini-nova/data/ports/queries';
 import { DatabaseUnavailable } from '@mini-nova/database';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';
+import { apiFixture } from '@mini-nova/services-testing/api-fixture';
+import { neverSettled, untilCancelled } from '@mini-nova/services-testing/hanging-casts';
 import { expect, test, vi } from 'vitest';
-import { InstanceNotFound } from '../../exceptions.ts';
-import { apiFixture } from '../../test/api-fixture.ts';
-import { neverSettled, untilCancelled } from '../../test/hanging-casts.ts';
 
 const COMPUTE = new Target({ topic: 'compute', server: 'host1', version: '6.1' });
 
@@ -205,8 +212,6 @@ test.each([
   const { send, instance, compute, dependencies, db, networkId } = await apiFixture();
   await compute('host1', { up: false });
   const { uuid } = await instance(states);
-  const { allocatePort, ensureProvider, insertAllocations, listAllocationsOfConsumer, listPortsOfDevice } =
-    await import('@mini-nova/database');
   const at = new Date().toISOString();
   await allocatePort(db, { networkUuid: networkId, deviceUuid: uuid, host: 'host1' });
   await ensureProvider(db.kysely, { uuid: 'p', name: 'host1', at });

@@ -2,14 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { consoleOutput } from '../compute/console-output.ts';
 import { ServerPower } from '../compute/power.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { ConsoleOutputBody, RebootBody } from '../documents/server-actions.ts';
 import { BadRequest } from '../http-errors.ts';
 import { contextOfRequest } from '../request-state.ts';
-import {
-  type ConsoleOutputBody,
-  type RebootBody,
-  type ServerActionName,
-  serverActions,
-} from '../schemas/server-actions.ts';
+import { type ServerActionName, serverActions } from '../schemas/server-actions.ts';
 import { mainFailure, type SchemaFailure, validationMessage } from '../validation-message.ts';
 
 interface ActionRoute {

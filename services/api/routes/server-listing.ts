@@ -1,10 +1,11 @@
 import { InvalidPattern } from '@mini-nova/database';
+import { FlavorNotFound, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
 import type { FastifyRequest } from 'fastify';
-import { FlavorNotFound, InstanceNotFound } from '../../exceptions.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { Link } from '../documents/link.ts';
 import { BadRequest } from '../http-errors.ts';
-import { type Link, nextLink } from '../links.ts';
+import { nextLink } from '../links.ts';
 import { type ServerSearch, serverSearch } from '../queries/servers.ts';
 import { contextOfRequest, linkBaseOf } from '../request-state.ts';
 

@@ -1,8 +1,8 @@
 import { Target } from '@mini-nova/messaging';
 import { InstanceFault, InstanceInfoCache } from '@mini-nova/objects';
+import { apiFixture, BOOT, CIRROS, LIMITS } from '@mini-nova/services-testing/api-fixture';
+import { neverSettled, untilCancelled } from '@mini-nova/services-testing/hanging-casts';
 import { expect, test, vi } from 'vitest';
-import { apiFixture, BOOT, CIRROS, LIMITS } from '../../test/api-fixture.ts';
-import { neverSettled, untilCancelled } from '../../test/hanging-casts.ts';
 
 const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
 

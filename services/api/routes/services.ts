@@ -1,19 +1,17 @@
-import type { ServiceFilters } from '@mini-nova/database';
+import type { ServiceFilters } from '@mini-nova/data/services/queries';
 import type { Service } from '@mini-nova/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServiceDeletion } from '../compute/delete-service.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { DisableServiceBody, ForceDownServiceBody, ServiceBody } from '../documents/service.ts';
 import { BadRequest, NotFound } from '../http-errors.ts';
 import { readParameters } from '../queries/parameter.ts';
 import { serviceParameters } from '../queries/services.ts';
 import {
-  type DisableServiceBody,
   disableService,
   disableServiceWithReason,
   enableService,
-  type ForceDownServiceBody,
   forceDownService,
-  type ServiceBody,
 } from '../schemas/services.ts';
 import { isYes } from '../schemas/types.ts';
 import { serviceDocument } from '../views/service.ts';

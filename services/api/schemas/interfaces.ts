@@ -26,11 +26,3 @@ export const attachInterface = {
     },
   },
 } as const;
-
-export interface AttachInterfaceBody {
-  interfaceAttachment?: {
-    net_id?: string;
-    port_id?: string;
-    fixed_ips?: { ip_address: string }[];
-  };
-}

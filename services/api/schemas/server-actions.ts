@@ -25,12 +25,3 @@ export const serverActions = {
 } as const;
 
 export type ServerActionName = keyof typeof serverActions;
-
-export interface RebootBody {
-  type: string;
-}
-
-export interface ConsoleOutputBody {
-  /** Last lines; -1 or null: all. */
-  length?: number | string | null;
-}

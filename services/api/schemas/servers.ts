@@ -1,4 +1,4 @@
-import { boolean, type Flag, ipv4, metadata, name, reference, uuid } from './types.ts';
+import { boolean, ipv4, metadata, name, reference, uuid } from './types.ts';
 
 /** Servers in one request at most: each is several rows and one claim. */
 export const MAX_COUNT = 1000;
@@ -60,30 +60,3 @@ export const createServer = {
     },
   },
 } as const;
-
-/** The checked body of `POST /servers`. */
-export interface CreateServerBody {
-  server: {
-    name: string;
-    imageRef: string;
-    flavorRef: string | number;
-    adminPass?: string;
-    /** `zone`, `zone:host` or `zone:host:node`. */
-    availability_zone?: string;
-    max_count?: number | string;
-    metadata?: Record<string, string>;
-    min_count?: number | string;
-    networks?: 'auto' | 'none' | RequestedNetwork[];
-    'OS-DCF:diskConfig'?: 'AUTO' | 'MANUAL';
-    return_reservation_id?: Flag;
-    security_groups?: { name: string }[];
-    /** Base 64. */
-    user_data?: string;
-  };
-}
-
-export interface RequestedNetwork {
-  uuid?: string;
-  port?: string | null;
-  fixed_ip?: string;
-}

@@ -1,4 +1,4 @@
-import { boolean, type Flag, name } from './types.ts';
+import { boolean, name } from './types.ts';
 
 /** A host's name, and what Nova takes for one. */
 const host = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9-._]*$' } as const;
@@ -27,16 +27,3 @@ export const forceDownService = {
   required: ['host', 'binary', 'forced_down'],
   properties: { ...service, forced_down: boolean },
 } as const;
-
-export interface ServiceBody {
-  host: string;
-  binary: string;
-}
-
-export interface DisableServiceBody extends ServiceBody {
-  disabled_reason?: string;
-}
-
-export interface ForceDownServiceBody extends ServiceBody {
-  forced_down: Flag;
-}

@@ -1,3 +1,4 @@
+import type { Flag } from '../documents/server.ts';
 /** JSON schemas shared by several requests; limits are Nova's. */
 
 /** A name or a label: printable, without blanks at its ends. */
@@ -20,9 +21,6 @@ const YES = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes']
 const NO = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no'] as const;
 
 export const boolean = { enum: [true, ...YES, false, ...NO] } as const;
-
-/** A checked `boolean`. */
-export type Flag = boolean | string;
 
 export function isYes(flag: Flag | undefined): boolean {
   return flag === true || YES.some((word) => word === flag);

@@ -1,12 +1,6 @@
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import type { Instance } from '@mini-nova/objects';
-import type { VirtualInterface } from '../../network/model.ts';
-
-export interface AddressDocument {
-  addr: string;
-  version: 4;
-  'OS-EXT-IPS:type': 'fixed';
-  'OS-EXT-IPS-MAC:mac_addr': string;
-}
+import type { AddressDocument } from '../documents/server.ts';
 
 /** Addresses by the name of their network, from what the instance's network cache says. */
 export function addressesOf(instance: Instance): Record<string, AddressDocument[]> {

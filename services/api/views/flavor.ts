@@ -1,26 +1,6 @@
 import type { Flavor } from '@mini-nova/objects';
-import { itemLinks, type Link, type LinkBase } from '../links.ts';
-
-export interface FlavorBrief {
-  id: string;
-  name: string | null;
-  links: Link[];
-}
-
-export interface FlavorDocument extends FlavorBrief {
-  /** MiB. */
-  ram: number;
-  /** GiB. */
-  disk: number;
-  vcpus: number;
-  /** MiB; empty: none. */
-  swap: number | '';
-  rxtx_factor: number | '';
-  'OS-FLV-DISABLED:disabled': boolean;
-  /** GiB. */
-  'OS-FLV-EXT-DATA:ephemeral': number;
-  'os-flavor-access:is_public': boolean;
-}
+import type { FlavorBrief, FlavorDocument } from '../documents/flavor.ts';
+import { itemLinks, type LinkBase } from '../links.ts';
 
 export function flavorBrief(flavor: Flavor, base: LinkBase): FlavorBrief {
   return { id: flavor.flavorid, name: flavor.name, links: itemLinks(base, 'flavors', flavor.flavorid) };

@@ -1,14 +1,5 @@
-import type { PortRow } from '@mini-nova/database';
-
-/** One interface of a server, as `os-interface` shows it. */
-export interface InterfaceDocument {
-  port_id: string;
-  net_id: string;
-  mac_addr: string;
-  port_state: 'ACTIVE' | 'DOWN';
-  /** A network has one subnet, which goes by the network's id. */
-  fixed_ips: { ip_address: string; subnet_id: string }[];
-}
+import type { PortRow } from '@mini-nova/data/ports/table';
+import type { InterfaceDocument } from '../documents/interface.ts';
 
 export function interfaceDocument(port: PortRow): InterfaceDocument {
   return {

@@ -1,16 +1,6 @@
-import { TaskState } from '../../compute/task-states.ts';
-import { VmState } from '../../compute/vm-states.ts';
-
-/** What users see as `status`, from vm_state and task_state. */
-export type ServerStatus =
-  | 'ACTIVE'
-  | 'BUILD'
-  | 'REBOOT'
-  | 'HARD_REBOOT'
-  | 'SHUTOFF'
-  | 'ERROR'
-  | 'DELETED'
-  | 'UNKNOWN';
+import { TaskState } from '@mini-nova/domain/states/task-state';
+import { VmState } from '@mini-nova/domain/states/vm-state';
+import type { ServerStatus } from '../documents/server.ts';
 
 interface StatusOfState {
   /** The status when no task below runs. */

@@ -1,14 +1,5 @@
-import { type Link, type LinkBase, versionLink } from '../links.ts';
-
-export interface VersionDocument {
-  id: 'v2.1';
-  status: 'CURRENT';
-  /** Newest and oldest microversion: only the first is spoken. */
-  version: '2.1';
-  min_version: '2.1';
-  updated: string;
-  links: Link[];
-}
+import type { VersionDocument } from '../documents/version.ts';
+import { type LinkBase, versionLink } from '../links.ts';
 
 /** An entry of the list of API versions. */
 export function versionDocument(base: LinkBase): VersionDocument {

@@ -1,6 +1,5 @@
+import type { CreateServerBody, RequestedNetwork, ServerDocument } from '@mini-nova/api/documents';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CreateServerBody, RequestedNetwork } from '../../api/schemas/servers.ts';
-import type { ServerDocument } from '../../api/views/server.ts';
 import {
   addCommand,
   type CommandContext,

@@ -1,7 +1,5 @@
+import type { FlavorDocument, ImageDocument, NetworkDocument } from '@mini-nova/api/documents';
 import type { Command } from 'commander';
-import type { FlavorDocument } from '../../api/views/flavor.ts';
-import type { ImageDocument } from '../../api/views/image.ts';
-import type { NetworkDocument } from '../../api/views/network.ts';
 import { addCommand, contextOf, printList } from '../command.ts';
 import type { ClientIo } from '../io.ts';
 import type { Column } from '../table.ts';

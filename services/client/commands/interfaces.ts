@@ -1,5 +1,5 @@
+import type { InterfaceDocument } from '@mini-nova/api/documents';
 import { type Command, Option } from 'commander';
-import type { InterfaceDocument } from '../../api/views/interface.ts';
 import { addCommand, type CommandContext, contextOf, printDone, printItem, printList } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { findNetwork, findServer } from '../find.ts';

@@ -1,5 +1,5 @@
+import type { ServerDocument } from '@mini-nova/api/documents';
 import type { Command } from 'commander';
-import type { ServerDocument } from '../../api/views/server.ts';
 import { addCommand, type CommandContext, contextOf, pollOptions, printItem } from '../command.ts';
 import { eachServer, failOnFailed } from '../each-server.ts';
 import type { ClientIo } from '../io.ts';

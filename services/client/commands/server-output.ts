@@ -1,4 +1,4 @@
-import type { ServerDocument } from '../../api/views/server.ts';
+import type { ServerDocument } from '@mini-nova/api/documents';
 import type { Column } from '../table.ts';
 
 const POWER_STATES: Record<number, string> = {

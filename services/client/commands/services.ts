@@ -1,6 +1,5 @@
+import type { HypervisorDocument, ServiceDocument } from '@mini-nova/api/documents';
 import { type Command, Option } from 'commander';
-import type { HypervisorDocument } from '../../api/views/hypervisor.ts';
-import type { ServiceDocument } from '../../api/views/service.ts';
 import { addCommand, type CommandContext, contextOf, printDone, printItem, printList } from '../command.ts';
 import { findService } from '../find.ts';
 import type { ClientIo } from '../io.ts';

@@ -1,7 +1,7 @@
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { HVSpec, Instance } from '@mini-nova/objects';
-import type { VirtualInterface } from '../../network/model.ts';
-import type { ResourceAmounts } from '../../scheduler/placement/resources.ts';
 
 /**
  * The seam between nova-compute and a hypervisor. Calls that concern one instance never overlap: the manager

@@ -1,9 +1,9 @@
+import { InstanceInvalidState, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import { RequestContext } from '@mini-nova/service';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { tempDir } from '@mini-nova/testing';
 import { expect, it } from 'vitest';
-import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
-import { newInstance } from '../../test/new-objects.ts';
-import { PowerState } from '../power-states.ts';
 import type { SpawnRequest } from './driver.ts';
 import { loadComputeDriver, UnknownComputeDriver } from './driver-registry.ts';
 import { FakeDriver, FakeDriverFailure } from './fake-driver.ts';

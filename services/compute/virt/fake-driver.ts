@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { InstanceInvalidState, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { networkInfoOf } from '@mini-nova/domain/network-info';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { resourcesOf } from '@mini-nova/domain/resources';
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import { HVSpec, type Instance } from '@mini-nova/objects';
-import { InstanceInvalidState, InstanceNotFound } from '../../exceptions.ts';
-import type { VirtualInterface } from '../../network/model.ts';
-import { resourcesOf } from '../../scheduler/placement/resources.ts';
-import { networkInfoOf } from '../network-info.ts';
-import { PowerState } from '../power-states.ts';
 import type { GuestDescription, GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
 import { type FakeGuest, FakeGuests } from './fake-guests.ts';
 

@@ -1,7 +1,7 @@
 import { RequestContext } from '@mini-nova/service';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { RecordingTracer } from '@mini-nova/services-testing/recording-tracer';
 import { expect, it } from 'vitest';
-import { newInstance } from '../../test/new-objects.ts';
-import { RecordingTracer } from '../../test/recording-tracer.ts';
 import type { SpawnRequest, VirtDriver } from './driver.ts';
 import { FakeDriver, FakeDriverFailure } from './fake-driver.ts';
 import { TracedDriver } from './traced-driver.ts';

@@ -1,7 +1,7 @@
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { withSpan } from '@mini-nova/service';
-import type { VirtualInterface } from '../../network/model.ts';
 import type { GuestDescription, GuestInfo, HostResources, SpawnRequest, VirtDriver } from './driver.ts';
 
 /** Makes a span of each call of a driver, under Nova's name of the method: `driver.spawn`, `driver.power_on`. */

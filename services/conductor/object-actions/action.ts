@@ -1,6 +1,6 @@
+import { ObjectActionError } from '@mini-nova/domain/exceptions';
 import type { NovaObject } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { ObjectActionError } from '../../exceptions.ts';
 
 /** A method of an object, run on the copy that was sent. It leaves the copy as the caller's shall be. */
 export type ObjectAction = (object: NovaObject, args: ActionArguments) => Promise<unknown>;

@@ -1,7 +1,7 @@
+import type { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
 import { isUniqueViolation } from '@mini-nova/database';
+import { ComputeHostNotFound, DuplicateEntry } from '@mini-nova/domain/exceptions';
 import { ComputeNode } from '@mini-nova/objects';
-import { ComputeHostNotFound, DuplicateEntry } from '../../exceptions.ts';
-import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
 import { type ActionTable, on } from './action.ts';
 
 export function computeNodeActions(nodes: ComputeNodeStore): ActionTable {

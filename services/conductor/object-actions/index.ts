@@ -1,7 +1,7 @@
-import type { Database } from '@mini-nova/database';
-import type { ComputeNodeStore } from '../../stores/compute-node-store.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
+import type { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
+import type { Database } from '@mini-nova/data/database';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { ServiceStore } from '@mini-nova/data/services/store';
 import type { ActionTable } from './action.ts';
 import { computeNodeActions } from './compute-node-actions.ts';
 import { instanceActions } from './instance-actions.ts';

@@ -1,9 +1,10 @@
-import type { Database, InstanceFilters } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
+import { deleteInstance } from '@mini-nova/data/instances/deletion';
+import type { InstanceFilters } from '@mini-nova/data/instances/queries';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { Instance, InstanceFault, InstanceList } from '@mini-nova/objects';
 import type { ReadDeleted, RequestContext } from '@mini-nova/service';
-import { InstanceNotFound } from '../../exceptions.ts';
-import { deleteInstance } from '../../stores/instance-deletion.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
 import { type ActionArguments, type ActionTable, on } from './action.ts';
 
 export function instanceActions(db: Database, instances: InstanceStore): ActionTable {

@@ -1,9 +1,9 @@
+import type { ServiceStore } from '@mini-nova/data/services/store';
 import { isUniqueViolation } from '@mini-nova/database';
+import { HostBinaryNotFound, ServiceBinaryExists } from '@mini-nova/domain/exceptions';
+import { reportedSkew } from '@mini-nova/domain/reported-skew';
 import { Service } from '@mini-nova/objects';
 import { currentContext } from '@mini-nova/service';
-import { HostBinaryNotFound, ServiceBinaryExists } from '../../exceptions.ts';
-import { reportedSkew } from '../../stores/reported-skew.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
 import { type ActionArguments, type ActionTable, on } from './action.ts';
 
 export function serviceActions(services: ServiceStore): ActionTable {

@@ -1,4 +1,4 @@
-import type { ServiceStore } from '../../stores/service-store.ts';
+import type { ServiceStore } from '@mini-nova/data/services/store';
 
 /** Whether the compute of the host would serve a request. */
 export async function isComputeUp(

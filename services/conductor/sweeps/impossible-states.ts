@@ -1,10 +1,10 @@
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { faultOf } from '@mini-nova/domain/instance-fault';
+import { ruleFor } from '@mini-nova/domain/states/instance-states';
+import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { faultOf } from '../../compute/instance-fault.ts';
-import { VmState } from '../../compute/vm-states.ts';
-import { ruleFor } from '../../instance-states.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
 import { ifStillUnsettled, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
 export interface ImpossibleStatesOptions {

@@ -1,11 +1,11 @@
+import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import type { NovaConfig } from '@mini-nova/config';
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { ServiceStore } from '@mini-nova/data/services/store';
+import { LONGEST_PAUSE } from '@mini-nova/domain/outage-retry';
 import type { Logger } from '@mini-nova/messaging';
 import type { PeriodicTask, RequestContext } from '@mini-nova/service';
-import type { ComputeAPI } from '../../compute/rpcapi.ts';
-import { LONGEST_PAUSE } from '../../outage-retry.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
 import { FailedBuilds } from '../failed-builds.ts';
 import { Presence } from '../presence.ts';
 import { correctImpossibleStates } from './impossible-states.ts';

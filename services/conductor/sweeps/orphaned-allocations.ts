@@ -1,10 +1,6 @@
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
 import type { Logger } from '@mini-nova/messaging';
-import {
-  orphanedAllocations,
-  releaseAllocations,
-  unknownConsumers,
-} from '../../scheduler/placement/allocations.ts';
+import { orphanedAllocations, releaseAllocations, unknownConsumers } from '@mini-nova/placement/allocations';
 
 export interface OrphanedAllocationsOptions {
   db: Database;

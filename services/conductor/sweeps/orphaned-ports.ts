@@ -1,10 +1,6 @@
-import {
-  type Database,
-  databaseTimestamp,
-  listEndedDevices,
-  type Queryable,
-  releasePorts,
-} from '@mini-nova/database';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { listEndedDevices, releasePorts } from '@mini-nova/data/ports/queries';
+import { databaseTimestamp } from '@mini-nova/database';
 import type { Logger } from '@mini-nova/messaging';
 
 export interface OrphanedPortsOptions {

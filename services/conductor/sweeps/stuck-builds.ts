@@ -1,7 +1,7 @@
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { BuildAbortException } from '@mini-nova/domain/exceptions';
+import { wayOf } from '@mini-nova/domain/states/instance-states';
 import type { Instance } from '@mini-nova/objects';
-import { BuildAbortException } from '../../exceptions.ts';
-import { wayOf } from '../../instance-states.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
 import type { FailedBuilds } from '../failed-builds.ts';
 import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 

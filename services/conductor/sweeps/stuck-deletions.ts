@@ -1,11 +1,11 @@
-import type { Database } from '@mini-nova/database';
+import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import type { Database } from '@mini-nova/data/database';
+import { deleteInstance } from '@mini-nova/data/instances/deletion';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { ServiceStore } from '@mini-nova/data/services/store';
+import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import type { ComputeAPI } from '../../compute/rpcapi.ts';
-import { TaskState } from '../../compute/task-states.ts';
-import { deleteInstance } from '../../stores/instance-deletion.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
 import { isComputeUp } from './compute-up.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
 import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';

@@ -1,12 +1,16 @@
-import type { Database } from '@mini-nova/database';
+import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import type { Database } from '@mini-nova/data/database';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { ServiceStore } from '@mini-nova/data/services/store';
+import {
+  InstancePowerOffFailure,
+  InstancePowerOnFailure,
+  InstanceRebootFailure,
+} from '@mini-nova/domain/exceptions';
+import { faultOf } from '@mini-nova/domain/instance-fault';
+import { type PowerRequest, powerRequestOf } from '@mini-nova/domain/states/task-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { faultOf } from '../../compute/instance-fault.ts';
-import type { ComputeAPI } from '../../compute/rpcapi.ts';
-import { type PowerRequest, powerRequestOf } from '../../compute/task-states.ts';
-import { InstancePowerOffFailure, InstancePowerOnFailure, InstanceRebootFailure } from '../../exceptions.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
-import type { ServiceStore } from '../../stores/service-store.ts';
 import { isComputeUp } from './compute-up.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
 import { ifStillUnsettled, isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';

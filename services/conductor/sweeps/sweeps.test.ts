@@ -1,12 +1,12 @@
-import type { Database } from '@mini-nova/database';
+import type { Database } from '@mini-nova/data/database';
 import { type Logger, silentLogger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { failSaves } from '@mini-nova/services-testing/failing-saves';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { describe, expect, it, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
-import { Cloud } from '../../test/cloud.ts';
-import { failSaves } from '../../test/failing-saves.ts';
-import { newInstance } from '../../test/new-objects.ts';
 import { Presence } from '../presence.ts';
 import { conductorSweeps } from './index.ts';
 

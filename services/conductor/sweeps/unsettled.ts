@@ -1,7 +1,8 @@
-import { type Database, lockInstance, type Queryable } from '@mini-nova/database';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { lockInstance } from '@mini-nova/data/instances/queries';
+import type { InstanceStore } from '@mini-nova/data/instances/store';
+import { restingStates, type Way, wayOf } from '@mini-nova/domain/states/instance-states';
 import type { Instance } from '@mini-nova/objects';
-import { restingStates, type Way, wayOf } from '../../instance-states.ts';
-import type { InstanceStore } from '../../stores/instance-store.ts';
 
 /** Instances that have to come to rest in one of these ways, and about which nothing was saved since then. */
 export async function unsettled(

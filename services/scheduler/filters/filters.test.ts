@@ -1,6 +1,6 @@
 import { ConfigError, loadConfig } from '@mini-nova/config';
+import { hostState, resource, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
-import { hostState, resource, scheduleRequest } from '../../test/scheduling.ts';
 import type { HostStateValues } from '../host-state.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 import { availabilityZoneFilter } from './availability-zone-filter.ts';

@@ -1,5 +1,5 @@
+import { hostState, resource } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
-import { hostState, resource } from '../../test/scheduling.ts';
 import type { HostState } from '../host-state.ts';
 import { cpuWeigher } from './cpu-weigher.ts';
 import { ramWeigher } from './ram-weigher.ts';

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@mini-nova/database';
+import { type Database, openDatabase } from '@mini-nova/data/database';
 
 /** The tables behind a deployment, to see what no API shows. */
 export class DeploymentDatabase {

@@ -1,7 +1,0 @@
-import type { Migration } from './migration.ts';
-
-export const clockSkew: Migration = {
-  version: 6,
-  name: 'clock skew',
-  up: () => ['alter table services add column clock_skew double precision'],
-};

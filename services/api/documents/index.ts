@@ -1,0 +1,19 @@
+export type { FlavorBrief, FlavorDocument } from './flavor.ts';
+export type { HypervisorBrief, HypervisorDocument } from './hypervisor.ts';
+export type { ImageBrief, ImageDocument } from './image.ts';
+export type { AttachInterfaceBody, InterfaceDocument } from './interface.ts';
+export type { Link } from './link.ts';
+export type { NetworkDocument } from './network.ts';
+export type {
+  AddressDocument,
+  CreateServerBody,
+  FaultOfServer,
+  Flag,
+  RequestedNetwork,
+  ServerBrief,
+  ServerDocument,
+  ServerStatus,
+} from './server.ts';
+export type { ConsoleOutputBody, RebootBody } from './server-actions.ts';
+export type { DisableServiceBody, ForceDownServiceBody, ServiceBody, ServiceDocument } from './service.ts';
+export type { VersionDocument } from './version.ts';

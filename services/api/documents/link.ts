@@ -1,0 +1,5 @@
+export interface Link {
+  rel: string;
+  href: string;
+  type?: string;
+}

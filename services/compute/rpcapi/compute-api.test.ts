@@ -1,0 +1,136 @@
+import type { CastOptions } from '@mini-nova/domain/cast-options';
+import { CallCancelled, RPCVersionCapError } from '@mini-nova/messaging';
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { RequestContext } from '@mini-nova/service';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
+import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
+import { expect, it, vi } from 'vitest';
+import { ComputeAPI, InstanceHasNoHost } from './compute-api.ts';
+import type { ComputeContract } from './contract.ts';
+
+type Args<M extends keyof ComputeContract> = ComputeContract[M]['args'];
+
+const ctxt = RequestContext.admin();
+const methods = [
+  'build_and_run_instance',
+  'terminate_instance',
+  'start_instance',
+  'stop_instance',
+  'reboot_instance',
+  'get_console_output',
+  'attach_interface',
+  'detach_interface',
+] as const;
+
+const peer = (replies: Record<string, unknown> = {}) =>
+  recordingPeer({ topic: 'compute', server: 'compute', namespace: null, version: '6.1' }, methods, replies);
+
+/** How each recorded request is made. */
+const senders: Record<string, (api: ComputeAPI, args: never) => Promise<unknown>> = {
+  build_and_run_instance: (api, args: Args<'build_and_run_instance'>) =>
+    api.buildAndRunInstance(ctxt, 'compute', args),
+  terminate_instance: (api, args: Args<'terminate_instance'>) => api.terminateInstance(ctxt, args),
+  start_instance: (api, args: Args<'start_instance'>) => api.startInstance(ctxt, args),
+  stop_instance: (api, { instance }: Args<'stop_instance'>) => api.stopInstance(ctxt, { instance }),
+  reboot_instance: (api, { instance, reboot_type }: Args<'reboot_instance'>) =>
+    api.rebootInstance(ctxt, { instance, reboot_type }),
+  get_console_output: (api, args: Args<'get_console_output'>) => api.getConsoleOutput(ctxt, args),
+};
+
+function argsOf({ args }: RecordedRequest): never {
+  const serializer = new NovaObjectSerializer();
+  const entries = Object.entries(args).map(([name, value = null]) => [
+    name,
+    serializer.deserializeEntity(ctxt, value),
+  ]);
+  return Object.fromEntries(entries) as never;
+}
+
+it.each(Object.entries(senders))('sends %s as Nova 26 was recorded to send it', async (method, send) => {
+  const { rpc, messages } = await peer();
+  const recorded = recordedRequest(method);
+
+  await send(new ComputeAPI(rpc), argsOf(recorded));
+
+  await vi.waitFor(() => expect(messages).toHaveLength(1));
+  const [{ args, version, namespace = null } = { args: {}, version: '' }] = messages;
+  expect({ method: messages[0]?.method, version, namespace }).toEqual({
+    method,
+    version: recorded.version,
+    namespace: recorded.namespace,
+  });
+  expect(JSON.stringify(args)).toBe(JSON.stringify(recorded.args));
+});
+
+it('attaches an interface by a call with all of its arguments', async () => {
+  const { rpc, messages } = await peer({ attach_interface: { id: 'port' } });
+  const instance = newInstance({ host: 'compute' });
+
+  const vif = await new ComputeAPI(rpc).attachInterface(ctxt, {
+    instance,
+    network_id: 'net',
+    port_id: null,
+    requested_ip: '10.0.0.5',
+  });
+
+  expect(vif).toEqual({ id: 'port' });
+  expect(messages[0]).toMatchObject({
+    version: '6.0',
+    args: { network_id: 'net', port_id: null, requested_ip: '10.0.0.5', tag: null },
+  });
+});
+
+it('sends nothing about an instance that is on no host', async () => {
+  const { rpc, messages } = await peer();
+
+  const sent = new ComputeAPI(rpc).startInstance(ctxt, { instance: newInstance() });
+
+  await expect(sent).rejects.toThrow(InstanceHasNoHost);
+  expect(messages).toEqual([]);
+});
+
+it.each([
+  ['victoria', false],
+  ['5.13', false],
+  ['wallaby', true],
+  ['zed', true],
+  ['6.0', true],
+  [null, true],
+])('pinned to %s sends 6.0: %s', async (versionCap, sends) => {
+  const { rpc, messages } = await peer();
+  const api = new ComputeAPI(rpc, { versionCap });
+
+  const sent = api.startInstance(ctxt, { instance: newInstance({ host: 'compute' }) });
+
+  if (sends) {
+    await sent;
+    await vi.waitFor(() => expect(messages).toHaveLength(1));
+  } else {
+    await expect(sent).rejects.toThrow(RPCVersionCapError);
+  }
+});
+
+it.each([
+  ['startInstance', (api: ComputeAPI, options: CastOptions) => api.startInstance(ctxt, onHost(), options)],
+  ['stopInstance', (api: ComputeAPI, options: CastOptions) => api.stopInstance(ctxt, onHost(), options)],
+  [
+    'rebootInstance',
+    (api: ComputeAPI, options: CastOptions) =>
+      api.rebootInstance(ctxt, { ...onHost(), reboot_type: 'SOFT' }, options),
+  ],
+  [
+    'detachInterface',
+    (api: ComputeAPI, options: CastOptions) =>
+      api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options),
+  ],
+])('does not send %s once it is given up', async (_method, send) => {
+  const { rpc, messages } = await peer();
+  const given = send(new ComputeAPI(rpc), { signal: AbortSignal.abort() });
+  await expect(given).rejects.toBeInstanceOf(CallCancelled);
+  expect(messages).toEqual([]);
+});
+
+function onHost() {
+  return { instance: newInstance({ host: 'compute' }) };
+}

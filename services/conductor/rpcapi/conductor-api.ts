@@ -1,0 +1,229 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
+import { isOutage, type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
+import { type VersionCapOption, versionCapOf } from '@mini-nova/domain/release-versions';
+import {
+  type ClientFactory,
+  type Logger,
+  MessageDeliveryFailure,
+  type RPCClient,
+  type RpcContext,
+  Target,
+} from '@mini-nova/messaging';
+import {
+  type ChangesOf,
+  ComputeNode,
+  Instance,
+  type InstanceFault,
+  InstanceList,
+  type NovaObject,
+  objectVersions,
+  Service,
+} from '@mini-nova/objects';
+import type { ConductorContract } from './contract.ts';
+import { applyUpdates } from './object-updates.ts';
+
+/** The part of the base API that every service has. */
+type PingContract = { ping: { args: { arg: string }; result: unknown } };
+
+/** States one of which a guarded save must find; null stands for no state. */
+export interface ExpectedStates {
+  vmState?: (string | null)[];
+  taskState?: (string | null)[];
+}
+
+/**
+ * How those without a database read and save their objects. What is idempotent is repeated when nobody answers;
+ * a save is, because one whose states are saved already succeeds.
+ */
+export class ConductorAPI {
+  readonly #client: RPCClient<ConductorContract>;
+  readonly #base: RPCClient<PingContract>;
+  readonly #retry: OutageRetryOptions;
+
+  /** `versionCap`: of the oldest conductor that must understand the messages. */
+  constructor(rpc: ClientFactory, { versionCap, ...retry }: OutageRetryOptions & VersionCapOption = {}) {
+    const target = new Target({ topic: 'conductor', version: '3.0' });
+    this.#client = rpc.getClient<ConductorContract>(target, versionCapOf('conductor', { versionCap }));
+    const base = new Target({ topic: 'conductor', namespace: 'baseapi', version: '1.0' });
+    this.#base = rpc.getClient<PingContract>(base);
+    this.#retry = retry;
+  }
+
+  /**
+   * Resolves once a conductor answers, however long that takes, as a daemon waits for its broker: a compute may be started
+   * before its conductors.
+   */
+  async waitUntilReady(ctxt: RpcContext, logger: Logger): Promise<void> {
+    const ping = this.#base.prepare({ timeout: 2, failUndeliverable: false });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await ping.call(ctxt, 'ping', { arg: 'ready?' });
+        return;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        if (attempt % 10 === 1) logger.warn({ reason: String(error) }, 'Waiting for a conductor');
+        if (error instanceof MessageDeliveryFailure) await delay(1000, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** @throws InstanceNotFound for a deleted one too */
+  async instanceGetByUuid(ctxt: RpcContext, uuid: string): Promise<Instance> {
+    return (await this.#read(ctxt, Instance, 'get_by_uuid', [uuid])) as Instance;
+  }
+
+  /** The living instances that are recorded on the host. */
+  async instancesByHost(ctxt: RpcContext, host: string): Promise<Instance[]> {
+    return ((await this.#read(ctxt, InstanceList, 'get_by_host', [host])) as InstanceList).objects;
+  }
+
+  /** The records of these instances that the context sees; those of which there is none are left out. */
+  async instanceRecords(ctxt: RpcContext, uuids: readonly string[]): Promise<Instance[]> {
+    if (uuids.length === 0) return [];
+    const list = await this.#read(ctxt, InstanceList, 'get_by_filters', [{ uuid: [...uuids] }]);
+    return (list as InstanceList).objects;
+  }
+
+  /**
+   * Saves these values, if the instance is in one of the expected states. It has them once they are saved: one whose
+   * save failed is as it was, and its next save writes nothing of this one.
+   *
+   * @throws InstanceNotFound, InstanceUpdateConflict
+   */
+  async instanceSave(
+    ctxt: RpcContext,
+    instance: Instance,
+    changes: ChangesOf<Instance>,
+    expected: ExpectedStates = {},
+    retry: OutageRetryOptions = {},
+  ): Promise<void> {
+    const states = {
+      expected_vm_state: expected.vmState ?? null,
+      expected_task_state: expected.taskState ?? null,
+    };
+    const save = () => this.#save(ctxt, instance, changes, states);
+    await retryOnOutage(save, { ...this.#retry, ...retry });
+  }
+
+  /** Marks the instance deleted. @throws InstanceNotFound when it was */
+  async instanceDestroy(ctxt: RpcContext, instance: Instance): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, instance, 'destroy'), this.#retry);
+  }
+
+  /** A fault that is recorded twice because an answer was lost does no harm: the latest is shown. */
+  async faultCreate(ctxt: RpcContext, fault: InstanceFault): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, fault, 'create'), this.#retry);
+  }
+
+  /** Undefined: the host has no such service. */
+  async serviceGet(ctxt: RpcContext, host: string, binary: string): Promise<Service | undefined> {
+    const service = await this.#read(ctxt, Service, 'get_by_host_and_binary', [host, binary]);
+    return (service ?? undefined) as Service | undefined;
+  }
+
+  /** @throws ServiceBinaryExists also when it was this very service, and the answer was lost */
+  async serviceCreate(ctxt: RpcContext, service: Service): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, service, 'create'), this.#retry);
+  }
+
+  /** A heartbeat is not repeated: the next one does as well. @throws MessagingTimeout */
+  async serviceHeartbeat(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
+    await this.#save(ctxt, service, changes);
+  }
+
+  async serviceSave(ctxt: RpcContext, service: Service, changes: ChangesOf<Service>): Promise<void> {
+    await retryOnOutage(() => this.#save(ctxt, service, changes), this.#retry);
+  }
+
+  /** Undefined: the node was never recorded. */
+  async computeNodeGet(ctxt: RpcContext, host: string, nodename: string): Promise<ComputeNode | undefined> {
+    try {
+      return (await this.#read(ctxt, ComputeNode, 'get_by_host_and_nodename', [
+        host,
+        nodename,
+      ])) as ComputeNode;
+    } catch (error) {
+      if (error instanceof ComputeHostNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** The node's record, if the context sees one. */
+  async computeNodeRecord(ctxt: RpcContext, uuid: string): Promise<ComputeNode | undefined> {
+    try {
+      return (await this.#read(ctxt, ComputeNode, 'get_by_uuid', [uuid])) as ComputeNode;
+    } catch (error) {
+      if (error instanceof ComputeHostNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws DuplicateEntry also when it was this very node, and the answer was lost */
+  async computeNodeCreate(ctxt: RpcContext, node: ComputeNode): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, node, 'create'), this.#retry);
+  }
+
+  async computeNodeSave(ctxt: RpcContext, node: ComputeNode, changes: ChangesOf<ComputeNode>): Promise<void> {
+    await retryOnOutage(() => this.#save(ctxt, node, changes), this.#retry);
+  }
+
+  /** Runs a method of the object at the conductor, and takes over what it changed. Made once. */
+  async objectAction(
+    ctxt: RpcContext,
+    objinst: NovaObject,
+    objmethod: string,
+    kwargs: { [name: string]: unknown } = {},
+  ): Promise<unknown> {
+    const [updates, result] = await this.#runAction(ctxt, objinst, objmethod, kwargs);
+    applyUpdates(objinst, updates);
+    return result;
+  }
+
+  /** Runs a method of the object's class at the conductor. Made once. */
+  async objectClassAction(
+    ctxt: RpcContext,
+    type: ObjectType,
+    objmethod: string,
+    args: unknown[],
+  ): Promise<unknown> {
+    return this.#client.call(ctxt, 'object_class_action_versions', {
+      objname: type.objName,
+      objmethod,
+      object_versions: objectVersions(),
+      args,
+      kwargs: {},
+    });
+  }
+
+  /** Sends a copy: until the answer says that it is saved, the object is as it was. */
+  async #save<V extends object>(
+    ctxt: RpcContext,
+    object: NovaObject<V>,
+    changes: Partial<V>,
+    kwargs: { [name: string]: unknown } = {},
+  ): Promise<void> {
+    const wanted = object.withChanges(changes);
+    const [updates] = await this.#runAction(ctxt, wanted, 'save', kwargs);
+    for (const field of wanted.changes()) object.set(field, wanted.get(field));
+    applyUpdates(object, updates);
+  }
+
+  #runAction(
+    ctxt: RpcContext,
+    objinst: NovaObject,
+    objmethod: string,
+    kwargs: { [name: string]: unknown },
+  ): Promise<ConductorContract['object_action']['result']> {
+    return this.#client.call(ctxt, 'object_action', { objinst, objmethod, args: [], kwargs });
+  }
+
+  #read(ctxt: RpcContext, type: ObjectType, objmethod: string, args: unknown[]): Promise<unknown> {
+    return retryOnOutage(() => this.objectClassAction(ctxt, type, objmethod, args), this.#retry);
+  }
+}
+
+/** A class of versioned objects, as far as a call names it. */
+interface ObjectType {
+  readonly objName: string;
+}

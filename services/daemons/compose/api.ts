@@ -1,0 +1,76 @@
+import { ApiServer } from '@mini-nova/api/api-server';
+import { buildApp } from '@mini-nova/api/app';
+import type { ApiDependencies, ApiSettings } from '@mini-nova/api/dependencies';
+import type { HttpLimits } from '@mini-nova/api/http-limits';
+import { ImageRegistry } from '@mini-nova/api/image-registry';
+import type { ProxySettings } from '@mini-nova/api/request-state';
+import { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';
+import type { NovaConfig } from '@mini-nova/config';
+import { databaseChecks } from '@mini-nova/data/configured-database';
+import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
+import { NovaObjectSerializer } from '@mini-nova/objects';
+import { createRpc, gracefulShutdownTimeout } from '@mini-nova/service';
+import type { DatabaseServiceParts } from './parts.ts';
+
+/** nova-api. Opens nothing. */
+export function composeApi(parts: DatabaseServiceParts): ApiServer {
+  const { config, logger, transport, service, db, stores, release } = parts;
+  const { DEFAULT, upgrade_levels, image } = config;
+  const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
+  const dependencies: ApiDependencies = {
+    db,
+    ...stores,
+    images: new ImageRegistry(image.images),
+    computeTask: new ComputeTaskAPI(rpc),
+    compute: new ComputeAPI(rpc, { versionCap: upgrade_levels.compute }),
+    settings: apiSettings(config),
+    logger,
+  };
+  const onHeartbeat = service?.onHeartbeat;
+  return new ApiServer({
+    app: buildApp(dependencies, httpLimits(config), proxySettings(config)),
+    host: DEFAULT.host,
+    listen: { host: DEFAULT.osapi_compute_listen, port: DEFAULT.osapi_compute_listen_port },
+    transport,
+    records: new DatabaseServiceRecords(stores.services),
+    reportInterval: () => DEFAULT.report_interval,
+    serviceDownTime: () => DEFAULT.service_down_time,
+    gracefulShutdownTimeout: () => gracefulShutdownTimeout(config),
+    checks: databaseChecks(db),
+    logger,
+    ...(onHeartbeat && { onHeartbeat }),
+    ...(release && { release }),
+  });
+}
+
+/** What can change while it runs has its present value. */
+function apiSettings({ DEFAULT }: NovaConfig): ApiSettings {
+  return {
+    get maxLimit() {
+      return DEFAULT.osapi_max_limit;
+    },
+    get serviceDownTime() {
+      return DEFAULT.service_down_time;
+    },
+    defaultZone: DEFAULT.default_availability_zone,
+    castTimeout: DEFAULT.rpc_response_timeout,
+  };
+}
+
+function proxySettings({ api, oslo_middleware }: NovaConfig): ProxySettings {
+  return {
+    isTrusted: oslo_middleware.enable_proxy_headers_parsing,
+    computeLinkPrefix: api.compute_link_prefix,
+    glanceLinkPrefix: api.glance_link_prefix,
+  };
+}
+
+function httpLimits({ wsgi, oslo_middleware }: NovaConfig): HttpLimits {
+  return {
+    maxBodySize: oslo_middleware.max_request_body_size,
+    maxHeaderSize: wsgi.max_header_line,
+    headerTimeout: wsgi.header_timeout,
+    socketTimeout: wsgi.client_socket_timeout,
+  };
+}

@@ -1,0 +1,5 @@
+import { runManage } from '@mini-nova/manage/run';
+import { processIo } from './process-io.ts';
+import { packageVersion } from './version.ts';
+
+process.exitCode = await runManage(process.argv.slice(2), processIo(), packageVersion());

@@ -1,0 +1,38 @@
+import type { ClientIo } from '@mini-nova/client/io';
+
+/** How the process exits when its results could not be written. */
+const OUTPUT_LOST = 1;
+
+/**
+ * The standard streams of a command. Who reads them may leave (`| head`), and the file they go to may be on a full file system:
+ * the command does all its work nevertheless. A reader that left did not want the rest; results that were lost otherwise are told
+ * of, and the exit code is 1. Call it once.
+ */
+export function processIo(): ClientIo {
+  const { stdout, stderr, env } = process;
+  const err = writerTo(stderr, () => {});
+  const out = writerTo(stdout, (error) => {
+    if (error.code === 'EPIPE') return;
+    err(`Standard output cannot be written: ${error.message}\n`);
+    // The work has its own exit code, and may set it later.
+    process.on('exit', () => {
+      process.exitCode ||= OUTPUT_LOST;
+    });
+  });
+  return { out, err, errIsTerminal: stderr.isTTY === true, env };
+}
+
+/** Nothing is written to a stream that has failed. */
+function writerTo(
+  stream: NodeJS.WriteStream,
+  onLost: (error: NodeJS.ErrnoException) => void,
+): (text: string) => void {
+  let lost = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!lost) onLost(error);
+    lost = true;
+  });
+  return (text) => {
+    if (!lost) stream.write(text);
+  };
+}

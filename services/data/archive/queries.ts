@@ -1,0 +1,199 @@
+import type { Timestamp } from '@mini-nova/database';
+import { sql } from 'kysely';
+import type { Database, Queryable } from '../database.ts';
+
+/** Tables whose deleted rows are kept until they are archived. Those of instances take their children along. */
+const softDeleted = ['instances', 'services', 'compute_nodes', 'flavors'] as const;
+type SoftDeletedTable = (typeof softDeleted)[number];
+
+/** A transaction moves or deletes so many rows at most: it is short, and nobody waits for it. */
+const BATCH = 100;
+
+/** Rows by table. */
+export type RowCounts = Map<string, number>;
+
+export interface ArchiveOptions {
+  /** Rows at most; children are counted, but do not stop at it, as in Nova. */
+  maxRows: number;
+  /** Only rows that were deleted before. */
+  before?: Timestamp | undefined;
+}
+
+/**
+ * Moves deleted rows to their shadow tables. What deleted instances and nodes have left in other tables goes: their
+ * faults to a shadow table, what nobody looks at again for good.
+ */
+export async function archiveDeletedRows(
+  db: Database,
+  { maxRows, before }: ArchiveOptions,
+): Promise<RowCounts> {
+  const counts: RowCounts = new Map();
+  let left = maxRows;
+  for (const table of softDeleted) {
+    while (left > 0) {
+      const limit = Math.min(BATCH, left);
+      const moved = await archiveBatch(db, table, { limit, before });
+      for (const [name, rows] of moved) add(counts, name, rows);
+      left -= sum(moved);
+      if ((moved.get(table) ?? 0) < limit) break;
+    }
+  }
+  return counts;
+}
+
+export interface PurgeOptions {
+  /** Only rows that were deleted before; default: all. */
+  before?: Timestamp | undefined;
+}
+
+/** Deletes archived rows for good. Faults go with their instances. */
+export async function purgeShadowTables(db: Database, { before }: PurgeOptions = {}): Promise<RowCounts> {
+  const counts: RowCounts = new Map();
+  for (const table of softDeleted) {
+    for (;;) {
+      const purged = await purgeBatch(db, table, before);
+      for (const [name, rows] of purged) add(counts, name, rows);
+      if ((purged.get(`shadow_${table}`) ?? 0) < BATCH) break;
+    }
+  }
+  return counts;
+}
+
+interface Selected {
+  id: number;
+  uuid: string;
+}
+
+async function archiveBatch(
+  db: Database,
+  table: SoftDeletedTable,
+  { limit, before }: { limit: number; before?: Timestamp | undefined },
+): Promise<RowCounts> {
+  return db.transaction(async (trx) => {
+    const counts: RowCounts = new Map();
+    const rows = await selectDeleted(trx, db, table, limit, before);
+    if (rows.length === 0) return counts;
+    const uuids = rows.map(({ uuid }) => uuid);
+    if (table === 'instances') await archiveChildren(trx, uuids, counts);
+    if (table === 'compute_nodes') add(counts, 'resource_providers', await deleteProviders(trx, uuids));
+    const ids = rows.map(({ id }) => id);
+    add(counts, table, await move(trx, table, 'id', ids));
+    return counts;
+  });
+}
+
+/** While an instance holds something, its record is what the sweeps go by that release it. */
+const HOLDS_NOTHING = sql`
+  and not exists (select 1 from allocations where allocations.consumer_uuid = instances.uuid)
+  and not exists (select 1 from ports where ports.device_uuid = instances.uuid)`;
+
+/** PostgreSQL leaves out what another that archives has taken. Flavors have no uuid, and nobody needs one. */
+async function selectDeleted(
+  trx: Queryable,
+  { dialect }: Database,
+  table: SoftDeletedTable,
+  limit: number,
+  before: Timestamp | undefined,
+): Promise<Selected[]> {
+  const uuid = table === 'flavors' ? sql.ref('flavorid') : sql.ref('uuid');
+  const { rows } = await sql<Selected>`select id, ${uuid} as uuid from ${sql.table(table)}
+    where deleted = true ${table === 'instances' ? HOLDS_NOTHING : sql``} ${before === undefined ? sql`` : sql`and deleted_at < ${before}`}
+    order by id limit ${limit} ${dialect === 'postgresql' ? sql`for update skip locked` : sql``}`.execute(
+    trx,
+  );
+  return rows;
+}
+
+async function archiveChildren(trx: Queryable, uuids: string[], counts: RowCounts): Promise<void> {
+  add(counts, 'instance_faults', await move(trx, 'instance_faults', 'instance_uuid', uuids));
+  for (const table of ['request_specs', 'build_requests']) {
+    add(counts, table, await remove(trx, table, 'instance_uuid', uuids));
+  }
+}
+
+/** Of nodes that are gone; their allocations are released by those who look after instances. */
+async function deleteProviders(trx: Queryable, uuids: string[]): Promise<number> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('resource_providers')
+    .where('uuid', 'in', uuids)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('allocations')
+            .select('provider_uuid')
+            .whereRef('provider_uuid', '=', 'resource_providers.uuid'),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('compute_nodes')
+            .select('id')
+            .whereRef('compute_nodes.uuid', '=', 'resource_providers.uuid')
+            .where('deleted', '=', false),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+async function purgeBatch(
+  db: Database,
+  table: SoftDeletedTable,
+  before: Timestamp | undefined,
+): Promise<RowCounts> {
+  const shadow = `shadow_${table}`;
+  return db.transaction(async (trx) => {
+    const counts: RowCounts = new Map();
+    const column = sql.ref(table === 'instances' ? 'uuid' : 'id');
+    const { rows } = await sql<{
+      id: number;
+      key: string;
+    }>`select id, ${column} as key from ${sql.table(shadow)}
+      ${before === undefined ? sql`` : sql`where deleted_at < ${before}`} order by id limit ${BATCH}`.execute(
+      trx,
+    );
+    if (rows.length === 0) return counts;
+    if (table === 'instances') {
+      const uuids = rows.map(({ key }) => key);
+      const faults = await remove(trx, 'shadow_instance_faults', 'instance_uuid', uuids);
+      add(counts, 'shadow_instance_faults', faults);
+    }
+    const ids = rows.map(({ id }) => id);
+    add(counts, shadow, await remove(trx, shadow, 'id', ids));
+    return counts;
+  });
+}
+
+/** Both tables have the same columns in the same order. */
+async function move(
+  trx: Queryable,
+  table: string,
+  column: string,
+  values: readonly (string | number)[],
+): Promise<number> {
+  await sql`insert into ${sql.table(`shadow_${table}`)} select * from ${sql.table(table)}
+    where ${sql.ref(column)} in (${sql.join(values)})`.execute(trx);
+  return remove(trx, table, column, values);
+}
+
+async function remove(
+  trx: Queryable,
+  table: string,
+  column: string,
+  values: readonly (string | number)[],
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)}
+    where ${sql.ref(column)} in (${sql.join(values)})`.execute(trx);
+  return Number(numAffectedRows);
+}
+
+function add(counts: RowCounts, table: string, rows: number): void {
+  if (rows > 0) counts.set(table, (counts.get(table) ?? 0) + rows);
+}
+
+function sum(counts: RowCounts): number {
+  return [...counts.values()].reduce((total, rows) => total + rows, 0);
+}

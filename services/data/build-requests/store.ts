@@ -1,0 +1,80 @@
+import { databaseTimestamp } from '@mini-nova/database';
+import { BlockDeviceMappingList, BuildRequest, BuildRequestList, TagList } from '@mini-nova/objects';
+import { type Connection, queryableOf } from '../connection.ts';
+import type { Queryable } from '../database.ts';
+import { RowCodec } from '../row-codec.ts';
+import {
+  deleteBuildRequest,
+  findBuildRequest,
+  insertBuildRequest,
+  listBuildRequests,
+  updateBuildRequest,
+} from './queries.ts';
+import type { BuildRequestRow, NewBuildRequest } from './table.ts';
+
+const codec = new RowCodec<BuildRequest, BuildRequestRow>({
+  type: BuildRequest,
+  columns: Object.keys(BuildRequest.fields) as (keyof BuildRequestRow)[],
+  json: ['instance', 'block_device_mappings', 'tags'],
+});
+
+/** The servers that were asked for and have no host yet. Each instance has one request at most. */
+export class BuildRequestStore {
+  readonly #db: Queryable;
+
+  constructor(connection: Connection) {
+    this.#db = queryableOf(connection);
+  }
+
+  async findByInstanceUuid(uuid: string): Promise<BuildRequest | undefined> {
+    const row = await findBuildRequest(this.#db, uuid);
+    return row && codec.toObject(row);
+  }
+
+  /** Newest first. */
+  async list(filters: { projectId?: string } = {}): Promise<BuildRequestList> {
+    const rows = await listBuildRequests(this.#db, filters);
+    return BuildRequestList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
+  }
+
+  /** Stores a new request. That the instance has one already is a unique violation of the database. */
+  async create(request: BuildRequest): Promise<void> {
+    if (!request.has('block_device_mappings')) request.block_device_mappings = new BlockDeviceMappingList();
+    if (!request.has('tags')) request.tags = new TagList();
+    // The request is stored as its readers shall find it: with nothing changed.
+    request.resetChanges();
+    const { id: _assigned, ...values } = codec.toRow(request);
+    const row = await insertBuildRequest(this.#db, {
+      ...values,
+      ...requiredOf(request),
+      created_at: databaseTimestamp(this.#db),
+    });
+    codec.adopt(request, row);
+  }
+
+  /** Stores the request's present values. False when it was deleted meanwhile. */
+  async save(request: BuildRequest): Promise<boolean> {
+    request.resetChanges();
+    const changes = { ...requiredOf(request), updated_at: databaseTimestamp(this.#db) };
+    const row = await updateBuildRequest(this.#db, request.instance_uuid, changes);
+    if (row) codec.refresh(request, row, ['updated_at']);
+    return row !== undefined;
+  }
+
+  /** True for exactly one of several who try: who deletes the request owns what becomes of its instance. */
+  async delete(instanceUuid: string): Promise<boolean> {
+    return deleteBuildRequest(this.#db, instanceUuid);
+  }
+}
+
+/** What a record cannot be without. @throws FieldNotSet */
+function requiredOf(request: BuildRequest): Omit<NewBuildRequest, 'created_at'> {
+  const { instance_uuid, project_id, instance, block_device_mappings, tags } = request;
+  return {
+    instance_uuid,
+    project_id,
+    instance: JSON.stringify(instance.toPrimitive()),
+    block_device_mappings: JSON.stringify(block_device_mappings.toPrimitive()),
+    tags: JSON.stringify(tags.toPrimitive()),
+  };
+}

@@ -1,0 +1,25 @@
+import { anyOf, idempotent } from '@mini-nova/database';
+import type { Queryable } from '../database.ts';
+import type { InstanceFaultRow, NewInstanceFault } from './table.ts';
+
+export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault): Promise<InstanceFaultRow> {
+  return idempotent(db).insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
+}
+
+/** The newest fault of each of the instances that has one. */
+export async function latestInstanceFaults(
+  db: Queryable,
+  instanceUuids: readonly string[],
+): Promise<InstanceFaultRow[]> {
+  return db
+    .selectFrom('instance_faults')
+    .selectAll()
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('instance_faults as f')
+        .select(({ fn }) => fn.max('f.id').as('id'))
+        .where((on) => anyOf(on, 'f.instance_uuid', instanceUuids))
+        .groupBy('f.instance_uuid'),
+    )
+    .execute();
+}

@@ -1,0 +1,31 @@
+import { databaseTimestamp } from '@mini-nova/database';
+import type { Instance } from '@mini-nova/objects';
+import { deleteAllocations } from '../allocations/queries.ts';
+import { deleteBuildRequest } from '../build-requests/queries.ts';
+import type { Database, Queryable } from '../database.ts';
+import { releasePorts } from '../ports/queries.ts';
+import { deleteRequestSpec } from '../request-specs/queries.ts';
+import type { InstanceStore } from './store.ts';
+
+/**
+ * Marks the instance deleted and deletes what belongs to it, in one transaction: nothing that it holds outlives it, and
+ * whoever works on it finds it deleted with its next save. Idempotent: false when it was deleted before.
+ *
+ * @throws InstanceNotFound when there never was one
+ */
+export async function deleteInstance(
+  db: Database,
+  instances: InstanceStore,
+  instance: Instance,
+): Promise<boolean> {
+  const work = async (trx: Queryable) => {
+    const { uuid } = instance;
+    const deleted = await instances.within(trx).destroy(instance);
+    await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
+    await deleteAllocations(trx, uuid);
+    await deleteBuildRequest(trx, uuid);
+    await deleteRequestSpec(trx, uuid);
+    return deleted;
+  };
+  return db.transaction(work, { lostCommit: 'repeat' });
+}

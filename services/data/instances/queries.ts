@@ -1,0 +1,209 @@
+import type { Timestamp } from '@mini-nova/database';
+import { anyOf, idempotent, locksRows, onlyRow, preparedQuery } from '@mini-nova/database';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { Queryable, Schema } from '../database.ts';
+import type { InstanceChanges, InstanceRow, NewInstance } from './table.ts';
+
+export interface InstanceFilters {
+  uuids?: readonly string[];
+  host?: string;
+  node?: string;
+  projectId?: string;
+  vmStates?: readonly string[];
+  /** null stands for no task. */
+  taskStates?: readonly (string | null)[];
+  /** Not at rest: with a task, or in none of these states. */
+  unsettled?: RestingStates;
+  /** Rows whose last change (or creation) is before this time. */
+  changedBefore?: Timestamp;
+  /** Default false: only living ones. */
+  deleted?: boolean | 'any';
+  limit?: number;
+}
+
+/** The vm_states in which an instance without a task is at rest. */
+export interface RestingStates {
+  /** Wherever it is. */
+  anywhere: readonly string[];
+  /** When it is on a host and was launched. */
+  onHost: readonly string[];
+}
+
+/** States one of which the instance must be in; null stands for none. A state not named may be anything. */
+export interface InstanceGuard {
+  vmState?: readonly (string | null)[];
+  taskState?: readonly (string | null)[];
+}
+
+export async function insertInstance(db: Queryable, instance: NewInstance): Promise<InstanceRow> {
+  const { rows } = await insert(db, instance);
+  return onlyRow(rows);
+}
+
+const insert = preparedQuery((db: Queryable, instance: NewInstance) =>
+  db.insertInto('instances').values(instance).returningAll(),
+);
+
+export async function findInstance(
+  db: Queryable,
+  uuid: string,
+  { includeDeleted = false } = {},
+): Promise<InstanceRow | undefined> {
+  const { rows } = await (includeDeleted ? anyInstance : livingInstance)(db, { uuid });
+  return rows[0];
+}
+
+const anyInstance = preparedQuery((db: Queryable, { uuid }: { uuid: string }) =>
+  db.selectFrom('instances').selectAll().where('uuid', '=', uuid),
+);
+const livingInstance = preparedQuery((db: Queryable, { uuid }: { uuid: string }) =>
+  db.selectFrom('instances').selectAll().where('uuid', '=', uuid).where('deleted', '=', false),
+);
+
+/**
+ * Holds the living instance's row until the transaction ends, so that those who change what belongs to the instance
+ * queue up. False: there is no living one.
+ */
+export async function lockInstance(trx: Queryable, uuid: string): Promise<boolean> {
+  const { numAffectedRows = 0n } = await touch(trx, { uuid });
+  return numAffectedRows > 0n;
+}
+
+const touch = preparedQuery((db: Queryable, { uuid }: { uuid: string }) =>
+  db
+    .updateTable('instances')
+    .set((eb) => ({ uuid: eb.ref('uuid') }))
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false),
+);
+
+/** Newest first: what the services look for; what users search for goes through `searchInstances`. */
+export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
+  const {
+    uuids,
+    host,
+    node,
+    projectId,
+    vmStates,
+    taskStates,
+    unsettled,
+    changedBefore,
+    deleted = false,
+    limit,
+  } = filters;
+  let query = db.selectFrom('instances').selectAll().orderBy('id', 'desc');
+  if (uuids) query = query.where((eb) => anyOf(eb, 'uuid', uuids));
+  if (host !== undefined) query = query.where('host', '=', host);
+  if (node !== undefined) query = query.where('node', '=', node);
+  if (projectId !== undefined) query = query.where('project_id', '=', projectId);
+  if (vmStates) query = query.where((eb) => anyOf(eb, 'vm_state', vmStates));
+  if (taskStates) query = query.where((eb) => anyOf(eb, 'task_state', taskStates));
+  if (unsettled) query = query.where((eb) => eb.not(isResting(eb, unsettled)));
+  if (changedBefore !== undefined) {
+    query = query.where(({ fn }) => fn.coalesce('updated_at', 'created_at'), '<', changedBefore);
+  }
+  if (deleted !== 'any') query = query.where('deleted', '=', deleted);
+  if (limit !== undefined) query = query.limit(limit);
+  return query.execute();
+}
+
+/**
+ * Changes a living instance in one statement, if it is in the guard's states, or already in the states that `changes`
+ * brings (a repeated save whose first answer was lost). Returns the row as it is then; undefined: nothing was changed.
+ */
+export async function updateInstance(
+  db: Queryable,
+  uuid: string,
+  changes: InstanceChanges,
+  guard: InstanceGuard = {},
+): Promise<InstanceRow | undefined> {
+  const { rows } = await update(db, { uuid, changes, guard });
+  return rows[0];
+}
+
+interface Update {
+  uuid: string;
+  changes: InstanceChanges;
+  guard: InstanceGuard;
+}
+
+const update = preparedQuery((db: Queryable, { uuid, changes, guard }: Update) =>
+  idempotent(db)
+    .updateTable('instances')
+    .set(changes)
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false)
+    .where((eb) => eb.or([isExpected(eb, guard), isAlready(eb, changes, guard)]))
+    .returningAll(),
+);
+
+/**
+ * Notes that something is done about instances which wait for a host, by the time of their last change. A row that
+ * another holds is left out: something is done about it.
+ */
+export async function touchScheduling(db: Queryable, uuids: readonly string[], at: Timestamp): Promise<void> {
+  if (uuids.length === 0) return;
+  await idempotent(db)
+    .updateTable('instances')
+    .set({ updated_at: at })
+    .where('uuid', 'in', (eb) =>
+      eb
+        .selectFrom('instances')
+        .select('uuid')
+        .where('uuid', 'in', uuids)
+        .where('deleted', '=', false)
+        .where('vm_state', '=', 'building')
+        .where('task_state', '=', 'scheduling')
+        .orderBy('uuid')
+        .$if(locksRows(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
+}
+
+/** Marks the instance deleted. False: there was no living one, or it was marked when an answer was lost. */
+export async function softDeleteInstance(db: Queryable, uuid: string, at: Timestamp): Promise<boolean> {
+  const { numUpdatedRows } = await idempotent(db)
+    .updateTable('instances')
+    .set({ deleted: true, deleted_at: at, vm_state: 'deleted', task_state: null })
+    .where('uuid', '=', uuid)
+    .where('deleted', '=', false)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+type OnInstances = ExpressionBuilder<Schema, 'instances'>;
+
+function isExpected(eb: OnInstances, { vmState, taskState }: InstanceGuard): Expression<SqlBool> {
+  return eb.and([
+    ...(vmState ? [anyOf(eb, 'vm_state', vmState)] : []),
+    ...(taskState ? [anyOf(eb, 'task_state', taskState)] : []),
+  ]);
+}
+
+/** Never null, so that it can be negated. */
+function isResting(eb: OnInstances, { anywhere, onHost }: RestingStates): Expression<SqlBool> {
+  return eb.and([
+    eb('task_state', 'is', null),
+    eb('vm_state', 'is not', null),
+    eb.or([
+      anyOf(eb, 'vm_state', anywhere),
+      eb.and([anyOf(eb, 'vm_state', onHost), eb('host', 'is not', null), eb('launched_at', 'is not', null)]),
+    ]),
+  ]);
+}
+
+/**
+ * A state that does not change must be as the guard says also afterwards. A change of host is part of it: the same
+ * states for another host are another's save.
+ */
+function isAlready(eb: OnInstances, changes: InstanceChanges, guard: InstanceGuard): Expression<SqlBool> {
+  const { vm_state, task_state, host } = changes;
+  if (vm_state === undefined && task_state === undefined) return eb.or([]);
+  return eb.and([
+    isExpected(eb, {
+      vmState: vm_state === undefined ? guard.vmState : [vm_state],
+      taskState: task_state === undefined ? guard.taskState : [task_state],
+    }),
+    ...(host === undefined ? [] : [anyOf(eb, 'host', [host])]),
+  ]);
+}

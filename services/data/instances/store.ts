@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { databaseTimestamp, isUniqueViolation } from '@mini-nova/database';
+import {
+  InstanceExists,
+  InstanceNotFound,
+  InstanceUpdateConflict,
+  UnexpectedDeletingTaskStateError,
+  UnexpectedTaskStateError,
+} from '@mini-nova/domain/exceptions';
+import { type ChangesOf, type Instance, type InstanceFault, InstanceList } from '@mini-nova/objects';
+import { type Connection, queryableOf } from '../connection.ts';
+import type { Queryable } from '../database.ts';
+import { faultCodec } from '../instance-faults/codec.ts';
+import { insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
+import { setByStore } from '../row-codec.ts';
+import { instanceCodec } from './codec.ts';
+import {
+  findInstance,
+  type InstanceFilters,
+  insertInstance,
+  listInstances,
+  softDeleteInstance,
+  updateInstance,
+} from './queries.ts';
+import { type InstanceSearch, searchInstances } from './search.ts';
+import { type StateChangeListener, StateChangeListeners } from './state-changes.ts';
+import type { InstanceRow } from './table.ts';
+
+/** States one of which the stored instance must be in; null stands for none. What is left out may be anything. */
+export interface ExpectedStates {
+  expectedVmState?: readonly (string | null)[];
+  expectedTaskState?: readonly (string | null)[];
+}
+
+export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
+  marker?: string;
+}
+
+const stateFields = new Set(['vm_state', 'task_state']);
+
+/** The instances in the database, with their faults. */
+export class InstanceStore {
+  readonly #db: Queryable;
+  readonly #listeners: StateChangeListeners;
+
+  constructor(connection: Connection, listeners = new StateChangeListeners()) {
+    this.#db = queryableOf(connection);
+    this.#listeners = listeners;
+  }
+
+  /** This store as part of a transaction. Listeners hear at once, even of what is rolled back later. */
+  within(trx: Queryable): InstanceStore {
+    return new InstanceStore(trx, this.#listeners);
+  }
+
+  /** Stores a new instance; it gets its id and times, and a uuid when it has none. @throws InstanceExists */
+  async create(instance: Instance): Promise<void> {
+    if (!instance.has('uuid')) instance.uuid = randomUUID();
+    const { id: _assigned, ...values } = instanceCodec.toRow(instance);
+    const { uuid } = instance;
+    try {
+      const row = await insertInstance(this.#db, {
+        ...values,
+        uuid,
+        created_at: databaseTimestamp(this.#db),
+        updated_at: null,
+      });
+      instanceCodec.adopt(instance, row);
+      this.#listeners.notify(row, row.created_at);
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new InstanceExists({ name: uuid }, { cause: error });
+      throw error;
+    }
+  }
+
+  /** @throws InstanceNotFound */
+  async getByUuid(uuid: string, options: { includeDeleted?: boolean } = {}): Promise<Instance> {
+    return instanceCodec.toObject(await this.#getRow(uuid, options));
+  }
+
+  /** Newest first; living ones unless `deleted` says otherwise. */
+  async list(filters: InstanceFilters = {}): Promise<InstanceList> {
+    return listOf(await listInstances(this.#db, filters));
+  }
+
+  /**
+   * What users search for, after the instance with the uuid `marker`.
+   *
+   * @throws InstanceNotFound for an unknown marker, or one of a project that is not searched; InvalidPattern for a pattern that is too much work
+   */
+  async search({ marker, ...search }: InstanceQuery): Promise<InstanceList> {
+    const after = marker === undefined ? {} : { after: await this.#getMarker(marker, search) };
+    return listOf(await searchInstances(this.#db, { ...search, ...after }));
+  }
+
+  /**
+   * Stores the changed fields by one UPDATE, which does nothing unless the stored instance is in one of the
+   * expected states: of concurrent saves that expect the same state and bring different ones exactly one succeeds.
+   * A save whose states are stored already succeeds again, so a caller that got no answer can repeat it. Afterwards
+   * the fields of the instance are as stored.
+   * @returns the fields that were saved, and those that others had changed meanwhile
+   * @throws InstanceNotFound
+   * @throws UnexpectedTaskStateError, UnexpectedDeletingTaskStateError, InstanceUpdateConflict for the vm_state alone
+   */
+  async save(instance: Instance, expected: ExpectedStates = {}): Promise<string[]> {
+    return this.#store(instance, instance, expected);
+  }
+
+  /**
+   * Stores these values as `save` stores changed fields, and no others. The instance has them once they are stored: one
+   * whose update failed is as it was, and its next update writes nothing of this one.
+   */
+  async update(
+    instance: Instance,
+    changes: ChangesOf<Instance>,
+    expected: ExpectedStates = {},
+  ): Promise<string[]> {
+    return this.#store(instance, instance.withChanges(changes), expected);
+  }
+
+  /** Stores what counts as changed in `wanted`, and brings `instance` up to date. */
+  async #store(instance: Instance, wanted: Instance, expected: ExpectedStates): Promise<string[]> {
+    const changed = changedFields(wanted);
+    const isGuarded = expected.expectedVmState !== undefined || expected.expectedTaskState !== undefined;
+    if (changed.length === 0 && !isGuarded) return [];
+    const changes = { ...instanceCodec.toRow(wanted, changed), updated_at: databaseTimestamp(this.#db) };
+    const guard = { vmState: expected.expectedVmState, taskState: expected.expectedTaskState };
+    const row = await updateInstance(this.#db, instance.uuid, changes, guard);
+    if (row === undefined) throw await this.#conflict(instance.uuid, expected);
+    const refreshed = instanceCodec.refresh(instance, row, [...setByStore, ...changed]);
+    if (changed.some((field) => stateFields.has(field))) this.#listeners.notify(row, changes.updated_at);
+    return [...new Set([...changed, ...refreshed])].sort();
+  }
+
+  /**
+   * Marks the instance deleted; its record stays. Idempotent: false when it was deleted before.
+   * @throws InstanceNotFound when there never was one
+   */
+  async destroy(instance: Instance): Promise<boolean> {
+    const at = databaseTimestamp(this.#db);
+    const deleted = await softDeleteInstance(this.#db, instance.uuid, at);
+    const row = await this.#getRow(instance.uuid, { includeDeleted: true });
+    instanceCodec.refresh(instance, row, setByStore);
+    if (deleted) this.#listeners.notify(row, at);
+    return deleted;
+  }
+
+  /** Stores a fault; it gets its id and time. */
+  async addFault(fault: InstanceFault): Promise<void> {
+    const { id: _assigned, ...values } = faultCodec.toRow(fault);
+    const { instance_uuid, code } = fault;
+    const row = await insertInstanceFault(this.#db, {
+      ...values,
+      instance_uuid,
+      code,
+      created_at: databaseTimestamp(this.#db),
+    });
+    fault.id = row.id;
+    fault.created_at = new Date(row.created_at);
+    fault.resetChanges();
+  }
+
+  /** What went wrong last, if anything did. */
+  async latestFault(uuid: string): Promise<InstanceFault | undefined> {
+    return (await this.latestFaults([uuid])).get(uuid);
+  }
+
+  /** The last fault of each of the instances that has one. */
+  async latestFaults(uuids: readonly string[]): Promise<Map<string, InstanceFault>> {
+    const rows = uuids.length > 0 ? await latestInstanceFaults(this.#db, uuids) : [];
+    return new Map(rows.map((row) => [row.instance_uuid, faultCodec.toObject(row)]));
+  }
+
+  /**
+   * Tells the listener of each instance that is created, changes its vm_state or task_state, or is deleted by this
+   * store object. It is called in the path of the save, so it must be quick, and must not throw.
+   * @returns a function that ends it
+   */
+  onStateChange(listener: StateChangeListener): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  async #getMarker(uuid: string, { conditions = [] }: InstanceQuery): Promise<InstanceRow> {
+    const row = await this.#getRow(uuid, { includeDeleted: true });
+    const isThere = conditions.every(
+      (condition) =>
+        !('in' in condition) || condition.column !== 'project_id' || condition.in.includes(row.project_id),
+    );
+    if (!isThere) throw new InstanceNotFound({ instance_id: uuid });
+    return row;
+  }
+
+  async #getRow(uuid: string, options: { includeDeleted?: boolean }): Promise<InstanceRow> {
+    const row = await findInstance(this.#db, uuid, options);
+    if (row === undefined) throw new InstanceNotFound({ instance_id: uuid });
+    return row;
+  }
+
+  /** Why a guarded update found nothing to change. */
+  async #conflict(uuid: string, expected: ExpectedStates): Promise<Error> {
+    const row = await findInstance(this.#db, uuid);
+    if (row === undefined) return new InstanceNotFound({ instance_id: uuid });
+    const data = {
+      instance_uuid: uuid,
+      expected: {
+        ...(expected.expectedVmState ? { vm_state: [...expected.expectedVmState] } : {}),
+        ...(expected.expectedTaskState ? { task_state: [...expected.expectedTaskState] } : {}),
+      },
+      actual: { vm_state: row.vm_state, task_state: row.task_state },
+    };
+    const { expectedTaskState = [row.task_state] } = expected;
+    if (expectedTaskState.includes(row.task_state)) return new InstanceUpdateConflict(data);
+    return row.task_state === 'deleting'
+      ? new UnexpectedDeletingTaskStateError(data)
+      : new UnexpectedTaskStateError(data);
+  }
+}
+
+function listOf(rows: readonly InstanceRow[]): InstanceList {
+  return InstanceList.hydrate({ objects: rows.map((row) => instanceCodec.toObject(row)) });
+}
+
+function changedFields(instance: Instance): string[] {
+  return instance.changes().filter((field) => instanceCodec.stores(field) && !setByStore.includes(field));
+}

@@ -1,0 +1,58 @@
+import { type Migration, softDelete } from '@mini-nova/database';
+
+export const services: Migration = {
+  version: 1,
+  name: 'services',
+  up: ({ id }) => [
+    `create table services (
+      id ${id},
+      uuid text not null unique,
+      host text not null,
+      "binary" text not null,
+      topic text,
+      report_count integer not null default 0,
+      disabled boolean not null default false,
+      disabled_reason text,
+      last_seen_up text,
+      forced_down boolean not null default false,
+      version integer not null default 0,
+      availability_zone text,
+      ${softDelete}
+    )`,
+    'create unique index services_host_binary on services (host, "binary") where deleted = false',
+
+    `create table compute_nodes (
+      id ${id},
+      uuid text not null unique,
+      service_id integer,
+      host text not null,
+      hypervisor_hostname text not null,
+      hypervisor_type text not null,
+      hypervisor_version integer not null,
+      host_ip text,
+      vcpus integer not null,
+      memory_mb integer not null,
+      local_gb integer not null,
+      vcpus_used integer not null,
+      memory_mb_used integer not null,
+      local_gb_used integer not null,
+      free_ram_mb integer,
+      free_disk_gb integer,
+      disk_available_least integer,
+      current_workload integer,
+      running_vms integer,
+      cpu_info text,
+      metrics text,
+      stats text,
+      numa_topology text,
+      supported_hv_specs text,
+      pci_device_pools text,
+      cpu_allocation_ratio double precision,
+      ram_allocation_ratio double precision,
+      disk_allocation_ratio double precision,
+      mapped integer not null default 0,
+      ${softDelete}
+    )`,
+    'create unique index compute_nodes_host_node on compute_nodes (host, hypervisor_hostname) where deleted = false',
+  ],
+};

@@ -1,0 +1,12 @@
+import type { Migration } from '@mini-nova/database';
+
+/** For what is asked at each boot and each list: it is answered from the index alone, or found at once. */
+export const indexes: Migration = {
+  version: 8,
+  name: 'indexes',
+  up: () => [
+    'create index allocations_usage on allocations (provider_uuid, resource_class, used)',
+    'drop index allocations_provider',
+    'create index instances_vm_state on instances (deleted, vm_state)',
+  ],
+};

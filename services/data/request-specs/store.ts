@@ -1,0 +1,67 @@
+import { databaseTimestamp } from '@mini-nova/database';
+import type { JsonValue } from '@mini-nova/messaging';
+import { RequestSpec } from '@mini-nova/objects';
+import { type Connection, queryableOf } from '../connection.ts';
+import type { Queryable } from '../database.ts';
+import { deleteRequestSpec, findRequestSpec, insertRequestSpec, updateRequestSpec } from './queries.ts';
+import type { RequestSpecRow } from './table.ts';
+
+/** The request specs of instances, kept so that an instance can be scheduled again. */
+export class RequestSpecStore {
+  readonly #db: Queryable;
+
+  constructor(connection: Connection) {
+    this.#db = queryableOf(connection);
+  }
+
+  async findByInstanceUuid(uuid: string): Promise<RequestSpec | undefined> {
+    const row = await findRequestSpec(this.#db, uuid);
+    return row && toSpec(row);
+  }
+
+  /** Stores a new spec; it gets its id. That the instance has one already is a unique violation of the database. */
+  async create(spec: RequestSpec): Promise<void> {
+    const text = toText(spec);
+    const row = await insertRequestSpec(this.#db, {
+      instance_uuid: spec.instance_uuid,
+      spec: text,
+      created_at: databaseTimestamp(this.#db),
+      updated_at: null,
+    });
+    spec.id = row.id;
+    spec.resetChanges();
+  }
+
+  /** Stores the spec's present values. False when there is none for its instance. */
+  async save(spec: RequestSpec): Promise<boolean> {
+    const row = await updateRequestSpec(
+      this.#db,
+      spec.instance_uuid,
+      toText(spec),
+      databaseTimestamp(this.#db),
+    );
+    if (row) spec.resetChanges();
+    return row !== undefined;
+  }
+
+  /** False when there was none. */
+  async delete(instanceUuid: string): Promise<boolean> {
+    return deleteRequestSpec(this.#db, instanceUuid);
+  }
+}
+
+/** Past attempts and hosts to avoid belong to one request and not to the instance, so they are not stored. */
+function toText(spec: RequestSpec): string {
+  const stored = spec.clone();
+  if (stored.has('retry')) stored.retry = null;
+  if (stored.has('ignore_hosts')) stored.ignore_hosts = null;
+  stored.resetChanges();
+  return JSON.stringify(stored.toPrimitive());
+}
+
+function toSpec(row: RequestSpecRow): RequestSpec {
+  const spec = RequestSpec.fromPrimitive(JSON.parse(row.spec) as JsonValue);
+  spec.id = row.id;
+  spec.resetChanges();
+  return spec;
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import {
+  clockOf,
+  type DatabaseClock,
+  databaseNow,
+  databaseTimestamp,
+  isUniqueViolation,
+} from '@mini-nova/database';
+import { ServiceNotFound } from '@mini-nova/domain/exceptions';
+import { isAlive, SEEN_WHEN_STOPPED } from '@mini-nova/domain/liveness';
+import { type ChangesOf, Service, ServiceList } from '@mini-nova/objects';
+import { type Connection, queryableOf } from '../connection.ts';
+import type { Queryable } from '../database.ts';
+import { RowCodec, setByStore } from '../row-codec.ts';
+import {
+  findService,
+  findServiceById,
+  findServiceByUuid,
+  insertService,
+  listClockSkews,
+  listServices,
+  recordHeartbeat,
+  type ServiceFilters,
+  type ServiceKey,
+  softDeleteService,
+  updateService,
+} from './queries.ts';
+import type { ServiceRow } from './table.ts';
+
+/** Fields that are no column: the compute node is another record. */
+const unstored = new Set(['compute_node']);
+
+const codec = new RowCodec<Service, ServiceRow>({
+  type: Service,
+  columns: Object.keys(Service.fields).filter((field) => !unstored.has(field)) as (keyof ServiceRow)[],
+});
+
+/** Which daemon on which host. */
+export interface ServiceIdentity {
+  host: string;
+  binary: string;
+  topic: string;
+  /** The service version it announces. */
+  version: number;
+}
+
+/** The daemons' records in the database. */
+export class ServiceStore {
+  readonly #db: Queryable;
+
+  constructor(connection: Connection) {
+    this.#db = queryableOf(connection);
+  }
+
+  /** By which the records are dated. */
+  get clock(): DatabaseClock {
+    return clockOf(this.#db);
+  }
+
+  async getByHostAndBinary(host: string, binary: string): Promise<Service | undefined> {
+    const row = await findService(this.#db, host, binary);
+    return row && codec.toObject(row);
+  }
+
+  /** @throws ServiceNotFound */
+  async getById(id: number): Promise<Service> {
+    return codec.toObject(found(await findServiceById(this.#db, id), id));
+  }
+
+  /** @throws ServiceNotFound */
+  async getByUuid(uuid: string): Promise<Service> {
+    return codec.toObject(found(await findServiceByUuid(this.#db, uuid), uuid));
+  }
+
+  /** Oldest first. */
+  async list(filters: ServiceFilters = {}): Promise<ServiceList> {
+    const rows = await listServices(this.#db, filters);
+    return ServiceList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
+  }
+
+  /** Stores a new record. That the host has one of this binary already is a unique violation of the database. */
+  async create(service: Service): Promise<void> {
+    const { id: _assigned, ...values } = codec.toRow(service);
+    const { uuid = randomUUID() } = service.values();
+    const host = service.host ?? '';
+    const binary = service.binary ?? '';
+    const row = await insertService(this.#db, {
+      ...values,
+      uuid,
+      host,
+      binary,
+      created_at: databaseTimestamp(this.#db),
+    });
+    codec.adopt(service, row);
+  }
+
+  /** The daemon's record, made if there is none, with its present topic and version. Counts as a sign of life. */
+  async register({ host, binary, topic, version }: ServiceIdentity): Promise<Service> {
+    const last_seen_up = databaseNow(this.#db);
+    const service = new Service({ host, binary, topic, version, last_seen_up });
+    try {
+      await this.create(service);
+      return service;
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+    const known = found(await findService(this.#db, host, binary), `${binary} on ${host}`);
+    const changes = {
+      topic,
+      version,
+      last_seen_up: last_seen_up.toISOString(),
+      updated_at: databaseTimestamp(this.#db),
+    };
+    return codec.toObject(found(await updateService(this.#db, known, changes), known.id));
+  }
+
+  /** Stores the changed fields. @throws ServiceNotFound */
+  async save(service: Service): Promise<string[]> {
+    return this.#store(service, service);
+  }
+
+  /** Stores these values, and no others; the service has them once they are stored. @throws ServiceNotFound */
+  async update(service: Service, changes: ChangesOf<Service>): Promise<string[]> {
+    return this.#store(service, service.withChanges(changes));
+  }
+
+  /** Stores what counts as changed in `wanted`, and brings `service` up to date. */
+  async #store(service: Service, wanted: Service): Promise<string[]> {
+    const changed = wanted.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
+    if (changed.length === 0) return [];
+    const changes = { ...codec.toRow(wanted, changed), updated_at: databaseTimestamp(this.#db) };
+    const row = found(await updateService(this.#db, keyOf(service), changes), service.id);
+    return [...new Set([...changed, ...codec.refresh(service, row, [...setByStore, ...changed])])].sort();
+  }
+
+  /**
+   * A sign of life: counts the report and notes the time.
+   *
+   * @param clockSkew what the daemon knows of its clock: seconds ahead of the database's
+   * @throws ServiceNotFound when the record was deleted
+   */
+  async heartbeat(service: Service, clockSkew: number | null = null): Promise<void> {
+    const at = databaseTimestamp(this.#db);
+    const row = found(await recordHeartbeat(this.#db, keyOf(service), at, clockSkew), service.id);
+    codec.refresh(service, row, ['report_count', 'last_seen_up', 'updated_at']);
+  }
+
+  /** The daemon has stopped in order: it counts as down at once. @throws ServiceNotFound when the record was deleted */
+  async markStopped(service: Service): Promise<void> {
+    await this.update(service, { last_seen_up: SEEN_WHEN_STOPPED });
+  }
+
+  /** Marks the record deleted. False when it was deleted before. */
+  async delete(service: Service): Promise<boolean> {
+    return softDeleteService(this.#db, keyOf(service), databaseTimestamp(this.#db));
+  }
+
+  /** Seconds by which daemons' clocks are ahead of the database's, by service id, as far as they have said. */
+  clockSkews(): Promise<Map<number, number>> {
+    return listClockSkews(this.#db);
+  }
+
+  /** See `isServiceUp`. In an outage of the database, and until all had time to report again, who was up still is. */
+  isUp(service: Service, downTime: number, now = databaseNow(this.#db)): boolean {
+    return isServiceUp(service, downTime + this.clock.pardon(downTime), now);
+  }
+}
+
+/**
+ * Whether the daemon gave a sign of life in the last `downTime` seconds and was not declared down. Being disabled
+ * is another matter: a disabled service works, but gets nothing new.
+ */
+export function isServiceUp(service: Service, downTime: number, now: Date): boolean {
+  const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
+  return isAlive({ forcedDown: forced_down, lastSeen: last_seen_up ?? created_at }, downTime, now);
+}
+
+/** Whether the daemon has said that it stopped, and not started since. */
+export function hasStopped(service: Service): boolean {
+  const { last_seen_up = null } = service.values();
+  return last_seen_up !== null && last_seen_up.getTime() === SEEN_WHEN_STOPPED.getTime();
+}
+
+/** The daemon's last word: its last heartbeat, or the record's last change when it has stopped in order. */
+export function lastReport(service: Service): Date | null {
+  const { last_seen_up = null, created_at = null, updated_at = null } = service.values();
+  return (hasStopped(service) ? updated_at : last_seen_up) ?? created_at;
+}
+
+function keyOf(service: Service): ServiceKey {
+  const { uuid } = service.values();
+  return { id: service.id, uuid };
+}
+
+function found(row: ServiceRow | undefined, id: number | string): ServiceRow {
+  if (row === undefined) throw new ServiceNotFound({ service_id: String(id) });
+  return row;
+}

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import { type Database, openDatabase } from '../database.ts';
+import { migrate } from '../migrate.ts';
+import { describeArchive } from './archive-behaviour.ts';
+import { describeConcurrency } from './concurrency-behaviour.ts';
+import { describeInstances } from './instance-behaviour.ts';
+import { describeMigrations } from './migration-behaviour.ts';
+import { describePorts } from './port-behaviour.ts';
+import { describeProviders } from './provider-behaviour.ts';
+import { describeSearches } from './search-behaviour.ts';
+import { describeServices } from './service-behaviour.ts';
+import { describeTransactions } from './transaction-behaviour.ts';
+
+export interface DatabaseUnderTest {
+  /** The connection text of a new empty database. */
+  create(): Promise<string>;
+  /** False for one that only its first connection sees. */
+  shared: boolean;
+}
+
+/** What holds on every database that is supported. */
+export function describeDatabase(name: string, { create, shared }: DatabaseUnderTest): void {
+  describe(name, () => {
+    let connection: string;
+    let db: Database;
+
+    beforeEach(async () => {
+      connection = await create();
+      db = await openDatabase(connection);
+    });
+    afterEach(() => db.close());
+
+    describeMigrations(() => db);
+    if (shared) describeConcurrency(() => connection);
+
+    describe('once migrated', () => {
+      beforeEach(async () => {
+        await migrate(db);
+      });
+
+      describeTransactions(() => db);
+      describeServices(() => db);
+      describeInstances(() => db);
+      describeSearches(() => db);
+      describeProviders(() => db);
+      describePorts(() => db);
+      describeArchive(() => db);
+    });
+  });
+}

@@ -1,0 +1,161 @@
+import { isUniqueViolation } from '@mini-nova/database';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { lockConsumers } from '../allocations/consumers.ts';
+import {
+  advanceGenerations,
+  deleteAllocations,
+  ensureProvider,
+  findProvider,
+  insertAllocations,
+  listAllocationsOfConsumer,
+  listInventories,
+  listOrphanedAllocations,
+  listUnknownConsumers,
+  listUsages,
+  lockProviders,
+  replaceInventories,
+} from '../allocations/queries.ts';
+import { insertBuildRequest } from '../build-requests/queries.ts';
+import { insertComputeNode } from '../compute-nodes/queries.ts';
+import type { Database } from '../database.ts';
+import { findInstance, insertInstance, softDeleteInstance, touchScheduling } from '../instances/queries.ts';
+import { AT, newComputeNode, newInstance } from './rows.ts';
+
+const BEFORE = '2026-01-31T11:00:00.000Z';
+
+export function describeProviders(db: () => Database): void {
+  describe('resource providers', () => {
+    beforeEach(() => ensureProvider(db().kysely, { uuid: 'p1', name: 'node1', at: AT }));
+
+    it('advance by a generation with each change', async () => {
+      await ensureProvider(db().kysely, { uuid: 'p1', name: 'other', at: AT });
+      await ensureProvider(db().kysely, { uuid: 'p2', name: 'node2', at: AT });
+
+      await db().transaction(async (trx) => {
+        expect(await lockProviders(trx, ['p2', 'absent', 'p1'])).toMatchObject([
+          { uuid: 'p1' },
+          { uuid: 'p2' },
+        ]);
+        await advanceGenerations(trx, ['p1', 'p2'], { at: AT });
+        await advanceGenerations(trx, ['p1'], { at: AT, name: 'renamed' });
+      });
+
+      expect(await findProvider(db().kysely, 'p1')).toMatchObject({ name: 'renamed', generation: 2 });
+      expect(await findProvider(db().kysely, 'p2')).toMatchObject({ name: 'node2', generation: 1 });
+    });
+
+    it('are claimed of by consumers that are locked in one order, ended ones told', async () => {
+      await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'deleted' }));
+      await softDeleteInstance(db().kysely, 'deleted', AT);
+      const uuids = ['unknown', 'failed', 'deleted', 'building'];
+      const lock = () => db().transaction((trx) => lockConsumers(trx, uuids));
+
+      const answers = await Promise.all(Array.from({ length: 8 }, lock));
+
+      for (const ended of answers) expect(ended.sort()).toEqual(['deleted', 'failed']);
+    });
+
+    it('are waited for by instances whose records alone are touched', async () => {
+      const scheduling = { vm_state: 'building', task_state: 'scheduling' };
+      for (const uuid of ['other', 'waiting']) {
+        await insertInstance(db().kysely, newInstance({ uuid, ...scheduling }));
+      }
+      await insertInstance(
+        db().kysely,
+        newInstance({ uuid: 'spawning', ...scheduling, task_state: 'spawning' }),
+      );
+
+      await touchScheduling(db().kysely, ['waiting', 'spawning', 'absent'], AT);
+
+      const changed = async (uuid: string) => (await findInstance(db().kysely, uuid))?.updated_at ?? null;
+      expect(await Promise.all(['waiting', 'other', 'spawning'].map(changed))).toEqual([AT, null, null]);
+    });
+
+    it('keep allocations when their inventories are replaced', async () => {
+      const vcpu = { resource_class: 'VCPU', total: 8, reserved: 1, allocation_ratio: 4.5 };
+      await replaceInventories(db().kysely, 'p1', [vcpu, { ...vcpu, resource_class: 'DISK_GB' }]);
+      await insertAllocations(db().kysely, [allocation('c1', 2), allocation('c2', 3)]);
+
+      await replaceInventories(db().kysely, 'p1', [{ ...vcpu, total: 16 }]);
+
+      expect(await listInventories(db().kysely, 'p1')).toEqual([{ provider_uuid: 'p1', ...vcpu, total: 16 }]);
+      expect(await listUsages(db().kysely)).toEqual([
+        { provider_uuid: 'p1', resource_class: 'VCPU', used: 5 },
+      ]);
+    });
+
+    it('hold at most one allocation of a class for a consumer', async () => {
+      await insertAllocations(db().kysely, [allocation('c1', 2)]);
+      await expect(insertAllocations(db().kysely, [allocation('c1', 2)])).rejects.toSatisfy(
+        isUniqueViolation,
+      );
+    });
+
+    it('lose the allocations of one consumer, on one provider or on all', async () => {
+      await ensureProvider(db().kysely, { uuid: 'p2', name: 'node2', at: AT });
+      await insertAllocations(db().kysely, [
+        allocation('c1', 1),
+        { ...allocation('c1', 1), provider_uuid: 'p2' },
+        allocation('c2', 1),
+      ]);
+
+      expect(await deleteAllocations(db().kysely, 'c1', 'p2')).toBe(1);
+      expect(await listAllocationsOfConsumer(db().kysely, 'c1')).toHaveLength(1);
+      expect(await deleteAllocations(db().kysely, 'c1')).toBe(1);
+      expect(await deleteAllocations(db().kysely, 'c1')).toBe(0);
+      expect(await listAllocationsOfConsumer(db().kysely, 'c2')).toHaveLength(1);
+    });
+
+    it('list as orphaned what is held for instances that have ended, however short a time', async () => {
+      await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
+      await insertInstance(
+        db().kysely,
+        newInstance({ uuid: 'failed-on-host', vm_state: 'error', host: 'h' }),
+      );
+      await insertInstance(db().kysely, newInstance({ uuid: 'deleted' }));
+      await softDeleteInstance(db().kysely, 'deleted', AT);
+      const request = { project_id: 'p', instance: '', block_device_mappings: '', tags: '', created_at: AT };
+      await insertBuildRequest(db().kysely, { instance_uuid: 'requested', ...request });
+      const old = ['building', 'failed-on-host', 'requested', 'absent'];
+      await insertAllocations(db().kysely, [
+        ...old.map((consumer) => ({ ...allocation(consumer, 1), created_at: BEFORE })),
+        { ...allocation('absent', 1), resource_class: 'DISK_GB', created_at: BEFORE },
+        ...['deleted', 'failed', 'absent-but-new'].map((consumer) => allocation(consumer, 1)),
+      ]);
+
+      const orphaned = await listOrphanedAllocations(db().kysely, AT);
+
+      expect(orphaned.map(({ consumer_uuid }) => consumer_uuid).sort()).toEqual(['deleted', 'failed']);
+      expect(await listUnknownConsumers(db().kysely, AT)).toEqual(['absent']);
+    });
+
+    it('list as orphaned what an instance at rest holds on another node than its own', async () => {
+      await insertComputeNode(
+        db().kysely,
+        newComputeNode({ uuid: 'own', host: 'h', hypervisor_hostname: 'n' }),
+      );
+      const settled = { vm_state: 'active', task_state: null, host: 'h', node: 'n' };
+      await insertInstance(db().kysely, newInstance({ uuid: 'active', ...settled }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'moving', ...settled, task_state: 'migrating' }));
+      await insertInstance(db().kysely, newInstance({ uuid: 'building', host: 'h', node: 'n' }));
+      await ensureProvider(db().kysely, { uuid: 'own', name: 'n', at: AT });
+      await insertAllocations(db().kysely, [
+        ...['active', 'moving', 'building'].flatMap((consumer) => [
+          { ...allocation(consumer, 1), created_at: BEFORE },
+          { ...allocation(consumer, 1), created_at: BEFORE, provider_uuid: 'own' },
+        ]),
+      ]);
+
+      expect(await listOrphanedAllocations(db().kysely, AT)).toEqual([
+        { consumer_uuid: 'active', provider_uuid: 'p1' },
+      ]);
+    });
+  });
+}
+
+function allocation(consumer_uuid: string, used: number) {
+  return { consumer_uuid, provider_uuid: 'p1', resource_class: 'VCPU', used, created_at: AT };
+}

@@ -1,0 +1,23 @@
+import type { Flavor } from '@mini-nova/objects';
+
+/** Amounts by resource class. Units: VCPU pieces, MEMORY_MB MiB, DISK_GB GiB. */
+export type ResourceAmounts = { [resourceClass: string]: number };
+
+/** How much of a resource class a provider has. */
+export interface Inventory {
+  total: number;
+  reserved: number;
+  allocation_ratio: number;
+}
+
+export type Inventories = { [resourceClass: string]: Inventory };
+
+/** What one instance of the flavor holds on its host. Classes of which it needs none are left out. */
+export function resourcesOf(flavor: Flavor): ResourceAmounts {
+  const amounts: ResourceAmounts = {
+    DISK_GB: flavor.root_gb + flavor.ephemeral_gb + Math.ceil(flavor.swap / 1024),
+    MEMORY_MB: flavor.memory_mb,
+    VCPU: flavor.vcpus,
+  };
+  return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount > 0));
+}

@@ -1,0 +1,18 @@
+import type { NovaConfig } from '@mini-nova/config';
+import { getTransport, type Logger, type RpcObserver, type Transport } from '@mini-nova/messaging';
+import { transportOptions } from '@mini-nova/service';
+import { registerNovaErrors } from './exceptions.ts';
+
+export interface ServiceTransportOptions {
+  config: NovaConfig;
+  logger: Logger;
+  /** Of the service: the broker lists its connections by it. */
+  name: string;
+  observers?: readonly RpcObserver[];
+}
+
+/** A way to the services without a daemon. It connects when first used. @throws InvalidTransportURL, DriverLoadFailure */
+export function serviceTransport({ config, ...options }: ServiceTransportOptions): Transport {
+  registerNovaErrors();
+  return getTransport({ ...transportOptions(config), ...options });
+}

@@ -1,0 +1,2 @@
+export type { NetworkContract } from './contract.ts';
+export { NetworkAPI } from './network-api.ts';

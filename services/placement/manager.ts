@@ -1,0 +1,67 @@
+import type { Database } from '@mini-nova/data/database';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
+import type { PlacementContract } from '@mini-nova/placement/rpcapi';
+import type { RequestContext } from '@mini-nova/service';
+import { WorkQueue } from '@mini-nova/service';
+import { allocationsByConsumer, allocationsByProvider, releaseAllocations } from './allocations.ts';
+import { setInventory } from './inventory.ts';
+
+type Args<M extends keyof PlacementContract> = PlacementContract[M]['args'];
+
+/** Serves placement to those who have no database, beside the conductor's endpoints. */
+export class PlacementManager implements EndpointOf<PlacementContract, RequestContext> {
+  readonly target = new Target({ namespace: 'placement', version: '1.1' });
+  readonly rpcMethods = [
+    'set_inventory',
+    'delete_allocations',
+    'get_provider_allocations',
+    'get_allocations',
+  ] as const satisfies (keyof PlacementContract)[];
+  readonly #db: Database;
+  readonly #queue: WorkQueue;
+
+  /** `queue`: in which requests wait for the database. */
+  constructor(
+    db: Database,
+    queue: WorkQueue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }),
+  ) {
+    this.#db = db;
+    this.#queue = queue;
+  }
+
+  async setInventory(_ctxt: RequestContext, args: Args<'set_inventory'>, caller?: RpcRequest): Promise<null> {
+    const { provider_uuid: providerUuid, provider_name: providerName, inventories } = args;
+    const inventory = { providerUuid, providerName, inventories };
+    await this.#queue.run(() => setInventory(this.#db, inventory), caller);
+    return null;
+  }
+
+  async deleteAllocations(
+    _ctxt: RequestContext,
+    { consumer_uuid, provider_uuid }: Args<'delete_allocations'>,
+    caller?: RpcRequest,
+  ): Promise<null> {
+    await this.#queue.run(
+      () => releaseAllocations(this.#db, consumer_uuid, provider_uuid ?? undefined),
+      caller,
+    );
+    return null;
+  }
+
+  async getProviderAllocations(
+    _ctxt: RequestContext,
+    args: Args<'get_provider_allocations'>,
+    caller?: RpcRequest,
+  ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
+    return this.#queue.run(() => allocationsByConsumer(this.#db, args.provider_uuid), caller);
+  }
+
+  async getAllocations(
+    _ctxt: RequestContext,
+    args: Args<'get_allocations'>,
+    caller?: RpcRequest,
+  ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+    return this.#queue.run(() => allocationsByProvider(this.#db, args.consumer_uuid), caller);
+  }
+}

@@ -1,0 +1,2 @@
+export type { PlacementContract } from './contract.ts';
+export { PlacementAPI } from './placement-api.ts';

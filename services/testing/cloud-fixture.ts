@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { loadConfig, type NovaConfig } from '@mini-nova/config';
+import { Cloud } from '@mini-nova/daemons/compose/cloud';
+import { silentLogger } from '@mini-nova/messaging';
+import type { Launchable } from '@mini-nova/service';
+import { tempDir } from '@mini-nova/testing';
+
+export interface RunningCloud {
+  /** Of the REST API. */
+  endpoint: string;
+  /** What runs, by name; the last started first. */
+  services: readonly Launchable[];
+  stop(): Promise<void>;
+}
+
+const HOSTS = ['host1', 'host2'];
+
+/** The whole cloud in this process, on a bus, a database in memory and a port of its own. */
+export async function startCloud(
+  overrides: Record<string, unknown> = {},
+  computeHosts: readonly string[] = HOSTS,
+): Promise<RunningCloud> {
+  return runCloud(loadConfig(cloudSources(overrides)), computeHosts);
+}
+
+/** Of a cloud's configuration: these only, and what keeps it apart from others. */
+export function cloudSources(overrides: Record<string, unknown> = {}) {
+  return {
+    env: {},
+    configFiles: [],
+    overrides: {
+      'DEFAULT.host': 'control',
+      'DEFAULT.state_path': tempDir(),
+      'DEFAULT.transport_url': `memory://cloud-${randomUUID()}/`,
+      'DEFAULT.osapi_compute_listen_port': 0,
+      'DEFAULT.periodic_fuzzy_delay': 0,
+      'database.connection': 'sqlite://',
+      ...overrides,
+    },
+  };
+}
+
+export async function runCloud(
+  config: NovaConfig,
+  computeHosts: readonly string[] = HOSTS,
+): Promise<RunningCloud> {
+  const cloud = new Cloud({ config, logger: silentLogger, computeHosts });
+  const services: Launchable[] = [];
+  for (const source of cloud.services) {
+    const service = typeof source === 'function' ? await source() : source;
+    services.unshift(service);
+    await service.start();
+  }
+  return {
+    endpoint: cloud.endpoint,
+    services,
+    stop: async () => {
+      for (const service of services) await service.stop();
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import {
+  InstanceNotFound,
+  InstanceUpdateConflict,
+  UnexpectedDeletingTaskStateError,
+  UnexpectedTaskStateError,
+} from '@mini-nova/domain/exceptions';
+import type { Instance } from '@mini-nova/objects';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { failSaves } from './failing-saves.ts';
+import { newInstance } from './new-objects.ts';
+
+export function describeSaves(database: () => Database): void {
+  describe('saving', () => {
+    let store: InstanceStore;
+    let instance: Instance;
+
+    beforeEach(async () => {
+      store = new InstanceStore(database());
+      instance = newInstance();
+      await store.create(instance);
+    });
+
+    const stored = () => store.getByUuid(instance.uuid);
+
+    it('stores the changed fields, and says which', async () => {
+      Object.assign(instance, { host: 'host1', vm_state: 'active', launched_at: new Date() });
+      expect(await store.save(instance)).toEqual(['host', 'launched_at', 'updated_at', 'vm_state']);
+      expect(instance.changes()).toEqual([]);
+      expect(instance.updated_at).toBeInstanceOf(Date);
+      expect((await stored()).values()).toMatchObject({
+        host: 'host1',
+        vm_state: 'active',
+        launched_at: instance.launched_at,
+        updated_at: instance.updated_at,
+      });
+    });
+
+    it('stores what was changed inside nested values', async () => {
+      instance.metadata.purpose = 'work';
+      if (instance.info_cache) instance.info_cache.network_info = '[{}]';
+      expect(await store.save(instance)).toEqual(['info_cache', 'metadata', 'updated_at']);
+      const { metadata, info_cache } = await stored();
+      expect([metadata, info_cache?.network_info]).toEqual([{ purpose: 'work' }, '[{}]']);
+    });
+
+    it('leaves the fields alone that others changed, and brings them to the instance', async () => {
+      const others = await stored();
+      others.task_state = 'deleting';
+      await store.save(others);
+      instance.power_state = 1;
+      expect(await store.save(instance)).toEqual(['power_state', 'task_state', 'updated_at']);
+      expect(instance.task_state).toBe('deleting');
+      expect(instance.changes()).toEqual([]);
+    });
+
+    it('keeps nested objects that others did not change', async () => {
+      const { flavor } = instance;
+      instance.power_state = 1;
+      await store.save(instance);
+      expect(instance.flavor).toBe(flavor);
+    });
+
+    it('of nothing does nothing', async () => {
+      expect(await store.save(instance)).toEqual([]);
+      expect((await stored()).updated_at).toBeNull();
+    });
+
+    it('never changes the identity', async () => {
+      const { id } = instance;
+      instance.id = id + 1000;
+      instance.host = 'host1';
+      await store.save(instance);
+      expect([instance.id, (await stored()).id]).toEqual([id, id]);
+    });
+
+    it('of a deleted one is refused', async () => {
+      await store.destroy(await stored());
+      instance.host = 'host1';
+      await expect(store.save(instance)).rejects.toThrow(InstanceNotFound);
+    });
+
+    it('of given values stores them and no others, and the instance has them then', async () => {
+      instance.host = 'unsaved';
+      await store.update(instance, { power_state: 1, node: 'node1' });
+      expect((await stored()).values()).toMatchObject({ power_state: 1, node: 'node1', host: null });
+      expect(instance.values()).toMatchObject({ power_state: 1, node: 'node1', host: null });
+      expect(instance.changes()).toEqual([]);
+    });
+
+    it('of given values leaves the instance as it was when it fails, and the next one writes nothing of it', async () => {
+      const succeed = await failSaves(database(), "new.vm_state = 'active'");
+      const launched_at = new Date();
+      const failed = store.update(instance, { vm_state: 'active', host: 'host1', launched_at });
+      await expect(failed).rejects.toThrow('the database failed as the test asked');
+      expect(instance.values()).toMatchObject({ vm_state: 'building', host: null });
+      expect(instance.changes()).toEqual([]);
+      await succeed();
+
+      await store.update(instance, { task_state: 'networking' });
+      const unwritten = { vm_state: 'building', host: null, launched_at: null };
+      expect((await stored()).values()).toMatchObject({ ...unwritten, task_state: 'networking' });
+    });
+
+    it('of given values writes also those that the instance seems to have', async () => {
+      const others = await stored();
+      await store.update(others, { host: 'host1' });
+      await store.update(instance, { host: null });
+      expect((await stored()).host).toBeNull();
+    });
+
+    describe('when states are expected', () => {
+      it('succeeds in one of them', async () => {
+        instance.task_state = 'networking';
+        const expected = { expectedVmState: ['building', 'error'], expectedTaskState: [null, 'scheduling'] };
+        await store.save(instance, expected);
+        expect((await stored()).task_state).toBe('networking');
+      });
+
+      it('takes null for no task', async () => {
+        instance.task_state = null;
+        await store.save(instance);
+        instance.task_state = 'powering-off';
+        await store.save(instance, { expectedTaskState: [null] });
+        expect((await stored()).task_state).toBe('powering-off');
+      });
+
+      it.each([
+        [
+          'task',
+          { expectedTaskState: ['networking', null] },
+          { task_state: ['networking', null] },
+          UnexpectedTaskStateError,
+        ],
+        ['vm', { expectedVmState: ['active'] }, { vm_state: ['active'] }, InstanceUpdateConflict],
+      ])(
+        'is refused in another %s state, with both named, and changes nothing',
+        async (_which, expected, named, type) => {
+          Object.assign(instance, { task_state: 'spawning', host: 'host1' });
+          const refused = await store.save(instance, expected).catch((error: unknown) => error);
+          expect(refused).toBeInstanceOf(type);
+          expect(refused).toMatchObject({
+            data: {
+              instance_uuid: instance.uuid,
+              expected: named,
+              actual: { vm_state: 'building', task_state: 'scheduling' },
+            },
+          });
+          expect((await stored()).values()).toMatchObject({
+            task_state: 'scheduling',
+            host: null,
+            updated_at: null,
+          });
+          expect(instance.changes()).toEqual(['host', 'task_state']);
+        },
+      );
+
+      it('is refused in its own way while the instance is being deleted', async () => {
+        const others = await stored();
+        others.task_state = 'deleting';
+        await store.save(others);
+        instance.task_state = 'spawning';
+        const saved = store.save(instance, { expectedTaskState: ['scheduling'] });
+        await expect(saved).rejects.toThrow(UnexpectedDeletingTaskStateError);
+      });
+
+      it('succeeds again when it is repeated', async () => {
+        const repeated = await stored();
+        for (const copy of [instance, repeated]) {
+          Object.assign(copy, { task_state: 'networking', host: 'host1' });
+          await store.save(copy, { expectedTaskState: ['scheduling'] });
+        }
+        expect((await stored()).task_state).toBe('networking');
+      });
+
+      it('checks them even if nothing is to be stored', async () => {
+        await expect(store.save(instance, { expectedTaskState: ['spawning'] })).rejects.toThrow(
+          UnexpectedTaskStateError,
+        );
+        await expect(store.save(instance, { expectedTaskState: ['scheduling'] })).resolves.toEqual([
+          'updated_at',
+        ]);
+      });
+    });
+  });
+}
+
+/** With connections of their own, as different daemons have. */
+export function describeConcurrentSaves(connection: () => string): void {
+  it('of concurrent saves that expect the same state exactly one succeeds', async () => {
+    const dbs = await Promise.all([openDatabase(connection()), openDatabase(connection())]);
+    const [one, other] = dbs.map((db) => new InstanceStore(db)) as [InstanceStore, InstanceStore];
+    for (let round = 0; round < 10; round += 1) {
+      const instance = newInstance({ task_state: null, vm_state: 'active' });
+      await one.create(instance);
+      const results = await Promise.allSettled([
+        saveTask(one, instance.uuid, 'powering-off'),
+        saveTask(other, instance.uuid, 'rebooting'),
+      ]);
+      const refusals = results
+        .filter((result) => result.status === 'rejected')
+        .map(({ reason }) => reason as unknown);
+      expect(refusals).toEqual([expect.any(UnexpectedTaskStateError)]);
+      const winner = results[0]?.status === 'fulfilled' ? 'powering-off' : 'rebooting';
+      expect((await other.getByUuid(instance.uuid)).task_state).toBe(winner);
+    }
+    await Promise.all(dbs.map((db) => db.close()));
+  });
+}
+
+async function saveTask(store: InstanceStore, uuid: string, task: string): Promise<void> {
+  const instance = await store.getByUuid(uuid);
+  instance.task_state = task;
+  await store.save(instance, { expectedTaskState: [null] });
+}

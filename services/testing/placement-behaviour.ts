@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { findProvider, listUsages } from '@mini-nova/data/allocations/queries';
+import { type Database, openDatabase } from '@mini-nova/data/database';
+import { insertInstance } from '@mini-nova/data/instances/queries';
+import { migrate } from '@mini-nova/data/migrate';
+import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import {
+  allocationsByConsumer,
+  allocationsByProvider,
+  orphanedAllocations,
+  releaseAllocations,
+  unknownConsumers,
+} from '@mini-nova/placement/allocations';
+import { claimResources } from '@mini-nova/placement/claim';
+import { setInventory } from '@mini-nova/placement/inventory';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inventories } from './scheduling.ts';
+
+/** What placement guarantees on every database. `create` returns the connection text of a new, shareable one. */
+export function describePlacement(name: string, create: () => Promise<string>): void {
+  describe(`placement on ${name}`, () => {
+    let connection: string;
+    let db: Database;
+
+    beforeEach(async () => {
+      connection = await create();
+      db = await openDatabase(connection);
+      await migrate(db);
+      await setInventory(db, {
+        providerUuid: 'p1',
+        providerName: 'node1',
+        inventories: inventories({ vcpus: 4 }),
+      });
+    });
+    afterEach(() => db.close());
+
+    function claim(consumerUuid: string, resources: ResourceAmounts, providerUuid = 'p1') {
+      return claimResources(db, { consumerUuid, providerUuid, resources });
+    }
+
+    async function used(resourceClass: string): Promise<number> {
+      const usages = await listUsages(db.kysely, 'p1');
+      return usages.find(({ resource_class }) => resource_class === resourceClass)?.used ?? 0;
+    }
+
+    it('allocates all of a claim or nothing', async () => {
+      expect(await claim('vm1', { VCPU: 3, MEMORY_MB: 1024 })).toBe('claimed');
+      expect(await claim('vm2', { MEMORY_MB: 1, VCPU: 2 })).toBe('full');
+      expect(await claim('vm3', { VCPU: 1 })).toBe('claimed');
+
+      expect(await allocationsByConsumer(db, 'p1')).toEqual({
+        vm1: { VCPU: 3, MEMORY_MB: 1024 },
+        vm3: { VCPU: 1 },
+      });
+    });
+
+    it('refuses a class without inventory and a provider it does not know', async () => {
+      expect(await claim('vm1', { GPU: 1 })).toBe('full');
+      expect(await claim('vm1', { VCPU: 1 }, 'absent')).toBe('full');
+    });
+
+    it('takes off what is reserved before it overcommits', async () => {
+      const vcpus = { VCPU: { total: 4, reserved: 1, allocation_ratio: 2 } };
+      await setInventory(db, { providerUuid: 'p1', providerName: 'node1', inventories: vcpus });
+
+      expect(await claim('vm1', { VCPU: 6 })).toBe('claimed');
+      expect(await claim('vm2', { VCPU: 1 })).toBe('full');
+    });
+
+    it('does not double what a consumer holds on the provider', async () => {
+      await claim('vm1', { VCPU: 3 });
+
+      expect(await claim('vm1', { VCPU: 3 })).toBe('held');
+
+      expect(await used('VCPU')).toBe(3);
+      expect((await findProvider(db.kysely, 'p1'))?.generation).toBe(2);
+    });
+
+    it('does not double a claim that is made twice at once', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 8 }, () => claim('vm1', { VCPU: 1 })));
+
+      expect(outcomes.sort()).toEqual(['claimed', ...Array.from({ length: 7 }, () => 'held')]);
+      expect(await used('VCPU')).toBe(1);
+    });
+
+    it('gives 20 places to exactly 20 of 50 who claim at once', async () => {
+      await setInventory(db, {
+        providerUuid: 'p1',
+        providerName: 'node1',
+        inventories: inventories({ vcpus: 20 }),
+      });
+      const databases = [db, ...(await Promise.all([1, 2, 3].map(() => openDatabase(connection))))];
+
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          claimResources(databases[n % databases.length] ?? db, {
+            consumerUuid: randomUUID(),
+            providerUuid: 'p1',
+            resources: { VCPU: 1, MEMORY_MB: 64 },
+          }),
+        ),
+      );
+
+      expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(20);
+      expect(outcomes.filter((outcome) => outcome === 'full')).toHaveLength(30);
+      expect(await used('VCPU')).toBe(20);
+      expect(await used('MEMORY_MB')).toBe(20 * 64);
+      await Promise.all(databases.slice(1).map((other) => other.close()));
+    });
+
+    it('loses neither claims nor inventories that are written at once', async () => {
+      const other = await openDatabase(connection);
+      const reports = Array.from({ length: 10 }, (_, n) =>
+        setInventory(other, {
+          providerUuid: 'p1',
+          providerName: 'node1',
+          inventories: inventories({ vcpus: 100 + n }),
+        }),
+      );
+      const claims = Array.from({ length: 10 }, (_, n) => claim(`vm${n}`, { VCPU: 10 }));
+
+      await Promise.all([...reports, ...claims]);
+
+      const held = await used('VCPU');
+      const claimed = (await Promise.all(claims)).filter((outcome) => outcome === 'claimed').length;
+      expect(held).toBe(10 * claimed);
+      expect(held).toBeLessThanOrEqual(109);
+      await other.close();
+    });
+
+    it('keeps allocations, and the provider, when an inventory is replaced', async () => {
+      await claim('vm1', { VCPU: 3 });
+      await setInventory(db, {
+        providerUuid: 'p1',
+        providerName: 'node1',
+        inventories: inventories({ vcpus: 2 }),
+      });
+
+      expect(await used('VCPU')).toBe(3);
+      expect(await claim('vm2', { VCPU: 1 })).toBe('full');
+    });
+
+    it('does not write an inventory that is as it was', async () => {
+      const inventory = { providerUuid: 'p1', providerName: 'node1', inventories: inventories({ vcpus: 4 }) };
+      const before = await findProvider(db.kysely, 'p1');
+
+      await setInventory(db, inventory);
+      expect(await findProvider(db.kysely, 'p1')).toEqual(before);
+
+      await setInventory(db, { ...inventory, providerName: 'renamed' });
+      expect(await findProvider(db.kysely, 'p1')).toMatchObject({ name: 'renamed', generation: 2 });
+    });
+
+    it('releases what a consumer holds, on one provider or on all, as often as asked', async () => {
+      await setInventory(db, { providerUuid: 'p2', providerName: 'node2', inventories: inventories() });
+      await claim('vm1', { VCPU: 2 });
+      await claim('vm1', { VCPU: 2 }, 'p2');
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 2 }, p2: { VCPU: 2 } });
+
+      expect(await releaseAllocations(db, 'vm1', 'p1')).toBe(true);
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({ p2: { VCPU: 2 } });
+      expect(await releaseAllocations(db, 'vm1')).toBe(true);
+      expect(await releaseAllocations(db, 'vm1')).toBe(false);
+      expect(await claim('vm2', { VCPU: 4 })).toBe('claimed');
+    });
+
+    it('finds those of whom there is no record once they have held something for long enough', async () => {
+      const now = new Date();
+      await insertInstance(db.kysely, { uuid: 'vm1', vm_state: 'building', created_at: now.toISOString() });
+      await claim('vm1', { VCPU: 1 });
+      await claim('gone', { VCPU: 1, MEMORY_MB: 1 });
+
+      const later = new Date(now.getTime() + 61_000);
+      expect(await unknownConsumers(db, 60, now)).toEqual([]);
+      expect(await unknownConsumers(db, 60, later)).toEqual(['gone']);
+      expect(await orphanedAllocations(db, 60, later)).toEqual([]);
+    });
+  });
+}
