@@ -25,10 +25,14 @@ class AbortListeners {
 const bySignal = new WeakMap<AbortSignal, AbortListeners>();
 
 /**
- * Calls the listener when the signal fires, until the returned function is called. Thousands of calls may share one
+ * Calls the listener when the signal fires, or at once when it has, until the returned function is called. Thousands of calls may share one
  * signal, while Node.js warns of a leak when a signal has more than ten listeners: here they count as one.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    listener();
+    return () => {};
+  }
   let listeners = bySignal.get(signal);
   if (listeners === undefined) {
     listeners = new AbortListeners(signal);

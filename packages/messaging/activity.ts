@@ -1,4 +1,4 @@
-import { Roster, type RosterOf } from './roster.ts';
+import { Roster } from './roster.ts';
 import type { Target } from './target.ts';
 
 /** A request that a server runs at this moment. */
@@ -50,9 +50,9 @@ export interface Times {
 /** What a transport's clients and servers are about at this moment, for reports. Each look is a copy. */
 export class Activity {
   /** What servers run. They add it, and remove it when it has ended. */
-  readonly requests: RosterOf<UnderWay<RunningRequest>> = new Roster();
+  readonly requests = new Roster<UnderWay<RunningRequest>>();
   /** What clients wait for. They add it, and remove it when it has ended. */
-  readonly calls: RosterOf<UnderWay<WaitingCall>> = new Roster();
+  readonly calls = new Roster<UnderWay<WaitingCall>>();
 
   /** The requests that run, oldest first. */
   get serving(): readonly RunningRequest[] {

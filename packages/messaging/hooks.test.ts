@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test, vi } from 'vitest';
-import { eventEmitter, HookChain } from './hooks.ts';
+import { HookChain, Hooks } from './hooks.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
 type Hook = ConstructorParameters<typeof HookChain<object>>[0][number];
@@ -144,11 +144,11 @@ test('transport events reach all who want them, also after one that throws', () 
       throw new Error('hook bug');
     },
   };
-  const emit = eventEmitter([{}, broken, { onTransportEvent: second }], logger);
-  emit?.({ type: 'connected', data: {} });
+  const hooks = new Hooks([{}, broken, { onTransportEvent: second }], logger);
+  hooks.onTransportEvent?.({ type: 'connected', data: {} });
   expect(second).toHaveBeenCalledWith({ type: 'connected', data: {} });
   expect(logger.lines).toMatchObject([{ level: 'error', data: { event: 'connected' } }]);
-  expect(eventEmitter([{}], logger)).toBeUndefined();
+  expect(new Hooks([{}], logger).onTransportEvent).toBeUndefined();
 });
 
 test('a listener of transport events that rejects is logged, and no unhandled rejection', async () => {
@@ -156,7 +156,7 @@ test('a listener of transport events that rejects is logged, and no unhandled re
   const onTransportEvent = async (): Promise<void> => {
     throw new Error('hook bug');
   };
-  eventEmitter([{ onTransportEvent }], logger)?.({ type: 'connected', data: {} });
+  new Hooks([{ onTransportEvent }], logger).onTransportEvent?.({ type: 'connected', data: {} });
   await vi.waitFor(() =>
     expect(logger.lines).toMatchObject([{ level: 'error', data: { event: 'connected' } }]),
   );

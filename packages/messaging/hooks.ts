@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { Logger } from './logger.ts';
+import type { RpcContext } from './serializer.ts';
 import type { Target } from './target.ts';
 import { logThrown } from './thrown.ts';
 
@@ -49,8 +50,25 @@ export interface TransportEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** One finished RPC, seen from one end. */
+export interface RpcEvent {
+  readonly side: 'client' | 'server';
+  readonly kind: 'call' | 'cast' | 'fanout';
+  /** The name given to the transport (`getTransport({ name })`), or ''. */
+  readonly transportName: string;
+  readonly target: Target;
+  readonly method: string;
+  /** As the caller gave it, or as the server's serializer has read it. */
+  readonly ctxt: RpcContext;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly error?: unknown;
+}
+
 /**
- * Where metrics and tracing plug in. A hook that throws is logged, and the RPC goes on; without hooks, none of this
+ * Where metrics, tracing and logs plug in. A hook that throws is logged, and the RPC goes on; without hooks, none of this
  * costs anything.
  *
  * `next` runs the RPC, within the hook's asynchronous context, and rejects with its error; calling it again does
@@ -61,6 +79,8 @@ export interface RpcHooks {
   aroundSend?(rpc: OutgoingRpc, next: () => Promise<void>): unknown;
   /** Around the run of an endpoint's method, all its results included. */
   aroundServe?(rpc: IncomingRpc, next: () => Promise<void>): unknown;
+  /** Told of each finished RPC, also of one that was not sent. Must be quick: it runs in the RPC's path. */
+  onRpc?(event: RpcEvent): void;
   /** Must be quick: it runs in the transport's path. */
   onTransportEvent?(event: TransportEvent): void;
 }
@@ -70,14 +90,8 @@ const HOOK_PATIENCE = 1_000;
 
 type Around<Rpc> = (rpc: Rpc, next: () => Promise<void>) => unknown;
 
-/** Runs RPCs within hooks. */
-export interface HookRunner<Rpc> {
-  /** Runs the RPC within the hooks. Its outcome is the RPC's own, whatever the hooks do. */
-  run<T>(rpc: Rpc, inner: () => Promise<T>): Promise<T>;
-}
-
 /** The hooks of one kind, around each RPC; the first is the outermost. */
-export class HookChain<Rpc> implements HookRunner<Rpc> {
+export class HookChain<Rpc> {
   readonly #hooks: readonly Around<Rpc>[];
   readonly #logger: Logger;
 
@@ -86,6 +100,7 @@ export class HookChain<Rpc> implements HookRunner<Rpc> {
     this.#logger = logger;
   }
 
+  /** Runs the RPC within the hooks. Its outcome is the RPC's own, whatever the hooks do. */
   run<T>(rpc: Rpc, inner: () => Promise<T>): Promise<T> {
     return this.#runFrom(0, rpc, inner);
   }
@@ -140,23 +155,50 @@ async function settle(run: () => unknown): Promise<void> {
   await run();
 }
 
-/** Tells all hooks of what happens to a transport; undefined when none wants to know. */
-export function eventEmitter(
-  hooks: readonly RpcHooks[] = [],
-  logger: Logger,
-): ((event: TransportEvent) => void) | undefined {
-  const listeners = hooks.filter((hook) => hook.onTransportEvent !== undefined);
+/** A transport's hooks, by what they want; undefined where none wants anything. */
+export class Hooks {
+  readonly aroundSend: HookChain<OutgoingRpc> | undefined;
+  readonly aroundServe: HookChain<IncomingRpc> | undefined;
+  readonly onRpc: ((event: RpcEvent) => void) | undefined;
+  readonly onTransportEvent: ((event: TransportEvent) => void) | undefined;
+
+  constructor(hooks: readonly RpcHooks[] = [], logger: Logger) {
+    this.aroundSend = chainOf(
+      hooks.flatMap((hook) => hook.aroundSend?.bind(hook) ?? []),
+      logger,
+    );
+    this.aroundServe = chainOf(
+      hooks.flatMap((hook) => hook.aroundServe?.bind(hook) ?? []),
+      logger,
+    );
+    this.onRpc = tellerOf(
+      hooks.flatMap((hook) => hook.onRpc?.bind(hook) ?? []),
+      (error, { method }) => logThrown(logger, error, { method }, 'An RPC hook failed'),
+    );
+    this.onTransportEvent = tellerOf(
+      hooks.flatMap((hook) => hook.onTransportEvent?.bind(hook) ?? []),
+      (error, { type }) => logThrown(logger, error, { event: type }, 'A transport event hook failed'),
+    );
+  }
+}
+
+function chainOf<Rpc>(hooks: readonly Around<Rpc>[], logger: Logger): HookChain<Rpc> | undefined {
+  return hooks.length === 0 ? undefined : new HookChain(hooks, logger);
+}
+
+/** Tells all. Whatever one throws, at once or later, what it watches must not notice. */
+function tellerOf<Event>(
+  listeners: readonly ((event: Event) => unknown)[],
+  onFailure: (error: unknown, event: Event) => void,
+): ((event: Event) => void) | undefined {
   if (listeners.length === 0) return undefined;
-  // Whatever a hook throws, at once or later, the transport it watches must not notice.
-  const failed = (error: unknown, { type }: TransportEvent): void =>
-    logThrown(logger, error, { event: type }, 'A transport event hook failed');
   return (event) => {
-    for (const hook of listeners) {
+    for (const listener of listeners) {
       try {
-        const result: unknown = hook.onTransportEvent?.(event);
-        if (result instanceof Promise) result.catch((error: unknown) => failed(error, event));
+        const result = listener(event);
+        if (result instanceof Promise) result.catch((error: unknown) => onFailure(error, event));
       } catch (error) {
-        failed(error, event);
+        onFailure(error, event);
       }
     }
   };

@@ -54,6 +54,7 @@ export { type DeserializeFailureOptions, deserializeFailure, serializeFailure } 
 export type {
   IncomingRpc,
   OutgoingRpc,
+  RpcEvent,
   RpcHooks,
   TransportEvent,
   TransportEventType,
@@ -105,7 +106,6 @@ export {
   requestNotifier,
 } from './notify/request-notifier.ts';
 export type { RoutingGroups, RoutingRules } from './notify/routing-groups.ts';
-export type { RpcEvent, RpcObserver } from './observer.ts';
 export type { ReadyOptions } from './readiness.ts';
 export {
   type Failure,

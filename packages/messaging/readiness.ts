@@ -11,16 +11,8 @@ export interface ReadyOptions {
 /** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Waits for a driver to be ready. */
-export interface ReadyWaits {
-  /** @throws MessageDeliveryFailure when the driver is not ready in so many seconds, or closed */
-  wait(seconds: number): Promise<void>;
-  /** Whoever waits need not wait any longer. */
-  close(): void;
-}
-
 /** Waits for a driver to be ready, for a time, or until its transport is closed. */
-export class Readiness implements ReadyWaits {
+export class Readiness {
   readonly #driver: Driver;
   readonly #waits = new Set<AbortController>();
   #closed = false;
@@ -29,6 +21,7 @@ export class Readiness implements ReadyWaits {
     this.#driver = driver;
   }
 
+  /** @throws MessageDeliveryFailure when the driver is not ready in so many seconds, or closed */
   async wait(seconds: number): Promise<void> {
     if (this.#closed) throw closed();
     const patience = new AbortController();
@@ -45,6 +38,7 @@ export class Readiness implements ReadyWaits {
     if (this.#closed) throw closed();
   }
 
+  /** Whoever waits need not wait any longer. */
   close(): void {
     this.#closed = true;
     for (const patience of this.#waits) patience.abort();

@@ -5,28 +5,19 @@ export interface RosterEntry<T> {
   next: RosterEntry<T> | undefined;
 }
 
-/** A roster, whatever it is made of. */
-export interface RosterOf<T> {
-  /** The entry is what `remove` takes. */
-  add(item: T): RosterEntry<T>;
-  /** Idempotent. */
-  remove(entry: RosterEntry<T>): void;
-  /** All items, the newest first: a copy, so that they may go meanwhile. */
-  items(): T[];
-}
-
 /**
  * A set for what comes and goes a hundred thousand times a second. It is a linked list, because the tables of a `Set`
  * refer to the tables after them: one that has grown old keeps all later ones, and what was in them, from the young
  * generation's garbage collection.
  */
-export class Roster<T> implements RosterOf<T> {
+export class Roster<T> {
   #last: RosterEntry<T> | undefined;
 
   get empty(): boolean {
     return this.#last === undefined;
   }
 
+  /** The entry is what `remove` takes. */
   add(item: T): RosterEntry<T> {
     const entry: RosterEntry<T> = { item, previous: this.#last, next: undefined };
     if (this.#last !== undefined) this.#last.next = entry;
@@ -34,6 +25,7 @@ export class Roster<T> implements RosterOf<T> {
     return entry;
   }
 
+  /** Idempotent. */
   remove(entry: RosterEntry<T>): void {
     const { previous, next } = entry;
     if (this.#last === entry) this.#last = previous;
@@ -43,6 +35,7 @@ export class Roster<T> implements RosterOf<T> {
     entry.next = undefined;
   }
 
+  /** All items, the newest first: a copy, so that they may go meanwhile. */
   items(): T[] {
     const items: T[] = [];
     for (let entry = this.#last; entry !== undefined; entry = entry.previous) items.push(entry.item);

@@ -10,21 +10,11 @@ import { createMemoryDriver } from './drivers/memory/index.ts';
 import { createRabbitDriver } from './drivers/rabbit/index.ts';
 import type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 import { DriverLoadFailure } from './errors.ts';
-import {
-  eventEmitter,
-  HookChain,
-  type HookRunner,
-  type IncomingRpc,
-  type OutgoingRpc,
-  type RpcHooks,
-  type TransportEvent,
-} from './hooks.ts';
+import { Hooks, type RpcHooks } from './hooks.ts';
 import { type Limits, limitsWith } from './limits.ts';
 import { consoleLogger, type Logger } from './logger.ts';
 import { checkName } from './names.ts';
-import type { RpcEvent, RpcObserver } from './observer.ts';
-import { Readiness, type ReadyOptions, type ReadyWaits } from './readiness.ts';
-import { logThrown } from './thrown.ts';
+import { Readiness, type ReadyOptions } from './readiness.ts';
 import { parseTransportUrl } from './transport-url.ts';
 
 const BUILT_IN_DRIVERS: Record<string, DriverFactory> = {
@@ -45,11 +35,9 @@ export interface TransportOptions {
   controlExchange?: string;
   /** Default: warnings and errors to standard error. */
   logger?: Logger;
-  /** Shown in observers' events, in logs and in the broker's list of connections. Default ''. */
+  /** Shown in hooks' events, in logs and in the broker's list of connections. Default ''. */
   name?: string;
-  /** Told of each finished RPC. */
-  observers?: readonly RpcObserver[];
-  /** For metrics and tracing. */
+  /** For metrics, tracing and logs. */
   hooks?: readonly RpcHooks[];
   /** Seconds a call waits for its reply when neither its client nor its call context says. Default 60. */
   rpcResponseTimeout?: number;
@@ -73,7 +61,6 @@ export class Transport {
   readonly driver: Driver;
   readonly controlExchange: string;
   readonly name: string;
-  readonly observers: readonly RpcObserver[];
   readonly logger: Logger;
   /** Seconds. */
   readonly rpcResponseTimeout: number;
@@ -84,13 +71,9 @@ export class Transport {
   /** What goes on right now: `serving` and `calling`. */
   readonly activity = new Activity();
   /** What `ready` waits for, and `close` ends. */
-  readonly readiness: ReadyWaits;
-  /** The hooks around what is sent; undefined when there are none. */
-  readonly sendHooks: HookRunner<OutgoingRpc> | undefined;
-  /** The hooks around what is served; undefined when there are none. */
-  readonly serveHooks: HookRunner<IncomingRpc> | undefined;
-  /** Tells the hooks of an event; undefined when none wants to know. */
-  readonly onEvent: ((event: TransportEvent) => void) | undefined;
+  readonly readiness: Readiness;
+  readonly hooks: Hooks;
+
   /** @throws TypeError when a limit or a timeout is not a number above zero, or the logger or the exchange is none */
   constructor(driver: Driver, options: Omit<TransportOptions, 'url' | 'rabbit'> = {}) {
     checkOptions(options);
@@ -98,7 +81,6 @@ export class Transport {
     this.readiness = new Readiness(driver);
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
-    this.observers = options.observers ?? [];
     this.logger = options.logger ?? consoleLogger;
     this.rpcResponseTimeout = seconds('rpcResponseTimeout', options.rpcResponseTimeout ?? 60);
     this.callMonitorTimeout =
@@ -107,32 +89,7 @@ export class Transport {
         : seconds('callMonitorTimeout', options.callMonitorTimeout ?? DEFAULT_CALL_MONITOR_TIMEOUT);
     this.limits = limitsWith(options.limits);
     this.allowedRemoteExmods = options.allowedRemoteExmods;
-    const { hooks = [] } = options;
-    this.sendHooks = chainOf(
-      hooks.flatMap((hook) => hook.aroundSend?.bind(hook) ?? []),
-      this.logger,
-    );
-    this.serveHooks = chainOf(
-      hooks.flatMap((hook) => hook.aroundServe?.bind(hook) ?? []),
-      this.logger,
-    );
-    this.onEvent = eventEmitter(hooks, this.logger);
-  }
-
-  /** Tells the observers of a finished RPC. One that throws is logged; the RPC goes on. */
-  notifyObservers(event: RpcEvent): void {
-    const { method } = event;
-    // Whatever an observer throws, at once or later, the RPC it watches must not notice.
-    const failed = (error: unknown): void =>
-      logThrown(this.logger, error, { method }, 'An RPC observer failed');
-    for (const observer of this.observers) {
-      try {
-        const result: unknown = observer(event);
-        if (result instanceof Promise) result.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
+    this.hooks = new Hooks(options.hooks, this.logger);
   }
 
   /**
@@ -184,13 +141,6 @@ function seconds(name: string, value: number): number {
   return value;
 }
 
-function chainOf<Rpc>(
-  hooks: ConstructorParameters<typeof HookChain<Rpc>>[0],
-  logger: Logger,
-): HookRunner<Rpc> | undefined {
-  return hooks.length === 0 ? undefined : new HookChain<Rpc>(hooks, logger);
-}
-
 /**
  * The transport of a URL. Opens nothing yet.
  *
@@ -208,12 +158,13 @@ export function getTransport(options: TransportOptions): Transport {
       `no driver has this scheme; there are ${registeredSchemes().join(', ')}`,
     );
   }
+  const logger = options.logger ?? consoleLogger;
   const driver = factory(url, {
     name: options.name ?? '',
     controlExchange: options.controlExchange ?? DEFAULT_EXCHANGE,
-    logger: options.logger ?? consoleLogger,
+    logger,
     limits: limitsWith(options.limits),
-    onEvent: eventEmitter(options.hooks, options.logger ?? consoleLogger),
+    onEvent: new Hooks(options.hooks, logger).onTransportEvent,
     rabbit: options.rabbit ?? {},
   });
   return new Transport(driver, options);

@@ -117,8 +117,7 @@ export class Daemon<S extends DaemonSchema = NovaSchema> {
       ...transportOptions(this.#config),
       name,
       logger,
-      observers: [rpcLog(this.logger)],
-      hooks: this.#instruments.hooks,
+      hooks: [rpcLog(this.logger), ...this.#instruments.hooks],
     });
   }
 

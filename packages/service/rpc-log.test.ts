@@ -13,7 +13,7 @@ async function serve(debug: boolean) {
     destination: { write: (line: string) => void lines.push(line) },
   });
   const url = `memory://${randomUUID()}/`;
-  const transport = getTransport({ url, logger, observers: [rpcLog(logger)], rpcResponseTimeout: 5 });
+  const transport = getTransport({ url, logger, hooks: [rpcLog(logger)], rpcResponseTimeout: 5 });
   const endpoint = {
     rpcMethods: ['greet', 'fail'],
     greet: () => 'hello',

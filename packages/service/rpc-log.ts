@@ -1,10 +1,12 @@
-import type { RpcEvent, RpcObserver } from '@mini-nova/messaging';
+import type { RpcEvent, RpcHooks } from '@mini-nova/messaging';
 import type { LeveledLogger } from './logging.ts';
 
 /** Writes one line per RPC, at each of its ends, on level debug. */
-export function rpcLog(logger: LeveledLogger): RpcObserver {
-  return (event) => {
-    if (logger.isLevelEnabled('debug')) logger.debug(fieldsOf(event), messageOf(event));
+export function rpcLog(logger: LeveledLogger): RpcHooks {
+  return {
+    onRpc: (event) => {
+      if (logger.isLevelEnabled('debug')) logger.debug(fieldsOf(event), messageOf(event));
+    },
   };
 }
 

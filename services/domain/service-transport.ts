@@ -1,5 +1,5 @@
 import type { NovaConfig } from '@mini-nova/config';
-import { getTransport, type Logger, type RpcObserver, type Transport } from '@mini-nova/messaging';
+import { getTransport, type Logger, type RpcHooks, type Transport } from '@mini-nova/messaging';
 import { transportOptions } from '@mini-nova/service';
 import { registerNovaErrors } from './exceptions.ts';
 
@@ -8,7 +8,7 @@ export interface ServiceTransportOptions {
   logger: Logger;
   /** Of the service: the broker lists its connections by it. */
   name: string;
-  observers?: readonly RpcObserver[];
+  hooks?: readonly RpcHooks[];
 }
 
 /** A way to the services without a daemon. It connects when first used. @throws InvalidTransportURL, DriverLoadFailure */

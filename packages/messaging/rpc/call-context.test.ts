@@ -1,9 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Driver, Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { ClientSendError, InvalidTarget, MessageDeliveryFailure, RPCVersionCapError } from '../errors.ts';
-import type { OutgoingRpc } from '../hooks.ts';
+import type { OutgoingRpc, RpcEvent } from '../hooks.ts';
 import { silentLogger } from '../logger.ts';
-import type { RpcEvent } from '../observer.ts';
 import { Target } from '../target.ts';
 import { RecordingLogger } from '../test/recording-logger.ts';
 import { CTXT } from '../test/rpc-fixture.ts';
@@ -273,12 +272,12 @@ describe('hooks', () => {
   });
 });
 
-describe('an observer', () => {
+describe('a hook for finished RPCs', () => {
   test('is told of calls, casts and fanouts, and of those that were not sent', async () => {
     const events: RpcEvent[] = [];
     const { client } = setUp(
       { versionCap: '1.0' },
-      { name: 'api', observers: [(event) => void events.push(event)] },
+      { name: 'api', hooks: [{ onRpc: (event) => void events.push(event) }] },
     );
     await client.call(CTXT, 'one', {});
     await client.cast(CTXT, 'two', {});
@@ -295,9 +294,9 @@ describe('an observer', () => {
   test('that rejects does not break the call, nor the process', async () => {
     const logger = new RecordingLogger();
     const broken = async (): Promise<void> => {
-      throw new Error('observer bug');
+      throw new Error('hook bug');
     };
-    const { client } = setUp({}, { observers: [broken], logger });
+    const { client } = setUp({}, { hooks: [{ onRpc: broken }], logger });
     expect(await client.call(CTXT, 'echo', {})).toBeNull();
     await vi.waitFor(() =>
       expect(logger.lines).toMatchObject([{ level: 'error', data: { method: 'echo' } }]),
@@ -308,9 +307,9 @@ describe('an observer', () => {
     const logger = { ...silentLogger, error: vi.fn() };
     const second = vi.fn();
     const broken = () => {
-      throw new Error('observer bug');
+      throw new Error('hook bug');
     };
-    const { client } = setUp({}, { logger, observers: [broken, second] });
+    const { client } = setUp({}, { logger, hooks: [{ onRpc: broken }, { onRpc: second }] });
     expect(await client.call(CTXT, 'echo', {})).toBeNull();
     expect(second).toHaveBeenCalledOnce();
     expect(logger.error).toHaveBeenCalledOnce();

@@ -2,9 +2,9 @@ import { onAbort } from '../abort-listeners.ts';
 import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
+import type { OutgoingRpc, RpcEvent } from '../hooks.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { checkRequestNames, checkWord } from '../names.ts';
-import type { RpcEvent } from '../observer.ts';
 import type { RpcContext, Serializer } from '../serializer.ts';
 import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
 import type { Target } from '../target.ts';
@@ -18,7 +18,6 @@ import {
   type PrepareOptions,
 } from './call-options.ts';
 import type { AnyContract, ArgumentsOf, CallResult, MulticallResult, RpcContract } from './contract.ts';
-import { observed } from './observed.ts';
 import { ResultBuffer } from './result-buffer.ts';
 import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
 import { Waiting } from './waiting.ts';
@@ -78,7 +77,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     method: M,
     ...args: ArgumentsOf<C[M]['args']>
   ): Promise<CallResult<C[M]['result']>> {
-    return this.#observed('call', ctxt, method, async () => {
+    return this.#told('call', ctxt, method, async () => {
       let last: JsonValue = null;
       const onResult = (result: JsonValue): void => {
         last = result;
@@ -110,7 +109,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     const stopFollowing = signal ? onAbort(signal, () => cancel(signal.reason)) : () => {};
     const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
     try {
-      this.#observed('call', ctxt, method, () =>
+      this.#told('call', ctxt, method, () =>
         this.#collect(this.#makeCall(ctxt, method, ...args), buffer, controller.signal),
       )
         .then(
@@ -140,7 +139,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     ...args: ArgumentsOf<C[M]['args']>
   ): Promise<void> {
     const kind = this.target.fanout ? 'fanout' : 'cast';
-    return this.#observed(kind, ctxt, method, async () => {
+    return this.#told(kind, ctxt, method, async () => {
       const request = this.#makeRequest(ctxt, method, ...args);
       await this.#withHooks(kind, request, (hooked) =>
         this.#transmit(hooked, castSendOptions(this.#options)),
@@ -158,7 +157,6 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   #makeRequest(ctxt: RpcContext, method: string, args: object = {}): Request {
-    refuseAborted(method, this.#options.signal);
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);
     checkRequest(method, args);
@@ -201,15 +199,15 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   #withHooks<T>(
-    kind: RpcEvent['kind'],
+    kind: OutgoingRpc['kind'],
     request: Request,
     send: (request: Request) => Promise<T>,
   ): Promise<T> {
-    const { sendHooks } = this.#transport;
-    if (sendHooks === undefined) return send(request);
+    const { aroundSend } = this.#transport.hooks;
+    if (aroundSend === undefined) return send(request);
     // A copy: the context may be the caller's own object.
     const rpc = { kind, target: this.target, method: request.message.method, ctxt: { ...request.ctxt } };
-    return sendHooks.run(rpc, () => send({ ...request, ctxt: rpc.ctxt }));
+    return aroundSend.run(rpc, () => send({ ...request, ctxt: rpc.ctxt }));
   }
 
   #exchange(request: Request, options: SendOptions): Promise<Reply> {
@@ -221,7 +219,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   async #send<T>(request: Request, options: SendOptions, take: (reply: Reply | undefined) => T): Promise<T> {
-    // A hook, or a serializer, may have taken its time.
+    // Before or meanwhile: a hook, or a serializer, may have taken its time.
     refuseAborted(request.message.method, options.signal);
     const { activity, driver } = this.#transport;
     const entry = activity.calls.add(new Waiting(this.target, request, options));
@@ -243,8 +241,31 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
   };
 
-  #observed<T>(kind: RpcEvent['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {
-    return observed(this.#transport, { kind, target: this.target, method, ctxt }, send);
+  #told<T>(kind: OutgoingRpc['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {
+    const { hooks, name } = this.#transport;
+    if (hooks.onRpc === undefined) return send();
+    const rpc = { side: 'client', transportName: name, kind, target: this.target, method, ctxt } as const;
+    return telling(hooks.onRpc, rpc, send);
+  }
+}
+
+/** Sends, and tells how it went. */
+async function telling<T>(
+  tell: (event: RpcEvent) => void,
+  rpc: Omit<RpcEvent, 'startedAt' | 'duration'>,
+  send: () => Promise<T>,
+): Promise<T> {
+  const startedAt = Date.now();
+  const start = performance.now();
+  const end = (outcome: { error?: unknown }): void =>
+    tell({ ...rpc, startedAt, duration: performance.now() - start, ...outcome });
+  try {
+    const result = await send();
+    end({});
+    return result;
+  } catch (error) {
+    end({ error });
+    throw error;
   }
 }
 

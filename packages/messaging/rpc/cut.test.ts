@@ -264,7 +264,7 @@ describe('a request that is cut and will be delivered again', () => {
 });
 
 describe('who watches requests', () => {
-  test('as an observer, is told of the cut once, as an error', async () => {
+  test('for finished RPCs is told of the cut once, as an error', async () => {
     const endpoint = stubborn();
     const { driver, server, events } = await serveScripted(endpoint);
     driver.deliver(request('hang'));

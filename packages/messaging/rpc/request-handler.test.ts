@@ -285,7 +285,7 @@ describe('call-monitor heartbeats', () => {
   });
 });
 
-describe('an observer', () => {
+describe('a hook for finished RPCs', () => {
   test('is told of each request with its target, context and outcome', async () => {
     const { driver, events, server } = await serveScripted({
       target: new Target({ version: '6.1' }),

@@ -52,7 +52,7 @@ export class RequestHandler {
       owner: this,
       serverTarget: this.#target,
       heartbeat: this.#heartbeats.start(incoming),
-      startedAt: this.#transport.observers.length === 0 ? 0 : Date.now(),
+      startedAt: this.#transport.hooks.onRpc === undefined ? 0 : Date.now(),
     });
     work.place = this.#transport.activity.requests.add(work);
     void this.#serve(work);
@@ -79,9 +79,9 @@ export class RequestHandler {
 
   /** Its caller has given up: whatever it asked for is not wanted any more. */
   #drop(incoming: IncomingMessage): void {
-    const { logger, onEvent } = this.#transport;
+    const { logger, hooks } = this.#transport;
     logger.debug(describeRequest(incoming), 'Dropped an RPC request whose deadline has passed');
-    onEvent?.({ type: 'expired_dropped', data: { method: incoming.message.method } });
+    hooks.onTransportEvent?.({ type: 'expired_dropped', data: { method: incoming.message.method } });
     this.#finish(incoming);
   }
 
@@ -103,12 +103,12 @@ export class RequestHandler {
   }
 
   #noteFailure({ incoming, request }: Work, error: unknown): void {
-    const { logger, onEvent } = this.#transport;
+    const { logger, hooks } = this.#transport;
     logFailure(logger, incoming, request, error);
     const { method } = request;
-    if (error instanceof RequestRefused) onEvent?.({ type: 'refused', data: { method } });
+    if (error instanceof RequestRefused) hooks.onTransportEvent?.({ type: 'refused', data: { method } });
     else if (request.isAbandonedBy(error) || request.isLate)
-      onEvent?.({ type: 'abandoned', data: { method } });
+      hooks.onTransportEvent?.({ type: 'abandoned', data: { method } });
   }
 
   /** It runs no more, as far as anybody is told. */
@@ -117,7 +117,7 @@ export class RequestHandler {
     work.request.end();
     if (work.place !== undefined) this.#transport.activity.requests.remove(work.place);
     this.running.end();
-    if (this.#transport.observers.length > 0) this.#notifyObservers(work, outcome);
+    this.#tell(work, outcome);
   }
 
   #cut(work: Work): void {
@@ -158,8 +158,7 @@ export class RequestHandler {
   }
 
   #run(work: Work): Promise<JsonValue> {
-    const { serveHooks } = this.#transport;
-    return serveHooks === undefined ? this.#dispatch(work) : this.#runWithHooks(work);
+    return this.#transport.hooks.aroundServe === undefined ? this.#dispatch(work) : this.#runWithHooks(work);
   }
 
   async #runWithHooks(work: Work): Promise<JsonValue> {
@@ -174,7 +173,7 @@ export class RequestHandler {
       attempt: incoming.attempt,
     } as const;
     const run = () => work.unlessCut(() => this.#dispatch(work));
-    return this.#transport.serveHooks?.run(rpc, run) ?? run();
+    return this.#transport.hooks.aroundServe?.run(rpc, run) ?? run();
   }
 
   async #dispatch(work: Work): Promise<JsonValue> {
@@ -221,12 +220,13 @@ export class RequestHandler {
     }
   }
 
-  #notifyObservers(work: Work, outcome: Outcome): void {
-    if (outcome.failed && outcome.error instanceof MalformedRequest) return;
-    this.#transport.notifyObservers({
+  #tell(work: Work, outcome: Outcome): void {
+    const { hooks, name } = this.#transport;
+    if (hooks.onRpc === undefined || (outcome.failed && outcome.error instanceof MalformedRequest)) return;
+    hooks.onRpc({
       side: 'server',
       kind: work.kind,
-      transportName: this.#transport.name,
+      transportName: name,
       target: work.target,
       method: work.incoming.message.method,
       ctxt: work.ctxt,

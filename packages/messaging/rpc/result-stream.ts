@@ -1,3 +1,4 @@
+import { onAbort } from '../abort-listeners.ts';
 import type { JsonValue } from '../json.ts';
 
 /** Takes the results of a method that yields several, and counts them. */
@@ -60,10 +61,7 @@ async function returnUnlessEnded(
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let stopWatching = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    stopWatching = () => signal.removeEventListener('abort', onAbort);
+    stopWatching = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([work, aborted]);

@@ -21,7 +21,7 @@ export interface WorkOptions {
 /** A request that is being served. Its fields are plain, for private ones cost more to make. */
 export class Work implements UnderWay<RunningRequest> {
   readonly since = performance.now();
-  /** Milliseconds since the epoch, for observers. */
+  /** Milliseconds since the epoch, for hooks; 0 when there are none. */
   readonly startedAt: number;
   readonly incoming: IncomingMessage;
   readonly owner: object;

@@ -1,5 +1,4 @@
-import type { RpcHooks } from '../hooks.ts';
-import type { RpcEvent } from '../observer.ts';
+import type { RpcEvent, RpcHooks } from '../hooks.ts';
 import { getRpcServer, type RPCServerOptions } from '../rpc/server.ts';
 import { Target } from '../target.ts';
 import { Transport } from '../transport.ts';
@@ -17,7 +16,8 @@ export async function serveScripted(
   const driver = new ScriptedDriver();
   const logger = new RecordingLogger();
   const events: RpcEvent[] = [];
-  const transport = new Transport(driver, { logger, observers: [(event) => void events.push(event)], hooks });
+  const recording: RpcHooks = { onRpc: (event) => void events.push(event) };
+  const transport = new Transport(driver, { logger, hooks: [recording, ...hooks] });
   const server = getRpcServer(transport, SERVER_TARGET, [endpoint], options);
   await server.start();
   return { driver, logger, events, server };

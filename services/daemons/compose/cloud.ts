@@ -5,7 +5,7 @@ import type { Database } from '@mini-nova/data/database';
 import type { StateChangeListener } from '@mini-nova/data/instances/state-changes';
 import { createStores, type Stores } from '@mini-nova/data/stores';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
-import type { Logger, RpcObserver, Transport } from '@mini-nova/messaging';
+import type { Logger, RpcHooks, Transport } from '@mini-nova/messaging';
 import type { Launchable, LaunchSource, ServiceOptions } from '@mini-nova/service';
 import { composeApi } from './api.ts';
 import { composeCompute } from './compute.ts';
@@ -20,7 +20,7 @@ export interface CloudOptions {
   /** A compute for each. Default: one, of the configured host. */
   computeHosts?: readonly string[];
   /** Told of all RPCs, under the names of the services. Not with `transport`. */
-  observers?: readonly RpcObserver[];
+  hooks?: readonly RpcHooks[];
   /** Makes a service's transport: a daemon's. Default: one for the configuration. */
   transport?: (name: string) => Transport;
   /** What a daemon adds to the options of each service. */
@@ -72,8 +72,8 @@ export class Cloud {
   }
 
   #common(name: string): ServiceParts {
-    const { config, logger, observers = [], service = {} } = this.#options;
-    const { transport = () => serviceTransport({ config, logger, name, observers }) } = this.#options;
+    const { config, logger, hooks = [], service = {} } = this.#options;
+    const { transport = () => serviceTransport({ config, logger, name, hooks }) } = this.#options;
     return { config, logger, transport: transport(name), service };
   }
 }

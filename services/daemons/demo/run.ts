@@ -30,7 +30,7 @@ export async function runDemo({ computeHosts, logger, signal }: DemoOptions): Pr
     config: demoConfig(folder),
     logger,
     computeHosts,
-    observers: [timeline.onRpc],
+    hooks: [timeline],
     onStateChange: timeline.onStateChange,
   });
   const started: Launchable[] = [];

@@ -108,11 +108,11 @@ export function describeCalls(url: UrlFactory): void {
       gate.open();
     });
 
-    rpcTest('is seen by the observers of both ends', url, async (rpc) => {
+    rpcTest('is seen by the hooks of both ends', url, async (rpc) => {
       const events: RpcEvent[] = [];
-      const observers = [(event: RpcEvent) => void events.push(event)];
-      await rpc.serve(echo, { transport: rpc.transport({ name: 'server', observers }) });
-      const client = rpc.client({ transport: rpc.transport({ name: 'client', observers }) });
+      const hooks = [{ onRpc: (event: RpcEvent) => void events.push(event) }];
+      await rpc.serve(echo, { transport: rpc.transport({ name: 'server', hooks }) });
+      const client = rpc.client({ transport: rpc.transport({ name: 'client', hooks }) });
       await client.call(CTXT, 'echo', { value: 1 });
       await expect(client.call(CTXT, 'absent', {})).rejects.toThrow();
       await vi.waitFor(() => expect(events).toHaveLength(4));

@@ -1,4 +1,4 @@
-import { CallCancelled, MessageDeliveryFailure } from '../../../errors.ts';
+import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { Target } from '../../../target.ts';
 import type { Reply, Request, SendOptions } from '../../driver.ts';
 import type { DriverContext } from '../../driver-registry.ts';
@@ -99,7 +99,6 @@ export class RequestClient {
   /** Resolves once the broker has taken responsibility. */
   cast(target: Target, request: Request, options: SendOptions): Promise<undefined> {
     return new Promise((resolve, reject) => {
-      refuseAborted(request, options);
       const cast = new OutgoingCast({
         publisher: target.fanout ? this.#options.fanouts : this.#options.casts,
         outbox: this.#outbox,
@@ -119,7 +118,6 @@ export class RequestClient {
   /** Resolves with the reply. */
   call(target: Target, request: Request, options: SendOptions): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      refuseAborted(request, options);
       const msgId = uniqueId();
       const body = encodeRequest(request, uniqueId(), {
         msgId,
@@ -194,10 +192,4 @@ export class RequestClient {
       },
     });
   }
-}
-
-/** @throws CallCancelled */
-function refuseAborted({ message }: Request, { signal }: SendOptions): void {
-  if (!signal?.aborted) return;
-  throw new CallCancelled(`${message.method} was cancelled before it was sent`, { cause: signal.reason });
 }
