@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { maskSecretValue } from './mask.ts';
+import { MASK, maskSecret } from '@mini-nova/masking';
 import type { ConfigValues, Schema } from './option.ts';
 import type { DaemonSchema, NovaSchema } from './options/index.ts';
 import type { Reading } from './read-config.ts';
@@ -46,8 +46,13 @@ function maskAll(reading: Reading): object {
 }
 
 function maskGroup({ values, secrets }: Reading, group: string): object {
-  const masked = Object.entries(values[group] ?? {}).map(([name, value]) => {
-    return [name, secrets.has(`${group}.${name}`) ? maskSecretValue(value) : value];
+  const shown = Object.entries(values[group] ?? {}).map(([name, value]) => {
+    return [name, secrets.has(`${group}.${name}`) ? masked(value) : value];
   });
-  return Object.fromEntries(masked);
+  return Object.fromEntries(shown);
+}
+
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return maskSecret(value);
+  return value === null ? value : MASK;
 }

@@ -8,7 +8,6 @@ export {
 } from './config-source.ts';
 export type { Config, DaemonConfig, NovaConfig } from './config-view.ts';
 export { type ConfigChange, type ConfigReload, LiveConfig, loadConfig } from './live-config.ts';
-export { maskUrl } from './mask.ts';
 export {
   boolean,
   type ConfigValues,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { maskSecret } from '@mini-nova/masking';
 import { type Config, liveConfig } from './config-view.ts';
-import { maskSecret } from './mask.ts';
 import { type Option, type Schema, textOf } from './option.ts';
 import type { NovaSchema } from './options/index.ts';
 import { type LoadConfigOptions, type Reading, readConfig, schemaOf, settle } from './read-config.ts';

@@ -1,7 +1,7 @@
+import { maskSecret, maskText } from '@mini-nova/masking';
 import convict from 'convict';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigSource, withDefaultSources } from './config-source.ts';
-import { maskSecret, withoutStraySecrets } from './mask.ts';
 import type { OptionPath, Schema } from './option.ts';
 import { type NovaSchema, novaSchema } from './options/index.ts';
 import { References } from './references.ts';
@@ -159,6 +159,12 @@ function problemsOf(
     );
   }
   return problems;
+}
+
+/** A password may have come to the wrong option: with a line that is indented by mistake, it continues the one above. */
+function withoutStraySecrets(text: string): string {
+  const [first = '', ...more] = text.split('\n');
+  return more.length === 0 ? maskText(first) : `${maskText(first)} … (${more.length + 1} lines)`;
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -1,7 +1,7 @@
+import { maskSecret } from '@mini-nova/masking';
 import type { ConfigProblem } from './config-error.ts';
 import { type Assignment, readConfigFile } from './config-file.ts';
 import { type ConfigSource, listConfigFiles } from './config-source.ts';
-import { maskSecret } from './mask.ts';
 import type { Schema } from './option.ts';
 import { bracketed, OptionNames, splitPath } from './schema.ts';
 

@@ -167,5 +167,5 @@ export { NoOpSerializer } from './serializers/no-op-serializer.ts';
 export { toPrimitive } from './serializers/primitive.ts';
 export { Target, type TargetOptions } from './target.ts';
 export { getTransport, Transport, type TransportOptions } from './transport.ts';
-export { maskPasswords, parseTransportUrl, type TransportHost, type TransportUrl } from './transport-url.ts';
+export { parseTransportUrl, type TransportHost, type TransportUrl } from './transport-url.ts';
 export { Turns, turns } from './turns.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InvalidTransportURL } from './errors.ts';
-import { maskPasswords, parseTransportUrl, type TransportUrl } from './transport-url.ts';
+import { parseTransportUrl, type TransportUrl } from './transport-url.ts';
 
 const guest = { username: 'guest', password: 'guest' };
 
@@ -65,7 +65,6 @@ test.each([
 test('passwords stay out of errors and logs', () => {
   const url = 'rabbit://u1:secret@h1:99999,u2:se:cr@et@h2/v';
   expect(() => parseTransportUrl(url)).toThrow('rabbit://u1:***@h1:99999,u2:***@h2/v');
-  expect(maskPasswords('rabbit://u@h1,h2:5672/')).toBe('rabbit://u@h1,h2:5672/');
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { maskUrl } from '@mini-nova/masking';
 import { InvalidTransportURL } from './errors.ts';
 
 /** `scheme://user:password@host:port,user:password@host2:port/virtual_host?option=value`, taken apart. */
@@ -22,7 +23,7 @@ export interface TransportHost {
 export function parseTransportUrl(url: string): TransportUrl {
   if (typeof url !== 'string') throw new InvalidTransportURL(String(url), 'it is no text');
   const refuse = (reason: string): never => {
-    throw new InvalidTransportURL(maskPasswords(url), reason);
+    throw new InvalidTransportURL(maskUrl(url), reason);
   };
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(#.*)?$/is.exec(url);
   if (match === null) return refuse('it has no scheme (such as rabbit://)');
@@ -45,14 +46,6 @@ export function parseTransportUrl(url: string): TransportUrl {
 
 /** What looks like a host with a wrong port may be the beginning of a password, which errors must not tell. */
 const CUT_PASSWORD = 'in user and password, "/", "," and "?" must be written %2F, %2C and %3F';
-
-/** The URL as it may be logged. */
-export function maskPasswords(url: string): string {
-  const masked = url.replace(/([^,/@:]*):[^,/]*@/g, '$1:***@');
-  const rest = masked.replace(/^[^:]*:\/\//, '').replaceAll(':***@', '');
-  // A password with "/" or "," in it ends at the last "@" at the latest.
-  return /:.*@/s.test(rest) ? masked.replace(/^([^:]*:\/\/)?.*@/s, '$1***@') : masked;
-}
 
 type Refuse = (reason: string) => never;
 

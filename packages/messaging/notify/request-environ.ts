@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isSecretName, MASK } from '@mini-nova/masking';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { isSecretName, MASK } from './mask-secrets.ts';
 
 /** Headers that let who knows them act as the user, beside those whose names say so. */
 const SECRET_HEADERS: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { errorText } from '../error-name.ts';
 import type { ReadinessCheck, ReadinessChecks } from '../launch/launchable.ts';
-import { maskText } from '../mask-text.ts';
+import { shownText } from '../shown-text.ts';
 
 /** What one check says. */
 export type CheckResult = { ok: true; remark?: string } | { ok: false; reason: string };
@@ -63,6 +63,6 @@ async function settle(check: ReadinessCheck): Promise<CheckResult> {
     return typeof remark === 'string' ? { ok: true, remark } : { ok: true };
   } catch (error) {
     // Whatever it is, it is why. Its text may name a URL with a password in it.
-    return { ok: false, reason: maskText(errorText(error)) };
+    return { ok: false, reason: shownText(errorText(error)) };
   }
 }

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { JsonObject, JsonValue } from '@mini-nova/messaging';
 import { droppedLogLines } from '../logs/standard-error.ts';
-import { maskText } from '../mask-text.ts';
+import { shownText } from '../shown-text.ts';
 
 export interface ReportOptions {
   /** Of the daemon: `nova-compute`. */
@@ -21,7 +21,7 @@ export function createReport({ name, version, configuration, parts }: ReportOpti
       pid: process.pid,
       parent: process.ppid,
       uptime_seconds: Math.round(process.uptime()),
-      command: process.argv.map((word) => maskText(word)),
+      command: process.argv.map((word) => shownText(word)),
       at: new Date().toISOString(),
       log_lines_dropped: droppedLogLines(),
     },

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { errorName, errorText } from '../error-name.ts';
-import { maskText } from '../mask-text.ts';
+import { shownText } from '../shown-text.ts';
 import type { SpanAttributes, SpanOptions, TraceContext, TracerBackend } from './tracer.ts';
 
 const KINDS = {
@@ -88,8 +88,8 @@ function contextOf(parent: Readonly<Record<string, unknown>>): Context {
 function recordError(span: Span, thrown: unknown): void {
   if (!span.isRecording()) return;
   const name = errorName(thrown);
-  const message = maskText(errorText(thrown));
-  span.recordException({ name, message, stack: maskText(stackOf(thrown)) });
+  const message = shownText(errorText(thrown));
+  span.recordException({ name, message, stack: shownText(stackOf(thrown)) });
   span.setAttribute('error.type', name);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

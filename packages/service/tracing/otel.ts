@@ -1,4 +1,4 @@
-import { maskUrl } from '@mini-nova/config';
+import { maskUrl } from '@mini-nova/masking';
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';

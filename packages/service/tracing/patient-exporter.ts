@@ -2,7 +2,7 @@ import type { Logger } from '@mini-nova/messaging';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { errorText } from '../error-name.ts';
-import { maskText } from '../mask-text.ts';
+import { shownText } from '../shown-text.ts';
 
 export interface PatientExporterOptions {
   /** For logs; passwords masked. */
@@ -37,13 +37,13 @@ export class PatientExporter implements SpanExporter {
     this.#taken += spans.length;
     const finish: Done = ({ code, error }) => {
       if (code === ExportResultCode.SUCCESS) this.#succeeded();
-      else this.lose(spans.length, maskText(errorText(error)));
+      else this.lose(spans.length, shownText(errorText(error)));
       done({ code: ExportResultCode.SUCCESS });
     };
     try {
       this.#exporter.export(spans, finish);
     } catch (error) {
-      this.lose(spans.length, maskText(errorText(error)));
+      this.lose(spans.length, shownText(errorText(error)));
       done({ code: ExportResultCode.SUCCESS });
     }
   }

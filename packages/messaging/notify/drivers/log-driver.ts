@@ -1,5 +1,5 @@
+import { maskValue } from '@mini-nova/masking';
 import type { Logger } from '../../logger.ts';
-import { maskSecrets } from '../mask-secrets.ts';
 import type { NotifierDriver, NotifierDriverFactory, SentNotification } from '../notifier-driver.ts';
 import type { NotificationPriority } from '../priority.ts';
 
@@ -25,7 +25,7 @@ class LogDriver implements NotifierDriver {
   }
 
   async notify({ message, priority }: SentNotification): Promise<void> {
-    const notification = maskSecrets({ ...message });
+    const notification = maskValue({ ...message });
     this.#logger[LEVELS[priority]]({ notification }, `Notification ${message.event_type}`);
   }
 }

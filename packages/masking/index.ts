@@ -1,0 +1,2 @@
+export { MASK, maskSecret, maskText, maskUrl, maskValue } from './mask.ts';
+export { isSecretName } from './secret-names.ts';
