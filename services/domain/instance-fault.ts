@@ -1,5 +1,5 @@
 import { InstanceFault } from '@mini-nova/objects';
-import { NovaError } from './exceptions.ts';
+import { NovaError } from './exceptions/index.ts';
 
 /** Why an instance failed, as `nova show` tells it. `host`: where it happened, null when on none. */
 export function faultOf(instanceUuid: string, error: unknown, host: string | null): InstanceFault {

@@ -1,7 +1,6 @@
 import type { NovaConfig } from '@mini-nova/config';
 import { getTransport, type Logger, type RpcHooks, type Transport } from '@mini-nova/messaging';
 import { transportOptions } from '@mini-nova/service';
-import { registerNovaErrors } from './exceptions.ts';
 
 export interface ServiceTransportOptions {
   config: NovaConfig;
@@ -13,6 +12,5 @@ export interface ServiceTransportOptions {
 
 /** A way to the services without a daemon. It connects when first used. @throws InvalidTransportURL, DriverLoadFailure */
 export function serviceTransport({ config, ...options }: ServiceTransportOptions): Transport {
-  registerNovaErrors();
   return getTransport({ ...transportOptions(config), ...options });
 }

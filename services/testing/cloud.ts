@@ -19,7 +19,6 @@ import { InstanceStore } from '@mini-nova/data/instances/store';
 import { migrate } from '@mini-nova/data/migrate';
 import { ensureNetwork } from '@mini-nova/data/networks/queries';
 import { ServiceStore } from '@mini-nova/data/services/store';
-import { registerNovaErrors } from '@mini-nova/domain/exceptions';
 import type { OutageRetryOptions } from '@mini-nova/domain/outage-retry';
 import { resourcesOf } from '@mini-nova/domain/resources';
 import { TaskState } from '@mini-nova/domain/states/task-state';
@@ -132,7 +131,6 @@ export class Cloud {
 
   /** Everything it starts is stopped when the test ends. */
   static async start(options: CloudOptions = {}): Promise<Cloud> {
-    registerNovaErrors();
     const { hosts = { host1: {}, host2: {} }, settings = {} } = options;
     const { conductor = true, scheduler = true } = options;
     const overrides = { 'DEFAULT.host': 'controller', 'DEFAULT.rpc_response_timeout': 5, ...settings };

@@ -1,6 +1,6 @@
 import { allocatePort } from '@mini-nova/data/ports/allocation';
 import type { PortRow } from '@mini-nova/data/ports/table';
-import { FixedIpAlreadyInUse, registerNovaErrors } from '@mini-nova/domain/exceptions';
+import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';
 import { type ApiFixture, apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
@@ -65,7 +65,6 @@ test('asks for the default network when nothing is named', async () => {
 });
 
 test('passes on why the compute could not attach', async () => {
-  registerNovaErrors();
   const fixture = await withServer({
     attach_interface: () => {
       throw new FixedIpAlreadyInUse({ address: '10.0.0.2', net: 'private' });

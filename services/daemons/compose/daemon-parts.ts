@@ -1,6 +1,5 @@
 import { openMigrated } from '@mini-nova/data/configured-database';
 import { createStores } from '@mini-nova/data/stores';
-import { registerNovaErrors } from '@mini-nova/domain/exceptions';
 import type { Logger, Transport } from '@mini-nova/messaging';
 import type { Daemon } from '@mini-nova/service';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
@@ -13,7 +12,6 @@ export function serviceParts(daemon: Daemon, name: string = daemon.name): Servic
 
 /** A daemon's way to the other services. `name`: what the broker lists its connections by. */
 export function daemonTransport(daemon: Daemon, name: string, logger: Logger = daemon.logger): Transport {
-  registerNovaErrors();
   return daemon.transport(name, logger);
 }
 

@@ -4,7 +4,7 @@ import { loadConfig, type NovaSchema } from '@mini-nova/config';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
-import { NoValidHost, registerNovaErrors } from '@mini-nova/domain/exceptions';
+import { NoValidHost } from '@mini-nova/domain/exceptions';
 import {
   getRpcServer,
   getTransport,
@@ -26,8 +26,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CELL_UUID } from '../cell.ts';
 import { SchedulerManager } from '../manager.ts';
 import { SchedulerAPI } from './scheduler-api.ts';
-
-registerNovaErrors();
 
 const ctxt = RequestContext.admin();
 let db: Database;
