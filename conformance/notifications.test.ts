@@ -1,5 +1,6 @@
 import { getRabbit } from '@mini-nova/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { Target } from '../packages/messaging/index.ts';
 import {
   getNotificationListener,
   type NotificationEndpoint,
@@ -7,8 +8,7 @@ import {
   type NotificationListenerOptions,
   NotificationResult,
   Notifier,
-  Target,
-} from '../packages/messaging/index.ts';
+} from '../packages/messaging/notify/index.ts';
 import { RawPeer } from '../test/integration/support/raw-peer.ts';
 import { BothEnds } from './support/both-ends.ts';
 import { CTXT, PAYLOAD, PRIORITIES, recorder, SEEN, type Seen, shape } from './support/notifications.ts';

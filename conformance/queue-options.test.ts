@@ -1,6 +1,7 @@
 import { getRabbit } from '@mini-nova/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { getNotificationListener, Notifier, Target } from '../packages/messaging/index.ts';
+import { Target } from '../packages/messaging/index.ts';
+import { getNotificationListener, Notifier } from '../packages/messaging/notify/index.ts';
 import { CTXT } from '../packages/messaging/test/rpc-fixture.ts';
 import { RawPeer } from '../test/integration/support/raw-peer.ts';
 import { BothEnds } from './support/both-ends.ts';

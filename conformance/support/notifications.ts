@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import { expect } from 'vitest';
-import type { NotificationEndpoint, NotificationPriority } from '../../packages/messaging/index.ts';
+import type { NotificationEndpoint, NotificationPriority } from '../../packages/messaging/notify/index.ts';
 
 export const PRIORITIES = ['audit', 'debug', 'info', 'warn', 'error', 'critical', 'sample'] as const;
 export const PAYLOAD = { id: 7, name: '🚀 Zürich', nothing: null, parts: [1, [2]] };

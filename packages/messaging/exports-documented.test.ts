@@ -34,7 +34,8 @@ async function isDocumented({ name, file }: Exported): Promise<boolean> {
 }
 
 test('each exported name has a docstring', async () => {
-  const exported = await exportsOf(join(import.meta.dirname, 'index.ts'));
+  const entries = ['index.ts', 'notify/index.ts'].map((entry) => join(import.meta.dirname, entry));
+  const exported = (await Promise.all(entries.map(exportsOf))).flat();
   expect(exported.length).toBeGreaterThan(100);
   const outcomes = await Promise.all(
     exported.map(async (each) => ({ ...each, is: await isDocumented(each) })),

@@ -12,13 +12,6 @@ export type {
 } from './drivers/driver.ts';
 export { type DriverContext, type DriverFactory, registerDriver } from './drivers/driver-registry.ts';
 export { type DeadLetter, memoryDeadLetters } from './drivers/memory/index.ts';
-export type {
-  IncomingNotification,
-  NotificationDriver,
-  NotificationListenOptions,
-  NotificationTopic,
-  OutgoingNotification,
-} from './drivers/notification-driver.ts';
 export {
   DeadLetters,
   type DeadLettersOptions,
@@ -62,50 +55,6 @@ export type {
 export type { JsonObject, JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { consoleLogger, type Logger, silentLogger } from './logger.ts';
-export { NOTIFICATIONS, resetNotifications } from './notify/drivers/test-driver.ts';
-export type { NotificationMetadata, ReceivedNotification } from './notify/notification.ts';
-export type {
-  AnyNotifications,
-  NotificationArguments,
-  NotificationEndpointOf,
-  NotificationOf,
-} from './notify/notification-contract.ts';
-export { type NotificationEndpoint, NotificationResult } from './notify/notification-endpoint.ts';
-export {
-  type FieldPatterns,
-  NotificationFilter,
-  type NotificationFilterOptions,
-  type Pattern,
-} from './notify/notification-filter.ts';
-export {
-  type BatchNotificationListenerOptions,
-  getBatchNotificationListener,
-  getNotificationListener,
-  type NotificationListenerOptions,
-} from './notify/notification-listener.ts';
-export type { NotificationMessage } from './notify/notification-message.ts';
-export type { NotificationServer } from './notify/notification-server.ts';
-export {
-  Notifier,
-  type NotifierDriverName,
-  type NotifierOptions,
-  type NotifierPrepareOptions,
-} from './notify/notifier.ts';
-export type {
-  NotifierDriver,
-  NotifierDriverContext,
-  NotifierDriverFactory,
-  SentNotification,
-} from './notify/notifier-driver.ts';
-export { registerNotifierDriver } from './notify/notifier-driver-registry.ts';
-export type { NotificationPriority } from './notify/priority.ts';
-export {
-  type RequestMatch,
-  type RequestNotifierMiddleware,
-  type RequestNotifierOptions,
-  requestNotifier,
-} from './notify/request-notifier.ts';
-export type { RoutingGroups, RoutingRules } from './notify/routing-groups.ts';
 export type { ReadyOptions } from './readiness.ts';
 export {
   type Failure,

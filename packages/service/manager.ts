@@ -1,4 +1,5 @@
-import { type JsonObject, Notifier, type Target } from '@mini-nova/messaging';
+import type { JsonObject, Target } from '@mini-nova/messaging';
+import { Notifier } from '@mini-nova/messaging/notifications';
 import type { Figure } from './figure.ts';
 import type { ReadinessChecks } from './launch/launchable.ts';
 import type { PeriodicTask } from './periodic-tasks.ts';

@@ -3,14 +3,13 @@ import {
   type ClientFactory,
   getRpcClient,
   getRpcServer,
-  Notifier,
-  type NotifierOptions,
   type RPCServer,
   type RpcContext,
   type Serializer,
   type Target,
   type Transport,
 } from '@mini-nova/messaging';
+import { Notifier, type NotifierOptions } from '@mini-nova/messaging/notifications';
 import { RequestContext } from './request-context.ts';
 import { RequestContextSerializer } from './request-context-serializer.ts';
 import { runWithContext } from './request-scope.ts';

@@ -3,17 +3,15 @@ import { loadConfig } from '@mini-nova/config';
 import {
   getTransport,
   MessagingTimeout,
-  NOTIFICATIONS,
   NoSuchMethod,
-  Notifier,
   RPCClient,
-  resetNotifications,
   ServerLost,
   silentLogger,
   Target,
   type Transport,
   UnsupportedVersion,
 } from '@mini-nova/messaging';
+import { NOTIFICATIONS, Notifier, resetNotifications } from '@mini-nova/messaging/notifications';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createRpc,

@@ -1,5 +1,6 @@
 import { loadConfig } from '@mini-nova/config';
-import { getNotificationListener, getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getNotificationListener } from '@mini-nova/messaging/notifications';
 import { cloudSources, runCloud } from '@mini-nova/services-testing/cloud-fixture';
 import { nova } from '@mini-nova/services-testing/run-nova';
 import { getRabbit, uniqueTopic } from '@mini-nova/testing';

@@ -1,4 +1,5 @@
-import { Notifier, type TransportEvent } from '@mini-nova/messaging';
+import type { TransportEvent } from '@mini-nova/messaging';
+import { Notifier } from '@mini-nova/messaging/notifications';
 import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { getNotificationListener, RPCClient, Target, type Transport } from '@mini-nova/messaging';
+import { RPCClient, Target, type Transport } from '@mini-nova/messaging';
+import { getNotificationListener } from '@mini-nova/messaging/notifications';
 import { type PrivateRabbit, startRabbit, uniqueTopic } from '@mini-nova/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CTXT, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, vi } from 'vitest';
-import { getNotificationListener, NotificationResult, Target } from '../index.ts';
+import { Target } from '../index.ts';
+import { getNotificationListener, NotificationResult } from '../notify/index.ts';
 import { type Info, notificationTest, watcher } from './notification-fixture.ts';
 import { describeListening } from './notification-listening.ts';
 import { RecordingLogger } from './recording-logger.ts';

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'vitest';
+import { getTransport, silentLogger, Target, type Transport, type TransportOptions } from '../index.ts';
 import {
   type BatchNotificationListenerOptions,
   getBatchNotificationListener,
   getNotificationListener,
-  getTransport,
   type NotificationEndpoint,
   type NotificationListenerOptions,
   type NotificationMetadata,
   type NotificationServer,
   Notifier,
   type NotifierOptions,
-  silentLogger,
-  Target,
-  type Transport,
-  type TransportOptions,
-} from '../index.ts';
+} from '../notify/index.ts';
 
 /** Transports, notifiers and listeners of one test, on a topic of its own. `close` ends all of them. */
 export class NotificationFixture {

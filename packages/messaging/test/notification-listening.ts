@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import { NotificationResult, type ReceivedNotification } from '../index.ts';
+import { NotificationResult, type ReceivedNotification } from '../notify/index.ts';
 import { notificationTest, watcher } from './notification-fixture.ts';
 import { CTXT, Gate } from './rpc-fixture.ts';
 

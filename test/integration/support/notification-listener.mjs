@@ -1,6 +1,7 @@
 // A listener in a process of its own, started by tests: node notification-listener.mjs <options as JSON>. It tells on its
 // output what it is given, and never finishes with it.
-import { getNotificationListener, getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { getNotificationListener } from '@mini-nova/messaging/notifications';
 
 const { url, topic } = JSON.parse(process.argv[2]);
 
