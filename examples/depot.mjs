@@ -1,5 +1,7 @@
 import { composeSchema, integer, string } from '@mini-nova/config';
+import { endpoint } from '@mini-nova/messaging';
 import { Daemon, daemonSchema, Manager } from '@mini-nova/service';
+import { depotRpc } from './depot-rpc.mjs';
 
 const depotOptions = {
   depot: {
@@ -9,7 +11,7 @@ const depotOptions = {
 };
 
 class DepotManager extends Manager {
-  rpcMethods = ['describe'];
+  endpoints = [endpoint(depotRpc, this)];
 
   constructor({ options, ...manager }) {
     super(manager);

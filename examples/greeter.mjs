@@ -1,7 +1,9 @@
+import { endpoint } from '@mini-nova/messaging';
 import { Daemon, Manager } from '@mini-nova/service';
+import { greeterRpc } from './greeter-rpc.mjs';
 
 class GreeterManager extends Manager {
-  rpcMethods = ['greet'];
+  endpoints = [endpoint(greeterRpc, this)];
 
   async greet(_ctxt, { name }) {
     return `Hello ${name}, this is ${this.host}`;

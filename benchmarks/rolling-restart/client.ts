@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getTransport, Target } from '@mini-nova/messaging';
+import { clientOf, getTransport } from '@mini-nova/messaging';
 import { createRpc, RequestContext } from '@mini-nova/service';
 import { answerRequests } from '../shared/answer-requests.ts';
 import { openLoop } from '../shared/open-loop.ts';
 import { quietLogger } from '../shared/quiet-logger.ts';
 import { CallTally } from './call-tally.ts';
-import { TOPIC, type WorkContract, workTime } from './work.ts';
+import { workRpc, workTime } from './work.ts';
 
 /** How long (ms) after the last call all of them may take to settle: their timeout, and some. */
 const PATIENCE = 70_000;
@@ -22,9 +22,10 @@ let loop: Promise<void> | undefined;
 answerRequests({
   connect: async ({ url }: { url: string }) => {
     const transport = getTransport({ url, controlExchange: 'nova', logger: quietLogger, name: 'client' });
-    const client = createRpc(transport).getClient<WorkContract>(new Target({ topic: TOPIC, version: '1.0' }));
+    const Worker = clientOf(workRpc);
+    const worker = new Worker(createRpc(transport));
     call = async (n) => {
-      const answer = await client.call(new RequestContext(), 'work', { n, ms: workTime(n) });
+      const answer = await worker.work(new RequestContext(), { n, ms: workTime(n) });
       if (answer.n !== n) throw new TypeError(`call ${n} got the answer of ${answer.n}`);
       return answer;
     };

@@ -1,16 +1,15 @@
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LiveConfig } from '@mini-nova/config';
+import { type ArgsOf, endpoint, type ResultOf } from '@mini-nova/messaging';
 import { Daemon, Manager, type ManagerOptions } from '@mini-nova/service';
-import { TOPIC, type WorkContract } from './work.ts';
+import { TOPIC, workRpc } from './work.ts';
 
 /** The main script of the daemon that is restarted: daemon.js <config file> <workers> <file of executions>. */
 const [configFile = '', workers = '1', executionsFile = ''] = process.argv.slice(2);
 
-type Work = WorkContract['work'];
-
 class WorkManager extends Manager {
-  override readonly rpcMethods = ['work'];
+  override readonly endpoints = [endpoint(workRpc, this)];
   /** All workers append to it: a call that two of them ran is there twice. */
   readonly #executions: number;
 
@@ -19,7 +18,10 @@ class WorkManager extends Manager {
     this.#executions = openSync(executions, 'a');
   }
 
-  async work(_ctxt: unknown, { n, ms }: Work['args']): Promise<Work['result']> {
+  async work(
+    _ctxt: unknown,
+    { n, ms }: ArgsOf<typeof workRpc, 'work'>,
+  ): Promise<ResultOf<typeof workRpc, 'work'>> {
     writeSync(this.#executions, `${n}\n`);
     await sleep(ms);
     return { n, pid: process.pid };

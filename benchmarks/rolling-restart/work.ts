@@ -1,11 +1,21 @@
-/** What the daemon serves. */
-export type WorkContract = {
-  /** Takes `ms`; `pid` is of the process that did it. */
-  work: { args: { n: number; ms: number }; result: { n: number; pid: number } };
-};
+import { call, defineRpc, type } from '@mini-nova/messaging';
 
 /** Where the daemon and its client meet. */
 export const TOPIC = 'rolling-restart';
+
+/** What the daemon serves. */
+export const workRpc = defineRpc(
+  { topic: TOPIC },
+  {
+    /** Takes `ms`; `pid` is of the process that did it. */
+    work: call('work', {
+      since: '1.0',
+      to: 'topic',
+      args: type<{ n: number; ms: number }>(),
+      result: type<{ n: number; pid: number }>(),
+    }),
+  },
+);
 
 const LONGEST = 20;
 

@@ -1,5 +1,5 @@
-import { getTransport, Target, type Transport } from '@mini-nova/messaging';
-import { type BaseContract, createRpc, RequestContext, type Rpc } from '@mini-nova/service';
+import { getTransport, type Transport } from '@mini-nova/messaging';
+import { BaseAPI, createRpc, RequestContext, type Rpc } from '@mini-nova/service';
 import { quietLogger } from '../shared/quiet-logger.ts';
 import type { PingPlace } from './subject.ts';
 
@@ -20,13 +20,10 @@ export class Pinger {
 
   /** Resolves when the service has answered. Before it is up, the ping waits in its queue. */
   async ping({ topic, host }: PingPlace, signal: AbortSignal): Promise<void> {
-    const target = new Target({ topic, server: host, namespace: 'baseapi', version: '1.0' });
-    const client = this.#rpc.getClient<BaseContract>(target, {
-      failUndeliverable: false,
-      // A server that has not come yet is not one that is lost.
-      callMonitorTimeout: null,
-    });
-    await client.prepare({ signal }).call(RequestContext.admin(), 'ping', { arg: 'startup' });
+    const base = new BaseAPI(this.#rpc, { topic, server: host });
+    // A server that has not come yet is not one that is lost.
+    const patient = { failUndeliverable: false, callMonitorTimeout: null };
+    await base.ping(RequestContext.admin(), { arg: 'startup' }, { ...patient, signal });
   }
 
   close(): Promise<void> {

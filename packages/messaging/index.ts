@@ -66,6 +66,7 @@ export {
 export type { AccessPolicy } from './rpc/access-policy.ts';
 export {
   type ApiClientOptions,
+  type AroundSend,
   type ClientClass,
   type ClientOf,
   clientOf,
@@ -86,6 +87,7 @@ export {
 export {
   type AnyDefinition,
   type ArgsOf,
+  type CarriedOf,
   call,
   cast,
   type Destination,
@@ -108,7 +110,7 @@ export {
   type RPCServerOptions,
   type ServingOptions,
 } from './rpc/server.ts';
-export type { DoesNotTravel, Travels } from './rpc/travels.ts';
+export type { DoesNotTravel, JsonWith, Travels } from './rpc/travels.ts';
 export { canSendVersion, isCompatible } from './rpc/version-cap.ts';
 export type { CarriedBy, RpcContext, Serializer } from './serializer.ts';
 export { JsonPrimitiveSerializer } from './serializers/json-primitive-serializer.ts';

@@ -15,6 +15,7 @@ import { objectFromPrimitive } from './registry.ts';
  * context, is left to the inner serializer.
  */
 export class NovaObjectSerializer implements Serializer {
+  declare readonly carries?: (value: NovaObject) => void;
   private readonly inner: Serializer;
 
   constructor(inner: Serializer = new JsonPrimitiveSerializer()) {

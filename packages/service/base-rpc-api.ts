@@ -1,12 +1,23 @@
-import { type EndpointOf, Target } from '@mini-nova/messaging';
+import { call, clientOf, defineRpc, type EndpointOf, type JsonValue, type } from '@mini-nova/messaging';
 
-/** What every service answers. Namespace `baseapi`, version 1.1. */
-export type BaseContract = {
-  /** Nova's own services require `arg`. */
-  ping: { args: { arg?: unknown }; result: { service: string; arg: unknown } };
-  /** The port of the observability endpoint; null: there is none. */
-  get_backdoor_port: { args: object; result: number | null };
-};
+/** What every service answers, whatever its topic. */
+export const baseRpc = defineRpc(
+  { namespace: 'baseapi', version: '1.1' },
+  {
+    /** Answers what it was asked. Nova's own services require `arg`. */
+    ping: call('ping', {
+      since: '1.0',
+      to: 'topic',
+      args: type<{ arg?: JsonValue }>(),
+      result: type<{ service: string; arg: JsonValue }>(),
+    }),
+    /** The port of the observability endpoint; null: there is none. */
+    getBackdoorPort: call('get_backdoor_port', { since: '1.1', to: 'topic', result: type<number | null>() }),
+  },
+);
+
+/** The client side of the base API: with the `topic` of a service, and its `server` if one is meant. */
+export class BaseAPI extends clientOf(baseRpc) {}
 
 export interface BaseRPCAPIOptions {
   /** What `ping` answers: `compute`. */
@@ -15,20 +26,18 @@ export interface BaseRPCAPIOptions {
 }
 
 /** Part of every service: who can `ping` it knows that it answers through its queue. */
-export class BaseRPCAPI implements EndpointOf<BaseContract> {
-  readonly target = new Target({ namespace: 'baseapi', version: '1.1' });
-  readonly rpcMethods = ['ping', 'get_backdoor_port'] as const;
+export class BaseRPCAPI implements EndpointOf<typeof baseRpc> {
   readonly #options: BaseRPCAPIOptions;
 
   constructor(options: BaseRPCAPIOptions) {
     this.#options = options;
   }
 
-  ping(_ctxt: unknown, { arg = null }: BaseContract['ping']['args']): BaseContract['ping']['result'] {
+  ping(_ctxt: unknown, { arg = null }: { arg?: JsonValue }): { service: string; arg: JsonValue } {
     return { service: this.#options.service, arg };
   }
 
-  getBackdoorPort(): BaseContract['get_backdoor_port']['result'] {
+  getBackdoorPort(): number | null {
     return this.#options.backdoorPort?.() ?? null;
   }
 }

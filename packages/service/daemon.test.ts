@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeSchema, integer, LiveConfig } from '@mini-nova/config';
-import { Target } from '@mini-nova/messaging';
+import { call, clientOf, defineRpc, endpoint, type } from '@mini-nova/messaging';
 import { tempDir } from '@mini-nova/testing';
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import { createRpc, Daemon, daemonSchema, type LaunchOptions, Manager, RequestContext } from './index.ts';
 
+const greeterRpc = defineRpc(
+  { topic: 'greeter' },
+  { greet: call('greet', { since: '1.0', to: 'topic', result: type<string>() }) },
+);
+
 class GreeterManager extends Manager {
-  override readonly rpcMethods = ['greet'];
+  override readonly endpoints = [endpoint(greeterRpc, this)];
+
   greet(): string {
     return `hello from ${this.host}`;
   }
@@ -49,8 +55,9 @@ test('a service of its configuration serves on its transport', async () => {
   const { daemon } = await setUp();
   await launch(daemon);
   const transport = daemon.transport('client');
-  const client = createRpc(transport).getClient(new Target({ topic: 'greeter' }), { timeout: 5 });
-  expect(await client.call(new RequestContext(), 'greet', {})).toBe('hello from h');
+  const Greeter = clientOf(greeterRpc);
+  const greeter = new Greeter(createRpc(transport), { timeout: 5 });
+  expect(await greeter.greet(new RequestContext())).toBe('hello from h');
   await transport.close();
 });
 

@@ -1,5 +1,5 @@
 export { type DaemonConfig, type DaemonSchema, daemonSchema } from '@mini-nova/config';
-export { type BaseContract, BaseRPCAPI, type BaseRPCAPIOptions } from './base-rpc-api.ts';
+export { BaseAPI, BaseRPCAPI, type BaseRPCAPIOptions, baseRpc } from './base-rpc-api.ts';
 export { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
 export { ConcurrencyLimit, type WhileWaiting } from './concurrency-limit.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject, Target } from '@mini-nova/messaging';
+import type { JsonObject, RpcEndpoint } from '@mini-nova/messaging';
 import { Notifier } from '@mini-nova/messaging/notifications';
 import type { Figure } from './figure.ts';
 import type { ReadinessChecks } from './launch/launchable.ts';
@@ -14,18 +14,17 @@ export interface ManagerOptions {
 }
 
 /**
- * The work of a service: its RPC methods, its periodic tasks, and hooks into its life cycle. A subclass has an
- * async method `name(ctxt, args)` for each RPC method it lists in `rpcMethods`.
+ * The work of a service: its RPC methods, its periodic tasks, and hooks into its life cycle. A subclass says which APIs
+ * it serves:
+ *
+ *     class EchoManager extends Manager implements EndpointOf<typeof echoRpc, RequestContext> {
+ *       override readonly endpoints = [endpoint(echoRpc, this)];
  */
 export class Manager {
   readonly host: string;
   readonly serviceName: string;
-  /** Namespace and version of the RPC API. Default: no namespace, version 1.0. */
-  readonly target?: Target;
-  /** The wire names of the RPC methods. Nothing else of the manager can be called from outside. */
-  readonly rpcMethods: readonly string[] = [];
-  /** Further objects with RPC methods, each with its own `target` and `rpcMethods`, on the same topic. */
-  readonly additionalEndpoints: readonly object[] = [];
+  /** What it, and other objects on the same topic, serve. Nothing else of them can be called from outside. */
+  readonly endpoints: readonly RpcEndpoint[] = [];
   /** What must work, beside the broker, for the service to be ready; and what it wants to say though it is. */
   readonly checks: ReadinessChecks = {};
   /** Shown among the daemon's metrics. */

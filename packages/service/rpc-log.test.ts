@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { getTransport, Target } from '@mini-nova/messaging';
+import { call, defineRpc, endpoint, getTransport, Target, type } from '@mini-nova/messaging';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createLogger, createRpc, RequestContext, rpcLog } from './index.ts';
 
 const ctxt = new RequestContext({ auth_token: 'hunter2' });
+
+const greeterRpc = defineRpc(
+  { topic: 'test' },
+  {
+    greet: call('greet', { since: '1.0', to: 'topic', result: type<string>() }),
+    fail: call('fail', { since: '1.0', to: 'topic' }),
+  },
+);
 
 async function serve(debug: boolean) {
   const lines: string[] = [];
@@ -14,15 +22,15 @@ async function serve(debug: boolean) {
   });
   const url = `memory://${randomUUID()}/`;
   const transport = getTransport({ url, logger, hooks: [rpcLog(logger)], rpcResponseTimeout: 5 });
-  const endpoint = {
-    rpcMethods: ['greet', 'fail'],
+  const greeter = {
     greet: () => 'hello',
     fail: () => {
       throw new RangeError('the secret is hunter2');
     },
   };
   const rpc = createRpc(transport);
-  const server = rpc.getServer(new Target({ topic: 'test', server: 'h' }), [endpoint]);
+  const target = new Target({ topic: 'test', server: 'h' });
+  const server = rpc.getServer(target, [endpoint(greeterRpc, greeter)]);
   await server.start();
   onTestFinished(async () => {
     await server.stop();

@@ -1,10 +1,12 @@
 import {
-  type AccessPolicy,
+  type AnyDefinition,
+  type CarriedBy,
   type ClientFactory,
   getRpcClient,
   getRpcServer,
   type RPCServer,
   type RpcContext,
+  type RpcEndpoint,
   type Serializer,
   type Target,
   type Transport,
@@ -14,9 +16,9 @@ import { RequestContext } from './request-context.ts';
 import { RequestContextSerializer } from './request-context-serializer.ts';
 import { runWithContext } from './request-scope.ts';
 
-export interface RpcOptions {
+export interface RpcOptions<S extends Serializer = Serializer> {
   /** For arguments and results; contexts are always `RequestContext`s. Default: JsonPrimitiveSerializer. */
-  serializer?: Serializer;
+  serializer?: S;
   /** How notifiers send. Default: they do not, as oslo.messaging without a driver. */
   notifications?: NotificationWays;
 }
@@ -28,9 +30,16 @@ export interface NotificationWays extends Pick<NotifierOptions, 'drivers' | 'top
   versionedTopics?: readonly string[];
 }
 
-/** Clients, servers and notifiers of one transport that share serializer and request scope. */
-export interface Rpc extends ClientFactory {
-  getServer(target: Target, endpoints: readonly object[], options?: RpcServingOptions): RPCServer;
+/**
+ * Clients, servers and notifiers of one transport that share serializer and request scope. `Carried`: what the serializer
+ * carries beside JSON.
+ */
+export interface Rpc<Carried = never> extends ClientFactory<Carried> {
+  getServer<D extends AnyDefinition>(
+    target: Target,
+    endpoints: readonly (RpcEndpoint<D> & { readonly carried?: Carried })[],
+    options?: RpcServingOptions,
+  ): RPCServer<D>;
   /** Notifies as Nova's services do, as `<service name>.<host>`. */
   getNotifier(serviceName: string, host: string): Notifier;
   /** For notifications that are versioned objects; `publisherId` as Nova's: `nova-compute:host1`. */
@@ -38,14 +47,15 @@ export interface Rpc extends ClientFactory {
 }
 
 export interface RpcServingOptions {
-  /** Default `explicit`: only what an endpoint lists in `rpcMethods` is served. */
-  accessPolicy?: AccessPolicy;
   /** Answers `oslo_rpc_server_ping`. Default false. */
   pingEnabled?: boolean;
 }
 
 /** Opens nothing. */
-export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
+export function createRpc<S extends Serializer = Serializer>(
+  transport: Transport,
+  options: RpcOptions<S> = {},
+): Rpc<CarriedBy<S>> {
   const serializer = new RequestContextSerializer(options.serializer);
   const {
     drivers = [],
@@ -60,13 +70,15 @@ export function createRpc(transport: Transport, options: RpcOptions = {}): Rpc {
       const { serializer: own = serializer, ...rest } = clientOptions;
       return getRpcClient(transport, target, { ...rest, serializer: own });
     },
-    getServer: (target, endpoints, { accessPolicy = 'explicit', pingEnabled = false } = {}) =>
-      getRpcServer(transport, target, endpoints, {
-        serializer,
-        accessPolicy,
-        pingEnabled,
-        around: inRequestScope,
-      }),
+    getServer: <D extends AnyDefinition>(
+      target: Target,
+      endpoints: readonly RpcEndpoint<D>[],
+      { pingEnabled = false }: RpcServingOptions = {},
+    ) => {
+      const served: readonly RpcEndpoint[] = endpoints;
+      const serving = { serializer, pingEnabled, around: inRequestScope };
+      return getRpcServer(transport, target, served, serving) as RPCServer<D>;
+    },
     getNotifier: (serviceName, host) =>
       new Notifier(transport, {
         ...sending,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@mini-nova/config';
 import {
+  call,
+  defineRpc,
+  endpoint,
   getTransport,
   MessagingTimeout,
   NoSuchMethod,
@@ -9,6 +12,7 @@ import {
   silentLogger,
   Target,
   type Transport,
+  type,
   UnsupportedVersion,
 } from '@mini-nova/messaging';
 import { NOTIFICATIONS, Notifier, resetNotifications } from '@mini-nova/messaging/notifications';
@@ -29,10 +33,17 @@ import { RecordingLogger } from './test/recording-logger.ts';
 
 const ctxt = new RequestContext({ user_id: 'tester' });
 
+const journalRpc = defineRpc(
+  { topic: 'test', version: '2.1' },
+  {
+    whoami: call('whoami', { since: '2.0', to: 'topic', result: type<string>() }),
+    hold: call('hold', { since: '2.0', to: 'topic', result: type<string>() }),
+  },
+);
+
 /** Writes down what the life cycle does, and fails where told. */
 class JournalManager extends Manager {
-  override readonly target = new Target({ version: '2.1' });
-  override readonly rpcMethods = ['whoami', 'hold'];
+  override readonly endpoints = [endpoint(journalRpc, this)];
   readonly journal: string[] = [];
   failIn: string | undefined;
   hangIn: string | undefined;
@@ -541,14 +552,14 @@ describe('requests', () => {
     );
   });
 
-  test("reach the manager's additional endpoints", async () => {
-    const extra = {
-      target: new Target({ namespace: 'extra', version: '1.0' }),
-      rpcMethods: ['add'],
-      add: (_ctxt: object, { a, b }: { a: number; b: number }) => a + b,
-    };
+  test('reach whatever endpoints the manager has', async () => {
+    const args = type<{ a: number; b: number }>();
+    const extraRpc = defineRpc(
+      { namespace: 'extra' },
+      { add: call('add', { since: '1.0', to: 'topic', args, result: type<number>() }) },
+    );
     const manager = new (class extends Manager {
-      override readonly additionalEndpoints = [extra];
+      override readonly endpoints = [endpoint(extraRpc, { add: (_ctxt, { a, b }) => a + b })];
     })({ host: 'host1', serviceName: 'test' });
     const { service, client } = setUp({ manager });
     await service.start();

@@ -1,5 +1,5 @@
 import {
-  type AccessPolicy,
+  endpoint,
   type JsonObject,
   type Logger,
   type RPCServer,
@@ -8,7 +8,7 @@ import {
   Target,
   type Transport,
 } from '@mini-nova/messaging';
-import { type BaseContract, BaseRPCAPI } from './base-rpc-api.ts';
+import { BaseAPI, BaseRPCAPI, baseRpc } from './base-rpc-api.ts';
 import type { FigureObserver } from './figure.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
@@ -56,8 +56,6 @@ export interface ServiceOptions {
   gracefulShutdownTimeout?: Setting<number>;
   /** Default: JSON lines to standard error. */
   logger?: Logger;
-  /** Default `explicit`: what endpoints list in `rpcMethods` can be called. */
-  accessPolicy?: AccessPolicy;
   /** Answers `oslo_rpc_server_ping` too, as oslo.messaging's `rpc_ping_enabled`. Default false. */
   rpcPingEnabled?: boolean;
   /** What `get_backdoor_port` answers. Default: null. */
@@ -163,11 +161,10 @@ export class Service implements Launchable {
     this.#server = this.#rpc.getServer(
       new Target({ topic, server: this.host }),
       [
-        manager,
-        new BaseRPCAPI({ service: manager.serviceName, backdoorPort }),
-        ...manager.additionalEndpoints,
+        ...manager.endpoints,
+        endpoint(baseRpc, new BaseRPCAPI({ service: manager.serviceName, backdoorPort })),
       ],
-      { accessPolicy: options.accessPolicy ?? 'explicit', pingEnabled: options.rpcPingEnabled ?? false },
+      { pingEnabled: options.rpcPingEnabled ?? false },
     );
     this.#connectNotifier(options.notifications);
     this.#periodicTasks = this.#createPeriodicTasks();
@@ -418,9 +415,8 @@ export class Service implements Launchable {
 
   /** A service that lives but does not answer through its queue must not be shown up. */
   async #probe(): Promise<void> {
-    const target = new Target({ topic: this.topic, server: this.host, namespace: 'baseapi', version: '1.0' });
-    const client = this.#rpc.getClient<BaseContract>(target, { timeout: PROBE_TIMEOUT });
-    await client.call(RequestContext.admin(), 'ping', { arg: 'probe' });
+    const base = new BaseAPI(this.#rpc, { topic: this.topic, server: this.host, timeout: PROBE_TIMEOUT });
+    await base.ping(RequestContext.admin(), { arg: 'probe' });
   }
 
   #createChecks(): ReadinessChecks {

@@ -1,8 +1,8 @@
-import type { ComputeContract, FilterProperties } from '@mini-nova/compute/rpcapi';
+import type { computeRpc, FilterProperties } from '@mini-nova/compute/rpcapi';
 import { InstanceNotFound, isEnded, RescheduledException } from '@mini-nova/domain/exceptions';
 import { messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
 import { TaskState } from '@mini-nova/domain/states/task-state';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import { releaseHere } from './allocations.ts';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
@@ -11,7 +11,7 @@ import type { Claim } from './claim.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { recordOf } from './guest-watch.ts';
 
-export type BuildArgs = ComputeContract['build_and_run_instance']['args'];
+export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 
 /**
  * Undoes a failed build, and sends the instance to another host or ends it in ERROR. Never throws: what cannot be

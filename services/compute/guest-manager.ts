@@ -1,6 +1,6 @@
-import type { GuestContract, GuestRecord, Outcome } from '@mini-nova/compute/rpcapi';
+import type { GuestRecord, guestRpc, Outcome } from '@mini-nova/compute/rpcapi';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
-import { type EndpointOf, Target } from '@mini-nova/messaging';
+import type { ArgsOf, EndpointOf } from '@mini-nova/messaging';
 import { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
@@ -8,13 +8,7 @@ import { type GuestWatch, recordOf, type StrayGuest } from './guest-watch.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 
 /** Serves what operators do with the guests of this host, beside the compute's own methods. */
-export class GuestManager implements EndpointOf<GuestContract, RequestContext> {
-  readonly target = new Target({ namespace: 'guest', version: '1.0' });
-  readonly rpcMethods = [
-    'list_guests',
-    'remove_guest',
-    'accept_records',
-  ] as const satisfies (keyof GuestContract)[];
+export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext> {
   readonly #host: ComputeHost;
   readonly #watch: GuestWatch;
   readonly #locks: InstanceLocks;
@@ -40,7 +34,7 @@ export class GuestManager implements EndpointOf<GuestContract, RequestContext> {
 
   async removeGuest(
     ctxt: RequestContext,
-    { instance_uuid: uuid }: GuestContract['remove_guest']['args'],
+    { instance_uuid: uuid }: ArgsOf<typeof guestRpc, 'removeGuest'>,
   ): Promise<Outcome> {
     return this.#locks.run(uuid, async () => {
       const { driver, tracker, logger, name } = this.#host;

@@ -1,16 +1,16 @@
-import type { ComputeContract } from '@mini-nova/compute/rpcapi';
+import type { computeRpc } from '@mini-nova/compute/rpcapi';
 import { InterfaceAttachFailed } from '@mini-nova/domain/exceptions';
 import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
 import { infoCacheOf } from '@mini-nova/domain/network-info';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { isOutage } from '@mini-nova/domain/outage-retry';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { healInterfaces } from './interface-healing.ts';
 
-type AttachArgs = ComputeContract['attach_interface']['args'];
+type AttachArgs = ArgsOf<typeof computeRpc, 'attachInterface'>;
 
 /**
  * Gives the instance one more interface. What fails is rolled back: no port stays.

@@ -1,9 +1,16 @@
-import type { ComputeContract } from '@mini-nova/compute/rpcapi';
-import { strayStates } from '@mini-nova/compute/rpcapi';
+import { computeRpc, guestRpc, strayStates } from '@mini-nova/compute/rpcapi';
 import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { NovaConfig } from '@mini-nova/config';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
-import { type EndpointOf, type JsonObject, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
+import {
+  type ArgsOf,
+  type EndpointOf,
+  endpoint,
+  type JsonObject,
+  type Logger,
+  type RpcEndpoint,
+  type RpcRequest,
+} from '@mini-nova/messaging';
 import type { NetworkAPI } from '@mini-nova/network/rpcapi';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import {
@@ -49,25 +56,14 @@ export interface ComputeManagerOptions {
 /** A periodic task with it does not run. */
 const NEVER = -1;
 
-type Args<M extends keyof ComputeContract> = ComputeContract[M]['args'];
+type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
 
 /**
  * Serves the compute RPC API of one host. What concerns one instance runs one after another: a termination waits
  * for the build, which notices at its next step that the instance is being deleted.
  */
-export class ComputeManager extends Manager implements EndpointOf<ComputeContract, RequestContext> {
-  override readonly target = new Target({ version: '6.1' });
-  override readonly rpcMethods = [
-    'build_and_run_instance',
-    'terminate_instance',
-    'start_instance',
-    'stop_instance',
-    'reboot_instance',
-    'attach_interface',
-    'detach_interface',
-    'get_console_output',
-  ] as const satisfies (keyof ComputeContract)[];
-  override readonly additionalEndpoints: readonly object[];
+export class ComputeManager extends Manager implements EndpointOf<typeof computeRpc, RequestContext> {
+  override readonly endpoints: readonly RpcEndpoint[];
   override readonly checks: ReadinessChecks = { records: () => this.#suspensionText };
   override readonly figures: readonly Figure[] = [
     {
@@ -116,7 +112,8 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     this.#config = config.DEFAULT;
     this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);
     this.#watch = new GuestWatch(this.#compute, this.#locks);
-    this.additionalEndpoints = [new GuestManager(this.#compute, this.#watch, this.#locks)];
+    const guests = new GuestManager(this.#compute, this.#watch, this.#locks);
+    this.endpoints = [endpoint(computeRpc, this), endpoint(guestRpc, guests)];
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
@@ -176,7 +173,7 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     ];
   }
 
-  async buildAndRunInstance(ctxt: RequestContext, args: Args<'build_and_run_instance'>): Promise<null> {
+  async buildAndRunInstance(ctxt: RequestContext, args: Args<'buildAndRunInstance'>): Promise<null> {
     const build = new InstanceBuild(this.#compute, ctxt, args);
     return this.#builds.run(() => this.#serialized(args, () => build.run()), {
       every: this.#config.instance_build_timeout / 3,
@@ -184,38 +181,38 @@ export class ComputeManager extends Manager implements EndpointOf<ComputeContrac
     });
   }
 
-  async terminateInstance(ctxt: RequestContext, args: Args<'terminate_instance'>): Promise<null> {
+  async terminateInstance(ctxt: RequestContext, args: Args<'terminateInstance'>): Promise<null> {
     return this.#serialized(args, () => deleteAsOrdered(this.#compute, ctxt, args.instance));
   }
 
-  async startInstance(ctxt: RequestContext, args: Args<'start_instance'>): Promise<null> {
+  async startInstance(ctxt: RequestContext, args: Args<'startInstance'>): Promise<null> {
     return this.#serialized(args, () => startInstance(this.#compute, ctxt, args.instance));
   }
 
-  async stopInstance(ctxt: RequestContext, args: Args<'stop_instance'>): Promise<null> {
+  async stopInstance(ctxt: RequestContext, args: Args<'stopInstance'>): Promise<null> {
     const { instance, clean_shutdown } = args;
     return this.#serialized(args, () => stopInstance(this.#compute, ctxt, instance, clean_shutdown));
   }
 
-  async rebootInstance(ctxt: RequestContext, args: Args<'reboot_instance'>): Promise<null> {
+  async rebootInstance(ctxt: RequestContext, args: Args<'rebootInstance'>): Promise<null> {
     const { instance, reboot_type } = args;
     return this.#serialized(args, () => rebootInstance(this.#compute, ctxt, instance, reboot_type));
   }
 
   async attachInterface(
     ctxt: RequestContext,
-    args: Args<'attach_interface'>,
+    args: Args<'attachInterface'>,
     caller?: RpcRequest,
   ): Promise<VirtualInterface> {
     return this.#locks.run(args.instance.uuid, () => attachInterface(this.#compute, ctxt, args), caller);
   }
 
-  async detachInterface(ctxt: RequestContext, args: Args<'detach_interface'>): Promise<null> {
+  async detachInterface(ctxt: RequestContext, args: Args<'detachInterface'>): Promise<null> {
     const { instance, port_id } = args;
     return this.#serialized(args, () => detachInterface(this.#compute, ctxt, instance, port_id));
   }
 
-  async getConsoleOutput(ctxt: RequestContext, args: Args<'get_console_output'>): Promise<string> {
+  async getConsoleOutput(ctxt: RequestContext, args: Args<'getConsoleOutput'>): Promise<string> {
     const output = await this.#compute.driver.getConsoleOutput(ctxt, args.instance);
     return tailOf(output, args.tail_length);
   }

@@ -1,4 +1,4 @@
-import type { ComputeAPI, ComputeContract } from '@mini-nova/compute/rpcapi';
+import type { ComputeAPI, computeRpc } from '@mini-nova/compute/rpcapi';
 import type { Database } from '@mini-nova/data/database';
 import { findInstance } from '@mini-nova/data/instances/queries';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
@@ -6,12 +6,12 @@ import { blockDevicesOf } from '@mini-nova/domain/block-devices';
 import { isEnded } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
 import { allocationsByProvider, releaseAllocations } from '@mini-nova/placement/allocations';
 import { ec2IdsOf } from './ec2-ids.ts';
 
-type BuildArgs = ComputeContract['build_and_run_instance']['args'];
+type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 
 /** What a build is, wherever it runs. */
 export type BuildOrder = Omit<

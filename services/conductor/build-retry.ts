@@ -1,11 +1,11 @@
 import type { FilterProperties } from '@mini-nova/compute/rpcapi';
-import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
+import type { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import type { Database } from '@mini-nova/data/database';
 import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { BuildAbortException, MaxRetriesExceeded } from '@mini-nova/domain/exceptions';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
@@ -13,7 +13,7 @@ import type { BuildDispatch } from './build-dispatch.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
 
-type Args = ComputeTaskContract['build_instances']['args'];
+type Args = ArgsOf<typeof computeTaskRpc, 'buildInstances'>;
 type Retry = NonNullable<FilterProperties['retry']>;
 
 export interface BuildRetryOptions {

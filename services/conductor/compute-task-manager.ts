@@ -1,10 +1,10 @@
 import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
-import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
+import type { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import type { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import type { Database } from '@mini-nova/data/database';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
 import type { OutageRetryOptions } from '@mini-nova/domain/outage-retry';
-import { type EndpointOf, type Logger, Target } from '@mini-nova/messaging';
+import type { ArgsOf, EndpointOf, Logger } from '@mini-nova/messaging';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { RequestContext } from '@mini-nova/service';
 import { BuildDispatch } from './build-dispatch.ts';
@@ -33,15 +33,10 @@ export interface ComputeTaskManagerOptions {
   logger: Logger;
 }
 
-type Args<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
+type Args<M extends keyof typeof computeTaskRpc.methods> = ArgsOf<typeof computeTaskRpc, M>;
 
 /** Takes builds from the user's request to a compute, and from one that failed to the next. */
-export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, RequestContext> {
-  readonly target = new Target({ namespace: 'compute_task', version: '1.24' });
-  readonly rpcMethods = [
-    'schedule_and_build_instances',
-    'build_instances',
-  ] as const satisfies (keyof ComputeTaskContract)[];
+export class ComputeTaskManager implements EndpointOf<typeof computeTaskRpc, RequestContext> {
   readonly #firstBuild: FirstBuild;
   readonly #buildRetry: BuildRetry;
 
@@ -71,13 +66,13 @@ export class ComputeTaskManager implements EndpointOf<ComputeTaskContract, Reque
 
   async scheduleAndBuildInstances(
     ctxt: RequestContext,
-    args: Args<'schedule_and_build_instances'>,
+    args: Args<'scheduleAndBuildInstances'>,
   ): Promise<null> {
     await this.#firstBuild.run(ctxt, args);
     return null;
   }
 
-  async buildInstances(ctxt: RequestContext, args: Args<'build_instances'>): Promise<null> {
+  async buildInstances(ctxt: RequestContext, args: Args<'buildInstances'>): Promise<null> {
     await this.#buildRetry.run(ctxt, args);
     return null;
   }

@@ -1,17 +1,17 @@
 import type { FilterProperties } from '@mini-nova/compute/rpcapi';
-import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
+import type { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import type { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { BuildDispatch } from './build-dispatch.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
 
-type Args = ComputeTaskContract['schedule_and_build_instances']['args'];
+type Args = ArgsOf<typeof computeTaskRpc, 'scheduleAndBuildInstances'>;
 
 interface Build {
   uuid: string;

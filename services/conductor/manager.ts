@@ -1,7 +1,13 @@
-import type { ConductorContract } from '@mini-nova/conductor/rpcapi';
-import { contentsOf, updatesSince } from '@mini-nova/conductor/rpcapi';
+import { conductorRpc, contentsOf, type ObjectValue, updatesSince } from '@mini-nova/conductor/rpcapi';
 import { ObjectActionError } from '@mini-nova/domain/exceptions';
-import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
+import {
+  type ArgsOf,
+  type EndpointOf,
+  endpoint,
+  type ResultOf,
+  type RpcEndpoint,
+  type RpcRequest,
+} from '@mini-nova/messaging';
 import {
   backport,
   IncompatibleObjectVersion,
@@ -18,36 +24,31 @@ import { type ObjectStores, objectActions } from './object-actions/index.ts';
 export interface ConductorManagerOptions {
   host: string;
   stores: ObjectStores;
-  /** ComputeTaskManager, NetworkManager, PlacementManager. */
-  additionalEndpoints: readonly object[];
+  /** What else is served on the conductor's topic: ComputeTaskManager, NetworkManager, PlacementManager. */
+  endpoints?: readonly RpcEndpoint[];
   /** In which requests wait for the database. Default: they do not. */
   queue?: WorkQueue;
   /** See `conductorSweeps`. Asked again when options have changed. */
   periodicTasks?: () => readonly PeriodicTask[];
 }
 
-type Args<M extends keyof ConductorContract> = ConductorContract[M]['args'];
+type Args<M extends keyof typeof conductorRpc.methods> = ArgsOf<typeof conductorRpc, M>;
 
 /** Reads and saves objects for those who have no database, and watches over what is in transition. */
-export class ConductorManager extends Manager implements EndpointOf<ConductorContract, RequestContext> {
-  override readonly target = new Target({ version: '3.0' });
-  override readonly rpcMethods = [
-    'object_class_action_versions',
-    'object_action',
-  ] as const satisfies (keyof ConductorContract)[];
-  override readonly additionalEndpoints: readonly object[];
+export class ConductorManager extends Manager implements EndpointOf<typeof conductorRpc, RequestContext> {
+  override readonly endpoints: readonly RpcEndpoint[];
   readonly #actions: ActionTable;
   readonly #periodicTasks: () => readonly PeriodicTask[];
   readonly #queue: WorkQueue;
 
   constructor(options: ConductorManagerOptions) {
-    const { host, stores, additionalEndpoints, periodicTasks = () => [] } = options;
+    const { host, stores, endpoints = [], periodicTasks = () => [] } = options;
     const { queue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }) } = options;
     super({ host, serviceName: 'conductor' });
     this.#queue = queue;
     this.#actions = objectActions(stores);
     this.#periodicTasks = periodicTasks;
-    this.additionalEndpoints = additionalEndpoints;
+    this.endpoints = [endpoint(conductorRpc, this), ...endpoints];
   }
 
   override periodicTasks(): readonly PeriodicTask[] {
@@ -62,14 +63,14 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
    */
   async objectClassActionVersions(
     ctxt: RequestContext,
-    { objname, objmethod, object_versions, args, kwargs }: Args<'object_class_action_versions'>,
+    { objname, objmethod, object_versions, args, kwargs }: Args<'objectClassActionVersions'>,
     caller?: RpcRequest,
-  ): Promise<unknown> {
+  ): Promise<ObjectValue> {
     assertServed(objname, object_versions);
     const name = `${objname}.${objmethod}`;
     const action = find(this.#actions.onClass, name);
     const run = () => action(new ActionArguments(name, args, kwargs), ctxt);
-    const result = await this.#queue.run(run, caller);
+    const result = (await this.#queue.run(run, caller)) as ObjectValue;
     return result instanceof NovaObject && knowsOthers(object_versions)
       ? backport(result.toPrimitive(), object_versions)
       : result;
@@ -78,15 +79,15 @@ export class ConductorManager extends Manager implements EndpointOf<ConductorCon
   /** @throws ObjectActionError when there is no such method; otherwise what the method throws */
   async objectAction(
     _ctxt: RequestContext,
-    { objinst, objmethod, args, kwargs }: Args<'object_action'>,
+    { objinst, objmethod, args, kwargs }: Args<'objectAction'>,
     caller?: RpcRequest,
-  ): Promise<ConductorContract['object_action']['result']> {
+  ): Promise<ResultOf<typeof conductorRpc, 'objectAction'>> {
     const name = `${objinst.definition.name}.${objmethod}`;
     const action = find(this.#actions.onObject, name);
     const before = contentsOf(objinst);
     const run = () => action(objinst, new ActionArguments(name, args, kwargs));
     const result = await this.#queue.run(run, caller);
-    return [updatesSince(before, objinst), result ?? null];
+    return [updatesSince(before, objinst), (result ?? null) as ObjectValue];
   }
 }
 

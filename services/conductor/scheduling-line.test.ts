@@ -2,7 +2,7 @@ import { type Database, openDatabase } from '@mini-nova/data/database';
 import { findInstance, insertInstance, updateInstance } from '@mini-nova/data/instances/queries';
 import { migrate } from '@mini-nova/data/migrate';
 import { MessageDeliveryFailure, MessagingTimeout, Overloaded, silentLogger } from '@mini-nova/messaging';
-import { RequestSpec } from '@mini-nova/objects';
+import { type NovaObject, RequestSpec } from '@mini-nova/objects';
 import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { Rpc } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
@@ -131,7 +131,7 @@ class EarlyScheduler extends SchedulerAPI {
   failures = 0;
   readonly #report: () => Promise<void>;
 
-  constructor(rpc: Rpc, report: () => Promise<void>) {
+  constructor(rpc: Rpc<NovaObject>, report: () => Promise<void>) {
     super(rpc);
     this.#report = report;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import {
+  type AroundSend,
   type Logger,
   MessageDeliveryFailure,
   MessageUndeliverable,
@@ -50,6 +51,11 @@ export async function retryOnOutage<T>(
       }
     }
   }
+}
+
+/** For clients: makes a request again when nobody answered it, if it is one that may be served twice. */
+export function repeatIdempotent(options: OutageRetryOptions): AroundSend {
+  return ({ idempotent }, send) => (idempotent ? retryOnOutage(send, options) : send());
 }
 
 /** Milliseconds in which nothing is said of further failures. */

@@ -73,7 +73,7 @@ export function addGuestCommands(
     .action((uuid: string, flags: Flags & { yes?: boolean }, command: Command) => {
       if (!flags.yes) command.error(`error: this destroys the guest ${uuid} on ${flags.host}: give --yes`);
       return withCompute(configOf(command), flags, async (compute) =>
-        tell(io, flags, await compute.removeGuest(ctxt, flags.host, uuid)),
+        tell(io, flags, await compute.removeGuest(ctxt, flags.host, { instance_uuid: uuid })),
       );
     });
   subcommand(

@@ -2,9 +2,9 @@ import { type Column, listTable } from '@mini-nova/client/table';
 import type { NovaConfig } from '@mini-nova/config';
 import { hasStopped, ServiceStore } from '@mini-nova/data/services/store';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
-import { type RPCClient, silentLogger, Target } from '@mini-nova/messaging';
+import { silentLogger } from '@mini-nova/messaging';
 import type { Service } from '@mini-nova/objects';
-import { type BaseContract, createRpc, RequestContext } from '@mini-nova/service';
+import { BaseAPI, createRpc, RequestContext } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';
@@ -104,13 +104,8 @@ async function pingAll(
     return await Promise.all(
       services.map((service) => {
         const { topic, host: server } = service;
-        const target = new Target({
-          topic: topic ?? '',
-          server: server ?? '',
-          namespace: 'baseapi',
-          version: '1.0',
-        });
-        return ping(rpc.getClient<BaseContract>(target, { timeout, retry: 0 }), service);
+        const base = new BaseAPI(rpc, { topic: topic ?? '', server: server ?? '', timeout, retry: 0 });
+        return ping(base, service);
       }),
     );
   } finally {
@@ -118,7 +113,7 @@ async function pingAll(
   }
 }
 
-async function ping(client: RPCClient<BaseContract>, service: Service): Promise<PingResult> {
+async function ping(base: BaseAPI, service: Service): Promise<PingResult> {
   const result = {
     binary: service.binary ?? '',
     host: service.host ?? '',
@@ -130,14 +125,14 @@ async function ping(client: RPCClient<BaseContract>, service: Service): Promise<
   if (result.binary === WITHOUT_RPC) return { ...result, answer: 'no RPC' };
   const start = performance.now();
   try {
-    await client.call(RequestContext.admin(), 'ping', { arg: 'nova-manage' });
+    await base.ping(RequestContext.admin(), { arg: 'nova-manage' });
   } catch (error) {
     const excuse = excuseOf(service);
     const why = error instanceof Error ? error.message : String(error);
     return { ...result, answer: 'no', reason: excuse ?? why, failed: excuse === undefined };
   }
   const milliseconds = Math.round((performance.now() - start) * 10) / 10;
-  return { ...result, answer: 'yes', milliseconds, backdoor_port: await backdoorPort(client) };
+  return { ...result, answer: 'yes', milliseconds, backdoor_port: await backdoorPort(base) };
 }
 
 /** Why nobody expects an answer. */
@@ -148,11 +143,9 @@ function excuseOf(service: Service): string | undefined {
 }
 
 /** Services of other makes may not have it, or answer whatever they like. */
-async function backdoorPort(client: RPCClient<BaseContract>): Promise<number | null> {
+async function backdoorPort(base: BaseAPI): Promise<number | null> {
   try {
-    const port = await client
-      .prepare({ version: '1.1' })
-      .call(RequestContext.admin(), 'get_backdoor_port', {});
+    const port = await base.getBackdoorPort(RequestContext.admin());
     return typeof port === 'number' ? port : null;
   } catch {
     return null;

@@ -21,12 +21,13 @@ import {
   PortNotFound,
 } from '@mini-nova/domain/exceptions';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
-import type { NetworkContract } from '@mini-nova/network/rpcapi';
+import type { ArgsOf } from '@mini-nova/messaging';
+import type { networkRpc } from '@mini-nova/network/rpcapi';
 import type { NetworkRequest } from '@mini-nova/objects';
 import { allocationError } from './errors.ts';
 import { virtualInterfaceOf } from './virtual-interface.ts';
 
-type Args<M extends keyof NetworkContract> = NetworkContract[M]['args'];
+type Args<M extends keyof typeof networkRpc.methods> = ArgsOf<typeof networkRpc, M>;
 
 /** Tries when a random MAC address is already taken. */
 const ATTEMPTS = 5;
@@ -58,7 +59,7 @@ export class InstancePorts {
    *
    * @throws InstanceNotFound also when it was deleted meanwhile, so that nothing is allocated for a deleted one
    */
-  async allocate(args: Args<'allocate_for_instance'>): Promise<VirtualInterface[]> {
+  async allocate(args: Args<'allocateForInstance'>): Promise<VirtualInterface[]> {
     const { instance_uuid: instanceUuid, host, requested_networks } = args;
     const wishes = [...(requested_networks ?? [])].map((request) => wishOf(request, { instanceUuid, host }));
     const wanted = wishes.length > 0 ? wishes : [anyNetwork({ instanceUuid, host })];
@@ -75,7 +76,7 @@ export class InstancePorts {
   }
 
   /** One more port. @throws PortInUse also when the instance itself has it */
-  async allocateOne(args: Args<'allocate_port_for_instance'>): Promise<VirtualInterface> {
+  async allocateOne(args: Args<'allocatePortForInstance'>): Promise<VirtualInterface> {
     const { instance_uuid: instanceUuid, project_id, host, network_id, port_id, requested_ip } = args;
     const wish = { instanceUuid, host, portId: port_id, networkId: network_id, fixedIp: requested_ip };
     const work = async (trx: Queryable) => {

@@ -1,23 +1,14 @@
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
-import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
-import type { NetworkContract } from '@mini-nova/network/rpcapi';
+import type { ArgsOf, EndpointOf, ResultOf, RpcRequest } from '@mini-nova/messaging';
+import type { networkRpc } from '@mini-nova/network/rpcapi';
 import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
 import type { InstancePorts } from './instance-ports.ts';
 
-type Args<M extends keyof NetworkContract> = NetworkContract[M]['args'];
+type Args<M extends keyof typeof networkRpc.methods> = ArgsOf<typeof networkRpc, M>;
 
 /** Serves the network API, beside the conductor's. */
-export class NetworkManager implements EndpointOf<NetworkContract, RequestContext> {
-  readonly target = new Target({ namespace: 'network', version: '1.0' });
-  readonly rpcMethods = [
-    'allocate_for_instance',
-    'deallocate_for_instance',
-    'allocate_port_for_instance',
-    'deallocate_port_for_instance',
-    'get_host_nw_info',
-    'get_instance_nw_info',
-  ] as const satisfies (keyof NetworkContract)[];
+export class NetworkManager implements EndpointOf<typeof networkRpc, RequestContext> {
   readonly #ports: InstancePorts;
   readonly #queue: WorkQueue;
 
@@ -32,7 +23,7 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
 
   async allocateForInstance(
     _ctxt: RequestContext,
-    args: Args<'allocate_for_instance'>,
+    args: Args<'allocateForInstance'>,
     caller?: RpcRequest,
   ): Promise<VirtualInterface[]> {
     return this.#queue.run(() => this.#ports.allocate(args), caller);
@@ -40,7 +31,7 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
 
   async deallocateForInstance(
     _ctxt: RequestContext,
-    args: Args<'deallocate_for_instance'>,
+    args: Args<'deallocateForInstance'>,
     caller?: RpcRequest,
   ): Promise<null> {
     await this.#queue.run(() => this.#ports.release(args.instance_uuid), caller);
@@ -49,7 +40,7 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
 
   async allocatePortForInstance(
     _ctxt: RequestContext,
-    args: Args<'allocate_port_for_instance'>,
+    args: Args<'allocatePortForInstance'>,
     caller?: RpcRequest,
   ): Promise<VirtualInterface> {
     return this.#queue.run(() => this.#ports.allocateOne(args), caller);
@@ -57,7 +48,7 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
 
   async deallocatePortForInstance(
     _ctxt: RequestContext,
-    args: Args<'deallocate_port_for_instance'>,
+    args: Args<'deallocatePortForInstance'>,
     caller?: RpcRequest,
   ): Promise<null> {
     await this.#queue.run(() => this.#ports.releaseOne(args.instance_uuid, args.port_id), caller);
@@ -66,14 +57,14 @@ export class NetworkManager implements EndpointOf<NetworkContract, RequestContex
 
   async getHostNwInfo(
     _ctxt: RequestContext,
-    args: Args<'get_host_nw_info'>,
-  ): Promise<NetworkContract['get_host_nw_info']['result']> {
+    args: Args<'getHostNwInfo'>,
+  ): Promise<ResultOf<typeof networkRpc, 'getHostNwInfo'>> {
     return this.#ports.listOfHost(args.host);
   }
 
   async getInstanceNwInfo(
     _ctxt: RequestContext,
-    args: Args<'get_instance_nw_info'>,
+    args: Args<'getInstanceNwInfo'>,
     caller?: RpcRequest,
   ): Promise<VirtualInterface[]> {
     return this.#queue.run(() => this.#ports.list(args.instance_uuid), caller);

@@ -1,23 +1,16 @@
 import type { Database } from '@mini-nova/data/database';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
-import { type EndpointOf, type RpcRequest, Target } from '@mini-nova/messaging';
-import type { PlacementContract } from '@mini-nova/placement/rpcapi';
+import type { ArgsOf, EndpointOf, RpcRequest } from '@mini-nova/messaging';
+import type { placementRpc } from '@mini-nova/placement/rpcapi';
 import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
 import { allocationsByConsumer, allocationsByProvider, releaseAllocations } from './allocations.ts';
 import { setInventory } from './inventory.ts';
 
-type Args<M extends keyof PlacementContract> = PlacementContract[M]['args'];
+type Args<M extends keyof typeof placementRpc.methods> = ArgsOf<typeof placementRpc, M>;
 
 /** Serves placement to those who have no database, beside the conductor's endpoints. */
-export class PlacementManager implements EndpointOf<PlacementContract, RequestContext> {
-  readonly target = new Target({ namespace: 'placement', version: '1.1' });
-  readonly rpcMethods = [
-    'set_inventory',
-    'delete_allocations',
-    'get_provider_allocations',
-    'get_allocations',
-  ] as const satisfies (keyof PlacementContract)[];
+export class PlacementManager implements EndpointOf<typeof placementRpc, RequestContext> {
   readonly #db: Database;
   readonly #queue: WorkQueue;
 
@@ -30,7 +23,7 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
     this.#queue = queue;
   }
 
-  async setInventory(_ctxt: RequestContext, args: Args<'set_inventory'>, caller?: RpcRequest): Promise<null> {
+  async setInventory(_ctxt: RequestContext, args: Args<'setInventory'>, caller?: RpcRequest): Promise<null> {
     const { provider_uuid: providerUuid, provider_name: providerName, inventories } = args;
     const inventory = { providerUuid, providerName, inventories };
     await this.#queue.run(() => setInventory(this.#db, inventory), caller);
@@ -39,7 +32,7 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
 
   async deleteAllocations(
     _ctxt: RequestContext,
-    { consumer_uuid, provider_uuid }: Args<'delete_allocations'>,
+    { consumer_uuid, provider_uuid }: Args<'deleteAllocations'>,
     caller?: RpcRequest,
   ): Promise<null> {
     await this.#queue.run(
@@ -51,7 +44,7 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
 
   async getProviderAllocations(
     _ctxt: RequestContext,
-    args: Args<'get_provider_allocations'>,
+    args: Args<'getProviderAllocations'>,
     caller?: RpcRequest,
   ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
     return this.#queue.run(() => allocationsByConsumer(this.#db, args.provider_uuid), caller);
@@ -59,7 +52,7 @@ export class PlacementManager implements EndpointOf<PlacementContract, RequestCo
 
   async getAllocations(
     _ctxt: RequestContext,
-    args: Args<'get_allocations'>,
+    args: Args<'getAllocations'>,
     caller?: RpcRequest,
   ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
     return this.#queue.run(() => allocationsByProvider(this.#db, args.consumer_uuid), caller);

@@ -2,17 +2,17 @@ import { loadConfig } from '@mini-nova/config';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
-import { CallCancelled, type RpcRequest, silentLogger, Target } from '@mini-nova/messaging';
+import { type ArgsOf, CallCancelled, type RpcRequest, silentLogger, Target } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { addHost, requestSpec } from '@mini-nova/services-testing/scheduling';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { SchedulerManager } from './manager.ts';
-import type { SchedulerContract } from './rpcapi/contract.ts';
+import type { schedulerRpc } from './rpcapi/scheduler-api.ts';
 
 const CTXT = RequestContext.admin();
 
-function argsFor(uuid: string): SchedulerContract['select_destinations']['args'] {
+function argsFor(uuid: string): ArgsOf<typeof schedulerRpc, 'selectDestinations'> {
   return {
     instance_uuids: [uuid],
     spec_obj: requestSpec(),
@@ -25,7 +25,7 @@ function argsFor(uuid: string): SchedulerContract['select_destinations']['args']
 async function schedulerFixture(settings = {}) {
   const cloud = await Cloud.start({ hosts: { host1: {} }, conductor: true, settings });
   const target = new Target({ topic: 'scheduler', version: '4.5' });
-  const client = cloud.rpc.getClient<SchedulerContract>(target);
+  const client = cloud.rpc.getClient(target);
   return {
     db: cloud.db,
     allocated: () => cloud.allocated(),

@@ -2,9 +2,16 @@ import type { NovaConfig } from '@mini-nova/config';
 import { listEndedConsumers } from '@mini-nova/data/allocations/consumers';
 import type { Database } from '@mini-nova/data/database';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
-import { type EndpointOf, type Logger, type RpcRequest, Target } from '@mini-nova/messaging';
+import {
+  type ArgsOf,
+  type EndpointOf,
+  endpoint,
+  type Logger,
+  type ResultOf,
+  type RpcRequest,
+} from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
-import type { SchedulerContract } from '@mini-nova/scheduler/rpcapi';
+import { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
@@ -19,12 +26,11 @@ export interface SchedulerManagerOptions {
   logger: Logger;
 }
 
-type SelectArgs = SchedulerContract['select_destinations']['args'];
+type SelectArgs = ArgsOf<typeof schedulerRpc, 'selectDestinations'>;
 
 /** Serves the scheduler RPC API 4.5. */
-export class SchedulerManager extends Manager implements EndpointOf<SchedulerContract, RequestContext> {
-  override readonly target = new Target({ version: '4.5' });
-  override readonly rpcMethods = ['select_destinations'] as const satisfies (keyof SchedulerContract)[];
+export class SchedulerManager extends Manager implements EndpointOf<typeof schedulerRpc, RequestContext> {
+  override readonly endpoints = [endpoint(schedulerRpc, this)];
   readonly #options: SchedulerManagerOptions;
   #scheduler: FilterScheduler;
   /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
@@ -49,7 +55,7 @@ export class SchedulerManager extends Manager implements EndpointOf<SchedulerCon
     _ctxt: RequestContext,
     args: SelectArgs,
     request?: RpcRequest,
-  ): Promise<SchedulerContract['select_destinations']['result']> {
+  ): Promise<ResultOf<typeof schedulerRpc, 'selectDestinations'>> {
     try {
       const selections = await this.#select(args, request);
       return args.return_objects

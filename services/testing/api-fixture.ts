@@ -16,9 +16,16 @@ import { migrate } from '@mini-nova/data/migrate';
 import { ensureNetwork } from '@mini-nova/data/networks/queries';
 import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { ServiceStore } from '@mini-nova/data/services/store';
-import { getTransport, type Logger, silentLogger, Target, type Transport } from '@mini-nova/messaging';
-import { Instance, NovaObjectSerializer, Service } from '@mini-nova/objects';
-import { createRpc, type Rpc } from '@mini-nova/service';
+import {
+  getRpcServer,
+  getTransport,
+  type Logger,
+  silentLogger,
+  Target,
+  type Transport,
+} from '@mini-nova/messaging';
+import { Instance, type NovaObject, NovaObjectSerializer, Service } from '@mini-nova/objects';
+import { createRpc, RequestContextSerializer, type Rpc } from '@mini-nova/service';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 
@@ -39,7 +46,7 @@ export interface ApiFixture {
   dependencies: ApiDependencies;
   /** Of the network `private`, 10.0.0.0/24. */
   networkId: string;
-  rpc: Rpc;
+  rpc: Rpc<NovaObject>;
   transport: Transport;
   /** What the listening peers received, in order. */
   received: ReceivedRpc[];
@@ -127,7 +134,7 @@ export async function apiFixture({
     rpc,
     transport,
     received,
-    listen: (target, methods) => listen(rpc, target, methods, received),
+    listen: (target, methods) => listen(transport, target, methods, received),
     get: (url) => inject(app, 'GET', url),
     send: (method, url, body) => inject(app, method, url, body),
     instance: (values) => storedInstance(dependencies, values),
@@ -150,14 +157,13 @@ async function inject(
 }
 
 async function listen(
-  rpc: Rpc,
+  transport: Transport,
   target: Target,
   methods: Record<string, (args: object) => unknown>,
   received: ReceivedRpc[],
 ): Promise<void> {
   const endpoint: Record<string, unknown> = {
     target: new Target({ namespace: target.namespace ?? null, version: target.version ?? '1.0' }),
-    rpcMethods: Object.keys(methods),
   };
   for (const [method, answer] of Object.entries(methods)) {
     const name = method.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
@@ -167,7 +173,8 @@ async function listen(
     };
   }
   const { topic = '', server = 'peer' } = target;
-  const rpcServer = rpc.getServer(new Target({ topic, server }), [endpoint]);
+  const serializer = new RequestContextSerializer(new NovaObjectSerializer());
+  const rpcServer = getRpcServer(transport, new Target({ topic, server }), [endpoint], { serializer });
   await rpcServer.start();
   onTestFinished(() => rpcServer.stop());
 }

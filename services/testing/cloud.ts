@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ComputeManager } from '@mini-nova/compute/manager';
 import { MemoryNodeIdentities, type NodeIdentities } from '@mini-nova/compute/node-identities';
-import type { ComputeContract } from '@mini-nova/compute/rpcapi';
-import { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import { ComputeAPI, type computeRpc } from '@mini-nova/compute/rpcapi';
 import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
 import { FakeDriver, type FakeDriverOptions } from '@mini-nova/compute/virt/fake-driver';
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
-import type { ComputeTaskContract } from '@mini-nova/conductor/rpcapi';
-import { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
+import { ComputeTaskAPI, ConductorAPI, computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import { loadConfig, type NovaConfig } from '@mini-nova/config';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
@@ -22,10 +20,18 @@ import { ServiceStore } from '@mini-nova/data/services/store';
 import type { OutageRetryOptions } from '@mini-nova/domain/outage-retry';
 import { resourcesOf } from '@mini-nova/domain/resources';
 import { TaskState } from '@mini-nova/domain/states/task-state';
-import { type Driver, getTransport, type Logger, silentLogger, Transport } from '@mini-nova/messaging';
+import {
+  type ArgsOf,
+  type Driver,
+  endpoint,
+  getTransport,
+  type Logger,
+  silentLogger,
+  Transport,
+} from '@mini-nova/messaging';
 import { InstancePorts } from '@mini-nova/network/instance-ports';
 import { NetworkManager } from '@mini-nova/network/manager';
-import { NetworkAPI } from '@mini-nova/network/rpcapi';
+import { NetworkAPI, networkRpc } from '@mini-nova/network/rpcapi';
 import {
   BlockDeviceMappingList,
   BuildRequest,
@@ -33,13 +39,14 @@ import {
   type Instance,
   type InstanceFault,
   type NetworkRequestList,
+  type NovaObject,
   NovaObjectSerializer,
   RequestSpec,
   TagList,
 } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import { PlacementManager } from '@mini-nova/placement/manager';
-import { PlacementAPI } from '@mini-nova/placement/rpcapi';
+import { PlacementAPI, placementRpc } from '@mini-nova/placement/rpcapi';
 import { SchedulerManager } from '@mini-nova/scheduler/manager';
 import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import { createRpc, RequestContext, type Rpc, Service, WorkQueue } from '@mini-nova/service';
@@ -76,8 +83,8 @@ export interface BootOptions {
   requestedNetworks?: NetworkRequestList;
 }
 
-type BuildArgs = ComputeContract['build_and_run_instance']['args'];
-type BuildOrder = ComputeTaskContract['schedule_and_build_instances']['args'];
+type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
+type BuildOrder = ArgsOf<typeof computeTaskRpc, 'scheduleAndBuildInstances'>;
 
 interface Compute {
   service: Service;
@@ -99,7 +106,7 @@ export class Cloud {
   readonly computeTask: ComputeTaskAPI;
   readonly ctxt = new RequestContext({ user_id: 'u1', project_id: 'p1' });
   readonly computes = new Map<string, Compute>();
-  readonly rpc: Rpc;
+  readonly rpc: Rpc<NovaObject>;
   readonly bus: string;
   readonly #logger: Logger;
   readonly #retry: OutageRetryOptions;
@@ -378,10 +385,10 @@ export class Cloud {
       host: 'controller',
       stores: this,
       queue,
-      additionalEndpoints: [
-        computeTask,
-        new NetworkManager(this.ports, queue),
-        new PlacementManager(db, queue),
+      endpoints: [
+        endpoint(computeTaskRpc, computeTask),
+        endpoint(networkRpc, new NetworkManager(this.ports, queue)),
+        endpoint(placementRpc, new PlacementManager(db, queue)),
       ],
     });
     return this.#serve(Service.create({ ...this.#common('conductor', manager), transport, rpc }));

@@ -1,8 +1,7 @@
-import type { CastOptions } from '@mini-nova/domain/cast-options';
-import { CallCancelled } from '@mini-nova/messaging';
+import { CallCancelled, type OneCastOptions } from '@mini-nova/messaging';
 
 /** A cast to a bus that is away: it is not sent before it is given up. */
-export function untilCancelled({ signal }: CastOptions = {}): Promise<never> {
+export function untilCancelled({ signal }: OneCastOptions = {}): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal?.addEventListener('abort', () => reject(new CallCancelled('it was not sent')));
   });

@@ -8,13 +8,13 @@ import {
   silentLogger,
   Target,
 } from '@mini-nova/messaging';
-import { NovaObjectSerializer } from '@mini-nova/objects';
+import { type NovaObject, NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, type Rpc } from '@mini-nova/service';
 import { onTestFinished } from 'vitest';
 
 export interface RecordingPeer {
   /** For clients of the peer. */
-  rpc: Rpc;
+  rpc: Rpc<NovaObject>;
   /** What the peer received, as it came over the wire. */
   messages: RpcMessage[];
 }

@@ -5,11 +5,12 @@ import { insertService } from '@mini-nova/data/services/queries';
 import type { NewService } from '@mini-nova/data/services/table';
 import type { ResourceStates } from '@mini-nova/domain/capacity';
 import type { Inventories } from '@mini-nova/domain/resources';
+import type { ArgsOf } from '@mini-nova/messaging';
 import { Flavor, RequestSpec, type RequestSpecComponents, type Selection } from '@mini-nova/objects';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { HostState, type HostStateValues } from '@mini-nova/scheduler/host-state';
 import type { SchedulerManager } from '@mini-nova/scheduler/manager';
-import type { SchedulerContract } from '@mini-nova/scheduler/rpcapi';
+import type { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import type { ScheduleRequest } from '@mini-nova/scheduler/schedule-request';
 import { RequestContext } from '@mini-nova/service';
 
@@ -120,7 +121,7 @@ export function requestSpec(components: Partial<RequestSpecComponents> = {}): Re
 /** For each instance its selection and alternates, as those ask for them who know Selection objects. */
 export async function selectionsOf(
   manager: SchedulerManager,
-  args: SchedulerContract['select_destinations']['args'],
+  args: ArgsOf<typeof schedulerRpc, 'selectDestinations'>,
 ): Promise<Selection[][]> {
   const selections = await manager.selectDestinations(RequestContext.admin(), {
     ...args,

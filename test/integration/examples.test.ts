@@ -40,34 +40,32 @@ test('the example programs talk over RabbitMQ, and print what the README says', 
   expect(server.output).toBe(`${await promised('echo-server.mjs')}\n`);
 });
 
-test.each([1, 2])(
-  'the custom daemon of fifteen lines serves its caller with %d workers, and stops',
-  async (workers) => {
-    const { url } = await getRabbit();
-    const env = {
-      ...process.env,
-      OS_DEFAULT__TRANSPORT_URL: url,
-      // The tests of the other number of workers run on the same broker.
-      OS_DEFAULT__CONTROL_EXCHANGE: `greeter-${workers}`,
-      OS_DEFAULT__HOST: `host${workers}`,
-    };
-    const daemon = await Child.start(process.execPath, [join(EXAMPLES, 'greeter.mjs'), String(workers)], {
-      env,
-    });
-    try {
-      await daemon.waitForLine(/Service started/);
-      const answer = await runOk(process.execPath, [join(EXAMPLES, 'greeter-client.mjs')], { env });
-      expect(answer).toBe(`Hello you, this is host${workers}\n`);
-    } finally {
-      const end = await daemon.stop('SIGTERM');
-      expect(end, daemon.output).toBe(0);
-    }
-  },
-);
+test.each([1, 2])('the custom daemon serves its caller with %d workers, and stops', async (workers) => {
+  const { url } = await getRabbit();
+  const env = {
+    ...process.env,
+    OS_DEFAULT__TRANSPORT_URL: url,
+    // The tests of the other number of workers run on the same broker.
+    OS_DEFAULT__CONTROL_EXCHANGE: `greeter-${workers}`,
+    OS_DEFAULT__HOST: `host${workers}`,
+  };
+  const daemon = await Child.start(process.execPath, [join(EXAMPLES, 'greeter.mjs'), String(workers)], {
+    env,
+  });
+  try {
+    await daemon.waitForLine(/Service started/);
+    const answer = await runOk(process.execPath, [join(EXAMPLES, 'greeter-client.mjs')], { env });
+    expect(answer).toBe(`Hello you, this is host${workers}\n`);
+  } finally {
+    const end = await daemon.stop('SIGTERM');
+    expect(end, daemon.output).toBe(0);
+  }
+});
 
-test('the custom daemon has fifteen lines', async () => {
-  const text = await readFile(join(EXAMPLES, 'greeter.mjs'), 'utf8');
-  expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+test('the custom daemon and its API have twenty-five lines', async () => {
+  const programs = ['greeter.mjs', 'greeter-rpc.mjs'].map((name) => readFile(join(EXAMPLES, name), 'utf8'));
+  const lines = (await Promise.all(programs)).map((text) => text.trimEnd().split('\n').length);
+  expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(25);
 });
 
 test('the custom daemon refuses a configuration that cannot be used, and says why', async () => {

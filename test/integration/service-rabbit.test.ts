@@ -1,4 +1,4 @@
-import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { call, defineRpc, endpoint, getTransport, silentLogger, Target, type } from '@mini-nova/messaging';
 import { createRpc, Manager, RequestContext, Service, ServiceStopped } from '@mini-nova/service';
 import { freePort, type PrivateRabbit, startRabbit, uniqueTopic } from '@mini-nova/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -12,8 +12,21 @@ beforeAll(async () => {
 });
 afterAll(() => rabbit.close());
 
+const echoRpc = defineRpc(
+  {},
+  {
+    echo: call('echo', {
+      since: '1.0',
+      to: 'topic',
+      args: type<{ text: string }>(),
+      result: type<string>(),
+    }),
+    linger: call('linger', { since: '1.0', to: 'topic' }),
+  },
+);
+
 class EchoManager extends Manager {
-  override readonly rpcMethods = ['echo', 'linger'];
+  override readonly endpoints = [endpoint(echoRpc, this)];
   lingering = 0;
   finish = (): void => {};
   async echo(_ctxt: RequestContext, { text }: { text: string }): Promise<string> {

@@ -14,7 +14,7 @@ export type OneCastOptions = Pick<CallOptions, 'retry' | 'signal'>;
 /** The methods by which an API is called: `(ctxt, args, options)`, with the server's name before `args` if it is named. */
 export type ClientOf<D extends { methods: unknown }> = ClientMethods<D['methods']>;
 
-type ClientMethods<M> = { readonly [K in keyof M]: ClientMethod<TypesOf<M[K]>> };
+type ClientMethods<M> = { -readonly [K in keyof M]: ClientMethod<TypesOf<M[K]>> };
 
 type ClientMethod<T extends MethodTypes> = (
   ctxt: RpcContext,
@@ -34,12 +34,14 @@ type Sent<T extends MethodTypes> = T['kind'] extends 'stream'
 export interface ApiClientOptions extends RPCClientOptions {
   /** Default: the definition's. */
   topic?: string;
+  /** The one server of the topic that is meant where the definition says any. */
+  server?: string;
   /** Sends a call or a cast, once or more often, and returns what the sending returns. Default: once. */
-  around?: Around;
+  around?: AroundSend;
 }
 
 /** @param send sends once more each time it is called */
-export type Around = <T>(method: RpcMethod, send: () => Promise<T>) => Promise<T>;
+export type AroundSend = <T>(method: RpcMethod, send: () => Promise<T>) => Promise<T>;
 
 /** A class of clients of one API. */
 export type ClientClass<M, Carried> = new (
@@ -84,16 +86,19 @@ type Args = { [name: string]: unknown };
 /** Sends the requests of one client. */
 class Sender {
   readonly #client: RPCClient;
-  readonly #around: Around;
+  readonly #around: AroundSend;
   /** By version: for requests to any server, with the client's options. */
   readonly #contexts = new Map<string, CallContext>();
 
   constructor(
     { target }: RpcDefinition,
     rpc: ClientFactory | Transport,
-    { topic, around = (_method, send) => send(), ...options }: ApiClientOptions = {},
+    { topic, server, around = (_method, send) => send(), ...options }: ApiClientOptions = {},
   ) {
-    const own = topic === undefined ? target : target.with({ topic });
+    const own = target.with({
+      ...(topic !== undefined && { topic }),
+      ...(server !== undefined && { server }),
+    });
     this.#client = rpc instanceof Transport ? new RPCClient(rpc, own, options) : rpc.getClient(own, options);
     this.#around = around;
   }

@@ -20,7 +20,7 @@ import {
 import { endpoint } from './endpoint.ts';
 import type { RpcRequest } from './request.ts';
 import { getRpcServer, type RPCServer } from './server.ts';
-import type { DoesNotTravel, Travels } from './travels.ts';
+import type { DoesNotTravel, JsonWith, Travels } from './travels.ts';
 
 interface Guest {
   name: string;
@@ -403,6 +403,7 @@ export function whatTravels(): void {
   expectTypeOf<Tree>().toExtend<Travels<Tree>>();
   expectTypeOf<PublicData>().toExtend<Travels<PublicData>>();
   expectTypeOf<Travels<{ a?: string; b: JsonObject[] }>>().toEqualTypeOf<{ a?: string; b: JsonObject[] }>();
+  expectTypeOf<JsonWith<Money>>().toExtend<Travels<JsonWith<Money>, Money>>();
   expectTypeOf<Travels<Money | null, Money>>().toEqualTypeOf<Money | null>();
   expectTypeOf<Travels<Date>>().toEqualTypeOf<DoesNotTravel<Date>>();
   expectTypeOf<Travels<bigint | 1>>().toEqualTypeOf<DoesNotTravel<bigint> | 1>();

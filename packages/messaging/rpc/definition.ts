@@ -226,7 +226,11 @@ export type EndpointOf<D, Ctxt = unknown> = D extends AnyDefinition
   : ContractEndpoint<D, Ctxt>;
 
 type ServedMethods<M, Ctxt> = {
-  [K in keyof M]: (ctxt: Ctxt, args: TypesOf<M[K]>['args'], request: RpcRequest) => Served<TypesOf<M[K]>>;
+  -readonly [K in keyof M]: (
+    ctxt: Ctxt,
+    args: TypesOf<M[K]>['args'],
+    request: RpcRequest,
+  ) => Served<TypesOf<M[K]>>;
 };
 
 type ContractEndpoint<C, Ctxt> = {

@@ -2,7 +2,7 @@ import { markExpected } from '../remote-errors.ts';
 import { Target } from '../target.ts';
 import { type AccessPolicy, isAllowed } from './access-policy.ts';
 import { camelCase } from './contract.ts';
-import type { AnyDefinition, EndpointOf, RpcMethod } from './definition.ts';
+import type { AnyDefinition, CarriedOf, EndpointOf, RpcMethod } from './definition.ts';
 import type { RpcRequest } from './request.ts';
 import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
 
@@ -28,6 +28,8 @@ export type EndpointMethod = (ctxt: object, args: object, request: RpcRequest) =
 export class RpcEndpoint<D extends AnyDefinition = AnyDefinition> {
   readonly rpc: D;
   readonly implementation: object;
+  /** For the compiler alone: what the server's serializer has to carry. */
+  declare readonly carried?: CarriedOf<D>;
 
   constructor(rpc: D, implementation: EndpointOf<D, never>) {
     this.rpc = rpc;

@@ -7,13 +7,20 @@ export interface DoesNotTravel<T> {
   readonly [refused]: T;
 }
 
+/** JSON with other values in it, at any depth. */
+export type JsonWith<Carried> =
+  | JsonValue
+  | Carried
+  | JsonWith<Carried>[]
+  | { [key: string]: JsonWith<Carried> | undefined };
+
 /**
  * `T` if its values come out of JSON as they went in, else a type with DoesNotTravel in the place of what does not: a
  * `Date`, a `Map`, a `bigint`, an object with methods or private parts; also `unknown` and `object`, which may be any of
  * these. What a serializer carries beside JSON is `Carried`. A class of public data alone looks like a plain object, and
  * arrives as one.
  */
-export type Travels<T, Carried = never> = T extends Carried | JsonValue | undefined
+export type Travels<T, Carried = never> = T extends JsonWith<Carried> | undefined
   ? T
   : T extends bigint | symbol | AnyFunction
     ? DoesNotTravel<T>

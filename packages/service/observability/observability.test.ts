@@ -1,4 +1,4 @@
-import { getTransport, Target } from '@mini-nova/messaging';
+import { call, defineRpc, endpoint, getTransport, Target, type } from '@mini-nova/messaging';
 import { expect, onTestFinished, test } from 'vitest';
 import { RequestContext } from '../request-context.ts';
 import { createRpc } from '../rpc.ts';
@@ -25,8 +25,9 @@ test('what its hooks are told is what Prometheus reads', async () => {
   const transport = getTransport({ url: `memory://${crypto.randomUUID()}/`, hooks: [observability.hooks] });
   onTestFinished(() => transport.close());
   const rpc = createRpc(transport);
-  const endpoint = { rpcMethods: ['greet'], greet: async () => 'hello' };
-  await rpc.getServer(new Target({ topic: 't', server: 'h' }), [endpoint]).start();
+  const greet = call('greet', { since: '1.0', to: 'topic', result: type<string>() });
+  const greeter = endpoint(defineRpc({ topic: 't' }, { greet }), { greet: () => 'hello' });
+  await rpc.getServer(new Target({ topic: 't', server: 'h' }), [greeter]).start();
   await rpc.getClient(new Target({ topic: 't' })).call(new RequestContext(), 'greet', {});
   observability.onTaskRun({ task: 'sync', duration: 1 });
   observability.onHeartbeat(new Date(5_000), -2.5);

@@ -1,4 +1,15 @@
-import { getTransport, RemoteError, type RPCClient, Target, type Transport } from '@mini-nova/messaging';
+import {
+  call,
+  defineRpc,
+  type EndpointOf,
+  endpoint,
+  getTransport,
+  RemoteError,
+  type RPCClient,
+  Target,
+  type Transport,
+  type,
+} from '@mini-nova/messaging';
 import { Registry } from 'prom-client';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { RequestContext } from '../request-context.ts';
@@ -26,8 +37,17 @@ function open(hooks = [metrics]): Transport {
   return transport;
 }
 
-class Greeter {
-  readonly rpcMethods = ['greet', 'fail', 'wait', 'ask_other'];
+const greeterRpc = defineRpc(
+  { topic: 'greeter' },
+  {
+    greet: call('greet', { since: '1.0', to: 'topic', result: type<string>() }),
+    fail: call('fail', { since: '1.0', to: 'topic' }),
+    wait: call('wait', { since: '1.0', to: 'topic' }),
+    askOther: call('ask_other', { since: '1.0', to: 'topic' }),
+  },
+);
+
+class Greeter implements EndpointOf<typeof greeterRpc, RequestContext> {
   release: () => void = () => {};
   other: RPCClient | undefined;
 
@@ -54,7 +74,7 @@ class Greeter {
 async function serve(transport = open()) {
   const rpc = createRpc(transport);
   const greeter = new Greeter();
-  await rpc.getServer(new Target({ topic: 'greeter', server: 'h' }), [greeter]).start();
+  await rpc.getServer(new Target({ topic: 'greeter', server: 'h' }), [endpoint(greeterRpc, greeter)]).start();
   const client = rpc.getClient(new Target({ topic: 'greeter' }));
   return { greeter, client };
 }

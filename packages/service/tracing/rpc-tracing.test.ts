@@ -1,4 +1,4 @@
-import { getTransport, type RpcHooks, Target } from '@mini-nova/messaging';
+import { call, defineRpc, endpoint, getTransport, type RpcHooks, Target } from '@mini-nova/messaging';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { RequestContext } from '../request-context.ts';
 import { createRpc } from '../rpc.ts';
@@ -30,9 +30,10 @@ function openBus(hooks: RpcHooks, logger: RecordingLogger) {
   };
   const clientOf = (topic: string, traced = true) => open(traced).getClient(new Target({ topic }));
   const serve = async (topic: string, methods: Record<string, Method>, traced = true) => {
-    const endpoint = { rpcMethods: Object.keys(methods), ...methods };
+    const defined = Object.keys(methods).map((name) => [name, call(name, { since: '1.0', to: 'topic' })]);
+    const served = endpoint(defineRpc({ topic }, Object.fromEntries(defined)), methods);
     await open(traced)
-      .getServer(new Target({ topic, server: 'h1' }), [endpoint])
+      .getServer(new Target({ topic, server: 'h1' }), [served])
       .start();
   };
   return { clientOf, serve };

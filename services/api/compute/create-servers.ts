@@ -4,9 +4,9 @@ import type { Queryable } from '@mini-nova/data/database';
 import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
 import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { DatabaseUnavailable, patienceLeft } from '@mini-nova/database';
-import type { CastOptions } from '@mini-nova/domain/cast-options';
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import { VmState } from '@mini-nova/domain/states/vm-state';
+import type { OneCastOptions } from '@mini-nova/messaging';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
@@ -147,7 +147,7 @@ export class ServerCreation {
   async #build(ctxt: RequestContext, servers: NewServer[], build: Build): Promise<void> {
     const { castTimeout } = this.#dependencies.settings;
     try {
-      const send = (options: CastOptions) => this.#send(ctxt, servers, build, options);
+      const send = (options: OneCastOptions) => this.#send(ctxt, servers, build, options);
       if ((await boundedCast(send, castTimeout)) === 'sent') return;
     } catch (error) {
       await this.#withdraw(servers, error);
@@ -163,7 +163,7 @@ export class ServerCreation {
     ctxt: RequestContext,
     servers: NewServer[],
     { request, adminPassword }: Build,
-    options: CastOptions,
+    options: OneCastOptions,
   ): Promise<void> {
     const { computeTask, images } = this.#dependencies;
     const args = {

@@ -1,7 +1,7 @@
-import type { CastOptions } from '@mini-nova/domain/cast-options';
 import { InstanceNotFound, InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
+import type { OneCastOptions } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { boundedCast } from './bounded-cast.ts';
@@ -37,7 +37,7 @@ interface PowerAction {
   allowed: AllowedStates;
   /** The task state until the compute has done it. */
   taskState: string;
-  cast(instance: Instance, options: CastOptions): Promise<void>;
+  cast(instance: Instance, options: OneCastOptions): Promise<void>;
 }
 
 /** Starts, stops and reboots servers. All throw InstanceNotFound, Conflict, ServiceUnavailable and Unavailable. */
@@ -73,7 +73,11 @@ export class ServerPower {
       allowed: type === 'SOFT' ? SOFT_REBOOTABLE : HARD_REBOOTABLE,
       taskState: type === 'SOFT' ? TaskState.REBOOTING : TaskState.REBOOTING_HARD,
       cast: (instance, options) =>
-        this.#dependencies.compute.rebootInstance(ctxt, { instance, reboot_type: type }, options),
+        this.#dependencies.compute.rebootInstance(
+          ctxt,
+          { instance, block_device_info: null, reboot_type: type },
+          options,
+        ),
     });
   }
 

@@ -1,15 +1,13 @@
-import type { CastOptions } from '@mini-nova/domain/cast-options';
-import { CallCancelled, RPCVersionCapError } from '@mini-nova/messaging';
+import { type ArgsOf, CallCancelled, type OneCastOptions, RPCVersionCapError } from '@mini-nova/messaging';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { expect, it, vi } from 'vitest';
-import { ComputeAPI, InstanceHasNoHost } from './compute-api.ts';
-import type { ComputeContract } from './contract.ts';
+import { ComputeAPI, type computeRpc, InstanceHasNoHost } from './compute-api.ts';
 
-type Args<M extends keyof ComputeContract> = ComputeContract[M]['args'];
+type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
 
 const ctxt = RequestContext.admin();
 const methods = [
@@ -28,14 +26,14 @@ const peer = (replies: Record<string, unknown> = {}) =>
 
 /** How each recorded request is made. */
 const senders: Record<string, (api: ComputeAPI, args: never) => Promise<unknown>> = {
-  build_and_run_instance: (api, args: Args<'build_and_run_instance'>) =>
+  build_and_run_instance: (api, args: Args<'buildAndRunInstance'>) =>
     api.buildAndRunInstance(ctxt, 'compute', args),
-  terminate_instance: (api, args: Args<'terminate_instance'>) => api.terminateInstance(ctxt, args),
-  start_instance: (api, args: Args<'start_instance'>) => api.startInstance(ctxt, args),
-  stop_instance: (api, { instance }: Args<'stop_instance'>) => api.stopInstance(ctxt, { instance }),
-  reboot_instance: (api, { instance, reboot_type }: Args<'reboot_instance'>) =>
-    api.rebootInstance(ctxt, { instance, reboot_type }),
-  get_console_output: (api, args: Args<'get_console_output'>) => api.getConsoleOutput(ctxt, args),
+  terminate_instance: (api, args: Args<'terminateInstance'>) => api.terminateInstance(ctxt, args),
+  start_instance: (api, args: Args<'startInstance'>) => api.startInstance(ctxt, args),
+  stop_instance: (api, { instance }: Args<'stopInstance'>) => api.stopInstance(ctxt, { instance }),
+  reboot_instance: (api, { instance, reboot_type }: Args<'rebootInstance'>) =>
+    api.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type }),
+  get_console_output: (api, args: Args<'getConsoleOutput'>) => api.getConsoleOutput(ctxt, args),
 };
 
 function argsOf({ args }: RecordedRequest): never {
@@ -112,16 +110,16 @@ it.each([
 });
 
 it.each([
-  ['startInstance', (api: ComputeAPI, options: CastOptions) => api.startInstance(ctxt, onHost(), options)],
-  ['stopInstance', (api: ComputeAPI, options: CastOptions) => api.stopInstance(ctxt, onHost(), options)],
+  ['startInstance', (api: ComputeAPI, options: OneCastOptions) => api.startInstance(ctxt, onHost(), options)],
+  ['stopInstance', (api: ComputeAPI, options: OneCastOptions) => api.stopInstance(ctxt, onHost(), options)],
   [
     'rebootInstance',
-    (api: ComputeAPI, options: CastOptions) =>
-      api.rebootInstance(ctxt, { ...onHost(), reboot_type: 'SOFT' }, options),
+    (api: ComputeAPI, options: OneCastOptions) =>
+      api.rebootInstance(ctxt, { ...onHost(), block_device_info: null, reboot_type: 'SOFT' }, options),
   ],
   [
     'detachInterface',
-    (api: ComputeAPI, options: CastOptions) =>
+    (api: ComputeAPI, options: OneCastOptions) =>
       api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options),
   ],
 ])('does not send %s once it is given up', async (_method, send) => {

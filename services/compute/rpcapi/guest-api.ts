@@ -1,24 +1,64 @@
-import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
-import type { GuestContract, GuestRecord, Outcome } from './guest-contract.ts';
+import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
+
+/**
+ * What the records say of a guest that is not recorded here: its instance is deleted, it is on another host or none, or
+ * there is no record at all.
+ */
+export type StrayState = 'deleted' | 'elsewhere' | 'unknown';
+
+export const strayStates = ['deleted', 'elsewhere', 'unknown'] as const satisfies StrayState[];
+
+/** `here`: it is recorded on this host. */
+export type GuestState = 'here' | StrayState;
+
+export interface GuestRecord {
+  uuid: string;
+  state: GuestState;
+  /** The host in its record. */
+  recorded_host: string | null;
+  node: string;
+  name: string;
+  project_id: string | null;
+  user_id: string | null;
+  flavor_name: string;
+  vcpus: number;
+  /** MiB. */
+  memory_mb: number;
+  /** GiB. */
+  disk_gb: number;
+  /** One of PowerState. */
+  power_state: number;
+  interfaces: VirtualInterface[];
+}
+
+/** Whether something was done, and why, or why not. */
+export interface Outcome {
+  done: boolean;
+  reason: string;
+}
+
+/** The guests of a host, for its operator. This is mini-nova's own; Nova has no such thing. */
+export const guestRpc = defineRpc(
+  { topic: 'compute', namespace: 'guest', version: '1.0' },
+  {
+    /** Looks now, and counts anew what they use. */
+    listGuests: call('list_guests', { since: '1.0', to: 'server', result: type<GuestRecord[]>() }),
+    /** Destroys a guest that is not recorded on this host. */
+    removeGuest: call('remove_guest', {
+      since: '1.0',
+      to: 'server',
+      args: type<{ instance_uuid: string }>(),
+      result: type<Outcome>(),
+    }),
+    /** Takes the records of this compute as they are. */
+    acceptRecords: call('accept_records', { since: '1.0', to: 'server', result: type<Outcome>() }),
+  },
+);
 
 /** The client side of what operators do with the guests of a host. */
-export class GuestAPI {
-  readonly #client: RPCClient<GuestContract>;
-
+export class GuestAPI extends clientOf(guestRpc) {
   constructor(rpc: ClientFactory, { timeout }: { timeout: number }) {
-    const target = new Target({ topic: 'compute', namespace: 'guest', version: '1.0' });
-    this.#client = rpc.getClient<GuestContract>(target, { timeout, retry: 0 });
-  }
-
-  async listGuests(ctxt: RpcContext, host: string): Promise<GuestRecord[]> {
-    return this.#client.prepare({ server: host }).call(ctxt, 'list_guests', {});
-  }
-
-  async removeGuest(ctxt: RpcContext, host: string, instanceUuid: string): Promise<Outcome> {
-    return this.#client.prepare({ server: host }).call(ctxt, 'remove_guest', { instance_uuid: instanceUuid });
-  }
-
-  async acceptRecords(ctxt: RpcContext, host: string): Promise<Outcome> {
-    return this.#client.prepare({ server: host }).call(ctxt, 'accept_records', {});
+    super(rpc, { timeout, retry: 0 });
   }
 }

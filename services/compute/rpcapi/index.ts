@@ -1,11 +1,10 @@
-export { ComputeAPI, InstanceHasNoHost } from './compute-api.ts';
-export type { ComputeContract, FilterProperties } from './contract.ts';
-export { GuestAPI } from './guest-api.ts';
+export { ComputeAPI, computeRpc, type FilterProperties, InstanceHasNoHost } from './compute-api.ts';
 export {
-  type GuestContract,
+  GuestAPI,
   type GuestRecord,
   type GuestState,
+  guestRpc,
   type Outcome,
   type StrayState,
   strayStates,
-} from './guest-contract.ts';
+} from './guest-api.ts';

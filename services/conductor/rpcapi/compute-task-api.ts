@@ -1,28 +1,56 @@
-import type { CastOptions } from '@mini-nova/domain/cast-options';
-import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
-import type { ComputeTaskContract } from './contract.ts';
+import type { FilterProperties } from '@mini-nova/compute/rpcapi';
+import { cast, clientOf, defineRpc, type JsonObject, type } from '@mini-nova/messaging';
+import {
+  type BlockDeviceMappingList,
+  type BuildRequest,
+  type Instance,
+  type NetworkRequestList,
+  NovaObjectSerializer,
+  type RequestSpec,
+  type Selection,
+  type TagList,
+} from '@mini-nova/objects';
 
-type TaskArgs<M extends keyof ComputeTaskContract> = ComputeTaskContract[M]['args'];
+/** Orchestration of builds. */
+export const computeTaskRpc = defineRpc(
+  { topic: 'conductor', namespace: 'compute_task', version: '1.24', serializer: NovaObjectSerializer },
+  {
+    scheduleAndBuildInstances: cast('schedule_and_build_instances', {
+      since: '1.17',
+      to: 'topic',
+      args: type<{
+        build_requests: BuildRequest[];
+        request_specs: RequestSpec[];
+        image: JsonObject;
+        admin_password: string | null;
+        injected_files: [path: string, contents: string][] | null;
+        requested_networks: NetworkRequestList | null;
+        block_device_mapping: BlockDeviceMappingList | null;
+        tags: TagList | null;
+      }>(),
+    }),
+    /** A failed build goes on at the next of its alternates. */
+    buildInstances: cast('build_instances', {
+      since: '1.19',
+      to: 'topic',
+      args: type<{
+        instances: Instance[];
+        image: JsonObject;
+        filter_properties: FilterProperties;
+        admin_password: string | null;
+        injected_files: [path: string, contents: string][] | null;
+        requested_networks: NetworkRequestList | null;
+        security_groups: string[] | null;
+        /** Not sent since 1.8: the mappings are in the database. */
+        block_device_mapping?: BlockDeviceMappingList | null;
+        legacy_bdm?: boolean;
+        request_spec: RequestSpec | null;
+        /** Null, and left out before 1.19: the scheduler is asked. */
+        host_lists?: Selection[][] | null;
+      }>(),
+    }),
+  },
+);
 
 /** The client side of the orchestration of builds. As in Nova, `[upgrade_levels]` does not pin it. */
-export class ComputeTaskAPI {
-  readonly #client: RPCClient<ComputeTaskContract>;
-
-  constructor(rpc: ClientFactory) {
-    const target = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.0' });
-    this.#client = rpc.getClient<ComputeTaskContract>(target);
-  }
-
-  async scheduleAndBuildInstances(
-    ctxt: RpcContext,
-    args: TaskArgs<'schedule_and_build_instances'>,
-    options: CastOptions = {},
-  ): Promise<void> {
-    const client = this.#client.prepare({ version: '1.17', ...options });
-    await client.cast(ctxt, 'schedule_and_build_instances', args);
-  }
-
-  async buildInstances(ctxt: RpcContext, args: TaskArgs<'build_instances'>): Promise<void> {
-    await this.#client.prepare({ version: '1.19' }).cast(ctxt, 'build_instances', args);
-  }
-}
+export class ComputeTaskAPI extends clientOf(computeTaskRpc) {}

@@ -1,6 +1,6 @@
-import { CallCancelled, RPCVersionCapError, Target } from '@mini-nova/messaging';
+import { CallCancelled, endpoint, RPCVersionCapError, Target } from '@mini-nova/messaging';
 import { InstanceList, NovaObjectSerializer } from '@mini-nova/objects';
-import { RequestContext } from '@mini-nova/service';
+import { BaseRPCAPI, baseRpc, RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { ComputeTaskAPI } from './compute-task-api.ts';
 import { ConductorAPI } from './conductor-api.ts';
+import { conductorRpc } from './conductor-rpc.ts';
 
 const ctxt = RequestContext.admin();
 
@@ -115,12 +116,8 @@ describe('ConductorAPI', () => {
     hoursLater();
     await expect.poll(() => logger.of('warn')).toEqual(['Waiting for a conductor']);
 
-    const ping = {
-      target: new Target({ namespace: 'baseapi', version: '1.0' }),
-      rpcMethods: ['ping'],
-      ping: async () => 'here',
-    };
-    const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [ping]);
+    const base = endpoint(baseRpc, new BaseRPCAPI({ service: 'conductor' }));
+    const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [base]);
     onTestFinished(() => conductor.stop());
     await conductor.start();
     await waiting;
@@ -136,11 +133,10 @@ describe('ConductorAPI', () => {
     const found = new ConductorAPI(rpc, { pause: 0, onFailure }).instancesByHost(ctxt, 'host1');
     await expect.poll(() => failures).toBeGreaterThan(10);
 
-    const list = {
-      target: new Target({ version: '3.0' }),
-      rpcMethods: ['object_class_action_versions'],
-      objectClassActionVersions: async () => new InstanceList({ objects: [] }),
-    };
+    const list = endpoint(conductorRpc, {
+      objectClassActionVersions: () => new InstanceList({ objects: [] }),
+      objectAction: () => [{}, null],
+    });
     const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [list]);
     onTestFinished(() => conductor.stop());
     await conductor.start();

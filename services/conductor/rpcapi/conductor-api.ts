@@ -4,11 +4,11 @@ import { isOutage, type OutageRetryOptions, retryOnOutage } from '@mini-nova/dom
 import { type VersionCapOption, versionCapOf } from '@mini-nova/domain/release-versions';
 import {
   type ClientFactory,
+  clientOf,
   type Logger,
   MessageDeliveryFailure,
-  type RPCClient,
+  type ResultOf,
   type RpcContext,
-  Target,
 } from '@mini-nova/messaging';
 import {
   type ChangesOf,
@@ -20,11 +20,11 @@ import {
   objectVersions,
   Service,
 } from '@mini-nova/objects';
-import type { ConductorContract } from './contract.ts';
+import { BaseAPI } from '@mini-nova/service';
+import { conductorRpc, type ObjectValue } from './conductor-rpc.ts';
 import { applyUpdates } from './object-updates.ts';
 
-/** The part of the base API that every service has. */
-type PingContract = { ping: { args: { arg: string }; result: unknown } };
+const ConductorClient = clientOf(conductorRpc);
 
 /** States one of which a guarded save must find; null stands for no state. */
 export interface ExpectedStates {
@@ -37,16 +37,17 @@ export interface ExpectedStates {
  * a save is, because one whose states are saved already succeeds.
  */
 export class ConductorAPI {
-  readonly #client: RPCClient<ConductorContract>;
-  readonly #base: RPCClient<PingContract>;
+  readonly #client: InstanceType<typeof ConductorClient>;
+  readonly #base: BaseAPI;
   readonly #retry: OutageRetryOptions;
 
   /** `versionCap`: of the oldest conductor that must understand the messages. */
-  constructor(rpc: ClientFactory, { versionCap, ...retry }: OutageRetryOptions & VersionCapOption = {}) {
-    const target = new Target({ topic: 'conductor', version: '3.0' });
-    this.#client = rpc.getClient<ConductorContract>(target, versionCapOf('conductor', { versionCap }));
-    const base = new Target({ topic: 'conductor', namespace: 'baseapi', version: '1.0' });
-    this.#base = rpc.getClient<PingContract>(base);
+  constructor(
+    rpc: ClientFactory<NovaObject>,
+    { versionCap, ...retry }: OutageRetryOptions & VersionCapOption = {},
+  ) {
+    this.#client = new ConductorClient(rpc, versionCapOf('conductor', { versionCap }));
+    this.#base = new BaseAPI(rpc, { topic: 'conductor' });
     this.#retry = retry;
   }
 
@@ -55,10 +56,9 @@ export class ConductorAPI {
    * before its conductors.
    */
   async waitUntilReady(ctxt: RpcContext, logger: Logger): Promise<void> {
-    const ping = this.#base.prepare({ timeout: 2, failUndeliverable: false });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await ping.call(ctxt, 'ping', { arg: 'ready?' });
+        await this.#base.ping(ctxt, { arg: 'ready?' }, { timeout: 2, failUndeliverable: false });
         return;
       } catch (error) {
         if (!isOutage(error)) throw error;
@@ -173,7 +173,7 @@ export class ConductorAPI {
     ctxt: RpcContext,
     objinst: NovaObject,
     objmethod: string,
-    kwargs: { [name: string]: unknown } = {},
+    kwargs: { [name: string]: ObjectValue } = {},
   ): Promise<unknown> {
     const [updates, result] = await this.#runAction(ctxt, objinst, objmethod, kwargs);
     applyUpdates(objinst, updates);
@@ -185,9 +185,9 @@ export class ConductorAPI {
     ctxt: RpcContext,
     type: ObjectType,
     objmethod: string,
-    args: unknown[],
+    args: ObjectValue[],
   ): Promise<unknown> {
-    return this.#client.call(ctxt, 'object_class_action_versions', {
+    return this.#client.objectClassActionVersions(ctxt, {
       objname: type.objName,
       objmethod,
       object_versions: objectVersions(),
@@ -201,7 +201,7 @@ export class ConductorAPI {
     ctxt: RpcContext,
     object: NovaObject<V>,
     changes: Partial<V>,
-    kwargs: { [name: string]: unknown } = {},
+    kwargs: { [name: string]: ObjectValue } = {},
   ): Promise<void> {
     const wanted = object.withChanges(changes);
     const [updates] = await this.#runAction(ctxt, wanted, 'save', kwargs);
@@ -213,12 +213,12 @@ export class ConductorAPI {
     ctxt: RpcContext,
     objinst: NovaObject,
     objmethod: string,
-    kwargs: { [name: string]: unknown },
-  ): Promise<ConductorContract['object_action']['result']> {
-    return this.#client.call(ctxt, 'object_action', { objinst, objmethod, args: [], kwargs });
+    kwargs: { [name: string]: ObjectValue },
+  ): Promise<ResultOf<typeof conductorRpc, 'objectAction'>> {
+    return this.#client.objectAction(ctxt, { objinst, objmethod, args: [], kwargs });
   }
 
-  #read(ctxt: RpcContext, type: ObjectType, objmethod: string, args: unknown[]): Promise<unknown> {
+  #read(ctxt: RpcContext, type: ObjectType, objmethod: string, args: ObjectValue[]): Promise<unknown> {
     return retryOnOutage(() => this.objectClassAction(ctxt, type, objmethod, args), this.#retry);
   }
 }

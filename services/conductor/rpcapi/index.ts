@@ -1,6 +1,6 @@
-export { ComputeTaskAPI } from './compute-task-api.ts';
+export { ComputeTaskAPI, computeTaskRpc } from './compute-task-api.ts';
 export { ConductorAPI, type ExpectedStates } from './conductor-api.ts';
-export type { ComputeTaskContract, ConductorContract } from './contract.ts';
+export { conductorRpc, type ObjectValue } from './conductor-rpc.ts';
 export {
   applyUpdates,
   type Contents,

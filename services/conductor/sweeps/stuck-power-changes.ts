@@ -66,9 +66,9 @@ async function askAgain(
     case 'stop':
       return compute.stopInstance(ctxt, { instance });
     case 'reboot':
-      return compute.rebootInstance(ctxt, { instance, reboot_type: 'SOFT' });
+      return compute.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type: 'SOFT' });
     case 'hard reboot':
-      return compute.rebootInstance(ctxt, { instance, reboot_type: 'HARD' });
+      return compute.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type: 'HARD' });
   }
 }
 

@@ -1,2 +1,1 @@
-export type { NetworkContract } from './contract.ts';
-export { NetworkAPI } from './network-api.ts';
+export { NetworkAPI, networkRpc } from './network-api.ts';

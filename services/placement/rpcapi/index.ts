@@ -1,2 +1,1 @@
-export type { PlacementContract } from './contract.ts';
-export { PlacementAPI } from './placement-api.ts';
+export { PlacementAPI, placementRpc } from './placement-api.ts';

@@ -1,47 +1,50 @@
-import { type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
-import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
-import type { PlacementContract } from './contract.ts';
+import { type OutageRetryOptions, repeatIdempotent } from '@mini-nova/domain/outage-retry';
+import type { Inventories, ResourceAmounts } from '@mini-nova/domain/resources';
+import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
 
-type Args<M extends keyof PlacementContract> = PlacementContract[M]['args'];
+/**
+ * Placement for those who have no database: compute reports its inventory and gives allocations back. This is mini-nova's
+ * own; Nova speaks REST here.
+ */
+export const placementRpc = defineRpc(
+  { topic: 'conductor', namespace: 'placement', version: '1.1' },
+  {
+    /** Creates or replaces the inventory of a provider (a compute node). */
+    setInventory: call('set_inventory', {
+      since: '1.0',
+      to: 'topic',
+      idempotent: true,
+      args: type<{ provider_uuid: string; provider_name: string; inventories: Inventories }>(),
+    }),
+    /** Releases what the instance holds; on `provider_uuid` only, when given. */
+    deleteAllocations: call('delete_allocations', {
+      since: '1.0',
+      to: 'topic',
+      idempotent: true,
+      args: type<{ consumer_uuid: string; provider_uuid: string | null }>(),
+    }),
+    /** What each consumer holds on the provider, by consumer uuid. */
+    getProviderAllocations: call('get_provider_allocations', {
+      since: '1.0',
+      to: 'topic',
+      idempotent: true,
+      args: type<{ provider_uuid: string }>(),
+      result: type<{ [consumerUuid: string]: ResourceAmounts }>(),
+    }),
+    /** What the consumer holds on each provider, by provider uuid. */
+    getAllocations: call('get_allocations', {
+      since: '1.1',
+      to: 'topic',
+      idempotent: true,
+      args: type<{ consumer_uuid: string }>(),
+      result: type<{ [providerUuid: string]: ResourceAmounts }>(),
+    }),
+  },
+);
 
 /** The client side of placement. All its methods are idempotent, and repeated when nobody answers. */
-export class PlacementAPI {
-  readonly #client: RPCClient<PlacementContract>;
-  readonly #retry: OutageRetryOptions;
-
+export class PlacementAPI extends clientOf(placementRpc) {
   constructor(rpc: ClientFactory, retry: OutageRetryOptions = {}) {
-    const target = new Target({ topic: 'conductor', namespace: 'placement', version: '1.0' });
-    this.#client = rpc.getClient<PlacementContract>(target);
-    this.#retry = retry;
-  }
-
-  async setInventory(ctxt: RpcContext, args: Args<'set_inventory'>): Promise<void> {
-    await this.#call(() => this.#client.call(ctxt, 'set_inventory', args));
-  }
-
-  async deleteAllocations(ctxt: RpcContext, args: Args<'delete_allocations'>): Promise<void> {
-    await this.#call(() => this.#client.call(ctxt, 'delete_allocations', args));
-  }
-
-  /** By consumer uuid. */
-  async getProviderAllocations(
-    ctxt: RpcContext,
-    args: Args<'get_provider_allocations'>,
-  ): Promise<{ [consumerUuid: string]: ResourceAmounts }> {
-    return this.#call(() => this.#client.call(ctxt, 'get_provider_allocations', args));
-  }
-
-  /** By provider uuid. */
-  async getAllocations(
-    ctxt: RpcContext,
-    args: Args<'get_allocations'>,
-  ): Promise<{ [providerUuid: string]: ResourceAmounts }> {
-    const client = this.#client.prepare({ version: '1.1' });
-    return this.#call(() => client.call(ctxt, 'get_allocations', args));
-  }
-
-  #call<T>(request: () => Promise<T>): Promise<T> {
-    return retryOnOutage(request, this.#retry);
+    super(rpc, { around: repeatIdempotent(retry) });
   }
 }

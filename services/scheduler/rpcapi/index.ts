@@ -1,2 +1,1 @@
-export type { DestinationDict, SchedulerContract } from './contract.ts';
-export { SchedulerAPI } from './scheduler-api.ts';
+export { type DestinationDict, SchedulerAPI, schedulerRpc } from './scheduler-api.ts';

@@ -6,11 +6,13 @@ import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
 import {
+  endpoint,
   getRpcServer,
   getTransport,
   type JsonObject,
   type RPCServer,
   RPCVersionCapError,
+  type RpcEndpoint,
   type RpcMessage,
   silentLogger,
   Target,
@@ -19,13 +21,13 @@ import {
 import { NovaObjectSerializer, objectFromPrimitive, type RequestSpec } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import { PlacementManager } from '@mini-nova/placement/manager';
-import { PlacementAPI } from '@mini-nova/placement/rpcapi';
+import { PlacementAPI, placementRpc } from '@mini-nova/placement/rpcapi';
 import { createRpc, RequestContext, RequestContextSerializer } from '@mini-nova/service';
 import { addHost, inventories, requestSpec } from '@mini-nova/services-testing/scheduling';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CELL_UUID } from '../cell.ts';
 import { SchedulerManager } from '../manager.ts';
-import { SchedulerAPI } from './scheduler-api.ts';
+import { SchedulerAPI, schedulerRpc } from './scheduler-api.ts';
 
 const ctxt = RequestContext.admin();
 let db: Database;
@@ -34,10 +36,10 @@ let server: RPCServer;
 /** As they came over the wire. */
 let messages: RpcMessage[];
 
-async function serve(topic: string, endpoint: object): Promise<void> {
-  server = getRpcServer(transport, new Target({ topic, server: 'host' }), [endpoint], {
+async function serve(served: RpcEndpoint): Promise<void> {
+  const { topic = '' } = served.rpc.target;
+  server = getRpcServer(transport, new Target({ topic, server: 'host' }), [served], {
     serializer: new RequestContextSerializer(new NovaObjectSerializer()),
-    accessPolicy: 'explicit',
     around: (_ctxt, message, run) => {
       messages.push(message);
       return run();
@@ -65,12 +67,14 @@ afterEach(async () => {
 describe('SchedulerAPI', () => {
   beforeEach(() =>
     serve(
-      'scheduler',
-      new SchedulerManager({
-        db,
-        config: loadConfig<NovaSchema>({ configFiles: [], env: {} }),
-        logger: silentLogger,
-      }),
+      endpoint(
+        schedulerRpc,
+        new SchedulerManager({
+          db,
+          config: loadConfig<NovaSchema>({ configFiles: [], env: {} }),
+          logger: silentLogger,
+        }),
+      ),
     ),
   );
 
@@ -123,7 +127,7 @@ describe('SchedulerAPI', () => {
 
 describe('PlacementAPI', () => {
   it('sets an inventory, shows and deletes allocations', async () => {
-    await serve('conductor', new PlacementManager(db));
+    await serve(endpoint(placementRpc, new PlacementManager(db)));
     const placement = new PlacementAPI(rpc());
 
     await placement.setInventory(ctxt, {

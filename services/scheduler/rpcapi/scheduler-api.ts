@@ -1,22 +1,55 @@
 import { type VersionCapOption, versionCapOf } from '@mini-nova/domain/release-versions';
-import { type ClientFactory, type RPCClient, type RpcContext, Target } from '@mini-nova/messaging';
-import type { Selection } from '@mini-nova/objects';
-import type { SchedulerContract } from './contract.ts';
+import {
+  type ArgsOf,
+  type ClientFactory,
+  call,
+  clientOf,
+  defineRpc,
+  type JsonObject,
+  type RpcContext,
+  type,
+} from '@mini-nova/messaging';
+import { type NovaObject, NovaObjectSerializer, type RequestSpec, type Selection } from '@mini-nova/objects';
 
-type Args<M extends keyof SchedulerContract> = SchedulerContract[M]['args'];
+/** A destination as callers knew it before there was a Selection. */
+export interface DestinationDict {
+  host: string;
+  nodename: string;
+  limits: JsonObject;
+}
 
-/**
- * The client side of the scheduler RPC API.
- *
- * - 4.5: `select_destinations` with `return_alternates`
- */
+/** Nova 26's scheduler RPC API 4.5. */
+export const schedulerRpc = defineRpc(
+  { topic: 'scheduler', version: '4.5', serializer: NovaObjectSerializer },
+  {
+    /**
+     * For each instance its claimed destination, followed by alternates (not claimed); nothing for one that was deleted or
+     * is in ERROR. Who does not ask for objects, as before 4.5, gets the destinations alone.
+     */
+    selectDestinations: call('select_destinations', {
+      since: '4.5',
+      to: 'topic',
+      args: type<{
+        instance_uuids: string[];
+        spec_obj: RequestSpec;
+        return_objects?: boolean;
+        return_alternates?: boolean;
+      }>(),
+      defaults: { return_objects: true, return_alternates: true },
+      result: type<Selection[][] | DestinationDict[]>(),
+    }),
+  },
+);
+
+const SchedulerClient = clientOf(schedulerRpc);
+
+/** The client side of the scheduler RPC API. */
 export class SchedulerAPI {
-  readonly #client: RPCClient<SchedulerContract>;
+  readonly #client: InstanceType<typeof SchedulerClient>;
 
   /** `versionCap`: of the oldest scheduler that must understand the messages. */
-  constructor(rpc: ClientFactory, options: VersionCapOption = {}) {
-    const target = new Target({ topic: 'scheduler', version: '4.5' });
-    this.#client = rpc.getClient<SchedulerContract>(target, versionCapOf('scheduler', options));
+  constructor(rpc: ClientFactory<NovaObject>, options: VersionCapOption = {}) {
+    this.#client = new SchedulerClient(rpc, versionCapOf('scheduler', options));
   }
 
   /**
@@ -26,16 +59,8 @@ export class SchedulerAPI {
    */
   async selectDestinations(
     ctxt: RpcContext,
-    {
-      instance_uuids,
-      spec_obj,
-      return_alternates = true,
-    }: Omit<Args<'select_destinations'>, 'return_objects'>,
+    args: Omit<ArgsOf<typeof schedulerRpc, 'selectDestinations'>, 'return_objects'>,
   ): Promise<Selection[][]> {
-    const args = { instance_uuids, spec_obj, return_objects: true, return_alternates };
-    const destinations = await this.#client
-      .prepare({ version: '4.5' })
-      .call(ctxt, 'select_destinations', args);
-    return destinations as Selection[][];
+    return (await this.#client.selectDestinations(ctxt, args)) as Selection[][];
   }
 }

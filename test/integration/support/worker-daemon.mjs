@@ -1,12 +1,19 @@
 // A daemon with workers, for tests of their life: worker-daemon.mjs <config file> <topic> <workers>.
 import { setTimeout as delay } from 'node:timers/promises';
 import { LiveConfig } from '@mini-nova/config';
+import { call, defineRpc, endpoint } from '@mini-nova/messaging';
 import { Daemon, Manager } from '@mini-nova/service';
 
 const [configFile, topic, workers] = process.argv.slice(2);
 
+const define = (name) => call(name, { since: '1.0', to: 'topic' });
+const workRpc = defineRpc(
+  { topic },
+  { whoami: define('whoami'), work: define('work'), hang: define('hang'), crash: define('crash') },
+);
+
 class WorkManager extends Manager {
-  rpcMethods = ['whoami', 'work', 'hang', 'crash'];
+  endpoints = [endpoint(workRpc, this)];
 
   async whoami() {
     return process.pid;

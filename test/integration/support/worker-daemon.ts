@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
-import { type BaseContract, createRpc } from '@mini-nova/service';
+import { BaseAPI, createRpc } from '@mini-nova/service';
 import { Child, getRabbit, tempDir, uniqueTopic } from '@mini-nova/testing';
 import { expect, onTestFinished, vi } from 'vitest';
 
@@ -76,7 +76,7 @@ export async function startWorkerDaemon(options: WorkerDaemonOptions = {}) {
   onTestFinished(() => transport.close());
   const rpc = createRpc(transport);
   const client = rpc.getClient<WorkContract>(new Target({ topic, version: '1.0' }));
-  const base = rpc.getClient<BaseContract>(new Target({ topic, namespace: 'baseapi', version: '1.1' }));
+  const base = new BaseAPI(rpc, { topic });
   const started = workers > 1 ? 'Worker started' : 'Service started';
   await vi.waitFor(() => expect(said(started)).toHaveLength(workers));
   return { ...daemon, client, base };
