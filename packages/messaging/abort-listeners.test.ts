@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { onAbort } from './abort-listeners.ts';
+import { onAbort } from './waits.ts';
 
 test('all who wait are told, in their order, behind one listener of the signal', () => {
   const controller = new AbortController();

@@ -1,4 +1,5 @@
-import { Roster } from './roster.ts';
+import { Roster } from './collections.ts';
+import type { Request, SendOptions } from './drivers/driver.ts';
 import type { Target } from './target.ts';
 
 /** A request that a server runs at this moment. */
@@ -80,4 +81,39 @@ export function reports<Report>(items: readonly UnderWay<Report>[]): Report[] {
 export function requestIdOf(ctxt: { readonly request_id?: unknown } | null | undefined): string | null {
   const id = ctxt?.request_id;
   return typeof id === 'string' ? id : null;
+}
+
+/**
+ * A message from its sending until its outcome. It does not keep the arguments, which may be large. Its fields are
+ * plain, for private ones cost more to make.
+ */
+export class Waiting implements UnderWay<WaitingCall> {
+  readonly since = performance.now();
+  readonly target: Target;
+  readonly method: string;
+  readonly requestId: string | null;
+  readonly options: SendOptions;
+
+  constructor(target: Target, { ctxt, message }: Request, options: SendOptions) {
+    this.target = target;
+    this.method = message.method;
+    this.requestId = requestIdOf(ctxt);
+    this.options = options;
+  }
+
+  report(times: Times): WaitingCall {
+    return {
+      kind: this.kind,
+      target: this.target,
+      method: this.method,
+      requestId: this.requestId,
+      ...times,
+      timeout: this.options.timeout ?? null,
+    };
+  }
+
+  get kind(): WaitingCall['kind'] {
+    if (this.options.waitForReply) return 'call';
+    return this.target.fanout ? 'fanout' : 'cast';
+  }
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { RemoteError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { reasonText } from './logger.ts';
 import { type Failure, isRpcModule, type RemoteErrorType, remoteErrors } from './remote-errors.ts';
-import { reasonText } from './thrown.ts';
 
 /** The native errors for which Python has a class of its own, so that a Python peer rebuilds it. */
 const PYTHON_BUILTINS: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fifo } from './fifo.ts';
+import { Fifo } from './collections.ts';
 
 test('gives back what it took, in that order, over many lots', () => {
   const fifo = new Fifo<number>();

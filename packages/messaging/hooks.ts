@@ -1,8 +1,7 @@
 import type { JsonObject } from './json.ts';
-import type { Logger } from './logger.ts';
-import type { RpcContext } from './serializer.ts';
+import { type Logger, logThrown } from './logger.ts';
+import type { RpcContext } from './serializers.ts';
 import type { Target } from './target.ts';
-import { logThrown } from './thrown.ts';
 
 /** An RPC that is about to be sent. */
 export interface OutgoingRpc {

@@ -18,7 +18,7 @@ export {
   type QueuedDeadLetter,
   type Selected,
   type Selection,
-} from './drivers/rabbit/dead-letters/dead-letters.ts';
+} from './drivers/rabbit/dead-letters.ts';
 export type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 export {
   CallCancelled,
@@ -53,6 +53,7 @@ export type {
   TransportEventType,
 } from './hooks.ts';
 export type { JsonObject, JsonValue } from './json.ts';
+export { toPrimitive } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { consoleLogger, type Logger, silentLogger } from './logger.ts';
 export type { ReadyOptions } from './readiness.ts';
@@ -112,10 +113,8 @@ export {
 } from './rpc/server.ts';
 export type { DoesNotTravel, JsonWith, Travels } from './rpc/travels.ts';
 export { canSendVersion, isCompatible } from './rpc/version-cap.ts';
-export type { CarriedBy, RpcContext, Serializer } from './serializer.ts';
-export { JsonPrimitiveSerializer } from './serializers/json-primitive-serializer.ts';
-export { NoOpSerializer } from './serializers/no-op-serializer.ts';
-export { toPrimitive } from './serializers/primitive.ts';
+export type { CarriedBy, RpcContext, Serializer } from './serializers.ts';
+export { JsonPrimitiveSerializer, NoOpSerializer } from './serializers.ts';
 export { Target, type TargetOptions } from './target.ts';
 export { getTransport, Transport, type TransportOptions } from './transport.ts';
 export { parseTransportUrl, type TransportHost, type TransportUrl } from './transport-url.ts';

@@ -49,3 +49,6 @@ export function limitsWith(given: Partial<Limits> = {}): Limits {
   }
   return limits;
 }
+
+/** The largest prefetch: RabbitMQ's is a 16-bit number. */
+export const PREFETCH_MAX = 65_535;

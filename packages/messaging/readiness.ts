@@ -1,6 +1,6 @@
 import type { Driver } from './drivers/driver.ts';
 import { MessageDeliveryFailure } from './errors.ts';
-import { reasonText } from './thrown.ts';
+import { reasonText } from './logger.ts';
 
 /** How long `Transport.ready` waits. */
 export interface ReadyOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Roster } from './roster.ts';
+import { Roster } from './collections.ts';
 
 test('a roster holds what was added and not removed', () => {
   const roster = new Roster<number>();

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { deserializeFailure, serializeFailure } from './failure.ts';
-import { silentLogger } from './logger.ts';
+import { logThrown, presentable, reasonText, silentLogger } from './logger.ts';
 import { ODD_FAILURES } from './test/odd-failures.ts';
-import { logThrown, presentable, reasonText } from './thrown.ts';
 
 const oddities = Object.entries(ODD_FAILURES);
 

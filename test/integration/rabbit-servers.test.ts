@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RabbitOptions } from '@mini-nova/messaging';
 import { uniqueTopic } from '@mini-nova/testing';
 import { describe, expect, vi } from 'vitest';
-import { SENT_AT, sentAtText } from '../../packages/messaging/drivers/rabbit/wire/sent-at.ts';
 import { encodeRollCall } from '../../packages/messaging/drivers/rabbit/wire/wire-message.ts';
-import { ROLL_CALL } from '../../packages/messaging/drivers/rabbit/wire/wire-properties.ts';
+import {
+  ROLL_CALL,
+  SENT_AT,
+  sentAtText,
+} from '../../packages/messaging/drivers/rabbit/wire/wire-properties.ts';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, Gate } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { globExpression } from './glob.ts';
+import { globExpression } from './routing-driver.ts';
 
 test.each([
   ['compute.instance.*', 'compute.instance.create.end', true],

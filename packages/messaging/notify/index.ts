@@ -5,14 +5,17 @@ export type {
   NotificationTopic,
   OutgoingNotification,
 } from '../drivers/notification-driver.ts';
-export { NOTIFICATIONS, resetNotifications } from './drivers/test-driver.ts';
-export type { NotificationMetadata, ReceivedNotification } from './notification.ts';
+export { NOTIFICATIONS, resetNotifications } from './built-in-drivers.ts';
 export type {
   AnyNotifications,
   NotificationArguments,
   NotificationEndpointOf,
+  NotificationMessage,
+  NotificationMetadata,
   NotificationOf,
-} from './notification-contract.ts';
+  NotificationPriority,
+  ReceivedNotification,
+} from './notification.ts';
 export { type NotificationEndpoint, NotificationResult } from './notification-endpoint.ts';
 export {
   type FieldPatterns,
@@ -20,14 +23,13 @@ export {
   type NotificationFilterOptions,
   type Pattern,
 } from './notification-filter.ts';
+export type { NotificationServer } from './notification-listener.ts';
 export {
   type BatchNotificationListenerOptions,
   getBatchNotificationListener,
   getNotificationListener,
   type NotificationListenerOptions,
 } from './notification-listener.ts';
-export type { NotificationMessage } from './notification-message.ts';
-export type { NotificationServer } from './notification-server.ts';
 export {
   Notifier,
   type NotifierDriverName,
@@ -38,14 +40,14 @@ export type {
   NotifierDriver,
   NotifierDriverContext,
   NotifierDriverFactory,
+  RoutingGroups,
+  RoutingRules,
   SentNotification,
 } from './notifier-driver.ts';
-export { registerNotifierDriver } from './notifier-driver-registry.ts';
-export type { NotificationPriority } from './priority.ts';
+export { registerNotifierDriver } from './notifier-driver.ts';
 export {
   type RequestMatch,
   type RequestNotifierMiddleware,
   type RequestNotifierOptions,
   requestNotifier,
 } from './request-notifier.ts';
-export type { RoutingGroups, RoutingRules } from './routing-groups.ts';

@@ -1,5 +1,5 @@
+import { type NotificationPriority, PRIORITIES } from './notification.ts';
 import { NotificationFilter } from './notification-filter.ts';
-import { type NotificationPriority, PRIORITIES } from './priority.ts';
 
 /** What a method of an endpoint may return. Anything else, and nothing, means HANDLED. */
 export const NotificationResult = {

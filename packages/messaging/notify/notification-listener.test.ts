@@ -7,12 +7,12 @@ import { ODD_FAILURES } from '../test/odd-failures.ts';
 import { RecordingLogger } from '../test/recording-logger.ts';
 import { CTXT } from '../test/rpc-fixture.ts';
 import { getTransport } from '../transport.ts';
-import type { ReceivedNotification } from './notification.ts';
 import type {
   NotificationArguments,
   NotificationEndpointOf,
   NotificationOf,
-} from './notification-contract.ts';
+  ReceivedNotification,
+} from './notification.ts';
 import { NotificationResult } from './notification-endpoint.ts';
 import { NotificationFilter } from './notification-filter.ts';
 import { getBatchNotificationListener, getNotificationListener } from './notification-listener.ts';

@@ -1,18 +1,95 @@
-import { DEFAULT_PREFETCH } from '../drivers/notification-defaults.ts';
-import type { NotificationDriver, NotificationTopic } from '../drivers/notification-driver.ts';
+import type { Listener } from '../drivers/driver.ts';
+import {
+  DEFAULT_PREFETCH,
+  type NotificationDriver,
+  type NotificationTopic,
+} from '../drivers/notification-driver.ts';
 import { DriverLoadFailure, InvalidTarget } from '../errors.ts';
+import { PREFETCH_MAX } from '../limits.ts';
+import { Listening } from '../listening.ts';
 import { checkName, checkNotificationNames } from '../names.ts';
-import { PREFETCH_MAX } from '../prefetch.ts';
-import type { Serializer } from '../serializer.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import { NoOpSerializer, type Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
-import { BatchReceiver } from './batch-receiver.ts';
+import { InFlight } from '../waits.ts';
+import type { NotificationPriority } from './notification.ts';
 import { endpointMethods, type NotificationEndpoint } from './notification-endpoint.ts';
-import type { ReceiverOptions } from './notification-receiver.ts';
-import { NotificationServer } from './notification-server.ts';
-import type { NotificationPriority } from './priority.ts';
-import { SingleReceiver } from './single-receiver.ts';
+import {
+  BatchReceiver,
+  type NotificationReceiver,
+  type ReceiverOptions,
+  SingleReceiver,
+} from './receivers.ts';
+
+export interface NotificationServerOptions {
+  driver: NotificationDriver;
+  topics: readonly NotificationTopic[];
+  receiver: NotificationReceiver;
+  pool: string | undefined;
+  prefetch: number | undefined;
+}
+
+/**
+ * Tells endpoints of the notifications of some topics. Made by `getNotificationListener` and
+ * `getBatchNotificationListener`.
+ *
+ * A notification is acknowledged when all endpoints have handled it: at least once, also when this process is killed.
+ * Notifications are handled concurrently. `start`, `stop` and `wait` are idempotent; a stopped server can be started
+ * again.
+ */
+export class NotificationServer {
+  readonly #options: NotificationServerOptions;
+  readonly #listening: Listening;
+  readonly #running = new InFlight();
+
+  constructor(options: NotificationServerOptions) {
+    this.#options = options;
+    this.#listening = new Listening({
+      listen: (signal) => this.#listen(signal),
+      onStopped: () => options.receiver.flush(),
+    });
+  }
+
+  /**
+   * Resolves once notifications are delivered. A start that failed can be tried again.
+   * @throws MessageDeliveryFailure when the transport is closed, or its broker refuses a queue
+   */
+  start(): Promise<void> {
+    return this.#listening.start();
+  }
+
+  /**
+   * Takes no new notifications; those that came go on, and a batch that is not full is handled. Resolves once the
+   * consumers are cancelled. A start that is still waiting for its broker rejects.
+   */
+  stop(): Promise<void> {
+    return this.#listening.stop();
+  }
+
+  /** After `stop`: resolves once all notifications that came are handled, and acknowledged or requeued. */
+  async wait(): Promise<void> {
+    await this.#listening.stopped();
+    await this.#running.idle();
+  }
+
+  /** `stop`, then `wait`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.wait();
+  }
+
+  #listen(signal: AbortSignal): Promise<Listener> {
+    const { driver, topics, receiver, pool, prefetch } = this.#options;
+    return driver.listen(
+      topics,
+      (incoming) => {
+        this.#running.begin();
+        void receiver.receive(incoming).finally(() => this.#running.end());
+      },
+      { signal, pool, prefetch },
+    );
+  }
+}
 
 /** How a listener takes notifications. */
 export interface NotificationListenerOptions {

@@ -1,6 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingNotification } from '../drivers/notification-driver.ts';
 import type { JsonValue } from '../json.ts';
-import type { RpcContext, Serializer } from '../serializer.ts';
+import type { RpcContext, Serializer } from '../serializers.ts';
+
+/** In lower case: the names of a notifier's and an endpoint's methods, and the ends of routing keys. */
+export const PRIORITIES = ['audit', 'debug', 'info', 'warn', 'error', 'critical', 'sample'] as const;
+
+/** How urgent a notification is. `sample` is for small, frequent ones: "CPU 70 %". */
+export type NotificationPriority = (typeof PRIORITIES)[number];
+
+export function isPriority(text: string): text is NotificationPriority {
+  return (PRIORITIES as readonly string[]).includes(text);
+}
 
 /** What identifies a notification; its keys as on the wire. */
 export interface NotificationMetadata {
@@ -41,3 +52,83 @@ export function priorityOf({ message }: IncomingNotification): string {
 function textOrNull(value: JsonValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
+
+/** A notification as it travels, beside its context. */
+export interface NotificationMessage {
+  /** A UUID. */
+  message_id: string;
+  /** Who notifies: `compute.host1`. */
+  publisher_id: string | null;
+  /** What has happened: `compute.instance.create.end`. */
+  event_type: string;
+  /** In upper case. */
+  priority: Uppercase<NotificationPriority>;
+  payload: JsonValue;
+  /** UTC: `2026-11-21 01:44:15.431000`. */
+  timestamp: string;
+}
+
+export interface NotificationMessageOptions {
+  publisherId: string | undefined;
+  eventType: string;
+  priority: NotificationPriority;
+  payload: JsonValue;
+}
+
+/** A message with an id of its own and the present time; its keys in the order in which oslo.messaging writes them. */
+export function notificationMessage(options: NotificationMessageOptions): NotificationMessage {
+  return {
+    message_id: randomUUID(),
+    publisher_id: options.publisherId ?? null,
+    event_type: options.eventType,
+    priority: options.priority.toUpperCase() as Uppercase<NotificationPriority>,
+    payload: options.payload,
+    timestamp: utcTimestamp(new Date()),
+  };
+}
+
+/** UTC as Python prints it, with six digits of the second: `2026-11-21 01:44:15.431000`. */
+export function utcTimestamp(date: Date): string {
+  return date.toISOString().replace('T', ' ').replace('Z', '000');
+}
+
+/** The contract of a notifier that declares none: any event, any payload. */
+export type AnyNotifications = { [eventType: string]: unknown };
+
+/**
+ * The arguments of an endpoint's method, for a contract: a type that gives each event type its payload. Where the
+ * method compares `eventType`, the compiler knows the payload.
+ *
+ *     type InstanceEvents = { 'instance.create.end': { uuid: string }; 'instance.delete.end': { at: string } };
+ *
+ *     class Watcher implements NotificationEndpointOf<InstanceEvents, 'info'> {
+ *       info(...[_ctxt, _publisherId, eventType, payload]: NotificationArguments<InstanceEvents>) {
+ *         if (eventType === 'instance.create.end') console.log(payload.uuid);
+ *       }
+ *     }
+ */
+export type NotificationArguments<C, Ctxt = object> = {
+  [E in keyof C & string]: [
+    ctxt: Ctxt,
+    publisherId: string | null,
+    eventType: E,
+    payload: C[E],
+    metadata: NotificationMetadata,
+  ];
+}[keyof C & string];
+
+/** What an endpoint must have to be told of a contract's events with the given priorities. */
+export type NotificationEndpointOf<C, P extends NotificationPriority, Ctxt = object> = {
+  [M in P]: (...args: NotificationArguments<C, Ctxt>) => unknown;
+};
+
+/** An element of what a method of a batch endpoint is given. */
+export type NotificationOf<C, Ctxt = object> = {
+  [E in keyof C & string]: {
+    readonly ctxt: Ctxt;
+    readonly publisherId: string | null;
+    readonly eventType: E;
+    readonly payload: C[E];
+    readonly metadata: NotificationMetadata;
+  };
+}[keyof C & string];

@@ -1,8 +1,7 @@
+import { DriverLoadFailure } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { Transport } from '../transport.ts';
-import type { NotificationMessage } from './notification-message.ts';
-import type { NotificationPriority } from './priority.ts';
-import type { RoutingGroups } from './routing-groups.ts';
+import type { NotificationMessage, NotificationPriority } from './notification.ts';
 
 /** A notification on its way to the drivers of a notifier. */
 export interface SentNotification {
@@ -30,3 +29,38 @@ export interface NotifierDriverContext {
 
 /** @throws DriverLoadFailure when the driver cannot work with what it is given */
 export type NotifierDriverFactory = (context: NotifierDriverContext) => NotifierDriver;
+
+/**
+ * What goes by which driver, in the form of oslo.messaging's `routing_config` file once that is parsed. A notification
+ * goes by each driver whose rules, in some group, accept it.
+ */
+export interface RoutingGroups {
+  readonly [group: string]: { readonly [driver: string]: RoutingRules };
+}
+
+/** All that are given must accept. A driver without rules takes everything. */
+export interface RoutingRules {
+  /** Shell patterns for event types: `compute.instance.*`. One must match. */
+  readonly accepted_events?: readonly string[];
+  /** Shell patterns for priorities, in any case: `error`. One must match. */
+  readonly accepted_priorities?: readonly string[];
+}
+
+const factories = new Map<string, NotifierDriverFactory>();
+
+/** Makes `name` a driver of notifiers. A built-in one can be replaced. */
+export function registerNotifierDriver(name: string, factory: NotifierDriverFactory): void {
+  factories.set(name, factory);
+}
+
+/** @throws DriverLoadFailure when there is no such driver, or it cannot work with its context */
+export function createNotifierDriver(name: string, context: NotifierDriverContext): NotifierDriver {
+  const factory = factories.get(name);
+  if (factory === undefined) {
+    throw new DriverLoadFailure(
+      name,
+      `no notifier's driver has this name; there are ${[...factories.keys()].join(', ')}`,
+    );
+  }
+  return factory(context);
+}

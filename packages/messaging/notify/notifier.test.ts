@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vit
 import type { Driver } from '../drivers/driver.ts';
 import { RecordingLogger } from '../test/recording-logger.ts';
 import { getTransport, Transport } from '../transport.ts';
-import { NOTIFICATIONS, resetNotifications } from './drivers/test-driver.ts';
-import { utcTimestamp } from './notification-message.ts';
+import { NOTIFICATIONS, resetNotifications } from './built-in-drivers.ts';
+import { utcTimestamp } from './notification.ts';
 import { Notifier, type NotifierOptions } from './notifier.ts';
-import { registerNotifierDriver } from './notifier-driver-registry.ts';
+import { registerNotifierDriver } from './notifier-driver.ts';
 
 const CTXT = { user_id: 'u', project_id: 'p', request_id: 'req-1' };
 

@@ -1,22 +1,58 @@
 import { MessagingError } from '../errors.ts';
-import { type Logger, silentLogger } from '../logger.ts';
-import type { RpcContext, Serializer } from '../serializer.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
-import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
-import { logThrown } from '../thrown.ts';
+import { contextToPrimitive, type JsonObject, toPrimitive } from '../json.ts';
+import { type Logger, logThrown, silentLogger } from '../logger.ts';
+import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
 import type { Transport } from '../transport.ts';
-import { logDriver } from './drivers/log-driver.ts';
-import { messagingDriver } from './drivers/messaging-driver.ts';
-import { noopDriver } from './drivers/noop-driver.ts';
-import { routingDriver } from './drivers/routing-driver.ts';
-import { testDriver } from './drivers/test-driver.ts';
-import type { AnyNotifications } from './notification-contract.ts';
-import { notificationMessage } from './notification-message.ts';
-import type { NotifierDriver, NotifierDriverFactory, SentNotification } from './notifier-driver.ts';
-import { createNotifierDriver, registerNotifierDriver } from './notifier-driver-registry.ts';
-import type { NotificationPriority } from './priority.ts';
-import type { RoutingGroups } from './routing-groups.ts';
-import { sanitizeContext } from './sanitize-context.ts';
+import { logDriver, messagingDriver, noopDriver, testDriver } from './built-in-drivers.ts';
+import { type AnyNotifications, type NotificationPriority, notificationMessage } from './notification.ts';
+import {
+  createNotifierDriver,
+  type NotifierDriver,
+  type NotifierDriverFactory,
+  type RoutingGroups,
+  registerNotifierDriver,
+  type SentNotification,
+} from './notifier-driver.ts';
+import { routingDriver } from './routing-driver.ts';
+
+/**
+ * What of a request's context may travel with a notification, which many may read: who acted, and for which request.
+ * Tokens and service catalogues stay here. The list is oslo.messaging's.
+ */
+const SAFE_KEYS: ReadonlySet<string> = new Set([
+  'user_id',
+  'project_id',
+  'domain_id',
+  'user_domain_id',
+  'project_domain_id',
+  'is_admin',
+  'request_id',
+  'roles',
+  'user_name',
+  'project_name',
+  'domain_name',
+  'user_domain_name',
+  'project_domain_name',
+  'service_user_id',
+  'service_user_domain_id',
+  'service_user_domain_name',
+  'service_project_id',
+  'service_project_name',
+  'service_project_domain_id',
+  'service_project_domain_name',
+  'service_roles',
+  'global_request_id',
+  'system_scope',
+  'user',
+  'domain',
+  'user_domain',
+  'project_domain',
+]);
+
+/** The context without what must not be published. */
+export function sanitizeContext(ctxt: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(ctxt).filter(([key]) => SAFE_KEYS.has(key)));
+}
 
 const BUILT_IN_DRIVERS: Record<string, NotifierDriverFactory> = {
   messaging: messagingDriver('1.0'),

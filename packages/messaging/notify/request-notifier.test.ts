@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { getTransport } from '../transport.ts';
-import { NOTIFICATIONS, resetNotifications } from './drivers/test-driver.ts';
+import { NOTIFICATIONS, resetNotifications } from './built-in-drivers.ts';
 import { Notifier } from './notifier.ts';
 import { type RequestNotifierOptions, requestNotifier } from './request-notifier.ts';
 

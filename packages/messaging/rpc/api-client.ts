@@ -1,4 +1,4 @@
-import type { RpcContext } from '../serializer.ts';
+import type { RpcContext } from '../serializers.ts';
 import { Transport } from '../transport.ts';
 import type { CallContext } from './call-context.ts';
 import type { CallOptions } from './call-options.ts';

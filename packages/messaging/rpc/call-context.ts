@@ -1,14 +1,14 @@
-import { onAbort } from '../abort-listeners.ts';
+import { Waiting } from '../activity.ts';
 import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
 import type { OutgoingRpc, RpcEvent } from '../hooks.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { contextToPrimitive, type JsonObject, type JsonValue, toPrimitive } from '../json.ts';
 import { checkRequestNames, checkWord } from '../names.ts';
-import type { RpcContext, Serializer } from '../serializer.ts';
-import { contextToPrimitive, toPrimitive } from '../serializers/primitive.ts';
+import type { RpcContext, Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
+import { onAbort } from '../waits.ts';
 import {
   type CallOptions,
   callSendOptions,
@@ -18,9 +18,8 @@ import {
   type PrepareOptions,
 } from './call-options.ts';
 import type { AnyContract, ArgumentsOf, CallResult, MulticallResult, RpcContract } from './contract.ts';
-import { ResultBuffer } from './result-buffer.ts';
+import { ResultBuffer } from './results.ts';
 import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
-import { Waiting } from './waiting.ts';
 
 /**
  * A client's target and options, ready to send with. Immutable: `prepare` makes another.

@@ -1,5 +1,4 @@
-import type { RpcContext, Serializer } from '../serializer.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { CallContext } from './call-context.ts';

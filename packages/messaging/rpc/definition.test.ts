@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { CallCancelled, MessagingTimeout, RPCVersionCapError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import type { Serializer } from '../serializer.ts';
-import { JsonPrimitiveSerializer } from '../serializers/json-primitive-serializer.ts';
+import { JsonPrimitiveSerializer, type Serializer } from '../serializers.ts';
 import { Target } from '../target.ts';
 import { CTXT, Gate, RpcFixture } from '../test/rpc-fixture.ts';
 import { clientOf } from './api-client.ts';

@@ -1,4 +1,4 @@
-import type { CarriedBy, Serializer } from '../serializer.ts';
+import type { CarriedBy, Serializer } from '../serializers.ts';
 import { Target } from '../target.ts';
 import type { RpcRequest } from './request.ts';
 import type { TravellingParts, Travels } from './travels.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { RpcMessage } from '../drivers/driver.ts';
 import { NoSuchMethod, UnsupportedVersion } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import { NoOpSerializer } from '../serializers.ts';
 import { Target } from '../target.ts';
 import type { AccessPolicy } from './access-policy.ts';
 import { MalformedRequest, RPCDispatcher } from './dispatcher.ts';

@@ -1,14 +1,12 @@
 import type { RpcMessage } from '../drivers/driver.ts';
 import { MessagingError, NoSuchMethod, UnsupportedVersion } from '../errors.ts';
-import { type JsonObject, type JsonValue, mapValues } from '../json.ts';
+import { type JsonObject, type JsonValue, mapValues, toPrimitive } from '../json.ts';
 import { markExpected } from '../remote-errors.ts';
-import type { RpcContext, Serializer } from '../serializer.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
-import { toPrimitive } from '../serializers/primitive.ts';
+import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
 import { type AccessPolicy, checkAccessPolicy } from './access-policy.ts';
 import { Endpoint, type EndpointMethod } from './endpoint.ts';
 import { localRequest, type RpcRequest } from './request.ts';
-import { isResultStream, ResultSink } from './result-stream.ts';
+import { isResultStream, ResultSink } from './results.ts';
 import { DEFAULT_VERSION } from './version-cap.ts';
 
 /** Runs around each endpoint method, all its results included; calls `run` once and returns its result. */

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { IncomingRpc } from '../hooks.ts';
 import { markExpected } from '../remote-errors.ts';
-import { NoOpSerializer } from '../serializers/no-op-serializer.ts';
+import { NoOpSerializer } from '../serializers.ts';
 import { Target } from '../target.ts';
 import { Gate } from '../test/rpc-fixture.ts';
 import { failureOf, serveScripted } from '../test/scripted-server.ts';

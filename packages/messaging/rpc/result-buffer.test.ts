@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { ResultBuffer } from './result-buffer.ts';
+import { ResultBuffer } from './results.ts';
 
 test('gives what was pushed, in order, then the end', async () => {
   const buffer = new ResultBuffer(1_000, () => {});

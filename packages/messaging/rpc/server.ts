@@ -1,19 +1,30 @@
 import type { RunningRequest } from '../activity.ts';
 import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
+import { PREFETCH_MAX } from '../limits.ts';
 import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
 import { checkServerNames } from '../names.ts';
-import { PREFETCH_MAX } from '../prefetch.ts';
-import type { Serializer } from '../serializer.ts';
+import type { Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
-import { within } from '../within.ts';
+import { within } from '../waits.ts';
 import type { AnyDefinition, CarriedOf } from './definition.ts';
 import { type DispatcherOptions, RPCDispatcher } from './dispatcher.ts';
-import type { RpcEndpoint } from './endpoint.ts';
-import { PING_METHOD, PingEndpoint } from './ping-endpoint.ts';
+import type { EndpointOptions, RpcEndpoint } from './endpoint.ts';
 import { RequestHandler } from './request-handler.ts';
+
+/** The wire name of oslo.messaging's ping, which tells whether a server answers on its queues. */
+export const PING_METHOD = 'oslo_rpc_server_ping';
+
+/** In the root namespace at version 1.0, as oslo.messaging serves it with its option `rpc_ping_enabled`. */
+export class PingEndpoint implements EndpointOptions {
+  readonly rpcMethods = [PING_METHOD];
+
+  osloRpcServerPing(): string {
+    return 'pong';
+  }
+}
 
 /** How a server takes its requests. */
 export interface ServingOptions {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { JsonPrimitiveSerializer } from './json-primitive-serializer.ts';
-import { NoOpSerializer } from './no-op-serializer.ts';
-import { toPrimitive } from './primitive.ts';
+import { toPrimitive } from '../json.ts';
+import { JsonPrimitiveSerializer, NoOpSerializer } from '../serializers.ts';
 
 class Money {
   readonly cents: number;

@@ -1,2 +1,2 @@
-export type { DeadLetter } from './dead-letters.ts';
+export type { DeadLetter } from './memory-bus.ts';
 export { createMemoryDriver, memoryDeadLetters } from './memory-driver.ts';

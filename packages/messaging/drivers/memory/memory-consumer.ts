@@ -1,11 +1,9 @@
 import type { TransportEvent } from '../../hooks.ts';
-import type { Logger } from '../../logger.ts';
-import { reasonText } from '../../thrown.ts';
+import { type Logger, reasonText } from '../../logger.ts';
 import type { AckPolicy, IncomingMessage, Request } from '../driver.ts';
-import type { Delivery } from './delivery.ts';
 import type { MemoryBus, Subscription } from './memory-bus.ts';
 import { MemoryIncoming } from './memory-incoming.ts';
-import type { Consumer, MemoryQueue } from './memory-queue.ts';
+import type { Consumer, Delivery, MemoryQueue } from './memory-queue.ts';
 
 /** Milliseconds before a cast that failed is tried again; doubled for each further time, up to the maximum. */
 const RETRY_DELAY = 100;

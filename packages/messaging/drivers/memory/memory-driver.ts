@@ -1,5 +1,5 @@
+import { Roster } from '../../collections.ts';
 import { InvalidTarget, MessageDeliveryFailure, MessageUndeliverable, Overloaded } from '../../errors.ts';
-import { Roster } from '../../roster.ts';
 import type { Target } from '../../target.ts';
 import { parseTransportUrl, type TransportUrl } from '../../transport-url.ts';
 import type {
@@ -12,12 +12,10 @@ import type {
   SendOptions,
 } from '../driver.ts';
 import type { DriverContext } from '../driver-registry.ts';
-import type { DeadLetter } from './dead-letters.ts';
-import type { Delivery } from './delivery.ts';
-import { MemoryBus } from './memory-bus.ts';
+import { type DeadLetter, MemoryBus } from './memory-bus.ts';
 import { MemoryConsumer } from './memory-consumer.ts';
 import { MemoryNotifications } from './memory-notifications.ts';
-import type { MemoryQueue } from './memory-queue.ts';
+import type { Delivery, MemoryQueue } from './memory-queue.ts';
 import { PendingCall } from './pending-call.ts';
 
 const DEFAULT_DELIVERY_LIMIT = 5;

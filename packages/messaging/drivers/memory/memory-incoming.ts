@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import type { IncomingMessage, Reply, Request, RpcMessage } from '../driver.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery } from './memory-queue.ts';
 import type { PendingCall } from './pending-call.ts';
 
 /** The server's side of a delivery. */

@@ -1,16 +1,131 @@
 import { MessageDeliveryFailure } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Listener } from '../driver.ts';
 import type { DriverContext } from '../driver-registry.ts';
-import { DEFAULT_PREFETCH } from '../notification-defaults.ts';
-import type {
-  IncomingNotification,
-  NotificationDriver,
-  NotificationListenOptions,
-  NotificationTopic,
-  OutgoingNotification,
+import {
+  DEFAULT_PREFETCH,
+  type IncomingNotification,
+  type NotificationDriver,
+  type NotificationListenOptions,
+  type NotificationTopic,
+  type OutgoingNotification,
+  REQUEUE_PAUSE,
 } from '../notification-driver.ts';
-import { MemoryNotificationBus } from './memory-notification-bus.ts';
-import { MemoryNotificationListener } from './memory-notification-listener.ts';
+import {
+  MemoryNotificationBus,
+  type MemoryNotificationQueue,
+  type NotificationConsumer,
+  type StoredNotification,
+} from './memory-notification-bus.ts';
+
+export interface MemoryNotificationListenerOptions {
+  queues: readonly MemoryNotificationQueue[];
+  /** How many notifications may be held; 0: no limit. */
+  prefetch: number;
+  onNotification(incoming: IncomingNotification): void;
+  /** Nothing is held any more. */
+  onReleased(): void;
+}
+
+/** Consumes queues of a bus. */
+export class MemoryNotificationListener implements Listener, NotificationConsumer {
+  readonly #options: MemoryNotificationListenerOptions;
+  readonly #held = new Set<MemoryIncomingNotification>();
+  #stopped = false;
+
+  constructor(options: MemoryNotificationListenerOptions) {
+    this.#options = options;
+    for (const queue of options.queues) queue.addConsumer(this);
+  }
+
+  get hasRoom(): boolean {
+    const { prefetch } = this.#options;
+    return prefetch === 0 || this.#held.size < prefetch;
+  }
+
+  take(notification: StoredNotification, queue: MemoryNotificationQueue): void {
+    const incoming = new MemoryIncomingNotification(notification, queue, (settled) => this.#release(settled));
+    this.#held.add(incoming);
+    this.#options.onNotification(incoming);
+  }
+
+  /** What is held can still be acknowledged. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const queue of this.#options.queues) queue.removeConsumer(this);
+    for (const incoming of [...this.#held]) incoming.hurry();
+    if (this.#held.size === 0) this.#options.onReleased();
+  }
+
+  /** As a lost connection does: what is held goes back to its queue. */
+  close(): void {
+    void this.stop();
+    for (const incoming of [...this.#held]) incoming.abandon();
+  }
+
+  #release(incoming: MemoryIncomingNotification): void {
+    this.#held.delete(incoming);
+    if (!this.#stopped) for (const queue of this.#options.queues) queue.wake();
+    else if (this.#held.size === 0) this.#options.onReleased();
+  }
+}
+
+/** A notification as its receiver sees it: a copy, made from its JSON text. */
+class MemoryIncomingNotification implements IncomingNotification {
+  readonly ctxt: JsonObject;
+  readonly message: JsonObject;
+  readonly #stored: StoredNotification;
+  readonly #queue: MemoryNotificationQueue;
+  readonly #onSettled: (incoming: MemoryIncomingNotification) => void;
+  #settled = false;
+  #requeueTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    stored: StoredNotification,
+    queue: MemoryNotificationQueue,
+    onSettled: (incoming: MemoryIncomingNotification) => void,
+  ) {
+    const { ctxt, message } = JSON.parse(stored.text) as { ctxt: JsonObject; message: JsonObject };
+    this.ctxt = ctxt;
+    this.message = message;
+    this.#stored = stored;
+    this.#queue = queue;
+    this.#onSettled = onSettled;
+  }
+
+  acknowledge(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#onSettled(this);
+  }
+
+  requeue(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (!this.#stored.redelivered) this.#giveBack();
+    else this.#requeueTimer = setTimeout(() => this.#giveBack(), REQUEUE_PAUSE).unref();
+  }
+
+  /** Ends the pause before it is given back. */
+  hurry(): void {
+    if (this.#requeueTimer !== undefined) this.#giveBack();
+  }
+
+  /** Gives it back if its receiver has not settled it; what it says later counts no more. */
+  abandon(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    clearTimeout(this.#requeueTimer);
+    this.#requeueTimer = undefined;
+    this.#queue.giveBack(this.#stored);
+    this.#onSettled(this);
+  }
+}
 
 type Context = Pick<DriverContext, 'controlExchange' | 'limits'>;
 

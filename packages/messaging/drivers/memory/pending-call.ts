@@ -1,8 +1,8 @@
-import { onAbort } from '../../abort-listeners.ts';
+import type { Roster, RosterEntry } from '../../collections.ts';
 import { CallCancelled, MessagingTimeout, ServerLost } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
-import type { Roster, RosterEntry } from '../../roster.ts';
 import type { Target } from '../../target.ts';
+import { onAbort } from '../../waits.ts';
 import type { Reply, SendOptions } from '../driver.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 

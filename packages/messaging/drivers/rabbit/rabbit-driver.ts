@@ -15,8 +15,7 @@ import type {
 import type { DriverContext } from '../driver-registry.ts';
 import { RequestClient } from './client/request-client.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
-import { BrokerConnection } from './connection/connection.ts';
-import { whenConnected } from './connection/when-connected.ts';
+import { BrokerConnection, whenConnected } from './connection/connection.ts';
 import { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
 import { Publisher } from './publish/publisher.ts';

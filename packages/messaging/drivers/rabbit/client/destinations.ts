@@ -1,6 +1,26 @@
+import { InvalidTarget } from '../../../errors.ts';
 import type { Target } from '../../../target.ts';
-import type { Topology } from '../topology/topology.ts';
-import { type RequestRoute, requestRoute } from './request-route.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
+import type { ExchangeSpec, Topology } from '../topology/topology.ts';
+
+export interface RequestRoute {
+  exchange: ExchangeSpec;
+  routingKey: string;
+}
+
+/**
+ * Where a request to the target is published.
+ * @throws InvalidTarget when it has no topic
+ */
+export function requestRoute(target: Target, controlExchange: string, topology: Topology): RequestRoute {
+  const { topic, server } = target;
+  if (topic === undefined) throw new InvalidTarget('A request needs a topic', target);
+  if (target.fanout) return { exchange: topology.fanoutExchange(topic), routingKey: '' };
+  return {
+    exchange: topology.topicExchange(target.exchange ?? controlExchange),
+    routingKey: server === undefined ? topic : `${topic}.${server}`,
+  };
+}
 
 /** How many destinations are remembered. */
 const LIMIT = 1_000;
@@ -48,5 +68,30 @@ export class Destinations {
       this.#byName.delete(oldest);
       return;
     }
+  }
+}
+
+/** For how long (ms) a call may wait for a queue that was there, or that may be about to come back. */
+const RETURN_GRACE = 10_000;
+
+/**
+ * Which calls wait when no queue takes them. After a broker's restart everybody needs a moment to declare its queues
+ * again, and a deleted exchange gets its bindings back when its servers notice; calls must not fail over that.
+ */
+export class ReturnGrace {
+  #connections = 0;
+  #remadeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: BrokerConnection) {
+    connection.on('connected', () => {
+      this.#connections += 1;
+      if (this.#connections > 1) this.#remadeAt = performance.now();
+    });
+  }
+
+  /** Until when (ms of `performance.now`) a call that has just come back may wait; undefined: not at all. */
+  until({ known }: Destination): number | undefined {
+    const now = performance.now();
+    return known || now - this.#remadeAt < RETURN_GRACE ? now + RETURN_GRACE : undefined;
   }
 }

@@ -1,24 +1,83 @@
 import { MessageDeliveryFailure } from '../../../errors.ts';
+import type { Logger } from '../../../logger.ts';
 import type { Target } from '../../../target.ts';
 import type { Reply, Request, SendOptions } from '../../driver.ts';
 import type { DriverContext } from '../../driver-registry.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
-import { Outbox } from '../publish/outbox.ts';
+import { QueueConsumer } from '../consume/consumer.ts';
+import { type Delivery, openOrLog } from '../consume/delivery.ts';
+import { Outbox } from '../publish/publication.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { ReturnedMessages } from '../publish/returned-messages.ts';
-import type { Topology } from '../topology/topology.ts';
-import { uniqueId } from '../wire/unique-id.ts';
-import { encodeCancel, encodeRequest, encodeRollCall, type WireReply } from '../wire/wire-message.ts';
+import type { QueueSpec, Topology } from '../topology/topology.ts';
+import {
+  decodeReply,
+  encodeCancel,
+  encodeRequest,
+  encodeRollCall,
+  uniqueId,
+  type WireReply,
+} from '../wire/wire-message.ts';
 import { CANCEL, ROLL_CALL } from '../wire/wire-properties.ts';
 import { AbandonedCalls } from './abandoned-calls.ts';
-import { Destinations } from './destinations.ts';
-import { type CallTools, OutgoingCall } from './outgoing-call.ts';
-import { OutgoingCast } from './outgoing-cast.ts';
-import { ReplyConsumer } from './reply-consumer.ts';
+import { Destinations, ReturnGrace } from './destinations.ts';
+import { type CallTools, OutgoingCall, OutgoingCast } from './outgoing-requests.ts';
 import { ReplyWaiters } from './reply-waiters.ts';
-import { ReturnGrace } from './return-grace.ts';
-import type { RollCall } from './roll-call.ts';
-import { ServerWatch } from './server-watch.ts';
+import { type RollCall, ServerWatch } from './server-watch.ts';
+
+export interface ReplyConsumerOptions {
+  connection: BrokerConnection;
+  queue: QueueSpec;
+  logger: Logger;
+  /** `server`: the queue by which its sender can be reached, if it tells that. */
+  onReply(reply: WireReply, server: string | undefined): void;
+}
+
+/** The one reply queue of a driver. The queue keeps its name, so that replies to calls under way still arrive. */
+export class ReplyConsumer {
+  /** The queue's name. */
+  readonly queue: string;
+  readonly #options: ReplyConsumerOptions;
+  readonly #consumer: QueueConsumer;
+
+  constructor(options: ReplyConsumerOptions) {
+    this.queue = options.queue.name;
+    this.#options = options;
+    this.#consumer = new QueueConsumer({
+      connection: options.connection,
+      name: this.queue,
+      queues: [options.queue],
+      // Replies are handed over at once: a limit could only delay them.
+      prefetch: 0,
+      logger: options.logger,
+      onDelivery: (delivery) => this.#receive(delivery),
+    });
+  }
+
+  /** True while the queue is declared and consumed: only then may a call be sent. */
+  get ready(): boolean {
+    return this.#consumer.ready;
+  }
+
+  onReady(listener: () => void): void {
+    this.#consumer.channel.on('ready', listener);
+  }
+
+  start(): void {
+    this.#consumer.start();
+  }
+
+  stop(options: { deleteQueue: boolean }): Promise<void> {
+    return this.#consumer.stop(options.deleteQueue);
+  }
+
+  #receive(delivery: Delivery): void {
+    const reply = openOrLog(decodeReply, delivery, this.#options.logger);
+    if (reply === undefined) return;
+    const { replyTo }: { replyTo?: unknown } = delivery.message.properties;
+    this.#options.onReply(reply, typeof replyTo === 'string' && replyTo !== '' ? replyTo : undefined);
+  }
+}
 
 export interface RequestClientOptions {
   /** Publishes the requests, and consumes the replies. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Target } from '../../../target.ts';
 import { ReplyWaiters } from './reply-waiters.ts';
-import { RollCall } from './roll-call.ts';
+import { RollCall } from './server-watch.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

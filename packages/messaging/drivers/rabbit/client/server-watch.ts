@@ -1,11 +1,101 @@
-import type { ChannelModel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
-import { errorText } from '../connection/amqp-error.ts';
+import { within } from '../../../waits.ts';
+import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
-import { lookAtQueue, type QueueLook } from './queue-look.ts';
+import { uniqueId } from '../wire/wire-message.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
-import { RollCall } from './roll-call.ts';
+
+/** How long (ms) they are given before others may be asked; answers that come later still count. */
+const PROMPT = 1_000;
+
+/**
+ * The question to all servers of a queue which calls of this caller they have. Each shows what it has by signs of life,
+ * and then answers. When all have answered, a call that has shown no sign of life is nowhere.
+ */
+export class RollCall {
+  readonly id = uniqueId();
+  readonly queue: string;
+  /** The calls in question. */
+  readonly waiters: readonly ReplyWaiter[];
+  readonly #askedAt = performance.now();
+  readonly #consumers: number;
+  readonly #servers = new Set<string>();
+  #complete: () => void = () => {};
+
+  constructor(queue: string, consumers: number, waiters: readonly ReplyWaiter[]) {
+    this.queue = queue;
+    this.#consumers = consumers;
+    this.waiters = waiters;
+  }
+
+  /** How many servers have answered. */
+  get answers(): number {
+    return this.#servers.size;
+  }
+
+  get isComplete(): boolean {
+    return this.answers >= this.#consumers;
+  }
+
+  /** The calls of which nothing was heard since it was asked. */
+  get missing(): ReplyWaiter[] {
+    return this.waiters.filter((waiter) => waiter.isSilentSince(this.#askedAt));
+  }
+
+  /** By the queue that is its alone. */
+  answer(server: string): void {
+    this.#servers.add(server);
+    if (this.isComplete) this.#complete();
+  }
+
+  /** Resolves when all have answered, or a while after it was asked. */
+  async over(): Promise<void> {
+    const left = this.#askedAt + PROMPT - performance.now();
+    if (this.isComplete || left <= 0) return;
+    const complete = new Promise<void>((resolve) => {
+      this.#complete = resolve;
+    });
+    await within(left, complete);
+  }
+}
+
+/** What a queue holds. */
+export interface QueueLook {
+  /** Ready to be delivered. */
+  messages: number;
+  consumers: number;
+}
+
+/**
+ * Looks at a queue and changes nothing; undefined when there is none of that name. On a channel of its own, which the
+ * broker closes over a queue that is missing.
+ *
+ * The answer comes behind all that the broker had sent over this connection before.
+ *
+ * @throws Error when the connection is lost
+ */
+export async function lookAtQueue(model: ChannelModel, name: string): Promise<QueueLook | undefined> {
+  const channel = await model.createChannel();
+  // What closes the channel is told by the call that it fails.
+  channel.on('error', () => {});
+  let look: QueueLook | undefined;
+  try {
+    const { messageCount, consumerCount } = await channel.checkQueue(name);
+    look = { messages: messageCount, consumers: consumerCount };
+  } catch (error) {
+    if (amqpCode(error) !== NOT_FOUND) throw error;
+    return undefined;
+  }
+  close(channel);
+  return look;
+}
+
+function close(channel: Channel): void {
+  // It fails when the connection is lost, and the channel with it.
+  channel.close().catch(() => {});
+}
 
 export interface ServerWatchOptions {
   /** The one by which replies come. */

@@ -1,4 +1,4 @@
-import { reasonText } from '../../../thrown.ts';
+import { reasonText } from '../../../logger.ts';
 
 /** Reply codes of the protocol. */
 export const ACCESS_REFUSED = 403;

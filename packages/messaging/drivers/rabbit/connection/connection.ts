@@ -2,16 +2,15 @@ import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';
 import { asError, errorText, isRefusal, isUnexpectedClose } from './amqp-error.ts';
-import { ANSWER_TIMEOUT, AnswerWatch } from './answer-watch.ts';
+import { ANSWER_TIMEOUT, AnswerWatch, Blocking } from './answer-watch.ts';
 import { Backoff } from './backoff.ts';
-import { Blocking } from './blocking.ts';
-import type { BrokerAddress } from './broker-address.ts';
+import { type BrokerAddress, HostOrder } from './broker-address.ts';
 import { askWhyRefused } from './handshake.ts';
-import { HostOrder } from './host-order.ts';
 
 /** `waiting`: every host has refused, and the next round comes after a pause. */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
@@ -293,4 +292,36 @@ function closeLink(link: Link): void {
   void link.ended.then(() => clearTimeout(timer));
   // It fails when the connection is already closed, which `ended` tells as well.
   link.model.close().catch(() => {});
+}
+
+/**
+ * Resolves once the connection is there. It must have been opened.
+ * @throws MessageDeliveryFailure that says why it is not, when `signal` fires first
+ */
+export async function whenConnected(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
+  while (connection.state !== 'connected') {
+    if (signal.aborted) throw notConnected(connection);
+    await eventOf([[connection, 'connected']], signal);
+  }
+}
+
+export function notConnected({ failure }: BrokerConnection): MessageDeliveryFailure {
+  const reason = failure === undefined ? 'it has not answered yet' : errorText(failure);
+  return new MessageDeliveryFailure(`Unable to reach RabbitMQ: ${reason}`, { cause: failure });
+}
+
+/** Resolves at the first of these events, or when the signal fires. */
+export function eventOf(
+  events: readonly (readonly [emitter: EventEmitter, event: string])[],
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      for (const [emitter, event] of events) emitter.off(event, end);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    for (const [emitter, event] of events) emitter.on(event, end);
+    signal.addEventListener('abort', end, { once: true });
+  });
 }

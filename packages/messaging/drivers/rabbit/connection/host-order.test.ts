@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HostOrder } from './host-order.ts';
+import { HostOrder } from './broker-address.ts';
 
 const hosts = ['a', 'b', 'c', 'd'].map((label) => ({ label, connect: {}, socket: {} }));
 const labels = (order: HostOrder) => order.round().map(({ label }) => label);

@@ -1,18 +1,15 @@
 import type { Channel } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../within.ts';
+import { within } from '../../../waits.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
-import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
-import { eventOf, notConnected } from '../connection/when-connected.ts';
+import { type BrokerConnection, CLOSE_TIMEOUT, eventOf, notConnected } from '../connection/connection.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import { declareQueue, type QueueSpec } from '../topology/topology.ts';
-import { acknowledge } from './acknowledge.ts';
-import type { ConsumedQueue, Delivery } from './delivery.ts';
+import { acknowledge, type ConsumedQueue, type Delivery, Unpacking } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
-import { leaveToExpire, removeQueues } from './queue-removal.ts';
-import { Unpacking } from './unpacking.ts';
+import { leaveToExpire, removeQueues } from './start-and-stop.ts';
 
 interface CommonOptions {
   connection: BrokerConnection;

@@ -1,6 +1,9 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import { type Channel, type ConsumeMessage, IllegalOperationError, type Message } from 'amqplib';
+import { UnsupportedRpcEnvelopeVersion } from '../../../errors.ts';
+import type { Logger } from '../../../logger.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import type { MalformedMessage } from '../wire/envelope.ts';
+import { isCompressed, unpackedBody } from '../wire/compression.ts';
+import { MalformedMessage } from '../wire/wire-message.ts';
 
 /** A queue that one channel consumes. */
 export interface ConsumedQueue {
@@ -25,4 +28,100 @@ export function bodyOf({ message, unpacked }: Delivery): Buffer {
   if (unpacked === undefined) return message.content;
   if (unpacked instanceof Error) throw unpacked;
   return unpacked;
+}
+
+/** The library reads nothing of it but the tag. */
+const MESSAGE: Message = Object.freeze({
+  content: Buffer.alloc(0),
+  fields: { deliveryTag: 0, redelivered: false, exchange: '', routingKey: '' },
+  properties: Object.create(null),
+});
+
+/**
+ * Acknowledges one message, or all of its channel up to it. False when the channel is closed: the broker will
+ * deliver them again.
+ */
+export function acknowledge(channel: Channel, deliveryTag: number, allUpTo = false): boolean {
+  try {
+    channel.ack({ ...MESSAGE, fields: { ...MESSAGE.fields, deliveryTag } }, allUpTo);
+    return true;
+  } catch (error) {
+    if (error instanceof IllegalOperationError) return false;
+    throw error;
+  }
+}
+
+/** Decodes a delivered body; one that cannot be read is dropped with one log line, and gives undefined. */
+export function openOrLog<T>(decode: (body: Buffer) => T, delivery: Delivery, logger: Logger): T | undefined {
+  try {
+    return decode(bodyOf(delivery));
+  } catch (error) {
+    if (!(error instanceof MalformedMessage) && !(error instanceof UnsupportedRpcEnvelopeVersion))
+      throw error;
+    const { queue, message } = delivery;
+    logger.warn(
+      { queue: queue.spec.name, size: message.content.length, reason: error.message },
+      'message dropped: it cannot be read',
+    );
+    return undefined;
+  }
+}
+
+const isPacked = ({ message }: Delivery): boolean => isCompressed(message.properties.headers);
+const THERE_IS_ROOM = async (): Promise<void> => {};
+
+/**
+ * Unpacks what came compressed, beside the event loop and one after the other. What came behind it waits, so that all is
+ * handed over in its order.
+ */
+export class Unpacking {
+  readonly #handOver: (batch: Delivery[]) => void;
+  readonly #room: () => Promise<void>;
+  #waiting: Delivery[][] = [];
+  #working: Promise<void> | undefined;
+
+  /** @param room resolves when another message may be unpacked */
+  constructor(handOver: (batch: Delivery[]) => void, room = THERE_IS_ROOM) {
+    this.#handOver = handOver;
+    this.#room = room;
+  }
+
+  /** Whether it sees to the batch: else there is nothing to unpack, and nothing to wait for. */
+  takes(batch: Delivery[]): boolean {
+    if (this.#working === undefined && !batch.some(isPacked)) return false;
+    this.#waiting.push(batch);
+    this.#working ??= this.#work();
+    return true;
+  }
+
+  /** Resolves when all that was taken is handed over, or forgotten. */
+  async done(): Promise<void> {
+    await this.#working;
+  }
+
+  /** Its channel is gone: nothing of it is handed over. */
+  forget(): void {
+    this.#waiting = [];
+  }
+
+  async #work(): Promise<void> {
+    for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+      await this.#unpack(batch);
+      // It may have been forgotten meanwhile.
+      if (this.#waiting[0] !== batch) continue;
+      this.#waiting.shift();
+      this.#handOver(batch);
+    }
+    this.#working = undefined;
+  }
+
+  async #unpack(batch: readonly Delivery[]): Promise<void> {
+    for (const delivery of batch) {
+      if (!isPacked(delivery)) continue;
+      await this.#room();
+      if (this.#waiting[0] !== batch) return;
+      const { content, properties } = delivery.message;
+      delivery.unpacked = await unpackedBody(content, properties.headers);
+    }
+  }
 }

@@ -1,10 +1,38 @@
 import { IllegalOperationError } from 'amqplib';
 import type { JsonObject } from '../../../json.ts';
-import { REQUEUE_PAUSE } from '../../notification-defaults.ts';
-import type { IncomingNotification } from '../../notification-driver.ts';
-import { acknowledge } from '../consume/acknowledge.ts';
-import type { Delivery } from '../consume/delivery.ts';
-import type { WireNotification } from './notification-message.ts';
+import {
+  type IncomingNotification,
+  type OutgoingNotification,
+  REQUEUE_PAUSE,
+} from '../../notification-driver.ts';
+import { acknowledge, type Delivery } from '../consume/delivery.ts';
+import { openEnvelope, packMessage, sealEnvelope, unpackMessage } from '../wire/wire-message.ts';
+
+/** A notification as it is on the wire. */
+export interface WireNotification {
+  ctxt: JsonObject;
+  message: JsonObject;
+  uniqueId?: string;
+}
+
+/** The body: version 2.0 in an envelope, version 1.0 as plain JSON. */
+export function encodeNotification(
+  { ctxt, message, version }: Pick<OutgoingNotification, 'ctxt' | 'message' | 'version'>,
+  uniqueId: string,
+): Buffer {
+  const flat = packMessage({ payload: message, ctxt, uniqueId });
+  return version === '2.0' ? sealEnvelope(flat) : Buffer.from(JSON.stringify(flat));
+}
+
+/**
+ * Reads both versions.
+ * @throws MalformedMessage when the body is no JSON object
+ * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
+ */
+export function decodeNotification(body: Buffer): WireNotification {
+  const { payload, ctxt, uniqueId } = unpackMessage(openEnvelope(body));
+  return { message: payload, ctxt, ...(uniqueId !== undefined && { uniqueId }) };
+}
 
 /** Told once, when the notification is settled. */
 type OnSettled = (notification: RabbitIncomingNotification, handled: boolean) => void;

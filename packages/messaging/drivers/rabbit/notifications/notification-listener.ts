@@ -1,19 +1,22 @@
 import type { Channel } from 'amqplib';
-import { Fifo } from '../../../fifo.ts';
+import { DuplicateFilter, Fifo } from '../../../collections.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../within.ts';
+import { within } from '../../../waits.ts';
 import type { Listener } from '../../driver.ts';
 import type { IncomingNotification } from '../../notification-driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
-import type { Delivery } from '../consume/delivery.ts';
-import { startConsuming } from '../consume/start-consuming.ts';
-import { DuplicateFilter } from '../server/duplicate-filter.ts';
+import { type Delivery, openOrLog } from '../consume/delivery.ts';
+import { startConsuming } from '../consume/start-and-stop.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import { openOrLog } from '../wire/open-or-log.ts';
-import { acknowledgeDelivery, RabbitIncomingNotification, requeueDelivery } from './incoming-notification.ts';
-import { decodeNotification, type WireNotification } from './notification-message.ts';
+import {
+  acknowledgeDelivery,
+  decodeNotification,
+  RabbitIncomingNotification,
+  requeueDelivery,
+  type WireNotification,
+} from './incoming-notification.ts';
 
 export interface NotificationListenerOptions {
   /** The listener's own: closed with it. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../json.ts';
-import { publishOptions } from '../publish/publish-options.ts';
-import { MalformedMessage } from '../wire/envelope.ts';
-import { decodeNotification, encodeNotification } from './notification-message.ts';
+import { publishOptions } from '../publish/publication.ts';
+import { MalformedMessage } from '../wire/wire-message.ts';
+import { decodeNotification, encodeNotification } from './incoming-notification.ts';
 
 interface Vector {
   what: string;

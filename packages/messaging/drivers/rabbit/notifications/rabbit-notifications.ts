@@ -3,13 +3,13 @@ import type { TransportEvent } from '../../../hooks.ts';
 import type { Limits } from '../../../limits.ts';
 import type { Logger } from '../../../logger.ts';
 import type { Listener } from '../../driver.ts';
-import { DEFAULT_PREFETCH } from '../../notification-defaults.ts';
-import type {
-  IncomingNotification,
-  NotificationDriver,
-  NotificationListenOptions,
-  NotificationTopic,
-  OutgoingNotification,
+import {
+  DEFAULT_PREFETCH,
+  type IncomingNotification,
+  type NotificationDriver,
+  type NotificationListenOptions,
+  type NotificationTopic,
+  type OutgoingNotification,
 } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';

@@ -9,7 +9,7 @@ import {
   publishFrame,
   writeBodyFrameHead,
   writeHeaderFrame,
-} from './publish-frames.ts';
+} from './frames.ts';
 
 /** Bytes that messages share: a slab is written front to back, and again from its front once the system has all of it. */
 const SLAB_SIZE = 256 * 1024;

@@ -4,7 +4,7 @@ import { Target } from '../../../target.ts';
 import { Destinations } from '../client/destinations.ts';
 import { rabbitSettings } from '../rabbit-options.ts';
 import { Topology } from '../topology/topology.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox } from './publication.ts';
 
 test('an outbox takes what fits, and more when something has left', () => {
   const outbox = new Outbox(100);

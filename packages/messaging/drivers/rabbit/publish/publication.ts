@@ -1,7 +1,65 @@
 import type { Options } from 'amqplib';
-import type { MessagingError } from '../../../errors.ts';
+import {
+  MessageDeliveryFailure,
+  MessageTooLarge,
+  MessageUndeliverable,
+  type MessagingError,
+  Overloaded,
+} from '../../../errors.ts';
+import { errorText } from '../connection/amqp-error.ts';
 import type { ExchangeSpec } from '../topology/topology.ts';
-import { type MoreProperties, publishOptions } from './publish-options.ts';
+import { COMPRESSION_HEADERS } from '../wire/compression.ts';
+import { SENT_AT, sentAtText } from '../wire/wire-properties.ts';
+
+/** RabbitMQ takes an expiration of at most 32 bits. */
+const EXPIRATION_MAX = 0xffff_ffff;
+
+/** Properties that only some messages have. */
+export type MoreProperties = Pick<Options.Publish, 'type' | 'correlationId' | 'replyTo'> & {
+  headers?: Readonly<Record<string, unknown>>;
+};
+
+export interface PublishOptions {
+  /** Milliseconds. */
+  expiration?: number | undefined;
+  mandatory?: boolean | undefined;
+  /** By performance.now(). */
+  sentAt?: number | undefined;
+  compressed?: boolean | undefined;
+  properties?: MoreProperties | undefined;
+}
+
+/** The properties of every message: JSON text, persistent. */
+export function publishOptions(more: PublishOptions = {}): Options.Publish {
+  const { expiration, mandatory, sentAt, compressed, properties } = more;
+  const options: Options.Publish = {
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    deliveryMode: 2,
+    priority: 0,
+    headers: sentAt === undefined ? {} : { [SENT_AT]: sentAtText(sentAt) },
+  };
+  if (expiration !== undefined) options.expiration = expirationText(expiration);
+  if (mandatory === true) options.mandatory = true;
+  if (compressed === true) Object.assign(options.headers, COMPRESSION_HEADERS);
+  if (properties !== undefined) addProperties(options, properties);
+  return options;
+}
+
+function addProperties(options: Options.Publish, { headers, ...others }: MoreProperties): void {
+  Object.assign(options, others);
+  if (headers !== undefined) Object.assign(options.headers, headers);
+}
+
+/** Milliseconds as the text the property carries. */
+export function expirationText(milliseconds: number): string {
+  return String(Math.min(Math.max(Math.trunc(milliseconds), 0), EXPIRATION_MAX));
+}
+
+/** How often publishing is tried again: `retry` of the RPC client, where -1 and null mean forever. */
+export function retries(retry: number | null | undefined): number {
+  return retry === undefined || retry === null || retry < 0 ? Number.POSITIVE_INFINITY : retry;
+}
 
 /** A message on its way out. */
 export interface OutgoingMessage {
@@ -93,5 +151,59 @@ export class Publication {
   /** Nobody needs it any more: `done` is not called. To be called by its publisher. */
   drop(): void {
     this.#settled = true;
+  }
+}
+
+export function unreachable(cause: unknown): MessageDeliveryFailure {
+  const reason = cause === undefined ? '' : `: ${errorText(cause)}`;
+  return new MessageDeliveryFailure(`Unable to reach RabbitMQ${reason}`, { cause });
+}
+
+/** The broker's words, in which it differs from version to version whether there is a `configured`. */
+const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max(?:imum)? size (\d+)/;
+
+export function refusal(cause: unknown): MessageDeliveryFailure {
+  const [, size, limit] = TOO_LARGE.exec(errorText(cause)) ?? [];
+  if (size !== undefined) {
+    return new MessageTooLarge({ what: 'The message', size: Number(size), limit: Number(limit) }, { cause });
+  }
+  return new MessageDeliveryFailure(`RabbitMQ does not take the message: ${errorText(cause)}`, { cause });
+}
+
+export function undeliverable(message: OutgoingMessage, reason?: string): MessageUndeliverable {
+  return new MessageUndeliverable({
+    exchange: message.exchange?.name ?? '',
+    routingKey: message.routingKey,
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+/** Counts the bytes of the messages that wait for the broker to take them, so that they cannot fill the memory. */
+export class Outbox {
+  readonly #limit: number;
+  #bytes = 0;
+
+  /** @param limit bytes */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Makes room for a message; `release` gives it back. A message larger than the limit goes alone.
+   * @throws Overloaded
+   */
+  take(size: number): void {
+    if (this.#bytes > 0 && this.#bytes + size > this.#limit) {
+      throw new Overloaded({ what: 'outbox', limit: this.#limit, unit: 'bytes' });
+    }
+    this.#bytes += size;
+  }
+
+  release(size: number): void {
+    this.#bytes -= size;
   }
 }

@@ -2,7 +2,7 @@ import { type Channel, IllegalOperationError } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../within.ts';
+import { within } from '../../../waits.ts';
 import { amqpCode, isAboutExchange, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
@@ -12,10 +12,8 @@ import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
 import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { NackedPublications } from './nacked-publications.ts';
-import { type OutgoingMessage, Publication } from './publication.ts';
-import { refusal, undeliverable, unreachable } from './publish-errors.ts';
-import { Unconfirmed } from './unconfirmed.ts';
+import { type OutgoingMessage, Publication, refusal, undeliverable, unreachable } from './publication.ts';
+import { NackedPublications, Unconfirmed } from './unconfirmed.ts';
 
 export interface PublisherOptions {
   connection: BrokerConnection;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../../logger.ts';
-import { type OutgoingMessage, Publication } from './publication.ts';
-import { undeliverable } from './publish-errors.ts';
+import { type OutgoingMessage, Publication, undeliverable } from './publication.ts';
 import { type Keeper, ReturnedMessages } from './returned-messages.ts';
 
 /** Holds what is published until a test says what became of it. */

@@ -1,7 +1,6 @@
 import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
-import type { OutgoingMessage } from './publication.ts';
-import { undeliverable } from './publish-errors.ts';
+import { type OutgoingMessage, undeliverable } from './publication.ts';
 import type { Publisher } from './publisher.ts';
 
 /** How often (ms) it is tried whether a missing queue has come. */

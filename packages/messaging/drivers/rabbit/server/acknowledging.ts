@@ -1,4 +1,10 @@
+import { DuplicateFilter } from '../../../collections.ts';
+import type { Logger } from '../../../logger.ts';
+import { errorText } from '../connection/amqp-error.ts';
+import { acknowledge } from '../consume/delivery.ts';
+import { lostDeliveries, publishedAttempt, requestKey } from './headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
+import type { Retries } from './retries.ts';
 
 /** When requests are acknowledged, and what becomes of those that fail. */
 export interface Acknowledging {
@@ -25,4 +31,185 @@ export interface Acknowledging {
    * above. False: it will not.
    */
   giveBack(request: RabbitIncomingMessage, settled: (request: RabbitIncomingMessage) => void): boolean;
+}
+
+export interface AckBeforeOptions {
+  logger: Logger;
+  onDuplicate?(request: RabbitIncomingMessage): void;
+}
+
+/** At most once: a request is acknowledged when it starts, and never runs again. */
+export class AckBefore implements Acknowledging {
+  readonly keepsBody = false;
+  readonly confirmsReplies = false;
+  readonly #options: AckBeforeOptions;
+  readonly #seen = new DuplicateFilter();
+
+  constructor(options: AckBeforeOptions) {
+    this.#options = options;
+  }
+
+  /** With one frame for all: those before them on the channel have started, too. */
+  begin(requests: readonly RabbitIncomingMessage[]): boolean {
+    const last = requests.at(-1)?.delivery;
+    if (last === undefined) return true;
+    for (const { delivery } of requests) delivery.queue.unacknowledged -= 1;
+    return acknowledge(last.channel, last.message.fields.deliveryTag, true);
+  }
+
+  /** Noted only once it is acknowledged: else it comes again, and must run then. */
+  accepts(request: RabbitIncomingMessage): boolean {
+    const key = requestKey(request);
+    if (key === undefined || this.#seen.add(key)) return true;
+    this.#options.logger.debug(
+      { queue: request.queue, uniqueId: request.uniqueId },
+      'message dropped: it has come before',
+    );
+    this.#options.onDuplicate?.(request);
+    return false;
+  }
+
+  forget(): void {}
+
+  drop(): void {}
+
+  finish(
+    request: RabbitIncomingMessage,
+    _failure: unknown,
+    settled: (request: RabbitIncomingMessage) => void,
+  ): void {
+    settled(request);
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+}
+
+export interface AckAfterOptions {
+  retries: Retries;
+  /** How often a request is tried. */
+  deliveryLimit: number;
+  logger: Logger;
+  onDuplicate?(request: RabbitIncomingMessage): void;
+}
+
+/** More requests than a server can have waiting. */
+const UNTRIED = 4_096;
+
+type Settled = (request: RabbitIncomingMessage) => void;
+
+/**
+ * At least once: a request is acknowledged when it has run and is answered. A cast that fails is published again
+ * with the number of its next attempt, and then acknowledged; after the last it becomes a dead letter. A call that
+ * fails has its error for an answer.
+ *
+ * A request that its server gives up while it runs is published again as a cast that fails is, also when it is a call:
+ * its answer is that of its next run. Where the server stops, it is left to the broker, which delivers it again.
+ *
+ * A request that is delivered again counts as tried: it may have been what killed its server. Classic queues only
+ * tell that it was delivered before, so it is published again with its number before it runs.
+ */
+export class AckAfter implements Acknowledging {
+  readonly keepsBody = true;
+  readonly confirmsReplies = true;
+  readonly #options: AckAfterOptions;
+  /** What runs, or waits for its next attempt. */
+  readonly #unsettled = new Map<string, RabbitIncomingMessage>();
+  /** What has run, or was published again. */
+  readonly #settled = new DuplicateFilter();
+  /** What has only waited here, before its channel was lost. */
+  readonly #untried = new DuplicateFilter(UNTRIED);
+
+  constructor(options: AckAfterOptions) {
+    this.#options = options;
+  }
+
+  begin(): boolean {
+    return true;
+  }
+
+  accepts(request: RabbitIncomingMessage): boolean {
+    const { message } = request.delivery;
+    const key = requestKey(request);
+    if (key !== undefined && this.#isKnown(key, request)) return false;
+    const lost = key !== undefined && this.#untried.has(key) ? 0 : lostDeliveries(message);
+    request.attempt = publishedAttempt(message) + (lost ?? 1);
+    if (key !== undefined) this.#unsettled.set(key, request);
+    if (request.attempt > this.#options.deliveryLimit) {
+      this.#end(request, 'it was delivered again too often: it may have killed its servers');
+      return false;
+    }
+    if (lost !== undefined) return true;
+    this.#options.retries.now(request, () => this.#settle(request));
+    return false;
+  }
+
+  forget(request: RabbitIncomingMessage): void {
+    const key = requestKey(request);
+    if (key !== undefined) this.#untried.add(key);
+  }
+
+  drop(request: RabbitIncomingMessage): void {
+    this.#settle(request);
+  }
+
+  finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void {
+    const settle = this.#settler(request, settled);
+    if (failure === undefined || request.expectsReply) settle();
+    else if (request.attempt >= this.#options.deliveryLimit) {
+      this.#options.retries.deadLetter(request, errorText(failure), settle);
+    } else this.#options.retries.later(request, settle);
+  }
+
+  giveBack(request: RabbitIncomingMessage, settled: Settled): boolean {
+    if (request.attempt >= this.#options.deliveryLimit) return false;
+    this.#options.retries.later(request, this.#settler(request, settled));
+    return true;
+  }
+
+  #settler(request: RabbitIncomingMessage, settled: Settled): () => void {
+    return () => {
+      this.#settle(request);
+      settled(request);
+    };
+  }
+
+  /** It must not run once more. */
+  #end(request: RabbitIncomingMessage, reason: string): void {
+    const settle = (): void => this.#settle(request);
+    if (request.expectsReply) void this.#options.retries.refuse(request, reason).then(settle);
+    else this.#options.retries.deadLetter(request, reason, settle);
+  }
+
+  /** Whether this attempt is under way here, or over. */
+  #isKnown(key: string, request: RabbitIncomingMessage): boolean {
+    const other = this.#unsettled.get(key);
+    if (other === undefined && !this.#settled.has(key)) return false;
+    this.#options.logger.debug(
+      { queue: request.queue, uniqueId: request.uniqueId },
+      'message dropped: it has come before',
+    );
+    this.#options.onDuplicate?.(request);
+    if (other !== undefined && other.delivery.channel !== request.delivery.channel) {
+      // The channel of the other has gone: once that has run, this delivery is to be acknowledged.
+      other.delivery = request.delivery;
+    } else this.#acknowledge(request);
+    return true;
+  }
+
+  #settle(request: RabbitIncomingMessage): void {
+    const key = requestKey(request);
+    if (key !== undefined) {
+      this.#unsettled.delete(key);
+      this.#settled.add(key);
+    }
+    this.#acknowledge(request);
+  }
+
+  /** On a closed channel nothing comes of it: the request is delivered again, and known. */
+  #acknowledge({ delivery }: RabbitIncomingMessage): void {
+    delivery.queue.unacknowledged -= 1;
+    acknowledge(delivery.channel, delivery.message.fields.deliveryTag);
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DuplicateFilter } from './duplicate-filter.ts';
+import { DuplicateFilter } from '../../../collections.ts';
 
 test('an id is new once', () => {
   const filter = new DuplicateFilter();

@@ -1,22 +1,20 @@
+import type { RosterEntry } from '../../../collections.ts';
 import { type MessageTooLarge, ReplyTooLarge } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { JsonObject, JsonValue } from '../../../json.ts';
-import type { RosterEntry } from '../../../roster.ts';
 import { FIRST_SIGN } from '../../../sign-of-life.ts';
 import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
-import { SENT_AT } from '../wire/sent-at.ts';
-import { uniqueId } from '../wire/unique-id.ts';
 import {
   type CallFields,
   encodeReply,
   encodeResult,
   SIGN_OF_LIFE,
+  uniqueId,
   type WireRequest,
 } from '../wire/wire-message.ts';
-import { requestTimes } from '../wire/wire-properties.ts';
-import type { Instead } from './outgoing-reply.ts';
-import type { ReplySender } from './reply-sender.ts';
+import { requestTimes, SENT_AT } from '../wire/wire-properties.ts';
+import type { Instead, ReplySender } from './reply-sender.ts';
 
 /** Who holds a request while it waits and runs. */
 export interface RequestHolder {

@@ -1,19 +1,15 @@
 import type { Channel } from 'amqplib';
-import { Fifo } from '../../../fifo.ts';
+import { Fifo, Roster } from '../../../collections.ts';
 import type { Logger } from '../../../logger.ts';
-import { Roster } from '../../../roster.ts';
 import { turns } from '../../../turns.ts';
 import type { IncomingMessage } from '../../driver.ts';
-import { acknowledge } from '../consume/acknowledge.ts';
-import type { Delivery } from '../consume/delivery.ts';
-import { openOrLog } from '../wire/open-or-log.ts';
+import { acknowledge, type Delivery, openOrLog } from '../consume/delivery.ts';
 import { decodeRequest } from '../wire/wire-message.ts';
 import { cancelledCall } from '../wire/wire-properties.ts';
 import type { Acknowledging } from './acknowledging.ts';
 import { RabbitIncomingMessage } from './incoming-message.ts';
 import type { ReplySender } from './reply-sender.ts';
-import { answerRollCall } from './roll-call.ts';
-import { SignsOfLife } from './signs-of-life.ts';
+import { answerRollCall, SignsOfLife } from './signs-of-life.ts';
 
 export interface IntakeOptions {
   acknowledging: Acknowledging;

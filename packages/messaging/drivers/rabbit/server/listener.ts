@@ -1,20 +1,17 @@
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../within.ts';
+import { within } from '../../../waits.ts';
 import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
-import { startConsuming } from '../consume/start-consuming.ts';
+import { startConsuming } from '../consume/start-and-stop.ts';
 import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
 import type { ServerQueues } from '../topology/topology.ts';
-import { AckAfter } from './ack-after.ts';
-import { AckBefore } from './ack-before.ts';
-import type { Acknowledging } from './acknowledging.ts';
+import { AckAfter, AckBefore, type Acknowledging } from './acknowledging.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
 import { Intake } from './intake.ts';
 import type { ReplySender } from './reply-sender.ts';
-import { Republisher } from './republisher.ts';
-import { Retries } from './retries.ts';
+import { Republisher, Retries } from './retries.ts';
 
 export interface ListenerOptions {
   /** The listener's own: closed with it. */

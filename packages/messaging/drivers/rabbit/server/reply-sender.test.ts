@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Logger, silentLogger } from '../../../logger.ts';
-import { type OutgoingMessage, Publication } from '../publish/publication.ts';
-import { undeliverable } from '../publish/publish-errors.ts';
+import { type OutgoingMessage, Publication, undeliverable } from '../publish/publication.ts';
 import { ReplySender } from './reply-sender.ts';
 
 const BODY = Buffer.alloc(60, 'x');

@@ -1,11 +1,87 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageTooLarge, MessageUndeliverable, type MessagingError } from '../../../errors.ts';
-import { InFlight } from '../../../in-flight.ts';
 import type { Logger } from '../../../logger.ts';
+import { InFlight } from '../../../waits.ts';
+import type { MoreProperties, OutgoingMessage } from '../publish/publication.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
-import { GoneQueues } from './gone-queues.ts';
-import { type Instead, OutgoingReply, type OutgoingReplyOptions } from './outgoing-reply.ts';
+
+/** How many queues known to be gone are remembered, and for how long (ms). */
+const GONE_LIMIT = 200;
+const GONE_TTL = 60_000;
+
+/** Reply queues that did not come back in time: their callers have ended. Small, bounded and forgetful. */
+export class GoneQueues {
+  readonly #until = new Map<string, number>();
+
+  add(queue: string): void {
+    this.#until.delete(queue);
+    this.#until.set(queue, performance.now() + GONE_TTL);
+    if (this.#until.size <= GONE_LIMIT) return;
+    for (const oldest of this.#until.keys()) {
+      this.#until.delete(oldest);
+      return;
+    }
+  }
+
+  has(queue: string): boolean {
+    const until = this.#until.get(queue);
+    if (until === undefined) return false;
+    if (until > performance.now()) return true;
+    this.#until.delete(queue);
+    return false;
+  }
+}
+
+export interface OutgoingReplyOptions {
+  /** The caller's queue. */
+  queue: string;
+  body: Buffer;
+  retry: number;
+  properties?: MoreProperties;
+  /** What is to be sent instead, when the broker takes no message of this size. */
+  instead?: Instead | undefined;
+  onDone(reply: OutgoingReply, error: MessagingError | undefined): void;
+}
+
+/** Gives the body that tells a caller that its reply is too large. */
+export type Instead = (error: MessageTooLarge) => Buffer;
+
+/** One reply, until the broker has it or nothing more can be done for it. */
+export class OutgoingReply implements OutgoingMessage {
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly mandatory = true;
+  readonly retry: number;
+  readonly properties?: MoreProperties;
+  readonly instead: Instead | undefined;
+  readonly #onDone: OutgoingReplyOptions['onDone'];
+  #isDone = false;
+  #resolve: (() => void) | undefined;
+
+  constructor({ queue, body, retry, properties, instead, onDone }: OutgoingReplyOptions) {
+    this.routingKey = queue;
+    this.body = body;
+    this.retry = retry;
+    if (properties !== undefined) this.properties = properties;
+    this.instead = instead;
+    this.#onDone = onDone;
+  }
+
+  done(error?: MessagingError): void {
+    this.#isDone = true;
+    this.#onDone(this, error);
+    this.#resolve?.();
+  }
+
+  /** Resolves when it is done, however that was. */
+  settled(): Promise<void> {
+    if (this.#isDone) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}
 
 /** How often (ms) it is tried whether the queue of a caller that takes several results has come back. */
 const MISSING_PAUSE = 250;

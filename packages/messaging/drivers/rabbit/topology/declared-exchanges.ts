@@ -1,7 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { MessageDeliveryFailure } from '../../../errors.ts';
 import { amqpCode } from '../connection/amqp-error.ts';
-import { refusal } from '../publish/publish-errors.ts';
+import { refusal } from '../publish/publication.ts';
 import { NameTooLong } from './entity-name.ts';
 import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 import { declareExchange, type ExchangeSpec } from './topology.ts';

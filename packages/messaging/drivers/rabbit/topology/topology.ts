@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { RabbitSettings } from '../rabbit-options.ts';
-import { uniqueId } from '../wire/unique-id.ts';
+import { uniqueId } from '../wire/wire-message.ts';
 import { checkName } from './entity-name.ts';
 import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 

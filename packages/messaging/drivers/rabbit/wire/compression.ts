@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflateSync, unzip, unzipSync } from 'node:zlib';
 import type { MessageProperties } from 'amqplib';
-import { MalformedMessage } from './envelope.ts';
+import { MalformedMessage } from './wire-message.ts';
 
 /** The header by which kombu tells how a body is compressed, and its values that mean zlib. */
 const HEADER = 'compression';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { uniqueId } from './unique-id.ts';
+import { uniqueId } from './wire-message.ts';
 
 test('an id is 32 hexadecimal digits, and no two are equal', () => {
   const ids = Array.from({ length: 5_000 }, uniqueId);

@@ -4,11 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { UnsupportedRpcEnvelopeVersion } from '../../../errors.ts';
 import type { JsonObject } from '../../../json.ts';
 import { Target } from '../../../target.ts';
-import { requestRoute } from '../client/request-route.ts';
-import { publishOptions } from '../publish/publish-options.ts';
+import { requestRoute } from '../client/destinations.ts';
+import { publishOptions } from '../publish/publication.ts';
 import { rabbitSettings } from '../rabbit-options.ts';
 import { Topology } from '../topology/topology.ts';
-import { MalformedMessage, openEnvelope, sealEnvelope } from './envelope.ts';
 import {
   decodeReply,
   decodeRequest,
@@ -18,7 +17,10 @@ import {
   encodeRequest,
   encodeResult,
   encodeRollCall,
+  MalformedMessage,
+  openEnvelope,
   packMessage,
+  sealEnvelope,
   unpackMessage,
 } from './wire-message.ts';
 

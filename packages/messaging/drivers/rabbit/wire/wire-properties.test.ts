@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { publishOptions } from '../publish/publish-options.ts';
-import { SENT_AT, sentAtText } from './sent-at.ts';
-import { cancelledCall, requestTimes, rollCall } from './wire-properties.ts';
+import { publishOptions } from '../publish/publication.ts';
+import { cancelledCall, requestTimes, rollCall, SENT_AT, sentAtText } from './wire-properties.ts';
 
 /** By performance.now(). */
 const ARRIVED = 100_000;

@@ -1,14 +1,90 @@
 import type { IncomingNotification } from '../drivers/notification-driver.ts';
-import { logThrown } from '../thrown.ts';
-import { priorityOf, type ReceivedNotification, receivedNotification } from './notification.ts';
-import { NotificationResult } from './notification-endpoint.ts';
+import { type Logger, logThrown } from '../logger.ts';
+import type { Serializer } from '../serializers.ts';
 import {
-  describe,
-  type NotificationReceiver,
-  type ReceiverOptions,
-  settle,
-} from './notification-receiver.ts';
-import { isPriority, type NotificationPriority } from './priority.ts';
+  isPriority,
+  type NotificationPriority,
+  priorityOf,
+  type ReceivedNotification,
+  receivedNotification,
+} from './notification.ts';
+import { type EndpointMethod, NotificationResult } from './notification-endpoint.ts';
+
+/** What a notification server does with what is delivered. */
+export interface NotificationReceiver {
+  /** Resolves when the notification is acknowledged or requeued. Does not reject. */
+  receive(incoming: IncomingNotification): Promise<void>;
+  /** No more will come: whatever is held to be handled later is handled now. */
+  flush(): void;
+}
+
+export interface ReceiverOptions {
+  methods: ReadonlyMap<NotificationPriority, readonly EndpointMethod[]>;
+  serializer: Serializer;
+  /** False: what should be requeued is acknowledged. */
+  allowRequeue: boolean;
+  logger: Logger;
+}
+
+/** Acknowledges a notification, or requeues it where that is allowed. */
+export function settle(
+  incoming: IncomingNotification,
+  requeue: boolean,
+  { allowRequeue, logger }: ReceiverOptions,
+): void {
+  if (requeue && allowRequeue) incoming.requeue();
+  else incoming.acknowledge();
+  if (requeue && !allowRequeue)
+    logger.debug(describe(incoming), 'A notification is not requeued: not allowed');
+}
+
+/** What log lines tell of a notification: its payload may hold secrets. */
+export function describe({ message }: IncomingNotification): object {
+  const { message_id, publisher_id, event_type, priority } = message;
+  return { message_id, publisher_id, event_type, priority };
+}
+
+/** Tells endpoints of notifications one by one. */
+export class SingleReceiver implements NotificationReceiver {
+  readonly #options: ReceiverOptions;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  async receive(incoming: IncomingNotification): Promise<void> {
+    settle(incoming, await this.#dispatch(incoming), this.#options);
+  }
+
+  flush(): void {}
+
+  /** True: to be requeued. The endpoints after the one that wants so are not asked. */
+  async #dispatch(incoming: IncomingNotification): Promise<boolean> {
+    const { methods, serializer, logger } = this.#options;
+    const priority = priorityOf(incoming);
+    if (!isPriority(priority)) {
+      logger.warn(describe(incoming), 'Dropped a notification of unknown priority');
+      return false;
+    }
+    try {
+      const notification = receivedNotification(incoming, serializer);
+      for (const method of methods.get(priority) ?? []) {
+        if ((await tell(method, notification)) === NotificationResult.REQUEUE) return true;
+      }
+      return false;
+    } catch (error) {
+      // Whatever an endpoint or a serializer throws, the next notification must be handled.
+      logThrown(logger, error, describe(incoming), 'A notification endpoint failed');
+      return true;
+    }
+  }
+}
+
+async function tell({ filter, call }: EndpointMethod, notification: ReceivedNotification): Promise<unknown> {
+  if (filter?.matches(notification) === false) return undefined;
+  const { ctxt, publisherId, eventType, payload, metadata } = notification;
+  return call(ctxt, publisherId, eventType, payload, metadata);
+}
 
 export interface BatchReceiverOptions extends ReceiverOptions {
   /** How many notifications make a batch. */

@@ -1,4 +1,48 @@
-import { Roster } from './roster.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Roster } from './collections.ts';
+
+/** Counts what is under way. */
+export class InFlight {
+  #count = 0;
+  #waiters: (() => void)[] = [];
+
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#count > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+}
+
+/**
+ * Waits until the promise is settled, or until so many milliseconds have passed, and all was read that had come by then:
+ * then false. Rejects only as it does.
+ */
+export async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(overAfterReading()), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Timers come before what sockets have to say. */
+async function overAfterReading(): Promise<false> {
+  await turn();
+  await turn();
+  return false;
+}
 
 /** Those who wait for one signal, behind a single listener of its own. */
 class AbortListeners {

@@ -1,13 +1,12 @@
-import { allSettled } from '../all-settled.ts';
-import { globExpression } from '../glob.ts';
-import type {
-  NotifierDriver,
-  NotifierDriverContext,
-  NotifierDriverFactory,
-  SentNotification,
-} from '../notifier-driver.ts';
-import { createNotifierDriver } from '../notifier-driver-registry.ts';
-import type { RoutingRules } from '../routing-groups.ts';
+import { allSettled } from './built-in-drivers.ts';
+import {
+  createNotifierDriver,
+  type NotifierDriver,
+  type NotifierDriverContext,
+  type NotifierDriverFactory,
+  type RoutingRules,
+  type SentNotification,
+} from './notifier-driver.ts';
 
 /** Hands each notification to the drivers whose rules accept it. */
 export const routingDriver: NotifierDriverFactory = (context) => new RoutingDriver(context);
@@ -57,3 +56,21 @@ function acceptor(
     (events?.some((event) => event.test(message.event_type)) ?? true) &&
     (priorities?.some((pattern) => pattern.test(priority)) ?? true);
 }
+
+/**
+ * A shell pattern as an expression that matches whole texts: `*` stands for any characters, `?` for one, `[abc]` and
+ * `[a-z]` for one of them, `[!abc]` for one other. Unlike in paths, `*` matches dots and slashes too.
+ * @throws SyntaxError when a set has a range that runs backwards
+ */
+export function globExpression(pattern: string): RegExp {
+  const source = pattern.replace(PART, (part, not: string | undefined, set: string) => {
+    if (not !== undefined) return `[${not && '^'}${set.replace(/[\\\][^]/g, '\\$&')}]`;
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    return part.replace(/[\\^$.+()[\]{}|/]/, '\\$&');
+  });
+  return new RegExp(`^${source}$`, 's');
+}
+
+/** A set, whose first character may be a closing bracket, or any one character. */
+const PART = /\[(!?)(\][^\]]*|[^\]]+)\]|./gs;

@@ -14,26 +14,24 @@ import {
   MessageDeliveryFailure,
   MessageUndeliverable,
   UnsupportedRpcEnvelopeVersion,
-} from '../../../errors.ts';
-import type { JsonObject } from '../../../json.ts';
-import { parseTransportUrl } from '../../../transport-url.ts';
-import { amqpCode, asError, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
-import { type BrokerAddress, brokerAddresses } from '../connection/broker-address.ts';
-import { type RabbitOptions, rabbitSettings } from '../rabbit-options.ts';
-import { REPLAY } from '../server/delivery-headers.ts';
-import { Topology } from '../topology/topology.ts';
-import { isCompressed, plainBody } from '../wire/compression.ts';
-import { MalformedMessage } from '../wire/envelope.ts';
-import { uniqueId } from '../wire/unique-id.ts';
-import { decodeRequest, type WireRequest } from '../wire/wire-message.ts';
+} from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
+import { parseTransportUrl } from '../../transport-url.ts';
+import { amqpCode, asError, errorText, NOT_FOUND } from './connection/amqp-error.ts';
+import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
+import { type RabbitOptions, rabbitSettings } from './rabbit-options.ts';
 import {
   DEAD_AT,
   DEAD_ATTEMPTS,
   DEAD_EXCHANGE,
   DEAD_REASON,
   DEAD_ROUTING_KEY,
+  REPLAY,
   withoutDeadLetterHeaders,
-} from './dead-letter-headers.ts';
+} from './server/headers.ts';
+import { Topology } from './topology/topology.ts';
+import { isCompressed, plainBody } from './wire/compression.ts';
+import { decodeRequest, MalformedMessage, uniqueId, type WireRequest } from './wire/wire-message.ts';
 
 /** A cast that has failed too often. */
 export interface QueuedDeadLetter {
