@@ -7,6 +7,7 @@ export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.
 export type { Figure, FigureObserver, FigureValue } from './figure.ts';
 export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
+export type { CutRequest, Intake } from './intake.ts';
 export type {
   Launchable,
   ReadinessCheck,
@@ -63,6 +64,7 @@ export {
 } from './service.ts';
 export { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from './service-records.ts';
 export type { Setting } from './setting.ts';
+export { settlesWithin } from './timer.ts';
 export {
   annotateSpan,
   currentTraceContext,

@@ -2,21 +2,19 @@ import {
   endpoint,
   type JsonObject,
   type Logger,
-  type RPCServer,
-  type RunningRequest,
   type Serializer,
   Target,
   type Transport,
 } from '@mini-nova/messaging';
-import { BaseAPI, BaseRPCAPI, baseRpc } from './base-rpc-api.ts';
+import { BaseRPCAPI, baseRpc } from './base-rpc-api.ts';
 import type { FigureObserver } from './figure.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { type CutRequest, type Intake, RpcIntake } from './intake.ts';
 import type { Launchable, ReadinessChecks, StopOptions } from './launch/launchable.ts';
 import { createLogger } from './logging.ts';
 import type { Manager } from './manager.ts';
 import { PeriodicTasks, type TaskObserver } from './periodic-tasks.ts';
 import { activityRecord } from './report/activity-record.ts';
-import { RequestContext } from './request-context.ts';
 import { createRpc, type NotificationWays, type Rpc } from './rpc.ts';
 import type { ServiceInfo, ServiceRecords } from './service-records.ts';
 import { current, type Setting } from './setting.ts';
@@ -27,6 +25,8 @@ export interface ServiceOptions {
   binary: string;
   /** Requests to `topic` (shared with the other hosts), `topic.host` and all hosts of the topic are served. */
   topic: string;
+  /** How requests come. Default: by RPC, to the topic. */
+  intake?: Intake;
   manager: Manager;
   /** The service's own: it is closed when the service stops. */
   transport: Transport;
@@ -105,10 +105,6 @@ export class ShutdownTimeout extends Error {
 
 /** Periodic tasks come again after the next start, so a stopping service gives them little time, in seconds. */
 const PERIODIC_TASK_GRACE = 3;
-/** Seconds in which cut requests are answered. */
-const CUT_GRACE = 1;
-/** Seconds that a probe through the service's own queue has to be answered. */
-const PROBE_TIMEOUT = 5;
 /** Seconds that the broker has to be there, for the service to be ready: less than who asks waits for a reason. */
 const BROKER_TIMEOUT = 1;
 /** Seconds: a stop whose time is over, and a quick one, wait no longer for what remains to be done. */
@@ -117,8 +113,8 @@ const HURRIED_PHASE = 1;
 /**
  * A daemon's life: a manager's RPC methods on a topic, its periodic tasks and its service record.
  *
- * `start` runs, in this order: `manager.initHost`, `manager.preStartHook`, the service record, the RPC server,
- * `manager.postStartHook`, then periodic tasks and heartbeats. `stop` goes through intake (no new request,
+ * `start` runs, in this order: `manager.initHost`, `manager.preStartHook`, the service record, the RPC server (or another
+ * `intake`, whose `open` is before the record), `manager.postStartHook`, then periodic tasks and heartbeats. `stop` goes through intake (no new request,
  * task or heartbeat), drain (the record says that the service stops; running requests end, or are cut when the graceful
  * shutdown timeout is over), `manager.cleanupHost`, and release (the transport is closed). A start that fails undoes
  * what it did by the same steps. Both are idempotent.
@@ -131,8 +127,7 @@ export class Service implements Launchable {
   readonly checks: ReadinessChecks;
   readonly #options: ServiceOptions;
   readonly #logger: Logger;
-  readonly #rpc: Rpc;
-  readonly #server: RPCServer;
+  readonly #intake: Intake;
   #notificationTransport: Transport | undefined;
   readonly #periodicTasks: PeriodicTasks;
   readonly #heartbeat: Heartbeat | undefined;
@@ -140,7 +135,6 @@ export class Service implements Launchable {
   readonly #whenStopped: (() => void)[] = [];
   #state: ServiceState = 'created';
   #initialized = false;
-  #serving = false;
   #replaced = false;
   /** The stop is quick, or has become so. */
   #hurried = false;
@@ -150,22 +144,14 @@ export class Service implements Launchable {
   #stopped: Promise<void> | undefined;
 
   private constructor(options: ServiceOptions) {
-    const { binary, topic, manager, transport, serializer, backdoorPort } = options;
+    const { binary, topic, manager } = options;
     this.#options = options;
     this.name = binary;
     this.topic = topic;
     this.manager = manager;
     this.host = options.host ?? manager.host;
     this.#logger = options.logger ?? createLogger({ name: binary });
-    this.#rpc = options.rpc ?? createRpc(transport, serializer ? { serializer } : {});
-    this.#server = this.#rpc.getServer(
-      new Target({ topic, server: this.host }),
-      [
-        ...manager.endpoints,
-        endpoint(baseRpc, new BaseRPCAPI({ service: manager.serviceName, backdoorPort })),
-      ],
-      { pingEnabled: options.rpcPingEnabled ?? false },
-    );
+    this.#intake = options.intake ?? this.#createRpcIntake();
     this.#connectNotifier(options.notifications);
     this.#periodicTasks = this.#createPeriodicTasks();
     this.#heartbeat = options.records && this.#createHeartbeat(options.records);
@@ -221,13 +207,13 @@ export class Service implements Launchable {
   }
 
   report(): JsonObject {
-    const { serving, calling } = this.#options.transport.activity;
+    const { calling } = this.#options.transport.activity;
     return {
       state: this.#state,
       topic: this.topic,
       host: this.host,
       heartbeat: this.#heartbeat?.report() ?? null,
-      handlers_running: serving.map(activityRecord),
+      ...this.#intake.report(),
       calls_waiting: calling.map(activityRecord),
       periodic_tasks: this.#periodicTasks.report(),
       ...this.manager.report(),
@@ -253,9 +239,9 @@ export class Service implements Launchable {
     await this.#step(() => manager.initHost());
     this.#initialized = true;
     await this.#step(() => manager.preStartHook());
+    await this.#step(async () => this.#intake.open?.());
     await this.#step(async () => this.#heartbeat?.register());
-    await this.#step(() => this.#server.start());
-    this.#serving = true;
+    await this.#step(() => this.#intake.start());
     await this.#step(() => manager.postStartHook());
     this.#periodicTasks.start();
     this.#heartbeat?.start();
@@ -322,10 +308,7 @@ export class Service implements Launchable {
   async #stopIntake(): Promise<void> {
     this.#heartbeat?.stop();
     this.#periodicTasks.stop();
-    const stopped = this.#server.stop();
-    // A driver that waits for its broker in spite of this goes with the transport.
-    if (this.#serving) await stopped;
-    else stopped.catch((error: unknown) => this.#logger.debug({ err: error }, 'The RPC server was not up'));
+    await this.#intake.stop();
   }
 
   async #drain(): Promise<void> {
@@ -344,7 +327,7 @@ export class Service implements Launchable {
     if (cut.length === 0 || this.#hurried) return;
     this.#hurried = true;
     throw new ShutdownTimeout(
-      cut.map(({ method }) => method),
+      cut.map(({ name }) => name),
       timeout,
     );
   }
@@ -357,16 +340,15 @@ export class Service implements Launchable {
   }
 
   /** Those that had to be cut. */
-  async #endRequests(timeout: number): Promise<readonly RunningRequest[]> {
-    if (!this.#serving || (await this.#requestsEnd(timeout))) return [];
-    const cut = this.#server.cut();
+  async #endRequests(timeout: number): Promise<readonly CutRequest[]> {
+    if (await this.#requestsEnd(timeout)) return [];
+    const cut = await this.#intake.cut();
     if (cut.length > 0) {
       this.#logger.error(
-        { gracefulShutdownTimeout: timeout, requests: cut.map(activityRecord) },
+        { gracefulShutdownTimeout: timeout, requests: cut.map(({ record }) => record) },
         'Cut requests that had not ended in time',
       );
     }
-    await settlesWithin(this.#server.wait(), CUT_GRACE);
     return cut;
   }
 
@@ -375,7 +357,21 @@ export class Service implements Launchable {
     const hurried = new Promise<boolean>((resolve) => {
       this.#onHurry = () => resolve(false);
     });
-    return Promise.race([settlesWithin(this.#server.wait(), timeout), hurried]);
+    return Promise.race([settlesWithin(this.#intake.wait(), timeout), hurried]);
+  }
+
+  #createRpcIntake(): RpcIntake {
+    const { host, topic, manager } = this;
+    const { transport, serializer, backdoorPort } = this.#options;
+    const rpc = this.#options.rpc ?? createRpc(transport, serializer ? { serializer } : {});
+    const endpoints = [
+      ...manager.endpoints,
+      endpoint(baseRpc, new BaseRPCAPI({ service: manager.serviceName, backdoorPort })),
+    ];
+    const pingEnabled = this.#options.rpcPingEnabled ?? false;
+    const server = rpc.getServer(new Target({ topic, server: host }), endpoints, { pingEnabled });
+    const onNotUp = (err: unknown) => this.#logger.debug({ err }, 'The RPC server was not up');
+    return new RpcIntake({ server, rpc, transport, topic, host, onNotUp });
   }
 
   #connectNotifier({ openTransport, ...notifications }: NotificationOptions = {}): void {
@@ -407,22 +403,17 @@ export class Service implements Launchable {
       records,
       info: this.#info(),
       interval,
-      probe: () => this.#probe(),
+      probe: async () => this.#intake.probe?.(),
       logger: this.#logger,
       ...(onHeartbeat && { onBeat: onHeartbeat }),
     });
   }
 
-  /** A service that lives but does not answer through its queue must not be shown up. */
-  async #probe(): Promise<void> {
-    const base = new BaseAPI(this.#rpc, { topic: this.topic, server: this.host, timeout: PROBE_TIMEOUT });
-    await base.ping(RequestContext.admin(), { arg: 'probe' });
-  }
-
   #createChecks(): ReadinessChecks {
     const { transport, checks = {} } = this.#options;
     return {
-      service: () => {
+      [this.#intake.name]: () => {
+        this.#intake.assertOpen?.();
         if (this.#state !== 'running') throw new Error(this.#state);
       },
       broker: () => transport.ready({ timeout: BROKER_TIMEOUT }),

@@ -1,21 +1,27 @@
 import dns from 'node:dns';
 import { type AddressInfo, createServer } from 'node:net';
 import { getTransport, silentLogger } from '@mini-nova/messaging';
-import { type ServiceInfo, ShutdownTimeout } from '@mini-nova/service';
+import { Manager, Service, type ServiceInfo, type ServiceOptions, ShutdownTimeout } from '@mini-nova/service';
 import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { ApiServer, type ApiServerOptions } from './api-server.ts';
 
-async function apiServer(options: Partial<ApiServerOptions> = {}) {
-  const { app, transport } = await apiFixture();
+async function apiService({
+  listen = { host: '127.0.0.1', port: 0 },
+  ...options
+}: Partial<ServiceOptions & ApiServerOptions> = {}) {
+  const fixture = await apiFixture();
+  const { app } = fixture;
+  const { transport = fixture.transport, logger = silentLogger } = options;
   const calls: string[] = [];
   const registered: ServiceInfo[] = [];
-  const server = new ApiServer({
-    app,
-    host: 'host1',
-    listen: { host: '127.0.0.1', port: 0 },
-    transport,
+  const server = new ApiServer({ app, listen, transport, logger });
+  const service = Service.create({
+    binary: 'nova-osapi_compute',
+    topic: 'osapi_compute',
+    intake: server,
+    manager: new Manager({ host: 'host1', serviceName: 'osapi_compute' }),
     records: {
       register: async (info) => void registered.push(info),
       heartbeat: async () => void calls.push('heartbeat'),
@@ -24,12 +30,13 @@ async function apiServer(options: Partial<ApiServerOptions> = {}) {
     reportInterval: () => 60,
     serviceDownTime: () => 60,
     gracefulShutdownTimeout: () => 5,
-    logger: silentLogger,
     release: async () => void calls.push('release'),
     ...options,
+    transport,
+    logger,
   });
   onTestFinished(() =>
-    server.stop({ quick: true }).catch(() => {
+    service.stop({ quick: true }).catch(() => {
       // What the test has seen.
     }),
   );
@@ -47,7 +54,7 @@ async function apiServer(options: Partial<ApiServerOptions> = {}) {
     begun.push('never');
     return new Promise(() => {});
   });
-  return { server, app, calls, registered, begun, finish: () => finish() };
+  return { server, service, app, calls, registered, begun, finish: () => finish() };
 }
 
 /** What became of a request. */
@@ -60,8 +67,8 @@ async function outcomeOf(url: string): Promise<string> {
 }
 
 test('serves requests on its address, has a record and keeps it alive', async () => {
-  const { server, calls, registered } = await apiServer({ reportInterval: () => 0.02 });
-  await server.start();
+  const { server, service, calls, registered } = await apiService({ reportInterval: () => 0.02 });
+  await service.start();
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await fetch(`${server.url}/v2.1/flavors`)).status).toBe(200);
   expect(registered).toMatchObject([{ host: 'host1', binary: 'nova-osapi_compute', topic: 'osapi_compute' }]);
@@ -71,15 +78,15 @@ test('serves requests on its address, has a record and keeps it alive', async ()
 test('connects to the broker when it starts, not for the first request', async () => {
   const ready = vi.fn(async () => {});
   const { transport } = await apiFixture();
-  const { server } = await apiServer({ transport: Object.assign(transport, { ready }) });
-  await server.start();
+  const { service } = await apiService({ transport: Object.assign(transport, { ready }) });
+  await service.start();
   expect(ready).toHaveBeenCalled();
 });
 
 test('its check of the broker says what is wrong, and does not wait until it is there', async () => {
   const transport = getTransport({ url: 'rabbit://nova:secret@127.0.0.1:1/', logger: silentLogger });
-  const { server } = await apiServer({ transport });
-  await expect(server.checks.broker?.()).rejects.toThrow(/ECONNREFUSED 127\.0\.0\.1:1/);
+  const { service } = await apiService({ transport });
+  await expect(service.checks.broker?.()).rejects.toThrow(/ECONNREFUSED 127\.0\.0\.1:1/);
 });
 
 test('listens on one address of a name that has several: its limits hold there only', async () => {
@@ -96,18 +103,18 @@ test('listens on one address of a name that has several: its limits hold there o
     else done(null, '127.0.0.1', 4);
   }) as never);
   onTestFinished(() => void vi.restoreAllMocks());
-  const { server, app } = await apiServer({ listen: { host: 'localhost', port: 0 } });
-  await server.start();
+  const { service, app } = await apiService({ listen: { host: 'localhost', port: 0 } });
+  await service.start();
   expect(app.addresses()).toHaveLength(1);
 });
 
 test('takes over another time between heartbeats', async () => {
   let interval = 60;
-  const { server, calls } = await apiServer({ reportInterval: () => interval });
-  await server.start();
+  const { service, calls } = await apiService({ reportInterval: () => interval });
+  await service.start();
 
   interval = 0.02;
-  server.reset();
+  service.reset();
 
   await expect.poll(() => calls).toContain('heartbeat');
 });
@@ -117,8 +124,8 @@ test('a port that is taken is an error that names it', async () => {
   await new Promise((resolve) => other.once('listening', resolve));
   onTestFinished(() => void other.close());
   const { port } = other.address() as AddressInfo;
-  const { server, calls, registered } = await apiServer({ listen: { host: '127.0.0.1', port } });
-  await expect(server.start()).rejects.toMatchObject({
+  const { service, calls, registered } = await apiService({ listen: { host: '127.0.0.1', port } });
+  await expect(service.start()).rejects.toMatchObject({
     code: 'LISTEN',
     reason: 'EADDRINUSE',
     message: expect.stringMatching(
@@ -131,28 +138,28 @@ test('a port that is taken is an error that names it', async () => {
 
 describe('stopping', () => {
   test('happens once, however often it is told; the record says so, and what it owns is released', async () => {
-    const { server, calls } = await apiServer();
-    await server.start();
+    const { server, service, calls } = await apiService();
+    await service.start();
     const { url } = server;
     await fetch(url);
-    await Promise.all([server.stop(), server.stop()]);
+    await Promise.all([service.stop(), service.stop()]);
     expect(calls).toEqual(['stopped', 'release']);
     await expect(fetch(url)).rejects.toThrow();
   });
 
   test('leaves the record up when another takes its place', async () => {
-    const { server, calls } = await apiServer();
-    await server.start();
-    await server.stop({ replaced: true });
+    const { service, calls } = await apiService();
+    await service.start();
+    await service.stop({ replaced: true });
     expect(calls).toEqual(['release']);
   });
 
   test('answers what was begun, and closes its connection', async () => {
-    const { server, begun, finish } = await apiServer();
-    await server.start();
+    const { server, service, begun, finish } = await apiService();
+    await service.start();
     const slow = fetch(`${server.url}/slow`);
     await expect.poll(() => begun).toEqual(['slow']);
-    const stopped = server.stop();
+    const stopped = service.stop();
     await expect(fetch(server.url)).rejects.toThrow();
     finish();
     const answer = await slow;
@@ -162,15 +169,15 @@ describe('stopping', () => {
   });
 
   test('waits for work whose client has gone', async () => {
-    const { server, begun, calls, finish } = await apiServer();
-    await server.start();
+    const { server, service, begun, calls, finish } = await apiService();
+    await service.start();
     const client = new AbortController();
     const gone = fetch(`${server.url}/slow`, { signal: client.signal });
     await expect.poll(() => begun).toEqual(['slow']);
     client.abort();
     await expect(gone).rejects.toThrow();
 
-    const stopped = server.stop();
+    const stopped = service.stop();
     await expect.poll(() => calls).toEqual(['stopped']);
     finish();
     await stopped;
@@ -179,15 +186,19 @@ describe('stopping', () => {
 
   test('cuts what has not ended in time, names it in the log and fails', async () => {
     const logger = new RecordingLogger();
-    const { server, begun, calls } = await apiServer({ gracefulShutdownTimeout: () => 0.1, logger });
-    await server.start();
+    const { server, service, begun, calls } = await apiService({
+      gracefulShutdownTimeout: () => 0.1,
+      logger,
+    });
+    await service.start();
     const never = outcomeOf(`${server.url}/never?a=1`);
     await expect.poll(() => begun).toEqual(['never']);
 
-    const error: unknown = await server.stop().catch((reason: unknown) => reason);
+    const error: unknown = await service.stop().catch((reason: unknown) => reason);
 
-    expect(error).toBeInstanceOf(ShutdownTimeout);
-    expect(error).toMatchObject({ methods: ['GET /never?a=1'] });
+    const { errors } = error as AggregateError;
+    expect(errors).toEqual([expect.any(ShutdownTimeout)]);
+    expect(errors[0]).toMatchObject({ methods: ['GET /never?a=1'] });
     expect(await never).toBe('cut off');
     const request = {
       method: 'GET',
@@ -197,34 +208,35 @@ describe('stopping', () => {
     };
     expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
       { message: 'Cut requests that had not ended in time', data: { requests: [request] } },
+      { message: 'A service could not be stopped cleanly' },
     ]);
     expect(calls).toEqual(['stopped', 'release']);
   });
 
   test('quickly cuts everything at once, and that is no failure', async () => {
-    const { server, begun, calls } = await apiServer();
-    await server.start();
+    const { server, service, begun, calls } = await apiService();
+    await service.start();
     const never = outcomeOf(`${server.url}/never`);
     await expect.poll(() => begun).toEqual(['never']);
-    await server.stop({ quick: true });
+    await service.stop({ quick: true });
     expect(await never).toBe('cut off');
     expect(calls).toEqual(['stopped', 'release']);
   });
 
   test('becomes quick when somebody is in a hurry', async () => {
-    const { server, begun } = await apiServer();
-    await server.start();
+    const { server, service, begun } = await apiService();
+    await service.start();
     const never = outcomeOf(`${server.url}/never`);
     await expect.poll(() => begun).toEqual(['never']);
-    const stopped = server.stop();
-    await server.stop({ quick: true });
+    const stopped = service.stop();
+    await service.stop({ quick: true });
     await stopped;
     expect(await never).toBe('cut off');
   });
 });
 
 describe('readiness', () => {
-  const failures = async ({ checks }: ApiServer) => {
+  const failures = async ({ checks }: Service) => {
     const results = Object.entries(checks).map(async ([name, check]) => {
       try {
         await check();
@@ -237,17 +249,17 @@ describe('readiness', () => {
   };
 
   test('is given once it listens and has registered, and not when it has stopped', async () => {
-    const { server } = await apiServer();
-    expect(await failures(server)).toEqual(['api: it does not listen', 'heartbeat: there has been none']);
-    await server.start();
-    expect(await failures(server)).toEqual([]);
-    await server.stop();
-    expect(await failures(server)).toContain('api: it does not listen');
+    const { service } = await apiService();
+    expect(await failures(service)).toEqual(['api: it does not listen', 'heartbeat: there has been none']);
+    await service.start();
+    expect(await failures(service)).toEqual([]);
+    await service.stop();
+    expect(await failures(service)).toContain('api: it does not listen');
   });
 
   test('ends with the database, and with heartbeats that are missing', async () => {
     let downTime = 60;
-    const { server } = await apiServer({
+    const { service } = await apiService({
       serviceDownTime: () => downTime,
       checks: {
         database: () => {
@@ -255,25 +267,27 @@ describe('readiness', () => {
         },
       },
     });
-    await server.start();
-    expect(await failures(server)).toEqual(['database: no such host']);
+    await service.start();
+    expect(await failures(service)).toEqual(['database: no such host']);
     downTime = -1;
-    expect(await failures(server)).toContainEqual(expect.stringMatching(/^heartbeat: the last was \d s ago/));
+    expect(await failures(service)).toContainEqual(
+      expect.stringMatching(/^heartbeat: the last was \d s ago/),
+    );
   });
 });
 
 test('reports what it is answering', async () => {
-  const { server, begun } = await apiServer();
-  await server.start();
+  const { server, service, begun } = await apiService();
+  await service.start();
   const never = outcomeOf(`${server.url}/never`);
   await expect.poll(() => begun).toEqual(['never']);
-  expect(server.report()).toMatchObject({
+  expect(service.report()).toMatchObject({
     state: 'running',
     url: server.url,
     heartbeat: { failures: 0 },
     requests_running: [{ method: 'GET', url: '/never' }],
     calls_waiting: [],
   });
-  await server.stop({ quick: true });
+  await service.stop({ quick: true });
   await never;
 });

@@ -9,5 +9,5 @@ await runDaemon({
   flags: [portFlag],
   workers: 'DEFAULT.osapi_compute_workers',
   workerCount: (config) => config.DEFAULT.osapi_compute_workers,
-  compose: async (daemon) => composeApi(await databaseServiceParts(daemon)),
+  compose: async (daemon) => composeApi(await databaseServiceParts(daemon)).service,
 });

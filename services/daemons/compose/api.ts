@@ -10,11 +10,17 @@ import type { NovaConfig } from '@mini-nova/config';
 import { databaseChecks } from '@mini-nova/data/configured-database';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
 import { NovaObjectSerializer } from '@mini-nova/objects';
-import { createRpc, gracefulShutdownTimeout } from '@mini-nova/service';
+import { createRpc, Manager, Service, serviceOptions } from '@mini-nova/service';
 import type { DatabaseServiceParts } from './parts.ts';
 
+export interface ComposedApi {
+  service: Service;
+  /** Knows its address. */
+  server: ApiServer;
+}
+
 /** nova-api. Opens nothing. */
-export function composeApi(parts: DatabaseServiceParts): ApiServer {
+export function composeApi(parts: DatabaseServiceParts): ComposedApi {
   const { config, logger, transport, service, db, stores, release } = parts;
   const { DEFAULT, upgrade_levels, image } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
@@ -27,21 +33,26 @@ export function composeApi(parts: DatabaseServiceParts): ApiServer {
     settings: apiSettings(config),
     logger,
   };
-  const onHeartbeat = service?.onHeartbeat;
-  return new ApiServer({
+  const server = new ApiServer({
     app: buildApp(dependencies, httpLimits(config), proxySettings(config)),
-    host: DEFAULT.host,
     listen: { host: DEFAULT.osapi_compute_listen, port: DEFAULT.osapi_compute_listen_port },
     transport,
+    logger,
+  });
+  const composed = Service.create({
+    ...serviceOptions(config),
+    ...service,
+    binary: 'nova-osapi_compute',
+    topic: 'osapi_compute',
+    intake: server,
+    manager: new Manager({ host: DEFAULT.host, serviceName: 'osapi_compute' }),
+    transport,
     records: new DatabaseServiceRecords(stores.services),
-    reportInterval: () => DEFAULT.report_interval,
-    serviceDownTime: () => DEFAULT.service_down_time,
-    gracefulShutdownTimeout: () => gracefulShutdownTimeout(config),
     checks: databaseChecks(db),
     logger,
-    ...(onHeartbeat && { onHeartbeat }),
     ...(release && { release }),
   });
+  return { service: composed, server };
 }
 
 /** What can change while it runs has its present value. */

@@ -58,9 +58,10 @@ export class Cloud {
     return `${this.#api.url}/v2.1`;
   }
 
-  #composeApi(): ApiServer {
-    this.#api = composeApi(this.#parts('nova-api'));
-    return this.#api;
+  #composeApi(): Launchable {
+    const { service, server } = composeApi(this.#parts('nova-api'));
+    this.#api = server;
+    return service;
   }
 
   #compute(host: string): Launchable {
