@@ -42,6 +42,11 @@ export class NodeUsage {
     return this.#usage.has(instanceUuid);
   }
 
+  /** What the instance uses; nothing if it is not here. */
+  of(instanceUuid: string): ResourceAmounts {
+    return this.#usage.get(instanceUuid) ?? {};
+  }
+
   get instances(): number {
     return this.#usage.size;
   }

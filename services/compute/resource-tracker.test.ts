@@ -101,6 +101,19 @@ it('counts a claim for the same instance once', async () => {
   tracker.claim(newInstance(), 'host1');
 });
 
+it('checks what a larger claim for the same instance adds, as one that is resized here makes', async () => {
+  const { tracker } = await tracked();
+  const [growing, other] = [newInstance(), newInstance()];
+  tracker.claim(growing, 'host1');
+  tracker.claim(other, 'host1');
+
+  growing.flavor.memory_mb = 1024;
+  tracker.claim(growing, 'host1');
+
+  other.flavor.memory_mb = 1024;
+  expect(() => tracker.claim(other, 'host1')).toThrow('MEMORY_MB free 0, requested 512');
+});
+
 it('knows only the nodes of this host', async () => {
   const { tracker } = await tracked();
 

@@ -7,7 +7,7 @@ import {
   InstanceNotFound,
 } from '@mini-nova/domain/exceptions';
 import type { Inventories } from '@mini-nova/domain/resources';
-import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
+import { lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
@@ -63,7 +63,7 @@ export class ResourceTracker {
   }
 
   /**
-   * Takes what the instance needs from the node.
+   * Takes what the instance needs from the node; of what it uses there already, only the difference must be free.
    *
    * @throws ComputeResourcesUnavailable when too little is left
    * @throws ComputeHostNotFound when this host does not have the node
@@ -71,7 +71,7 @@ export class ResourceTracker {
   claim(instance: Instance, nodename: string): Claim {
     const { usage, inventories } = this.#node(nodename);
     const amounts = resourcesOf(instance.flavor);
-    if (!usage.has(instance.uuid)) this.#assertFits(amounts, usage, inventories);
+    this.#assertFits(lacking(usage.of(instance.uuid), amounts), usage, inventories);
     usage.claim(instance.uuid, amounts);
     this.#usageReports.request();
     return new Claim((outcome) => {

@@ -21,3 +21,11 @@ export function resourcesOf(flavor: Flavor): ResourceAmounts {
   };
   return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount > 0));
 }
+
+/** What of the wanted amounts is not held. */
+export function lacking(held: ResourceAmounts, wanted: ResourceAmounts): ResourceAmounts {
+  const missing = Object.entries(wanted).map(
+    ([resourceClass, amount]) => [resourceClass, amount - (held[resourceClass] ?? 0)] as const,
+  );
+  return Object.fromEntries(missing.filter(([, amount]) => amount > 0));
+}

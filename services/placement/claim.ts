@@ -1,5 +1,7 @@
 import { lockConsumers } from '@mini-nova/data/allocations/consumers';
 import {
+  type AllocationKey,
+  addAllocations,
   advanceGenerations,
   dateAllocations,
   deleteAllocationsDated,
@@ -11,7 +13,7 @@ import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { databaseNow, type Timestamp } from '@mini-nova/database';
 import { hasRoom } from '@mini-nova/domain/capacity';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
 import { resourcesOfProviders } from './provider-resources.ts';
 
 export interface Claim {
@@ -25,8 +27,8 @@ export interface Claim {
 }
 
 /**
- * - `claimed`: the consumer holds the resources now
- * - `held`: it held some on this provider before, and nothing was changed
+ * - `claimed`: the consumer holds the resources now, and held less on this provider before
+ * - `held`: it held as much on this provider before, and nothing was changed
  * - `full`: the provider has too little left of something, or is not known; nothing was changed
  * - `ended`: the consumer is an instance that was deleted or is in ERROR; nothing was changed
  */
@@ -50,14 +52,17 @@ export type ClaimRefusal = 'full' | 'ended' | 'moved';
 
 /** Claims that were made together. By their date they differ from what anybody claims of the same consumers later. */
 export interface MadeClaims {
-  /** Those who hold what they did not hold before. */
+  /** Those who hold more than they held before. */
   consumerUuids: readonly string[];
+  /** What they held already of the providers of which they claimed more. */
+  before: readonly AllocationRow[];
   at: Timestamp;
 }
 
 /**
  * All of the claims or none, within the transaction. Its answer may be lost, and it be run again: what a consumer holds
- * already is left as it is. Whoever claims locks first the consumers, then the providers, each in the order of their
+ * already is left as it is, and only what it lacks is claimed. It never comes to hold less: who resizes to a smaller
+ * flavor on the same host may have to go back. Whoever claims locks first the consumers, then the providers, each in the order of their
  * uuids, and what is read then holds until the end: two requests wait for one another, and neither turns back.
  */
 export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promise<MadeClaims | ClaimRefusal> {
@@ -67,18 +72,31 @@ export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promis
   await lockProviders(trx, providers);
   const rows = await listAllocationsOfConsumer(trx, consumers);
   if (claims.some((claim) => hasMoved(claim, rows))) return 'moved';
-  const missing = claims.filter((claim) => !rows.some((row) => isHeldBy(claim, row)));
-  if (!(await haveRoom(trx, missing))) return 'full';
+  const growing = claims
+    .map((claim) => growthOf(claim, rows))
+    .filter(({ resources }) => Object.keys(resources).length > 0);
+  if (!(await haveRoom(trx, growing))) return 'full';
 
   const at = dateAfter(rows, databaseNow(trx));
   await adopt(trx, claims, rows, at);
-  const changed = new Set(missing.map(({ providerUuid }) => providerUuid));
+  const changed = new Set(growing.map(({ providerUuid }) => providerUuid));
   await advanceGenerations(trx, [...changed], { at });
-  await insertAllocations(
+  await addAllocations(
     trx,
-    missing.flatMap((claim) => allocationsOf(claim, at)),
+    growing.flatMap((claim) => allocationsOf(claim, at)),
   );
-  return { consumerUuids: missing.map(({ consumerUuid }) => consumerUuid), at };
+  return {
+    consumerUuids: growing.map(({ consumerUuid }) => consumerUuid),
+    before: rows.filter((row) => growing.some((claim) => isHeldBy(claim, row))),
+    at,
+  };
+}
+
+/** The claim for what its consumer does not hold yet. */
+function growthOf(claim: Claim, rows: readonly AllocationRow[]): Claim {
+  const own = rows.filter((row) => isHeldBy(claim, row));
+  const held = Object.fromEntries(own.map(({ resource_class, used }) => [resource_class, used]));
+  return { ...claim, resources: lacking(held, claim.resources) };
 }
 
 /** Whether claims are there as they were made; when the commit of their transaction was not answered, this tells. */
@@ -89,9 +107,22 @@ export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): P
   return rows.some(({ created_at }) => created_at === at);
 }
 
-/** Releases what was claimed, unless a later claim of the same consumer relies on it. */
-export async function releaseClaims(db: Database, { consumerUuids, at }: MadeClaims): Promise<void> {
-  await deleteAllocationsDated(db.kysely, consumerUuids, at);
+/** Releases what was claimed, unless a later claim of the same consumer relies on it. What it held before it keeps. */
+export async function releaseClaims(db: Database, { consumerUuids, before, at }: MadeClaims): Promise<void> {
+  const release = async (trx: Queryable) => {
+    const released = await deleteAllocationsDated(trx, consumerUuids, at);
+    const isReleased = (held: AllocationRow) => released.some((row) => isSameAllocation(row, held));
+    await insertAllocations(trx, before.filter(isReleased));
+  };
+  await db.transaction(release, { lostCommit: 'repeat' });
+}
+
+function isSameAllocation(one: AllocationKey, other: AllocationKey): boolean {
+  return (
+    one.consumer_uuid === other.consumer_uuid &&
+    one.provider_uuid === other.provider_uuid &&
+    one.resource_class === other.resource_class
+  );
 }
 
 function isHeldBy({ consumerUuid, providerUuid }: Claim, row: AllocationRow): boolean {

@@ -1,4 +1,4 @@
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
 import type { HostFilter } from './filters/host-filter.ts';
 import { type FilterResult, runFilters } from './filters/run-filters.ts';
 import type { HostState } from './host-state.ts';
@@ -46,8 +46,8 @@ export class HostChoice {
   }
 
   /**
-   * A host for each. One that holds a claim already (the answer to an earlier request was lost) stays there if the host
-   * still passes.
+   * A host for each. One that holds a claim already (the answer to an earlier request was lost, or it is resized) stays
+   * there if the host still passes, and has room for what the claim lacks.
    * @throws NoValidHost when any of them cannot be placed
    */
   chooseAll(seekers: readonly Seeker[]): Choice[] {
@@ -65,9 +65,15 @@ export class HostChoice {
     // What it holds itself does not stand in its way.
     for (const host of own) host.restore(held[host.uuid] ?? {});
     const filtered = this.#filter();
+    const fitting = own.filter(
+      (host) => covers(held[host.uuid] ?? {}, resources) || host.hasRoomFor(resources),
+    );
     for (const host of own) host.consume(held[host.uuid] ?? {});
-    const stay = filtered.hosts.find((host) => own.includes(host));
-    if (stay !== undefined) return stay;
+    const stay = filtered.hosts.find((host) => fitting.includes(host));
+    if (stay !== undefined) {
+      stay.consume(lacking(held[stay.uuid] ?? {}, resources));
+      return stay;
+    }
     const host = this.#pick(filtered.hosts.filter((each) => each.hasRoomFor(resources)));
     if (host === undefined) throw this.#noneLeft(filtered);
     host.consume(resources);
@@ -91,4 +97,8 @@ export class HostChoice {
     const subset = Math.min(this.#options.hostSubsetSize, hosts.length);
     return this.#rank(hosts)[Math.floor(Math.random() * subset)];
   }
+}
+
+function covers(held: ResourceAmounts, wanted: ResourceAmounts): boolean {
+  return Object.keys(lacking(held, wanted)).length === 0;
 }

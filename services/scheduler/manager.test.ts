@@ -194,6 +194,18 @@ describe('select_destinations', () => {
     expect(await listUsages(db.kysely)).toHaveLength(3);
   });
 
+  it('lets an instance grow where it is, as far as there is room', async () => {
+    const here = await addHost(db, 'a', { vcpus: 4 });
+    await select(requestSpec(), ['vm1', 'vm2']);
+
+    expect(hostsOf(await select(requestSpec({ flavor: flavor({ vcpus: 3 }) }), ['vm1']))).toEqual(['a']);
+
+    expect(await allocationsByProvider(db, 'vm1')).toMatchObject({ [here]: { VCPU: 3 } });
+    const tooLarge = select(requestSpec({ flavor: flavor({ vcpus: 2 }) }), ['vm2']);
+    await expect(tooLarge).rejects.toThrow('not enough hosts');
+    expect(await allocationsByProvider(db, 'vm2')).toMatchObject({ [here]: { VCPU: 1 } });
+  });
+
   it('reads the hosts anew for each request', async () => {
     await addHost(db, 'a');
     await select(requestSpec());

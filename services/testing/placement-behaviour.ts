@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findProvider, listUsages } from '@mini-nova/data/allocations/queries';
+import { findProvider, listAllocationsOfConsumer, listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { insertInstance } from '@mini-nova/data/instances/queries';
 import { migrate } from '@mini-nova/data/migrate';
@@ -11,7 +11,7 @@ import {
   releaseAllocations,
   unknownConsumers,
 } from '@mini-nova/placement/allocations';
-import { claimResources } from '@mini-nova/placement/claim';
+import { areMade, claimAll, claimResources, releaseClaims } from '@mini-nova/placement/claim';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inventories } from './scheduling.ts';
@@ -74,6 +74,43 @@ export function describePlacement(name: string, create: () => Promise<string>): 
 
       expect(await used('VCPU')).toBe(3);
       expect((await findProvider(db.kysely, 'p1'))?.generation).toBe(2);
+    });
+
+    it('checks and makes a larger claim of a consumer on the provider, and leaves a smaller one as it is', async () => {
+      await claim('vm1', { VCPU: 1, MEMORY_MB: 512 });
+      await claim('vm2', { VCPU: 1 });
+
+      expect(await claim('vm1', { VCPU: 4, MEMORY_MB: 512 })).toBe('full');
+      expect(await claim('vm1', { VCPU: 3, MEMORY_MB: 256, DISK_GB: 5 })).toBe('claimed');
+      expect(await claim('vm1', { VCPU: 2, DISK_GB: 5 })).toBe('held');
+
+      const held = { VCPU: 3, MEMORY_MB: 512, DISK_GB: 5 };
+      expect(await allocationsByConsumer(db, 'p1')).toEqual({ vm1: held, vm2: { VCPU: 1 } });
+    });
+
+    it('gives back what a larger claim added, and no more', async () => {
+      await claim('vm1', { VCPU: 1, MEMORY_MB: 512 });
+      const before = await listAllocationsOfConsumer(db.kysely, 'vm1');
+      const larger = { consumerUuid: 'vm1', providerUuid: 'p1', resources: { VCPU: 2, DISK_GB: 5 } };
+      const made = await db.transaction((trx) => claimAll(trx, [larger]), { lostCommit: areMade });
+      if (typeof made === 'string') throw new Error(made);
+
+      await releaseClaims(db, made);
+      await releaseClaims(db, made);
+
+      expect(await listAllocationsOfConsumer(db.kysely, 'vm1')).toEqual(before);
+    });
+
+    it('gives nothing back that a later claim relies on', async () => {
+      await claim('vm1', { VCPU: 1 });
+      const larger = { consumerUuid: 'vm1', providerUuid: 'p1', resources: { VCPU: 3 } };
+      const made = await db.transaction((trx) => claimAll(trx, [larger]), { lostCommit: areMade });
+      if (typeof made === 'string') throw new Error(made);
+      expect(await claim('vm1', { VCPU: 3 })).toBe('held');
+
+      await releaseClaims(db, made);
+
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 3 } });
     });
 
     it('does not double a claim that is made twice at once', async () => {

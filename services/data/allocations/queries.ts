@@ -131,6 +131,23 @@ const insertAll = preparedQuery((db: Queryable, allocations: readonly Allocation
   db.insertInto('allocations').values(allocations),
 );
 
+/** What consumers hold of a provider's class already is raised by the amount, and dated anew. */
+export async function addAllocations(db: Queryable, allocations: readonly AllocationRow[]): Promise<void> {
+  if (allocations.length > 0) await addAll(db, allocations);
+}
+
+const addAll = preparedQuery((db: Queryable, allocations: readonly AllocationRow[]) =>
+  db
+    .insertInto('allocations')
+    .values(allocations)
+    .onConflict((conflict) =>
+      conflict.columns(['consumer_uuid', 'provider_uuid', 'resource_class']).doUpdateSet((eb) => ({
+        used: eb('allocations.used', '+', eb.ref('excluded.used')),
+        created_at: eb.ref('excluded.created_at'),
+      })),
+    ),
+);
+
 export async function listAllocationsOfProvider(
   db: Queryable,
   providerUuid: string,
@@ -165,19 +182,21 @@ export async function dateAllocations(
     .execute();
 }
 
-/** Only those of exactly this date. Returns how many rows went; fewer when an answer was lost. */
+export type AllocationKey = Pick<AllocationRow, 'consumer_uuid' | 'provider_uuid' | 'resource_class'>;
+
+/** Only those of exactly this date. Returns those that went; fewer when an answer was lost. */
 export async function deleteAllocationsDated(
   db: Queryable,
   consumerUuids: readonly string[],
   at: Timestamp,
-): Promise<number> {
-  if (consumerUuids.length === 0) return 0;
-  const { numDeletedRows } = await idempotent(db)
+): Promise<AllocationKey[]> {
+  if (consumerUuids.length === 0) return [];
+  return idempotent(db)
     .deleteFrom('allocations')
     .where('consumer_uuid', 'in', consumerUuids)
     .where('created_at', '=', at)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+    .returning(['consumer_uuid', 'provider_uuid', 'resource_class'])
+    .execute();
 }
 
 /** On one provider, or on all. Returns how many rows went; fewer when an answer was lost. */
