@@ -1,7 +1,8 @@
 import { InstanceNotFound, isEnded } from '@mini-nova/domain/exceptions';
 import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { powerOperationOf } from '@mini-nova/domain/operations';
 import { PowerState } from '@mini-nova/domain/states/power-state';
-import { powerRequestOf, TaskState } from '@mini-nova/domain/states/task-state';
+import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
@@ -54,14 +55,14 @@ export async function repeatPowerChange(
   ctxt: RpcContext,
   instance: Instance,
 ): Promise<void> {
-  switch (powerRequestOf(instance.task_state)) {
+  switch (powerOperationOf(instance.task_state)) {
     case 'start':
       return startInstance(host, ctxt, instance);
     case 'stop':
       return stopInstance(host, ctxt, instance, true);
     case 'reboot':
       return rebootInstance(host, ctxt, instance, 'SOFT');
-    case 'hard reboot':
+    case 'hardReboot':
       return rebootInstance(host, ctxt, instance, 'HARD');
   }
 }

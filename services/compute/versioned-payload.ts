@@ -1,20 +1,11 @@
 import { faultName, messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
 import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { PowerState, powerStateName } from '@mini-nova/domain/states/power-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, JsonValue, RpcContext } from '@mini-nova/messaging';
 import type { Flavor, Instance, KeyPair } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
 import type { EventDetails, InstanceEvent } from './notifications.ts';
-
-/** As Nova's notifications name what records have as numbers. */
-const POWER_STATES: Record<number, string> = {
-  0: 'pending',
-  1: 'running',
-  3: 'paused',
-  4: 'shutdown',
-  6: 'crashed',
-  7: 'suspended',
-};
 
 /** Nova 26's InstanceActionPayload, or for a creation its InstanceCreatePayload. */
 export function versionedPayloadOf(
@@ -63,7 +54,7 @@ function instanceData(instance: Instance): JsonObject {
     ramdisk_id: instance.ramdisk_id,
     ...timesOf(instance),
     state: instance.vm_state,
-    power_state: POWER_STATES[instance.power_state ?? 0] ?? null,
+    power_state: powerStateName(instance.power_state ?? PowerState.NOSTATE) ?? null,
     task_state: instance.task_state,
     progress: instance.progress,
     ip_addresses: ipPayloads(instance),

@@ -1,15 +1,7 @@
+import type { ServerStatus } from '@mini-nova/domain/states/vm-state';
 import type { Link } from './link.ts';
 
-/** What users see as `status`, from vm_state and task_state. */
-export type ServerStatus =
-  | 'ACTIVE'
-  | 'BUILD'
-  | 'REBOOT'
-  | 'HARD_REBOOT'
-  | 'SHUTOFF'
-  | 'ERROR'
-  | 'DELETED'
-  | 'UNKNOWN';
+export type { ServerStatus };
 
 export interface AddressDocument {
   addr: string;

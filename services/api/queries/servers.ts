@@ -6,8 +6,8 @@ import type {
 } from '@mini-nova/data/instances/search';
 import type { InstanceQuery } from '@mini-nova/data/instances/store';
 import type { SortKey } from '@mini-nova/database';
+import { statesOfStatus } from '@mini-nova/domain/states/server-status';
 import { VmState } from '@mini-nova/domain/states/vm-state';
-import { statesOfStatus } from '../views/server-status.ts';
 import { badValue, type Parameter, type ParameterTable, readParameters } from './parameter.ts';
 import { count, flag, pattern, time } from './values.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { serverStatus } from '@mini-nova/domain/states/server-status';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Instance, InstanceFault } from '@mini-nova/objects';
 import type { FaultOfServer, ServerBrief, ServerDocument, ServerStatus } from '../documents/server.ts';
 import { bookmarkLink, itemLinks, type LinkBase } from '../links.ts';
 import { addressesOf } from './addresses.ts';
-import { serverStatus } from './server-status.ts';
 import { isoTime, naiveTime } from './times.ts';
 
 const PROGRESS_STATUSES: readonly ServerStatus[] = ['ACTIVE', 'BUILD'];

@@ -8,3 +8,4 @@ export {
   type StrayState,
   strayStates,
 } from './guest-api.ts';
+export { requestPowerOperation } from './power-requests.ts';

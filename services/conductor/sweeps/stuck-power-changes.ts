@@ -1,14 +1,10 @@
-import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
+import { type ComputeAPI, requestPowerOperation } from '@mini-nova/compute/rpcapi';
 import type { Database } from '@mini-nova/data/database';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
 import type { ServiceStore } from '@mini-nova/data/services/store';
-import {
-  InstancePowerOffFailure,
-  InstancePowerOnFailure,
-  InstanceRebootFailure,
-} from '@mini-nova/domain/exceptions';
+import * as exceptions from '@mini-nova/domain/exceptions';
 import { faultOf } from '@mini-nova/domain/instance-fault';
-import { type PowerRequest, powerRequestOf } from '@mini-nova/domain/states/task-state';
+import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { isComputeUp } from './compute-up.ts';
@@ -31,7 +27,7 @@ export interface StuckPowerChangesOptions {
 }
 
 /**
- * Has a start, stop or reboot without progress repeated by its compute after half the timeout. After the timeout the
+ * Has a power operation without progress repeated by its compute after half the timeout. After the timeout the
  * instance is freed, with a fault, so that the user can ask again.
  */
 export async function finishStuckPowerChanges(
@@ -60,16 +56,8 @@ async function askAgain(
     { instance_uuid: uuid, host, task_state },
     'A power operation made no progress; asking the compute again',
   );
-  switch (powerRequestOf(task_state)) {
-    case 'start':
-      return compute.startInstance(ctxt, { instance });
-    case 'stop':
-      return compute.stopInstance(ctxt, { instance });
-    case 'reboot':
-      return compute.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type: 'SOFT' });
-    case 'hard reboot':
-      return compute.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type: 'HARD' });
-  }
+  const operation = powerOperationOf(task_state);
+  if (operation) await requestPowerOperation(compute, ctxt, operation, instance);
 }
 
 async function giveUp(options: StuckPowerChangesOptions, seen: Instance, since: Date): Promise<void> {
@@ -77,17 +65,27 @@ async function giveUp(options: StuckPowerChangesOptions, seen: Instance, since: 
   const freed = await ifStillUnsettled(options, seen, since, async (store, instance) => {
     const { uuid, task_state, host } = instance;
     const reason = `no progress for ${timeout} seconds in task_state ${task_state} on host ${host}`;
-    const failure = new failures[powerRequestOf(task_state) ?? 'reboot']({ reason });
-    await store.addFault(faultOf(uuid, failure, host));
+    const operation = powerOperationOf(task_state);
+    if (operation) await store.addFault(faultOf(uuid, failureOf(powerOperations[operation], reason), host));
     await store.update(instance, { task_state: null });
   });
   const { uuid, task_state, host } = seen;
   if (freed) logger.warn({ instance_uuid: uuid, host, task_state }, 'A power operation was given up');
 }
 
-const failures: Record<PowerRequest, new (data: { reason: string }) => Error> = {
-  start: InstancePowerOnFailure,
-  stop: InstancePowerOffFailure,
-  reboot: InstanceRebootFailure,
-  'hard reboot': InstanceRebootFailure,
-};
+type FailureName = NonNullable<PowerOperation['failure']>;
+const novaErrors: Pick<typeof exceptions, FailureName> = exceptions;
+
+/** No exception of Nova's says that the operation failed. */
+export class PowerOperationFailure extends Error {
+  readonly code = 'POWER_OPERATION_FAILURE';
+
+  constructor(operation: string, reason: string) {
+    super(`Failed to ${operation} instance: ${reason}`);
+    this.name = 'PowerOperationFailure';
+  }
+}
+
+function failureOf({ name, failure }: PowerOperation, reason: string): Error {
+  return failure ? new novaErrors[failure]({ reason }) : new PowerOperationFailure(name, reason);
+}

@@ -1,25 +1,29 @@
 import type { Instance } from '@mini-nova/objects';
+import { type Operation, operations, passes } from '../operations.ts';
 import { PowerState } from './power-state.ts';
-import { powerTaskStates, TaskState } from './task-state.ts';
-import { VmState } from './vm-state.ts';
+import { TaskState, type TaskStateRow, taskStates, unownedTask, type WhenStuck } from './task-state.ts';
+import { VmState, vmStatesResting } from './vm-state.ts';
+
+/** What holds of a task: what its row says, if there is an operation that passes through it. */
+export function taskRule(task: TaskState): TaskStateRow {
+  return operationOfTask(task) === undefined ? unownedTask : taskStates[task];
+}
+
+/** Undefined: no operation here passes through it. */
+export function operationOfTask(task: TaskState): Operation | undefined {
+  return Object.values<Operation>(operations).find((operation) => passes(operation, task));
+}
 
 /** What of an instance's record says whose turn it is. */
 export type StoredState = Pick<Instance, 'vm_state' | 'task_state' | 'host' | 'launched_at'>;
 
 /** How an instance comes to rest from a state. */
 export type Way =
+  | WhenStuck
   /** It is at rest: the next step is the user's. */
   | 'rest'
-  /** ERROR with a fault; what the build held is given back. */
-  | 'end the build'
-  /** The compute is asked until the guest is gone; where there is none, or it is down, the records go without it. */
-  | 'finish the deletion'
-  /** The compute is asked again; in the end no task, and a fault. */
-  | 'finish the power change'
   /** What the failed build has left on its host is removed, and the instance is on no host. */
   | 'leave the host'
-  /** No task, and a fault that names it. */
-  | 'clear the task'
   /** It was launched when it was last changed: the record gets the time. */
   | 'note the launch'
   /** ERROR with a fault that says what is wrong. */
@@ -45,20 +49,17 @@ interface StateRule {
   way: Way;
 }
 
-const { ACTIVE, BUILDING, STOPPED, ERROR, DELETED } = VmState;
+const { ACTIVE, BUILDING, STOPPED, PAUSED, ERROR, DELETED } = VmState;
 
 /** States in which an instance has a guest on a host, or had one that it gets back. */
-const hosted: readonly string[] = [
-  ACTIVE,
-  STOPPED,
-  VmState.PAUSED,
-  VmState.SUSPENDED,
-  VmState.RESCUED,
-  VmState.RESIZED,
-  VmState.SHELVED,
-];
+const hosted: readonly string[] = vmStatesResting('on its host');
 
 const known: readonly string[] = Object.values(VmState);
+
+/** The tasks that come to rest in this way. */
+function tasksThat(way: WhenStuck): readonly string[] {
+  return Object.values(TaskState).filter((task) => taskRule(task).whenStuck === way);
+}
 
 /**
  * Every state of a living record, the possible and the impossible ones: the first rule that fits holds. All that
@@ -67,7 +68,7 @@ const known: readonly string[] = Object.values(VmState);
 const rules: readonly StateRule[] = [
   {
     is: 'is being deleted',
-    when: { taskStates: [TaskState.DELETING] },
+    when: { taskStates: tasksThat('finish the deletion') },
     owner: 'compute',
     way: 'finish the deletion',
   },
@@ -103,8 +104,8 @@ const rules: readonly StateRule[] = [
     way: 'note the launch',
   },
   {
-    is: 'is being started, stopped or rebooted',
-    when: { taskStates: powerTaskStates, onHost: true },
+    is: 'is in a power change',
+    when: { taskStates: tasksThat('finish the power change'), onHost: true },
     owner: 'compute',
     way: 'finish the power change',
   },
@@ -137,7 +138,7 @@ export function wayOf(instance: StoredState): Way {
 /** For queries: without a task, instances in these states are no conductor's business. */
 export const restingStates = {
   /** Wherever they are. */
-  anywhere: [ERROR, VmState.SOFT_DELETED, VmState.SHELVED_OFFLOADED] as readonly string[],
+  anywhere: vmStatesResting('anywhere') as readonly string[],
   /** On a host, and launched. */
   onHost: hosted,
 };
@@ -168,6 +169,7 @@ const stoppedByItself: readonly number[] = [PowerState.SHUTDOWN, PowerState.CRAS
 /** `guest`: its power state; undefined when there is none. */
 export function powerOutcome(vmState: string | null, guest: number | undefined): PowerOutcome {
   if (guest === undefined) return hosted.includes(vmState ?? '') ? 'declare an error' : 'record';
+  if (vmState === PAUSED && (guest === PowerState.SHUTDOWN || guest === PowerState.CRASHED)) return 'stop';
   if (vmState === ACTIVE && stoppedByItself.includes(guest)) return 'stop';
   if (vmState === STOPPED && !off.includes(guest)) return 'stop';
   return 'record';

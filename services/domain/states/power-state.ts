@@ -7,3 +7,19 @@ export const PowerState = {
   CRASHED: 6,
   SUSPENDED: 7,
 } as const;
+
+export type PowerState = (typeof PowerState)[keyof typeof PowerState];
+
+const names: Readonly<Record<PowerState, string>> = {
+  [PowerState.NOSTATE]: 'pending',
+  [PowerState.RUNNING]: 'running',
+  [PowerState.PAUSED]: 'paused',
+  [PowerState.SHUTDOWN]: 'shutdown',
+  [PowerState.CRASHED]: 'crashed',
+  [PowerState.SUSPENDED]: 'suspended',
+};
+
+/** As Nova's notifications name what records have as a number. Undefined: there is no such state. */
+export function powerStateName(number: number): string | undefined {
+  return (names as { readonly [number: number]: string })[number];
+}

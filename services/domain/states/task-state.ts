@@ -1,37 +1,166 @@
+import type { ServerStatus, VmState } from './vm-state.ts';
+
 /** What is being done to an instance (`task_state`), with Nova's values; null: nothing. */
 export const TaskState = {
   SCHEDULING: 'scheduling',
+  BLOCK_DEVICE_MAPPING: 'block_device_mapping',
   NETWORKING: 'networking',
   SPAWNING: 'spawning',
-  POWERING_ON: 'powering-on',
-  POWERING_OFF: 'powering-off',
+  IMAGE_SNAPSHOT: 'image_snapshot',
+  IMAGE_SNAPSHOT_PENDING: 'image_snapshot_pending',
+  IMAGE_PENDING_UPLOAD: 'image_pending_upload',
+  IMAGE_UPLOADING: 'image_uploading',
+  IMAGE_BACKUP: 'image_backup',
+  UPDATING_PASSWORD: 'updating_password',
+  RESIZE_PREP: 'resize_prep',
+  RESIZE_MIGRATING: 'resize_migrating',
+  RESIZE_MIGRATED: 'resize_migrated',
+  RESIZE_FINISH: 'resize_finish',
+  RESIZE_REVERTING: 'resize_reverting',
+  RESIZE_CONFIRMING: 'resize_confirming',
   REBOOTING: 'rebooting',
   REBOOT_PENDING: 'reboot_pending',
   REBOOT_STARTED: 'reboot_started',
   REBOOTING_HARD: 'rebooting_hard',
   REBOOT_PENDING_HARD: 'reboot_pending_hard',
   REBOOT_STARTED_HARD: 'reboot_started_hard',
+  PAUSING: 'pausing',
+  UNPAUSING: 'unpausing',
+  SUSPENDING: 'suspending',
+  RESUMING: 'resuming',
+  POWERING_OFF: 'powering-off',
+  POWERING_ON: 'powering-on',
+  RESCUING: 'rescuing',
+  UNRESCUING: 'unrescuing',
+  REBUILDING: 'rebuilding',
+  REBUILD_BLOCK_DEVICE_MAPPING: 'rebuild_block_device_mapping',
+  REBUILD_SPAWNING: 'rebuild_spawning',
+  MIGRATING: 'migrating',
   DELETING: 'deleting',
+  SOFT_DELETING: 'soft-deleting',
+  RESTORING: 'restoring',
+  SHELVING: 'shelving',
+  SHELVING_IMAGE_PENDING_UPLOAD: 'shelving_image_pending_upload',
+  SHELVING_IMAGE_UPLOADING: 'shelving_image_uploading',
+  SHELVING_OFFLOADING: 'shelving_offloading',
+  UNSHELVING: 'unshelving',
 } as const;
 
-/** What a compute was asked for. */
-export type PowerRequest = 'start' | 'stop' | 'reboot' | 'hard reboot';
+export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 
-const powerRequests: Readonly<Record<string, PowerRequest>> = {
-  [TaskState.POWERING_ON]: 'start',
-  [TaskState.POWERING_OFF]: 'stop',
-  [TaskState.REBOOTING]: 'reboot',
-  [TaskState.REBOOT_PENDING]: 'reboot',
-  [TaskState.REBOOT_STARTED]: 'reboot',
-  [TaskState.REBOOTING_HARD]: 'hard reboot',
-  [TaskState.REBOOT_PENDING_HARD]: 'hard reboot',
-  [TaskState.REBOOT_STARTED_HARD]: 'hard reboot',
-};
+/** The daemon that has the instance in hand. */
+export type TaskOwner = 'conductor' | 'compute' | 'nobody';
 
-/** The task states of a start, a stop or a reboot under way. */
-export const powerTaskStates: readonly string[] = Object.keys(powerRequests);
+/**
+ * What the owner does with it when it starts again:
+ *
+ * - `repeat`: carries it out from the beginning
+ * - `repeat unless done`: looks at the guest first, which may be as the operation leaves it
+ * - `give up`: undoes what it had begun, and the instance is ERROR
+ * - `nothing`
+ */
+export type AtStart = 'repeat' | 'repeat unless done' | 'give up' | 'nothing';
 
-/** The request that is under way; undefined: none. */
-export function powerRequestOf(taskState: string | null): PowerRequest | undefined {
-  return taskState === null ? undefined : powerRequests[taskState];
+/**
+ * What becomes of it without progress:
+ *
+ * - `end the build`: ERROR with a fault; what the build held is given back
+ * - `finish the deletion`: the compute is asked until the guest is gone; where there is none, or it is down, the records go without it
+ * - `finish the power change`: the compute is asked again; in the end no task, and a fault
+ * - `clear the task`: no task, and a fault that names it
+ */
+export type WhenStuck =
+  | 'end the build'
+  | 'finish the deletion'
+  | 'finish the power change'
+  | 'clear the task';
+
+export interface TaskStateRow {
+  owner: TaskOwner;
+  atStart: AtStart;
+  whenStuck: WhenStuck;
+  /** The option of group DEFAULT that says after how many seconds; with 0, `withoutTimeout` does. */
+  after: 'instance_build_timeout';
+  /** Seconds; null: never. */
+  withoutTimeout: number | null;
+  /** What users see, where it is not the status of the vm_state: Nova's. */
+  status?: { readonly [S in VmState]?: ServerStatus };
+}
+
+const timed = { after: 'instance_build_timeout', withoutTimeout: 300 } as const;
+const built = {
+  ...timed,
+  owner: 'compute',
+  atStart: 'give up',
+  whenStuck: 'end the build',
+  withoutTimeout: null,
+} as const;
+const powerChanged = {
+  ...timed,
+  owner: 'compute',
+  atStart: 'repeat',
+  whenStuck: 'finish the power change',
+} as const;
+/** For tasks that no operation here passes through. A record that has one was left by another control plane. */
+const unowned = { ...timed, owner: 'nobody', atStart: 'nothing', whenStuck: 'clear the task' } as const;
+
+const rebooting = { active: 'REBOOT' } as const;
+const rebootingHard = { active: 'HARD_REBOOT' } as const;
+const rebuilding = { active: 'REBUILD', stopped: 'REBUILD', error: 'REBUILD' } as const;
+const resizing = { active: 'RESIZE', stopped: 'RESIZE' } as const;
+
+/**
+ * Every task_state: who owns it, and what happens when that daemon starts again or makes no progress. Where no row of
+ * `operations` passes through a task, `taskRule` says that nobody owns it, whatever is said here.
+ */
+export const taskStates = {
+  scheduling: { ...built, owner: 'conductor', atStart: 'nothing' },
+  block_device_mapping: built,
+  networking: built,
+  spawning: built,
+  image_snapshot: unowned,
+  image_snapshot_pending: unowned,
+  image_pending_upload: unowned,
+  image_uploading: unowned,
+  image_backup: unowned,
+  updating_password: { ...unowned, status: { active: 'PASSWORD' } },
+  resize_prep: { ...unowned, status: resizing },
+  resize_migrating: { ...unowned, status: resizing },
+  resize_migrated: { ...unowned, status: resizing },
+  resize_finish: { ...unowned, status: resizing },
+  resize_reverting: { ...unowned, status: { resized: 'REVERT_RESIZE' } },
+  resize_confirming: unowned,
+  rebooting: { ...powerChanged, status: rebooting },
+  reboot_pending: { ...powerChanged, status: rebooting },
+  reboot_started: { ...powerChanged, atStart: 'repeat unless done', status: rebooting },
+  rebooting_hard: { ...powerChanged, status: rebootingHard },
+  reboot_pending_hard: { ...powerChanged, status: rebootingHard },
+  reboot_started_hard: { ...powerChanged, atStart: 'repeat unless done', status: rebootingHard },
+  pausing: { ...powerChanged, atStart: 'repeat unless done' },
+  unpausing: { ...powerChanged, atStart: 'repeat unless done' },
+  suspending: { ...powerChanged, atStart: 'repeat unless done' },
+  resuming: { ...powerChanged, atStart: 'repeat unless done' },
+  'powering-off': powerChanged,
+  'powering-on': powerChanged,
+  rescuing: unowned,
+  unrescuing: unowned,
+  rebuilding: { ...unowned, status: rebuilding },
+  rebuild_block_device_mapping: { ...unowned, status: rebuilding },
+  rebuild_spawning: { ...unowned, status: rebuilding },
+  migrating: { ...unowned, status: { active: 'MIGRATING', paused: 'MIGRATING' } },
+  deleting: { ...timed, owner: 'compute', atStart: 'repeat', whenStuck: 'finish the deletion' },
+  'soft-deleting': unowned,
+  restoring: unowned,
+  shelving: unowned,
+  shelving_image_pending_upload: unowned,
+  shelving_image_uploading: unowned,
+  shelving_offloading: unowned,
+  unshelving: unowned,
+} as const satisfies Record<TaskState, TaskStateRow>;
+
+/** What holds of a task that nobody does. */
+export const unownedTask: TaskStateRow = unowned;
+
+export function isTaskState(text: string | null): text is TaskState {
+  return text !== null && Object.hasOwn(taskStates, text);
 }

@@ -1,0 +1,26 @@
+import { type PowerOperationName, powerOperations } from '@mini-nova/domain/operations';
+import type { OneCastOptions, RpcContext } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import type { ComputeAPI } from './compute-api.ts';
+
+type Method = (typeof powerOperations)[PowerOperationName]['request']['method'];
+
+/** A method, and its arguments beside the instance. What the table of operations has is checked against it. */
+type PowerRequest = {
+  [M in Method]: { method: M; args: Omit<Parameters<ComputeAPI[M]>[1], 'instance'> };
+}[Method];
+
+type Send = (ctxt: RpcContext, args: { instance: Instance }, options?: OneCastOptions) => Promise<void>;
+
+/** Asks the instance's compute for a power operation. @throws InstanceHasNoHost */
+export async function requestPowerOperation(
+  compute: Pick<ComputeAPI, Method>,
+  ctxt: RpcContext,
+  name: PowerOperationName,
+  instance: Instance,
+  options: OneCastOptions = {},
+): Promise<void> {
+  const { method, args }: PowerRequest = powerOperations[name].request;
+  const senders = compute as { readonly [M in Method]: Send };
+  await senders[method](ctxt, { instance, ...args }, options);
+}
