@@ -2,6 +2,8 @@ export type { Activity, RunningRequest, WaitingCall } from './activity.ts';
 export type {
   AckPolicy,
   Driver,
+  DriverContext,
+  DriverFactory,
   IncomingMessage,
   Listener,
   ListenOptions,
@@ -10,8 +12,8 @@ export type {
   RpcMessage,
   SendOptions,
 } from './drivers/driver.ts';
-export { type DriverContext, type DriverFactory, registerDriver } from './drivers/driver-registry.ts';
-export { type DeadLetter, memoryDeadLetters } from './drivers/memory/index.ts';
+export type { DeadLetter } from './drivers/memory/memory-bus.ts';
+export { memoryDeadLetters } from './drivers/memory/memory-driver.ts';
 export {
   DeadLetters,
   type DeadLettersOptions,
@@ -56,7 +58,6 @@ export type { JsonObject, JsonValue } from './json.ts';
 export { toPrimitive } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { consoleLogger, type Logger, silentLogger } from './logger.ts';
-export type { ReadyOptions } from './readiness.ts';
 export {
   type Failure,
   isExpectedError,
@@ -116,6 +117,12 @@ export { canSendVersion, isCompatible } from './rpc/version-cap.ts';
 export type { CarriedBy, RpcContext, Serializer } from './serializers.ts';
 export { JsonPrimitiveSerializer, NoOpSerializer } from './serializers.ts';
 export { Target, type TargetOptions } from './target.ts';
-export { getTransport, Transport, type TransportOptions } from './transport.ts';
+export {
+  getTransport,
+  type ReadyOptions,
+  registerDriver,
+  Transport,
+  type TransportOptions,
+} from './transport.ts';
 export { parseTransportUrl, type TransportHost, type TransportUrl } from './transport-url.ts';
 export { Turns, turns } from './turns.ts';

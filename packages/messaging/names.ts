@@ -7,13 +7,19 @@ const SHOWN = 40;
 /** Of the ids that this package gives to queues. */
 const ID = '0'.repeat(32);
 
-/** @throws TypeError when the name has more bytes than any broker could be told */
+/** A name that cannot be sent to any broker. */
+export class NameTooLong extends TypeError {}
+
+/**
+ * Ahead of the AMQP library, which notices a long name only when it has begun the request, and its channel then waits
+ * for an answer for good. @throws NameTooLong when the name has more bytes than any broker could be told
+ */
 export function checkName(kind: 'exchange' | 'queue', name: string): void {
   // A character has up to three bytes in UTF-8 for each unit of its length: short names need not be counted.
   if (name.length * 3 <= LIMIT) return;
   const bytes = Buffer.byteLength(name);
   if (bytes <= LIMIT) return;
-  throw new TypeError(
+  throw new NameTooLong(
     `The name of the ${kind} "${name.slice(0, SHOWN)}…" has ${bytes} bytes, and may have ${LIMIT}`,
   );
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Driver } from './drivers/driver.ts';
-import { type DriverContext, registerDriver } from './drivers/driver-registry.ts';
+import type { Driver, DriverContext } from './drivers/driver.ts';
 import { DriverLoadFailure, InvalidTransportURL } from './errors.ts';
 import { silentLogger } from './logger.ts';
-import { getTransport } from './transport.ts';
+import { getTransport, registerDriver } from './transport.ts';
 import type { TransportUrl } from './transport-url.ts';
 
 const idleDriver: Driver = {

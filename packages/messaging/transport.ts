@@ -1,31 +1,25 @@
 import { Activity } from './activity.ts';
-import type { Driver } from './drivers/driver.ts';
-import {
-  type DriverFactory,
-  findDriver,
-  registerDriver,
-  registeredSchemes,
-} from './drivers/driver-registry.ts';
-import { createMemoryDriver } from './drivers/memory/index.ts';
-import { createRabbitDriver } from './drivers/rabbit/index.ts';
+import type { Driver, DriverFactory } from './drivers/driver.ts';
+import { MemoryDriver } from './drivers/memory/memory-driver.ts';
+import { RabbitDriver } from './drivers/rabbit/rabbit-driver.ts';
 import type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
-import { DriverLoadFailure } from './errors.ts';
+import { DriverLoadFailure, MessageDeliveryFailure } from './errors.ts';
 import { Hooks, type RpcHooks } from './hooks.ts';
 import { type Limits, limitsWith } from './limits.ts';
-import { consoleLogger, type Logger } from './logger.ts';
+import { consoleLogger, type Logger, reasonText } from './logger.ts';
 import { checkName } from './names.ts';
-import { Readiness, type ReadyOptions } from './readiness.ts';
 import { parseTransportUrl } from './transport-url.ts';
 
-const BUILT_IN_DRIVERS: Record<string, DriverFactory> = {
-  memory: createMemoryDriver,
-  fake: createMemoryDriver,
-  rabbit: createRabbitDriver,
-  amqp: createRabbitDriver,
-  rabbits: createRabbitDriver,
-  amqps: createRabbitDriver,
-};
-for (const [scheme, factory] of Object.entries(BUILT_IN_DRIVERS)) registerDriver(scheme, factory);
+const memory: DriverFactory = (url, context) => new MemoryDriver(url, context);
+const rabbit: DriverFactory = (url, context) => new RabbitDriver(url, context);
+const factories = new Map<string, DriverFactory>(
+  Object.entries({ memory, fake: memory, rabbit, amqp: rabbit, rabbits: rabbit, amqps: rabbit }),
+);
+
+/** Makes `scheme://…` a transport URL. A built-in scheme can be replaced. */
+export function registerDriver(scheme: string, factory: DriverFactory): void {
+  factories.set(scheme.toLowerCase(), factory);
+}
 
 /** What a transport is made with; only `url` is needed. Times in seconds. */
 export interface TransportOptions {
@@ -56,6 +50,12 @@ export interface TransportOptions {
   allowedRemoteExmods?: readonly string[];
 }
 
+/** How long `Transport.ready` waits. */
+export interface ReadyOptions {
+  /** Seconds. Default 5. */
+  timeout?: number;
+}
+
 /** A way to other processes: what clients and servers are made with. It connects when first used. */
 export class Transport {
   readonly driver: Driver;
@@ -70,15 +70,15 @@ export class Transport {
   readonly allowedRemoteExmods: readonly string[] | undefined;
   /** What goes on right now: `serving` and `calling`. */
   readonly activity = new Activity();
-  /** What `ready` waits for, and `close` ends. */
-  readonly readiness: Readiness;
   readonly hooks: Hooks;
+  /** Who waits for the driver to be ready. */
+  readonly #waits = new Set<AbortController>();
+  #closed = false;
 
   /** @throws TypeError when a limit or a timeout is not a number above zero, or the logger or the exchange is none */
   constructor(driver: Driver, options: Omit<TransportOptions, 'url' | 'rabbit'> = {}) {
     checkOptions(options);
     this.driver = driver;
-    this.readiness = new Readiness(driver);
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
     this.logger = options.logger ?? consoleLogger;
@@ -100,12 +100,26 @@ export class Transport {
    * @throws TypeError when the timeout is not a number above 0
    */
   async ready({ timeout = DEFAULT_READY_TIMEOUT }: ReadyOptions = {}): Promise<void> {
-    await this.readiness.wait(seconds('timeout', timeout));
+    const limit = seconds('timeout', timeout);
+    if (this.#closed) throw closedError();
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), Math.min(limit * 1000, MAX_TIMER));
+    this.#waits.add(patience);
+    try {
+      await this.driver.ready?.(patience.signal);
+    } catch (error) {
+      if (!this.#closed) throw notReady(error, patience.signal.aborted ? limit : undefined);
+    } finally {
+      clearTimeout(timer);
+      this.#waits.delete(patience);
+    }
+    if (this.#closed) throw closedError();
   }
 
   /** Closes all connections. Pending calls fail with MessageDeliveryFailure. Idempotent. */
   close(): Promise<void> {
-    this.readiness.close();
+    this.#closed = true;
+    for (const patience of this.#waits) patience.abort();
     return this.driver.close();
   }
 
@@ -133,6 +147,19 @@ const DEFAULT_EXCHANGE = 'openstack';
 const DEFAULT_CALL_MONITOR_TIMEOUT = 5;
 /** Seconds. */
 const DEFAULT_READY_TIMEOUT = 5;
+/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+function closedError(): MessageDeliveryFailure {
+  return new MessageDeliveryFailure('The transport is closed');
+}
+
+/** @param seconds for which it was waited in vain; undefined when the driver did not wait */
+function notReady(cause: unknown, seconds: number | undefined): MessageDeliveryFailure {
+  const when = seconds === undefined ? 'is not ready' : `was not ready within ${seconds} s`;
+  const reason = cause instanceof Error ? cause.message : reasonText(cause);
+  return new MessageDeliveryFailure(`The transport ${when}: ${reason}`, { cause });
+}
 
 function seconds(name: string, value: number): number {
   if (!(typeof value === 'number' && value > 0)) {
@@ -151,12 +178,10 @@ function seconds(name: string, value: number): number {
 export function getTransport(options: TransportOptions): Transport {
   const url = parseTransportUrl(options.url);
   checkOptions(options);
-  const factory = findDriver(url.scheme);
+  const factory = factories.get(url.scheme);
   if (factory === undefined) {
-    throw new DriverLoadFailure(
-      url.scheme,
-      `no driver has this scheme; there are ${registeredSchemes().join(', ')}`,
-    );
+    const schemes = [...factories.keys()].join(', ');
+    throw new DriverLoadFailure(url.scheme, `no driver has this scheme; there are ${schemes}`);
   }
   const logger = options.logger ?? consoleLogger;
   const driver = factory(url, {

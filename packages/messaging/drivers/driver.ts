@@ -1,6 +1,11 @@
+import type { TransportEvent } from '../hooks.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { Limits } from '../limits.ts';
+import type { Logger } from '../logger.ts';
 import type { Target } from '../target.ts';
+import type { TransportUrl } from '../transport-url.ts';
 import type { NotificationDriver } from './notification-driver.ts';
+import type { RabbitOptions } from './rabbit/rabbit-options.ts';
 
 /**
  * The seam between RPC and transports. Clients and servers see these interfaces only; RabbitMQ and the
@@ -153,3 +158,29 @@ export interface Listener {
   /** Cancels the consumers; messages already delivered are still handed over. Idempotent. */
   stop(): Promise<void>;
 }
+
+/**
+ * Milliseconds until the first sign of life of a call that is to be heard of less often. It tells its caller which server has it, and
+ * so whom to ask the broker about when that falls silent.
+ */
+export const FIRST_SIGN = 500;
+
+/** What a transport tells its driver. */
+export interface DriverContext {
+  /** The transport's name, for logs and for the broker's list of connections; '' when it has none. */
+  name: string;
+  /** The exchange of targets that name none. */
+  controlExchange: string;
+  logger: Logger;
+  limits: Limits;
+  /** Told of what happens to the transport; absent when nobody wants to know. */
+  onEvent?: ((event: TransportEvent) => void) | undefined;
+  /** Options of the RabbitMQ driver; others ignore them. */
+  rabbit: RabbitOptions;
+}
+
+/**
+ * Makes a driver and opens nothing: connections come with the first `send` or `listen`.
+ * @throws DriverLoadFailure when the URL or the options do not fit the driver
+ */
+export type DriverFactory = (url: TransportUrl, context: DriverContext) => Driver;

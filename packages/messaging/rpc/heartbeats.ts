@@ -1,7 +1,6 @@
 import { Roster, type RosterEntry } from '../collections.ts';
-import type { IncomingMessage } from '../drivers/driver.ts';
+import { FIRST_SIGN, type IncomingMessage } from '../drivers/driver.ts';
 import type { Logger } from '../logger.ts';
-import { FIRST_SIGN } from '../sign-of-life.ts';
 
 /** However short the caller's timeout, its signs of life are at least so many milliseconds apart. */
 const MIN_INTERVAL = 10;

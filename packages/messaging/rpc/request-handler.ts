@@ -72,7 +72,7 @@ export class RequestHandler {
   }
 
   /** Never throws. */
-  handle(incoming: IncomingMessage): void {
+  readonly handle = (incoming: IncomingMessage): void => {
     if (incoming.deadline !== null && incoming.deadline <= performance.now()) {
       this.#drop(incoming);
       return;
@@ -88,7 +88,7 @@ export class RequestHandler {
     });
     work.place = this.#transport.activity.requests.add(work);
     void this.#serve(work);
-  }
+  };
 
   /** The requests that run, oldest first. */
   get requests(): readonly RunningRequest[] {

@@ -141,7 +141,7 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
   }
 
   #listen(signal: AbortSignal): Promise<Listener> {
-    return this.#transport.driver.listen(this.target, (incoming) => this.#handler.handle(incoming), {
+    return this.#transport.driver.listen(this.target, this.#handler.handle, {
       ...this.#options,
       signal,
     });

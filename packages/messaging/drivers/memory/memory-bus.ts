@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { RpcMessage } from '../driver.ts';
-import { type Consumer, MemoryQueue } from './memory-queue.ts';
+import type { MemoryConsumer } from './memory-consumer.ts';
+import { MemoryQueue } from './memory-queue.ts';
 
 /** How many dead letters of a topic are kept; the oldest go first. */
 const MAX_LETTERS = 1_000;
@@ -87,7 +88,7 @@ export class MemoryBus {
   }
 
   /** Consumes named queues and the topic's fanout until the returned function is called. */
-  subscribe(queueNames: readonly string[], topicName: string, consumer: Consumer): Subscription {
+  subscribe(queueNames: readonly string[], topicName: string, consumer: MemoryConsumer): Subscription {
     const named = queueNames.map((name) => this.queue(name));
     const fanout = this.#addFanout(topicName);
     const queues = [...named, fanout];

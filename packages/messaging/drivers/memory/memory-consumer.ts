@@ -3,7 +3,7 @@ import { type Logger, reasonText } from '../../logger.ts';
 import type { AckPolicy, IncomingMessage, Request } from '../driver.ts';
 import type { MemoryBus, Subscription } from './memory-bus.ts';
 import { MemoryIncoming } from './memory-incoming.ts';
-import type { Consumer, Delivery, MemoryQueue } from './memory-queue.ts';
+import type { Delivery, MemoryQueue } from './memory-queue.ts';
 
 /** Milliseconds before a cast that failed is tried again; doubled for each further time, up to the maximum. */
 const RETRY_DELAY = 100;
@@ -26,7 +26,7 @@ export interface MemoryConsumerOptions {
 }
 
 /** One server's share of its queues: what it runs now, and what becomes of it. */
-export class MemoryConsumer implements Consumer {
+export class MemoryConsumer {
   readonly #options: MemoryConsumerOptions;
   readonly #subscription: Subscription;
   /** The requests that are not acknowledged, with ackPolicy `after`. */
@@ -49,6 +49,7 @@ export class MemoryConsumer implements Consumer {
     return this.#open;
   }
 
+  /** Whether it has room for a message of so many bytes. It tells the bus when it has room again. */
   hasRoom(bytes: number): boolean {
     const { prefetch, intakeBytes } = this.#options;
     const hasRoom =
@@ -63,12 +64,7 @@ export class MemoryConsumer implements Consumer {
     this.#bytes += delivery.text.length;
     delivery.call?.takenBy(this);
     if (this.#options.ackPolicy === 'after') this.#unacknowledged.set(delivery, queue);
-    const incoming = new MemoryIncoming(delivery, {
-      isOpen: () => this.isOpen,
-      finish: (failure) => this.#finish(delivery, queue, failure),
-      giveBack: (reason) => this.#giveBack(delivery, queue, reason),
-    });
-    this.#options.onMessage(incoming);
+    this.#options.onMessage(new MemoryIncoming(delivery, queue, this));
   }
 
   /** Takes no more; what runs goes on. Idempotent. */
@@ -92,14 +88,16 @@ export class MemoryConsumer implements Consumer {
     this.#unacknowledged.clear();
   }
 
-  #finish(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
+  /** It has run. */
+  finish(delivery: Delivery, queue: MemoryQueue, failure: unknown): void {
     if (this.#unacknowledged.delete(delivery) && failure !== undefined && delivery.call === undefined) {
       this.#tryAgain(delivery, queue, failure);
     }
     this.#leave(delivery);
   }
 
-  #giveBack(delivery: Delivery, queue: MemoryQueue, reason: unknown): boolean {
+  /** Whether it will be delivered again; it then has finished here. */
+  giveBack(delivery: Delivery, queue: MemoryQueue, reason: unknown): boolean {
     const { call, attempt } = delivery;
     if (call?.settled || attempt >= this.#options.deliveryLimit) return false;
     if (!this.#unacknowledged.delete(delivery)) return false;

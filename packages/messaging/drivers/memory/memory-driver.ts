@@ -4,6 +4,7 @@ import type { Target } from '../../target.ts';
 import { parseTransportUrl, type TransportUrl } from '../../transport-url.ts';
 import type {
   Driver,
+  DriverContext,
   IncomingMessage,
   Listener,
   ListenOptions,
@@ -11,7 +12,6 @@ import type {
   Request,
   SendOptions,
 } from '../driver.ts';
-import type { DriverContext } from '../driver-registry.ts';
 import { type DeadLetter, MemoryBus } from './memory-bus.ts';
 import { MemoryConsumer } from './memory-consumer.ts';
 import { MemoryNotifications } from './memory-notifications.ts';
@@ -19,11 +19,6 @@ import type { Delivery, MemoryQueue } from './memory-queue.ts';
 import { PendingCall } from './pending-call.ts';
 
 const DEFAULT_DELIVERY_LIMIT = 5;
-
-/** `memory://<bus>/`: the transports of a process whose URLs have the same host share one bus. */
-export function createMemoryDriver(url: TransportUrl, context: DriverContext): Driver {
-  return new MemoryDriver(busName(url), context);
-}
 
 /**
  * The dead letters of a topic on a memory bus, oldest first: casts to servers with ackPolicy `after` that have failed
@@ -39,8 +34,11 @@ function busName(url: TransportUrl): string {
   return url.hosts[0]?.hostname ?? '';
 }
 
-/** RPC within one process: every message goes through JSON, as it would on a wire. */
-class MemoryDriver implements Driver {
+/**
+ * RPC within one process: every message goes through JSON, as it would on a wire. The transports of a process whose URLs
+ * (`memory://<bus>/`) have the same host share one bus.
+ */
+export class MemoryDriver implements Driver {
   readonly notifications: MemoryNotifications;
   readonly #busName: string;
   readonly #context: DriverContext;
@@ -49,10 +47,10 @@ class MemoryDriver implements Driver {
   readonly #calls = new Roster<PendingCall>();
   readonly #consumers = new Set<MemoryConsumer>();
 
-  constructor(busName: string, context: DriverContext) {
-    this.#busName = busName;
+  constructor(url: TransportUrl, context: DriverContext) {
+    this.#busName = busName(url);
     this.#context = context;
-    this.notifications = new MemoryNotifications(busName, context);
+    this.notifications = new MemoryNotifications(this.#busName, context);
   }
 
   async send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {

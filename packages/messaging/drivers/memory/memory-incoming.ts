@@ -1,17 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import type { IncomingMessage, Reply, Request, RpcMessage } from '../driver.ts';
-import type { Delivery } from './memory-queue.ts';
+import type { MemoryConsumer } from './memory-consumer.ts';
+import type { Delivery, MemoryQueue } from './memory-queue.ts';
 import type { PendingCall } from './pending-call.ts';
-
-/** The server's side of a delivery. */
-export interface Lease {
-  /** Whether the server's transport can still send. */
-  isOpen(): boolean;
-  finish(failure: unknown): void;
-  /** Whether it will be delivered again; it then has finished here. */
-  giveBack(reason: unknown): boolean;
-}
 
 /** A request as its server sees it: a copy, made from its JSON text. */
 export class MemoryIncoming implements IncomingMessage {
@@ -19,21 +11,21 @@ export class MemoryIncoming implements IncomingMessage {
   readonly message: RpcMessage;
   readonly queueWait: number;
   readonly attempt: number;
-  readonly #sentAt: number;
-  readonly #call: PendingCall | undefined;
-  readonly #lease: Lease;
+  readonly #delivery: Delivery;
+  readonly #queue: MemoryQueue;
+  readonly #consumer: MemoryConsumer;
   #results = 0;
   #done = false;
 
-  constructor({ text, call, sentAt, attempt }: Delivery, lease: Lease) {
-    const request = JSON.parse(text) as Request;
+  constructor(delivery: Delivery, queue: MemoryQueue, consumer: MemoryConsumer) {
+    const request = JSON.parse(delivery.text) as Request;
     this.ctxt = request.ctxt;
     this.message = request.message;
-    this.queueWait = performance.now() - sentAt;
-    this.attempt = attempt;
-    this.#sentAt = sentAt;
-    this.#call = call;
-    this.#lease = lease;
+    this.queueWait = performance.now() - delivery.sentAt;
+    this.attempt = delivery.attempt;
+    this.#delivery = delivery;
+    this.#queue = queue;
+    this.#consumer = consumer;
   }
 
   get expectsReply(): boolean {
@@ -47,8 +39,8 @@ export class MemoryIncoming implements IncomingMessage {
   get deadline(): number | null {
     if (this.#call === undefined) return null;
     // A caller that has given up before is past its deadline, whichever of the two timers was first.
-    if (this.#call.settled) return this.#sentAt;
-    return this.#call.timeout === undefined ? null : this.#sentAt + this.#call.timeout * 1000;
+    if (this.#call.settled) return this.#delivery.sentAt;
+    return this.#call.timeout === undefined ? null : this.#delivery.sentAt + this.#call.timeout * 1000;
   }
 
   onCancelled(listener: () => void): void {
@@ -78,18 +70,22 @@ export class MemoryIncoming implements IncomingMessage {
   done(failure?: unknown): void {
     if (this.#done) return;
     this.#done = true;
-    this.#lease.finish(failure);
+    this.#consumer.finish(this.#delivery, this.#queue, failure);
   }
 
   giveBack(reason: unknown): boolean {
-    if (this.#done || !this.#lease.giveBack(reason)) return false;
+    if (this.#done || !this.#consumer.giveBack(this.#delivery, this.#queue, reason)) return false;
     this.#done = true;
     return true;
   }
 
+  get #call(): PendingCall | undefined {
+    return this.#delivery.call;
+  }
+
   /** Whether it can still send. */
   get #isOpen(): boolean {
-    return !this.#done && this.#lease.isOpen();
+    return !this.#done && this.#consumer.isOpen;
   }
 }
 

@@ -1,7 +1,6 @@
 import { MessageDeliveryFailure } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Listener } from '../driver.ts';
-import type { DriverContext } from '../driver-registry.ts';
+import type { DriverContext, Listener } from '../driver.ts';
 import {
   DEFAULT_PREFETCH,
   type IncomingNotification,

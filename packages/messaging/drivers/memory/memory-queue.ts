@@ -1,5 +1,6 @@
 import { Fifo } from '../../collections.ts';
 import { turns } from '../../turns.ts';
+import type { MemoryConsumer } from './memory-consumer.ts';
 import type { PendingCall } from './pending-call.ts';
 
 /** A message on its way. */
@@ -14,18 +15,11 @@ export interface Delivery {
   readonly attempt: number;
 }
 
-/** Who takes a queue's messages. */
-export interface Consumer {
-  /** Whether it has room for a message of so many bytes. It tells the bus when it has room again. */
-  hasRoom(bytes: number): boolean;
-  take(delivery: Delivery, queue: MemoryQueue): void;
-}
-
 /** Messages for one routing key, handed to its consumers in turn. What they have no room for waits. */
 export class MemoryQueue {
   readonly name: string;
   readonly #waiting = new Fifo<Delivery>();
-  readonly #consumers: Consumer[] = [];
+  readonly #consumers: MemoryConsumer[] = [];
   #declared = false;
   #turn = 0;
   #awake = false;
@@ -61,12 +55,12 @@ export class MemoryQueue {
     this.#waiting.unshift(deliveries);
   }
 
-  addConsumer(consumer: Consumer): void {
+  addConsumer(consumer: MemoryConsumer): void {
     this.#declared = true;
     this.#consumers.push(consumer);
   }
 
-  removeConsumer(consumer: Consumer): void {
+  removeConsumer(consumer: MemoryConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
   }
@@ -105,7 +99,7 @@ export class MemoryQueue {
     return true;
   }
 
-  #nextConsumer(bytes: number): Consumer | undefined {
+  #nextConsumer(bytes: number): MemoryConsumer | undefined {
     for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
       this.#turn = (this.#turn + 1) % this.#consumers.length;
       const consumer = this.#consumers[this.#turn];

@@ -4,6 +4,7 @@ import type { JsonValue } from '../../json.ts';
 import type { Target } from '../../target.ts';
 import { onAbort } from '../../waits.ts';
 import type { Reply, SendOptions } from '../driver.ts';
+import type { MemoryConsumer } from './memory-consumer.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 
 /** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
@@ -18,12 +19,6 @@ export interface PendingCallData {
   /** The call is on it until it ends. */
   roster: Roster<PendingCall>;
   options: SendOptions;
-}
-
-/** Who runs a call. */
-export interface Server {
-  /** Whether it can still answer. */
-  readonly isOpen: boolean;
 }
 
 /** A call that waits for its reply; it ends once, in a reply or an error. */
@@ -41,7 +36,7 @@ export class PendingCall {
   /** Where the request waits; undefined once a server has it. */
   #queue: MemoryQueue | undefined;
   /** Who has it. */
-  #server: Server | undefined;
+  #server: MemoryConsumer | undefined;
   /** Milliseconds, of the process's own clock. */
   readonly #startedAt = performance.now();
   #lastSign = this.#startedAt;
@@ -86,7 +81,7 @@ export class PendingCall {
   }
 
   /** A server has taken the request. */
-  takenBy(server: Server): void {
+  takenBy(server: MemoryConsumer): void {
     this.#queue = undefined;
     this.#server = server;
   }

@@ -5,6 +5,7 @@ import type { Target } from '../../target.ts';
 import type { TransportUrl } from '../../transport-url.ts';
 import type {
   Driver,
+  DriverContext,
   IncomingMessage,
   Listener,
   ListenOptions,
@@ -12,7 +13,6 @@ import type {
   Request,
   SendOptions,
 } from '../driver.ts';
-import type { DriverContext } from '../driver-registry.ts';
 import { RequestClient } from './client/request-client.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
 import { BrokerConnection, whenConnected } from './connection/connection.ts';
@@ -22,7 +22,7 @@ import { Publisher } from './publish/publisher.ts';
 import { type RabbitSettings, rabbitSettings } from './rabbit-options.ts';
 import { RabbitListener } from './server/listener.ts';
 import { ReplySender } from './server/reply-sender.ts';
-import { ExchangeFallbacks } from './topology/exchange-declaration.ts';
+import { ExchangeFallbacks } from './topology/declaring.ts';
 import { Topology } from './topology/topology.ts';
 
 /**
@@ -52,6 +52,10 @@ export class RabbitDriver implements Driver {
   readonly #listeners = new Set<RabbitListener>();
   #closed: Promise<void> | undefined;
 
+  /**
+   * Opens nothing yet.
+   * @throws DriverLoadFailure when an option is out of range or a TLS file cannot be read
+   */
   constructor(url: TransportUrl, context: DriverContext) {
     const { logger } = context;
     this.#context = context;

@@ -9,7 +9,7 @@ import type { Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
 import type { ExchangeSpec } from '../topology/topology.ts';
 import type { AbandonedCalls } from './abandoned-calls.ts';
 import type { Destination, ReturnGrace } from './destinations.ts';
-import type { ReplyReceiver, ReplyWaiter } from './reply-waiter.ts';
+import type { ReplyWaiter } from './reply-waiter.ts';
 import type { ReplyWaiters } from './reply-waiters.ts';
 
 /** What all calls of a driver share. */
@@ -41,7 +41,7 @@ const NOTHING = Buffer.alloc(0);
  * One call, from its request to its end. It is the message, the keeper of it when it comes back, and the receiver of
  * the reply in one, for there are thousands of them each second.
  */
-export class OutgoingCall implements OutgoingMessage, ReplyReceiver, Keeper {
+export class OutgoingCall implements OutgoingMessage, Keeper {
   readonly exchange: ExchangeSpec;
   readonly routingKey: string;
   readonly expiration: number | undefined;

@@ -9,6 +9,8 @@ import type { JsonValue } from '../../../json.ts';
 import type { Target } from '../../../target.ts';
 import type { Reply } from '../../driver.ts';
 import type { WireReply } from '../wire/wire-message.ts';
+import type { OutgoingCall } from './outgoing-requests.ts';
+import type { ReplyWaiters } from './reply-waiters.ts';
 
 /** How many results may wait for one before them that has not come. */
 const HELD_MAX = 10_000;
@@ -51,15 +53,9 @@ export class ResultSequence {
   }
 }
 
-/** Whose reply is waited for. */
-export interface ReplyReceiver {
-  /** Tells what is called, for error messages. */
-  readonly callee: string;
-  /** Each result ahead of the reply, in order. */
-  onResult?: ((result: JsonValue) => void) | undefined;
-  onReply(reply: Reply): void;
-  onError(error: MessagingError): void;
-}
+/** Whose reply is waited for: `onResult` is told of each result ahead of the reply, in order. */
+type ReplyReceiver = Pick<OutgoingCall, 'callee' | 'onReply' | 'onError'> &
+  Partial<Pick<OutgoingCall, 'onResult'>>;
 
 export interface WaiterOptions {
   msgId: string;
@@ -72,13 +68,6 @@ export interface WaiterOptions {
   /** What that queue is of. */
   target: Target;
   receiver: ReplyReceiver;
-}
-
-/** Who holds a waiter until its call has ended. */
-export interface WaiterHolder {
-  /** It wants attention at that time (ms, of `performance.now`). */
-  schedule(at: number): void;
-  ended(waiter: ReplyWaiter): void;
 }
 
 /** A server that is heard of twice in each call-monitor timeout may be late by a whole one. */
@@ -109,7 +98,7 @@ export class ReplyWaiter {
   server: string | undefined;
   /** Since when nothing was heard. */
   #silentSince = 0;
-  readonly #holder: WaiterHolder;
+  readonly #holder: ReplyWaiters;
   readonly #receiver: ReplyReceiver;
   readonly #timeout: number | undefined;
   readonly #callMonitorTimeout: number | null;
@@ -120,7 +109,7 @@ export class ReplyWaiter {
   #last: Reply | undefined;
   #settled = false;
 
-  constructor(options: WaiterOptions, now: number, holder: WaiterHolder) {
+  constructor(options: WaiterOptions, now: number, holder: ReplyWaiters) {
     this.msgId = options.msgId;
     this.queue = options.queue;
     this.target = options.target;

@@ -1,6 +1,6 @@
 import type { MessagingError } from '../../../errors.ts';
 import type { WireReply } from '../wire/wire-message.ts';
-import { ReplyWaiter, type WaiterHolder, type WaiterOptions } from './reply-waiter.ts';
+import { ReplyWaiter, type WaiterOptions } from './reply-waiter.ts';
 
 /** Timers of Node.js hold 31 bits. */
 const TIMER_MAX = 0x7fff_ffff;
@@ -14,7 +14,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * One timer serves them all. It is set to the earliest appointment and left alone when the call that made it ends:
  * most calls end long before their time, and so cost nothing here.
  */
-export class ReplyWaiters implements WaiterHolder {
+export class ReplyWaiters {
   readonly #waiters = new Map<string, ReplyWaiter>();
   readonly #onDoubt: (waiters: ReplyWaiter[]) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -61,6 +61,7 @@ export class ReplyWaiters implements WaiterHolder {
     this.#wakeAt = NEVER;
   }
 
+  /** A waiter wants attention at that time (ms, of `performance.now`). */
   schedule(at: number): void {
     if (at >= this.#wakeAt) return;
     this.#wakeAt = at;
@@ -70,6 +71,7 @@ export class ReplyWaiters implements WaiterHolder {
     this.#timer = setTimeout(this.#sweep, delay).unref();
   }
 
+  /** Its call has ended. */
   ended(waiter: ReplyWaiter): void {
     this.#waiters.delete(waiter.msgId);
   }

@@ -1,8 +1,7 @@
 import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import type { Target } from '../../../target.ts';
-import type { Reply, Request, SendOptions } from '../../driver.ts';
-import type { DriverContext } from '../../driver-registry.ts';
+import type { DriverContext, Reply, Request, SendOptions } from '../../driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';

@@ -8,7 +8,7 @@ import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.t
 import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
-import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { ExchangeFallbacks } from '../topology/declaring.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import {
   acknowledgeDelivery,

@@ -8,6 +8,7 @@ import {
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Limits } from '../../../limits.ts';
 import type { Logger } from '../../../logger.ts';
+import { NameTooLong } from '../../../names.ts';
 import type { OutgoingNotification } from '../../notification-driver.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
@@ -15,9 +16,8 @@ import type { BrokerConnection } from '../connection/connection.ts';
 import { Outbox, type Publication } from '../publish/publication.ts';
 import { Publisher } from '../publish/publisher.ts';
 import type { Compression } from '../rabbit-options.ts';
-import { NameTooLong } from '../topology/entity-name.ts';
-import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
-import { declareQueue, type QueueSpec, type Topology } from '../topology/topology.ts';
+import { declareQueue, type ExchangeFallbacks } from '../topology/declaring.ts';
+import type { QueueSpec, Topology } from '../topology/topology.ts';
 import { uniqueId } from '../wire/wire-message.ts';
 import { encodeNotification } from './incoming-notification.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';
-import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { ExchangeFallbacks } from '../topology/declaring.ts';
 import type { QueueSpec, Topology } from '../topology/topology.ts';
 import { NotificationListener } from './notification-listener.ts';
 import { NotificationPublisher } from './notification-publisher.ts';

@@ -7,8 +7,7 @@ import { amqpCode, isAboutExchange, NOT_FOUND } from '../connection/amqp-error.t
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import type { Compression } from '../rabbit-options.ts';
-import { DeclaredExchanges } from '../topology/declared-exchanges.ts';
-import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import { DeclaredExchanges, type ExchangeFallbacks } from '../topology/declaring.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
 import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
 import { FrameWriter } from './frame-writer.ts';

@@ -2,8 +2,7 @@ import type { RosterEntry } from '../../../collections.ts';
 import { type MessageTooLarge, ReplyTooLarge } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { JsonObject, JsonValue } from '../../../json.ts';
-import { FIRST_SIGN } from '../../../sign-of-life.ts';
-import type { IncomingMessage, Reply, RpcMessage } from '../../driver.ts';
+import { FIRST_SIGN, type IncomingMessage, type Reply, type RpcMessage } from '../../driver.ts';
 import type { Delivery } from '../consume/delivery.ts';
 import {
   type CallFields,
@@ -14,19 +13,8 @@ import {
   type WireRequest,
 } from '../wire/wire-message.ts';
 import { requestTimes, SENT_AT } from '../wire/wire-properties.ts';
-import type { Instead, ReplySender } from './reply-sender.ts';
-
-/** Who holds a request while it waits and runs. */
-export interface RequestHolder {
-  readonly replies: ReplySender;
-  /** Whether a request counts as answered only once the broker has its reply. */
-  readonly confirmsReplies: boolean;
-  /** The queue by which callers reach this server alone. */
-  readonly address: string;
-  finished(request: RabbitIncomingMessage, failure: unknown): void;
-  /** Whether a request that still runs will be delivered again; it then has finished here. */
-  giveBack(request: RabbitIncomingMessage): boolean;
-}
+import type { Intake } from './intake.ts';
+import type { Instead } from './reply-sender.ts';
 
 /** A request that was delivered. */
 export class RabbitIncomingMessage implements IncomingMessage {
@@ -47,14 +35,14 @@ export class RabbitIncomingMessage implements IncomingMessage {
   /** On the roster of calls that can be cancelled. */
   place: RosterEntry<RabbitIncomingMessage> | undefined;
   readonly #call: CallFields | undefined;
-  readonly #holder: RequestHolder;
+  readonly #holder: Intake;
   #onCancelled: (() => void) | undefined;
   #results = 0;
   #answered = false;
   #done = false;
 
   /** @param arrivedAt by performance.now() */
-  constructor(request: WireRequest, delivery: Delivery, arrivedAt: number, holder: RequestHolder) {
+  constructor(request: WireRequest, delivery: Delivery, arrivedAt: number, holder: Intake) {
     this.ctxt = request.ctxt;
     this.message = request.message;
     this.uniqueId = request.uniqueId;

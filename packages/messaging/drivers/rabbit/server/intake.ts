@@ -32,6 +32,11 @@ export interface IntakeOptions {
  * run: by number, and by bytes. What waits is not acknowledged; the broker bounds how many that are.
  */
 export class Intake {
+  readonly replies: ReplySender;
+  /** Whether a request counts as answered only once the broker has its reply. */
+  readonly confirmsReplies: boolean;
+  /** The queue by which callers reach this server alone. */
+  readonly address: string;
   readonly #options: IntakeOptions;
   readonly #limit: number;
   readonly #waiting = new Fifo<RabbitIncomingMessage>();
@@ -56,20 +61,11 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.replies = options.replies;
+    this.confirmsReplies = options.acknowledging.confirmsReplies;
+    this.address = options.address;
     this.#limit = options.prefetch === 0 ? Number.POSITIVE_INFINITY : options.prefetch;
     this.#signs = new SignsOfLife(this.#waiting, options.logger);
-  }
-
-  get replies(): ReplySender {
-    return this.#options.replies;
-  }
-
-  get confirmsReplies(): boolean {
-    return this.#options.acknowledging.confirmsReplies;
-  }
-
-  get address(): string {
-    return this.#options.address;
   }
 
   /** Requests that run. */
@@ -78,7 +74,7 @@ export class Intake {
   }
 
   /** Takes what came in one go, and starts what there is room for. */
-  take(batch: readonly Delivery[]): void {
+  readonly take = (batch: readonly Delivery[]): void => {
     const now = performance.now();
     for (const delivery of batch) {
       if (delivery.channel !== this.#channel) this.#changeTo(delivery.channel);
@@ -94,7 +90,7 @@ export class Intake {
       }
     }
     this.#startWaiting();
-  }
+  };
 
   /** The channel has gone: what waits will be delivered again. */
   forgetWaiting(): void {

@@ -5,7 +5,7 @@ import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
-import type { ExchangeFallbacks } from '../topology/exchange-declaration.ts';
+import type { ExchangeFallbacks } from '../topology/declaring.ts';
 import type { ServerQueues } from '../topology/topology.ts';
 import { AckAfter, AckBefore, type Acknowledging } from './acknowledging.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
@@ -77,7 +77,7 @@ export class RabbitListener implements Listener {
       ...(fallbacks && { fallbacks }),
       room: () => this.#intake.room(),
       logger,
-      onBatch: (batch) => this.#intake.take(batch),
+      onBatch: this.#intake.take,
       onRestart: (queue, reason) =>
         options.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RecordingLogger } from '../../../test/recording-logger.ts';
-import { ExchangeFallbacks, mismatchData, topologyMismatch } from './exchange-declaration.ts';
+import { ExchangeFallbacks, mismatchData, topologyMismatch } from './declaring.ts';
 import type { ExchangeSpec } from './topology.ts';
 
 function refusal(text: string, code = 406): Error {

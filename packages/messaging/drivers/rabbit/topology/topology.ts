@@ -1,8 +1,5 @@
-import type { Channel } from 'amqplib';
 import type { RabbitSettings } from '../rabbit-options.ts';
 import { uniqueId } from '../wire/wire-message.ts';
-import { checkName } from './entity-name.ts';
-import { type ExchangeFallbacks, topologyMismatch } from './exchange-declaration.ts';
 
 export interface ExchangeSpec {
   name: string;
@@ -125,43 +122,5 @@ export class Topology {
 
   get #durable(): boolean {
     return this.#settings.amqpDurableQueues || this.#settings.rabbitQuorumQueue;
-  }
-}
-
-/** The broker has an exchange that is not durable, and so it will be declared from now on: on another channel. */
-export class DeclareAgain extends Error {
-  override readonly name = 'DeclareAgain';
-}
-
-/** @throws NameTooLong */
-export async function declareExchange(channel: Channel, exchange: ExchangeSpec): Promise<void> {
-  const { name, type, durable, autoDelete } = exchange;
-  checkName('exchange', name);
-  await channel.assertExchange(name, type, { durable, autoDelete });
-}
-
-/**
- * Declares the queue, its exchange and its binding.
- *
- * @throws TopologyMismatch when the broker has the queue or the exchange with other properties
- * @throws DeclareAgain when `fallbacks` has learnt what to do about that
- * @throws NameTooLong
- */
-export async function declareQueue(
-  channel: Channel,
-  queue: QueueSpec,
-  fallbacks?: ExchangeFallbacks,
-): Promise<void> {
-  const { name, binding, durable, autoDelete } = queue;
-  checkName('queue', name);
-  try {
-    if (binding !== undefined) {
-      await declareExchange(channel, fallbacks?.apply(binding.exchange) ?? binding.exchange);
-    }
-    await channel.assertQueue(name, { durable, autoDelete, arguments: queue.arguments });
-    if (binding !== undefined) await channel.bindQueue(name, binding.exchange.name, binding.key);
-  } catch (error) {
-    if (fallbacks?.learn(error)) throw new DeclareAgain('the exchange is not durable', { cause: error });
-    throw topologyMismatch(error) ?? error;
   }
 }

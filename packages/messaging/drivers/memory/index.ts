@@ -1,2 +1,0 @@
-export type { DeadLetter } from './memory-bus.ts';
-export { createMemoryDriver, memoryDeadLetters } from './memory-driver.ts';
