@@ -1,6 +1,5 @@
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveConfig } from '@mini-nova/config';
 import { type ArgsOf, endpoint, type ResultOf } from '@mini-nova/messaging';
 import { Daemon, Manager, type ManagerOptions } from '@mini-nova/service';
 import { TOPIC, workRpc } from './work.ts';
@@ -30,7 +29,7 @@ class WorkManager extends Manager {
 
 const daemon = await Daemon.create({
   name: 'rolling-restart',
-  config: LiveConfig.load({ configFiles: [configFile] }),
+  config: { configFiles: [configFile] },
 });
 const { host } = daemon.config.DEFAULT;
 const launcher = daemon.serve(

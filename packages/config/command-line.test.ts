@@ -1,55 +1,58 @@
 import { expect, test } from 'vitest';
 import {
+  type CommandLineOption,
   ConfigError,
-  commandLineOptions,
   configFileOptions,
   fromCommandLine,
   loadConfig,
+  type OptionPath,
   type PathArgument,
 } from './index.ts';
+import { schema } from './test/schema.ts';
+
+const flags: readonly CommandLineOption<OptionPath<typeof schema>>[] = [
+  ...configFileOptions(),
+  { flags: '--transport-url <url>', key: 'transportUrl', description: '', option: 'DEFAULT.transport_url' },
+  { flags: '--host <name>', key: 'host', description: '', option: 'DEFAULT.host' },
+  { flags: '--debug', key: 'debug', description: '', option: 'DEFAULT.debug' },
+  { flags: '--workers <count>', key: 'workers', description: '', option: 'conductor.workers' },
+];
 
 /** What commander makes of flags that were given in this order. */
 function parsed(...given: ['configFile' | 'configDir', string][]) {
-  const options = commandLineOptions();
   const values: Record<string, PathArgument[]> = {};
   for (const [flag, path] of given) {
-    const option = options.find(({ key }) => key === flag);
+    const option = flags.find(({ key }) => key === flag);
     values[flag] = option?.collect?.(path, values[flag]) ?? [];
   }
-  return fromCommandLine(values, options);
+  return fromCommandLine(values, flags);
 }
 
 test('values of flags become overrides and configuration files', () => {
   const { configSources, overrides } = fromCommandLine(
     { configFile: ['a.conf', 'b.conf'], host: 'h', debug: true, workers: '2', other: 1 },
-    commandLineOptions({ workers: 'conductor.workers' }),
+    flags,
   );
   expect(configSources.slice(1)).toEqual([{ file: 'a.conf' }, { file: 'b.conf' }]);
-  const config = loadConfig({ configFiles: [], env: {}, overrides });
+  const config = loadConfig({ schema, configFiles: [], env: {}, overrides });
   expect(config.DEFAULT).toMatchObject({ host: 'h', debug: true });
   expect(config.conductor.workers).toBe(2);
 });
 
 test('flags that were not given override nothing', () => {
-  expect(fromCommandLine({}, commandLineOptions()).overrides).toEqual({});
+  expect(fromCommandLine({}, flags).overrides).toEqual({});
 });
 
 test('an error names the flag', () => {
-  const { overrides } = fromCommandLine({ transportUrl: 'nonsense' }, commandLineOptions());
-  expect(() => loadConfig({ configFiles: [], env: {}, overrides })).toThrow(ConfigError);
-  expect(() => loadConfig({ configFiles: [], env: {}, overrides })).toThrow(
+  const { overrides } = fromCommandLine({ transportUrl: 'nonsense' }, flags);
+  expect(() => loadConfig({ schema, configFiles: [], env: {}, overrides })).toThrow(ConfigError);
+  expect(() => loadConfig({ schema, configFiles: [], env: {}, overrides })).toThrow(
     /^--transport-url: \[DEFAULT\] transport_url/,
   );
 });
 
-test('--workers is there for daemons that can have several processes', () => {
-  const flags = (options = commandLineOptions()) => options.map(({ flags: text }) => text.split(' ')[0]);
-  expect(flags()).not.toContain('--workers');
-  expect(flags(commandLineOptions({ workers: 'scheduler.workers' }))).toContain('--workers');
-});
-
 test.each(['configFile', 'configDir'])('%s may be repeated', (flag) => {
-  const { collect } = commandLineOptions().find(({ key }) => key === flag) ?? {};
+  const { collect } = flags.find(({ key }) => key === flag) ?? {};
   expect(collect?.('b', collect('a', undefined)).map(String)).toEqual(['a', 'b']);
 });
 

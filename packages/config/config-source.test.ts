@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError, type ConfigSource, type LoadConfigOptions, loadConfig } from './index.ts';
 import { ConfigFolder } from './test/config-folder.ts';
+import { schema } from './test/schema.ts';
 
 const folder = new ConfigFolder();
 afterAll(() => folder.remove());
 
-const load = (configSources: readonly ConfigSource[], options: LoadConfigOptions = {}) =>
-  loadConfig({ configSources, env: {}, ...options });
+const load = (
+  configSources: readonly ConfigSource[],
+  options: Partial<LoadConfigOptions<typeof schema>> = {},
+) => loadConfig({ schema, configSources, env: {}, ...options });
 
 function host(name: string, value: string): string {
   return folder.write(name, `[DEFAULT]\nhost = ${value}\n`);

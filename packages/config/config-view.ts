@@ -1,17 +1,10 @@
 import { inspect } from 'node:util';
 import { MASK, maskSecret } from '@mini-nova/masking';
 import type { ConfigValues, Schema } from './option.ts';
-import type { DaemonSchema, NovaSchema } from './options/index.ts';
 import type { Reading } from './read-config.ts';
 
 /** Values by group, and what was odd about the sources. JSON and `inspect` show it with masked secrets. */
 export type Config<S extends Schema> = ConfigValues<S> & { readonly warnings: readonly string[] };
-
-/** What `Daemon` and `Service` read. */
-export type DaemonConfig = Config<DaemonSchema>;
-
-/** Nova's configuration: `config.DEFAULT.host`, `config.database.connection`. */
-export type NovaConfig = Config<NovaSchema>;
 
 /** The values of whatever reading is the current one whenever a value is read. */
 export function liveConfig<S extends Schema>(schema: S, current: () => Reading): Config<S> {

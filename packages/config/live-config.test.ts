@@ -2,17 +2,10 @@
 import { unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
-import {
-  boolean,
-  ConfigError,
-  integer,
-  LiveConfig,
-  list,
-  loadConfig,
-  type NovaConfig,
-  string,
-} from './index.ts';
+import { boolean, type Config, ConfigError, integer, LiveConfig, list, loadConfig, string } from './index.ts';
+
 import { ConfigFolder } from './test/config-folder.ts';
+import { schema } from './test/schema.ts';
 
 const folder = new ConfigFolder();
 afterAll(() => folder.remove());
@@ -26,7 +19,7 @@ function liveFile(text: string) {
   const write = (newText: string) => folder.write(name, newText);
   const env: NodeJS.ProcessEnv = {};
   const path = write(text);
-  const live = LiveConfig.load({ configFiles: [path], env });
+  const live = LiveConfig.load({ schema, configFiles: [path], env });
   return { live, write, env, path };
 }
 
@@ -40,12 +33,12 @@ describe('the view', () => {
   const { values } = live;
 
   test('has the type and the values of a loaded configuration', () => {
-    expectTypeOf(values).toEqualTypeOf<NovaConfig>();
-    const schema = { cache: { size: integer({ default: 5, help: '' }) } };
-    const { cache } = LiveConfig.load({ schema, configFiles: [], env: {} }).values;
+    expectTypeOf(values).toEqualTypeOf<Config<typeof schema>>();
+    const own = { cache: { size: integer({ default: 5, help: '' }) } };
+    const { cache } = LiveConfig.load({ schema: own, configFiles: [], env: {} }).values;
     expectTypeOf(cache.size).toEqualTypeOf<number>();
-    const plain = loadConfig({ configFiles: [], env: {} });
-    const { values: view } = LiveConfig.load({ configFiles: [], env: {} });
+    const plain = loadConfig({ schema, configFiles: [], env: {} });
+    const { values: view } = LiveConfig.load({ schema, configFiles: [], env: {} });
     expect(view).toEqual(plain);
     expect(Object.keys(view)).toEqual(Object.keys(plain));
     expect(Object.keys(view.DEFAULT)).toEqual(Object.keys(plain.DEFAULT));
@@ -116,12 +109,12 @@ describe('reload', () => {
   });
 
   test('compares values, not their texts', () => {
-    const image = '{"id": "70a599e0-31e7-49b7-b260-868f441e862b", "name": "a"}';
+    const shelf = '{"name": "a"}';
     const { live, write } = liveFile(
-      `[DEFAULT]\ndebug = yes\nreport_interval = 5\n[image]\nimages = [${image}]\n[filter_scheduler]\nenabled_filters = RamFilter,DiskFilter\n`,
+      `[DEFAULT]\ndebug = yes\nreport_interval = 5\n[store]\nshelves = [${shelf}]\n[filter_scheduler]\nenabled_filters = RamFilter,DiskFilter\n`,
     );
     write(
-      `[filter_scheduler]\nenabled_filters = RamFilter , DiskFilter,\n[image]\nimages = [\n ${image}]\n[DEFAULT]\ndebug: 1\nreport_interval = 5.0\n`,
+      `[filter_scheduler]\nenabled_filters = RamFilter , DiskFilter,\n[store]\nshelves = [\n ${shelf}]\n[DEFAULT]\ndebug: 1\nreport_interval = 5.0\n`,
     );
     expect(live.reload().changes).toEqual([]);
   });
@@ -137,6 +130,7 @@ describe('reload', () => {
     const first = folder.write('reloaded.d/a.conf', '[DEFAULT]\nreport_interval = 1\n');
     const env: NodeJS.ProcessEnv = {};
     const live = LiveConfig.load({
+      schema,
       configSources: [{ directory: `${folder.path}/reloaded.d` }],
       env,
       overrides: { 'DEFAULT.host': 'override' },

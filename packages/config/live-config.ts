@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { maskSecret } from '@mini-nova/masking';
 import { type Config, liveConfig } from './config-view.ts';
 import { type Option, type Schema, textOf } from './option.ts';
-import type { NovaSchema } from './options/index.ts';
-import { type LoadConfigOptions, type Reading, readConfig, schemaOf, settle } from './read-config.ts';
+import { type LoadConfigOptions, type Reading, readConfig, settle } from './read-config.ts';
 import type { Settings } from './sources.ts';
 
 /** An option that has another value in the sources than in the running process. */
@@ -26,7 +25,7 @@ export interface ConfigReload {
 }
 
 /** The configuration of a running daemon, whose mutable options can change. */
-export class LiveConfig<S extends Schema = NovaSchema> {
+export class LiveConfig<S extends Schema> {
   /**
    * A view of the current values: what is read from it, or from a group of it, has the value of that moment. A
    * copy (`{ ...values.DEFAULT }`) keeps its values. It cannot be written to.
@@ -41,14 +40,12 @@ export class LiveConfig<S extends Schema = NovaSchema> {
    *
    * @throws ConfigError
    */
-  static load<S extends Schema>(options: LoadConfigOptions<S> & { schema: S }): LiveConfig<S>;
-  static load<S extends NovaSchema = NovaSchema>(options?: LoadConfigOptions<S>): LiveConfig<S>;
-  static load<S extends Schema>(options: LoadConfigOptions<S> = {}): LiveConfig<S> {
+  static load<S extends Schema>(options: LoadConfigOptions<S>): LiveConfig<S> {
     return new LiveConfig(options);
   }
 
   private constructor(options: LoadConfigOptions<S>) {
-    this.#schema = schemaOf(options);
+    this.#schema = options.schema;
     this.#options = options;
     this.#current = readConfig(options);
     this.values = liveConfig(this.#schema, () => this.#current);
@@ -88,10 +85,8 @@ export class LiveConfig<S extends Schema = NovaSchema> {
  *
  * @throws ConfigError with every problem there is
  */
-export function loadConfig<S extends Schema>(options: LoadConfigOptions<S> & { schema: S }): Config<S>;
-export function loadConfig<S extends NovaSchema = NovaSchema>(options?: LoadConfigOptions<S>): Config<S>;
-export function loadConfig<S extends Schema>(options: LoadConfigOptions<S> = {}): Config<S> {
-  return LiveConfig.load(options as LoadConfigOptions<S> & { schema: S }).values;
+export function loadConfig<S extends Schema>(options: LoadConfigOptions<S>): Config<S> {
+  return LiveConfig.load(options).values;
 }
 
 type Entry = [path: string, group: string, name: string, option: Option<unknown>];

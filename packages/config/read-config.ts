@@ -3,12 +3,12 @@ import convict from 'convict';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type ConfigSource, withDefaultSources } from './config-source.ts';
 import type { OptionPath, Schema } from './option.ts';
-import { type NovaSchema, novaSchema } from './options/index.ts';
 import { References } from './references.ts';
 import { bracketed, OptionNames, optionAt, splitPath } from './schema.ts';
 import { environmentVariable, readSources, type Settings, type Sources } from './sources.ts';
 
-export interface LoadConfigOptions<S extends Schema = NovaSchema> {
+export interface LoadConfigOptions<S extends Schema> {
+  schema: S;
   /**
    * Files and directories in order; a later one wins. Absent, and without `configFiles`: /etc/<project>/<project>.conf,
    * then /etc/<project>/<project>.conf.d, each if it exists.
@@ -22,8 +22,6 @@ export interface LoadConfigOptions<S extends Schema = NovaSchema> {
   env?: NodeJS.ProcessEnv;
   /** The strongest source: values by `group.option`. Texts are parsed; undefined values are left out. */
   overrides?: { readonly [P in OptionPath<S>]?: unknown };
-  /** Default: mini-nova's own. */
-  schema?: S;
 }
 
 /** Values by group and option. */
@@ -40,20 +38,14 @@ export interface Reading {
   readonly secrets: ReadonlySet<string>;
 }
 
-// The default belongs to the default of S: a caller who names another S must give its schema.
-export function schemaOf<S extends Schema>({ schema }: LoadConfigOptions<S>): S {
-  return schema ?? (novaSchema as Schema as S);
-}
-
 /**
  * Reads all sources.
  *
  * @throws ConfigError with every problem there is
  */
 export function readConfig<S extends Schema>(options: LoadConfigOptions<S>): Reading {
-  const { configSources, configFiles, env = process.env, overrides = {} } = options;
+  const { schema, configSources, configFiles, env = process.env, overrides = {} } = options;
   const named = [...(configSources ?? []), ...(configFiles ?? []).map((file) => ({ file }))];
-  const schema = schemaOf(options);
   const sources = readSources(schema, {
     configSources: configSources || configFiles ? named : withDefaultSources([], options.project),
     env,

@@ -2,11 +2,13 @@
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { composeSchema, integer, type LoadConfigOptions, loadConfig, type Schema, string } from './index.ts';
 import { ConfigFolder } from './test/config-folder.ts';
+import { schema } from './test/schema.ts';
 
 const folder = new ConfigFolder();
 afterAll(() => folder.remove());
 
-const load = (options: LoadConfigOptions) => loadConfig({ configFiles: [], env: {}, ...options });
+const load = (options: Partial<LoadConfigOptions<typeof schema>>) =>
+  loadConfig({ schema, configFiles: [], env: {}, ...options });
 
 describe('an earlier name', () => {
   test('is read as the present one, with a warning that names both', () => {
@@ -27,9 +29,9 @@ describe('an earlier name', () => {
   });
 
   test('in its group, and in a group that is no more', () => {
-    const text = '[oslo_messaging_rabbit]\nrabbit_use_ssl = true\n[sql]\nconnection = sqlite:///a\n';
+    const text = '[ssl]\nuse_ssl = true\n[sql]\nconnection = sqlite:///a\n';
     const config = load({ configFiles: [folder.write('groups.conf', text)] });
-    expect(config.oslo_messaging_rabbit.ssl).toBe(true);
+    expect(config.ssl.enabled).toBe(true);
     expect(config.database.connection).toBe('sqlite:///a');
     expect(config.warnings).toHaveLength(2);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { composeSchema, integer, LiveConfig } from '@mini-nova/config';
+import { composeSchema, integer, LiveConfig, string } from '@mini-nova/config';
 import { call, clientOf, defineRpc, endpoint, type } from '@mini-nova/messaging';
 import { tempDir } from '@mini-nova/testing';
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
@@ -20,6 +20,10 @@ class GreeterManager extends Manager {
   }
 }
 
+const ownSchema = composeSchema(daemonSchema, {
+  store: { connection: string({ default: '', secret: true, help: '' }) },
+});
+
 /** A daemon whose configuration file can be written again; its launcher's options are kept. */
 async function setUp(lines = '') {
   const file = join(tempDir('daemon-'), 'nova.conf');
@@ -27,7 +31,7 @@ async function setUp(lines = '') {
     writeFileSync(file, `[DEFAULT]\nhost = h\ntransport_url = memory://${bus}/\n${text}\n`, { mode: 0o600 });
   const bus = randomUUID();
   configure(lines);
-  const config = LiveConfig.load({ configFiles: [file], env: {} });
+  const config = LiveConfig.load({ schema: ownSchema, configFiles: [file], env: {} });
   const log: { level: string; message: string; data: object }[] = [];
   const daemon = await Daemon.create({ name: 'greeter', version: '1.0', config });
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {
@@ -39,7 +43,7 @@ async function setUp(lines = '') {
 }
 
 /** Launches the greeter; it stops when the test ends. */
-async function launch(daemon: Daemon, options: LaunchOptions = {}) {
+async function launch(daemon: Daemon<typeof ownSchema>, options: LaunchOptions = {}) {
   const service = () =>
     daemon.service({ topic: 'greeter', manager: new GreeterManager({ host: 'h', serviceName: 'greeter' }) });
   const launcher = daemon.launch([service], options);
@@ -114,7 +118,7 @@ test('its configuration has the types of its own options', async () => {
 });
 
 test('a report has what runs and the configuration, without passwords', async () => {
-  const { daemon, log } = await setUp('[database]\nconnection = postgresql://nova:hunter2@db/nova');
+  const { daemon, log } = await setUp('[store]\nconnection = postgresql://nova:hunter2@db/nova');
   const launcher = await launch(daemon);
   launcher.report();
   const reported = log.find(({ message }) => message === 'Guru Meditation report');
@@ -122,7 +126,7 @@ test('a report has what runs and the configuration, without passwords', async ()
     report: {
       package: { name: 'greeter', version: '1.0' },
       greeter: { state: 'running', topic: 'greeter', handlers_running: [] },
-      configuration: { DEFAULT: { host: 'h' }, database: { connection: 'postgresql://nova:***@db/nova' } },
+      configuration: { DEFAULT: { host: 'h' }, store: { connection: 'postgresql://nova:***@db/nova' } },
     },
   });
   expect(JSON.stringify(reported)).not.toContain('hunter2');

@@ -3,12 +3,8 @@ import {
   type Config,
   ConfigError,
   type ConfigReload,
-  type DaemonConfig,
-  type DaemonSchema,
-  daemonSchema,
   LiveConfig,
   type LoadConfigOptions,
-  type NovaSchema,
 } from '@mini-nova/config';
 import { getTransport, type JsonObject, type Logger, type Transport } from '@mini-nova/messaging';
 import { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
@@ -18,22 +14,28 @@ import { launchAll, serve } from './launch/serve.ts';
 import { STOP_GRACE } from './launch/stop-timeout.ts';
 import { createLogger, type LeveledLogger, levelOf } from './logging.ts';
 import { complain } from './logs/standard-error.ts';
+import { type DaemonConfig, type DaemonSchema, daemonSchema } from './options/index.ts';
 import { createReport } from './report/report.ts';
 import { writeReport } from './report/report-file.ts';
 import { rpcLog } from './rpc-log.ts';
 import { Service, type ServiceOptions } from './service.ts';
 import { ServiceManager } from './systemd/service-manager.ts';
 
-export interface DaemonOptions<S extends DaemonSchema = NovaSchema> {
+export interface DaemonOptions<S extends DaemonSchema = DaemonSchema> {
   /** `nova-compute`: in logs, in the broker's list of connections, in the service record. */
   name: string;
   /** Read, or how to read it: by a schema that contains `daemonSchema`. Default: that alone, from /etc/<name>/<name>.conf. */
-  config?: LiveConfig<S> | LoadConfigOptions<S>;
+  config?: LiveConfig<S> | DaemonConfigOptions<S>;
   /** Of the program, for reports and traces. */
   version?: string;
   /** What launchers log through instead of `logger`. */
   wrapLogger?: (logger: Logger) => Logger;
 }
+
+/** `loadConfig`'s, of which the schema may be left out. */
+export type DaemonConfigOptions<S extends DaemonSchema> = Omit<LoadConfigOptions<S>, 'schema'> & {
+  schema?: S;
+};
 
 /** What a daemon's service is made of, beside what the daemon itself knows. */
 export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & Partial<ServiceOptions>;
@@ -46,7 +48,7 @@ export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & P
  *       daemon.serve(() => daemon.service({ topic: 'greeter', manager: new GreeterManager(…) })),
  *     );
  */
-export class Daemon<S extends DaemonSchema = NovaSchema> {
+export class Daemon<S extends DaemonSchema = DaemonSchema> {
   readonly name: string;
   readonly version: string;
   readonly logger: LeveledLogger;
@@ -75,7 +77,7 @@ export class Daemon<S extends DaemonSchema = NovaSchema> {
    * Runs a daemon to its end, which is the process's: with the launcher's exit code, or with 2, and a line for each
    * problem, when the configuration cannot be used.
    */
-  static async run<S extends DaemonSchema = NovaSchema>(
+  static async run<S extends DaemonSchema = DaemonSchema>(
     options: DaemonOptions<S>,
     launch: (daemon: Daemon<S>) => Launcher,
   ): Promise<never> {
@@ -90,7 +92,7 @@ export class Daemon<S extends DaemonSchema = NovaSchema> {
   }
 
   /** @throws ConfigError when it is to read the configuration, and that cannot be used */
-  static async create<S extends DaemonSchema = NovaSchema>(options: DaemonOptions<S>): Promise<Daemon<S>> {
+  static async create<S extends DaemonSchema = DaemonSchema>(options: DaemonOptions<S>): Promise<Daemon<S>> {
     const live = liveConfigOf(options);
     const { name, version = 'unknown' } = options;
     const config = ownOptions(live.values);
@@ -197,7 +199,7 @@ function ownOptions<S extends DaemonSchema>(config: Config<S>): DaemonConfig {
 
 function liveConfigOf<S extends DaemonSchema>({ name, config = {} }: DaemonOptions<S>): LiveConfig<S> {
   if (config instanceof LiveConfig) return config;
-  // Who names an S gives its schema.
+  // Who names another S gives its schema.
   const schema = config.schema ?? (daemonSchema as DaemonSchema as S);
   return LiveConfig.load({ project: name, ...config, schema });
 }

@@ -6,6 +6,7 @@ import { loadConfig } from '@mini-nova/config';
 import { getTransport } from '@mini-nova/messaging';
 import { expect, test } from 'vitest';
 import { serviceOptions, transportOptions } from './index.ts';
+import { daemonSchema } from './options/index.ts';
 import { current } from './setting.ts';
 
 const NOVA_CONF = `
@@ -42,7 +43,7 @@ ssl_key_file = /key.pem
 async function configOf(text: string) {
   const file = join(tmpdir(), `${randomUUID()}.conf`);
   await writeFile(file, text);
-  return loadConfig({ configFiles: [file], env: {} });
+  return loadConfig({ schema: daemonSchema, configFiles: [file], env: {} });
 }
 
 test('each option of oslo.messaging in nova.conf reaches the transport', async () => {

@@ -1,5 +1,5 @@
-import type { DaemonConfig } from '@mini-nova/config';
 import { getTransport, type RabbitOptions, type TransportOptions } from '@mini-nova/messaging';
+import type { DaemonConfig } from './options/index.ts';
 import type { NotificationOptions, ServiceOptions } from './service.ts';
 
 /** What `getTransport` takes, from the configuration. */

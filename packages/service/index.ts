@@ -1,4 +1,3 @@
-export { type DaemonConfig, type DaemonSchema, daemonSchema } from '@mini-nova/config';
 export { BaseAPI, BaseRPCAPI, type BaseRPCAPIOptions, baseRpc } from './base-rpc-api.ts';
 export { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
@@ -33,6 +32,8 @@ export { createLogger, type LeveledLogger, type LoggerOptions } from './logging.
 export { complain } from './logs/standard-error.ts';
 export { Manager, type ManagerOptions } from './manager.ts';
 export { ObservabilityListenError } from './observability/errors.ts';
+export { daemonFlags } from './options/flags.ts';
+export { type DaemonConfig, type DaemonSchema, daemonSchema } from './options/index.ts';
 export {
   type PeriodicTask,
   PeriodicTasks,

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
-import type { DaemonConfig } from '@mini-nova/config';
 import type { Logger, RpcHooks } from '@mini-nova/messaging';
 import type { Launchable, ReadinessChecks } from './launch/launchable.ts';
 import type { Launcher, LaunchOptions } from './launch/launcher.ts';
 import type { Observability, openObservability } from './observability/index.ts';
+import type { DaemonConfig } from './options/index.ts';
 import type { ServiceOptions } from './service.ts';
 import type { Tracing } from './tracing/otel.ts';
 

@@ -29,6 +29,7 @@ import {
   serviceOptions,
 } from './index.ts';
 import { findingsOf } from './observability/readiness.ts';
+import { daemonSchema } from './options/index.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
 const ctxt = new RequestContext({ user_id: 'tester' });
@@ -584,7 +585,7 @@ test.each<[NodeJS.ProcessEnv, boolean]>([
   [{ OS_DEFAULT__RPC_PING_ENABLED: 'true' }, true],
   [{ OS_DEFAULT__RPC_PING_ENABLED: 'false' }, false],
 ])("with %o it answers oslo.messaging's ping: %s", async (env, answers) => {
-  const config = loadConfig({ configFiles: [], env });
+  const config = loadConfig({ schema: daemonSchema, configFiles: [], env });
   const { service, transport } = setUp({ ...serviceOptions(config), host: 'host1' });
   await service.start();
   const client = new RPCClient(transport, new Target({ topic: 'test', server: 'host1', version: '1.0' }));

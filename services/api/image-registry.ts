@@ -1,6 +1,6 @@
-import type { ImageDefinition } from '@mini-nova/config';
 import type { JsonObject } from '@mini-nova/messaging';
 import { ImageMeta, ImageMetaProps } from '@mini-nova/objects';
+import type { ImageDefinition } from './image-options.ts';
 
 /** The images of the configuration (`[image] images`): there is no image service. */
 export class ImageRegistry {

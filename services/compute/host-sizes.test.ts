@@ -2,11 +2,12 @@ import { ConfigError, loadConfig } from '@mini-nova/config';
 import { startCloud } from '@mini-nova/services-testing/cloud-fixture';
 import { expect, test } from 'vitest';
 import { checkSizes } from './host-sizes.ts';
+import { computeSchema } from './options.ts';
 import { FakeDriver } from './virt/fake-driver.ts';
 
 const driver = new FakeDriver('host1', { vcpus: 8, memory_mb: 32_768, disk_gb: 1000 });
 const configured = (overrides: Record<string, unknown>) =>
-  loadConfig({ env: {}, configFiles: [], overrides });
+  loadConfig({ schema: computeSchema, env: {}, configFiles: [], overrides });
 
 test.each([
   ['reserved_host_cpus', 9, 'at most 8, as this host has 8 CPUs'],
@@ -36,32 +37,4 @@ test('a host may have as much of all as can be counted', async () => {
 
 test('a compute with an impossible size does not start', async () => {
   await expect(startCloud({ 'DEFAULT.reserved_host_cpus': 9 })).rejects.toThrow(ConfigError);
-});
-
-test.each([
-  ['fake.vcpus', 2 ** 31],
-  ['fake.memory_mb', 0],
-  ['fake.disk_gb', -1],
-  ['DEFAULT.reserved_host_memory_mb', -1],
-  ['DEFAULT.reserved_host_disk_mb', 2 ** 31],
-  ['DEFAULT.initial_cpu_allocation_ratio', 0],
-  ['DEFAULT.initial_cpu_allocation_ratio', 'nan'],
-  ['DEFAULT.initial_disk_allocation_ratio', 'inf'],
-  ['DEFAULT.initial_disk_allocation_ratio', 1e9],
-  ['DEFAULT.osapi_max_limit', 2 ** 40],
-  ['DEFAULT.osapi_compute_listen_port', 65_536],
-  ['observability.port', 70_000],
-  ['observability.otlp_endpoint', 'http://127.0.0.1:99999'],
-  ['DEFAULT.report_interval', 1e7],
-  ['filter_scheduler.ram_weight_multiplier', '1e308'],
-  ['DEFAULT.host', 'h'.repeat(241)],
-  ['DEFAULT.control_exchange', '\u00e9'.repeat(128)],
-  ['oslo_messaging_notifications.topics', ['x'.repeat(247)]],
-  ['notifications.versioned_notifications_topics', ['x', '\u00e9'.repeat(124)]],
-])('%s = %s is refused before anything starts', (option, value) => {
-  const group = option.split('.')[0];
-  const refusal = new RegExp(
-    `\\[${group}\\] ${option.split('.')[1]} = .*: must be .*(from|at least|at most) `,
-  );
-  expect(() => configured({ [option]: value })).toThrow(refusal);
 });

@@ -1,6 +1,5 @@
 import { computeRpc, guestRpc, strayStates } from '@mini-nova/compute/rpcapi';
 import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
-import type { NovaConfig } from '@mini-nova/config';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import {
   type ArgsOf,
@@ -34,6 +33,7 @@ import { healHostInterfaces } from './interface-healing.ts';
 import { attachInterface, detachInterface } from './interfaces.ts';
 import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
+import type { ComputeConfig } from './options.ts';
 import { deleteAsOrdered } from './ordered-deletion.ts';
 import { OwnRecords } from './own-records.ts';
 import { rebootInstance, startInstance, stopInstance } from './power.ts';
@@ -43,7 +43,7 @@ import type { VirtDriver } from './virt/driver.ts';
 
 export interface ComputeManagerOptions {
   host: string;
-  config: Pick<NovaConfig, 'DEFAULT'>;
+  config: Pick<ComputeConfig, 'DEFAULT'>;
   driver: VirtDriver;
   identities: NodeIdentities;
   conductor: ConductorAPI;
@@ -80,7 +80,7 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
     },
   ];
   readonly #compute: ComputeHost;
-  readonly #config: NovaConfig['DEFAULT'];
+  readonly #config: ComputeConfig['DEFAULT'];
   readonly #locks = new InstanceLocks();
   readonly #builds: ConcurrencyLimit;
   readonly #watch: GuestWatch;

@@ -1,32 +1,50 @@
 import {
   type CommandLineOption,
-  type CommandLineOptionsOptions,
   ConfigError,
-  commandLineOptions,
+  configFileOptions,
   fromCommandLine,
   LiveConfig,
   type LoadConfigOptions,
+  type OptionPath,
 } from '@mini-nova/config';
-import { complain } from '@mini-nova/service';
+import { databaseFlag } from '@mini-nova/data/options';
+import { complain, daemonFlags } from '@mini-nova/service';
 import { Command, CommanderError, Option } from 'commander';
+import { type NovaSchema, novaSchema } from './nova-schema.ts';
 import { packageVersion } from './version.ts';
+
+type Flag = CommandLineOption<OptionPath<NovaSchema>>;
 
 /** The program's exit code for a command line or a configuration that cannot be used. */
 const WRONG_USE = 2;
 
-export interface DaemonCommandLine extends CommandLineOptionsOptions {
+export interface DaemonCommandLine {
   name: string;
   description: string;
+  /** What `--workers` sets; without it there is no such flag. */
+  workers?: 'conductor.workers' | 'scheduler.workers' | 'DEFAULT.osapi_compute_workers';
   /** Shared flags that it does not have, by their key: `transportUrl`. */
   without?: readonly string[];
   /** Flags of its own. */
-  flags?: readonly CommandLineOption[];
+  flags?: readonly Flag[];
   /** What cannot be chosen in this daemon, by `group.option`. */
-  fixed?: LoadConfigOptions['overrides'];
+  fixed?: LoadConfigOptions<NovaSchema>['overrides'];
+}
+
+const sharedFlags: readonly Flag[] = [
+  ...configFileOptions(),
+  daemonFlags.transportUrl,
+  databaseFlag,
+  daemonFlags.host,
+  daemonFlags.debug,
+];
+
+function workersFlag(option: NonNullable<DaemonCommandLine['workers']>): Flag {
+  return { flags: '--workers <count>', key: 'workers', description: 'processes to run', option };
 }
 
 /** Of the daemons that serve the REST API. */
-export const portFlag: CommandLineOption = {
+export const portFlag: Flag = {
   flags: '--port <port>',
   key: 'port',
   description: 'port of the REST API',
@@ -37,9 +55,10 @@ export const portFlag: CommandLineOption = {
  * The configuration of a daemon, from its command line and what that names: the same are read again when it is
  * reloaded. Help, wrong use and a wrong configuration end the process here: nothing has been opened yet.
  */
-export function configOfDaemon(commandLine: DaemonCommandLine): LiveConfig {
-  const { name, description, without = [], flags: own = [], fixed = {}, ...shared } = commandLine;
-  const flags = [...commandLineOptions(shared).filter(({ key }) => !without.includes(key)), ...own];
+export function configOfDaemon(commandLine: DaemonCommandLine): LiveConfig<NovaSchema> {
+  const { name, description, without = [], flags: own = [], fixed = {}, workers } = commandLine;
+  const shared = sharedFlags.filter(({ key }) => !without.includes(key));
+  const flags = [...shared, ...(workers ? [workersFlag(workers)] : []), ...own];
   const program = new Command(name)
     .description(description)
     .version(packageVersion())
@@ -48,11 +67,11 @@ export function configOfDaemon(commandLine: DaemonCommandLine): LiveConfig {
   return orExit(() => {
     program.exitOverride().parse();
     const { overrides, ...sources } = fromCommandLine(program.opts(), flags);
-    return LiveConfig.load({ ...sources, overrides: { ...overrides, ...fixed } });
+    return LiveConfig.load({ schema: novaSchema, ...sources, overrides: { ...overrides, ...fixed } });
   });
 }
 
-export function addFlags(program: Command, flags: readonly CommandLineOption[]): void {
+export function addFlags(program: Command, flags: readonly Flag[]): void {
   for (const { flags: notation, description, collect } of flags) {
     const option = new Option(notation, description);
     program.addOption(collect ? option.argParser(collect) : option);

@@ -3,6 +3,7 @@ import { openMigrated } from '@mini-nova/data/configured-database';
 import { silentLogger } from '@mini-nova/messaging';
 import { expect, test } from 'vitest';
 import { ObservabilityListenError } from '../../packages/service/observability/errors.ts';
+import { novaSchema } from './nova-schema.ts';
 import { isStartError } from './start-errors.ts';
 
 test('a database that is away for too long is an error whose message says all', async () => {
@@ -10,7 +11,7 @@ test('a database that is away for too long is an error whose message says all', 
     'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova',
     'database.max_retries': '0',
   };
-  const config = loadConfig({ env: {}, configFiles: [], overrides });
+  const config = loadConfig({ schema: novaSchema, env: {}, configFiles: [], overrides });
   const error: unknown = await openMigrated(config, silentLogger).catch((reason: unknown) => reason);
 
   expect(isStartError(error)).toBe(true);

@@ -4,6 +4,7 @@ import { silentLogger } from '@mini-nova/messaging';
 import { expect, onTestFinished, test } from 'vitest';
 import { databaseChecks, openConfigured } from './configured-database.ts';
 import { openDatabase } from './database.ts';
+import { dataSchema } from './options.ts';
 
 test('a database that answers is ready', async () => {
   const db = await openDatabase('sqlite://');
@@ -13,7 +14,10 @@ test('a database that answers is ready', async () => {
 
 test('a database that is away is not, and says why', async () => {
   const overrides = { 'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova' };
-  const db = await openConfigured(loadConfig({ env: {}, configFiles: [], overrides }), silentLogger);
+  const db = await openConfigured(
+    loadConfig({ schema: dataSchema, env: {}, configFiles: [], overrides }),
+    silentLogger,
+  );
   onTestFinished(() => db.close());
   const error: unknown = await Promise.resolve(databaseChecks(db).database?.()).catch(
     (reason: unknown) => reason,

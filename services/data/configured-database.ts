@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NovaConfig } from '@mini-nova/config';
 import { DatabaseError, DatabaseRefused, DatabaseUnavailable, withPatience } from '@mini-nova/database';
 import { type Logger, silentLogger, turns } from '@mini-nova/messaging';
 import type { ReadinessChecks } from '@mini-nova/service';
 import { type Database, openDatabase } from './database.ts';
 import { assertMigrated, migrate } from './migrate.ts';
 import { ensureNetwork } from './networks/queries.ts';
+import type { DataConfig } from './options.ts';
 
 export interface OpenOptions {
   /** Whether statements may take as long as they need: those of migrations. Default false. */
@@ -14,7 +14,7 @@ export interface OpenOptions {
 
 /** The configured database. @throws DatabaseUrlError; DatabaseUnavailable when it is an SQLite file that is locked */
 export async function openConfigured(
-  { database }: NovaConfig,
+  { database }: DataConfig,
   logger: Logger,
   { unhurried = false }: OpenOptions = {},
 ): Promise<Database> {
@@ -53,14 +53,14 @@ function withParameters(connection: string, parameters: string): string {
  *
  * @throws DatabaseUrlError, SchemaOutOfDate, DatabaseRefused, DatabaseUnusable; DatabaseUnavailable after `max_retries`
  */
-export async function openMigrated(config: NovaConfig, logger: Logger): Promise<Database> {
+export async function openMigrated(config: DataConfig, logger: Logger): Promise<Database> {
   await waitForDatabase(config, logger, (db) => assertMigrated(db));
   return openConfigured(config, logger);
 }
 
 /** Resolves once the database answers, and what `check` asks of it. Says once that it waits. */
 export async function waitForDatabase(
-  config: NovaConfig,
+  config: DataConfig,
   logger: Logger,
   check: (db: Database) => Promise<void> = ping,
 ): Promise<void> {
@@ -79,7 +79,7 @@ export async function waitForDatabase(
 }
 
 /** Over connections of its own, which say nothing in the log. */
-async function askOnce(config: NovaConfig, check: (db: Database) => Promise<void>): Promise<void> {
+async function askOnce(config: DataConfig, check: (db: Database) => Promise<void>): Promise<void> {
   await withPatience(ANSWER_PATIENCE, async () => {
     const db = await openConfigured(config, silentLogger);
     try {
@@ -103,7 +103,7 @@ export async function ping({ kysely }: Database): Promise<void> {
  *
  * @throws DatabaseUnusable
  */
-export async function syncDatabase(db: Database, { network }: NovaConfig): Promise<string[]> {
+export async function syncDatabase(db: Database, { network }: DataConfig): Promise<string[]> {
   return usingDatabase(async () => {
     const applied = await migrate(db);
     await ensureNetwork(db.kysely, { label: network.name, cidr: network.cidr });

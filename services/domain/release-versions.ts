@@ -1,9 +1,7 @@
-import type { Release } from '@mini-nova/config';
-
 type Service = 'compute' | 'conductor' | 'scheduler';
 
 /** The RPC API versions that each Nova release speaks; the conductor's is that of its base API. */
-const releaseVersions: Record<Release, Record<Service, string>> = {
+const releaseVersions = {
   icehouse: { compute: '3.23', conductor: '2.0', scheduler: '3.0' },
   juno: { compute: '3.35', conductor: '2.0', scheduler: '3.0' },
   kilo: { compute: '4.0', conductor: '2.1', scheduler: '4.2' },
@@ -22,7 +20,12 @@ const releaseVersions: Record<Release, Record<Service, string>> = {
   xena: { compute: '6.0', conductor: '3.0', scheduler: '4.5' },
   yoga: { compute: '6.0', conductor: '3.0', scheduler: '4.5' },
   zed: { compute: '6.1', conductor: '3.0', scheduler: '4.5' },
-};
+} as const satisfies Record<string, Record<Service, string>>;
+
+type Release = keyof typeof releaseVersions;
+
+/** Nova's releases whose RPC API versions are known, oldest first. */
+export const releases = Object.keys(releaseVersions);
 
 /** What an rpcapi takes to stay within what an older service understands. */
 export interface VersionCapOption {

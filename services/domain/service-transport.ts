@@ -1,9 +1,8 @@
-import type { NovaConfig } from '@mini-nova/config';
 import { getTransport, type Logger, type RpcHooks, type Transport } from '@mini-nova/messaging';
-import { transportOptions } from '@mini-nova/service';
+import { type DaemonConfig, transportOptions } from '@mini-nova/service';
 
 export interface ServiceTransportOptions {
-  config: NovaConfig;
+  config: DaemonConfig;
   logger: Logger;
   /** Of the service: the broker lists its connections by it. */
   name: string;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Column, listTable } from '@mini-nova/client/table';
-import type { NovaConfig } from '@mini-nova/config';
 import { archiveDeletedRows, purgeShadowTables, type RowCounts } from '@mini-nova/data/archive/queries';
 import { DatabaseUnusable } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
+import type { DataConfig } from '@mini-nova/data/options';
 import { DatabaseError } from '@mini-nova/database';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ManageIo } from './io.ts';
@@ -44,7 +44,7 @@ interface PurgeFlags {
 /** Adds `nova-manage db archive_deleted_rows` and `db purge`, with Nova's options and exit codes. */
 export function addArchiveCommands(
   db: Command,
-  configOf: (command: Command) => NovaConfig,
+  configOf: (command: Command) => DataConfig,
   io: ManageIo,
 ): void {
   db.command('archive_deleted_rows')
@@ -73,7 +73,7 @@ export function addArchiveCommands(
     .action((flags: PurgeFlags, command: Command) => purge(configOf(command), flags, io));
 }
 
-async function archive(config: NovaConfig, flags: ArchiveFlags, io: ManageIo): Promise<void> {
+async function archive(config: DataConfig, flags: ArchiveFlags, io: ManageIo): Promise<void> {
   const maxRows = wholeNumber(flags.max_rows);
   if (maxRows === undefined) throw new ExitCode(2, 'Must supply a positive value for max_rows');
   if (maxRows > MAX_INT) throw new ExitCode(2, `max rows must be <= ${MAX_INT}`);
@@ -124,7 +124,7 @@ async function untilDone(db: Database, rounds: Rounds, io: ManageIo): Promise<Ro
   return counts;
 }
 
-async function purge(config: NovaConfig, flags: PurgeFlags, io: ManageIo): Promise<void> {
+async function purge(config: DataConfig, flags: PurgeFlags, io: ManageIo): Promise<void> {
   const { all = false, verbose = false } = flags;
   if (flags.before === undefined && !all) throw new ExitCode(1, 'Either --before or --all is required');
   const before = dateOf(flags.before, 2);
@@ -146,7 +146,7 @@ function tellPurged(
 
 /** A database that cannot be used has a code of its own: 1 says that there is more to archive. */
 async function onDatabase<T>(
-  config: NovaConfig,
+  config: DataConfig,
   exitCode: number,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {

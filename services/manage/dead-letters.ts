@@ -1,5 +1,5 @@
 import { type Column, listTable } from '@mini-nova/client/table';
-import type { NovaConfig } from '@mini-nova/config';
+import type { DataConfig } from '@mini-nova/data/options';
 import { DeadLetters, type QueuedDeadLetter, type Selected, type Selection } from '@mini-nova/messaging';
 import { transportOptions } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -32,7 +32,7 @@ const LIMIT = 100;
 /** Adds `nova-manage dead-letters list|replay|delete`. */
 export function addDeadLetterCommands(
   program: Command,
-  configOf: (command: Command) => NovaConfig,
+  configOf: (command: Command) => DataConfig,
   io: ManageIo,
 ): void {
   const letters = program
@@ -82,7 +82,7 @@ function tell(io: ManageIo, past: string, { count, missing }: Selected, json = f
 }
 
 async function withLetters(
-  config: NovaConfig,
+  config: DataConfig,
   topic: string,
   work: (letters: DeadLetters) => Promise<void>,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Column, listTable } from '@mini-nova/client/table';
 import type { GuestRecord, Outcome } from '@mini-nova/compute/rpcapi';
 import { GuestAPI } from '@mini-nova/compute/rpcapi';
-import type { NovaConfig } from '@mini-nova/config';
+import type { DataConfig } from '@mini-nova/data/options';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
 import { silentLogger } from '@mini-nova/messaging';
 import { createRpc, RequestContext } from '@mini-nova/service';
@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<GuestRecord>[] = [
 /** Adds `nova-manage guest list|adopt|remove|accept-records`. */
 export function addGuestCommands(
   program: Command,
-  configOf: (command: Command) => NovaConfig,
+  configOf: (command: Command) => DataConfig,
   io: ManageIo,
 ): void {
   const guests = program
@@ -96,7 +96,7 @@ function subcommand(guests: Command, name: string, description: string): Command
     .option('--json', 'print JSON, for programs');
 }
 
-async function adopt(uuid: string, flags: Flags, config: NovaConfig, io: ManageIo): Promise<void> {
+async function adopt(uuid: string, flags: Flags, config: DataConfig, io: ManageIo): Promise<void> {
   const { host, project, user, json = false } = flags;
   await withCompute(config, flags, async (compute) => {
     const guest = (await compute.listGuests(ctxt, host)).find((one) => one.uuid === uuid);
@@ -124,7 +124,7 @@ function tell(io: ManageIo, { json = false }: Flags, outcome: Outcome): void {
 }
 
 async function withCompute(
-  config: NovaConfig,
+  config: DataConfig,
   { timeout }: Flags,
   work: (compute: GuestAPI) => Promise<void>,
 ): Promise<void> {

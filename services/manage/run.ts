@@ -1,15 +1,18 @@
 import {
+  type CommandLineOption,
   ConfigError,
-  commandLineOptions,
+  configFileOptions,
   fromCommandLine,
   loadConfig,
-  type NovaConfig,
+  type OptionPath,
 } from '@mini-nova/config';
 import { DatabaseUnusable, syncDatabase } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
 import { schemaVersion } from '@mini-nova/data/migrate';
+import { type DataConfig, type DataSchema, databaseFlag } from '@mini-nova/data/options';
 import { DatabaseError } from '@mini-nova/database';
 import { MessagingError } from '@mini-nova/messaging';
+import { daemonFlags } from '@mini-nova/service';
 import { Command, CommanderError, Option } from 'commander';
 import { AdoptionRefused } from './adoption.ts';
 import { addArchiveCommands, ExitCode } from './archive.ts';
@@ -20,8 +23,12 @@ import { addServicePing, ServicesMissing, ServicesSilent } from './service-ping.
 import { serviceTable } from './service-table.ts';
 import { withDatabase, withMigratedDatabase } from './with-database.ts';
 
-/** Flags that have a meaning here. */
-const FLAGS = ['configFile', 'configDir', 'transportUrl', 'databaseConnection'];
+export interface ManageOptions {
+  io: ManageIo;
+  version: string;
+  /** Of the whole nova.conf, so that nothing in it is unknown or goes unchecked. */
+  schema: DataSchema;
+}
 
 /** Errors whose message is all that an operator needs. */
 const expected = [
@@ -37,8 +44,9 @@ const expected = [
 ] as const;
 
 /** Runs one command line of `nova-manage`. Returns the exit code: 0 done, 1 failed, 2 wrong use; see also `ExitCode`. */
-export async function runManage(argv: readonly string[], io: ManageIo, version: string): Promise<number> {
-  const program = manageProgram(io, version);
+export async function runManage(argv: readonly string[], options: ManageOptions): Promise<number> {
+  const { io } = options;
+  const program = manageProgram(options);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -54,15 +62,22 @@ export async function runManage(argv: readonly string[], io: ManageIo, version: 
   }
 }
 
-function manageProgram(io: ManageIo, version: string): Command {
+function manageProgram({ io, version, schema }: ManageOptions): Command {
+  const flags: readonly CommandLineOption<OptionPath<DataSchema>>[] = [
+    ...configFileOptions(),
+    daemonFlags.transportUrl,
+    databaseFlag,
+  ];
+  const configOf = (command: Command): DataConfig =>
+    loadConfig({ schema, ...fromCommandLine(command.optsWithGlobals(), flags) });
   const program = new Command('nova-manage')
     .description("Works on the cloud's database and message bus, past the daemons")
     .version(version)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(see nova-manage --help)')
     .exitOverride();
-  for (const { flags, description, collect } of sharedFlags()) {
-    const option = new Option(flags, description);
+  for (const { flags: notation, description, collect } of flags) {
+    const option = new Option(notation, description);
     program.addOption(collect ? option.argParser(collect) : option);
   }
   const db = program.command('db').description('the schema of the database, and its deleted rows');
@@ -87,7 +102,7 @@ function manageProgram(io: ManageIo, version: string): Command {
   return program;
 }
 
-async function syncSchema(config: NovaConfig, io: ManageIo): Promise<void> {
+async function syncSchema(config: DataConfig, io: ManageIo): Promise<void> {
   const work = async (db: Database) => {
     const applied = await syncDatabase(db, config);
     const { current } = await schemaVersion(db);
@@ -98,7 +113,7 @@ async function syncSchema(config: NovaConfig, io: ManageIo): Promise<void> {
 }
 
 /** The bare number when it is up to date. */
-async function printVersion(config: NovaConfig, io: ManageIo): Promise<void> {
+async function printVersion(config: DataConfig, io: ManageIo): Promise<void> {
   await withDatabase(config, async (db) => {
     const { current, latest, pending } = await schemaVersion(db);
     io.out(`${current}\n`);
@@ -107,18 +122,10 @@ async function printVersion(config: NovaConfig, io: ManageIo): Promise<void> {
   });
 }
 
-async function listServices(config: NovaConfig, io: ManageIo, json: boolean): Promise<void> {
+async function listServices(config: DataConfig, io: ManageIo, json: boolean): Promise<void> {
   await withMigratedDatabase(config, async (db) => {
     io.out(await serviceTable(db, config, json));
   });
-}
-
-function configOf(command: Command): NovaConfig {
-  return loadConfig(fromCommandLine(command.optsWithGlobals(), sharedFlags()));
-}
-
-function sharedFlags() {
-  return commandLineOptions().filter(({ key }) => FLAGS.includes(key));
 }
 
 function isExpected(error: unknown): error is Error {

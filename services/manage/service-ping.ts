@@ -1,5 +1,5 @@
 import { type Column, listTable } from '@mini-nova/client/table';
-import type { NovaConfig } from '@mini-nova/config';
+import type { DataConfig } from '@mini-nova/data/options';
 import { hasStopped, ServiceStore } from '@mini-nova/data/services/store';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
 import { silentLogger } from '@mini-nova/messaging';
@@ -59,7 +59,7 @@ const COLUMNS: readonly Column<PingResult>[] = [
 /** Adds `nova-manage service ping`. */
 export function addServicePing(
   service: Command,
-  configOf: (command: Command) => NovaConfig,
+  configOf: (command: Command) => DataConfig,
   io: ManageIo,
 ): void {
   service
@@ -78,7 +78,7 @@ export function addServicePing(
  * @throws ServicesMissing
  * @throws ServicesSilent when one did not that is enabled, has not stopped in order and was not declared down
  */
-async function pingServices(flags: Flags, config: NovaConfig, io: ManageIo): Promise<void> {
+async function pingServices(flags: Flags, config: DataConfig, io: ManageIo): Promise<void> {
   const { host, binary, timeout, json = false } = flags;
   const services = await withMigratedDatabase(config, async (db) => [
     ...(await new ServiceStore(db).list({ host, binary })),
@@ -95,7 +95,7 @@ async function pingServices(flags: Flags, config: NovaConfig, io: ManageIo): Pro
 
 async function pingAll(
   services: readonly Service[],
-  config: NovaConfig,
+  config: DataConfig,
   timeout: number,
 ): Promise<PingResult[]> {
   const transport = serviceTransport({ config, logger: silentLogger, name: 'nova-manage' });

@@ -2,8 +2,8 @@ import type { ServiceDocument } from '@mini-nova/api/documents';
 import { serviceDocument } from '@mini-nova/api/views/service';
 import { withClocks } from '@mini-nova/client/service-clocks';
 import { type Column, listTable } from '@mini-nova/client/table';
-import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/data/database';
+import type { DataConfig } from '@mini-nova/data/options';
 import { ServiceStore } from '@mini-nova/data/services/store';
 
 const columns: readonly Column<ServiceDocument>[] = [
@@ -16,7 +16,7 @@ const columns: readonly Column<ServiceDocument>[] = [
 ];
 
 /** All daemons, as a table or a JSON array. */
-export async function serviceTable(db: Database, { DEFAULT }: NovaConfig, json: boolean): Promise<string> {
+export async function serviceTable(db: Database, { DEFAULT }: DataConfig, json: boolean): Promise<string> {
   const store = new ServiceStore(db);
   await store.clock.measure();
   const skews = await store.clockSkews();

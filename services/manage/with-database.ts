@@ -1,7 +1,7 @@
-import type { NovaConfig } from '@mini-nova/config';
 import { type OpenOptions, openConfigured, ping, usingDatabase } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
 import { assertMigrated } from '@mini-nova/data/migrate';
+import type { DataConfig } from '@mini-nova/data/options';
 import { withPatience } from '@mini-nova/database';
 import { silentLogger } from '@mini-nova/messaging';
 
@@ -14,7 +14,7 @@ const PATIENCE = 2;
  * @throws DatabaseUnavailable, DatabaseUnusable, and what `work` throws
  */
 export async function withDatabase<T>(
-  config: NovaConfig,
+  config: DataConfig,
   work: (db: Database) => Promise<T>,
   options: OpenOptions = {},
 ): Promise<T> {
@@ -29,7 +29,7 @@ export async function withDatabase<T>(
 
 /** The same, when its schema is ours. @throws SchemaOutOfDate */
 export async function withMigratedDatabase<T>(
-  config: NovaConfig,
+  config: DataConfig,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
   return withDatabase(config, async (db) => {

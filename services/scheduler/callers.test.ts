@@ -8,6 +8,7 @@ import { Cloud } from '@mini-nova/services-testing/cloud';
 import { addHost, requestSpec } from '@mini-nova/services-testing/scheduling';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { SchedulerManager } from './manager.ts';
+import { schedulerSchema } from './options.ts';
 import type { schedulerRpc } from './rpcapi/scheduler-api.ts';
 
 const CTXT = RequestContext.admin();
@@ -95,7 +96,7 @@ async function localFixture() {
   onTestFinished(() => db.close());
   await migrate(db);
   await addHost(db, 'host1');
-  const config = loadConfig({ configFiles: [], env: {} });
+  const config = loadConfig({ schema: schedulerSchema, configFiles: [], env: {} });
   const manager = new SchedulerManager({ db, config, logger: silentLogger });
   const select = async (uuid: string): Promise<() => void> => {
     let unanswered = () => {};

@@ -1,4 +1,3 @@
-import type { NovaConfig } from '@mini-nova/config';
 import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/queries';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { clockOf, databaseNow } from '@mini-nova/database';
@@ -6,11 +5,12 @@ import type { ResourceStates } from '@mini-nova/domain/capacity';
 import { isAlive } from '@mini-nova/domain/liveness';
 import { resourcesOfAll } from '@mini-nova/placement/provider-resources';
 import { HostState } from './host-state.ts';
+import type { SchedulerConfig } from './options.ts';
 
 export interface HostManagerOptions {
   db: Database;
   /** Seconds without a report after which a service counts as down, and the zone of hosts whose service names none. */
-  config: Pick<NovaConfig['DEFAULT'], 'service_down_time' | 'default_availability_zone'>;
+  config: Pick<SchedulerConfig['DEFAULT'], 'service_down_time' | 'default_availability_zone'>;
 }
 
 /** Reads the state of all hosts. Nothing is kept between requests, so nothing is ever stale. */

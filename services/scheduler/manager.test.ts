@@ -1,10 +1,4 @@
-import {
-  ConfigError,
-  type LoadConfigOptions,
-  loadConfig,
-  type NovaConfig,
-  type NovaSchema,
-} from '@mini-nova/config';
+import { ConfigError, type LoadConfigOptions, loadConfig } from '@mini-nova/config';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
@@ -20,11 +14,12 @@ import { addHost, flavor, requestSpec, selectionsOf } from '@mini-nova/services-
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CELL_UUID } from './cell.ts';
 import { SchedulerManager } from './manager.ts';
+import { type SchedulerConfig, schedulerSchema } from './options.ts';
 
-type Overrides = LoadConfigOptions<NovaSchema>['overrides'];
+type Overrides = LoadConfigOptions<typeof schedulerSchema>['overrides'];
 
-function config(overrides: Overrides = {}): NovaConfig {
-  return loadConfig<NovaSchema>({ configFiles: [], env: {}, overrides });
+function config(overrides: Overrides = {}): SchedulerConfig {
+  return loadConfig({ schema: schedulerSchema, configFiles: [], env: {}, overrides });
 }
 
 describe('select_destinations', () => {

@@ -1,4 +1,3 @@
-import type { NovaConfig } from '@mini-nova/config';
 import { listEndedConsumers } from '@mini-nova/data/allocations/consumers';
 import type { Database } from '@mini-nova/data/database';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
@@ -16,13 +15,14 @@ import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/enabled-filters.ts';
 import { HostManager } from './host-manager.ts';
+import type { SchedulerConfig } from './options.ts';
 import { dictOf } from './selection.ts';
 import { cpuWeigher } from './weighers/cpu-weigher.ts';
 import { ramWeigher } from './weighers/ram-weigher.ts';
 
 export interface SchedulerManagerOptions {
   db: Database;
-  config: Pick<NovaConfig, 'DEFAULT' | 'filter_scheduler' | 'scheduler'>;
+  config: Pick<SchedulerConfig, 'DEFAULT' | 'filter_scheduler' | 'scheduler'>;
   logger: Logger;
 }
 

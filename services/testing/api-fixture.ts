@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { buildApp } from '@mini-nova/api/app';
 import type { ApiDependencies } from '@mini-nova/api/dependencies';
 import type { HttpLimits } from '@mini-nova/api/http-limits';
+import { imageOptions } from '@mini-nova/api/image-options';
 import { ImageRegistry } from '@mini-nova/api/image-registry';
 import type { ProxySettings } from '@mini-nova/api/request-state';
 import { ComputeAPI } from '@mini-nova/compute/rpcapi';
@@ -113,7 +114,7 @@ export async function apiFixture({
     flavors: new FlavorStore(db),
     services,
     computeNodes: new ComputeNodeStore(db),
-    images: new ImageRegistry(loadConfig({ env: {}, configFiles: [] }).image.images),
+    images: new ImageRegistry(loadConfig({ schema: imageOptions, env: {}, configFiles: [] }).image.images),
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc),
     settings: { maxLimit, castTimeout, defaultZone: 'nova', serviceDownTime: 60 },

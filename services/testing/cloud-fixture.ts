@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { loadConfig, type NovaConfig } from '@mini-nova/config';
+import { loadConfig } from '@mini-nova/config';
 import { Cloud } from '@mini-nova/daemons/compose/cloud';
+import { type NovaConfig, novaSchema } from '@mini-nova/daemons/nova-schema';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
 import { tempDir } from '@mini-nova/testing';
@@ -26,6 +27,7 @@ export async function startCloud(
 /** Of a cloud's configuration: these only, and what keeps it apart from others. */
 export function cloudSources(overrides: Record<string, unknown> = {}) {
   return {
+    schema: novaSchema,
     env: {},
     configFiles: [],
     overrides: {

@@ -7,7 +7,8 @@ import { FakeDriver, type FakeDriverOptions } from '@mini-nova/compute/virt/fake
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
 import { ComputeTaskAPI, ConductorAPI, computeTaskRpc } from '@mini-nova/conductor/rpcapi';
-import { loadConfig, type NovaConfig } from '@mini-nova/config';
+import { loadConfig } from '@mini-nova/config';
+import { type NovaConfig, novaSchema } from '@mini-nova/daemons/nova-schema';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
@@ -141,7 +142,7 @@ export class Cloud {
     const { hosts = { host1: {}, host2: {} }, settings = {} } = options;
     const { conductor = true, scheduler = true } = options;
     const overrides = { 'DEFAULT.host': 'controller', 'DEFAULT.rpc_response_timeout': 5, ...settings };
-    const config = loadConfig({ env: {}, configFiles: [], overrides });
+    const config = loadConfig({ schema: novaSchema, env: {}, configFiles: [], overrides });
     const db = await openDatabase(options.database ?? 'sqlite://');
     await migrate(db);
     await ensureNetwork(db.kysely, { label: 'private', cidr: options.cidr ?? '10.0.0.0/24' });

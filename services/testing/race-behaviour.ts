@@ -10,6 +10,7 @@ import { allocationsByProvider } from '@mini-nova/placement/allocations';
 import { claimResources } from '@mini-nova/placement/claim';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { SchedulerManager } from '@mini-nova/scheduler/manager';
+import { schedulerSchema } from '@mini-nova/scheduler/options';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addHost, inventories, requestSpec, selectionsOf } from './scheduling.ts';
 
@@ -30,7 +31,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       await migrate(db);
       // The hosts say nothing after their start, however long it takes.
       const env = { OS_DEFAULT__SERVICE_DOWN_TIME: '3600' };
-      const config = loadConfig({ configFiles: [], env });
+      const config = loadConfig({ schema: schedulerSchema, configFiles: [], env });
       schedulers = databases.map((each) => new SchedulerManager({ db: each, config, logger: silentLogger }));
     });
     afterEach(async () => {

@@ -1,3 +1,4 @@
+import { novaSchema } from '@mini-nova/daemons/nova-schema';
 import { runManage } from '@mini-nova/manage/run';
 import { getRabbit } from '@mini-nova/testing';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -25,7 +26,10 @@ async function manage(command: string, ...args: string[]) {
     },
   };
   const flags = ['--transport-url', url, 'dead-letters', command, '--topic', rpc.topic];
-  return { code: await runManage([...flags, ...args], io, '1.2.3'), ...output };
+  return {
+    code: await runManage([...flags, ...args], { io, version: '1.2.3', schema: novaSchema }),
+    ...output,
+  };
 }
 
 test('nova-manage dead-letters shows, replays and deletes what has failed', async () => {

@@ -1,4 +1,3 @@
-import type { ImageDefinition } from '@mini-nova/config';
 import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import type { Queryable } from '@mini-nova/data/database';
 import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
@@ -12,6 +11,7 @@ import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
 import type { CreateServerBody } from '../documents/server.ts';
 import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
+import type { ImageDefinition } from '../image-options.ts';
 import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
 import { boundedCast } from './bounded-cast.ts';
 import type { ComputeDependencies } from './dependencies.ts';

@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ImageDefinition } from '@mini-nova/config';
 import { rootDisk } from '@mini-nova/domain/block-devices';
 import { PowerState } from '@mini-nova/domain/states/power-state';
 import { TaskState } from '@mini-nova/domain/states/task-state';
@@ -21,6 +20,7 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
+import type { ImageDefinition } from '../image-options.ts';
 import type { ImageRegistry } from '../image-registry.ts';
 import type { Placement } from './availability-zone.ts';
 

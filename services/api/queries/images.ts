@@ -1,5 +1,5 @@
-import type { ImageDefinition } from '@mini-nova/config';
 import { BadRequest } from '../http-errors.ts';
+import type { ImageDefinition } from '../image-options.ts';
 import type { ImageRegistry } from '../image-registry.ts';
 import { type ParameterTable, readParameters } from './parameter.ts';
 import { count, time } from './values.ts';

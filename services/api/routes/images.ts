@@ -1,8 +1,8 @@
-import type { ImageDefinition } from '@mini-nova/config';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Link } from '../documents/link.ts';
 import { NotFound } from '../http-errors.ts';
+import type { ImageDefinition } from '../image-options.ts';
 import { nextLink } from '../links.ts';
 import { findImages } from '../queries/images.ts';
 import { linkBaseOf } from '../request-state.ts';

@@ -1,5 +1,5 @@
-import type { ImageDefinition } from '@mini-nova/config';
 import type { ImageBrief, ImageDocument } from '../documents/image.ts';
+import type { ImageDefinition } from '../image-options.ts';
 import { imageLinks, type LinkBase } from '../links.ts';
 import { isoTime } from './times.ts';
 

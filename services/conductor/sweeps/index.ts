@@ -1,7 +1,7 @@
 import type { ComputeAPI } from '@mini-nova/compute/rpcapi';
-import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/data/database';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
+import type { DataConfig } from '@mini-nova/data/options';
 import type { ServiceStore } from '@mini-nova/data/services/store';
 import { LONGEST_PAUSE } from '@mini-nova/domain/outage-retry';
 import type { Logger } from '@mini-nova/messaging';
@@ -22,7 +22,7 @@ export interface SweepOptions {
   services: ServiceStore;
   compute: ComputeAPI;
   /** Read at each sweep. Both in seconds; no build timeout (0): builds are not ended. */
-  config: Pick<NovaConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
+  config: Pick<DataConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
   /** Says what else computes need to get on. Default: nothing. */
   presence?: Presence;
   logger: Logger;

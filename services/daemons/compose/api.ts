@@ -6,11 +6,11 @@ import { ImageRegistry } from '@mini-nova/api/image-registry';
 import type { ProxySettings } from '@mini-nova/api/request-state';
 import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';
-import type { NovaConfig } from '@mini-nova/config';
 import { databaseChecks } from '@mini-nova/data/configured-database';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, Manager, Service, serviceOptions } from '@mini-nova/service';
+import type { NovaConfig } from '../nova-schema.ts';
 import type { DatabaseServiceParts } from './parts.ts';
 
 export interface ComposedApi {

@@ -1,5 +1,4 @@
 import type { ApiServer } from '@mini-nova/api/api-server';
-import type { NovaConfig } from '@mini-nova/config';
 import { openConfigured, syncDatabase, waitForDatabase } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
 import type { StateChangeListener } from '@mini-nova/data/instances/state-changes';
@@ -7,6 +6,7 @@ import { createStores, type Stores } from '@mini-nova/data/stores';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
 import type { Logger, RpcHooks, Transport } from '@mini-nova/messaging';
 import type { Launchable, LaunchSource, ServiceOptions } from '@mini-nova/service';
+import type { NovaConfig } from '../nova-schema.ts';
 import { composeApi } from './api.ts';
 import { composeCompute } from './compute.ts';
 import { composeConductor } from './conductor.ts';

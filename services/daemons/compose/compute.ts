@@ -7,12 +7,12 @@ import {
 import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
 import { loadComputeDriver } from '@mini-nova/compute/virt/driver-registry';
 import { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
-import type { NovaConfig } from '@mini-nova/config';
 import { outageNotice } from '@mini-nova/domain/outage-retry';
 import { NetworkAPI } from '@mini-nova/network/rpcapi';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { createRpc, Service, serviceOptions } from '@mini-nova/service';
+import type { NovaConfig } from '../nova-schema.ts';
 import { SERVICE_VERSION, type ServiceParts } from './parts.ts';
 
 /** `host`: of this compute; default: the configured one. */

@@ -2,21 +2,26 @@ import { openMigrated } from '@mini-nova/data/configured-database';
 import { createStores } from '@mini-nova/data/stores';
 import type { Logger, Transport } from '@mini-nova/messaging';
 import type { Daemon } from '@mini-nova/service';
+import type { NovaSchema } from '../nova-schema.ts';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 
 /** What a daemon's service is composed from. `name`: what the broker lists its connections by. */
-export function serviceParts(daemon: Daemon, name: string = daemon.name): ServiceParts {
+export function serviceParts(daemon: Daemon<NovaSchema>, name: string = daemon.name): ServiceParts {
   const { config, logger, serviceOptions: service } = daemon;
   return { config, logger, transport: daemonTransport(daemon, name), service };
 }
 
 /** A daemon's way to the other services. `name`: what the broker lists its connections by. */
-export function daemonTransport(daemon: Daemon, name: string, logger: Logger = daemon.logger): Transport {
+export function daemonTransport(
+  daemon: Daemon<NovaSchema>,
+  name: string,
+  logger: Logger = daemon.logger,
+): Transport {
   return daemon.transport(name, logger);
 }
 
 /** What a daemon's service with a database of its own is composed from. @throws as `openMigrated` */
-export async function databaseServiceParts(daemon: Daemon): Promise<DatabaseServiceParts> {
+export async function databaseServiceParts(daemon: Daemon<NovaSchema>): Promise<DatabaseServiceParts> {
   const db = await openMigrated(daemon.config, daemon.logger);
   return { ...serviceParts(daemon), db, stores: createStores(db), release: () => db.close() };
 }

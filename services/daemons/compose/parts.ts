@@ -1,8 +1,8 @@
-import type { NovaConfig } from '@mini-nova/config';
 import type { Database } from '@mini-nova/data/database';
 import type { Stores } from '@mini-nova/data/stores';
 import type { Logger, Transport } from '@mini-nova/messaging';
 import type { ServiceOptions } from '@mini-nova/service';
+import type { NovaConfig } from '../nova-schema.ts';
 
 /** What every service is composed from. */
 export interface ServiceParts {

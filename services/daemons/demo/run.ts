@@ -5,6 +5,7 @@ import { loadConfig } from '@mini-nova/config';
 import type { Logger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
 import { Cloud } from '../compose/cloud.ts';
+import { novaSchema } from '../nova-schema.ts';
 import { DemoClient } from './demo-client.ts';
 import { Timeline, type TimelineEntry } from './timeline.ts';
 
@@ -54,6 +55,7 @@ export async function runDemo({ computeHosts, logger, signal }: DemoOptions): Pr
 /** The same for everyone: neither the environment nor a configuration file has a say. */
 function demoConfig(folder: string) {
   return loadConfig({
+    schema: novaSchema,
     env: {},
     configFiles: [],
     overrides: {

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from '@mini-nova/config';
+import { ConfigError } from '@mini-nova/config';
 import { hostState, resource, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
 import type { HostStateValues } from '../host-state.ts';
@@ -8,6 +8,7 @@ import { computeFilter } from './compute-filter.ts';
 import { diskFilter } from './disk-filter.ts';
 import { enabledFilters } from './enabled-filters.ts';
 import type { HostFilter } from './host-filter.ts';
+import { filterOptions } from './options.ts';
 import { ramFilter } from './ram-filter.ts';
 import { runFilters } from './run-filters.ts';
 import { vcpuFilter } from './vcpu-filter.ts';
@@ -143,8 +144,9 @@ describe('enabled filters', () => {
   });
 
   it('know all names that the configuration allows', () => {
-    const { enabled_filters } = loadConfig({ configFiles: [], env: {} }).filter_scheduler;
-    expect(enabledFilters(enabled_filters)).toHaveLength(5);
+    const { choices = [], default: enabled } = filterOptions.filter_scheduler.enabled_filters;
+    expect(enabledFilters(choices)).toHaveLength(5);
+    expect(enabled).toEqual(choices);
   });
 
   it('refuse an unknown name as an error of configuration', () => {

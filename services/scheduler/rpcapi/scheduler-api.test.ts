@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { loadConfig, type NovaSchema } from '@mini-nova/config';
+import { loadConfig } from '@mini-nova/config';
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
@@ -27,6 +27,7 @@ import { addHost, inventories, requestSpec } from '@mini-nova/services-testing/s
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CELL_UUID } from '../cell.ts';
 import { SchedulerManager } from '../manager.ts';
+import { schedulerSchema } from '../options.ts';
 import { SchedulerAPI, schedulerRpc } from './scheduler-api.ts';
 
 const ctxt = RequestContext.admin();
@@ -71,7 +72,7 @@ describe('SchedulerAPI', () => {
         schedulerRpc,
         new SchedulerManager({
           db,
-          config: loadConfig<NovaSchema>({ configFiles: [], env: {} }),
+          config: loadConfig({ schema: schedulerSchema, configFiles: [], env: {} }),
           logger: silentLogger,
         }),
       ),

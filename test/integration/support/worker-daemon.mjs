@@ -1,6 +1,5 @@
 // A daemon with workers, for tests of their life: worker-daemon.mjs <config file> <topic> <workers>.
 import { setTimeout as delay } from 'node:timers/promises';
-import { LiveConfig } from '@mini-nova/config';
 import { call, defineRpc, endpoint } from '@mini-nova/messaging';
 import { Daemon, Manager } from '@mini-nova/service';
 
@@ -37,7 +36,7 @@ class WorkManager extends Manager {
 
 const daemon = await Daemon.create({
   name: 'worker-daemon',
-  config: LiveConfig.load({ configFiles: [configFile] }),
+  config: { configFiles: [configFile] },
 });
 const { host } = daemon.config.DEFAULT;
 const service = () => daemon.service({ topic, manager: new WorkManager({ host, serviceName: 'worker' }) });

@@ -1,4 +1,4 @@
-import { integer } from '../option.ts';
+import { integer } from '@mini-nova/config';
 
 /** What nova-conductor reads. */
 export const conductorOptions = {

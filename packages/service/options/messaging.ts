@@ -1,4 +1,4 @@
-import { boolean, integer, seconds, string } from '../option.ts';
+import { boolean, integer, seconds, string } from '@mini-nova/config';
 
 /** What a broker has for the name of an exchange. */
 const NAME_BYTES = 255;

@@ -1,4 +1,4 @@
-import { boolean, seconds } from '../option.ts';
+import { boolean, seconds } from '@mini-nova/config';
 
 /** Heartbeats and periodic tasks of services. */
 export const serviceOptions = {

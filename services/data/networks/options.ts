@@ -1,4 +1,4 @@
-import { string } from '../option.ts';
+import { string } from '@mini-nova/config';
 
 /** The network that `nova-manage db sync` creates. */
 export const networkOptions = {

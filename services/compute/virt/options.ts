@@ -1,4 +1,4 @@
-import { string } from '../option.ts';
+import { string } from '@mini-nova/config';
 
 /** By which driver nova-compute has its guests. */
 export const virtOptions = {

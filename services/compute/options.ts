@@ -1,5 +1,9 @@
 import { networkInterfaces } from 'node:os';
-import { float, integer, seconds, string } from '../option.ts';
+import { type Config, composeSchema, float, integer, seconds, string } from '@mini-nova/config';
+import { domainOptions } from '@mini-nova/domain/options';
+import { daemonSchema } from '@mini-nova/service';
+import { fakeOptions } from './virt/fake-options.ts';
+import { virtOptions } from './virt/options.ts';
 
 /** The loopback's where there is no other. */
 function ownAddress(): string {
@@ -97,3 +101,13 @@ export const computeOptions = {
     }),
   },
 } as const;
+
+export const computeSchema = composeSchema(
+  daemonSchema,
+  domainOptions,
+  computeOptions,
+  virtOptions,
+  fakeOptions,
+);
+
+export type ComputeConfig = Config<typeof computeSchema>;

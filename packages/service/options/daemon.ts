@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { boolean, seconds, string } from '../option.ts';
+import { boolean, seconds, string } from '@mini-nova/config';
 
 /** The queues of a host are named by a topic and the host: `conductor.<host>`. */
 const HOST_BYTES = 240;

@@ -1,4 +1,4 @@
-import { float } from '../option.ts';
+import { float } from '@mini-nova/config';
 
 /** Which of these it likes best. */
 export const weigherOptions = {

@@ -1,4 +1,8 @@
-import { integer } from '../option.ts';
+import { type Config, composeSchema, integer } from '@mini-nova/config';
+import { domainOptions } from '@mini-nova/domain/options';
+import { daemonSchema } from '@mini-nova/service';
+import { filterOptions } from './filters/options.ts';
+import { weigherOptions } from './weighers/options.ts';
 
 /** What nova-scheduler reads, beside the options of its filters and weighers. */
 export const schedulerOptions = {
@@ -37,3 +41,13 @@ export const schedulerOptions = {
     }),
   },
 } as const;
+
+export const schedulerSchema = composeSchema(
+  daemonSchema,
+  domainOptions,
+  schedulerOptions,
+  filterOptions,
+  weigherOptions,
+);
+
+export type SchedulerConfig = Config<typeof schedulerSchema>;

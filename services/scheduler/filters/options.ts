@@ -1,4 +1,4 @@
-import { list } from '../option.ts';
+import { list } from '@mini-nova/config';
 
 const FILTERS = ['AvailabilityZoneFilter', 'ComputeFilter', 'RamFilter', 'DiskFilter', 'VCpuFilter'] as const;
 

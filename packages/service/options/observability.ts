@@ -1,4 +1,4 @@
-import { float, port, string } from '../option.ts';
+import { float, port, string } from '@mini-nova/config';
 
 /** How a daemon is watched: its HTTP endpoint, and where it sends traces. */
 export const observabilityOptions = {

@@ -1,4 +1,4 @@
-import { boolean, integer, port, seconds, string } from '../option.ts';
+import { boolean, integer, port, seconds, string } from '@mini-nova/config';
 
 const URL_OR_NOTHING = {
   default: '',

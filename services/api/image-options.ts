@@ -1,4 +1,4 @@
-import { custom } from '../option.ts';
+import { custom } from '@mini-nova/config';
 
 /** An image of the local registry. */
 export interface ImageDefinition {

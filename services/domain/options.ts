@@ -1,39 +1,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { seconds, string } from '../option.ts';
+import { seconds, string } from '@mini-nova/config';
+import { releases } from './release-versions.ts';
 
 // XDG's place for state: writable without being root, and the same from every working directory.
 const STATE_PATH = join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nova');
 
-/** Nova's releases whose RPC API versions are known, oldest first. */
-const RELEASES = [
-  'icehouse',
-  'juno',
-  'kilo',
-  'liberty',
-  'mitaka',
-  'newton',
-  'ocata',
-  'pike',
-  'queens',
-  'rocky',
-  'stein',
-  'train',
-  'ussuri',
-  'victoria',
-  'wallaby',
-  'xena',
-  'yoga',
-  'zed',
-] as const;
-
-export type Release = (typeof RELEASES)[number];
-
 const pin = (service: string) =>
   string({
     default: null,
-    pattern: new RegExp(`^(\\d+\\.\\d+|${RELEASES.join('|')})$`),
-    allowed: `a version such as 6.0, a release (${RELEASES.join(', ')})`,
+    pattern: new RegExp(`^(\\d+\\.\\d+|${releases.join('|')})$`),
+    allowed: `a version such as 6.0, a release (${releases.join(', ')})`,
     help: `Newest version of ${service}'s RPC API to send while older ones still run.`,
   });
 

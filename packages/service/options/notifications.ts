@@ -1,4 +1,4 @@
-import { integer, list, string } from '../option.ts';
+import { integer, list, string } from '@mini-nova/config';
 
 /** Of the 255 of a queue, which is named `<topic>.critical` at the longest. */
 const TOPIC_BYTES = 246;

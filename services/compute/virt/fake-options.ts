@@ -1,4 +1,4 @@
-import { boolean, integer, seconds, string } from '../option.ts';
+import { boolean, integer, seconds, string } from '@mini-nova/config';
 
 /** The machine that fake.FakeDriver pretends to be, and what goes wrong on it. */
 export const fakeOptions = {

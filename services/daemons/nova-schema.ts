@@ -1,0 +1,34 @@
+import { imageOptions } from '@mini-nova/api/image-options';
+import { apiOptions } from '@mini-nova/api/options';
+import { computeOptions } from '@mini-nova/compute/options';
+import { fakeOptions } from '@mini-nova/compute/virt/fake-options';
+import { virtOptions } from '@mini-nova/compute/virt/options';
+import { conductorOptions } from '@mini-nova/conductor/options';
+import { type Config, composeSchema } from '@mini-nova/config';
+import { dataOptions } from '@mini-nova/data/options';
+import { domainOptions } from '@mini-nova/domain/options';
+import { filterOptions } from '@mini-nova/scheduler/filters/options';
+import { schedulerOptions } from '@mini-nova/scheduler/options';
+import { weigherOptions } from '@mini-nova/scheduler/weighers/options';
+import { daemonSchema } from '@mini-nova/service';
+
+/** All of nova.conf: each option stands with its owner. */
+export const novaSchema = composeSchema(
+  daemonSchema,
+  domainOptions,
+  dataOptions,
+  apiOptions,
+  imageOptions,
+  conductorOptions,
+  schedulerOptions,
+  filterOptions,
+  weigherOptions,
+  computeOptions,
+  virtOptions,
+  fakeOptions,
+);
+
+export type NovaSchema = typeof novaSchema;
+
+/** `config.DEFAULT.host`, `config.database.connection`. */
+export type NovaConfig = Config<NovaSchema>;
