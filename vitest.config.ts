@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { PATIENCE } from './test/patience-ms.ts';
 
-// Workspace packages are tested from their sources; only child processes started by bin/ use dist/.
+// Workspace packages are tested from their sources; only child processes use dist/, which is built before the tests that start any.
 const conditions = ['@mini-nova/source', 'node', 'import', 'module', 'default'];
 const serverConditions = ['@mini-nova/source', 'node'];
 
@@ -21,65 +21,55 @@ const patient = {
   expect: { poll: { timeout: PATIENCE } },
 };
 
+/** Files of packages and services say in their names in which room they are tested. */
+const EVERYWHERE = '{packages,services,benchmarks,chaos,docs}/**/*';
+
+const BUILD = 'test/build.ts';
+const SERVERS = 'test/global-setup.ts';
+
+/** One room of tests; those of the same order run beside each other. */
+function project(name: string, groupOrder: number, options: TestProjectInlineConfiguration['test']) {
+  return { ...shared, test: { ...patient, name, sequence: { groupOrder }, ...options } };
+}
+
 export default defineConfig({
   ...shared,
   test: {
     // Of one run, for `npm test` has several beside each other: brokers and daemons work, too.
     maxWorkers: availableParallelism(),
     projects: [
-      {
-        ...shared,
-        test: {
-          ...patient,
-          name: 'unit',
-          include: ['{packages,services,benchmarks,chaos,docs}/**/*.test.ts', 'test/cloud/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', 'packages/messaging/test/faults/**'],
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...patient,
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/global-setup.ts'],
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...patient,
-          name: 'conformance',
-          include: ['conformance/**/*.test.ts'],
-          globalSetup: ['test/global-setup.ts'],
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...patient,
-          name: 'faults',
-          // Each file has brokers of its own, to be killed: one at a time.
-          include: ['packages/messaging/test/faults/*.test.ts'],
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...patient,
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/global-setup.ts'],
-          // One deployment is a broker and six daemons: one at a time.
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-        },
-      },
+      project('unit', 0, {
+        include: [`${EVERYWHERE}.test.ts`],
+        exclude: [
+          '**/node_modules/**',
+          '**/dist/**',
+          '**/*.{cloud,integration}.test.ts',
+          'packages/messaging/test/faults/**',
+        ],
+        // To make a process and read all modules again costs more than the tests of most files: no file leaves a global changed.
+        isolate: false,
+      }),
+      project('cloud', 1, { include: [`${EVERYWHERE}.cloud.test.ts`, 'test/cloud/**/*.test.ts'] }),
+      project('integration', 2, {
+        include: [`${EVERYWHERE}.integration.test.ts`, 'test/integration/**/*.test.ts'],
+        globalSetup: [BUILD, SERVERS],
+      }),
+      project('conformance', 2, {
+        include: ['conformance/**/*.test.ts'],
+        globalSetup: [BUILD, SERVERS],
+      }),
+      project('faults', 3, {
+        // Each file has brokers of its own, to be killed: one at a time.
+        include: ['packages/messaging/test/faults/*.test.ts'],
+        globalSetup: [BUILD],
+        maxWorkers: 1,
+      }),
+      project('e2e', 4, {
+        include: ['test/e2e/**/*.test.ts'],
+        globalSetup: [BUILD, SERVERS],
+        // One deployment is a broker and six daemons: one at a time.
+        fileParallelism: false,
+      }),
     ],
   },
 });

@@ -1,5 +1,5 @@
 // What `npm test` runs: all kinds of tests beside each other, for most of them mostly wait: for their one broker, their one
-// deployment, the end of a time. The unit tests get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
+// deployment, the end of a time. The units and the clouds get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
 // MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its results there, as JSON.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -7,9 +7,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { installMissingPrograms } from '@mini-nova/testing';
 
-const unitWorkers = String(Math.max(1, availableParallelism() - 1));
+const otherCores = String(Math.max(1, availableParallelism() - 1));
 const RUNS = [
-  ['--project', 'unit', '--maxWorkers', unitWorkers],
+  ['--project', 'unit', '--project', 'cloud', '--maxWorkers', otherCores],
   ['--project', 'faults'],
   ['--project', 'integration', '--project', 'conformance'],
   ['--project', 'e2e'],

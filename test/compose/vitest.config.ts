@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     name: 'compose',
     include: ['test/compose/**/*.test.ts'],
+    globalSetup: ['test/build.ts'],
     testTimeout: 300_000,
     hookTimeout: 1_200_000, // images are made and built
     fileParallelism: false,

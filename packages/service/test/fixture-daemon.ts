@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Child } from '@mini-nova/testing';
 import { onTestFinished } from 'vitest';
 
-const BUILT = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 /** The fixture daemon's main. */
 export const DAEMON = fileURLToPath(new URL('./fixtures/daemon.mjs', import.meta.url));
 
@@ -42,7 +40,6 @@ export async function startProgram(
   args: string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Child> {
-  if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run npm run build first`);
   const child = await Child.start(program, args, {
     env,
     cwd: fileURLToPath(new URL('..', import.meta.url)),
