@@ -9,6 +9,7 @@ import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
 import { allocationsByProvider, releaseAllocations } from '@mini-nova/placement/allocations';
+import { allocationsAsked } from './allocations-asked.ts';
 import { ec2IdsOf } from './ec2-ids.ts';
 
 type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
@@ -88,14 +89,17 @@ export class BuildDispatch {
   async #releaseUnlessThere(uuid: string, selected: Selection): Promise<void> {
     const row = await findInstance(this.#db.kysely, uuid);
     if (row?.host === selected.service_host) return;
-    await releaseAllocations(this.#db, uuid, selected.compute_node_uuid);
+    for (const provider of Object.keys(allocationsAsked(selected))) {
+      await releaseAllocations(this.#db, uuid, provider);
+    }
   }
 
   /** An earlier host that could not give its claim back, or a scheduler whose answer was lost, may have left one. */
   async #releaseElsewhere(uuid: string, selected: Selection): Promise<void> {
     const held = await allocationsByProvider(this.#db, uuid);
+    const asked = allocationsAsked(selected);
     for (const provider of Object.keys(held)) {
-      if (provider !== selected.compute_node_uuid) await releaseAllocations(this.#db, uuid, provider);
+      if (asked[provider] === undefined) await releaseAllocations(this.#db, uuid, provider);
     }
   }
 }

@@ -4,11 +4,11 @@ import type { Database } from '@mini-nova/data/database';
 import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { BuildAbortException, MaxRetriesExceeded } from '@mini-nova/domain/exceptions';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
+import { allocationsAsked } from './allocations-asked.ts';
 import type { BuildDispatch } from './build-dispatch.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
@@ -107,8 +107,7 @@ export class BuildRetry {
     for (const [index, selected] of hosts.entries()) {
       const outcome = await claimResources(this.#options.db, {
         consumerUuid: uuid,
-        providerUuid: selected.compute_node_uuid,
-        resources: resourcesAsked(selected),
+        allocations: allocationsAsked(selected),
       });
       if (outcome === 'ended') return undefined;
       if (outcome !== 'full') return { selected, alternates: hosts.slice(index + 1) };
@@ -140,12 +139,4 @@ function failedFor(reason: string, retry: Retry | undefined): MaxRetriesExceeded
   const cause = new Error(exc_reason);
   cause.stack = exc.join('');
   return new MaxRetriesExceeded({ reason: `${reason} Last exception: ${exc_reason}` }, { cause });
-}
-
-/** What the scheduler said to claim on the host. */
-function resourcesAsked({ allocation_request, compute_node_uuid }: Selection): ResourceAmounts {
-  const { allocations = {} } = JSON.parse(allocation_request ?? '{}') as {
-    allocations?: { [providerUuid: string]: { resources: ResourceAmounts } };
-  };
-  return allocations[compute_node_uuid]?.resources ?? {};
 }

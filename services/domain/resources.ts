@@ -3,6 +3,9 @@ import type { Flavor } from '@mini-nova/objects';
 /** Amounts by resource class. Units: VCPU pieces, MEMORY_MB MiB, DISK_GB GiB. */
 export type ResourceAmounts = { [resourceClass: string]: number };
 
+/** What a consumer holds, or is to hold: amounts by provider uuid. */
+export type Allocations = { [providerUuid: string]: ResourceAmounts };
+
 /** How much of a resource class a provider has. */
 export interface Inventory {
   total: number;
@@ -20,6 +23,14 @@ export function resourcesOf(flavor: Flavor): ResourceAmounts {
     VCPU: flavor.vcpus,
   };
   return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount > 0));
+}
+
+export function add(a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts {
+  const sum = { ...a };
+  for (const [resourceClass, amount] of Object.entries(b)) {
+    sum[resourceClass] = (sum[resourceClass] ?? 0) + amount;
+  }
+  return sum;
 }
 
 /** What of the wanted amounts is not held. */

@@ -1,4 +1,6 @@
+import { lockConsumers } from '@mini-nova/data/allocations/consumers';
 import {
+  changeConsumer,
   deleteAllocations,
   listAllocationsOfConsumer,
   listAllocationsOfProvider,
@@ -8,8 +10,8 @@ import {
 } from '@mini-nova/data/allocations/queries';
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
-import { databaseNow } from '@mini-nova/database';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { databaseNow, databaseTimestamp } from '@mini-nova/database';
+import type { Allocations, ResourceAmounts } from '@mini-nova/domain/resources';
 
 /** Releases what the consumer holds, on one provider or on all. Idempotent. Returns whether there was anything. */
 export async function releaseAllocations(
@@ -21,6 +23,32 @@ export async function releaseAllocations(
   return (await deleteAllocations(db.kysely, consumerUuid, providerUuid)) > 0;
 }
 
+/**
+ * - `moved`: what `from` held is `to`'s, who holds nothing else
+ * - `absent`: there is nothing to move, and nothing that may have been moved before
+ * - `ended`: one of them is an instance that was deleted or is in ERROR; nothing was changed
+ */
+export type MoveOutcome = 'moved' | 'absent' | 'ended';
+
+/**
+ * All that one consumer holds becomes another's, in the place of what that held: an instance's its migration's when a
+ * move begins, and back when it is reverted. Nobody can claim the room between. Idempotent.
+ */
+export async function moveAllocations(db: Database, from: string, to: string): Promise<MoveOutcome> {
+  return db.transaction((trx) => move(trx, from, to), { lostCommit: 'repeat' });
+}
+
+async function move(trx: Queryable, from: string, to: string): Promise<MoveOutcome> {
+  if ((await lockConsumers(trx, [from, to])).length > 0) return 'ended';
+  const rows = await listAllocationsOfConsumer(trx, [from, to]);
+  if (rows.length === 0) return 'absent';
+  if (!rows.some(({ consumer_uuid }) => consumer_uuid === from)) return 'moved';
+  // No provider is used more than before, so none is locked.
+  await deleteAllocations(trx, to);
+  await changeConsumer(trx, { from, to, at: databaseTimestamp(trx) });
+  return 'moved';
+}
+
 /** What each consumer holds on the provider, by consumer uuid. */
 export async function allocationsByConsumer(
   db: Database,
@@ -30,10 +58,7 @@ export async function allocationsByConsumer(
 }
 
 /** What the consumer holds on each provider, by provider uuid. */
-export async function allocationsByProvider(
-  db: Database,
-  consumerUuid: string,
-): Promise<{ [providerUuid: string]: ResourceAmounts }> {
+export async function allocationsByProvider(db: Database, consumerUuid: string): Promise<Allocations> {
   return amountsBy(await listAllocationsOfConsumer(db.kysely, consumerUuid), (row) => row.provider_uuid);
 }
 
@@ -53,7 +78,7 @@ export async function orphanedAllocations(
 export async function allocationsOfConsumers(
   trx: Queryable,
   consumerUuids: readonly string[],
-): Promise<Map<string, { [providerUuid: string]: ResourceAmounts }>> {
+): Promise<Map<string, Allocations>> {
   const rows = await listAllocationsOfConsumer(trx, consumerUuids);
   return new Map(
     consumerUuids.map((uuid) => [
@@ -75,7 +100,7 @@ export async function unknownConsumers(
   return listUnknownConsumers(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
 }
 
-function amountsBy(
+export function amountsBy(
   rows: readonly AllocationRow[],
   keyOf: (row: AllocationRow) => string,
 ): { [key: string]: ResourceAmounts } {

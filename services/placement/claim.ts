@@ -13,31 +13,31 @@ import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { databaseNow, type Timestamp } from '@mini-nova/database';
 import { hasRoom } from '@mini-nova/domain/capacity';
-import { lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
+import { type Allocations, add, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
+import { amountsBy } from './allocations.ts';
 import { resourcesOfProviders } from './provider-resources.ts';
 
 export interface Claim {
-  /** The instance. */
+  /** The instance; during a move also its migration, which holds what the instance has on its other host. */
   consumerUuid: string;
-  /** The compute node. */
-  providerUuid: string;
-  resources: ResourceAmounts;
+  /** What it needs of each provider, all or nothing. */
+  allocations: Allocations;
   /** The providers on which the consumer held something when the claim was decided on. Not checked without. */
   heldOn?: readonly string[];
 }
 
 /**
- * - `claimed`: the consumer holds the resources now, and held less on this provider before
- * - `held`: it held as much on this provider before, and nothing was changed
- * - `full`: the provider has too little left of something, or is not known; nothing was changed
+ * - `claimed`: the consumer holds the resources now, and held less on one of the providers before
+ * - `held`: it held as much on all of them before, and nothing was changed
+ * - `full`: a provider has too little left of something, or is not known; nothing was changed
  * - `ended`: the consumer is an instance that was deleted or is in ERROR; nothing was changed
  */
 export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
 
 /** Allocates all resources of the claim or none. However many claims run at once, none exceeds a provider's capacity. */
-export async function claimResources(db: Database, claim: Claim): Promise<ClaimOutcome> {
-  const { consumerUuid, providerUuid, resources } = claim;
-  const claims = [{ consumerUuid, providerUuid, resources }];
+export async function claimResources(db: Database, claim: Omit<Claim, 'heldOn'>): Promise<ClaimOutcome> {
+  const { consumerUuid, allocations } = claim;
+  const claims = [{ consumerUuid, allocations }];
   const made = await db.transaction((trx) => claimAll(trx, claims), { lostCommit: areMade });
   if (made === 'ended') return 'ended';
   if (typeof made === 'string') return 'full';
@@ -54,27 +54,33 @@ export type ClaimRefusal = 'full' | 'ended' | 'moved';
 export interface MadeClaims {
   /** Those who hold more than they held before. */
   consumerUuids: readonly string[];
-  /** What they held already of the providers of which they claimed more. */
+  /** What they held already on the providers of their claims. */
   before: readonly AllocationRow[];
   at: Timestamp;
+}
+
+/** What a claim adds to what its consumer holds on one provider. */
+interface Growth {
+  consumerUuid: string;
+  providerUuid: string;
+  resources: ResourceAmounts;
 }
 
 /**
  * All of the claims or none, within the transaction. Its answer may be lost, and it be run again: what a consumer holds
  * already is left as it is, and only what it lacks is claimed. It never comes to hold less: who resizes to a smaller
- * flavor on the same host may have to go back. Whoever claims locks first the consumers, then the providers, each in the order of their
- * uuids, and what is read then holds until the end: two requests wait for one another, and neither turns back.
+ * flavor on the same host may have to go back. Whoever claims locks first the consumers, then the providers, each in the
+ * order of their uuids, and what is read then holds until the end: two requests wait for one another, and neither turns
+ * back.
  */
 export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promise<MadeClaims | ClaimRefusal> {
   const consumers = claims.map(({ consumerUuid }) => consumerUuid);
   if ((await lockConsumers(trx, consumers)).length > 0) return 'ended';
-  const providers = [...new Set(claims.map(({ providerUuid }) => providerUuid))];
-  await lockProviders(trx, providers);
+  const providers = new Set(claims.flatMap(({ allocations }) => Object.keys(allocations)));
+  await lockProviders(trx, [...providers]);
   const rows = await listAllocationsOfConsumer(trx, consumers);
   if (claims.some((claim) => hasMoved(claim, rows))) return 'moved';
-  const growing = claims
-    .map((claim) => growthOf(claim, rows))
-    .filter(({ resources }) => Object.keys(resources).length > 0);
+  const growing = claims.flatMap((claim) => growthsOf(claim, rows));
   if (!(await haveRoom(trx, growing))) return 'full';
 
   const at = dateAfter(rows, databaseNow(trx));
@@ -83,20 +89,22 @@ export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promis
   await advanceGenerations(trx, [...changed], { at });
   await addAllocations(
     trx,
-    growing.flatMap((claim) => allocationsOf(claim, at)),
+    growing.flatMap((growth) => rowsOf(growth, at)),
   );
-  return {
-    consumerUuids: growing.map(({ consumerUuid }) => consumerUuid),
-    before: rows.filter((row) => growing.some((claim) => isHeldBy(claim, row))),
-    at,
-  };
+  const grown = new Set(growing.map(({ consumerUuid }) => consumerUuid));
+  const before = rows.filter((row) => grown.has(row.consumer_uuid) && claims.some((each) => isOf(each, row)));
+  return { consumerUuids: [...grown], before, at };
 }
 
-/** The claim for what its consumer does not hold yet. */
-function growthOf(claim: Claim, rows: readonly AllocationRow[]): Claim {
-  const own = rows.filter((row) => isHeldBy(claim, row));
-  const held = Object.fromEntries(own.map(({ resource_class, used }) => [resource_class, used]));
-  return { ...claim, resources: lacking(held, claim.resources) };
+/** What the consumer of a claim does not hold yet, on each provider where that is anything. */
+function growthsOf({ consumerUuid, allocations }: Claim, rows: readonly AllocationRow[]): Growth[] {
+  const own = rows.filter(({ consumer_uuid }) => consumer_uuid === consumerUuid);
+  const held = amountsBy(own, ({ provider_uuid }) => provider_uuid);
+  return Object.entries(allocations)
+    .map(([providerUuid, wanted]) => {
+      return { consumerUuid, providerUuid, resources: lacking(held[providerUuid] ?? {}, wanted) };
+    })
+    .filter(({ resources }) => Object.keys(resources).length > 0);
 }
 
 /** Whether claims are there as they were made; when the commit of their transaction was not answered, this tells. */
@@ -125,33 +133,28 @@ function isSameAllocation(one: AllocationKey, other: AllocationKey): boolean {
   );
 }
 
-function isHeldBy({ consumerUuid, providerUuid }: Claim, row: AllocationRow): boolean {
-  return row.consumer_uuid === consumerUuid && row.provider_uuid === providerUuid;
+/** Whether the row is what the consumer of the claim holds on one of its providers. */
+function isOf({ consumerUuid, allocations }: Claim, row: AllocationRow): boolean {
+  return row.consumer_uuid === consumerUuid && allocations[row.provider_uuid] !== undefined;
 }
 
-function hasMoved({ consumerUuid, providerUuid, heldOn }: Claim, rows: readonly AllocationRow[]): boolean {
+function hasMoved({ consumerUuid, allocations, heldOn }: Claim, rows: readonly AllocationRow[]): boolean {
   if (heldOn === undefined) return false;
   return rows.some(
     ({ consumer_uuid, provider_uuid }) =>
-      consumer_uuid === consumerUuid && provider_uuid !== providerUuid && !heldOn.includes(provider_uuid),
+      consumer_uuid === consumerUuid &&
+      allocations[provider_uuid] === undefined &&
+      !heldOn.includes(provider_uuid),
   );
 }
 
-async function haveRoom(trx: Queryable, claims: readonly Claim[]): Promise<boolean> {
+async function haveRoom(trx: Queryable, growing: readonly Growth[]): Promise<boolean> {
   const asked = new Map<string, ResourceAmounts>();
-  for (const { providerUuid, resources } of claims) {
-    asked.set(providerUuid, sum(asked.get(providerUuid) ?? {}, resources));
+  for (const { providerUuid, resources } of growing) {
+    asked.set(providerUuid, add(asked.get(providerUuid) ?? {}, resources));
   }
   const present = await resourcesOfProviders(trx, [...asked.keys()]);
   return [...asked].every(([uuid, amounts]) => hasRoom(present.get(uuid) ?? {}, amounts));
-}
-
-function sum(a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts {
-  const result = { ...a };
-  for (const [resourceClass, amount] of Object.entries(b)) {
-    result[resourceClass] = (result[resourceClass] ?? 0) + amount;
-  }
-  return result;
 }
 
 /** A date that none of the allocations has. */
@@ -168,11 +171,14 @@ async function adopt(
   at: Timestamp,
 ): Promise<void> {
   for (const claim of claims) {
-    if (rows.some((row) => isHeldBy(claim, row))) await dateAllocations(trx, { ...claim, at });
+    const held = rows.filter((row) => isOf(claim, row)).map(({ provider_uuid }) => provider_uuid);
+    for (const providerUuid of new Set(held)) {
+      await dateAllocations(trx, { consumerUuid: claim.consumerUuid, providerUuid, at });
+    }
   }
 }
 
-function allocationsOf({ consumerUuid, providerUuid, resources }: Claim, at: Timestamp): AllocationRow[] {
+function rowsOf({ consumerUuid, providerUuid, resources }: Growth, at: Timestamp): AllocationRow[] {
   return Object.entries(resources).map(([resourceClass, amount]) => ({
     consumer_uuid: consumerUuid,
     provider_uuid: providerUuid,

@@ -157,7 +157,7 @@ export class FilterScheduler {
 /** The claims are undone with the transaction when nobody waits for them any more. */
 async function claimPlan(trx: Queryable, { choices, resources }: Plan, caller: Caller | undefined) {
   const claims = choices.map(({ instanceUuid, host, held }): Claim => {
-    return { consumerUuid: instanceUuid, providerUuid: host.uuid, resources, heldOn: Object.keys(held) };
+    return { consumerUuid: instanceUuid, allocations: { [host.uuid]: resources }, heldOn: Object.keys(held) };
   });
   const made = await claimAll(trx, claims);
   throwIfGone(caller);

@@ -1,4 +1,4 @@
-import { lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
+import { type Allocations, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
 import type { HostFilter } from './filters/host-filter.ts';
 import { type FilterResult, runFilters } from './filters/run-filters.ts';
 import type { HostState } from './host-state.ts';
@@ -18,7 +18,7 @@ export interface HostChoiceOptions {
 /** An instance that needs a host, and what it holds already, by provider uuid. */
 export interface Seeker {
   instanceUuid: string;
-  held: { [providerUuid: string]: ResourceAmounts };
+  held: Allocations;
 }
 
 export interface Choice extends Seeker {

@@ -32,8 +32,7 @@ describe('host states', () => {
     await addHost(db, 'host2');
     await claimResources(db, {
       consumerUuid: 'vm',
-      providerUuid: uuid,
-      resources: { VCPU: 3, MEMORY_MB: 512 },
+      allocations: { [uuid]: { VCPU: 3, MEMORY_MB: 512 } },
     });
 
     const [first, second] = await hosts.getHostStates();

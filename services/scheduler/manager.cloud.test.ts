@@ -226,7 +226,7 @@ describe('select_destinations', () => {
     const snapshot = database.snapshot.bind(database);
     database.snapshot = async (work) => {
       const result = await snapshot(work);
-      await claimResources(database, { consumerUuid: 'other', providerUuid, resources: { VCPU: 8 } });
+      await claimResources(database, { consumerUuid: 'other', allocations: { [providerUuid]: { VCPU: 8 } } });
       return result;
     };
   }

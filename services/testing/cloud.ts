@@ -281,7 +281,7 @@ export class Cloud {
   async claimOn(instance: Instance, host: string): Promise<void> {
     const [node] = await this.computeNodes.list({ host });
     const resources = resourcesOf(instance.flavor);
-    const claim = { consumerUuid: instance.uuid, providerUuid: node?.uuid ?? '', resources };
+    const claim = { consumerUuid: instance.uuid, allocations: { [node?.uuid ?? '']: resources } };
     expect(await claimResources(this.db, claim)).toBe('claimed');
   }
 

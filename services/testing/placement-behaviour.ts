@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { findProvider, listAllocationsOfConsumer, listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
-import { insertInstance } from '@mini-nova/data/instances/queries';
+import { insertInstance, softDeleteInstance } from '@mini-nova/data/instances/queries';
 import { migrate } from '@mini-nova/data/migrate';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import {
   allocationsByConsumer,
   allocationsByProvider,
+  moveAllocations,
   orphanedAllocations,
   releaseAllocations,
   unknownConsumers,
@@ -35,7 +36,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
     afterEach(() => db.close());
 
     function claim(consumerUuid: string, resources: ResourceAmounts, providerUuid = 'p1') {
-      return claimResources(db, { consumerUuid, providerUuid, resources });
+      return claimResources(db, { consumerUuid, allocations: { [providerUuid]: resources } });
     }
 
     async function used(resourceClass: string): Promise<number> {
@@ -91,7 +92,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
     it('gives back what a larger claim added, and no more', async () => {
       await claim('vm1', { VCPU: 1, MEMORY_MB: 512 });
       const before = await listAllocationsOfConsumer(db.kysely, 'vm1');
-      const larger = { consumerUuid: 'vm1', providerUuid: 'p1', resources: { VCPU: 2, DISK_GB: 5 } };
+      const larger = { consumerUuid: 'vm1', allocations: { p1: { VCPU: 2, DISK_GB: 5 } } };
       const made = await db.transaction((trx) => claimAll(trx, [larger]), { lostCommit: areMade });
       if (typeof made === 'string') throw new Error(made);
 
@@ -103,7 +104,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
 
     it('gives nothing back that a later claim relies on', async () => {
       await claim('vm1', { VCPU: 1 });
-      const larger = { consumerUuid: 'vm1', providerUuid: 'p1', resources: { VCPU: 3 } };
+      const larger = { consumerUuid: 'vm1', allocations: { p1: { VCPU: 3 } } };
       const made = await db.transaction((trx) => claimAll(trx, [larger]), { lostCommit: areMade });
       if (typeof made === 'string') throw new Error(made);
       expect(await claim('vm1', { VCPU: 3 })).toBe('held');
@@ -111,6 +112,62 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       await releaseClaims(db, made);
 
       expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 3 } });
+    });
+
+    it('claims on several providers, of all or of none', async () => {
+      await addAccelerators();
+      const both = { p1: { VCPU: 1 }, p2: { CUSTOM_FPGA: 2 } };
+
+      expect(await claimResources(db, { consumerUuid: 'vm1', allocations: both })).toBe('claimed');
+      expect(await claimResources(db, { consumerUuid: 'vm1', allocations: both })).toBe('held');
+      expect(await claimResources(db, { consumerUuid: 'vm2', allocations: both })).toBe('full');
+
+      expect(await allocationsByProvider(db, 'vm1')).toEqual(both);
+      expect(await allocationsByProvider(db, 'vm2')).toEqual({});
+    });
+
+    it('gives back what a claim on several providers added on one of them', async () => {
+      await addAccelerators();
+      await claim('vm1', { VCPU: 1 });
+      const both = { consumerUuid: 'vm1', allocations: { p1: { VCPU: 1 }, p2: { CUSTOM_FPGA: 1 } } };
+      const made = await db.transaction((trx) => claimAll(trx, [both]), { lostCommit: areMade });
+      if (typeof made === 'string') throw new Error(made);
+
+      await releaseClaims(db, made);
+
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 1 } });
+    });
+
+    async function addAccelerators(): Promise<void> {
+      const card = { CUSTOM_FPGA: { total: 2, reserved: 0, allocation_ratio: 1 } };
+      await setInventory(db, { providerUuid: 'p2', providerName: 'card', inventories: card });
+    }
+
+    it('moves all that a consumer holds to another, as often as asked, and back', async () => {
+      await setInventory(db, { providerUuid: 'p2', providerName: 'node2', inventories: inventories() });
+      await claim('vm1', { VCPU: 4 });
+
+      expect(await moveAllocations(db, 'vm1', 'migration')).toBe('moved');
+      expect(await moveAllocations(db, 'vm1', 'migration')).toBe('moved');
+      expect(await claim('vm2', { VCPU: 1 })).toBe('full');
+      expect(await claim('vm1', { VCPU: 2 }, 'p2')).toBe('claimed');
+      expect(await allocationsByProvider(db, 'migration')).toEqual({ p1: { VCPU: 4 } });
+
+      // The move is reverted.
+      expect(await moveAllocations(db, 'migration', 'vm1')).toBe('moved');
+      expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 4 } });
+      expect(await allocationsByProvider(db, 'migration')).toEqual({});
+    });
+
+    it('moves nothing where there is nothing, or to an instance that has ended', async () => {
+      const at = new Date().toISOString();
+      await insertInstance(db.kysely, { uuid: 'vm1', vm_state: 'active', created_at: at });
+      expect(await moveAllocations(db, 'migration', 'vm1')).toBe('absent');
+      await claim('migration', { VCPU: 1 });
+      await softDeleteInstance(db.kysely, 'vm1', at);
+
+      expect(await moveAllocations(db, 'migration', 'vm1')).toBe('ended');
+      expect(await allocationsByConsumer(db, 'p1')).toEqual({ migration: { VCPU: 1 } });
     });
 
     it('does not double a claim that is made twice at once', async () => {
@@ -132,8 +189,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
         Array.from({ length: 50 }, (_, n) =>
           claimResources(databases[n % databases.length] ?? db, {
             consumerUuid: randomUUID(),
-            providerUuid: 'p1',
-            resources: { VCPU: 1, MEMORY_MB: 64 },
+            allocations: { p1: { VCPU: 1, MEMORY_MB: 64 } },
           }),
         ),
       );

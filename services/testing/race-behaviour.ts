@@ -137,8 +137,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       const alternates = instances(8).map((consumerUuid, n) =>
         claimResources(databases[2] as Database, {
           consumerUuid,
-          providerUuid: providers[n % 2] ?? '',
-          resources: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 },
+          allocations: { [providers[n % 2] ?? '']: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 } },
         }),
       );
 

@@ -482,7 +482,7 @@ describe('what does no harm the second time', () => {
     const { proxy, through } = await proxied();
     const db = await open(through);
     const providerUuid = await addHost(db, 'host1');
-    const claim = { consumerUuid: 'vm1', providerUuid, resources: { VCPU: 1 } };
+    const claim = { consumerUuid: 'vm1', allocations: { [providerUuid]: { VCPU: 1 } } };
     const made = (await db.transaction((trx) => claimAll(trx, [claim]))) as MadeClaims;
     proxy.silencePresent({ client: false, server: true });
 
@@ -530,7 +530,7 @@ it('a claim whose commit was lost in a crash is there, and known to be new', asy
   });
   const providerUuid = await addHost(db, 'host1');
 
-  const claimed = claimResources(db, { consumerUuid: 'vm1', providerUuid, resources: { VCPU: 1 } });
+  const claimed = claimResources(db, { consumerUuid: 'vm1', allocations: { [providerUuid]: { VCPU: 1 } } });
   await expect.poll(() => allocationsByConsumer(admin, providerUuid)).toEqual({ vm1: { VCPU: 1 } });
   await postgres.stop('immediate');
   await postgres.start();

@@ -182,6 +182,18 @@ export async function dateAllocations(
     .execute();
 }
 
+/** What one consumer holds becomes another's, dated anew. */
+export async function changeConsumer(
+  trx: Queryable,
+  { from, to, at }: { from: string; to: string; at: Timestamp },
+): Promise<void> {
+  await trx
+    .updateTable('allocations')
+    .set({ consumer_uuid: to, created_at: at })
+    .where('consumer_uuid', '=', from)
+    .execute();
+}
+
 export type AllocationKey = Pick<AllocationRow, 'consumer_uuid' | 'provider_uuid' | 'resource_class'>;
 
 /** Only those of exactly this date. Returns those that went; fewer when an answer was lost. */

@@ -137,7 +137,7 @@ describe('PlacementAPI', () => {
       inventories: inventories(),
     });
     for (const consumerUuid of ['vm1', 'vm2', 'vm3']) {
-      await claimResources(db, { consumerUuid, providerUuid: 'p1', resources: { VCPU: 1, DISK_GB: 2 } });
+      await claimResources(db, { consumerUuid, allocations: { p1: { VCPU: 1, DISK_GB: 2 } } });
     }
     await placement.deleteAllocations(ctxt, { consumer_uuid: 'vm1', provider_uuid: null });
     await placement.deleteAllocations(ctxt, { consumer_uuid: 'vm2', provider_uuid: 'p1' });
