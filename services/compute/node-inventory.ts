@@ -21,6 +21,7 @@ export function inventoriesOf(
   reservations: Reservations,
 ): Inventories {
   return {
+    ...resources.otherInventories,
     VCPU: {
       total: resources.vcpus,
       reserved: reservations.reserved_host_cpus,

@@ -77,6 +77,23 @@ it('records the node, and its inventory under the same uuid', async () => {
   });
 });
 
+it('reports whatever resource classes the driver has, and claims them', async () => {
+  const cards = { CUSTOM_FPGA: { total: 2, reserved: 0, allocation_ratio: 1 } };
+  const driver = new FakeDriver('host1', { vcpus: 2, memory_mb: 2048, disk_gb: 100 });
+  const measured = await driver.getAvailableResource('host1');
+  driver.getAvailableResource = async () => ({ ...measured, otherInventories: cards });
+  const { cloud, tracker } = await tracked(driver);
+
+  expect(await resourcesOfProvider(cloud.db.kysely, tracker.providerUuid('host1'))).toMatchObject(cards);
+  const accelerated = () => {
+    const instance = newInstance();
+    instance.flavor.extra_specs = { 'resources:CUSTOM_FPGA': '2' };
+    return instance;
+  };
+  tracker.claim(accelerated(), 'host1');
+  expect(() => tracker.claim(accelerated(), 'host1')).toThrow('CUSTOM_FPGA free 0, requested 2');
+});
+
 it('claims until the node is full, and again what was released', async () => {
   const { tracker } = await tracked();
   const instances = [newInstance(), newInstance(), newInstance(), newInstance()];

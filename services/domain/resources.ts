@@ -1,4 +1,5 @@
 import type { Flavor } from '@mini-nova/objects';
+import { isResourceClass } from './resource-classes.ts';
 
 /** Amounts by resource class. Units: VCPU pieces, MEMORY_MB MiB, DISK_GB GiB. */
 export type ResourceAmounts = { [resourceClass: string]: number };
@@ -15,14 +16,32 @@ export interface Inventory {
 
 export type Inventories = { [resourceClass: string]: Inventory };
 
-/** What one instance of the flavor holds on its host. Classes of which it needs none are left out. */
+/**
+ * What one instance of the flavor holds on its host. Classes of which it needs none are left out. The extra specs say
+ * more classes, and what they say of one counts before the flavor's own size, also when it is nothing: as in Nova.
+ */
 export function resourcesOf(flavor: Flavor): ResourceAmounts {
+  const asked = flavor.has('extra_specs') ? resourcesAsked(flavor.extra_specs) : {};
   const amounts: ResourceAmounts = {
     DISK_GB: flavor.root_gb + flavor.ephemeral_gb + Math.ceil(flavor.swap / 1024),
     MEMORY_MB: flavor.memory_mb,
-    VCPU: flavor.vcpus,
+    VCPU: asked.PCPU === undefined ? flavor.vcpus : 0,
+    ...asked,
   };
   return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount > 0));
+}
+
+/** `resources:CLASS`, or `resources1:CLASS` of a numbered group. */
+const RESOURCES_KEY = /^resources([a-zA-Z0-9_-]{1,64})?:(.*)$/;
+
+/** The amounts of all groups together, since each host is one provider. What is no class or amount does not count. */
+function resourcesAsked(extraSpecs: { readonly [key: string]: string }): ResourceAmounts {
+  const groups = Object.entries(extraSpecs).map(([key, text]): ResourceAmounts => {
+    const resourceClass = RESOURCES_KEY.exec(key)?.[2];
+    if (resourceClass === undefined || !isResourceClass(resourceClass)) return {};
+    return /^\s*\+?\d+\s*$/.test(text) ? { [resourceClass]: Number(text) } : {};
+  });
+  return groups.reduce(add, {});
 }
 
 export function add(a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { resourcesOf } from '@mini-nova/domain/resources';
+import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import { describePlacement } from '@mini-nova/services-testing/placement-behaviour';
 import { flavor } from '@mini-nova/services-testing/scheduling';
 import { tempDir } from '@mini-nova/testing';
@@ -13,6 +13,35 @@ describe("a flavor's resources", () => {
     large.ephemeral_gb = 5;
     large.swap = 1025;
     expect(resourcesOf(large)).toEqual({ VCPU: 2, MEMORY_MB: 2048, DISK_GB: 27 });
+  });
+
+  it.each<[string, { [key: string]: string }, ResourceAmounts]>([
+    ['any class', { 'resources:CUSTOM_FPGA': '2', 'resources:VGPU': ' 1' }, { CUSTOM_FPGA: 2, VGPU: 1 }],
+    ['another amount of what it has anyway', { 'resources:MEMORY_MB': '64' }, { MEMORY_MB: 64 }],
+    ['dedicated CPUs in the place of shared ones', { 'resources:PCPU': '1' }, { PCPU: 1, VCPU: 0 }],
+    [
+      'the amounts of its groups together',
+      { 'resources1:VGPU': '1', resources_A: '1', 'resources_B:VGPU': '2' },
+      { VGPU: 3 },
+    ],
+    [
+      'nothing that is no class or amount',
+      { 'resources:GPU': '1', 'resources:VGPU': '-1', 'resources:FPGA': '' },
+      {},
+    ],
+    ['nothing in other extra specs', { 'hw:cpu_policy': 'shared', 'trait:CUSTOM_X': 'required' }, {}],
+  ])('are by extra specs %s', (_title, extraSpecs, changes) => {
+    const amounts = { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1, ...changes };
+    const present = Object.entries(amounts).filter(([, amount]) => amount > 0);
+    const special = flavor();
+    special.extra_specs = extraSpecs;
+    expect(resourcesOf(special)).toEqual(Object.fromEntries(present));
+  });
+
+  it('are none of what its extra specs say it needs none of', () => {
+    const bare = flavor();
+    bare.extra_specs = { 'resources:VCPU': '0', 'resources:DISK_GB': '0', 'resources:CUSTOM_BAREMETAL': '1' };
+    expect(resourcesOf(bare)).toEqual({ MEMORY_MB: 512, CUSTOM_BAREMETAL: 1 });
   });
 
   it('leave out what it does not need', () => {

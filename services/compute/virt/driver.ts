@@ -1,5 +1,5 @@
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import type { Inventories, ResourceAmounts } from '@mini-nova/domain/resources';
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { HVSpec, Instance } from '@mini-nova/objects';
 
@@ -98,4 +98,6 @@ export interface HostResources {
   cpuInfo: JsonObject;
   /** What can run here. */
   supportedHvSpecs: HVSpec[];
+  /** Of whatever other resource classes it has. */
+  otherInventories?: Inventories;
 }
