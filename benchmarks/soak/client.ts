@@ -4,7 +4,7 @@ import type { Place } from '../rpc/contender.ts';
 import { answerRequests } from '../shared/answer-requests.ts';
 import { openLoop } from '../shared/open-loop.ts';
 import { type Memory, memoryInUse } from '../shared/usage.ts';
-import { FLOWS, type Flow, flowTarget, flowTransport, type SoakContract } from './flows.ts';
+import { FLOWS, type Flow, flowTarget, flowTransport } from './flows.ts';
 import { Numbers } from './numbers.ts';
 
 /** How long (ms) after the last message all may take to settle: a call's timeout, and some. */
@@ -25,11 +25,11 @@ class Sender {
   readonly tally: FlowTally = { sent: 0, done: 0, failed: {} };
   /** What the transport took or the server answered. */
   readonly accepted = new Numbers();
-  readonly #client: RPCClient<SoakContract>;
+  readonly #client: RPCClient;
 
   constructor(flow: Flow, place: Place) {
     this.flow = flow;
-    this.#client = new RPCClient<SoakContract>(flowTransport(flow, place), flowTarget(flow, place));
+    this.#client = new RPCClient(flowTransport(flow, place), flowTarget(flow, place));
   }
 
   async warmUp(messages: number): Promise<void> {
@@ -67,6 +67,7 @@ class Sender {
     }
   }
 
+  /** `count`: is counted, by its number. `warm`: is not. */
   #send(method: 'count' | 'warm', n: number): Promise<unknown> {
     return this.flow.kind === 'call'
       ? this.#client.call({}, method, { n })

@@ -17,12 +17,6 @@ export const FLOWS: readonly Flow[] = [
   { name: 'calls', kind: 'call', rate: 50, rabbit: {} },
 ];
 
-/** `count`: is counted, by its number. `warm`: is not. */
-export type SoakContract = {
-  count: { args: { n: number }; result: number };
-  warm: { args: { n: number }; result: number };
-};
-
 export function flowTransport({ name, rabbit }: Flow, { url }: Place): Transport {
   // Exchanges that differ in durability cannot share a name.
   return getTransport({

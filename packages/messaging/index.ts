@@ -79,14 +79,6 @@ export { CallContext } from './rpc/call-context.ts';
 export type { CallOptions, PrepareOptions } from './rpc/call-options.ts';
 export { type ClientFactory, getRpcClient, RPCClient, type RPCClientOptions } from './rpc/client.ts';
 export {
-  type AnyContract,
-  type ArgumentsOf,
-  type CallResult,
-  camelCase,
-  type MulticallResult,
-  type RpcContract,
-} from './rpc/contract.ts';
-export {
   type AnyDefinition,
   type ArgsOf,
   type CarriedOf,
@@ -104,7 +96,7 @@ export {
   type,
 } from './rpc/definition.ts';
 export { type Around, type DispatcherOptions, MalformedRequest, RPCDispatcher } from './rpc/dispatcher.ts';
-export { type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
+export { camelCase, type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
 export type { RpcRequest } from './rpc/request.ts';
 export {
   getRpcServer,

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Target } from '@mini-nova/messaging';
 import { RequestContext } from '@mini-nova/service';
 import { freePort, type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -39,7 +40,8 @@ async function sample(endpoint: string, name: string, labels: Record<string, str
 test.each([1, 3])(
   'health, readiness and metrics of a daemon with %d workers are on one port',
   async (workers) => {
-    const { client, endpoint } = await startDaemon({ workers });
+    const { client, rpc, topic, endpoint } = await startDaemon({ workers });
+    const strange = rpc.getClient(new Target({ topic, version: '1.9' }));
     expect((await fetch(`${endpoint}/healthz`)).status).toBe(200);
     // A worker that the machine starves may answer too late for one look.
     await vi.waitFor(async () => {
@@ -47,8 +49,8 @@ test.each([1, 3])(
       expect(report).toMatchObject({ code: 200, status: 'ready' });
       expect(Object.keys(report.checks).length).toBeGreaterThanOrEqual(workers);
     }, patiently);
-    await Promise.all(Array.from({ length: 60 }, () => client.call(ctxt, 'whoami', {})));
-    await expect(client.prepare({ version: '1.9' }).call(ctxt, 'whoami', {})).rejects.toThrow();
+    await Promise.all(Array.from({ length: 60 }, () => client.whoami(ctxt)));
+    await expect(strange.call(ctxt, 'whoami')).rejects.toThrow();
     const served = 'nova_rpc_server_duration_seconds_count';
     await vi.waitFor(async () => {
       expect(await sample(endpoint, served, { method: 'whoami' })).toBe(60);
@@ -60,7 +62,7 @@ test.each([1, 3])(
 
 test('a killed worker does not take its counts with it, and the endpoint goes on', async () => {
   const { child, client, endpoint } = await startDaemon({ workers: 2 });
-  const calls = await Promise.all(Array.from({ length: 50 }, () => client.call(ctxt, 'whoami', {})));
+  const calls = await Promise.all(Array.from({ length: 50 }, () => client.whoami(ctxt)));
   const count = () => sample(endpoint, 'nova_rpc_server_duration_seconds_count', { method: 'whoami' });
   await vi.waitFor(async () => expect(await count()).toBe(50), patiently);
   process.kill(Number(calls[0]), 'SIGKILL');

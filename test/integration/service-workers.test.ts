@@ -20,7 +20,7 @@ function load(client: WorkClient, inFlight: number, ms: number) {
       const number = sent;
       sent += 1;
       try {
-        const result = await client.call(ctxt, 'work', { ms, number });
+        const result = await client.work(ctxt, { ms, number });
         expect(result.number).toBe(number);
         answered += 1;
         pids.set(result.pid, (pids.get(result.pid) ?? 0) + 1);
@@ -40,7 +40,7 @@ function load(client: WorkClient, inFlight: number, ms: number) {
 
 test('four workers share the calls to one topic', async () => {
   const { client, said } = await startWorkerDaemon();
-  const calls = Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {}));
+  const calls = Array.from({ length: 200 }, () => client.whoami(ctxt));
   const pids = new Set(await Promise.all(calls));
   expect([...pids].sort()).toEqual(
     said('Worker started')
@@ -74,9 +74,9 @@ test('workers killed under 64 calls in flight are replaced, and calls to others 
 test('a request that crashes its worker does not come to the next one', async () => {
   const { client, said } = await startWorkerDaemon();
   // Whether the reply still leaves the worker is nobody's promise.
-  await client.call(ctxt, 'crash', {}).catch(() => {});
+  await client.crash(ctxt).catch(() => {});
   await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5), patiently);
-  await Promise.all(Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {})));
+  await Promise.all(Array.from({ length: 200 }, () => client.whoami(ctxt)));
   expect(said('An error was caught nowhere; exiting')).toHaveLength(1);
 });
 
@@ -105,7 +105,7 @@ test.each([1, 4])(
 test('SIGHUP changes the log level in every worker, and says so', async () => {
   const { child, client, configure, lines, said } = await startWorkerDaemon();
   const callAll = async () => {
-    const pids = await Promise.all(Array.from({ length: 200 }, () => client.call(ctxt, 'whoami', {})));
+    const pids = await Promise.all(Array.from({ length: 200 }, () => client.whoami(ctxt)));
     return new Set(pids);
   };
   const workers = await callAll();
@@ -142,7 +142,7 @@ test.each([1, 4])(
       workers,
       configuration: 'graceful_shutdown_timeout = 1',
     });
-    const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+    const refused = expect(client.hang(ctxt)).rejects.toThrow(ServerLost);
     await child.waitForLine(/^hanging/);
     const start = performance.now();
     child.signal('SIGTERM');
@@ -159,7 +159,7 @@ test.each([1, 4])(
 
 test('SIGINT does not wait for running requests', async () => {
   const { child, client } = await startWorkerDaemon({ workers: 1 });
-  const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+  const refused = expect(client.hang(ctxt)).rejects.toThrow(ServerLost);
   await child.waitForLine(/^hanging/);
   child.signal('SIGINT');
   expect(await child.ended).toBe(0);
@@ -168,7 +168,7 @@ test('SIGINT does not wait for running requests', async () => {
 
 test('SIGINT does not wait for a worker that was draining before, either', async () => {
   const { child, client, said } = await startWorkerDaemon({ workers: 2 });
-  const refused = expect(client.call(ctxt, 'hang', {})).rejects.toThrow(ServerLost);
+  const refused = expect(client.hang(ctxt)).rejects.toThrow(ServerLost);
   const [, worker] = (await child.waitForLine(/^hanging/)).split(' ');
   process.kill(Number(worker), 'SIGTERM');
   await vi.waitFor(() => expect(said('Service stopping')).toHaveLength(1), patiently);
@@ -179,7 +179,7 @@ test('SIGINT does not wait for a worker that was draining before, either', async
 
 test('SIGUSR2 reports the handlers that run, in each worker', async () => {
   const { child, client, said } = await startWorkerDaemon({ workers: 2 });
-  client.call(ctxt, 'hang', {}).catch(() => {});
+  client.hang(ctxt).catch(() => {});
   await child.waitForLine(/^hanging/);
   child.signal('SIGUSR2');
   await vi.waitFor(() => expect(said('Guru Meditation report')).toHaveLength(3), patiently);

@@ -4,11 +4,6 @@ import type { Contender, EchoArgs, EchoClient, EchoService, Place } from '../con
 /** As a user gets it: default options, errors and warnings logged. */
 export const contender: Contender = { serve, connect };
 
-type EchoContract = {
-  echo: { args: { x: number; s: string }; result: { x: number; s: string } };
-  note: { args: { x: number; s: string }; result: null };
-};
-
 export async function serve({ url, topic }: Place, service: EchoService): Promise<void> {
   const endpoint = {
     target: new Target({ version: '1.0' }),
@@ -21,9 +16,9 @@ export async function serve({ url, topic }: Place, service: EchoService): Promis
 
 export async function connect({ url, topic }: Place): Promise<EchoClient> {
   const transport = getTransport({ url, controlExchange: 'bench' });
-  const client = new RPCClient<EchoContract>(transport, new Target({ topic, version: '1.0' }));
+  const client = new RPCClient(transport, new Target({ topic, version: '1.0' }));
   return {
-    call: ({ x, s }) => client.call({}, 'echo', { x, s }),
+    call: ({ x, s }) => client.call({}, 'echo', { x, s }) as Promise<EchoArgs>,
     cast: ({ x, s }) => client.cast({}, 'note', { x, s }),
   };
 }

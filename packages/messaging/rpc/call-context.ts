@@ -17,14 +17,13 @@ import {
   mergeCallOptions,
   type PrepareOptions,
 } from './call-options.ts';
-import type { AnyContract, ArgumentsOf, CallResult, MulticallResult, RpcContract } from './contract.ts';
 import { ResultBuffer } from './results.ts';
 import { canSendVersion, checkVersionCap, DEFAULT_VERSION } from './version-cap.ts';
 
 /**
  * A client's target and options, ready to send with. Immutable: `prepare` makes another.
  */
-export class CallContext<C extends RpcContract<C> = AnyContract> {
+export class CallContext {
   #namesChecked = false;
   readonly target: Target;
   readonly #transport: Transport;
@@ -42,9 +41,9 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
   }
 
   /** @throws TypeError when a version or a number is not one, or out of its range */
-  prepare(options: PrepareOptions): CallContext<C> {
+  prepare(options: PrepareOptions): CallContext {
     const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal, ...target } = options;
-    return new CallContext<C>(
+    return new CallContext(
       this.#transport,
       this.target.with(target),
       this.#serializer,
@@ -71,22 +70,18 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    * @throws NoSuchMethod, UnsupportedVersion the server does not serve the method, or not this version
    * @throws the method's own error when its class is registered with `remoteErrors`, else RemoteError
    */
-  call<M extends keyof C & string>(
-    ctxt: RpcContext,
-    method: M,
-    ...args: ArgumentsOf<C[M]['args']>
-  ): Promise<CallResult<C[M]['result']>> {
+  call(ctxt: RpcContext, method: string, args: object = {}): Promise<unknown> {
     return this.#told('call', ctxt, method, async () => {
       let last: JsonValue = null;
       const onResult = (result: JsonValue): void => {
         last = result;
       };
-      const request = this.#makeCall(ctxt, method, ...args);
+      const request = this.#makeCall(ctxt, method, args);
       const reply = await this.#withHooks('call', request, (hooked) =>
         this.#exchange(hooked, { ...this.#callOptions, onResult }),
       );
       const result = reply.results === undefined ? reply.result : last;
-      return this.#serializer.deserializeEntity(ctxt, result) as CallResult<C[M]['result']>;
+      return this.#serializer.deserializeEntity(ctxt, result);
     });
   }
 
@@ -97,11 +92,11 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    *
    * @throws as `call`; an error that comes between the results comes after those before it
    */
-  async *multicall<M extends keyof C & string>(
+  async *multicall(
     ctxt: RpcContext,
-    method: M,
-    ...args: ArgumentsOf<C[M]['args']>
-  ): AsyncGenerator<MulticallResult<C[M]['result']>, void, undefined> {
+    method: string,
+    args: object = {},
+  ): AsyncGenerator<unknown, void, undefined> {
     const controller = new AbortController();
     const cancel = (reason: unknown): void => controller.abort(reason);
     const { signal } = this.#options;
@@ -109,7 +104,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
     const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
     try {
       this.#told('call', ctxt, method, () =>
-        this.#collect(this.#makeCall(ctxt, method, ...args), buffer, controller.signal),
+        this.#collect(this.#makeCall(ctxt, method, args), buffer, controller.signal),
       )
         .then(
           () => buffer.end(),
@@ -118,7 +113,7 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
         // Its reader may never come back.
         .finally(stopFollowing);
       for (let item = await buffer.take(); item !== undefined; item = await buffer.take()) {
-        yield this.#serializer.deserializeEntity(ctxt, item.result) as MulticallResult<C[M]['result']>;
+        yield this.#serializer.deserializeEntity(ctxt, item.result);
       }
     } finally {
       stopFollowing();
@@ -132,14 +127,10 @@ export class CallContext<C extends RpcContract<C> = AnyContract> {
    *
    * @throws as `call`, as far as sending goes
    */
-  cast<M extends keyof C & string>(
-    ctxt: RpcContext,
-    method: M,
-    ...args: ArgumentsOf<C[M]['args']>
-  ): Promise<void> {
+  cast(ctxt: RpcContext, method: string, args: object = {}): Promise<void> {
     const kind = this.target.fanout ? 'fanout' : 'cast';
     return this.#told(kind, ctxt, method, async () => {
-      const request = this.#makeRequest(ctxt, method, ...args);
+      const request = this.#makeRequest(ctxt, method, args);
       await this.#withHooks(kind, request, (hooked) =>
         this.#transmit(hooked, castSendOptions(this.#options)),
       );

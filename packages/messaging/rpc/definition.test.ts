@@ -16,7 +16,7 @@ import {
   stream,
   type,
 } from './definition.ts';
-import { endpoint } from './endpoint.ts';
+import { camelCase, endpoint } from './endpoint.ts';
 import type { RpcRequest } from './request.ts';
 import { getRpcServer, type RPCServer } from './server.ts';
 import type { DoesNotTravel, JsonWith, Travels } from './travels.ts';
@@ -257,6 +257,17 @@ describe('a definition that is wrong at run time', () => {
       'no method wakeGuest',
     );
   });
+});
+
+it.each([
+  ['ping', 'ping'],
+  ['select_destinations', 'selectDestinations'],
+  ['get_ec2_ids', 'getEc2Ids'],
+  ['boot_2_hosts', 'boot2Hosts'],
+  ['_build_instance', '_buildInstance'],
+  ['__proto__', '__proto__'],
+])('the method of %s is %s', (wireName, method) => {
+  expect(camelCase(wireName)).toBe(method);
 });
 
 class Money {

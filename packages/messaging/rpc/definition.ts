@@ -221,9 +221,7 @@ export type AnyDefinition = RpcDefinition<RpcMethods, never>;
 export type TypesOf<M> = M extends RpcMethod<infer T> ? T : never;
 
 /** The methods that serve an API, in contexts of type `Ctxt`. */
-export type EndpointOf<D, Ctxt = unknown> = D extends AnyDefinition
-  ? ServedMethods<D['methods'], Ctxt>
-  : ContractEndpoint<D, Ctxt>;
+export type EndpointOf<D extends AnyDefinition, Ctxt = unknown> = ServedMethods<D['methods'], Ctxt>;
 
 type ServedMethods<M, Ctxt> = {
   -readonly [K in keyof M]: (
@@ -231,12 +229,6 @@ type ServedMethods<M, Ctxt> = {
     args: TypesOf<M[K]>['args'],
     request: RpcRequest,
   ) => Served<TypesOf<M[K]>>;
-};
-
-type ContractEndpoint<C, Ctxt> = {
-  [M in keyof C & string as CamelCase<M>]: C[M] extends { args: infer Args; result: infer Result }
-    ? (ctxt: Ctxt, args: Args, request: RpcRequest) => Promise<Result> | Result
-    : never;
 };
 
 type Served<T extends MethodTypes> = T['kind'] extends 'stream'

@@ -1,7 +1,6 @@
 import { markExpected } from '../remote-errors.ts';
 import { Target } from '../target.ts';
 import { type AccessPolicy, isAllowed } from './access-policy.ts';
-import { camelCase } from './contract.ts';
 import type { AnyDefinition, CarriedOf, EndpointOf, RpcMethod } from './definition.ts';
 import type { RpcRequest } from './request.ts';
 import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
@@ -152,6 +151,12 @@ function plainParts(object: object & EndpointOptions): EndpointParts {
     return policy === 'default' && name.startsWith('_') ? undefined : name;
   };
   return { implementation: object, target, nameOf };
+}
+
+/** The method of a plain object for a wire name; leading underscores stay. */
+export function camelCase(wireName: string): string {
+  if (!wireName.includes('_')) return wireName;
+  return wireName.replace(/(?<=[^_])_+([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 /** A property that holds a function. Accessors are not run: reading one must not be something a peer can cause. */

@@ -1,4 +1,4 @@
-import { CallCancelled, endpoint, RPCVersionCapError, Target } from '@mini-nova/messaging';
+import { CallCancelled, endpoint, type ResultOf, RPCVersionCapError, Target } from '@mini-nova/messaging';
 import { InstanceList, NovaObjectSerializer } from '@mini-nova/objects';
 import { BaseRPCAPI, baseRpc, RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
@@ -135,7 +135,7 @@ describe('ConductorAPI', () => {
 
     const list = endpoint(conductorRpc, {
       objectClassActionVersions: () => new InstanceList({ objects: [] }),
-      objectAction: () => [{}, null],
+      objectAction: (): ResultOf<typeof conductorRpc, 'objectAction'> => [{}, null],
     });
     const conductor = rpc.getServer(new Target({ topic: 'conductor', server: 'host' }), [list]);
     onTestFinished(() => conductor.stop());

@@ -1,19 +1,30 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getTransport, silentLogger, Target } from '@mini-nova/messaging';
+import { call, clientOf, defineRpc, getTransport, silentLogger, type } from '@mini-nova/messaging';
 import { BaseAPI, createRpc } from '@mini-nova/service';
 import { Child, getRabbit, tempDir, uniqueTopic } from '@mini-nova/testing';
 import { expect, onTestFinished, vi } from 'vitest';
 
 const DAEMON = fileURLToPath(new URL('./worker-daemon.mjs', import.meta.url));
 
-export type WorkContract = {
-  whoami: { args: object; result: number };
-  work: { args: { ms: number; number: number }; result: { number: number; pid: number } };
-  hang: { args: object; result: null };
-  crash: { args: object; result: null };
-};
+/** What worker-daemon.mjs serves. */
+class WorkAPI extends clientOf(
+  defineRpc(
+    {},
+    {
+      whoami: call('whoami', { since: '1.0', to: 'topic', result: type<number>() }),
+      work: call('work', {
+        since: '1.0',
+        to: 'topic',
+        args: type<{ ms: number; number: number }>(),
+        result: type<{ number: number; pid: number }>(),
+      }),
+      hang: call('hang', { since: '1.0', to: 'topic' }),
+      crash: call('crash', { since: '1.0', to: 'topic' }),
+    },
+  ),
+) {}
 
 export interface LogLine {
   level: string;
@@ -75,11 +86,11 @@ export async function startWorkerDaemon(options: WorkerDaemonOptions = {}) {
   });
   onTestFinished(() => transport.close());
   const rpc = createRpc(transport);
-  const client = rpc.getClient<WorkContract>(new Target({ topic, version: '1.0' }));
+  const client = new WorkAPI(rpc, { topic });
   const base = new BaseAPI(rpc, { topic });
   const started = workers > 1 ? 'Worker started' : 'Service started';
   await vi.waitFor(() => expect(said(started)).toHaveLength(workers));
-  return { ...daemon, client, base };
+  return { ...daemon, rpc, client, base };
 }
 
 export type WorkClient = Awaited<ReturnType<typeof startWorkerDaemon>>['client'];

@@ -5,12 +5,6 @@ import { CTXT, Gate } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
 import { rpcTest } from './rpc-test.ts';
 
-interface ListContract {
-  give: { args: { values: unknown[]; fail?: string }; result: AsyncIterable<unknown> };
-  endless: { args: { size?: number }; result: AsyncIterable<string> };
-  plain: { args: object; result: number };
-}
-
 /** An endpoint that notes when its endless results have ended. */
 function newEndpoint() {
   const [started, ended] = [new Gate(), new Gate()];
@@ -18,7 +12,7 @@ function newEndpoint() {
     begun: () => started.isOpen,
     ended: ended.opened,
     endpoint: {
-      async *give(_ctxt: object, { values, fail }: ListContract['give']['args']) {
+      async *give(_ctxt: object, { values, fail }: { values: unknown[]; fail?: string }) {
         yield* values;
         if (fail !== undefined) throw new Error(fail);
       },
@@ -47,7 +41,7 @@ export function describeMulticalls(url: UrlFactory): void {
   describe('a multicall', () => {
     rpcTest('yields what the method yields, in order', url, async (rpc) => {
       await rpc.serve(newEndpoint().endpoint);
-      const client = new RPCClient<ListContract>(rpc.transport(), new Target({ topic: rpc.topic }));
+      const client = new RPCClient(rpc.transport(), new Target({ topic: rpc.topic }));
       const many = Array.from({ length: 500 }, (_, index) => index);
       for (const values of [[1, 2, 3], [], [null], [0, '', false, null, [], {}, 'Zürich 東京'], many]) {
         expect(await collect(client.multicall(CTXT, 'give', { values }))).toEqual(values);
