@@ -22,7 +22,7 @@ COPY packages packages
 COPY services services
 COPY bin bin
 COPY docker docker
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npx tsc -b && npm prune --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production

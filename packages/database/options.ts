@@ -10,7 +10,7 @@ export const databaseOptions = (connection: string) =>
         deprecated: ['DEFAULT.sql_connection', 'sql_connection', 'sql.connection'],
         pattern: /^(sqlite|postgresql|postgres):\/\/\S*$/,
         allowed: 'a URL such as sqlite:////var/lib/nova/nova.sqlite or postgresql://user:password@host/nova',
-        help: 'The database: sqlite:///path on one machine, sqlite:// in memory, postgresql://user:password@host:port/name for several hosts. Computes do not use it. A $ in a password is written $$.',
+        help: 'The database: sqlite:///path on one machine, sqlite:// in memory, postgresql://user:password@host:port/name for several hosts. A $ in a password is written $$.',
       }),
       connection_parameters: string({
         default: '',
@@ -68,7 +68,7 @@ export const databaseOptions = (connection: string) =>
       db_max_retries: integer({
         default: 8,
         min: -1,
-        help: 'Times that a transaction or statement is tried again while the database is away, or has no connection left, before it fails; -1: for ever. nova-api answers within 5 seconds whatever this says.',
+        help: 'Times that a transaction or statement is tried again while the database is away, or has no connection left, before it fails; -1: for ever. What has to answer sooner waits no longer than that.',
       }),
       db_retry_interval: seconds({
         default: 0.5,

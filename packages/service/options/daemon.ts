@@ -13,7 +13,7 @@ export const daemonOptions = {
       pattern: /^[^\s/]+$/,
       maxBytes: HOST_BYTES,
       allowed: `a name without blanks and slashes, of at most ${HOST_BYTES} bytes`,
-      help: 'Name of this host, unique in the cloud. Computes are addressed by it; two computes with different names can run on one machine.',
+      help: 'Name of this host, unique in the cloud. Services are addressed by it; two of one kind with different names can run on one machine.',
     }),
     debug: boolean({ default: false, mutable: true, help: 'Log on level debug instead of info.' }),
     graceful_shutdown_timeout: seconds({
