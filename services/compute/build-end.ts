@@ -1,7 +1,7 @@
-import type { ExpectedStates } from '@mini-nova/conductor/rpcapi';
 import { BuildAbortException, isEnded } from '@mini-nova/domain/exceptions';
 import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
 import { infoCacheOf } from '@mini-nova/domain/network-info';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import { wayOf } from '@mini-nova/domain/states/instance-states';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';

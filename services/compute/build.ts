@@ -160,10 +160,10 @@ export class InstanceBuild {
 
   async #save(
     changes: ChangesOf<Instance>,
-    expectedTaskState: string | null,
+    taskState: string | null,
     retry?: OutageRetryOptions,
   ): Promise<void> {
-    const expected = { vmState: [VmState.BUILDING], taskState: [expectedTaskState] };
+    const expected = { vmState: [VmState.BUILDING], taskState: [taskState] };
     await this.#host.conductor.instanceSave(this.#ctxt, this.#instance, changes, expected, retry);
   }
 

@@ -76,8 +76,8 @@ export class BuildDispatch {
       const instance = await this.#instances.getByUuid(uuid);
       const changes = { availability_zone: selected.availability_zone };
       await this.#instances.update(instance, changes, {
-        expectedVmState: [VmState.BUILDING],
-        expectedTaskState: [TaskState.SCHEDULING],
+        vmState: [VmState.BUILDING],
+        taskState: [TaskState.SCHEDULING],
       });
       return instance;
     } catch (error) {

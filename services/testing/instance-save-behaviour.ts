@@ -113,7 +113,7 @@ export function describeSaves(database: () => Database): void {
     describe('when states are expected', () => {
       it('succeeds in one of them', async () => {
         instance.task_state = 'networking';
-        const expected = { expectedVmState: ['building', 'error'], expectedTaskState: [null, 'scheduling'] };
+        const expected = { vmState: ['building', 'error'], taskState: [null, 'scheduling'] };
         await store.save(instance, expected);
         expect((await stored()).task_state).toBe('networking');
       });
@@ -122,18 +122,18 @@ export function describeSaves(database: () => Database): void {
         instance.task_state = null;
         await store.save(instance);
         instance.task_state = 'powering-off';
-        await store.save(instance, { expectedTaskState: [null] });
+        await store.save(instance, { taskState: [null] });
         expect((await stored()).task_state).toBe('powering-off');
       });
 
       it.each([
         [
           'task',
-          { expectedTaskState: ['networking', null] },
+          { taskState: ['networking', null] },
           { task_state: ['networking', null] },
           UnexpectedTaskStateError,
         ],
-        ['vm', { expectedVmState: ['active'] }, { vm_state: ['active'] }, InstanceUpdateConflict],
+        ['vm', { vmState: ['active'] }, { vm_state: ['active'] }, InstanceUpdateConflict],
       ])(
         'is refused in another %s state, with both named, and changes nothing',
         async (_which, expected, named, type) => {
@@ -161,7 +161,7 @@ export function describeSaves(database: () => Database): void {
         others.task_state = 'deleting';
         await store.save(others);
         instance.task_state = 'spawning';
-        const saved = store.save(instance, { expectedTaskState: ['scheduling'] });
+        const saved = store.save(instance, { taskState: ['scheduling'] });
         await expect(saved).rejects.toThrow(UnexpectedDeletingTaskStateError);
       });
 
@@ -169,18 +169,16 @@ export function describeSaves(database: () => Database): void {
         const repeated = await stored();
         for (const copy of [instance, repeated]) {
           Object.assign(copy, { task_state: 'networking', host: 'host1' });
-          await store.save(copy, { expectedTaskState: ['scheduling'] });
+          await store.save(copy, { taskState: ['scheduling'] });
         }
         expect((await stored()).task_state).toBe('networking');
       });
 
       it('checks them even if nothing is to be stored', async () => {
-        await expect(store.save(instance, { expectedTaskState: ['spawning'] })).rejects.toThrow(
+        await expect(store.save(instance, { taskState: ['spawning'] })).rejects.toThrow(
           UnexpectedTaskStateError,
         );
-        await expect(store.save(instance, { expectedTaskState: ['scheduling'] })).resolves.toEqual([
-          'updated_at',
-        ]);
+        await expect(store.save(instance, { taskState: ['scheduling'] })).resolves.toEqual(['updated_at']);
       });
     });
   });
@@ -212,5 +210,5 @@ export function describeConcurrentSaves(connection: () => string): void {
 async function saveTask(store: InstanceStore, uuid: string, task: string): Promise<void> {
   const instance = await store.getByUuid(uuid);
   instance.task_state = task;
-  await store.save(instance, { expectedTaskState: [null] });
+  await store.save(instance, { taskState: [null] });
 }

@@ -1,22 +1,14 @@
 import { InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
+import type { AllowedStates } from '@mini-nova/domain/operations';
+import { unexpectedState } from '@mini-nova/domain/states/expected-states';
 import type { Instance } from '@mini-nova/objects';
 import { Conflict } from '../http-errors.ts';
 
-/** The states in which an action is allowed; null stands for no task. */
-export interface AllowedStates {
-  vmStates: readonly string[];
-  taskStates: readonly (string | null)[];
-  /** The instance must have run once. */
-  launched?: boolean;
-}
-
 /** @throws Conflict */
 export function assertAllowed(instance: Instance, action: string, allowed: AllowedStates): void {
-  const { uuid, vm_state, task_state } = instance;
-  if (vm_state === null || !allowed.vmStates.includes(vm_state)) {
-    throw stateConflict(uuid, action, 'vm_state', vm_state);
-  }
-  if (!allowed.taskStates.includes(task_state)) throw stateConflict(uuid, action, 'task_state', task_state);
+  const { uuid } = instance;
+  const attr = unexpectedState(instance, allowed);
+  if (attr) throw stateConflict(uuid, action, attr, instance[attr]);
   if (allowed.launched && instance.launched_at === null) {
     throw new Conflict(`Cannot '${action}' instance ${uuid} while it has never been active`);
   }

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { ServerInterfaces } from '../compute/interfaces.ts';
+import { portOfServer, portsOfServer } from '../compute/server-ports.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { AttachInterfaceBody } from '../documents/interface.ts';
+import { attachInterface } from '../operations/attach-interface.ts';
+import { detachInterface } from '../operations/detach-interface.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
 import { contextOfRequest } from '../request-state.ts';
-import { attachInterface } from '../schemas/interfaces.ts';
+import { attachInterface as attachInterfaceBody } from '../schemas/interfaces.ts';
 import { interfaceDocument } from '../views/interface.ts';
 
 interface InterfaceParams {
@@ -13,20 +15,23 @@ interface InterfaceParams {
 }
 
 export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const interfaces = new ServerInterfaces(dependencies);
-
   app.get<{ Params: { id: string } }>('/servers/:id/os-interface', async (request) => {
     readParameters(noParameters, request.query, {});
-    const ports = await interfaces.list(contextOfRequest(request), request.params.id);
+    const ports = await portsOfServer(contextOfRequest(request), request.params.id, dependencies);
     return { interfaceAttachments: ports.map(interfaceDocument) };
   });
 
   app.post<{ Params: { id: string }; Body: AttachInterfaceBody | null }>(
     '/servers/:id/os-interface',
-    { schema: { body: attachInterface } },
+    { schema: { body: attachInterfaceBody } },
     async (request) => {
       const { interfaceAttachment = {} } = request.body ?? {};
-      const port = await interfaces.attach(contextOfRequest(request), request.params.id, interfaceAttachment);
+      const port = await attachInterface(
+        contextOfRequest(request),
+        request.params.id,
+        interfaceAttachment,
+        dependencies,
+      );
       return { interfaceAttachment: interfaceDocument(port) };
     },
   );
@@ -34,13 +39,15 @@ export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependenc
   app.get<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request) => {
     const { id, portId } = request.params;
     return {
-      interfaceAttachment: interfaceDocument(await interfaces.get(contextOfRequest(request), id, portId)),
+      interfaceAttachment: interfaceDocument(
+        await portOfServer(contextOfRequest(request), id, portId, dependencies),
+      ),
     };
   });
 
   app.delete<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request, reply) => {
     const { id, portId } = request.params;
-    await interfaces.detach(contextOfRequest(request), id, portId);
+    await detachInterface(contextOfRequest(request), id, portId, dependencies);
     return reply.code(202).send();
   });
 }

@@ -1,12 +1,12 @@
 import type { Instance } from '@mini-nova/objects';
 import type { FastifyInstance } from 'fastify';
-import { ServerCreation } from '../compute/create-servers.ts';
-import { ServerDeletion } from '../compute/delete-server.ts';
 import { serverOfProject } from '../compute/server-of-project.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Link } from '../documents/link.ts';
 import type { CreateServerBody } from '../documents/server.ts';
 import { itemLinks } from '../links.ts';
+import { ServerCreation } from '../operations/build.ts';
+import { ServerDeletion } from '../operations/delete.ts';
 import { contextOfRequest, linkBaseOf } from '../request-state.ts';
 import { createServer } from '../schemas/servers.ts';
 import { isYes } from '../schemas/types.ts';

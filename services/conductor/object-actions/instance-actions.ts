@@ -16,11 +16,11 @@ export function instanceActions(db: Database, instances: InstanceStore): ActionT
     },
     onObject: {
       'Instance.save': on(Instance, async (instance, args) => {
-        const expectedVmState = args.states(0, 'expected_vm_state');
-        const expectedTaskState = args.states(1, 'expected_task_state');
+        const vmState = args.states(0, 'expected_vm_state');
+        const taskState = args.states(1, 'expected_task_state');
         await instances.save(instance, {
-          ...(expectedVmState && { expectedVmState }),
-          ...(expectedTaskState && { expectedTaskState }),
+          ...(vmState && { vmState }),
+          ...(taskState && { taskState }),
         });
       }),
       'Instance.destroy': on(Instance, async (instance) => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
 import { type VersionCapOption, versionCapOf } from '@mini-nova/domain/release-versions';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import {
   type ClientFactory,
   clientOf,
@@ -25,12 +26,6 @@ import { conductorRpc, type ObjectValue } from './conductor-rpc.ts';
 import { applyUpdates } from './object-updates.ts';
 
 const ConductorClient = clientOf(conductorRpc);
-
-/** States one of which a guarded save must find; null stands for no state. */
-export interface ExpectedStates {
-  vmState?: (string | null)[];
-  taskState?: (string | null)[];
-}
 
 /**
  * How those without a database read and save their objects. What is idempotent is repeated when nobody answers;
@@ -99,8 +94,8 @@ export class ConductorAPI {
     retry: OutageRetryOptions = {},
   ): Promise<void> {
     const states = {
-      expected_vm_state: expected.vmState ?? null,
-      expected_task_state: expected.taskState ?? null,
+      expected_vm_state: expected.vmState ? [...expected.vmState] : null,
+      expected_task_state: expected.taskState ? [...expected.taskState] : null,
     };
     const save = () => this.#save(ctxt, instance, changes, states);
     await retryOnOutage(save, { ...this.#retry, ...retry });

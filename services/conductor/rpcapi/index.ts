@@ -1,5 +1,5 @@
 export { ComputeTaskAPI, computeTaskRpc } from './compute-task-api.ts';
-export { ConductorAPI, type ExpectedStates } from './conductor-api.ts';
+export { ConductorAPI } from './conductor-api.ts';
 export { conductorRpc, type ObjectValue } from './conductor-rpc.ts';
 export {
   applyUpdates,

@@ -1,5 +1,6 @@
 import type { Timestamp } from '@mini-nova/database';
 import { anyOf, idempotent, locksRows, onlyRow, preparedQuery } from '@mini-nova/database';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Queryable, Schema } from '../database.ts';
 import type { InstanceChanges, InstanceRow, NewInstance } from './table.ts';
@@ -27,12 +28,6 @@ export interface RestingStates {
   anywhere: readonly string[];
   /** When it is on a host and was launched. */
   onHost: readonly string[];
-}
-
-/** States one of which the instance must be in; null stands for none. A state not named may be anything. */
-export interface InstanceGuard {
-  vmState?: readonly (string | null)[];
-  taskState?: readonly (string | null)[];
 }
 
 export async function insertInstance(db: Queryable, instance: NewInstance): Promise<InstanceRow> {
@@ -115,7 +110,7 @@ export async function updateInstance(
   db: Queryable,
   uuid: string,
   changes: InstanceChanges,
-  guard: InstanceGuard = {},
+  guard: ExpectedStates = {},
 ): Promise<InstanceRow | undefined> {
   const { rows } = await update(db, { uuid, changes, guard });
   return rows[0];
@@ -124,7 +119,7 @@ export async function updateInstance(
 interface Update {
   uuid: string;
   changes: InstanceChanges;
-  guard: InstanceGuard;
+  guard: ExpectedStates;
 }
 
 const update = preparedQuery((db: Queryable, { uuid, changes, guard }: Update) =>
@@ -173,7 +168,7 @@ export async function softDeleteInstance(db: Queryable, uuid: string, at: Timest
 
 type OnInstances = ExpressionBuilder<Schema, 'instances'>;
 
-function isExpected(eb: OnInstances, { vmState, taskState }: InstanceGuard): Expression<SqlBool> {
+function isExpected(eb: OnInstances, { vmState, taskState }: ExpectedStates): Expression<SqlBool> {
   return eb.and([
     ...(vmState ? [anyOf(eb, 'vm_state', vmState)] : []),
     ...(taskState ? [anyOf(eb, 'task_state', taskState)] : []),
@@ -196,7 +191,7 @@ function isResting(eb: OnInstances, { anywhere, onHost }: RestingStates): Expres
  * A state that does not change must be as the guard says also afterwards. A change of host is part of it: the same
  * states for another host are another's save.
  */
-function isAlready(eb: OnInstances, changes: InstanceChanges, guard: InstanceGuard): Expression<SqlBool> {
+function isAlready(eb: OnInstances, changes: InstanceChanges, guard: ExpectedStates): Expression<SqlBool> {
   const { vm_state, task_state, host } = changes;
   if (vm_state === undefined && task_state === undefined) return eb.or([]);
   return eb.and([

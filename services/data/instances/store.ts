@@ -7,6 +7,7 @@ import {
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '@mini-nova/domain/exceptions';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import { type ChangesOf, type Instance, type InstanceFault, InstanceList } from '@mini-nova/objects';
 import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
@@ -25,12 +26,6 @@ import {
 import { type InstanceSearch, searchInstances } from './search.ts';
 import { type StateChangeListener, StateChangeListeners } from './state-changes.ts';
 import type { InstanceRow } from './table.ts';
-
-/** States one of which the stored instance must be in; null stands for none. What is left out may be anything. */
-export interface ExpectedStates {
-  expectedVmState?: readonly (string | null)[];
-  expectedTaskState?: readonly (string | null)[];
-}
 
 export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
   marker?: string;
@@ -121,11 +116,10 @@ export class InstanceStore {
   /** Stores what counts as changed in `wanted`, and brings `instance` up to date. */
   async #store(instance: Instance, wanted: Instance, expected: ExpectedStates): Promise<string[]> {
     const changed = changedFields(wanted);
-    const isGuarded = expected.expectedVmState !== undefined || expected.expectedTaskState !== undefined;
+    const isGuarded = expected.vmState !== undefined || expected.taskState !== undefined;
     if (changed.length === 0 && !isGuarded) return [];
     const changes = { ...instanceCodec.toRow(wanted, changed), updated_at: databaseTimestamp(this.#db) };
-    const guard = { vmState: expected.expectedVmState, taskState: expected.expectedTaskState };
-    const row = await updateInstance(this.#db, instance.uuid, changes, guard);
+    const row = await updateInstance(this.#db, instance.uuid, changes, expected);
     if (row === undefined) throw await this.#conflict(instance.uuid, expected);
     const refreshed = instanceCodec.refresh(instance, row, [...setByStore, ...changed]);
     if (changed.some((field) => stateFields.has(field))) this.#listeners.notify(row, changes.updated_at);
@@ -203,13 +197,13 @@ export class InstanceStore {
     const data = {
       instance_uuid: uuid,
       expected: {
-        ...(expected.expectedVmState ? { vm_state: [...expected.expectedVmState] } : {}),
-        ...(expected.expectedTaskState ? { task_state: [...expected.expectedTaskState] } : {}),
+        ...(expected.vmState ? { vm_state: [...expected.vmState] } : {}),
+        ...(expected.taskState ? { task_state: [...expected.taskState] } : {}),
       },
       actual: { vm_state: row.vm_state, task_state: row.task_state },
     };
-    const { expectedTaskState = [row.task_state] } = expected;
-    if (expectedTaskState.includes(row.task_state)) return new InstanceUpdateConflict(data);
+    const { taskState = [row.task_state] } = expected;
+    if (taskState.includes(row.task_state)) return new InstanceUpdateConflict(data);
     return row.task_state === 'deleting'
       ? new UnexpectedDeletingTaskStateError(data)
       : new UnexpectedTaskStateError(data);

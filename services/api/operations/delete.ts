@@ -4,9 +4,9 @@ import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import type { ComputeDependencies } from './dependencies.ts';
-import { serverOfProject } from './server-of-project.ts';
-import { isHostUp } from './service-check.ts';
+import type { ComputeDependencies } from '../compute/dependencies.ts';
+import { serverOfProject } from '../compute/server-of-project.ts';
+import { isHostUp } from '../compute/service-check.ts';
 
 /** Milliseconds for which a message that the bus does not take keeps the user waiting. */
 const PATIENCE = 2000;

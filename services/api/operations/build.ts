@@ -9,12 +9,9 @@ import type { OneCastOptions } from '@mini-nova/messaging';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
-import type { CreateServerBody } from '../documents/server.ts';
-import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
-import type { ImageDefinition } from '../image-options.ts';
-import { assertPlacement, parseAvailabilityZone } from './availability-zone.ts';
-import { boundedCast } from './bounded-cast.ts';
-import type { ComputeDependencies } from './dependencies.ts';
+import { assertPlacement, parseAvailabilityZone } from '../compute/availability-zone.ts';
+import { boundedCast } from '../compute/bounded-cast.ts';
+import type { ComputeDependencies } from '../compute/dependencies.ts';
 import {
   type NewServer,
   type NewServers,
@@ -22,9 +19,12 @@ import {
   newReservationId,
   newServer,
   requestedDisks,
-} from './new-server.ts';
-import { requestedNetworks } from './requested-networks.ts';
-import { undo } from './undo.ts';
+} from '../compute/new-server.ts';
+import { requestedNetworks } from '../compute/requested-networks.ts';
+import { undo } from '../compute/undo.ts';
+import type { CreateServerBody } from '../documents/server.ts';
+import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
+import type { ImageDefinition } from '../image-options.ts';
 
 export interface CreatedServers {
   instances: Instance[];

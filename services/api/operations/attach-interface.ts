@@ -1,0 +1,39 @@
+import type { PortRow } from '@mini-nova/data/ports/table';
+import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
+import type { RequestContext } from '@mini-nova/service';
+import type { ComputeDependencies } from '../compute/dependencies.ts';
+import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
+import type { AttachInterfaceBody } from '../documents/interface.ts';
+import { BadRequest, Conflict } from '../http-errors.ts';
+
+type Attachment = NonNullable<AttachInterfaceBody['interfaceAttachment']>;
+
+/**
+ * Resolves when the guest has the interface.
+ *
+ * @throws BadRequest, Conflict, ServiceUnavailable, what the compute threw, MessagingTimeout
+ */
+export async function attachInterface(
+  ctxt: RequestContext,
+  uuid: string,
+  attachment: Attachment,
+  dependencies: ComputeDependencies,
+): Promise<PortRow> {
+  const { net_id = null, port_id = null, fixed_ips } = attachment;
+  const address = fixed_ips?.[0]?.ip_address ?? null;
+  if (net_id !== null && port_id !== null) {
+    throw new BadRequest('Must not input both network_id and port_id');
+  }
+  if (address !== null && net_id === null) {
+    throw new BadRequest('Must input network_id when request IP address');
+  }
+  const instance = await serverForInterfaces(ctxt, uuid, 'attachInterface', dependencies);
+  try {
+    const args = { instance, network_id: net_id, port_id, requested_ip: address };
+    const { id } = await dependencies.compute.attachInterface(ctxt, args);
+    return await portOfServer(ctxt, uuid, id, dependencies);
+  } catch (error) {
+    if (error instanceof FixedIpAlreadyInUse) throw new Conflict(error.message, { cause: error });
+    throw error;
+  }
+}

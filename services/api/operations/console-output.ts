@@ -1,0 +1,39 @@
+import { serverOfProject } from '../compute/server-of-project.ts';
+import { assertHostUp } from '../compute/service-check.ts';
+import type { ConsoleOutputBody } from '../documents/server-actions.ts';
+import type { ServerAction } from './server-action.ts';
+
+/** Lines of a console that a request can ask for. */
+const MOST_LINES = 2 ** 31 - 1;
+
+/** Control characters that a console may hold and a terminal or parser should not get. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
+const CONTROLS = /[\x00-\x08\x0b-\x0c\x0e-\x1f]/g;
+
+/**
+ * What the guest wrote to its console: the last lines, or all.
+ *
+ * @throws InstanceNotFound, Conflict when it is on no host yet, ServiceUnavailable, MessagingTimeout
+ */
+export const consoleOutput: ServerAction<ConsoleOutputBody> = {
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      length: {
+        anyOf: [
+          { type: 'integer', minimum: -1 },
+          { type: 'string', pattern: '^(-1|[0-9]+)$' },
+          { type: 'null' },
+        ],
+      },
+    },
+  },
+  async run(ctxt, uuid, { length = null }, dependencies) {
+    const lines = length === null || Number(length) < 0 ? null : Math.min(Number(length), MOST_LINES);
+    const instance = await serverOfProject(dependencies.instances, ctxt, uuid);
+    await assertHostUp(instance, dependencies);
+    const output = await dependencies.compute.getConsoleOutput(ctxt, { instance, tail_length: lines });
+    return { output: output.replace(CONTROLS, '') };
+  },
+};

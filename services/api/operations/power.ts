@@ -1,0 +1,61 @@
+import { requestPowerOperation } from '@mini-nova/compute/rpcapi';
+import { InstanceNotFound, InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
+import { type PowerOperation, type PowerOperationName, powerOperations } from '@mini-nova/domain/operations';
+import type { Instance } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { boundedCast } from '../compute/bounded-cast.ts';
+import type { ComputeDependencies } from '../compute/dependencies.ts';
+import { serverOfProject } from '../compute/server-of-project.ts';
+import { assertHostUp } from '../compute/service-check.ts';
+import { assertAllowed, saveConflict } from '../compute/state-check.ts';
+import { undo } from '../compute/undo.ts';
+
+/**
+ * Accepts a power operation, and asks the compute for it.
+ *
+ * @throws InstanceNotFound, Conflict, ServiceUnavailable, Unavailable
+ */
+export async function changePower(
+  ctxt: RequestContext,
+  uuid: string,
+  operation: PowerOperationName,
+  dependencies: ComputeDependencies,
+): Promise<void> {
+  const { instances, settings, compute } = dependencies;
+  const { name, allowed, tasks }: PowerOperation = powerOperations[operation];
+  const [task] = tasks;
+  const instance = await serverOfProject(instances, ctxt, uuid);
+  assertAllowed(instance, name, allowed);
+  await assertHostUp(instance, dependencies);
+  const before = instance.task_state;
+  try {
+    await instances.update(instance, { task_state: task }, allowed);
+  } catch (error) {
+    throw saveConflict(error, uuid, name);
+  }
+  try {
+    // One of which nobody says whether it has arrived is as good as accepted: the conductor's sweep repeats it.
+    await boundedCast(
+      (options) => requestPowerOperation(compute, ctxt, operation, instance, options),
+      settings.castTimeout,
+    );
+  } catch (error) {
+    await undo(dependencies, [uuid], () => revert(dependencies, instance, task, before));
+    throw error;
+  }
+}
+
+/** Nobody does what was asked: the instance is as it was. */
+async function revert(
+  { instances }: ComputeDependencies,
+  instance: Instance,
+  task: string,
+  before: string | null,
+): Promise<void> {
+  try {
+    await instances.update(instance, { task_state: before }, { taskState: [task] });
+  } catch (error) {
+    // Then another request goes on with it.
+    if (!(error instanceof InstanceUpdateConflict || error instanceof InstanceNotFound)) throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import type { RebootBody } from '../documents/server-actions.ts';
+import { changePower } from './power.ts';
+import type { ServerAction } from './server-action.ts';
+
+export const reboot: ServerAction<RebootBody> = {
+  schema: {
+    type: 'object',
+    required: ['type'],
+    additionalProperties: false,
+    // Nova takes either case.
+    properties: { type: { type: 'string', enum: ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft'] } },
+  },
+  async run(ctxt, uuid, { type }, dependencies) {
+    const isHard = type.toUpperCase() === 'HARD';
+    await changePower(ctxt, uuid, isHard ? 'hardReboot' : 'reboot', dependencies);
+    return undefined;
+  },
+};
