@@ -1,4 +1,10 @@
-import { conductorRpc, contentsOf, type ObjectValue, updatesSince } from '@mini-nova/conductor/rpcapi';
+import {
+  computeTaskRpc,
+  conductorRpc,
+  contentsOf,
+  type ObjectValue,
+  updatesSince,
+} from '@mini-nova/conductor/rpcapi';
 import { ObjectActionError } from '@mini-nova/domain/exceptions';
 import {
   type ArgsOf,
@@ -8,6 +14,7 @@ import {
   type RpcEndpoint,
   type RpcRequest,
 } from '@mini-nova/messaging';
+import { networkRpc } from '@mini-nova/network/rpcapi';
 import {
   backport,
   IncompatibleObjectVersion,
@@ -17,6 +24,7 @@ import {
   objectClass,
   objectVersions,
 } from '@mini-nova/objects';
+import { placementRpc } from '@mini-nova/placement/rpcapi';
 import { Manager, type PeriodicTask, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { ActionArguments, type ActionTable } from './object-actions/action.ts';
 import { type ObjectStores, objectActions } from './object-actions/index.ts';
@@ -24,8 +32,10 @@ import { type ObjectStores, objectActions } from './object-actions/index.ts';
 export interface ConductorManagerOptions {
   host: string;
   stores: ObjectStores;
-  /** What else is served on the conductor's topic: ComputeTaskManager, NetworkManager, PlacementManager. */
-  endpoints?: readonly RpcEndpoint[];
+  /** What else is served on the conductor's topic. */
+  computeTask: EndpointOf<typeof computeTaskRpc, RequestContext>;
+  network: EndpointOf<typeof networkRpc, RequestContext>;
+  placement: EndpointOf<typeof placementRpc, RequestContext>;
   /** In which requests wait for the database. Default: they do not. */
   queue?: WorkQueue;
   /** See `conductorSweeps`. Asked again when options have changed. */
@@ -42,13 +52,18 @@ export class ConductorManager extends Manager implements EndpointOf<typeof condu
   readonly #queue: WorkQueue;
 
   constructor(options: ConductorManagerOptions) {
-    const { host, stores, endpoints = [], periodicTasks = () => [] } = options;
+    const { host, stores, computeTask, network, placement, periodicTasks = () => [] } = options;
     const { queue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }) } = options;
     super({ host, serviceName: 'conductor' });
     this.#queue = queue;
     this.#actions = objectActions(stores);
     this.#periodicTasks = periodicTasks;
-    this.endpoints = [endpoint(conductorRpc, this), ...endpoints];
+    this.endpoints = [
+      endpoint(conductorRpc, this),
+      endpoint(computeTaskRpc, computeTask),
+      endpoint(networkRpc, network),
+      endpoint(placementRpc, placement),
+    ];
   }
 
   override periodicTasks(): readonly PeriodicTask[] {

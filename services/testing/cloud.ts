@@ -6,7 +6,7 @@ import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
 import { FakeDriver, type FakeDriverOptions } from '@mini-nova/compute/virt/fake-driver';
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
-import { ComputeTaskAPI, ConductorAPI, computeTaskRpc } from '@mini-nova/conductor/rpcapi';
+import { ComputeTaskAPI, ConductorAPI, type computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import { loadConfig } from '@mini-nova/config';
 import { type NovaConfig, novaSchema } from '@mini-nova/daemons/nova-schema';
 import { listUsages } from '@mini-nova/data/allocations/queries';
@@ -24,7 +24,6 @@ import { TaskState } from '@mini-nova/domain/states/task-state';
 import {
   type ArgsOf,
   type Driver,
-  endpoint,
   getTransport,
   type Logger,
   silentLogger,
@@ -32,7 +31,7 @@ import {
 } from '@mini-nova/messaging';
 import { InstancePorts } from '@mini-nova/network/instance-ports';
 import { NetworkManager } from '@mini-nova/network/manager';
-import { NetworkAPI, networkRpc } from '@mini-nova/network/rpcapi';
+import { NetworkAPI } from '@mini-nova/network/rpcapi';
 import {
   BlockDeviceMappingList,
   BuildRequest,
@@ -47,7 +46,7 @@ import {
 } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import { PlacementManager } from '@mini-nova/placement/manager';
-import { PlacementAPI, placementRpc } from '@mini-nova/placement/rpcapi';
+import { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { SchedulerManager } from '@mini-nova/scheduler/manager';
 import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import { createRpc, RequestContext, type Rpc, Service, WorkQueue } from '@mini-nova/service';
@@ -386,11 +385,9 @@ export class Cloud {
       host: 'controller',
       stores: this,
       queue,
-      endpoints: [
-        endpoint(computeTaskRpc, computeTask),
-        endpoint(networkRpc, new NetworkManager(this.ports, queue)),
-        endpoint(placementRpc, new PlacementManager(db, queue)),
-      ],
+      computeTask,
+      network: new NetworkManager(this.ports, queue),
+      placement: new PlacementManager(db, queue),
     });
     return this.#serve(Service.create({ ...this.#common('conductor', manager), transport, rpc }));
   }

@@ -1,11 +1,19 @@
-import { type ArgsOf, CallCancelled, type OneCastOptions, RPCVersionCapError } from '@mini-nova/messaging';
+import {
+  type ArgsOf,
+  CallCancelled,
+  endpoint,
+  type OneCastOptions,
+  RPCVersionCapError,
+  type Transport,
+} from '@mini-nova/messaging';
 import { NovaObjectSerializer } from '@mini-nova/objects';
-import { RequestContext } from '@mini-nova/service';
+import { createRpc, RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { expect, it, vi } from 'vitest';
-import { ComputeAPI, type computeRpc, InstanceHasNoHost } from './compute-api.ts';
+import type { ComputeManager } from '../manager.ts';
+import { ComputeAPI, computeRpc, InstanceHasNoHost } from './compute-api.ts';
 
 type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
 
@@ -131,4 +139,23 @@ it.each([
 
 function onHost() {
   return { instance: newInstance({ host: 'compute' }) };
+}
+
+/** Never run: the compiler is the test. */
+export function objectsNeedTheirSerializer(transport: Transport): void {
+  new ComputeAPI(createRpc(transport, { serializer: new NovaObjectSerializer() }));
+  // @ts-expect-error JSON does not carry an Instance
+  new ComputeAPI(createRpc(transport));
+}
+
+type Lacking = Omit<ComputeManager, 'startInstance'>;
+type Wrong = Lacking & { startInstance(ctxt: unknown, args: { instance: string }): null };
+
+/** Never run: the compiler is the test. */
+export function aComputeServesEachMethod(manager: ComputeManager, lacking: Lacking, wrong: Wrong): void {
+  endpoint(computeRpc, manager);
+  // @ts-expect-error startInstance is missing
+  endpoint(computeRpc, lacking);
+  // @ts-expect-error it starts an instance, not a name
+  endpoint(computeRpc, wrong);
 }

@@ -2,18 +2,14 @@ import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
 import { Presence } from '@mini-nova/conductor/presence';
-import { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import { SilentComputes } from '@mini-nova/conductor/silent-computes';
 import { conductorSweeps } from '@mini-nova/conductor/sweeps/index';
 import { databaseChecks } from '@mini-nova/data/configured-database';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
-import { endpoint } from '@mini-nova/messaging';
 import { InstancePorts } from '@mini-nova/network/instance-ports';
 import { NetworkManager } from '@mini-nova/network/manager';
-import { networkRpc } from '@mini-nova/network/rpcapi';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { PlacementManager } from '@mini-nova/placement/manager';
-import { placementRpc } from '@mini-nova/placement/rpcapi';
 import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import { createRpc, Service, serviceOptions, WorkQueue } from '@mini-nova/service';
 import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
@@ -46,11 +42,9 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   const manager = new ConductorManager({
     host: DEFAULT.host,
     stores: { ...stores, db },
-    endpoints: [
-      endpoint(computeTaskRpc, computeTask),
-      endpoint(networkRpc, new NetworkManager(ports, queue)),
-      endpoint(placementRpc, new PlacementManager(db, queue)),
-    ],
+    computeTask,
+    network: new NetworkManager(ports, queue),
+    placement: new PlacementManager(db, queue),
     queue,
     periodicTasks: () =>
       conductorSweeps({
