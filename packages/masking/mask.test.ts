@@ -52,6 +52,8 @@ describe('after the name of a secret', () => {
       `--${name.toLowerCase()}=hunter2 --user nova`,
       `GET /v1?a=b&${name}=hunter2&user=nova`,
       `${name}=hun,ter2`,
+      `${name}=hun"ter2 user=nova`,
+      `{"command":"x ${name}=hunter2","user":"nova"}`,
     ];
     for (const form of forms) {
       const masked = maskText(form);
@@ -90,6 +92,11 @@ test.each([
   ['rabbit://nova:hun\nter2@h/', 'rabbit://nova:***@h/'],
   ['rabbit://nova:hun"ter2@h/', 'rabbit://nova:***@h/'],
   ['rabbit://nova:12,hunter2@h/', 'rabbit://nova:***@h/'],
+  ['rabbit://nova:12@hun,ter2@h/', 'rabbit://nova:***@h/'],
+  ['rabbit://nova:12@hun,@h/', 'rabbit://nova:***@h/'],
+  ['rabbit://nova:12@hun ter2,u:1@h/', 'rabbit://nova:***@h/'],
+  ['https://nova@corp:,hunter2@h/', 'https://nova@corp:***@h/'],
+  ['https://nova@corp:12,hunter2@h/', 'https://nova@corp:***@h/'],
   ['rabbit://nova:12/hunter2@h/', 'rabbit://nova:***@h/'],
   ['rabbit://nova:12 hunter2@h/', 'rabbit://nova:***@h/'],
   ['rabbit://no/va?:hunter2@h/', 'rabbit://no/va?:***@h/'],

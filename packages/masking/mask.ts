@@ -11,6 +11,11 @@ const URL_REST = /:\/\/([^\s"'<>/?#]*)([^\s"'<>]*)/g;
 /** `host`, `host:5672`, `[::1]:5672`. */
 const HOST = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?$/;
 
+/** A host by whose form nobody takes it for a part of a password. */
+const KNOWN_HOST = /^(?:\[[\da-f:.%]+\]|[\w.-]+)(?::\d+)?$/i;
+const USER = /@/;
+const USER_WITH_PASSWORD = /^[\w.%+~-]+:.*@/s;
+
 /** A parameter of a URL that is a key of whatever kind: `key=`, `sslkey=`. */
 const KEY_PARAMETER = /([?&;][\w.-]{0,40}key[\w.-]{0,40}=)[^&;\s"'<>]+/gi;
 
@@ -21,7 +26,7 @@ const SEPARATOR = '(?:=|:(?!(?<=:\\/\\/[\\w.-]{1,80}:)\\d{1,5}(?!\\w)))';
 /** `password=`, `"password": `, `--password `. */
 const BEFORE_VALUE = `${NAME}(?:\\\\{0,4}["'])?\\s{0,4}${SEPARATOR}\\s{0,4}|--[\\w-]{0,30}${NAME}\\s{1,4}`;
 /** Up to the closing quotation mark, or to what separates it from the next. */
-const VALUE = `(?:(")(?:[^"\\\\]|\\\\.)+|(')(?:[^'\\\\]|\\\\.)+|(\\\\{1,4}["'])[^"']+|(?:(?:bearer|basic)\\s{1,4})?(?:[^\\s"'&;,]|,(?![\\s"']))+)`;
+const VALUE = `(?:(")(?:[^"\\\\]|\\\\.)+|(')(?:[^'\\\\]|\\\\.)+|(\\\\{1,4}["'])[^"']+|(?:(?:bearer|basic)\\s{1,4})?(?:[^\\s"'&;,]|,(?![\\s"'])|["'](?=\\w))+)`;
 const NAMED_SECRET = new RegExp(`(${BEFORE_VALUE})${VALUE}`, 'gis');
 
 /**
@@ -74,21 +79,32 @@ function maskUrls(text: string): string | undefined {
   return isClear ? masked : undefined;
 }
 
-/** What follows the scheme. What looks like a host with a wrong port is the beginning of a password, and all after it is, too. */
+/** What follows the scheme; undefined when it may be that an `@` ends a password which a comma or slash is in. */
 function maskRest(hosts: string, path: string): string | undefined {
-  if (path.includes('@')) return undefined;
   const parts = hosts.split(',');
   const lastUser = parts.findLastIndex((part) => part.includes('@'));
+  const before = parts.slice(0, lastUser + 1);
+  if (path.includes('@') || (before.length > 1 && !areWholeHosts(before))) return undefined;
   const masked: string[] = [];
-  for (const [index, part] of parts.entries()) {
-    const at = part.lastIndexOf('@');
-    if (at === -1 && index < lastUser) return undefined;
-    const host = part.slice(at + 1);
+  for (const part of parts) {
+    const at = part.lastIndexOf('@') + 1;
+    const host = part.slice(at);
     const isHost = HOST.test(host);
-    masked.push(hideAfterColon(part.slice(0, at + 1), '@') + (isHost ? host : hideAfterColon(host, '')));
+    masked.push(hideAfterColon(part.slice(0, at), '@') + (isHost ? host : hideAfterColon(host, '')));
+    // What looks like a host with a wrong port is the beginning of a password, and all after it is, too.
     if (!isHost) return masked.join();
   }
   return masked.join() + path;
+}
+
+/** Whether each is a user at a host, and after the first colon a user with a password: `u1@h1,u2:p2@h2,u3:p3@h3:5672`. */
+function areWholeHosts(parts: readonly string[]): boolean {
+  const colon = parts.findIndex((part) => part.includes(':'));
+  return parts.every((part, index) => {
+    const isLast = index === parts.length - 1;
+    const pattern = colon >= 0 && index > colon ? USER_WITH_PASSWORD : USER;
+    return pattern.test(part) && (isLast || KNOWN_HOST.test(part.slice(part.lastIndexOf('@') + 1)));
+  });
 }
 
 // Up to the first colon is the user, who may be an address with an @.
