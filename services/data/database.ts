@@ -9,6 +9,7 @@ import type { BuildRequestsTable } from './build-requests/table.ts';
 import type { ComputeNodesTable } from './compute-nodes/table.ts';
 import type { FlavorsTable } from './flavors/table.ts';
 import type { InstanceFaultsTable } from './instance-faults/table.ts';
+import type { MigrationsTable } from './instance-migrations/table.ts';
 import type { InstancesTable } from './instances/table.ts';
 import type { NetworksTable } from './networks/table.ts';
 import type { PortsTable } from './ports/table.ts';
@@ -21,6 +22,7 @@ export interface Schema {
   compute_nodes: ComputeNodesTable;
   instances: InstancesTable;
   instance_faults: InstanceFaultsTable;
+  migrations: MigrationsTable;
   build_requests: BuildRequestsTable;
   request_specs: RequestSpecsTable;
   flavors: FlavorsTable;

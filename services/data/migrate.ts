@@ -14,8 +14,10 @@ import { networks } from './migrations/0005-networks.ts';
 import { clockSkew } from './migrations/0006-clock-skew.ts';
 import { shadowTables } from './migrations/0007-shadow-tables.ts';
 import { indexes } from './migrations/0008-indexes.ts';
+import { instanceMigrations } from './migrations/0009-instance-migrations.ts';
 
-const migrations: readonly Migration[] = [
+/** By version: the schema of any version is made by the first so many. */
+export const migrations: readonly Migration[] = [
   services,
   instances,
   flavors,
@@ -24,6 +26,7 @@ const migrations: readonly Migration[] = [
   clockSkew,
   shadowTables,
   indexes,
+  instanceMigrations,
 ];
 
 /** Applies what is missing; safe to run in several processes at once. Returns the names of what was applied. */

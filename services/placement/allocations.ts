@@ -26,7 +26,7 @@ export async function releaseAllocations(
 /**
  * - `moved`: what `from` held is `to`'s, who holds nothing else
  * - `absent`: there is nothing to move, and nothing that may have been moved before
- * - `ended`: one of them is an instance that was deleted or is in ERROR; nothing was changed
+ * - `ended`: `to` will never use it (`lockConsumers`); nothing was changed
  */
 export type MoveOutcome = 'moved' | 'absent' | 'ended';
 
@@ -35,11 +35,11 @@ export type MoveOutcome = 'moved' | 'absent' | 'ended';
  * move begins, and back when it is reverted. Nobody can claim the room between. Idempotent.
  */
 export async function moveAllocations(db: Database, from: string, to: string): Promise<MoveOutcome> {
-  return db.transaction((trx) => move(trx, from, to), { lostCommit: 'repeat' });
+  return db.transaction((trx) => moveAllocationsWithin(trx, from, to), { lostCommit: 'repeat' });
 }
 
-async function move(trx: Queryable, from: string, to: string): Promise<MoveOutcome> {
-  if ((await lockConsumers(trx, [from, to])).length > 0) return 'ended';
+export async function moveAllocationsWithin(trx: Queryable, from: string, to: string): Promise<MoveOutcome> {
+  if ((await lockConsumers(trx, [from, to])).includes(to)) return 'ended';
   const rows = await listAllocationsOfConsumer(trx, [from, to]);
   if (rows.length === 0) return 'absent';
   if (!rows.some(({ consumer_uuid }) => consumer_uuid === from)) return 'moved';

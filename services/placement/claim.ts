@@ -30,7 +30,7 @@ export interface Claim {
  * - `claimed`: the consumer holds the resources now, and held less on one of the providers before
  * - `held`: it held as much on all of them before, and nothing was changed
  * - `full`: a provider has too little left of something, or is not known; nothing was changed
- * - `ended`: the consumer is an instance that was deleted or is in ERROR; nothing was changed
+ * - `ended`: the consumer is an instance that was deleted or is in ERROR, or a migration that is over; nothing was changed
  */
 export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
 

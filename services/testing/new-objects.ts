@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { ComputeNode, type FieldValues, Flavor, Instance, InstanceInfoCache } from '@mini-nova/objects';
+import {
+  ComputeNode,
+  type FieldValues,
+  Flavor,
+  Instance,
+  InstanceInfoCache,
+  Migration,
+} from '@mini-nova/objects';
 
 type InstanceValues = Partial<FieldValues<typeof Instance.fields>>;
+type MigrationValues = Partial<FieldValues<typeof Migration.fields>>;
 type ComputeNodeValues = Partial<FieldValues<typeof ComputeNode.fields>>;
 
 export function newFlavor(): Flavor {
@@ -34,6 +42,21 @@ export function newInstance(values: InstanceValues = {}): Instance {
     metadata: { purpose: 'test' },
     flavor: newFlavor(),
     info_cache: new InstanceInfoCache({ instance_uuid: uuid, network_info: '[]' }),
+    ...values,
+  });
+}
+
+/** A resize of an instance from host1 to host2 that is under way. */
+export function newMigration(values: MigrationValues = {}): Migration {
+  return new Migration({
+    uuid: randomUUID(),
+    source_compute: 'host1',
+    source_node: 'host1',
+    dest_compute: 'host2',
+    dest_node: 'host2',
+    instance_uuid: randomUUID(),
+    status: 'migrating',
+    migration_type: 'resize',
     ...values,
   });
 }

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { findProvider, listAllocationsOfConsumer, listUsages } from '@mini-nova/data/allocations/queries';
+import {
+  findProvider,
+  insertAllocations,
+  listAllocationsOfConsumer,
+  listUsages,
+} from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
+import { MigrationStore } from '@mini-nova/data/instance-migrations/store';
 import { insertInstance, softDeleteInstance } from '@mini-nova/data/instances/queries';
 import { migrate } from '@mini-nova/data/migrate';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
@@ -15,6 +21,7 @@ import {
 import { areMade, claimAll, claimResources, releaseClaims } from '@mini-nova/placement/claim';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newMigration } from './new-objects.ts';
 import { inventories } from './scheduling.ts';
 
 /** What placement guarantees on every database. `create` returns the connection text of a new, shareable one. */
@@ -37,6 +44,12 @@ export function describePlacement(name: string, create: () => Promise<string>): 
 
     function claim(consumerUuid: string, resources: ResourceAmounts, providerUuid = 'p1') {
       return claimResources(db, { consumerUuid, allocations: { [providerUuid]: resources } });
+    }
+
+    async function recordMigration(status: string): Promise<string> {
+      const migration = newMigration({ status });
+      await new MigrationStore(db).create(migration);
+      return migration.uuid;
     }
 
     async function used(resourceClass: string): Promise<number> {
@@ -255,6 +268,52 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await releaseAllocations(db, 'vm1')).toBe(true);
       expect(await releaseAllocations(db, 'vm1')).toBe(false);
       expect(await claim('vm2', { VCPU: 4 })).toBe('claimed');
+    });
+
+    it('holds both flavors of an instance that is resized on its host', async () => {
+      await claim('instance', { VCPU: 1 });
+      await moveAllocations(db, 'instance', 'migration');
+
+      expect(await claim('instance', { VCPU: 4 })).toBe('full');
+      expect(await claim('instance', { VCPU: 3 })).toBe('claimed');
+
+      const both = { migration: { VCPU: 1 }, instance: { VCPU: 3 } };
+      expect(await allocationsByConsumer(db, 'p1')).toEqual(both);
+    });
+
+    it('moves nothing to a migration that is over, and what one holds that is over', async () => {
+      const migration = await recordMigration('error');
+      await claim('instance', { VCPU: 1 });
+      expect(await moveAllocations(db, 'instance', migration)).toBe('ended');
+
+      const provider = { provider_uuid: 'p1', resource_class: 'VCPU', used: 2 };
+      const held = { ...provider, consumer_uuid: migration, created_at: new Date().toISOString() };
+      await insertAllocations(db.kysely, [held]);
+      expect(await moveAllocations(db, migration, 'instance')).toBe('moved');
+      expect(await allocationsByConsumer(db, 'p1')).toEqual({ instance: { VCPU: 2 } });
+    });
+
+    it('loses nothing when a consumer is moved there and back at once', async () => {
+      const other = await openDatabase(connection);
+      await claim('instance', { VCPU: 1 });
+      const moves = Array.from({ length: 10 }, (_, n) => {
+        const on = n % 3 === 0 ? other : db;
+        return n % 2 === 0
+          ? moveAllocations(on, 'instance', 'migration')
+          : moveAllocations(on, 'migration', 'instance');
+      });
+
+      expect(new Set(await Promise.all(moves))).toEqual(new Set(['moved']));
+
+      expect(await used('VCPU')).toBe(1);
+      await other.close();
+    });
+
+    it('makes no claim for a migration that is over', async () => {
+      for (const [status, outcome] of Object.entries({ migrating: 'claimed', error: 'ended' })) {
+        const uuid = await recordMigration(status);
+        expect(await claim(uuid, { VCPU: 1 })).toBe(outcome);
+      }
     });
 
     it('finds those of whom there is no record once they have held something for long enough', async () => {

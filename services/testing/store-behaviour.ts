@@ -6,6 +6,7 @@ import { describeComputeNodeStore } from './compute-node-store-behaviour.ts';
 import { describeFlavorStore } from './flavor-store-behaviour.ts';
 import { describeConcurrentSaves } from './instance-save-behaviour.ts';
 import { describeInstanceStore } from './instance-store-behaviour.ts';
+import { describeMigrationStore } from './migration-store-behaviour.ts';
 import { describeRequestSpecStore } from './request-spec-store-behaviour.ts';
 import { describeServiceStore } from './service-store-behaviour.ts';
 
@@ -32,6 +33,7 @@ export function describeStores(name: string, { create, shared }: StoresUnderTest
     describeInstanceStore(() => db);
     describeServiceStore(() => db);
     describeComputeNodeStore(() => db);
+    describeMigrationStore(() => db);
     describeFlavorStore(() => db);
     describeBuildRequestStore(() => db);
     describeRequestSpecStore(() => db);

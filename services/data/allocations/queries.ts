@@ -1,6 +1,7 @@
 import type { Timestamp } from '@mini-nova/database';
 import { idempotent, locksRows, preparedQuery } from '@mini-nova/database';
 import type { Queryable } from '../database.ts';
+import { isBetweenHosts } from '../instance-migrations/queries.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from './tables.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
@@ -223,6 +224,16 @@ export async function deleteAllocations(
   return Number(numDeletedRows);
 }
 
+/** What all migrations of the instance hold. */
+export async function deleteAllocationsOfMigrations(db: Queryable, instanceUuid: string): Promise<void> {
+  await idempotent(db)
+    .deleteFrom('allocations')
+    .where('consumer_uuid', 'in', (eb) =>
+      eb.selectFrom('migrations').select('uuid').where('instance_uuid', '=', instanceUuid),
+    )
+    .execute();
+}
+
 export interface OrphanedAllocation {
   consumer_uuid: string;
   provider_uuid: string;
@@ -230,7 +241,8 @@ export interface OrphanedAllocation {
 
 /**
  * Allocations whose consumer will never use them, as its record says: its instance is deleted, or ended in ERROR on no host; or
- * it is at rest on another compute node, and they were made before a time (younger ones may be of a move that has begun).
+ * it is at rest on another compute node, and they were made before a time (younger ones may be of a move that has begun). Those of
+ * an instance between two hosts are not: its migration says so, and is to have recorded that it is over.
  */
 export async function listOrphanedAllocations(
   db: Queryable,
@@ -250,9 +262,14 @@ export async function listOrphanedAllocations(
     .where((eb) =>
       eb.or([
         eb('instances.deleted', '=', true),
-        eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
+        eb.and([
+          eb('instances.vm_state', '=', 'error'),
+          eb('instances.host', 'is', null),
+          eb.not(isBetweenHosts('instances.uuid')),
+        ]),
         eb.and([
           eb('allocations.created_at', '<', before),
+          eb.not(isBetweenHosts('instances.uuid')),
           eb('instances.vm_state', 'in', ['active', 'stopped', 'error']),
           eb('instances.task_state', 'is', null),
           eb('compute_nodes.uuid', '<>', eb.ref('allocations.provider_uuid')),
@@ -268,10 +285,12 @@ export async function listUnknownConsumers(db: Queryable, before: Timestamp): Pr
     .selectFrom('allocations')
     .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
     .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
+    .leftJoin('migrations', 'migrations.uuid', 'allocations.consumer_uuid')
     .select('allocations.consumer_uuid')
     .distinct()
     .where('allocations.created_at', '<', before)
     .where('instances.uuid', 'is', null)
+    .where('migrations.uuid', 'is', null)
     .where('build_requests.instance_uuid', 'is', null)
     .orderBy('allocations.consumer_uuid')
     .execute();

@@ -6,6 +6,9 @@ import type { Database, Queryable } from '../database.ts';
 const softDeleted = ['instances', 'services', 'compute_nodes', 'flavors'] as const;
 type SoftDeletedTable = (typeof softDeleted)[number];
 
+/** Tables whose rows are archived and purged with their instance. */
+const childTables = ['instance_faults', 'migrations'] as const;
+
 /** A transaction moves or deletes so many rows at most: it is short, and nobody waits for it. */
 const BATCH = 100;
 
@@ -21,7 +24,7 @@ export interface ArchiveOptions {
 
 /**
  * Moves deleted rows to their shadow tables. What deleted instances and nodes have left in other tables goes: their
- * faults to a shadow table, what nobody looks at again for good.
+ * faults and migrations to shadow tables, what nobody looks at again for good.
  */
 export async function archiveDeletedRows(
   db: Database,
@@ -46,7 +49,7 @@ export interface PurgeOptions {
   before?: Timestamp | undefined;
 }
 
-/** Deletes archived rows for good. Faults go with their instances. */
+/** Deletes archived rows for good. Faults and migrations go with their instances. */
 export async function purgeShadowTables(db: Database, { before }: PurgeOptions = {}): Promise<RowCounts> {
   const counts: RowCounts = new Map();
   for (const table of softDeleted) {
@@ -85,6 +88,8 @@ async function archiveBatch(
 /** While an instance holds something, its record is what the sweeps go by that release it. */
 const HOLDS_NOTHING = sql`
   and not exists (select 1 from allocations where allocations.consumer_uuid = instances.uuid)
+  and not exists (select 1 from allocations join migrations on migrations.uuid = allocations.consumer_uuid
+    where migrations.instance_uuid = instances.uuid)
   and not exists (select 1 from ports where ports.device_uuid = instances.uuid)`;
 
 /** PostgreSQL leaves out what another that archives has taken. Flavors have no uuid, and nobody needs one. */
@@ -105,7 +110,7 @@ async function selectDeleted(
 }
 
 async function archiveChildren(trx: Queryable, uuids: string[], counts: RowCounts): Promise<void> {
-  add(counts, 'instance_faults', await move(trx, 'instance_faults', 'instance_uuid', uuids));
+  for (const table of childTables) add(counts, table, await move(trx, table, 'instance_uuid', uuids));
   for (const table of ['request_specs', 'build_requests']) {
     add(counts, table, await remove(trx, table, 'instance_uuid', uuids));
   }
@@ -158,8 +163,9 @@ async function purgeBatch(
     if (rows.length === 0) return counts;
     if (table === 'instances') {
       const uuids = rows.map(({ key }) => key);
-      const faults = await remove(trx, 'shadow_instance_faults', 'instance_uuid', uuids);
-      add(counts, 'shadow_instance_faults', faults);
+      for (const child of childTables.map((name) => `shadow_${name}`)) {
+        add(counts, child, await remove(trx, child, 'instance_uuid', uuids));
+      }
     }
     const ids = rows.map(({ id }) => id);
     add(counts, shadow, await remove(trx, shadow, 'id', ids));

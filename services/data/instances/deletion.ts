@@ -1,15 +1,16 @@
 import { databaseTimestamp } from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
-import { deleteAllocations } from '../allocations/queries.ts';
+import { deleteAllocations, deleteAllocationsOfMigrations } from '../allocations/queries.ts';
 import { deleteBuildRequest } from '../build-requests/queries.ts';
 import type { Database, Queryable } from '../database.ts';
+import { softDeleteMigrations } from '../instance-migrations/queries.ts';
 import { releasePorts } from '../ports/queries.ts';
 import { deleteRequestSpec } from '../request-specs/queries.ts';
 import type { InstanceStore } from './store.ts';
 
 /**
- * Marks the instance deleted and deletes what belongs to it, in one transaction: nothing that it holds outlives it, and
- * whoever works on it finds it deleted with its next save. Idempotent: false when it was deleted before.
+ * Marks the instance deleted and deletes what belongs to it, in one transaction: nothing that it holds outlives it, nor what its
+ * migrations hold, and whoever works on it finds it deleted with its next save. Idempotent: false when it was deleted before.
  *
  * @throws InstanceNotFound when there never was one
  */
@@ -23,6 +24,8 @@ export async function deleteInstance(
     const deleted = await instances.within(trx).destroy(instance);
     await releasePorts(trx, { deviceUuid: uuid, at: databaseTimestamp(trx) });
     await deleteAllocations(trx, uuid);
+    await deleteAllocationsOfMigrations(trx, uuid);
+    await softDeleteMigrations(trx, uuid, databaseTimestamp(trx));
     await deleteBuildRequest(trx, uuid);
     await deleteRequestSpec(trx, uuid);
     return deleted;

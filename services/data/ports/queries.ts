@@ -1,6 +1,7 @@
 import type { Timestamp } from '@mini-nova/database';
 import { idempotent, preparedQuery } from '@mini-nova/database';
 import type { Queryable } from '../database.ts';
+import { isBetweenHosts } from '../instance-migrations/queries.ts';
 import type { PortRow } from './table.ts';
 
 export async function findPort(db: Queryable, uuid: string): Promise<PortRow | undefined> {
@@ -44,7 +45,11 @@ export async function listEndedDevices(db: Queryable): Promise<string[]> {
     .where((eb) =>
       eb.or([
         eb('instances.deleted', '=', true),
-        eb.and([eb('instances.vm_state', '=', 'error'), eb('instances.host', 'is', null)]),
+        eb.and([
+          eb('instances.vm_state', '=', 'error'),
+          eb('instances.host', 'is', null),
+          eb.not(isBetweenHosts('instances.uuid')),
+        ]),
       ]),
     )
     .execute();

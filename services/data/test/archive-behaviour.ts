@@ -6,13 +6,14 @@ import { insertBuildRequest } from '../build-requests/queries.ts';
 import { insertComputeNode, softDeleteComputeNode } from '../compute-nodes/queries.ts';
 import type { Database } from '../database.ts';
 import { insertInstanceFault } from '../instance-faults/queries.ts';
+import { insertMigration, softDeleteMigrations } from '../instance-migrations/queries.ts';
 import { findInstance, insertInstance, softDeleteInstance } from '../instances/queries.ts';
 import { ensureNetwork } from '../networks/queries.ts';
 import { allocatePort } from '../ports/allocation.ts';
 import { releasePorts } from '../ports/queries.ts';
 import { findRequestSpec, insertRequestSpec } from '../request-specs/queries.ts';
 import { insertService } from '../services/queries.ts';
-import { AT, newComputeNode, newInstance, newService } from './rows.ts';
+import { AT, newComputeNode, newInstance, newMigration, newService } from './rows.ts';
 
 const LATER = '2026-02-28T12:00:00.000Z';
 
@@ -32,11 +33,13 @@ export function describeArchive(db: () => Database): void {
       await insertRequestSpec(db().kysely, { instance_uuid: uuid, spec: '{}', created_at: AT });
       const request = { project_id: 'p', instance: '{}', block_device_mappings: '{}', tags: '{}' };
       await insertBuildRequest(db().kysely, { ...request, instance_uuid: uuid, created_at: AT });
+      await insertMigration(db().kysely, newMigration({ instance_uuid: uuid }));
       await softDeleteInstance(db().kysely, uuid, at);
+      await softDeleteMigrations(db().kysely, uuid, at);
       return uuid;
     }
 
-    it('moves deleted instances with their faults, and deletes what else was theirs', async () => {
+    it('moves deleted instances with their faults and migrations, and deletes what else was theirs', async () => {
       const uuid = await deleted();
       const { uuid: living } = await insertInstance(db().kysely, newInstance());
       await insertRequestSpec(db().kysely, { instance_uuid: living, spec: '{}', created_at: AT });
@@ -46,6 +49,7 @@ export function describeArchive(db: () => Database): void {
       expect(Object.fromEntries(counts)).toEqual({
         instances: 1,
         instance_faults: 1,
+        migrations: 1,
         request_specs: 1,
         build_requests: 1,
       });
@@ -54,6 +58,7 @@ export function describeArchive(db: () => Database): void {
       const shadows = await sql`select uuid, metadata, deleted_at from shadow_instances`.execute(db().kysely);
       expect(shadows.rows).toEqual([{ uuid, metadata: '{"a":"b"}', deleted_at: AT }]);
       expect(await count('shadow_instance_faults')).toBe(1);
+      expect(await count('shadow_migrations')).toBe(1);
       expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map());
     });
 
@@ -104,7 +109,13 @@ export function describeArchive(db: () => Database): void {
       await insertAllocations(db().kysely, [{ ...allocation, consumer_uuid: claimant }]);
       expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map());
 
+      const migration = newMigration({ instance_uuid: claimant });
+      await insertMigration(db().kysely, migration);
+      await insertAllocations(db().kysely, [{ ...allocation, consumer_uuid: migration.uuid }]);
       await deleteAllocations(db().kysely, claimant);
+      expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map());
+
+      await deleteAllocations(db().kysely, migration.uuid);
       await releasePorts(db().kysely, { deviceUuid: owner, at: AT });
       expect((await archiveDeletedRows(db(), { maxRows: 1000 })).get('instances')).toBe(2);
     });
@@ -115,9 +126,17 @@ export function describeArchive(db: () => Database): void {
       await archiveDeletedRows(db(), { maxRows: 1000 });
 
       const early = await purgeShadowTables(db(), { before: LATER });
-      expect(Object.fromEntries(early)).toEqual({ shadow_instances: 1, shadow_instance_faults: 1 });
+      expect(Object.fromEntries(early)).toEqual({
+        shadow_instances: 1,
+        shadow_instance_faults: 1,
+        shadow_migrations: 1,
+      });
       const late = await purgeShadowTables(db());
-      expect(Object.fromEntries(late)).toEqual({ shadow_instances: 1, shadow_instance_faults: 1 });
+      expect(Object.fromEntries(late)).toEqual({
+        shadow_instances: 1,
+        shadow_instance_faults: 1,
+        shadow_migrations: 1,
+      });
       expect(await purgeShadowTables(db())).toEqual(new Map());
     });
 
@@ -131,7 +150,14 @@ export function describeArchive(db: () => Database): void {
                 where table_name = ${table} and table_schema = current_schema() order by ordinal_position`;
         return (await query.execute(kysely)).rows.map(({ name }) => name);
       };
-      for (const table of ['instances', 'instance_faults', 'services', 'compute_nodes', 'flavors']) {
+      for (const table of [
+        'instances',
+        'instance_faults',
+        'migrations',
+        'services',
+        'compute_nodes',
+        'flavors',
+      ]) {
         expect(await columns(`shadow_${table}`)).toEqual(await columns(table));
         expect((await columns(table)).length).toBeGreaterThan(5);
       }

@@ -1,8 +1,12 @@
-import { SchemaOutOfDate } from '@mini-nova/database';
+import { migrate as apply, SchemaOutOfDate } from '@mini-nova/database';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { ensureProvider, insertAllocations } from '../allocations/queries.ts';
 import type { Database } from '../database.ts';
 import { listFlavors } from '../flavors/queries.ts';
-import { assertMigrated, migrate, schemaVersion } from '../migrate.ts';
+import { insertMigration, listMigrations } from '../instance-migrations/queries.ts';
+import { assertMigrated, migrate, migrations, schemaVersion } from '../migrate.ts';
+import { AT, newInstance, newMigration } from './rows.ts';
 
 export function describeMigrations(db: () => Database): void {
   describe('migrations', () => {
@@ -36,6 +40,26 @@ export function describeMigrations(db: () => Database): void {
       expect((await schemaVersion(db())).current).toBe(0);
       await db().kysely.schema.dropTable('ports').execute();
       await migrate(db());
+    });
+
+    it('leave all that is recorded in a database of an earlier version as it is', async () => {
+      const tables = ['instances', 'allocations', 'resource_providers', 'shadow_instances'] as const;
+      const contents = () =>
+        Promise.all(tables.map((table) => sql`select * from ${sql.table(table)}`.execute(db().kysely)));
+      await apply(db(), migrations.slice(0, 8));
+      const context = '{"nova_object.name":"MigrationContext"}';
+      const instance = newInstance({ vm_state: 'active', migration_context: context });
+      await db().kysely.insertInto('instances').values(instance).execute();
+      await ensureProvider(db().kysely, { uuid: 'p1', name: 'node1', at: AT });
+      const allocation = { provider_uuid: 'p1', resource_class: 'VCPU', used: 1, created_at: AT };
+      await insertAllocations(db().kysely, [{ ...allocation, consumer_uuid: instance.uuid }]);
+      const before = (await contents()).map(({ rows }) => rows);
+
+      expect(await migrate(db())).toEqual(['instance migrations']);
+
+      expect((await contents()).map(({ rows }) => rows)).toEqual(before);
+      const { uuid } = await insertMigration(db().kysely, newMigration({ instance_uuid: instance.uuid }));
+      expect(await listMigrations(db().kysely, { underWay: true })).toMatchObject([{ uuid, hidden: false }]);
     });
 
     it("seed Nova's flavors", async () => {

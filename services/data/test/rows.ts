@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewComputeNode } from '../compute-nodes/table.ts';
+import type { NewMigration } from '../instance-migrations/table.ts';
 import type { NewInstance } from '../instances/table.ts';
 import type { NewService } from '../services/table.ts';
 
@@ -26,6 +27,21 @@ export function newComputeNode(values: Partial<NewComputeNode> = {}): NewCompute
     vcpus_used: 0,
     memory_mb_used: 0,
     local_gb_used: 0,
+    created_at: AT,
+    ...values,
+  };
+}
+
+/** A resize from host1 to host2 that is under way. */
+export function newMigration(values: Partial<NewMigration> = {}): NewMigration {
+  return {
+    uuid: randomUUID(),
+    source_compute: 'host1',
+    source_node: 'host1',
+    dest_compute: 'host2',
+    dest_node: 'host2',
+    status: 'migrating',
+    migration_type: 'resize',
     created_at: AT,
     ...values,
   };

@@ -2,6 +2,7 @@ import * as build from './build.ts';
 import * as flavor from './flavor.ts';
 import * as image from './image.ts';
 import * as instance from './instance.ts';
+import * as migration from './migration.ts';
 import * as network from './network.ts';
 import * as object from './object.ts';
 import * as service from './service.ts';
@@ -12,10 +13,12 @@ export * from './database.ts';
 export * from './flavor.ts';
 export * from './image.ts';
 export * from './instance.ts';
+export * from './migration.ts';
 export * from './network.ts';
 export * from './nova-error.ts';
 export * from './object.ts';
 export * from './service.ts';
 
 // Whoever knows one of these classes knows all, so that `instanceof` holds across any call.
-for (const noun of [build, flavor, image, instance, network, object, service]) registerNovaErrors(noun);
+for (const noun of [build, flavor, image, instance, migration, network, object, service])
+  registerNovaErrors(noun);

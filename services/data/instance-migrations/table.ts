@@ -1,0 +1,35 @@
+import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
+import type { SoftDeleted } from '../columns.ts';
+
+/** The moves of instances. Columns are named as the fields of the Migration object. */
+export interface MigrationsTable extends SoftDeleted {
+  id: Generated<number>;
+  /** Also the consumer that holds, during a move, what the instance has on its source. */
+  uuid: string;
+  source_compute: string | null;
+  dest_compute: string | null;
+  source_node: string | null;
+  dest_node: string | null;
+  /** Its address. */
+  dest_host: string | null;
+  old_instance_type_id: number | null;
+  new_instance_type_id: number | null;
+  instance_uuid: string | null;
+  status: string | null;
+  migration_type: string;
+  hidden: Generated<boolean>;
+  /** Bytes, as the other sizes. */
+  memory_total: number | null;
+  memory_processed: number | null;
+  memory_remaining: number | null;
+  disk_total: number | null;
+  disk_processed: number | null;
+  disk_remaining: number | null;
+  cross_cell_move: Generated<boolean>;
+  user_id: string | null;
+  project_id: string | null;
+}
+
+export type MigrationRow = Selectable<MigrationsTable>;
+export type NewMigration = Insertable<MigrationsTable>;
+export type MigrationChanges = Updateable<MigrationsTable>;
