@@ -5,17 +5,19 @@ import {
   HostBinaryNotFound,
   InstanceNotFound,
   InstanceUpdateConflict,
+  MigrationNotFound,
   ObjectActionError,
   ServiceBinaryExists,
   UnexpectedDeletingTaskStateError,
   UnexpectedTaskStateError,
 } from '@mini-nova/domain/exceptions';
-import { MessagingTimeout, Target } from '@mini-nova/messaging';
+import { type JsonValue, MessagingTimeout, Target } from '@mini-nova/messaging';
 import {
   IncompatibleObjectVersion,
   Instance,
   InstanceFault,
   InstanceList,
+  type MigrationList,
   objectVersions,
   Service,
   Tag,
@@ -24,7 +26,7 @@ import {
 import { type ReadDeleted, RequestContext, ServiceRecordMissing } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { type Loss, lossyDriver } from '@mini-nova/services-testing/lossy-driver';
-import { newComputeNode } from '@mini-nova/services-testing/new-objects';
+import { newComputeNode, newMigration } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ConductorAPI } from './rpcapi/conductor-api.ts';
 
@@ -245,5 +247,49 @@ describe('what the conductor does not have', () => {
     const save = conductor.instanceSave(ctxt, instance, { host: 'host1' }, { vmState: ['active'] });
     await expect(save).rejects.toThrow(InstanceUpdateConflict);
     await expect(save).rejects.not.toBeInstanceOf(UnexpectedTaskStateError);
+  });
+});
+
+describe('migrations through the conductor', () => {
+  it('are made, saved, and found by the hosts that they are under way between', async () => {
+    const migration = newMigration({ source_node: 'node1' });
+    await conductor.migrationCreate(ctxt, migration);
+    await expect(conductor.migrationCreate(ctxt, newMigration({ uuid: migration.uuid }))).rejects.toThrow(
+      DuplicateEntry,
+    );
+    const found = async (host: string, node: string) =>
+      (await conductor.migrationsOfNode(ctxt, host, node)).map(({ uuid }) => uuid);
+    expect(await found('host1', 'node1')).toEqual([migration.uuid]);
+    expect(await found('host2', 'host2')).toEqual([migration.uuid]);
+    expect(await found('host1', 'host2')).toEqual([]);
+
+    await conductor.migrationSave(ctxt, migration, { status: 'confirmed' });
+
+    expect(await found('host1', 'node1')).toEqual([]);
+    const [stored] = await conductor.migrationsOfInstances(ctxt, [migration.instance_uuid ?? '']);
+    expect(stored?.values()).toMatchObject({ uuid: migration.uuid, status: 'confirmed' });
+    expect(stored?.changes()).toEqual([]);
+  });
+
+  it('are read as Nova reads them', async () => {
+    const migration = newMigration({ migration_type: 'live-migration', status: 'running' });
+    await conductor.migrationCreate(ctxt, migration);
+    const read = (objname: string, objmethod: string, args: JsonValue[]) =>
+      conductor.objectClassAction(ctxt, { objName: objname }, objmethod, args);
+    const { uuid, id, instance_uuid } = migration;
+
+    expect(await read('Migration', 'get_by_uuid', [uuid])).toMatchObject({ uuid });
+    expect(await read('Migration', 'get_by_id', [id])).toMatchObject({ uuid });
+    await expect(read('Migration', 'get_by_uuid', [randomUUID()])).rejects.toThrow(MigrationNotFound);
+    const listed = async (method: string, args: JsonValue[]) =>
+      ((await read('MigrationList', method, args)) as MigrationList).objects.length;
+    expect(await listed('get_in_progress_by_instance', [instance_uuid])).toBe(1);
+    expect(await listed('get_in_progress_by_instance', [instance_uuid, 'live-migration'])).toBe(1);
+    expect(await listed('get_in_progress_by_instance', [instance_uuid, 'resize'])).toBe(0);
+    expect(await listed('get_by_filters', [{ host: 'host2', status: ['running', 'queued'] }])).toBe(1);
+    expect(await listed('get_by_filters', [{ source_compute: 'host2' }])).toBe(0);
+    await expect(read('MigrationList', 'get_by_filters', [{ colour: 'red' }])).rejects.toThrow(
+      ObjectActionError,
+    );
   });
 });

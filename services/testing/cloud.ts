@@ -14,6 +14,7 @@ import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { FlavorStore } from '@mini-nova/data/flavors/store';
+import { MigrationStore } from '@mini-nova/data/instance-migrations/store';
 import { InstanceStore } from '@mini-nova/data/instances/store';
 import { migrate } from '@mini-nova/data/migrate';
 import { ensureNetwork } from '@mini-nova/data/networks/queries';
@@ -99,6 +100,7 @@ export class Cloud {
   readonly instances: InstanceStore;
   readonly services: ServiceStore;
   readonly computeNodes: ComputeNodeStore;
+  readonly migrations: MigrationStore;
   readonly flavors: FlavorStore;
   readonly buildRequests: BuildRequestStore;
   readonly ports: InstancePorts;
@@ -126,6 +128,7 @@ export class Cloud {
     this.instances = new InstanceStore(db);
     this.services = new ServiceStore(db);
     this.computeNodes = new ComputeNodeStore(db);
+    this.migrations = new MigrationStore(db);
     this.flavors = new FlavorStore(db);
     this.buildRequests = new BuildRequestStore(db);
     this.ports = new InstancePorts(db, { defaultNetwork: 'private' });

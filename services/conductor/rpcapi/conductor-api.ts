@@ -17,6 +17,8 @@ import {
   Instance,
   type InstanceFault,
   InstanceList,
+  type Migration,
+  MigrationList,
   type NovaObject,
   objectVersions,
   Service,
@@ -161,6 +163,30 @@ export class ConductorAPI {
 
   async computeNodeSave(ctxt: RpcContext, node: ComputeNode, changes: ChangesOf<ComputeNode>): Promise<void> {
     await retryOnOutage(() => this.#save(ctxt, node, changes), this.#retry);
+  }
+
+  /** The moves from and to the node that are under way. */
+  async migrationsOfNode(ctxt: RpcContext, host: string, nodename: string): Promise<Migration[]> {
+    const args = [host, nodename];
+    const list = await this.#read(ctxt, MigrationList, 'get_in_progress_by_host_and_node', args);
+    return (list as MigrationList).objects;
+  }
+
+  /** All moves of these instances, newest first. */
+  async migrationsOfInstances(ctxt: RpcContext, uuids: readonly string[]): Promise<Migration[]> {
+    if (uuids.length === 0) return [];
+    const list = await this.#read(ctxt, MigrationList, 'get_by_filters', [{ instance_uuid: [...uuids] }]);
+    return (list as MigrationList).objects;
+  }
+
+  /** @throws DuplicateEntry also when it was this very migration, and the answer was lost */
+  async migrationCreate(ctxt: RpcContext, migration: Migration): Promise<void> {
+    await retryOnOutage(() => this.objectAction(ctxt, migration, 'create'), this.#retry);
+  }
+
+  /** @throws MigrationNotFound */
+  async migrationSave(ctxt: RpcContext, migration: Migration, changes: ChangesOf<Migration>): Promise<void> {
+    await retryOnOutage(() => this.#save(ctxt, migration, changes), this.#retry);
   }
 
   /** Runs a method of the object at the conductor, and takes over what it changed. Made once. */

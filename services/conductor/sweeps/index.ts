@@ -8,6 +8,7 @@ import type { Logger } from '@mini-nova/messaging';
 import type { PeriodicTask, RequestContext } from '@mini-nova/service';
 import { FailedBuilds } from '../failed-builds.ts';
 import { Presence } from '../presence.ts';
+import { settleEndedMigrations } from './ended-migrations.ts';
 import { correctImpossibleStates } from './impossible-states.ts';
 import { OrphanedAllocations } from './orphaned-allocations.ts';
 import { releaseOrphanedPorts } from './orphaned-ports.ts';
@@ -82,6 +83,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
       // Without a clock only that is released which is of no age: what instances hold that have ended.
       const now = (await trueNow(tools, age)) ?? new Date(0);
       await orphanedAllocations.release({ ...tools, age, now });
+      await settleEndedMigrations({ ...tools, age, now });
     }),
     task('release_orphaned_ports', () => releaseOrphanedPorts(tools)),
   ];

@@ -4,6 +4,16 @@ import type { InstanceStore } from '@mini-nova/data/instances/store';
 import { restingStates, type Way, wayOf } from '@mini-nova/domain/states/instance-states';
 import type { Instance } from '@mini-nova/objects';
 
+/**
+ * Ways on which an instance that is between two hosts goes, too. Of the others its migration knows more than its record, as
+ * long as it is under way.
+ */
+const waysBetweenHosts: readonly Way[] = [
+  'finish the deletion',
+  'finish the power change',
+  'note the launch',
+];
+
 /** Instances that have to come to rest in one of these ways, and about which nothing was saved since then. */
 export async function unsettled(
   instances: InstanceStore,
@@ -11,8 +21,10 @@ export async function unsettled(
   since: Date,
 ): Promise<Instance[]> {
   const changedBefore = since.toISOString();
-  const found = await instances.list({ unsettled: restingStates, changedBefore });
-  return [...found].filter((instance) => ways.includes(wayOf(instance)));
+  const listed = await instances.list({ unsettled: restingStates, changedBefore });
+  const found = [...listed].filter((instance) => ways.includes(wayOf(instance)));
+  const moving = await instances.betweenHosts(found.map(({ uuid }) => uuid));
+  return found.filter((instance) => waysBetweenHosts.includes(wayOf(instance)) || !moving.has(instance.uuid));
 }
 
 export function secondsBefore(now: Date, seconds: number): Date {

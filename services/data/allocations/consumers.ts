@@ -2,7 +2,7 @@ import { locksRows, preparedQuery } from '@mini-nova/database';
 import { isUnderWay } from '@mini-nova/domain/states/migration-status';
 import { sql } from 'kysely';
 import type { Queryable } from '../database.ts';
-import { listMigrations } from '../instance-migrations/queries.ts';
+import { listMovingInstances } from '../instance-migrations/queries.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
 import type { InstanceRow } from '../instances/table.ts';
 
@@ -72,17 +72,11 @@ async function endedInstances(
   const failed = instances.filter(
     (instance) => !instance.deleted && instance.vm_state === 'error' && instance.host === null,
   );
-  const moving = await movingOf(
+  const moving = await listMovingInstances(
     db,
     failed.map(({ uuid }) => uuid),
   );
   return [...deleted, ...failed].map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
-}
-
-async function movingOf(db: Queryable, instanceUuids: readonly string[]): Promise<Set<string | null>> {
-  if (instanceUuids.length === 0) return new Set();
-  const migrations = await listMigrations(db, { instanceUuids, underWay: true });
-  return new Set(migrations.map(({ instance_uuid }) => instance_uuid));
 }
 
 function endedMigrations(migrations: readonly Pick<MigrationRow, 'uuid' | 'deleted' | 'status'>[]): string[] {

@@ -1,7 +1,9 @@
 import type { Timestamp } from '@mini-nova/database';
 import { idempotent, locksRows, preparedQuery } from '@mini-nova/database';
+import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import type { Queryable } from '../database.ts';
 import { isBetweenHosts } from '../instance-migrations/queries.ts';
+import type { MigrationRow } from '../instance-migrations/table.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from './tables.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
@@ -222,6 +224,34 @@ export async function deleteAllocations(
   if (providerUuid !== undefined) query = query.where('provider_uuid', '=', providerUuid);
   const { numDeletedRows } = await query.executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+}
+
+/** Migrations that are over, or were deleted with their instance, since before a time, and hold something. */
+export async function listMigrationsWithAllocations(
+  db: Queryable,
+  before: Timestamp,
+): Promise<Pick<MigrationRow, 'uuid' | 'instance_uuid' | 'status'>[]> {
+  return db
+    .selectFrom('migrations')
+    .select(['uuid', 'instance_uuid', 'status'])
+    .where((eb) =>
+      eb.or([
+        eb('deleted', '=', true),
+        eb.and([
+          eb('status', 'in', statusesOver),
+          eb(eb.fn.coalesce('updated_at', 'created_at'), '<', before),
+        ]),
+      ]),
+    )
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('allocations')
+          .select('used')
+          .whereRef('allocations.consumer_uuid', '=', 'migrations.uuid'),
+      ),
+    )
+    .orderBy('id')
+    .execute();
 }
 
 /** What all migrations of the instance hold. */

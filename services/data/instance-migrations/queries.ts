@@ -59,6 +59,16 @@ export async function listMigrations(db: Queryable, filters: MigrationFilters = 
   return query.execute();
 }
 
+/** Which of the instances a migration that is under way moves. */
+export async function listMovingInstances(
+  db: Queryable,
+  instanceUuids: readonly string[],
+): Promise<Set<string>> {
+  if (instanceUuids.length === 0) return new Set();
+  const migrations = await listMigrations(db, { instanceUuids, underWay: true });
+  return new Set(migrations.flatMap(({ instance_uuid }) => instance_uuid ?? []));
+}
+
 /** Changes a living migration. Undefined: there is none. */
 export async function updateMigration(
   db: Queryable,

@@ -13,6 +13,7 @@ import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import { faultCodec } from '../instance-faults/codec.ts';
 import { insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
+import { listMovingInstances } from '../instance-migrations/queries.ts';
 import { setByStore } from '../row-codec.ts';
 import { instanceCodec } from './codec.ts';
 import {
@@ -76,6 +77,11 @@ export class InstanceStore {
   /** Newest first; living ones unless `deleted` says otherwise. */
   async list(filters: InstanceFilters = {}): Promise<InstanceList> {
     return listOf(await listInstances(this.#db, filters));
+  }
+
+  /** Which of the instances a migration that is under way moves. */
+  async betweenHosts(uuids: readonly string[]): Promise<Set<string>> {
+    return listMovingInstances(this.#db, uuids);
   }
 
   /**

@@ -1,0 +1,78 @@
+import { lockConsumers } from '@mini-nova/data/allocations/consumers';
+import { deleteAllocations, listMigrationsWithAllocations } from '@mini-nova/data/allocations/queries';
+import { findComputeNode } from '@mini-nova/data/compute-nodes/queries';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import { listMigrations } from '@mini-nova/data/instance-migrations/queries';
+import { InstanceStore } from '@mini-nova/data/instances/store';
+import { InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
+import type { Logger } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import { allocationsOfConsumers, moveAllocationsWithin } from '@mini-nova/placement/allocations';
+
+export interface EndedMigrationsOptions {
+  db: Database;
+  /** Seconds; who ended a migration later than this is about to give back what it holds. */
+  age: number;
+  /** By the database's clock. */
+  now: Date;
+  logger: Logger;
+}
+
+type Migration = Awaited<ReturnType<typeof listMigrationsWithAllocations>>[number];
+
+/**
+ * What migrations hold that are over: the instance gets it back where it is at home there and does not hold what it needs,
+ * as after a move that failed; else it is released. What migrations under way hold is theirs.
+ */
+export async function settleEndedMigrations({ db, age, now, logger }: EndedMigrationsOptions): Promise<void> {
+  const before = new Date(now.getTime() - age * 1000).toISOString();
+  for (const migration of await listMigrationsWithAllocations(db.kysely, before)) {
+    const outcome = await db.transaction((trx) => settle(trx, migration), { lostCommit: 'repeat' });
+    const { uuid, instance_uuid, status } = migration;
+    logger.warn({ migration: uuid, instance_uuid, status }, outcome);
+  }
+}
+
+async function settle(trx: Queryable, { uuid, instance_uuid }: Migration): Promise<string> {
+  const instance = await instanceOf(trx, instance_uuid);
+  if (instance === undefined)
+    return 'A migration holds an allocation of an instance of which there is no record';
+  await lockConsumers(trx, [uuid, instance.uuid]);
+  if (await isDueBack(trx, uuid, instance)) {
+    const moved = await moveAllocationsWithin(trx, uuid, instance.uuid);
+    if (moved === 'moved') return 'Gave back to an instance what its migration held that is over';
+  }
+  await deleteAllocations(trx, uuid);
+  return 'Released the allocation of a migration that is over';
+}
+
+async function instanceOf(trx: Queryable, uuid: string | null): Promise<Instance | undefined> {
+  if (uuid === null) return undefined;
+  try {
+    return await new InstanceStore(trx).getByUuid(uuid, { includeDeleted: true });
+  } catch (error) {
+    if (error instanceof InstanceNotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the migration holds what the instance needs where it is, and nobody else holds that for it. */
+async function isDueBack(trx: Queryable, migrationUuid: string, instance: Instance): Promise<boolean> {
+  const { uuid, host, node, deleted, flavor } = instance;
+  if (deleted || host === null || node === null) return false;
+  const provider = (await findComputeNode(trx, host, node))?.uuid;
+  if (provider === undefined) return false;
+  const others = await listMigrations(trx, { instanceUuids: [uuid], underWay: true });
+  const held = await allocationsOfConsumers(trx, [uuid, migrationUuid, ...others.map((other) => other.uuid)]);
+  const of = (consumer: string) => held.get(consumer)?.[provider];
+  const [own, left] = [of(uuid), of(migrationUuid)];
+  if (left === undefined || others.some((other) => of(other.uuid) !== undefined)) return false;
+  if (own === undefined) return true;
+  const due = resourcesOf(flavor);
+  return !isSame(own, due) && isSame(left, due);
+}
+
+function isSame(one: ResourceAmounts, other: ResourceAmounts): boolean {
+  return Object.keys({ ...lacking(one, other), ...lacking(other, one) }).length === 0;
+}

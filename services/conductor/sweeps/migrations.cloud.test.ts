@@ -1,0 +1,267 @@
+import { insertAllocations } from '@mini-nova/data/allocations/queries';
+import { resourcesOf } from '@mini-nova/domain/resources';
+import { isUnderWay, MigrationStatus, MigrationType } from '@mini-nova/domain/states/migration-status';
+import { silentLogger } from '@mini-nova/messaging';
+import type { Flavor, Instance, Migration } from '@mini-nova/objects';
+import { allocationsByProvider, moveAllocations } from '@mini-nova/placement/allocations';
+import { claimResources } from '@mini-nova/placement/claim';
+import { RequestContext } from '@mini-nova/service';
+import { Cloud } from '@mini-nova/services-testing/cloud';
+import { newMigration } from '@mini-nova/services-testing/new-objects';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Presence } from '../presence.ts';
+import { conductorSweeps } from './index.ts';
+
+const TIMEOUT = 300;
+
+const statuses = Object.values(MigrationStatus);
+const underWay = statuses.filter((status) => isUnderWay({ status }));
+const over = statuses.filter((status) => !isUnderWay({ status }));
+const failed = over.filter((status) => ['error', 'failed', 'cancelled'].includes(status));
+
+/** One round of what a conductor does again and again. */
+async function sweep(cloud: Cloud): Promise<void> {
+  const { db, instances, services, compute } = cloud;
+  const config = { instance_build_timeout: TIMEOUT, service_down_time: 60 };
+  const presence = new Presence({ db });
+  const sweeps = conductorSweeps({
+    db,
+    instances,
+    services,
+    compute,
+    config,
+    presence,
+    logger: silentLogger,
+  });
+  for (const task of sweeps) await task.run(RequestContext.admin());
+}
+
+let cloud: Cloud;
+let tiny: Flavor;
+let small: Flavor;
+/** Provider uuids by host. */
+let providers: { [host: string]: string };
+
+beforeEach(async () => {
+  cloud = await Cloud.start();
+  tiny = await cloud.flavors.getByName('m1.tiny');
+  small = await cloud.flavors.getByName('m1.small');
+  providers = Object.fromEntries(
+    [...(await cloud.computeNodes.list())].map(({ host, uuid }) => [host, uuid]),
+  );
+});
+
+/** An instance of host1 that has begun to move to host2, and what each of the two holds. */
+async function moving(values: {
+  status: string;
+  type?: string;
+  to?: string;
+}): Promise<[Instance, Migration]> {
+  const { status, type = MigrationType.RESIZE, to = 'host2' } = values;
+  const instance = await cloud.bootActive();
+  const node = await cloud.computeNodes.list({ host: to });
+  const migration = newMigration({
+    instance_uuid: instance.uuid,
+    source_node: instance.node,
+    source_compute: instance.host,
+    dest_compute: to,
+    dest_node: [...node][0]?.hypervisor_hostname ?? '',
+    migration_type: type as 'resize',
+    status: 'pre-migrating',
+  });
+  await cloud.migrations.create(migration);
+  expect(await moveAllocations(cloud.db, instance.uuid, migration.uuid)).toBe('moved');
+  const allocations = { [providers[to] ?? '']: resourcesOf(small) };
+  expect(await claimResources(cloud.db, { consumerUuid: instance.uuid, allocations })).toBe('claimed');
+  migration.status = status;
+  await cloud.migrations.save(migration);
+  return [instance, migration];
+}
+
+async function arrive(instance: Instance, host = 'host2'): Promise<void> {
+  const [node] = await cloud.computeNodes.list({ host });
+  await cloud.instances.update(instance, { host, node: node?.hypervisor_hostname ?? null, flavor: small });
+}
+
+/** Nothing was done about any of them for long. */
+async function ageAll(): Promise<void> {
+  const at = new Date(Date.now() - 2 * TIMEOUT * 1000).toISOString();
+  await cloud.db.kysely.updateTable('instances').set({ updated_at: at }).execute();
+  await cloud.db.kysely.updateTable('migrations').set({ updated_at: at }).execute();
+  await cloud.db.kysely.updateTable('allocations').set({ created_at: at }).execute();
+}
+
+async function held(...consumers: { uuid: string }[]) {
+  return Promise.all(consumers.map(({ uuid }) => allocationsByProvider(cloud.db, uuid)));
+}
+
+describe.each(Object.values(MigrationType))('an instance in a %s', (type) => {
+  it.each(underWay)('that is %s keeps what it and its migration hold, on either host', async (status) => {
+    const [instance, migration] = await moving({ status, type });
+    await cloud.instances.update(instance, { vm_state: 'error', task_state: null });
+    await ageAll();
+    const [own, others] = await held(instance, migration);
+    expect(own).toEqual({ [providers.host2 ?? '']: resourcesOf(small) });
+    expect(others).toEqual({ [providers[instance.host ?? ''] ?? '']: resourcesOf(tiny) });
+    const ports = await cloud.ports.list(instance.uuid);
+
+    await sweep(cloud);
+    await arrive(instance);
+    await ageAll();
+    await sweep(cloud);
+
+    expect(await held(instance, migration)).toEqual([own, others]);
+    expect(await cloud.ports.list(instance.uuid)).toEqual(ports);
+  });
+});
+
+describe('an instance whose migration', () => {
+  it.each(['confirmed', 'completed', 'done'])(
+    'is %s holds what it has where it is, and nothing else',
+    async (status) => {
+      const [instance, migration] = await moving({ status });
+      await arrive(instance);
+      await ageAll();
+
+      await sweep(cloud);
+
+      expect(await held(instance, migration)).toEqual([{ [providers.host2 ?? '']: resourcesOf(small) }, {}]);
+    },
+  );
+
+  it.each([...failed, 'reverted'])('is %s gets back what it has where it is', async (status) => {
+    const [instance, migration] = await moving({ status });
+    await ageAll();
+
+    await sweep(cloud);
+
+    const home = { [providers[instance.host ?? ''] ?? '']: resourcesOf(tiny) };
+    expect(await held(instance, migration)).toEqual([home, {}]);
+  });
+
+  it.each(failed)('on its own host is %s gets back its former size', async (status) => {
+    const [instance] = [await cloud.bootActive()];
+    const host = instance.host ?? '';
+    const migration = newMigration({
+      ...{ instance_uuid: instance.uuid, source_compute: host, source_node: instance.node },
+      ...{ dest_compute: host, dest_node: instance.node },
+    });
+    await cloud.migrations.create(migration);
+    await moveAllocations(cloud.db, instance.uuid, migration.uuid);
+    const allocations = { [providers[host] ?? '']: resourcesOf(small) };
+    await claimResources(cloud.db, { consumerUuid: instance.uuid, allocations });
+    await ageAll();
+    await sweep(cloud);
+    expect(await held(instance, migration)).toEqual([
+      allocations,
+      { [providers[host] ?? '']: resourcesOf(tiny) },
+    ]);
+
+    migration.status = status;
+    await cloud.migrations.save(migration);
+    await ageAll();
+    await sweep(cloud);
+
+    expect(await held(instance, migration)).toEqual([{ [providers[host] ?? '']: resourcesOf(tiny) }, {}]);
+  });
+
+  it('ended lately keeps what it holds, for its compute is about to give it back', async () => {
+    const [instance, migration] = await moving({ status: 'error' });
+    const before = await held(instance, migration);
+
+    await sweep(cloud);
+
+    expect(await held(instance, migration)).toEqual(before);
+  });
+
+  it('has failed is left to the next one, which holds what it has on the source', async () => {
+    const [instance, migration] = await moving({ status: 'running' });
+    const earlier = newMigration({ instance_uuid: instance.uuid, status: 'error' });
+    await cloud.migrations.create(earlier);
+    const provider_uuid = providers[instance.host ?? ''] ?? '';
+    const row = { consumer_uuid: earlier.uuid, provider_uuid, resource_class: 'VCPU', used: 1 };
+    await insertAllocations(cloud.db.kysely, [{ ...row, created_at: new Date().toISOString() }]);
+    const before = await held(instance, migration);
+    await ageAll();
+
+    await sweep(cloud);
+
+    expect(await held(instance, migration, earlier)).toEqual([...before, {}]);
+  });
+});
+
+it('leaves what a migration holds alone of whose instance there is no record', async () => {
+  const migration = newMigration({ status: 'error' });
+  await cloud.migrations.create(migration);
+  const row = {
+    consumer_uuid: migration.uuid,
+    provider_uuid: providers.host1 ?? '',
+    resource_class: 'VCPU',
+    used: 1,
+  };
+  await insertAllocations(cloud.db.kysely, [{ ...row, created_at: new Date().toISOString() }]);
+  await ageAll();
+
+  await sweep(cloud);
+
+  expect(await held(migration)).toEqual([{ [providers.host1 ?? '']: { VCPU: 1 } }]);
+});
+
+it('gives back all that both hosts hold with the deletion of the instance, however far its migration has got', async () => {
+  for (const status of statuses) {
+    const [instance, migration] = await moving({ status });
+    await cloud.compute.terminateInstance(cloud.ctxt, {
+      instance: await cloud.request(instance.uuid, 'deleting'),
+    });
+    await cloud.settled(instance.uuid);
+    expect(await held(instance, migration)).toEqual([{}, {}]);
+    expect(await cloud.ports.list(instance.uuid)).toEqual([]);
+  }
+  expect(await cloud.allocated()).toBe(0);
+  expect((await cloud.migrations.list()).objects).toEqual([]);
+});
+
+it('finishes a deletion whose compute is lost, and what its migration holds on the other goes, too', async () => {
+  const [instance, migration] = await moving({ status: 'migrating' });
+  await cloud.request(instance.uuid, 'deleting');
+  await cloud.computes.get(instance.host ?? '')?.service.stop();
+  await cloud.db.kysely.updateTable('services').set({ forced_down: true }).execute();
+  await ageAll();
+
+  await sweep(cloud);
+
+  expect(await cloud.instances.getByUuid(instance.uuid, { includeDeleted: true })).toMatchObject({
+    deleted: true,
+  });
+  expect(await held(instance, migration)).toEqual([{}, {}]);
+});
+
+it('does not clear the task of an instance that is moved, nor end it, until its migration is over', async () => {
+  const [instance, migration] = await moving({ status: 'migrating' });
+  const between = { task_state: 'resize_migrating', host: null, node: null };
+  await cloud.instances.update(instance, between);
+  await ageAll();
+
+  await sweep(cloud);
+  expect(await cloud.instances.getByUuid(instance.uuid)).toMatchObject({ vm_state: 'active', ...between });
+
+  migration.status = 'error';
+  await cloud.migrations.save(migration);
+  await sweep(cloud);
+  expect(await cloud.instances.getByUuid(instance.uuid)).toMatchObject({
+    vm_state: 'error',
+    task_state: null,
+  });
+});
+
+it('frees no port of an instance in ERROR on no host that is being moved', async () => {
+  const [instance, migration] = await moving({ status: 'pre-migrating', type: MigrationType.EVACUATION });
+  await cloud.instances.update(instance, { vm_state: 'error', host: null, node: null });
+  await sweep(cloud);
+  expect(await cloud.ports.list(instance.uuid)).toHaveLength(1);
+
+  migration.status = 'failed';
+  await cloud.migrations.save(migration);
+  await sweep(cloud);
+  expect(await cloud.ports.list(instance.uuid)).toEqual([]);
+});
