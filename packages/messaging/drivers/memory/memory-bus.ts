@@ -1,3 +1,4 @@
+import { Overloaded } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { RpcMessage } from '../driver.ts';
 import type { MemoryConsumer } from './memory-consumer.ts';
@@ -34,11 +35,61 @@ export class DeadLetters {
   }
 }
 
+/** A notification in a queue, or in the hands of a consumer. */
+export interface StoredNotification {
+  /** Context and message as JSON text. */
+  readonly text: string;
+  /** It has been delivered before. */
+  redelivered: boolean;
+}
+
+export type NotificationQueue = MemoryQueue<StoredNotification>;
+
+/** The queues of notifications of one bus, and what is bound to them. */
+class NotificationQueues {
+  readonly #queues = new Map<string, NotificationQueue>();
+  /** By exchange and routing key. */
+  readonly #bindings = new Map<string, Set<NotificationQueue>>();
+
+  /**
+   * To the queue of the key's own name, whether somebody consumes it or not, and to all others bound to the key.
+   * @param limit how many may wait in one queue
+   * @throws Overloaded when one of them is full
+   */
+  publish(exchange: string, key: string, text: string, limit: number): void {
+    this.bind(key, exchange, key);
+    const queues = this.#bound(exchange, key);
+    for (const queue of queues) {
+      if (queue.isFull(limit)) throw new Overloaded({ what: `queue ${queue.name}`, limit, unit: 'messages' });
+    }
+    for (const queue of queues) {
+      queue.push({ text, redelivered: false });
+      queue.wake();
+    }
+  }
+
+  /** The queue of a name, bound to the key. */
+  bind(queueName: string, exchange: string, key: string): NotificationQueue {
+    const queue = this.#queues.get(queueName) ?? new MemoryQueue<StoredNotification>(queueName);
+    this.#queues.set(queueName, queue);
+    this.#bound(exchange, key).add(queue);
+    return queue;
+  }
+
+  #bound(exchange: string, key: string): Set<NotificationQueue> {
+    const binding = `${exchange}/${key}`;
+    const queues = this.#bindings.get(binding) ?? new Set();
+    this.#bindings.set(binding, queues);
+    return queues;
+  }
+}
+
 const buses = new Map<string, MemoryBus>();
 
 /** What a broker is to processes, within one process: named queues, and fanout to all servers of a topic. */
 export class MemoryBus {
   readonly deadLetters = new DeadLetters();
+  readonly notifications = new NotificationQueues();
   readonly #name: string;
   #members = 0;
   readonly #queues = new Map<string, MemoryQueue>();

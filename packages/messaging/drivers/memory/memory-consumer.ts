@@ -3,7 +3,7 @@ import { type Logger, reasonText } from '../../logger.ts';
 import type { AckPolicy, IncomingMessage, Request } from '../driver.ts';
 import type { MemoryBus, Subscription } from './memory-bus.ts';
 import { MemoryIncoming } from './memory-incoming.ts';
-import type { Delivery, MemoryQueue } from './memory-queue.ts';
+import type { Consumer, Delivery, MemoryQueue } from './memory-queue.ts';
 
 /** Milliseconds before a cast that failed is tried again; doubled for each further time, up to the maximum. */
 const RETRY_DELAY = 100;
@@ -26,7 +26,7 @@ export interface MemoryConsumerOptions {
 }
 
 /** One server's share of its queues: what it runs now, and what becomes of it. */
-export class MemoryConsumer {
+export class MemoryConsumer implements Consumer<Delivery> {
   readonly #options: MemoryConsumerOptions;
   readonly #subscription: Subscription;
   /** The requests that are not acknowledged, with ackPolicy `after`. */
@@ -49,7 +49,6 @@ export class MemoryConsumer {
     return this.#open;
   }
 
-  /** Whether it has room for a message of so many bytes. It tells the bus when it has room again. */
   hasRoom(bytes: number): boolean {
     const { prefetch, intakeBytes } = this.#options;
     const hasRoom =

@@ -10,15 +10,11 @@ import {
   type OutgoingNotification,
   REQUEUE_PAUSE,
 } from '../notification-driver.ts';
-import {
-  MemoryNotificationBus,
-  type MemoryNotificationQueue,
-  type NotificationConsumer,
-  type StoredNotification,
-} from './memory-notification-bus.ts';
+import { MemoryBus, type NotificationQueue, type StoredNotification } from './memory-bus.ts';
+import type { Consumer } from './memory-queue.ts';
 
 export interface MemoryNotificationListenerOptions {
-  queues: readonly MemoryNotificationQueue[];
+  queues: readonly NotificationQueue[];
   /** How many notifications may be held; 0: no limit. */
   prefetch: number;
   onNotification(incoming: IncomingNotification): void;
@@ -27,22 +23,25 @@ export interface MemoryNotificationListenerOptions {
 }
 
 /** Consumes queues of a bus. */
-export class MemoryNotificationListener implements Listener, NotificationConsumer {
+export class MemoryNotificationListener implements Listener, Consumer<StoredNotification> {
   readonly #options: MemoryNotificationListenerOptions;
   readonly #held = new Set<MemoryIncomingNotification>();
   #stopped = false;
 
   constructor(options: MemoryNotificationListenerOptions) {
     this.#options = options;
-    for (const queue of options.queues) queue.addConsumer(this);
+    for (const queue of options.queues) {
+      queue.addConsumer(this);
+      queue.wake();
+    }
   }
 
-  get hasRoom(): boolean {
+  hasRoom(): boolean {
     const { prefetch } = this.#options;
     return prefetch === 0 || this.#held.size < prefetch;
   }
 
-  take(notification: StoredNotification, queue: MemoryNotificationQueue): void {
+  take(notification: StoredNotification, queue: NotificationQueue): void {
     const incoming = new MemoryIncomingNotification(notification, queue, (settled) => this.#release(settled));
     this.#held.add(incoming);
     this.#options.onNotification(incoming);
@@ -75,14 +74,14 @@ class MemoryIncomingNotification implements IncomingNotification {
   readonly ctxt: JsonObject;
   readonly message: JsonObject;
   readonly #stored: StoredNotification;
-  readonly #queue: MemoryNotificationQueue;
+  readonly #queue: NotificationQueue;
   readonly #onSettled: (incoming: MemoryIncomingNotification) => void;
   #settled = false;
   #requeueTimer: NodeJS.Timeout | undefined;
 
   constructor(
     stored: StoredNotification,
-    queue: MemoryNotificationQueue,
+    queue: NotificationQueue,
     onSettled: (incoming: MemoryIncomingNotification) => void,
   ) {
     const { ctxt, message } = JSON.parse(stored.text) as { ctxt: JsonObject; message: JsonObject };
@@ -121,7 +120,10 @@ class MemoryIncomingNotification implements IncomingNotification {
   #giveBack(): void {
     clearTimeout(this.#requeueTimer);
     this.#requeueTimer = undefined;
-    this.#queue.giveBack(this.#stored);
+    this.#stored.redelivered = true;
+    // The next to be delivered.
+    this.#queue.putBack([this.#stored]);
+    this.#queue.wake();
     this.#onSettled(this);
   }
 }
@@ -133,7 +135,7 @@ export class MemoryNotifications implements NotificationDriver {
   readonly #busName: string;
   readonly #context: Context;
   readonly #listeners = new Set<MemoryNotificationListener>();
-  #bus: MemoryNotificationBus | undefined;
+  #bus: MemoryBus | undefined;
   #closed = false;
 
   constructor(busName: string, context: Context) {
@@ -143,7 +145,9 @@ export class MemoryNotifications implements NotificationDriver {
 
   async notify({ exchange, topic, priority, ctxt, message }: OutgoingNotification): Promise<void> {
     const text = JSON.stringify({ ctxt, message });
-    this.#join().publish(exchange ?? this.#context.controlExchange, `${topic}.${priority}`, text);
+    const { controlExchange, limits } = this.#context;
+    const key = `${topic}.${priority}`;
+    this.#join().notifications.publish(exchange ?? controlExchange, key, text, limits.queueMessages);
   }
 
   async listen(
@@ -154,7 +158,7 @@ export class MemoryNotifications implements NotificationDriver {
     const bus = this.#join();
     const queues = topics.map(({ exchange = this.#context.controlExchange, topic, priority }) => {
       const key = `${topic}.${priority}`;
-      return bus.bind(pool ?? key, exchange, key);
+      return bus.notifications.bind(pool ?? key, exchange, key);
     });
     const listener: MemoryNotificationListener = new MemoryNotificationListener({
       queues: [...new Set(queues)],
@@ -174,9 +178,9 @@ export class MemoryNotifications implements NotificationDriver {
     this.#bus = undefined;
   }
 
-  #join(): MemoryNotificationBus {
+  #join(): MemoryBus {
     if (this.#closed) throw new MessageDeliveryFailure('The transport is closed');
-    this.#bus ??= MemoryNotificationBus.join(this.#busName, this.#context.limits.queueMessages);
+    this.#bus ??= MemoryBus.join(this.#busName);
     return this.#bus;
   }
 }

@@ -1,6 +1,5 @@
 import { Fifo } from '../../collections.ts';
 import { turns } from '../../turns.ts';
-import type { MemoryConsumer } from './memory-consumer.ts';
 import type { PendingCall } from './pending-call.ts';
 
 /** A message on its way. */
@@ -15,11 +14,25 @@ export interface Delivery {
   readonly attempt: number;
 }
 
+/** What waits in a queue. */
+interface Queued {
+  /** As JSON. */
+  readonly text: string;
+  readonly call?: PendingCall | undefined;
+}
+
+/** Who takes a queue's messages. */
+export interface Consumer<T extends Queued> {
+  /** Whether it has room for a message of so many bytes. It wakes its queues when it has room again. */
+  hasRoom(bytes: number): boolean;
+  take(message: T, queue: MemoryQueue<T>): void;
+}
+
 /** Messages for one routing key, handed to its consumers in turn. What they have no room for waits. */
-export class MemoryQueue {
+export class MemoryQueue<T extends Queued = Delivery> {
   readonly name: string;
-  readonly #waiting = new Fifo<Delivery>();
-  readonly #consumers: MemoryConsumer[] = [];
+  readonly #waiting = new Fifo<T>();
+  readonly #consumers: Consumer<T>[] = [];
   #declared = false;
   #turn = 0;
   #awake = false;
@@ -46,21 +59,21 @@ export class MemoryQueue {
     return this.#waiting.size >= limit;
   }
 
-  push(delivery: Delivery): void {
+  push(delivery: T): void {
     this.#waiting.push(delivery);
   }
 
   /** Puts back what was taken and not finished, before what waits. */
-  putBack(deliveries: readonly Delivery[]): void {
+  putBack(deliveries: readonly T[]): void {
     this.#waiting.unshift(deliveries);
   }
 
-  addConsumer(consumer: MemoryConsumer): void {
+  addConsumer(consumer: Consumer<T>): void {
     this.#declared = true;
     this.#consumers.push(consumer);
   }
 
-  removeConsumer(consumer: MemoryConsumer): void {
+  removeConsumer(consumer: Consumer<T>): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
   }
@@ -99,7 +112,7 @@ export class MemoryQueue {
     return true;
   }
 
-  #nextConsumer(bytes: number): MemoryConsumer | undefined {
+  #nextConsumer(bytes: number): Consumer<T> | undefined {
     for (let tries = this.#consumers.length; tries > 0; tries -= 1) {
       this.#turn = (this.#turn + 1) % this.#consumers.length;
       const consumer = this.#consumers[this.#turn];

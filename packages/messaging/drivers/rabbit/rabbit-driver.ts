@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { InvalidTarget, MessageDeliveryFailure } from '../../errors.ts';
-import type { Logger } from '../../logger.ts';
 import type { Target } from '../../target.ts';
 import type { TransportUrl } from '../../transport-url.ts';
 import type {
@@ -19,6 +18,7 @@ import { BrokerConnection, whenConnected } from './connection/connection.ts';
 import { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
 import { Publisher } from './publish/publisher.ts';
+import type { RabbitContext } from './rabbit-context.ts';
 import { type RabbitSettings, rabbitSettings } from './rabbit-options.ts';
 import { RabbitListener } from './server/listener.ts';
 import { ReplySender } from './server/reply-sender.ts';
@@ -33,15 +33,9 @@ import { Topology } from './topology/topology.ts';
  */
 export class RabbitDriver implements Driver {
   readonly notifications: RabbitNotifications;
-  readonly #context: DriverContext;
-  readonly #fallbacks: ExchangeFallbacks;
-  readonly #controlExchange: string;
+  readonly #context: RabbitContext;
   readonly #name: string;
-  readonly #logger: Logger;
-  readonly #settings: RabbitSettings;
   readonly #addresses: BrokerAddress[];
-  readonly #topology: Topology;
-  readonly #connection: BrokerConnection;
   /** Of what somebody waits for: requests of calls, and replies. */
   readonly #publisher: Publisher;
   readonly #casts: Publisher;
@@ -56,54 +50,35 @@ export class RabbitDriver implements Driver {
    * Opens nothing yet.
    * @throws DriverLoadFailure when an option is out of range or a TLS file cannot be read
    */
-  constructor(url: TransportUrl, context: DriverContext) {
-    const { logger } = context;
-    this.#context = context;
-    this.#fallbacks = new ExchangeFallbacks(logger);
-    this.#controlExchange = context.controlExchange;
-    this.#name = [context.name || basename(process.argv[1] ?? 'node'), process.pid].join(':');
-    this.#logger = logger;
-    this.#settings = rabbitSettings(context.rabbit, url.query);
-    this.#addresses = brokerAddresses(url, this.#settings);
-    this.#topology = new Topology(this.#settings);
-    this.#connection = this.#newConnection('publisher');
-    const publishing = {
-      connection: this.#connection,
-      logger,
-      fallbacks: this.#fallbacks,
-      compression: this.#settings.kombuCompression,
-      onEvent: context.onEvent,
+  constructor(url: TransportUrl, given: DriverContext) {
+    const settings = rabbitSettings(given.rabbit, url.query);
+    this.#name = [given.name || basename(process.argv[1] ?? 'node'), process.pid].join(':');
+    this.#addresses = brokerAddresses(url, settings);
+    const newConnection = (purpose: string): BrokerConnection =>
+      this.#newConnection(purpose, given, settings);
+    const context: RabbitContext = {
+      ...given,
+      settings,
+      topology: new Topology(settings),
+      fallbacks: new ExchangeFallbacks(given.logger),
+      connection: newConnection('publisher'),
+      newConnection,
     };
-    this.notifications = new RabbitNotifications({
-      ...publishing,
-      controlExchange: this.#controlExchange,
-      topology: this.#topology,
-      settings: this.#settings,
-      limits: context.limits,
-      newConnection: (purpose) => this.#newConnection(purpose),
-    });
-    this.#publisher = new Publisher({
-      ...publishing,
-      name: 'calls and replies',
-      confirms: callConfirms(this.#settings),
-    });
-    this.#casts = new Publisher({ ...publishing, name: 'casts' });
-    this.#fanouts = new Publisher({ ...publishing, name: 'fanouts' });
-    const retryTimeout = this.#settings.kombuMissingConsumerRetryTimeout;
-    this.#client = new RequestClient({
-      connection: this.#connection,
-      publisher: this.#publisher,
+    this.#context = context;
+    this.notifications = new RabbitNotifications(context);
+    this.#publisher = new Publisher(context, 'calls and replies', callConfirms(settings));
+    this.#casts = new Publisher(context, 'casts');
+    this.#fanouts = new Publisher(context, 'fanouts');
+    this.#client = new RequestClient(context, {
+      calls: this.#publisher,
       casts: this.#casts,
       fanouts: this.#fanouts,
-      topology: this.#topology,
-      retryTimeout,
-      context,
     });
     this.#replySender = new ReplySender({
       publisher: this.#publisher,
-      retryTimeout,
-      maxBytes: context.limits.outboxBytes,
-      logger,
+      retryTimeout: settings.kombuMissingConsumerRetryTimeout,
+      maxBytes: given.limits.outboxBytes,
+      logger: given.logger,
     });
   }
 
@@ -126,18 +101,12 @@ export class RabbitDriver implements Driver {
     if (topic === undefined || server === undefined) {
       throw new InvalidTarget('A server needs a topic and a server name', target);
     }
-    const exchange = target.exchange ?? this.#controlExchange;
-    const listener: RabbitListener = new RabbitListener({
-      connection: this.#newConnection(`${topic}.${server}`),
-      queues: this.#topology.serverQueues(exchange, topic, server),
-      prefetch: options.prefetch ?? this.#settings.rabbitQosPrefetchCount,
-      intakeBytes: this.#context.limits.intakeBytes,
-      ackPolicy: options.ackPolicy,
-      deliveryLimit: options.deliveryLimit,
+    const { controlExchange, topology } = this.#context;
+    const listener: RabbitListener = new RabbitListener(this.#context, {
+      ...options,
+      name: `${topic}.${server}`,
+      queues: topology.serverQueues(target.exchange ?? controlExchange, topic, server),
       replies: this.#replySender,
-      fallbacks: this.#fallbacks,
-      logger: this.#logger,
-      onEvent: this.#context.onEvent,
       onMessage,
       onStopped: () => this.#listeners.delete(listener),
     });
@@ -154,7 +123,7 @@ export class RabbitDriver implements Driver {
     this.#publisher.connect();
     const listeners = [...this.#listeners, this.notifications];
     await Promise.all([
-      whenConnected(this.#connection, signal),
+      whenConnected(this.#context.connection, signal),
       ...listeners.map((listener) => listener.whenReady(signal)),
     ]);
   }
@@ -175,17 +144,13 @@ export class RabbitDriver implements Driver {
     await Promise.all(publishers.map((publisher) => publisher.close()));
     await this.#client.close();
     this.#replySender.close();
-    await this.#connection.close();
+    await this.#context.connection.close();
   }
 
-  #newConnection(purpose: string): BrokerConnection {
-    const connection = new BrokerConnection({
-      name: `${this.#name}:${purpose}`,
-      addresses: this.#addresses,
-      settings: this.#settings,
-      logger: this.#logger,
-      onEvent: this.#context.onEvent,
-    });
+  #newConnection(purpose: string, context: DriverContext, settings: RabbitSettings): BrokerConnection {
+    const name = `${this.#name}:${purpose}`;
+    const { logger, onEvent } = context;
+    const connection = new BrokerConnection({ name, addresses: this.#addresses, settings, logger, onEvent });
     // Each of its channels listens to it: more than Node.js takes for a leak, but not without bounds.
     connection.setMaxListeners(0);
     return connection;

@@ -61,25 +61,6 @@ export type RabbitSettings = Required<Omit<RabbitOptions, Optional>> & Pick<Rabb
 
 type Optional = 'kombuCompression' | 'sslCaFile' | 'sslCertFile' | 'sslKeyFile';
 
-const DEFAULTS: RabbitSettings = {
-  heartbeatTimeoutThreshold: 60,
-  rabbitQosPrefetchCount: 0,
-  rabbitRetryInterval: 1,
-  rabbitRetryBackoff: 2,
-  rabbitIntervalMax: 30,
-  amqpDurableQueues: false,
-  amqpAutoDelete: false,
-  rabbitQuorumQueue: false,
-  rabbitTransientQuorumQueue: false,
-  rabbitTransientQueuesTtl: 1800,
-  rabbitQuorumDeliveryLimit: 0,
-  rabbitQuorumMaxMemoryLength: 0,
-  rabbitQuorumMaxMemoryBytes: 0,
-  kombuMissingConsumerRetryTimeout: 60,
-  kombuFailoverStrategy: 'round-robin',
-  ssl: false,
-};
-
 /** A 16-bit field of the protocol. */
 const SHORT_MAX = 65_535;
 /** RabbitMQ takes x-expires in milliseconds, as a 32-bit number. */
@@ -88,36 +69,39 @@ const DAY = 86_400;
 /** RabbitMQ keeps what a queue's arguments say in 32 bits. */
 const ARGUMENT_MAX = 0xffff_ffff;
 
-interface NumberKind {
-  min: number;
-  max: number;
-  integer: boolean;
+/** What an option may be. One with choices or a range is checked; without an initial value it is a file's name. */
+interface Kind {
+  /** What holds where none is given. */
+  initial?: number | boolean | string | undefined;
+  choices?: readonly string[];
+  min?: number;
+  max?: number;
+  integer?: boolean;
 }
 
-type Kind = NumberKind | readonly string[] | 'flag' | 'file';
-
 const KINDS: Record<keyof RabbitOptions, Kind> = {
-  heartbeatTimeoutThreshold: { min: 0, max: SHORT_MAX, integer: true },
-  rabbitQosPrefetchCount: { min: 0, max: SHORT_MAX, integer: true },
-  rabbitRetryInterval: { min: 0, max: DAY, integer: false },
-  rabbitRetryBackoff: { min: 0, max: DAY, integer: false },
-  rabbitIntervalMax: { min: 0, max: DAY, integer: false },
-  amqpDurableQueues: 'flag',
-  amqpAutoDelete: 'flag',
-  rabbitQuorumQueue: 'flag',
-  rabbitTransientQuorumQueue: 'flag',
-  rabbitTransientQueuesTtl: { min: 1, max: TTL_MAX, integer: true },
-  rabbitQuorumDeliveryLimit: { min: 0, max: ARGUMENT_MAX, integer: true },
-  rabbitQuorumMaxMemoryLength: { min: 0, max: ARGUMENT_MAX, integer: true },
-  rabbitQuorumMaxMemoryBytes: { min: 0, max: ARGUMENT_MAX, integer: true },
-  kombuMissingConsumerRetryTimeout: { min: 0, max: DAY, integer: false },
-  kombuFailoverStrategy: ['round-robin', 'shuffle'],
-  kombuCompression: ['gzip'],
-  ssl: 'flag',
-  sslCaFile: 'file',
-  sslCertFile: 'file',
-  sslKeyFile: 'file',
+  heartbeatTimeoutThreshold: { initial: 60, min: 0, max: SHORT_MAX, integer: true },
+  rabbitQosPrefetchCount: { initial: 0, min: 0, max: SHORT_MAX, integer: true },
+  rabbitRetryInterval: { initial: 1, min: 0, max: DAY, integer: false },
+  rabbitRetryBackoff: { initial: 2, min: 0, max: DAY, integer: false },
+  rabbitIntervalMax: { initial: 30, min: 0, max: DAY, integer: false },
+  amqpDurableQueues: { initial: false },
+  amqpAutoDelete: { initial: false },
+  rabbitQuorumQueue: { initial: false },
+  rabbitTransientQuorumQueue: { initial: false },
+  rabbitTransientQueuesTtl: { initial: 1800, min: 1, max: TTL_MAX, integer: true },
+  rabbitQuorumDeliveryLimit: { initial: 0, min: 0, max: ARGUMENT_MAX, integer: true },
+  rabbitQuorumMaxMemoryLength: { initial: 0, min: 0, max: ARGUMENT_MAX, integer: true },
+  rabbitQuorumMaxMemoryBytes: { initial: 0, min: 0, max: ARGUMENT_MAX, integer: true },
+  kombuMissingConsumerRetryTimeout: { initial: 60, min: 0, max: DAY, integer: false },
+  kombuFailoverStrategy: { initial: 'round-robin', choices: ['round-robin', 'shuffle'] },
+  kombuCompression: { initial: undefined, choices: ['gzip'] },
+  ssl: { initial: false },
+  sslCaFile: {},
+  sslCertFile: {},
+  sslKeyFile: {},
 };
+const INITIAL = Object.fromEntries(Object.entries(KINDS).map(([name, { initial }]) => [name, initial]));
 
 /**
  * The options with their defaults. A transport URL's query (`?ssl=true&rabbit_retry_interval=2`, with
@@ -130,7 +114,7 @@ export function rabbitSettings(
   query: Readonly<Record<string, string>> = {},
 ): RabbitSettings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings: RabbitSettings = { ...DEFAULTS, ...given, ...fromQuery(query) };
+  const settings = { ...INITIAL, ...given, ...fromQuery(query) } as RabbitSettings;
   for (const [name, kind] of Object.entries(KINDS)) {
     const value: unknown = settings[name as keyof RabbitSettings];
     if (value !== undefined) check(name, value, kind);
@@ -145,8 +129,8 @@ function fromQuery(query: Readonly<Record<string, string>>): RabbitOptions {
     if (kind === undefined) {
       throw new DriverLoadFailure('rabbit', `the URL's query has ${wireName}, which is no option`);
     }
-    if (kind === 'file' || isChoice(kind)) return [name, text];
-    if (kind === 'flag') return [name, flag(wireName, text)];
+    if (typeof kind.initial === 'boolean') return [name, flag(wireName, text)];
+    if (kind.min === undefined) return [name, text];
     return [name, text === '' ? Number.NaN : Number(text)];
   });
   return Object.fromEntries(options);
@@ -158,17 +142,11 @@ function flag(name: string, text: string): boolean {
   throw new DriverLoadFailure('rabbit', `option ${name} is "${text}", but must be true or false`);
 }
 
-function isChoice(kind: Kind): kind is readonly string[] {
-  return Array.isArray(kind);
-}
-
-function check(name: string, value: unknown, kind: Kind): void {
-  if (typeof kind === 'string') return;
-  if (isChoice(kind)) {
-    if (!kind.some((choice) => choice === value)) refuse(name, value, kind.join(' or '));
-    return;
+function check(name: string, value: unknown, { choices, min, max, integer }: Kind): void {
+  if (choices !== undefined && !choices.some((choice) => choice === value)) {
+    refuse(name, value, choices.join(' or '));
   }
-  const { min, max, integer } = kind;
+  if (min === undefined || max === undefined) return;
   const fits = typeof value === 'number' && value >= min && value <= max;
   if (fits && (!integer || Number.isInteger(value))) return;
   refuse(name, value, `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`);

@@ -5,56 +5,47 @@ import {
   type MessagingError,
   TopologyMismatch,
 } from '../../../errors.ts';
-import type { TransportEvent } from '../../../hooks.ts';
-import type { Limits } from '../../../limits.ts';
-import type { Logger } from '../../../logger.ts';
 import { NameTooLong } from '../../../names.ts';
 import type { OutgoingNotification } from '../../notification-driver.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
 import { Outbox, type Publication } from '../publish/publication.ts';
 import { Publisher } from '../publish/publisher.ts';
-import type { Compression } from '../rabbit-options.ts';
-import { declareQueue, type ExchangeFallbacks } from '../topology/declaring.ts';
-import type { QueueSpec, Topology } from '../topology/topology.ts';
+import type { RabbitContext } from '../rabbit-context.ts';
+import { declareQueue } from '../topology/declaring.ts';
+import type { QueueSpec } from '../topology/topology.ts';
 import { uniqueId } from '../wire/wire-message.ts';
 import { encodeNotification } from './incoming-notification.ts';
 
 /** A queue that notifications are published to. */
-export interface NotificationQueue {
+interface NotificationQueue {
   readonly spec: QueueSpec;
   /** It is declared on the present connection, so that what is published is kept. */
-  readonly ready: boolean;
+  ready: boolean;
+  declaring: boolean;
 }
 
-export interface NotificationQueuesOptions {
-  connection: BrokerConnection;
-  fallbacks: ExchangeFallbacks;
-  logger: Logger;
+interface NotificationQueuesListener {
   /** What waits for a queue can be published. */
   onReady(): void;
   /** The broker does not let this process have the queue; with `transient`, it is tried again. */
   onRefused(queue: NotificationQueue, error: MessageDeliveryFailure, transient: boolean): void;
 }
 
-interface Entry extends NotificationQueue {
-  ready: boolean;
-  declaring: boolean;
-}
-
 /**
  * Declares the queue of a topic and priority before the first notification is published to it on a connection, so
  * that notifications wait for a listener that has not come yet. (A listener without a pool consumes just that queue.)
  */
-export class NotificationQueues {
-  readonly #options: NotificationQueuesOptions;
+class NotificationQueues {
+  readonly #context: RabbitContext;
+  readonly #listener: NotificationQueuesListener;
   readonly #supervised: SupervisedChannel;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, NotificationQueue>();
 
-  constructor(options: NotificationQueuesOptions) {
-    this.#options = options;
-    const { connection, logger } = options;
+  constructor(context: RabbitContext, listener: NotificationQueuesListener) {
+    this.#context = context;
+    this.#listener = listener;
+    const { connection, logger } = context;
     this.#supervised = new SupervisedChannel({
       connection,
       name: 'queues of notifications',
@@ -85,10 +76,10 @@ export class NotificationQueues {
 
   close(): void {
     this.#supervised.stop();
-    this.#options.connection.off('disconnected', this.#onDisconnected);
+    this.#context.connection.off('disconnected', this.#onDisconnected);
   }
 
-  #declareNow(entry: Entry): void {
+  #declareNow(entry: NotificationQueue): void {
     const channel = this.#supervised.current;
     if (channel !== undefined) void this.#declare(channel, entry);
   }
@@ -98,11 +89,11 @@ export class NotificationQueues {
   }
 
   /** Does not reject. */
-  async #declare(channel: Channel, entry: Entry): Promise<void> {
+  async #declare(channel: Channel, entry: NotificationQueue): Promise<void> {
     if (entry.declaring) return;
     entry.declaring = true;
     try {
-      await declareQueue(channel, entry.spec, this.#options.fallbacks);
+      await declareQueue(channel, entry.spec, this.#context.fallbacks);
     } catch (error) {
       this.#onError(entry, error);
       return;
@@ -110,10 +101,10 @@ export class NotificationQueues {
     if (channel !== this.#supervised.current) return;
     entry.declaring = false;
     entry.ready = true;
-    this.#options.onReady();
+    this.#listener.onReady();
   }
 
-  #onError(entry: Entry, error: unknown): void {
+  #onError(entry: NotificationQueue, error: unknown): void {
     const code = amqpCode(error);
     const isFinal = error instanceof TopologyMismatch || error instanceof NameTooLong;
     // The channel was lost for another reason, or there is another way: the queue is declared on the next one.
@@ -121,10 +112,10 @@ export class NotificationQueues {
     // The node that has a durable queue may be down for a while.
     const transient = code === NOT_FOUND;
     if (!transient) this.#forget(entry);
-    this.#options.onRefused(entry, refusal(entry.spec, error), transient);
+    this.#listener.onRefused(entry, refusal(entry.spec, error), transient);
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: NotificationQueue): void {
     for (const [key, value] of this.#entries) if (value === entry) this.#entries.delete(key);
   }
 
@@ -144,18 +135,6 @@ function refusal(queue: QueueSpec, cause: unknown): MessageDeliveryFailure {
   return new MessageDeliveryFailure(text, { cause });
 }
 
-export interface NotificationPublisherOptions {
-  connection: BrokerConnection;
-  topology: Topology;
-  /** The exchange of notifications that name none. */
-  controlExchange: string;
-  fallbacks: ExchangeFallbacks;
-  compression?: Compression | undefined;
-  limits: Limits;
-  onEvent?: ((event: TransportEvent) => void) | undefined;
-  logger: Logger;
-}
-
 /** A notification that the publisher holds. */
 interface Pending {
   queue: NotificationQueue;
@@ -165,21 +144,17 @@ interface Pending {
 
 /** Publishes notifications, confirmed, each into a queue that is there to keep it. */
 export class NotificationPublisher {
-  readonly #options: NotificationPublisherOptions;
+  readonly #context: RabbitContext;
   readonly #publisher: Publisher;
   readonly #queues: NotificationQueues;
   readonly #pending = new Set<Pending>();
   readonly #outbox: Outbox;
 
-  constructor(options: NotificationPublisherOptions) {
-    this.#options = options;
-    const { connection, fallbacks, logger } = options;
-    this.#outbox = new Outbox(options.limits.outboxBytes);
-    this.#publisher = new Publisher({ ...options, name: 'notifications' });
-    this.#queues = new NotificationQueues({
-      connection,
-      fallbacks,
-      logger,
+  constructor(context: RabbitContext) {
+    this.#context = context;
+    this.#outbox = new Outbox(context.limits.outboxBytes);
+    this.#publisher = new Publisher(context, 'notifications');
+    this.#queues = new NotificationQueues(context, {
       onReady: () => this.#publisher.flush(),
       onRefused: (queue, error, transient) => this.#onRefused(queue, error, transient),
     });
@@ -191,7 +166,7 @@ export class NotificationPublisher {
    * @throws MessageDeliveryFailure when it could not be taken, after as many retries as are allowed
    */
   async publish(notification: OutgoingNotification): Promise<void> {
-    const { topology, controlExchange } = this.#options;
+    const { topology, controlExchange } = this.#context;
     const { exchange = controlExchange, topic, priority } = notification;
     const queue = this.#queues.get(topology.topicQueue(exchange, `${topic}.${priority}`));
     const body = encodeNotification(notification, uniqueId());

@@ -1,7 +1,4 @@
 import { MessageDeliveryFailure } from '../../../errors.ts';
-import type { TransportEvent } from '../../../hooks.ts';
-import type { Limits } from '../../../limits.ts';
-import type { Logger } from '../../../logger.ts';
 import type { Listener } from '../../driver.ts';
 import {
   DEFAULT_PREFETCH,
@@ -11,46 +8,25 @@ import {
   type NotificationTopic,
   type OutgoingNotification,
 } from '../../notification-driver.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
-import type { RabbitSettings } from '../rabbit-options.ts';
-import type { ExchangeFallbacks } from '../topology/declaring.ts';
-import type { QueueSpec, Topology } from '../topology/topology.ts';
+import type { RabbitContext } from '../rabbit-context.ts';
+import type { QueueSpec } from '../topology/topology.ts';
 import { NotificationListener } from './notification-listener.ts';
 import { NotificationPublisher } from './notification-publisher.ts';
 
-export interface RabbitNotificationsOptions {
-  /** The driver's own, for publishing. */
-  connection: BrokerConnection;
-  /** Makes a listener's connection. */
-  newConnection(purpose: string): BrokerConnection;
-  topology: Topology;
-  settings: RabbitSettings;
-  /** The exchange of topics that name none. */
-  controlExchange: string;
-  fallbacks: ExchangeFallbacks;
-  limits: Limits;
-  logger: Logger;
-  onEvent?: ((event: TransportEvent) => void) | undefined;
-}
-
 /** Notifications over RabbitMQ, on oslo.messaging's wire. Opens nothing until it is used. */
 export class RabbitNotifications implements NotificationDriver {
-  readonly #options: RabbitNotificationsOptions;
+  readonly #context: RabbitContext;
   readonly #listeners = new Set<NotificationListener>();
   #publisher: NotificationPublisher | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: RabbitNotificationsOptions) {
-    this.#options = options;
+  constructor(context: RabbitContext) {
+    this.#context = context;
   }
 
   async notify(notification: OutgoingNotification): Promise<void> {
     this.#checkOpen();
-    const { settings } = this.#options;
-    this.#publisher ??= new NotificationPublisher({
-      ...this.#options,
-      compression: settings.kombuCompression,
-    });
+    this.#publisher ??= new NotificationPublisher(this.#context);
     await this.#publisher.publish(notification);
   }
 
@@ -60,7 +36,7 @@ export class RabbitNotifications implements NotificationDriver {
     { signal, pool, prefetch }: NotificationListenOptions,
   ): Promise<Listener> {
     this.#checkOpen();
-    const { newConnection, settings, fallbacks, logger } = this.#options;
+    const { newConnection, settings, fallbacks, logger } = this.#context;
     const listener: NotificationListener = new NotificationListener({
       connection: newConnection(`notifications${pool === undefined ? '' : ` of pool ${pool}`}`),
       queues: topics.map((topic) => this.#queue(topic, pool)),
@@ -93,11 +69,11 @@ export class RabbitNotifications implements NotificationDriver {
 
   /** The topic's own queue, or the pool's, to which each topic is bound. */
   #queue(
-    { exchange = this.#options.controlExchange, topic, priority }: NotificationTopic,
+    { exchange = this.#context.controlExchange, topic, priority }: NotificationTopic,
     pool?: string,
   ): QueueSpec {
     const key = `${topic}.${priority}`;
-    const queue = this.#options.topology.topicQueue(exchange, key);
+    const queue = this.#context.topology.topicQueue(exchange, key);
     return pool === undefined ? queue : { ...queue, name: pool };
   }
 

@@ -31,24 +31,21 @@ export interface PublishOptions {
 
 /** The properties of every message: JSON text, persistent. */
 export function publishOptions(more: PublishOptions = {}): Options.Publish {
-  const { expiration, mandatory, sentAt, compressed, properties } = more;
+  const { expiration, mandatory, sentAt, compressed, properties = {} } = more;
+  const { headers, ...others } = properties;
   const options: Options.Publish = {
     contentType: 'application/json',
     contentEncoding: 'utf-8',
     deliveryMode: 2,
     priority: 0,
     headers: sentAt === undefined ? {} : { [SENT_AT]: sentAtText(sentAt) },
+    ...others,
   };
   if (expiration !== undefined) options.expiration = expirationText(expiration);
   if (mandatory === true) options.mandatory = true;
   if (compressed === true) Object.assign(options.headers, COMPRESSION_HEADERS);
-  if (properties !== undefined) addProperties(options, properties);
-  return options;
-}
-
-function addProperties(options: Options.Publish, { headers, ...others }: MoreProperties): void {
-  Object.assign(options, others);
   if (headers !== undefined) Object.assign(options.headers, headers);
+  return options;
 }
 
 /** Milliseconds as the text the property carries. */

@@ -1,30 +1,15 @@
 import { type Channel, IllegalOperationError } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
-import type { TransportEvent } from '../../../hooks.ts';
-import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import { amqpCode, isAboutExchange, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
-import type { Compression } from '../rabbit-options.ts';
-import { DeclaredExchanges, type ExchangeFallbacks } from '../topology/declaring.ts';
+import type { RabbitContext } from '../rabbit-context.ts';
+import { DeclaredExchanges } from '../topology/declaring.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
 import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { type OutgoingMessage, Publication, refusal, undeliverable, unreachable } from './publication.ts';
 import { NackedPublications, Unconfirmed } from './unconfirmed.ts';
-
-export interface PublisherOptions {
-  connection: BrokerConnection;
-  /** Tells the purpose, in logs. */
-  name: string;
-  logger: Logger;
-  fallbacks: ExchangeFallbacks;
-  onEvent?: ((event: TransportEvent) => void) | undefined;
-  compression?: Compression | undefined;
-  /** Default `stored`. */
-  confirms?: Confirms;
-}
 
 /** How long (ms) `close` lets the broker confirm what is under way. */
 const DRAIN_TIMEOUT = 1_000;
@@ -37,7 +22,9 @@ const DRAIN_TIMEOUT = 1_000;
  * Exchanges are declared before their first message on each channel.
  */
 export class Publisher {
-  readonly #options: PublisherOptions;
+  readonly #context: RabbitContext;
+  readonly #name: string;
+  readonly #confirms: Confirms;
   readonly #supervised: SupervisedChannel;
   readonly #exchanges: DeclaredExchanges;
   #writer: FrameWriter | undefined;
@@ -59,10 +46,14 @@ export class Publisher {
   #lastFailure: Error | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(options: PublisherOptions) {
-    this.#options = options;
+  /** @param name tells the purpose, in logs */
+  constructor(context: RabbitContext, name: string, confirms: Confirms = 'stored') {
+    const { connection, fallbacks, logger } = context;
+    this.#context = context;
+    this.#name = name;
+    this.#confirms = confirms;
     this.#exchanges = new DeclaredExchanges({
-      fallbacks: options.fallbacks,
+      fallbacks,
       onDeclared: () => this.flush(),
       onRefused: ({ name }, error) => {
         for (const publication of [...this.#pending]) {
@@ -71,16 +62,16 @@ export class Publisher {
       },
     });
     this.#supervised = new SupervisedChannel({
-      connection: options.connection,
-      name: options.name,
-      logger: options.logger,
-      open: (model) => openPublishChannel(model, options.confirms ?? 'stored'),
+      connection,
+      name,
+      logger,
+      open: (model) => openPublishChannel(model, confirms),
       setUp: (channel) => this.#setUp(channel),
     });
     this.#supervised.on('ready', () => this.flush());
     this.#supervised.on('lost', (error) => this.#onLost(error));
-    options.connection.on('unreachable', this.#onFailure);
-    options.connection.on('disconnected', this.#onFailure);
+    connection.on('unreachable', this.#onFailure);
+    connection.on('disconnected', this.#onFailure);
   }
 
   /** Connects before there is something to publish, so that the first message need not wait for it. Idempotent. */
@@ -90,7 +81,7 @@ export class Publisher {
 
   /** Connects if need be. The result is told to `message.done`. */
   publish(message: OutgoingMessage): Publication {
-    const { compression } = this.#options;
+    const compression = this.#context.settings.kombuCompression;
     const publication = new Publication(message, compression && compressed(message));
     if (this.#closed) {
       publication.settle(new MessageDeliveryFailure('The transport is closed'));
@@ -102,7 +93,7 @@ export class Publisher {
       publication.settle(refused);
       return publication;
     }
-    if (this.#options.connection.state === 'waiting' && publication.fails()) {
+    if (this.#context.connection.state === 'waiting' && publication.fails()) {
       publication.settle(unreachable(this.#lastFailure));
       return publication;
     }
@@ -143,8 +134,8 @@ export class Publisher {
     this.#closed = true;
     if (this.#supervised.current !== undefined && !this.#isIdle) await within(DRAIN_TIMEOUT, this.#idle());
     this.#supervised.stop();
-    this.#options.connection.off('unreachable', this.#onFailure);
-    this.#options.connection.off('disconnected', this.#onFailure);
+    this.#context.connection.off('unreachable', this.#onFailure);
+    this.#context.connection.off('disconnected', this.#onFailure);
     const held = [...this.#unconfirmed.reset(), ...this.#pending, ...this.#nacked.takeAll()];
     for (const publication of held) {
       this.#fail(
@@ -158,8 +149,8 @@ export class Publisher {
     const onDrain = (): void => {
       if (channel === this.#supervised.current) this.#onDrain();
     };
-    this.#writer = FrameWriter.of(channel, onDrain, this.#options.logger);
-    this.#confirmations = new Confirmations(channel, this.#options.confirms ?? 'stored', {
+    this.#writer = FrameWriter.of(channel, onDrain, this.#context.logger);
+    this.#confirmations = new Confirmations(channel, this.#confirms, {
       onAck: (confirmation) => this.#onConfirm(channel, confirmation, this.#onAck),
       onNack: (confirmation) => this.#onConfirm(channel, confirmation, this.#onNack),
       isAwaited: () => this.#isAwaited(channel),
@@ -169,7 +160,7 @@ export class Publisher {
       const publication = this.#unconfirmed.findReturned(message);
       if (publication !== undefined) this.#onReturned(publication);
       const { exchange, routingKey } = message.fields;
-      this.#options.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
+      this.#context.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
     });
   }
 
@@ -233,7 +224,7 @@ export class Publisher {
 
   #onReturned(publication: Publication): void {
     publication.returned = true;
-    if (this.#options.confirms !== 'routed') return;
+    if (this.#confirms !== 'routed') return;
     // A confirmation that follows would tell nothing more.
     const wasSuspect = this.#suspects.has(publication);
     this.#onAck(publication);
@@ -269,8 +260,8 @@ export class Publisher {
   };
 
   #replaceChannel(): void {
-    this.#options.logger.warn(
-      { channel: this.#options.name },
+    this.#context.logger.warn(
+      { channel: this.#name },
       'RabbitMQ refuses messages again and again; publishing over another channel',
     );
     this.#supervised.replace();

@@ -21,17 +21,15 @@ export interface Acknowledging {
   /** It has begun, and need not run any more. */
   drop(request: RabbitIncomingMessage): void;
   /** It has run. `settled` is called once nothing of it is held any more. */
-  finish(
-    request: RabbitIncomingMessage,
-    failure: unknown,
-    settled: (request: RabbitIncomingMessage) => void,
-  ): void;
+  finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void;
   /**
    * Its server gives it up while it runs. True: it will be delivered again, and has finished here, with `settled` as
    * above. False: it will not.
    */
-  giveBack(request: RabbitIncomingMessage, settled: (request: RabbitIncomingMessage) => void): boolean;
+  giveBack(request: RabbitIncomingMessage, settled: Settled): boolean;
 }
+
+type Settled = (request: RabbitIncomingMessage) => void;
 
 export interface AckBeforeOptions {
   logger: Logger;
@@ -73,11 +71,7 @@ export class AckBefore implements Acknowledging {
 
   drop(): void {}
 
-  finish(
-    request: RabbitIncomingMessage,
-    _failure: unknown,
-    settled: (request: RabbitIncomingMessage) => void,
-  ): void {
+  finish(request: RabbitIncomingMessage, _failure: unknown, settled: Settled): void {
     settled(request);
   }
 
@@ -86,18 +80,14 @@ export class AckBefore implements Acknowledging {
   }
 }
 
-export interface AckAfterOptions {
+export interface AckAfterOptions extends AckBeforeOptions {
   retries: Retries;
   /** How often a request is tried. */
   deliveryLimit: number;
-  logger: Logger;
-  onDuplicate?(request: RabbitIncomingMessage): void;
 }
 
 /** More requests than a server can have waiting. */
 const UNTRIED = 4_096;
-
-type Settled = (request: RabbitIncomingMessage) => void;
 
 /**
  * At least once: a request is acknowledged when it has run and is answered. A cast that fails is published again

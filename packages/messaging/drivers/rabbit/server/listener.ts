@@ -1,11 +1,10 @@
 import type { TransportEvent } from '../../../hooks.ts';
-import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
-import type { ExchangeFallbacks } from '../topology/declaring.ts';
+import type { RabbitContext } from '../rabbit-context.ts';
 import type { ServerQueues } from '../topology/topology.ts';
 import { AckAfter, AckBefore, type Acknowledging } from './acknowledging.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
@@ -13,20 +12,11 @@ import { Intake } from './intake.ts';
 import type { ReplySender } from './reply-sender.ts';
 import { Republisher, Retries } from './retries.ts';
 
-export interface ListenerOptions {
-  /** The listener's own: closed with it. */
-  connection: BrokerConnection;
+export interface ListenerOptions extends ListenOptions {
+  /** Of its connection. */
+  name: string;
   queues: ServerQueues;
-  /** How many requests run at once; 0: no limit. */
-  prefetch: number;
-  /** Bytes of requests that run at once. */
-  intakeBytes: number;
-  ackPolicy?: ListenOptions['ackPolicy'];
-  deliveryLimit?: number | undefined;
   replies: ReplySender;
-  fallbacks?: ExchangeFallbacks;
-  logger: Logger;
-  onEvent?: ((event: TransportEvent) => void) | undefined;
   onMessage(incoming: IncomingMessage): void;
   onStopped(): void;
 }
@@ -44,7 +34,9 @@ const RUN_TIMEOUT = 1_000;
 
 /** Consumes the requests to one server, over a connection of its own. */
 export class RabbitListener implements Listener {
+  readonly #context: RabbitContext;
   readonly #options: ListenerOptions;
+  readonly #connection: BrokerConnection;
   readonly #consumer: QueueConsumer;
   readonly #intake: Intake;
   readonly #republisher: Republisher;
@@ -53,15 +45,19 @@ export class RabbitListener implements Listener {
   #stopped: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ListenerOptions) {
+  constructor(context: RabbitContext, options: ListenerOptions) {
+    this.#context = context;
     this.#options = options;
-    const { connection, queues, prefetch, logger, fallbacks } = options;
+    const { queues, prefetch = context.settings.rabbitQosPrefetchCount } = options;
+    const { logger, fallbacks, limits } = context;
+    const connection = context.newConnection(options.name);
+    this.#connection = connection;
     this.#republisher = new Republisher(connection, logger);
     this.#retries = this.#newRetries();
     this.#intake = new Intake({
       acknowledging: this.#newAcknowledging(),
       prefetch,
-      bytes: options.intakeBytes,
+      bytes: limits.intakeBytes,
       replies: options.replies,
       queues: [queues.topic.name, queues.own.name],
       address: queues.fanout.name,
@@ -73,13 +69,13 @@ export class RabbitListener implements Listener {
       connection,
       name: connection.name,
       queues: [queues.topic, queues.own, queues.fanout],
-      prefetch: prefetch === 0 ? prefetchFor(options.intakeBytes) : prefetch,
-      ...(fallbacks && { fallbacks }),
+      prefetch: prefetch === 0 ? prefetchFor(limits.intakeBytes) : prefetch,
+      fallbacks,
       room: () => this.#intake.room(),
       logger,
       onBatch: this.#intake.take,
       onRestart: (queue, reason) =>
-        options.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
+        context.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
     });
     this.#consumer.channel.on('lost', () => {
       // While it stops, the channel is still there, and one acknowledgement covers all that came before it.
@@ -89,8 +85,7 @@ export class RabbitListener implements Listener {
 
   /** See `startConsuming`. */
   start(signal?: AbortSignal): Promise<void> {
-    const { connection } = this.#options;
-    const consumer = this.#consumer;
+    const [connection, consumer] = [this.#connection, this.#consumer];
     return startConsuming(
       { consumer, title: 'the consumers', connection, close: () => this.close() },
       signal,
@@ -114,7 +109,7 @@ export class RabbitListener implements Listener {
   /** Stops, and closes the connection even if requests run that are not acknowledged yet. Idempotent. */
   async close(): Promise<void> {
     await this.stop();
-    if (this.#closed === undefined && this.#options.connection.state === 'connected') {
+    if (this.#closed === undefined && this.#connection.state === 'connected') {
       await within(RUN_TIMEOUT, this.#intake.idle());
     }
     await this.#release();
@@ -134,7 +129,7 @@ export class RabbitListener implements Listener {
   }
 
   async #closeConnection(): Promise<void> {
-    const { connection } = this.#options;
+    const connection = this.#connection;
     this.#retries.close();
     // What is published again, and not acknowledged, would be delivered twice.
     if (connection.state === 'connected') await within(CLOSE_TIMEOUT, this.#republisher.idle());
@@ -145,19 +140,20 @@ export class RabbitListener implements Listener {
   }
 
   #newAcknowledging(): Acknowledging {
-    const { ackPolicy, deliveryLimit = DELIVERY_LIMIT, logger } = this.#options;
+    const { ackPolicy, deliveryLimit = DELIVERY_LIMIT } = this.#options;
+    const { logger } = this.#context;
     const onDuplicate = (request: RabbitIncomingMessage): void => this.#tell('duplicate_dropped', request);
     if (ackPolicy !== 'after') return new AckBefore({ logger, onDuplicate });
     return new AckAfter({ retries: this.#retries, deliveryLimit, logger, onDuplicate });
   }
 
   #newRetries(): Retries {
-    const { queues, logger } = this.#options;
+    const { queues } = this.#options;
     return new Retries({
       republisher: this.#republisher,
       deadLetterQueue: queues.deadLetters,
       ownQueue: queues.own,
-      logger,
+      logger: this.#context.logger,
       onRetried: (request) => this.#tell('retried', request),
       onDeadLettered: (request, reason) => this.#tell('dead_lettered', request, { reason }),
     });
@@ -165,7 +161,7 @@ export class RabbitListener implements Listener {
 
   #tell(type: TransportEvent['type'], request: RabbitIncomingMessage, more: object = {}): void {
     const { queue, message, attempt } = request;
-    this.#options.onEvent?.({ type, data: { queue, method: message.method, attempt, ...more } });
+    this.#context.onEvent?.({ type, data: { queue, method: message.method, attempt, ...more } });
   }
 }
 
