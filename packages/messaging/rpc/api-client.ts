@@ -23,8 +23,11 @@ type ClientMethod<T extends MethodTypes> = (
 
 type ServerName<T extends MethodTypes> = T['to'] extends 'server' ? [server: string] : [];
 type Arguments<Args extends object> = Record<never, never> extends Args ? [args?: Args] : [args: Args];
-type SentArgs<T extends MethodTypes> = Omit<T['args'], T['defaulted']> &
-  Partial<Pick<T['args'], T['defaulted'] & keyof T['args']>>;
+type SentArgs<T extends MethodTypes> = [T['defaulted']] extends [never]
+  ? T['args']
+  : Flat<Omit<T['args'], T['defaulted']> & Partial<Pick<T['args'], T['defaulted'] & keyof T['args']>>>;
+/** One object type of several, which an editor shows as such. */
+type Flat<T> = { [K in keyof T]: T[K] } & {};
 type Options<T extends MethodTypes> = T['kind'] extends 'cast' ? OneCastOptions : OneCallOptions;
 type Sent<T extends MethodTypes> = T['kind'] extends 'stream'
   ? AsyncGenerator<T['result'], void, undefined>
