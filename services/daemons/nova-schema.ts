@@ -7,9 +7,7 @@ import { conductorOptions } from '@mini-nova/conductor/options';
 import { type Config, composeSchema } from '@mini-nova/config';
 import { dataOptions } from '@mini-nova/data/options';
 import { domainOptions } from '@mini-nova/domain/options';
-import { filterOptions } from '@mini-nova/scheduler/filters/options';
 import { schedulerOptions } from '@mini-nova/scheduler/options';
-import { weigherOptions } from '@mini-nova/scheduler/weighers/options';
 import { daemonSchema } from '@mini-nova/service';
 
 /** All of nova.conf: each option stands with its owner. */
@@ -21,8 +19,6 @@ export const novaSchema = composeSchema(
   imageOptions,
   conductorOptions,
   schedulerOptions,
-  filterOptions,
-  weigherOptions,
   computeOptions,
   virtOptions,
   fakeOptions,

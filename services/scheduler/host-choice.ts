@@ -1,16 +1,12 @@
 import { type Allocations, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
-import type { HostFilter } from './filters/host-filter.ts';
-import { type FilterResult, runFilters } from './filters/run-filters.ts';
+import { type FilterResult, FilterRuns, type FilterRunsOptions } from './filters/filter-runs.ts';
 import type { HostState } from './host-state.ts';
 import { noValidHost } from './no-valid-host.ts';
 import { requestedHosts } from './requested-hosts.ts';
 import type { ScheduleRequest } from './schedule-request.ts';
-import type { HostWeigher } from './weighers/host-weigher.ts';
-import { weighHosts } from './weighers/weigh-hosts.ts';
+import { type WeighOptions, weighHosts } from './weighers/weigh-hosts.ts';
 
-export interface HostChoiceOptions {
-  filters: readonly HostFilter[];
-  weighers: readonly HostWeigher[];
+export interface HostChoiceOptions extends FilterRunsOptions, WeighOptions {
   /** The host is chosen at random among this many best ones. */
   hostSubsetSize: number;
 }
@@ -32,12 +28,14 @@ export class HostChoice {
   /** Compute hosts there are. */
   readonly #known: number;
   readonly #candidates: readonly HostState[];
+  readonly #filters: FilterRuns;
 
   constructor(options: HostChoiceOptions, states: readonly HostState[], request: ScheduleRequest) {
     this.#options = options;
     this.#request = request;
     this.#known = states.length;
     this.#candidates = requestedHosts(states, request);
+    this.#filters = new FilterRuns(options, this.#candidates, request);
   }
 
   /** How many hosts the request itself allows. */
@@ -51,12 +49,16 @@ export class HostChoice {
    * @throws NoValidHost when any of them cannot be placed
    */
   chooseAll(seekers: readonly Seeker[]): Choice[] {
-    return seekers.map((seeker) => ({ ...seeker, host: this.#choose(seeker) }));
+    return seekers.map((seeker) => {
+      const host = this.#choose(seeker);
+      this.#request.instanceGroup?.hosts.add(host.host);
+      return { ...seeker, host };
+    });
   }
 
   /** The hosts that still pass, best first. */
   ranked(): HostState[] {
-    return this.#rank(this.#filter().hosts);
+    return this.#rank(this.#filters.run().hosts);
   }
 
   #choose({ held }: Seeker): HostState {
@@ -64,7 +66,7 @@ export class HostChoice {
     const own = this.#candidates.filter(({ uuid }) => held[uuid] !== undefined);
     // What it holds itself does not stand in its way.
     for (const host of own) host.restore(held[host.uuid] ?? {});
-    const filtered = this.#filter();
+    const filtered = this.#filters.run();
     const fitting = own.filter(
       (host) => covers(held[host.uuid] ?? {}, resources) || host.hasRoomFor(resources),
     );
@@ -84,12 +86,8 @@ export class HostChoice {
     return noValidHost({ known: this.#known, requested: this.considered, counts, full: hosts.length });
   }
 
-  #filter(): FilterResult {
-    return runFilters(this.#options.filters, this.#candidates, this.#request);
-  }
-
   #rank(hosts: readonly HostState[]): HostState[] {
-    return weighHosts(this.#options.weighers, hosts);
+    return weighHosts(this.#options, hosts, this.#request);
   }
 
   /** A random one of the best, so that schedulers that see the same hosts do not all want the same. */

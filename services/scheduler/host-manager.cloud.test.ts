@@ -62,6 +62,17 @@ describe('host states', () => {
     });
   });
 
+  it('show of the node what filters and weighers read', async () => {
+    await addHost(db, 'host1', { service: { created_at: '2026-01-01T00:00:00.000Z' } });
+    const config = { service_down_time: 60, default_availability_zone: 'nova' };
+    const columns = ['hypervisor_type', 'stats', 'created_at'] as const;
+    const [host] = await new HostManager({ db, config, columns }).getHostStates();
+    expect(host?.node).toMatchObject({ hypervisor_type: 'fake', stats: null });
+    expect(host?.node.created_at).not.toBe('2026-01-01T00:00:00.000Z');
+    expect(host?.node).not.toHaveProperty('cpu_info');
+    expect([...(host?.traits ?? []), ...(host?.aggregates ?? [])]).toEqual([]);
+  });
+
   it('leave out nodes that are deleted or have no service', async () => {
     await addHost(db, 'host1');
     await addHost(db, 'host2', { service: { binary: 'nova-other' } });

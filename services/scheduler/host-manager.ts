@@ -1,16 +1,19 @@
 import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/queries';
+import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { clockOf, databaseNow } from '@mini-nova/database';
 import type { ResourceStates } from '@mini-nova/domain/capacity';
 import { isAlive } from '@mini-nova/domain/liveness';
 import { resourcesOfAll } from '@mini-nova/placement/provider-resources';
-import { HostState } from './host-state.ts';
+import { HostState, type NodeColumn } from './host-state.ts';
 import type { SchedulerConfig } from './options.ts';
 
 export interface HostManagerOptions {
   db: Database;
   /** Seconds without a report after which a service counts as down, and the zone of hosts whose service names none. */
   config: Pick<SchedulerConfig['DEFAULT'], 'service_down_time' | 'default_availability_zone'>;
+  /** What filters and weighers read of the compute nodes' records: each column costs, with many hosts. */
+  columns?: readonly NodeColumn[];
 }
 
 /** Reads the state of all hosts. Nothing is kept between requests, so nothing is ever stale. */
@@ -28,7 +31,7 @@ export class HostManager {
 
   /** As `getHostStates`, within a transaction. */
   async readHostStates(trx: Queryable, now: Date = databaseNow(trx)): Promise<HostState[]> {
-    const hosts = await listComputeHosts(trx);
+    const hosts = await listComputeHosts(trx, this.#options.columns);
     const resources = await resourcesOfAll(trx);
     const { service_down_time } = this.#options.config;
     // As for `ServiceStore.isUp`.
@@ -42,7 +45,7 @@ export class HostManager {
     { downTime, now }: { downTime: number; now: Date },
   ): HostState {
     const { default_availability_zone } = this.#options.config;
-    const lastSeen = new Date(row.last_seen_up ?? row.created_at);
+    const lastSeen = new Date(row.last_seen_up ?? row.service_created_at);
     return new HostState({
       uuid: row.uuid,
       host: row.host,
@@ -53,6 +56,8 @@ export class HostManager {
         disabled: row.disabled,
       },
       resources,
+      // Filters and weighers see of it what they say they read: that is there.
+      node: row as ComputeHost & ComputeNodeRow,
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import { capacityOf, hasRoom, type ResourceStates } from '@mini-nova/domain/capacity';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
 
@@ -8,7 +9,16 @@ export interface ComputeServiceState {
   disabled: boolean;
 }
 
-export interface HostStateValues {
+/** A column of the compute nodes' table, by its name there. */
+export type NodeColumn = keyof ComputeNodeRow & string;
+
+/** A group of hosts that operators describe by metadata. */
+export interface HostAggregate {
+  name: string;
+  metadata: { readonly [key: string]: string };
+}
+
+export interface HostStateValues<C extends NodeColumn = NodeColumn> {
   /** Of the compute node, which is also its resource provider. */
   uuid: string;
   host: string;
@@ -16,23 +26,37 @@ export interface HostStateValues {
   availabilityZone: string;
   service: ComputeServiceState;
   resources: ResourceStates;
+  /** Of the compute node's record. */
+  node?: Pick<ComputeNodeRow, C>;
+  traits?: Iterable<string>;
+  aggregates?: readonly HostAggregate[];
 }
 
+const NO_TRAITS: ReadonlySet<string> = new Set();
+
 /** One compute node as a request sees it: what it has, and what is left of it as the request goes on. */
-export class HostState {
+export class HostState<C extends NodeColumn = NodeColumn> {
   readonly uuid: string;
   readonly host: string;
   readonly nodename: string;
   readonly availabilityZone: string;
   readonly service: ComputeServiceState;
+  /** The compute node's record: the columns that a filter or weigher says it reads. Those of JSON are texts. */
+  readonly node: Readonly<Pick<ComputeNodeRow, C>>;
+  readonly traits: ReadonlySet<string>;
+  readonly aggregates: readonly HostAggregate[];
   readonly #resources: ResourceStates;
 
-  constructor({ uuid, host, nodename, availabilityZone, service, resources }: HostStateValues) {
+  constructor(values: HostStateValues<C>) {
+    const { uuid, host, nodename, availabilityZone, service, resources, node, traits, aggregates } = values;
     this.uuid = uuid;
     this.host = host;
     this.nodename = nodename;
     this.availabilityZone = availabilityZone;
     this.service = service;
+    this.node = node ?? ({} as Pick<ComputeNodeRow, C>);
+    this.traits = traits === undefined ? NO_TRAITS : new Set(traits);
+    this.aggregates = aggregates ?? [];
     this.#resources = Object.fromEntries(
       Object.entries(resources).map(([resourceClass, state]) => [resourceClass, { ...state }]),
     );

@@ -13,12 +13,11 @@ import type { Selection } from '@mini-nova/objects';
 import { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { FilterScheduler } from './filter-scheduler.ts';
-import { enabledFilters } from './filters/enabled-filters.ts';
+import { enabledFilters } from './filters/registry.ts';
 import { HostManager } from './host-manager.ts';
 import type { SchedulerConfig } from './options.ts';
 import { dictOf } from './selection.ts';
-import { cpuWeigher } from './weighers/cpu-weigher.ts';
-import { ramWeigher } from './weighers/ram-weigher.ts';
+import { weighers } from './weighers/registry.ts';
 
 export interface SchedulerManagerOptions {
   db: Database;
@@ -97,14 +96,14 @@ export class SchedulerManager extends Manager implements EndpointOf<typeof sched
 
 function createFilterScheduler({ db, config, logger }: SchedulerManagerOptions): FilterScheduler {
   const { DEFAULT, filter_scheduler } = config;
+  const filters = enabledFilters(filter_scheduler.enabled_filters);
+  const columns = new Set([...filters, ...weighers].flatMap(({ reads }) => reads));
   return new FilterScheduler({
     db,
-    hostManager: new HostManager({ db, config: DEFAULT }),
-    filters: enabledFilters(filter_scheduler.enabled_filters),
-    weighers: [
-      ramWeigher(filter_scheduler.ram_weight_multiplier),
-      cpuWeigher(filter_scheduler.cpu_weight_multiplier),
-    ],
+    hostManager: new HostManager({ db, config: DEFAULT, columns: [...columns] }),
+    filters,
+    weighers,
+    config,
     hostSubsetSize: filter_scheduler.host_subset_size,
     logger,
   });

@@ -1,5 +1,5 @@
 import { NoValidHost } from '@mini-nova/domain/exceptions';
-import type { FilterCount } from './filters/run-filters.ts';
+import type { FilterCount } from './filters/filter-runs.ts';
 
 /** How far a request came before no host was left. */
 export interface NoHostLeft {

@@ -1,11 +1,10 @@
 import { type Config, composeSchema, integer } from '@mini-nova/config';
 import { domainOptions } from '@mini-nova/domain/options';
 import { daemonSchema } from '@mini-nova/service';
-import { filterOptions } from './filters/options.ts';
-import { weigherOptions } from './weighers/options.ts';
+import { filterOptions } from './filters/registry.ts';
+import { weigherOptions } from './weighers/registry.ts';
 
-/** What nova-scheduler reads, beside the options of its filters and weighers. */
-export const schedulerOptions = {
+const ownOptions = {
   filter_scheduler: {
     host_subset_size: integer({
       default: 1,
@@ -42,12 +41,9 @@ export const schedulerOptions = {
   },
 } as const;
 
-export const schedulerSchema = composeSchema(
-  daemonSchema,
-  domainOptions,
-  schedulerOptions,
-  filterOptions,
-  weigherOptions,
-);
+/** What nova-scheduler, its filters and its weighers read. */
+export const schedulerOptions = composeSchema(ownOptions, filterOptions, weigherOptions);
+
+export const schedulerSchema = composeSchema(daemonSchema, domainOptions, schedulerOptions);
 
 export type SchedulerConfig = Config<typeof schedulerSchema>;

@@ -1,5 +1,5 @@
-import { CellMapping, Destination } from '@mini-nova/objects';
-import { hostState, requestSpec, scheduleRequest } from '@mini-nova/services-testing/scheduling';
+import { CellMapping, Destination, InstanceGroup, RequestGroup } from '@mini-nova/objects';
+import { flavor, hostState, requestSpec, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
 import { requestedHosts } from './requested-hosts.ts';
 import { type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
@@ -37,6 +37,7 @@ describe('a schedule request', () => {
     });
 
     expect(scheduleRequestOf(spec)).toEqual({
+      ...scheduleRequest(),
       resources: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 },
       availabilityZone: 'east',
       destination: { host: 'h1', node: 'n1' },
@@ -48,6 +49,29 @@ describe('a schedule request', () => {
 
   it('has no wish where the spec names none', () => {
     expect(scheduleRequestOf(requestSpec())).toEqual(scheduleRequest());
+  });
+
+  it('takes what filters and weighers may judge by', () => {
+    const special = flavor();
+    special.extra_specs = { 'resources:VGPU': '1', 'hw:cpu_policy': 'dedicated' };
+    const group = new RequestGroup({ resources: { NET_BW_EGR_KILOBIT_PER_SEC: 1000 } });
+    const spec = requestSpec({
+      flavor: special,
+      image: { properties: { hw_architecture: 'aarch64', os_distro: 'debian' } },
+      schedulerHints: { different_host: ['vm1', 'vm2'] },
+      instanceGroup: new InstanceGroup({ policies: ['anti-affinity'], members: ['vm1'], hosts: ['h1'] }),
+    });
+    spec.requested_resources = [group];
+
+    expect(scheduleRequestOf(spec)).toEqual({
+      ...scheduleRequest(),
+      resources: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1, VGPU: 1 },
+      extraSpecs: { 'resources:VGPU': '1', 'hw:cpu_policy': 'dedicated' },
+      imageProperties: { hw_architecture: 'aarch64', os_distro: 'debian' },
+      schedulerHints: { different_host: ['vm1', 'vm2'] },
+      instanceGroup: { policy: 'anti-affinity', rules: {}, members: ['vm1'], hosts: new Set(['h1']) },
+      requestGroups: [group],
+    });
   });
 
   it('takes a destination that names only the cell as none', () => {

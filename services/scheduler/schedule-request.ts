@@ -1,29 +1,71 @@
 import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
-import type { RequestSpec } from '@mini-nova/objects';
+import type { ImageMetaProps, InstanceGroup, RequestGroup, RequestSpec } from '@mini-nova/objects';
 
 /** What of a request spec decides where its instances go. */
 export interface ScheduleRequest {
+  readonly projectId: string | null;
   /** What each instance needs. */
-  resources: ResourceAmounts;
+  readonly resources: ResourceAmounts;
+  /** Of the flavor. */
+  readonly extraSpecs: { readonly [key: string]: string };
+  /** What the image asks of its host: only what it says. */
+  readonly imageProperties: Readonly<ReturnType<ImageMetaProps['values']>>;
+  /** Each hint with its values. */
+  readonly schedulerHints: { readonly [hint: string]: readonly string[] };
+  readonly instanceGroup: RequestedInstanceGroup | null;
+  /** Resources and traits that are asked of one provider each, beside those of the flavor. */
+  readonly requestGroups: readonly RequestGroup[];
   /** null: any zone. */
-  availabilityZone: string | null;
+  readonly availabilityZone: string | null;
   /** The only host (and node, unless null) that is acceptable. */
-  destination: { host: string; node: string | null } | null;
+  readonly destination: { host: string; node: string | null } | null;
   /** Only these; empty: all. */
-  forceHosts: readonly string[];
-  forceNodes: readonly string[];
+  readonly forceHosts: readonly string[];
+  readonly forceNodes: readonly string[];
   /** None of these. */
-  ignoreHosts: readonly string[];
+  readonly ignoreHosts: readonly string[];
+}
+
+/** The group of which the instances of the request are: kept together or apart. */
+export interface RequestedInstanceGroup {
+  /** `affinity`, `anti-affinity`, `soft-affinity`, `soft-anti-affinity`. */
+  readonly policy: string | null;
+  /** `max_server_per_host`. */
+  readonly rules: { readonly [rule: string]: string };
+  /** The instances in it. */
+  readonly members: readonly string[];
+  /** Where it has instances; those of this request count as soon as their hosts are chosen. */
+  readonly hosts: Set<string>;
 }
 
 export function scheduleRequestOf(spec: RequestSpec): ScheduleRequest {
+  const { flavor } = spec;
+  const values = spec.values();
+  const { image, instance_group } = values;
   return {
-    resources: resourcesOf(spec.flavor),
-    availabilityZone: spec.has('availability_zone') ? spec.availability_zone : null,
+    projectId: values.project_id ?? null,
+    resources: resourcesOf(flavor),
+    extraSpecs: flavor.has('extra_specs') ? flavor.extra_specs : {},
+    imageProperties: image?.has('properties') ? image.properties.values() : {},
+    schedulerHints: values.scheduler_hints ?? {},
+    instanceGroup: instance_group ? instanceGroupOf(instance_group) : null,
+    requestGroups: values.requested_resources ?? [],
+    availabilityZone: values.availability_zone ?? null,
     destination: destinationOf(spec),
-    forceHosts: (spec.has('force_hosts') && spec.force_hosts) || [],
-    forceNodes: (spec.has('force_nodes') && spec.force_nodes) || [],
-    ignoreHosts: (spec.has('ignore_hosts') && spec.ignore_hosts) || [],
+    forceHosts: values.force_hosts ?? [],
+    forceNodes: values.force_nodes ?? [],
+    ignoreHosts: values.ignore_hosts ?? [],
+  };
+}
+
+/** Groups made before 1.11 name their policy in a list. */
+function instanceGroupOf(group: InstanceGroup): RequestedInstanceGroup {
+  const { policy, policies, _rules: rules, members, hosts } = group.values();
+  return {
+    policy: policy ?? policies?.[0] ?? null,
+    rules: rules ?? {},
+    members: members ?? [],
+    hosts: new Set(hosts),
   };
 }
 

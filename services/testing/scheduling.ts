@@ -37,7 +37,13 @@ export function hostState(values: Partial<HostStateValues> = {}): HostState {
 
 export function scheduleRequest(values: Partial<ScheduleRequest> = {}): ScheduleRequest {
   return {
+    projectId: 'project',
     resources: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1 },
+    extraSpecs: {},
+    imageProperties: {},
+    schedulerHints: {},
+    instanceGroup: null,
+    requestGroups: [],
     availabilityZone: null,
     destination: null,
     forceHosts: [],

@@ -47,23 +47,33 @@ export interface ComputeHost {
   disabled: boolean;
   forced_down: boolean;
   last_seen_up: Timestamp | null;
-  /** When the service's record was made. */
-  created_at: Timestamp;
+  service_created_at: Timestamp;
   availability_zone: string | null;
 }
 
-/** All nodes whose host has a nova-compute record, oldest first. */
-export async function listComputeHosts(db: Queryable): Promise<ComputeHost[]> {
-  const { rows } = await computeHosts(db, {});
+/** All nodes whose host has a nova-compute record, oldest first; with more columns of the nodes, when asked. */
+export async function listComputeHosts(
+  db: Queryable,
+  columns: readonly (keyof ComputeNodeRow)[] = [],
+): Promise<(ComputeHost & Partial<ComputeNodeRow>)[]> {
+  // A query's text may depend on its keys alone.
+  const { rows } = await computeHosts(db, Object.fromEntries(columns.map((column) => [column, true])));
   return rows;
 }
 
-const computeHosts = preparedQuery((db: Queryable) =>
+const computeHosts = preparedQuery((db: Queryable, columns: { [C in keyof ComputeNodeRow]?: true }) =>
   db
     .selectFrom('compute_nodes as n')
     .innerJoin('services as s', 's.host', 'n.host')
+    .select((Object.keys(columns) as (keyof ComputeNodeRow)[]).map((column) => `n.${column}` as const))
     .select(['n.uuid', 'n.host', 'n.hypervisor_hostname'])
-    .select(['s.disabled', 's.forced_down', 's.last_seen_up', 's.created_at', 's.availability_zone'])
+    .select([
+      's.disabled',
+      's.forced_down',
+      's.last_seen_up',
+      's.created_at as service_created_at',
+      's.availability_zone',
+    ])
     .where('s.binary', '=', 'nova-compute')
     .where('s.deleted', '=', false)
     .where('n.deleted', '=', false)

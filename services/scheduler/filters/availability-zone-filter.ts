@@ -1,8 +1,9 @@
-import type { HostFilter } from './host-filter.ts';
+import { hostFilter } from './host-filter.ts';
 
 /** Hosts of the requested zone; a request without one goes anywhere. */
-export const availabilityZoneFilter: HostFilter = {
+export const availabilityZoneFilter = hostFilter({
   name: 'AvailabilityZoneFilter',
+  oncePerRequest: true,
   passes: (host, { availabilityZone }) =>
     availabilityZone === null || host.availabilityZone === availabilityZone,
-};
+});

@@ -1,7 +1,8 @@
-import type { HostFilter } from './host-filter.ts';
+import { hostFilter } from './host-filter.ts';
 
 /** Hosts whose nova-compute is up and enabled. */
-export const computeFilter: HostFilter = {
+export const computeFilter = hostFilter({
   name: 'ComputeFilter',
+  oncePerRequest: true,
   passes: ({ service }) => service.up && !service.disabled,
-};
+});

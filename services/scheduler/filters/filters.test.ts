@@ -1,16 +1,19 @@
-import { ConfigError } from '@mini-nova/config';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError, type ConfigValues, integer } from '@mini-nova/config';
+import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import { hostState, resource, scheduleRequest } from '@mini-nova/services-testing/scheduling';
-import { describe, expect, it } from 'vitest';
-import type { HostStateValues } from '../host-state.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { HostState, HostStateValues } from '../host-state.ts';
+import { optionsOf } from '../options-of.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 import { availabilityZoneFilter } from './availability-zone-filter.ts';
 import { computeFilter } from './compute-filter.ts';
 import { diskFilter } from './disk-filter.ts';
-import { enabledFilters } from './enabled-filters.ts';
-import type { HostFilter } from './host-filter.ts';
-import { filterOptions } from './options.ts';
+import { FilterRuns } from './filter-runs.ts';
+import { type HostFilter, hostFilter } from './host-filter.ts';
 import { ramFilter } from './ram-filter.ts';
-import { runFilters } from './run-filters.ts';
+import { enabledFilters, filterOptions } from './registry.ts';
 import { vcpuFilter } from './vcpu-filter.ts';
 
 type Case = [
@@ -133,7 +136,7 @@ describe('a filter', () => {
       passes,
     })),
   )('$name lets a host through ($title): $passes', ({ filter, host, request, passes }) => {
-    expect(filter.passes(hostState(host), scheduleRequest(request))).toBe(passes);
+    expect(filter.passes(hostState(host), scheduleRequest(request), {})).toBe(passes);
   });
 });
 
@@ -145,8 +148,18 @@ describe('enabled filters', () => {
 
   it('know all names that the configuration allows', () => {
     const { choices = [], default: enabled } = filterOptions.filter_scheduler.enabled_filters;
-    expect(enabledFilters(choices)).toHaveLength(5);
-    expect(enabled).toEqual(choices);
+    expect(enabledFilters(choices).map(({ name }) => name)).toEqual(choices);
+    expect(choices).toEqual(expect.arrayContaining([...enabled]));
+  });
+
+  it.each(
+    readdirSync(import.meta.dirname).filter(
+      (file) => /-filter\.ts$/.test(file) && !/^(host|resource)-/.test(file),
+    ),
+  )('can be that of %s', async (file) => {
+    const exported: Record<string, HostFilter> = await import(join(import.meta.dirname, file));
+    const { choices } = filterOptions.filter_scheduler.enabled_filters;
+    for (const { name } of Object.values(exported)) expect(choices).toContain(name);
   });
 
   it('refuse an unknown name as an error of configuration', () => {
@@ -159,26 +172,94 @@ describe('filters, one after the other,', () => {
   const small = hostState({ resources: { MEMORY_MB: resource(256) } });
   const down = hostState({ service: { up: false, disabled: false } });
   const good = hostState();
-  const filters = enabledFilters(['ComputeFilter', 'RamFilter', 'DiskFilter']);
 
-  it('count what they were given and let through', () => {
-    const { hosts, counts } = runFilters(filters, [small, down, good], scheduleRequest());
+  function runs(filters: readonly HostFilter[], hosts: HostState[]): FilterRuns {
+    return new FilterRuns({ filters, config: {} }, hosts, scheduleRequest());
+  }
+
+  it.each([
+    ['before the others', ['ComputeFilter', 'RamFilter', 'DiskFilter']],
+    ['after others', ['RamFilter', 'ComputeFilter', 'DiskFilter']],
+  ])('count what they were given and let through, with one that runs once %s', (_title, names) => {
+    const { hosts, counts } = runs(enabledFilters(names), [small, down, good]).run();
 
     expect(hosts).toEqual([good]);
     expect(counts).toEqual([
-      { filter: 'ComputeFilter', passed: 2, given: 3 },
-      { filter: 'RamFilter', passed: 1, given: 2 },
+      { filter: names[0], passed: 2, given: 3 },
+      { filter: names[1], passed: 1, given: 2 },
       { filter: 'DiskFilter', passed: 1, given: 1 },
     ]);
   });
 
   it('stop when no host is left', () => {
-    const { hosts, counts } = runFilters(filters, [small, down], scheduleRequest());
+    const filters = enabledFilters(['ComputeFilter', 'RamFilter', 'DiskFilter']);
+    const { hosts, counts } = runs(filters, [small, down]).run();
 
     expect(hosts).toEqual([]);
     expect(counts).toEqual([
       { filter: 'ComputeFilter', passed: 1, given: 2 },
       { filter: 'RamFilter', passed: 0, given: 1 },
     ]);
+  });
+
+  it('look at a host once for each instance, or once for all of them', () => {
+    const looks: string[] = [];
+    const looking = (name: string, oncePerRequest: boolean) =>
+      hostFilter({ name, oncePerRequest, passes: () => looks.push(name) > 0 });
+    const filters = [looking('first', true), looking('each', false), looking('late', true)];
+
+    const instances = runs(filters, [good, small]);
+    for (let instance = 0; instance < 3; instance++) instances.run();
+
+    expect(looks.filter((name) => name === 'first')).toHaveLength(2);
+    expect(looks.filter((name) => name === 'late')).toHaveLength(2);
+    expect(looks.filter((name) => name === 'each')).toHaveLength(6);
+  });
+
+  it('see what instances before them have taken', () => {
+    const host = hostState({ resources: { MEMORY_MB: resource(512) } });
+    const instances = runs([ramFilter], [host]);
+
+    expect(instances.run().hosts).toEqual([host]);
+    host.consume({ MEMORY_MB: 512 });
+    expect(instances.run().hosts).toEqual([]);
+  });
+});
+
+describe('a filter with options and columns of its own', () => {
+  const roomyFilter = hostFilter({
+    name: 'RoomyFilter',
+    options: {
+      filter_scheduler: { busy_above: integer({ default: 8, help: 'Guests that make a host busy.' }) },
+    },
+    reads: ['running_vms'],
+    passes: ({ node }, _request, { filter_scheduler }) =>
+      (node.running_vms ?? 0) <= filter_scheduler.busy_above,
+  });
+
+  it('reads them', () => {
+    const runs = (running_vms: number) => hostState({ node: { running_vms } as ComputeNodeRow });
+    const config = { filter_scheduler: { busy_above: 2 } };
+    expect([2, 3].map((count) => roomyFilter.passes(runs(count), scheduleRequest(), config))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('is given no others', () => {
+    // @ts-expect-error It does not say that it reads the column.
+    hostFilter({ name: 'a', passes: ({ node }) => node.stats === null });
+    // @ts-expect-error There is no such option of its own.
+    hostFilter({ name: 'b', passes: (_host, _request, config) => config.filter_scheduler.busy_above > 0 });
+    // @ts-expect-error There is no such column.
+    hostFilter({ name: 'c', reads: ['colour'], passes: () => true });
+    const options = { ...filterOptions, ...optionsOf([roomyFilter]) };
+    expectTypeOf<ConfigValues<typeof options>['filter_scheduler']['busy_above']>().toEqualTypeOf<number>();
+  });
+
+  it('cannot have an option that another has', () => {
+    expect(() => optionsOf([roomyFilter, { ...roomyFilter, name: 'Other' }])).toThrow(
+      'Two options are named [filter_scheduler] busy_above',
+    );
   });
 });

@@ -1,15 +1,15 @@
-import type { HostFilter } from './host-filter.ts';
+import { type HostFilter, hostFilter } from './host-filter.ts';
 
 /**
  * Hosts with enough left of one resource class. However much it is overcommitted, one instance gets no more than the
  * host has: overcommitment counts on several instances not being busy at once.
  */
-export function resourceFilter(name: string, resourceClass: string): HostFilter {
-  return {
+export function resourceFilter(name: string, resourceClass: string): HostFilter<Record<never, never>, never> {
+  return hostFilter({
     name,
     passes(host, { resources }) {
       const amount = resources[resourceClass] ?? 0;
       return amount === 0 || (amount <= host.free(resourceClass) && amount <= host.total(resourceClass));
     },
-  };
+  });
 }

@@ -1,10 +1,46 @@
-import type { HostState } from '../host-state.ts';
+import { type ConfigValues, composeSchema, float, type Option, type Schema } from '@mini-nova/config';
+import type { HostState, NodeColumn } from '../host-state.ts';
+import type { ScheduleRequest } from '../schedule-request.ts';
 
-/** Says how good a host is in one respect. */
-export interface HostWeigher {
+/** Says how good a host is in one respect. Judges by nothing else than what it is given. */
+export interface HostWeigher<S extends Schema = Schema, C extends NodeColumn = NodeColumn> {
   readonly name: string;
-  /** Importance beside the other weighers; negative turns the preference round. */
-  readonly multiplier: number;
+  /** What it reads of nova.conf, with its multiplier. */
+  readonly options: S;
+  /**
+   * Of `[filter_scheduler]`: how important the weigher is beside the others; negative turns the preference round. For a
+   * host in aggregates whose metadata have a number of this name, that counts.
+   */
+  readonly multiplierOption: string;
+  /** The columns of the compute node's record that it judges by: others are not read from the database. */
+  readonly reads: readonly C[];
   /** In any unit, more is better: only the order and the distances between hosts count. */
-  weigh(host: HostState): number;
+  weigh(host: HostState<C>, request: ScheduleRequest, config: ConfigValues<S>): number;
+}
+
+type MultiplierSchema<M extends string> = {
+  readonly filter_scheduler: { readonly [name in M]: Option<number> };
+};
+
+interface WeigherDefinition<M extends string, S extends Schema, C extends NodeColumn>
+  extends Pick<HostWeigher<MultiplierSchema<M> & S, C>, 'name' | 'weigh'>,
+    Partial<Pick<HostWeigher<S, C>, 'reads'>> {
+  multiplier: { option: M; default: number; help: string; deprecated?: readonly string[] };
+  /** Beside the multiplier. */
+  options?: S;
+}
+
+export function hostWeigher<
+  const M extends string,
+  const S extends Schema = Record<never, never>,
+  const C extends NodeColumn = never,
+>({
+  multiplier: { option, ...values },
+  options = {} as S,
+  reads = [],
+  ...weigher
+}: WeigherDefinition<M, S, C>): HostWeigher<MultiplierSchema<M> & S, C> {
+  const multiplier = float({ ...values, min: -1_000_000, max: 1_000_000, mutable: true });
+  const own = { filter_scheduler: { [option]: multiplier } } as MultiplierSchema<M>;
+  return { ...weigher, options: composeSchema(own, options), multiplierOption: option, reads };
 }

@@ -1,20 +1,31 @@
-import { hostState, resource } from '@mini-nova/services-testing/scheduling';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostState, resource, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
 import type { HostState } from '../host-state.ts';
 import { cpuWeigher } from './cpu-weigher.ts';
+import type { HostWeigher } from './host-weigher.ts';
 import { ramWeigher } from './ram-weigher.ts';
+import { weighers } from './registry.ts';
 import { weighHosts } from './weigh-hosts.ts';
 
-function host(name: string, freeMemoryMb: number, freeVcpus: number): HostState {
+function host(
+  name: string,
+  freeMemoryMb: number,
+  freeVcpus: number,
+  ...metadata: { [key: string]: string }[]
+): HostState {
   const resources = {
     MEMORY_MB: resource(100_000, { used: 100_000 - freeMemoryMb }),
     VCPU: resource(100, { used: 100 - freeVcpus }),
   };
-  return hostState({ host: name, resources });
+  const aggregates = metadata.map((each) => ({ name: 'rack', metadata: each }));
+  return hostState({ host: name, resources, aggregates });
 }
 
 function order(hosts: HostState[], ram: number, cpu: number): string {
-  return weighHosts([ramWeigher(ram), cpuWeigher(cpu)], hosts)
+  const config = { filter_scheduler: { ram_weight_multiplier: ram, cpu_weight_multiplier: cpu } };
+  return weighHosts({ weighers: [ramWeigher, cpuWeigher], config }, hosts, scheduleRequest())
     .map((each) => each.host)
     .join(' ');
 }
@@ -38,8 +49,29 @@ describe('weighed hosts', () => {
     expect(order(scaled, 1, 1)).toBe('b a c');
   });
 
+  it.each([
+    ['one number', [{ ram_weight_multiplier: '0.5' }], 'b a'],
+    ['the lowest of several', [{ ram_weight_multiplier: '3' }, { ram_weight_multiplier: '0.5' }], 'b a'],
+    ['no number: what is configured', [{ ram_weight_multiplier: 'much' }], 'a b'],
+    ['nothing of it: what is configured', [{ colour: 'blue' }], 'a b'],
+  ])('count as their aggregates say: %s', (_title, metadata, expected) => {
+    // The first has more memory, the second more CPUs.
+    expect(order([host('a', 2000, 1, ...metadata), host('b', 1000, 9)], 2, 1)).toBe(expected);
+  });
+
   it('stay in their order when they are equal', () => {
     expect(order([host('a', 5, 5), host('b', 5, 5)], 1, 1)).toBe('a b');
     expect(order([], 1, 1)).toBe('');
+  });
+});
+
+describe('the weighers that take part', () => {
+  it.each(
+    readdirSync(import.meta.dirname).filter(
+      (file) => /-weigher\.ts$/.test(file) && !file.startsWith('host-'),
+    ),
+  )('are also that of %s', async (file) => {
+    const exported: Record<string, HostWeigher> = await import(join(import.meta.dirname, file));
+    for (const weigher of Object.values(exported)) expect(weighers).toContain(weigher);
   });
 });

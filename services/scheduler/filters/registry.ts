@@ -1,0 +1,66 @@
+import { ConfigError, composeSchema, list } from '@mini-nova/config';
+import { optionsOf } from '../options-of.ts';
+import { availabilityZoneFilter } from './availability-zone-filter.ts';
+import { computeFilter } from './compute-filter.ts';
+import { diskFilter } from './disk-filter.ts';
+import type { HostFilter } from './host-filter.ts';
+import { ramFilter } from './ram-filter.ts';
+import { vcpuFilter } from './vcpu-filter.ts';
+
+/** Those that are enabled unless nova.conf says otherwise, in the order in which they run. */
+const enabledByDefault = [
+  availabilityZoneFilter,
+  computeFilter,
+  ramFilter,
+  diskFilter,
+  vcpuFilter,
+] as const satisfies readonly HostFilter[];
+
+/** Those that nova.conf must enable. */
+const enabledOnDemand = [] as const satisfies readonly HostFilter[];
+
+const available = [...enabledByDefault, ...enabledOnDemand] as const;
+
+/** Which hosts nova-scheduler chooses among. */
+export const filterOptions = composeSchema(
+  {
+    filter_scheduler: {
+      enabled_filters: list({
+        default: namesOf(enabledByDefault),
+        choices: namesOf(available),
+        mutable: true,
+        deprecated: ['DEFAULT.scheduler_default_filters'],
+        help: 'Filters that a host must pass, in this order.',
+      }),
+    },
+  },
+  optionsOf(available),
+);
+
+/**
+ * The filters of `[filter_scheduler] enabled_filters`, in that order.
+ * @throws ConfigError naming the filters there are
+ */
+export function enabledFilters(names: readonly string[]): HostFilter[] {
+  return names.map((name) => {
+    const filter = available.find((candidate) => candidate.name === name);
+    if (filter === undefined) throw unknownFilter(name);
+    return filter;
+  });
+}
+
+function namesOf(filters: readonly HostFilter[]): string[] {
+  return filters.map(({ name }) => name);
+}
+
+function unknownFilter(name: string): ConfigError {
+  return new ConfigError([
+    {
+      code: 'INVALID_VALUE',
+      source: 'configuration',
+      option: '[filter_scheduler] enabled_filters',
+      value: name,
+      allowed: `among ${namesOf(available).join(', ')}`,
+    },
+  ]);
+}
