@@ -122,8 +122,8 @@ test('serves the same under the path of a project, and links there', async () =>
 });
 
 test('answers with 503 and a time to come back while the database is away', async () => {
-  const { get, dependencies } = await apiFixture();
-  dependencies.flavors.list = async () => {
+  const { get, stores } = await apiFixture();
+  stores.flavors.list = async () => {
     throw new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432', { retryAfter: 3 });
   };
   const { status, body, headers } = await get('/v2.1/flavors');

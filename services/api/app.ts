@@ -2,7 +2,7 @@ import { withPatience } from '@mini-nova/database';
 import { turns } from '@mini-nova/messaging';
 import { runWithContext } from '@mini-nova/service';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import type { ApiDependencies } from './dependencies.ts';
+import type { ApiDependencies, ApiParts } from './dependencies.ts';
 import { errorHandler } from './error-handler.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
 import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
@@ -11,8 +11,8 @@ import { assertVersion, nameVersion } from './microversion.ts';
 import { traceRequest } from './request-span.ts';
 import {
   addForwarding,
+  addStores,
   assertOneProject,
-  contextOfRequest,
   newRequestId,
   type ProxySettings,
 } from './request-state.ts';
@@ -35,11 +35,8 @@ const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';
 const DATABASE_PATIENCE = 3.5;
 
 /** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
-export function buildApp(
-  dependencies: ApiDependencies,
-  limits: HttpLimits,
-  proxy: ProxySettings,
-): FastifyInstance {
+export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettings): FastifyInstance {
+  const dependencies: ApiDependencies = parts;
   const answerError = errorHandler(dependencies.logger);
   const app = fastify({
     ...serverOptions(limits),
@@ -73,7 +70,7 @@ export function buildApp(
     return reply.code(404).send(faultDocument(404, message));
   });
   acceptJson(app);
-  addRequestHooks(app, dependencies, proxy);
+  addRequestHooks(app, parts, proxy);
   app.register(async (versions) => {
     const methods = collectMethods(versions);
     await versionRoutes(versions);
@@ -96,13 +93,13 @@ function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): 
   interfaceRoutes(app, dependencies);
   flavorRoutes(app, dependencies);
   imageRoutes(app, dependencies);
-  networkRoutes(app, dependencies);
+  networkRoutes(app);
   serviceRoutes(app, dependencies);
   hypervisorRoutes(app, dependencies);
   refuseOtherMethods(app, methods);
 }
 
-function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies, proxy: ProxySettings): void {
+function addRequestHooks(app: FastifyInstance, { storesFor, logger }: ApiParts, proxy: ProxySettings): void {
   // Of many requests that come at once, each waits for its turn.
   app.addHook('onRequest', async ({ method }) => (method === 'GET' ? turns.pause() : turns.begin()));
   app.addHook('onRequest', (request, reply, done) => {
@@ -111,8 +108,9 @@ function addRequestHooks(app: FastifyInstance, { logger }: ApiDependencies, prox
     done();
   });
   addForwarding(app, proxy);
+  addStores(app, storesFor);
   app.addHook('onRequest', (request, reply, done) => {
-    runWithContext(contextOfRequest(request), () => traceRequest(request, reply, done));
+    runWithContext(request.stores.ctxt, () => traceRequest(request, reply, done));
   });
   app.addHook('onRequest', async (request) => assertTexts(request));
   // Of its handler and what that awaits: after the body was read, which takes its client's time.

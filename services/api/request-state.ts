@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestStores, StoresFor } from '@mini-nova/data/request-stores';
 import { RequestContext } from '@mini-nova/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Forwarded, forwarded } from './forwarded.ts';
 import { BadRequest } from './http-errors.ts';
 import type { LinkBase } from './links.ts';
 import { headerText } from './texts.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request can see and change, and its context. */
+    stores: RequestStores;
+  }
+}
 
 /** Who asks when nobody says so: there is no authentication yet. */
 const DEFAULT_ID = 'demo';
@@ -19,7 +27,7 @@ export function newRequestId(): string {
  * The context that goes with all RPCs of this request. Without authentication whoever reaches the API (on loopback)
  * runs the cloud, so the context is an administrator's; user and project are what the headers claim.
  */
-export function contextOfRequest(request: FastifyRequest): RequestContext {
+function contextOfRequest(request: FastifyRequest): RequestContext {
   const caller = header(request, 'x-openstack-request-id');
   return new RequestContext({
     user_id: header(request, 'x-user-id') ?? DEFAULT_ID,
@@ -29,6 +37,14 @@ export function contextOfRequest(request: FastifyRequest): RequestContext {
     request_id: request.id,
     global_request_id: caller !== undefined && REQUEST_ID.test(caller) ? caller : null,
     remote_address: forwardedOf(request).remoteAddress,
+  });
+}
+
+/** Binds the stores to the context of each request. After `addForwarding`. */
+export function addStores(app: FastifyInstance, storesFor: StoresFor): void {
+  app.decorateRequest('stores');
+  app.addHook('onRequest', async (request) => {
+    request.stores = storesFor(contextOfRequest(request));
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buildApp } from '@mini-nova/api/app';
-import type { ApiDependencies } from '@mini-nova/api/dependencies';
+import type { ApiParts } from '@mini-nova/api/dependencies';
 import type { HttpLimits } from '@mini-nova/api/http-limits';
 import { imageOptions } from '@mini-nova/api/image-options';
 import { ImageRegistry } from '@mini-nova/api/image-registry';
@@ -8,15 +8,11 @@ import type { ProxySettings } from '@mini-nova/api/request-state';
 import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';
 import { loadConfig } from '@mini-nova/config';
-import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
-import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
 import { type Database, openDatabase } from '@mini-nova/data/database';
-import { FlavorStore } from '@mini-nova/data/flavors/store';
-import { InstanceStore } from '@mini-nova/data/instances/store';
 import { migrate } from '@mini-nova/data/migrate';
 import { ensureNetwork } from '@mini-nova/data/networks/queries';
-import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
-import { ServiceStore } from '@mini-nova/data/services/store';
+import { storesFor } from '@mini-nova/data/request-stores';
+import { type Stores, unboundStores } from '@mini-nova/data/stores';
 import {
   getRpcServer,
   getTransport,
@@ -44,7 +40,9 @@ export interface ReceivedRpc {
 export interface ApiFixture {
   app: FastifyInstance;
   db: Database;
-  dependencies: ApiDependencies;
+  dependencies: ApiParts;
+  /** Of all projects: what the database holds. */
+  stores: Stores;
   /** Of the network `private`, 10.0.0.0/24. */
   networkId: string;
   rpc: Rpc<NovaObject>;
@@ -105,15 +103,9 @@ export async function apiFixture({
     rpcResponseTimeout: castTimeout,
   });
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
-  const services = new ServiceStore(db);
-  const dependencies: ApiDependencies = {
-    db,
-    instances: new InstanceStore(db),
-    buildRequests: new BuildRequestStore(db),
-    requestSpecs: new RequestSpecStore(db),
-    flavors: new FlavorStore(db),
-    services,
-    computeNodes: new ComputeNodeStore(db),
+  const stores = unboundStores(db);
+  const dependencies: ApiParts = {
+    storesFor: storesFor(db, stores),
     images: new ImageRegistry(loadConfig({ schema: imageOptions, env: {}, configFiles: [] }).image.images),
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc),
@@ -131,6 +123,7 @@ export async function apiFixture({
     app,
     db,
     dependencies,
+    stores,
     networkId: network.uuid,
     rpc,
     transport,
@@ -138,8 +131,8 @@ export async function apiFixture({
     listen: (target, methods) => listen(transport, target, methods, received),
     get: (url) => inject(app, 'GET', url),
     send: (method, url, body) => inject(app, method, url, body),
-    instance: (values) => storedInstance(dependencies, values),
-    compute: (host, options) => storedCompute(services, host, options),
+    instance: (values) => storedInstance(stores, values),
+    compute: (host, options) => storedCompute(stores, host, options),
   };
 }
 
@@ -181,7 +174,7 @@ async function listen(
 }
 
 async function storedInstance(
-  { instances, flavors }: ApiDependencies,
+  { instances, flavors }: Stores,
   values: Partial<Instance> = {},
 ): Promise<Instance> {
   const flavor = await flavors.getByName('m1.tiny');
@@ -223,7 +216,7 @@ async function storedInstance(
 }
 
 async function storedCompute(
-  services: ServiceStore,
+  { services }: Stores,
   host: string,
   { up = true, zone }: { up?: boolean; zone?: string } = {},
 ): Promise<Service> {

@@ -295,7 +295,7 @@ export function describeQuestions(): void {
   });
 
   it('finds services by host and name, and shows no API', async () => {
-    const { get, compute, dependencies } = await apiFixture();
+    const { get, compute, stores } = await apiFixture();
     await compute('host1');
     await compute('host2');
     const api = {
@@ -305,7 +305,7 @@ export function describeQuestions(): void {
       version: 0,
       last_seen_up: new Date(),
     };
-    await dependencies.services.create(new Service(api));
+    await stores.services.create(new Service(api));
     const hosts = async (query: string) =>
       (await get(`/v2.1/os-services?${query}`)).body.services?.map(({ host }: { host: string }) => host);
     expect(await hosts('')).toEqual(['host1', 'host2']);
@@ -318,12 +318,12 @@ export function describeQuestions(): void {
 
 async function withServers(options: ApiFixtureOptions) {
   const fixture: ApiFixture = await apiFixture(options);
-  const { db, instance, networkId, dependencies } = fixture;
+  const { db, instance, networkId, stores } = fixture;
   const uuids = new Map<string, string>();
   for (const [letter, values] of Object.entries(servers)) {
     const { uuid } = await instance({ uuid: randomUUID(), ...values });
     uuids.set(uuid, letter);
-    if (letter === 'd') await dependencies.instances.destroy(await dependencies.instances.getByUuid(uuid));
+    if (letter === 'd') await stores.instances.destroy(await stores.instances.getByUuid(uuid));
     const fixedIp = { a: '10.0.0.5', b: '10.0.0.55' }[letter];
     if (fixedIp) await allocatePort(db, { networkUuid: networkId, deviceUuid: uuid, fixedIp, host: null });
   }
@@ -336,6 +336,6 @@ async function withServers(options: ApiFixtureOptions) {
 async function withFlavors(options: ApiFixtureOptions) {
   const fixture = await apiFixture(options);
   const own = { name: 'own', flavorid: 'own', memory_mb: 1, vcpus: 1, root_gb: 100, is_public: false };
-  await fixture.dependencies.flavors.create(new Flavor(own));
+  await fixture.stores.flavors.create(new Flavor(own));
   return fixture;
 }

@@ -16,6 +16,8 @@ const planted = [
   ['services/scheduler/weighers/planted-weigher.ts', '@mini-nova/database', 'noRestrictedImports'],
   ['services/compute/rpcapi/planted-leaf.ts', '../manager.ts', 'noRestrictedImports'],
   ['services/conductor/rpcapi/planted-leaf.ts', '@mini-nova/data/database', 'noRestrictedImports'],
+  ['services/api/routes/planted-store.ts', '@mini-nova/data/instances/store', 'noRestrictedImports'],
+  ['services/api/planted-queries.ts', '@mini-nova/data/instances/queries', 'noRestrictedImports'],
   ['services/api/documents/planted-leaf.ts', '../app.ts', 'noRestrictedImports'],
   ['services/client/planted-view.ts', '@mini-nova/api/views/server', 'noRestrictedImports'],
   ['services/manage/planted-main.ts', '@mini-nova/daemons/version', 'noUndeclaredDependencies'],

@@ -1,6 +1,7 @@
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { BadRequest } from '../http-errors.ts';
-import type { ComputeDependencies } from './dependencies.ts';
+import type { ComputeSettings } from './dependencies.ts';
 
 /** Where a server shall run: anywhere in a zone, or on one host and node, past the filters. */
 export interface Placement {
@@ -8,8 +9,6 @@ export interface Placement {
   host: string | null;
   node: string | null;
 }
-
-type Dependencies = Pick<ComputeDependencies, 'services' | 'computeNodes' | 'settings'>;
 
 /** `zone`, `zone:host`, `zone:host:node` or `zone::node`; the zone may be empty beside a host or node. */
 export function parseAvailabilityZone(text: string | undefined): Placement {
@@ -19,10 +18,13 @@ export function parseAvailabilityZone(text: string | undefined): Placement {
 }
 
 /** That there is such a zone, host and node. @throws BadRequest */
-export async function assertPlacement(placement: Placement, dependencies: Dependencies): Promise<void> {
-  const { zone, host, node } = placement;
-  if (host !== null || node !== null) return assertNode(host, node, dependencies);
-  if (zone !== null && !(await zonesOf(dependencies)).has(zone)) {
+export async function assertPlacement(
+  { zone, host, node }: Placement,
+  stores: RequestStores,
+  settings: ComputeSettings,
+): Promise<void> {
+  if (host !== null || node !== null) return assertNode(host, node, stores);
+  if (zone !== null && !(await zonesOf(stores, settings)).has(zone)) {
     throw new BadRequest('The requested availability zone is not available');
   }
 }
@@ -30,7 +32,7 @@ export async function assertPlacement(placement: Placement, dependencies: Depend
 async function assertNode(
   host: string | null,
   node: string | null,
-  { computeNodes }: Dependencies,
+  { computeNodes }: RequestStores,
 ): Promise<void> {
   const nodes = [...(await computeNodes.list(host === null ? {} : { host }))];
   const found = nodes.some(({ hypervisor_hostname }) => node === null || hypervisor_hostname === node);
@@ -38,7 +40,7 @@ async function assertNode(
 }
 
 /** Those of enabled computes. */
-async function zonesOf({ services, settings }: Dependencies): Promise<Set<string>> {
+async function zonesOf({ services }: RequestStores, settings: ComputeSettings): Promise<Set<string>> {
   const computes = [...(await services.list({ binary: 'nova-compute', disabled: false }))];
   return new Set(computes.map(({ availability_zone }) => availability_zone ?? settings.defaultZone));
 }

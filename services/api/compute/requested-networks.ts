@@ -1,6 +1,4 @@
-import type { Queryable } from '@mini-nova/data/database';
-import { findNetwork } from '@mini-nova/data/networks/queries';
-import { findPort } from '@mini-nova/data/ports/queries';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { NetworkNotFound, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
 import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
 import type { CreateServerBody, RequestedNetwork } from '../documents/server.ts';
@@ -13,7 +11,7 @@ import { BadRequest, Conflict } from '../http-errors.ts';
  * @throws BadRequest, Conflict
  */
 export async function requestedNetworks(
-  db: Queryable,
+  stores: RequestStores,
   networks: CreateServerBody['server']['networks'],
   maxCount: number,
 ): Promise<NetworkRequestList | null> {
@@ -22,7 +20,7 @@ export async function requestedNetworks(
     return new NetworkRequestList({ objects: [networkRequest({ uuid: networks })] });
   }
   if (networks.length === 0) return null;
-  for (const network of networks) await check(db, network, maxCount);
+  for (const network of networks) await check(stores, network, maxCount);
   return new NetworkRequestList({ objects: networks.map(networkRequest) });
 }
 
@@ -37,7 +35,7 @@ function networkRequest({ uuid, port, fixed_ip }: RequestedNetwork): NetworkRequ
 }
 
 async function check(
-  db: Queryable,
+  stores: RequestStores,
   { uuid, port, fixed_ip }: RequestedNetwork,
   maxCount: number,
 ): Promise<void> {
@@ -48,7 +46,7 @@ async function check(
       );
     }
     if (maxCount > 1) throw new BadRequest('A port cannot be given to more than one server.');
-    return checkPort(db, port);
+    return checkPort(stores, port);
   }
   if (uuid === undefined) throw new BadRequest('Bad networks format: a network needs uuid or port.');
   if (fixed_ip !== undefined && maxCount > 1) {
@@ -56,13 +54,13 @@ async function check(
       'Failed to launch instances: max_count cannot be greater than 1 if a fixed ip is specified.',
     );
   }
-  if (!(await findNetwork(db, uuid))) {
+  if (!(await stores.networks.find(uuid))) {
     throw new BadRequest(new NetworkNotFound({ network_id: uuid }).message);
   }
 }
 
-async function checkPort(db: Queryable, id: string): Promise<void> {
-  const port = await findPort(db, id);
+async function checkPort({ ports }: RequestStores, id: string): Promise<void> {
+  const port = await ports.find(id);
   if (!port) throw new BadRequest(new PortNotFound({ port_id: id }).message);
   if (port.device_uuid !== null) throw new Conflict(new PortInUse({ port_id: id }).message);
 }

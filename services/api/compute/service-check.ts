@@ -1,12 +1,15 @@
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { ServiceUnavailable } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
 import { Conflict } from '../http-errors.ts';
-import type { ComputeDependencies } from './dependencies.ts';
-
-type Dependencies = Pick<ComputeDependencies, 'services' | 'settings'>;
+import type { ComputeSettings } from './dependencies.ts';
 
 /** Whether the compute of the host takes requests. */
-export async function isHostUp(host: string, { services, settings }: Dependencies): Promise<boolean> {
+export async function isHostUp(
+  host: string,
+  { services }: RequestStores,
+  settings: ComputeSettings,
+): Promise<boolean> {
   const service = await services.getByHostAndBinary(host, 'nova-compute');
   return service !== undefined && services.isUp(service, settings.serviceDownTime);
 }
@@ -16,9 +19,13 @@ export async function isHostUp(host: string, { services, settings }: Dependencie
  *
  * @throws Conflict when it is on none yet, ServiceUnavailable
  */
-export async function assertHostUp(instance: Instance, dependencies: Dependencies): Promise<void> {
+export async function assertHostUp(
+  instance: Instance,
+  stores: RequestStores,
+  settings: ComputeSettings,
+): Promise<void> {
   const { uuid, host } = instance;
   if (!host) throw new Conflict(`Instance ${uuid} is not ready`);
-  if (await isHostUp(host, dependencies)) return;
+  if (await isHostUp(host, stores, settings)) return;
   throw new ServiceUnavailable({ reason: `The compute service of host ${host} is down.` });
 }

@@ -1,6 +1,6 @@
 import type { PortRow } from '@mini-nova/data/ports/table';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
-import type { RequestContext } from '@mini-nova/service';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
 import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
 import type { AttachInterfaceBody } from '../documents/interface.ts';
@@ -14,7 +14,7 @@ type Attachment = NonNullable<AttachInterfaceBody['interfaceAttachment']>;
  * @throws BadRequest, Conflict, ServiceUnavailable, what the compute threw, MessagingTimeout
  */
 export async function attachInterface(
-  ctxt: RequestContext,
+  stores: RequestStores,
   uuid: string,
   attachment: Attachment,
   dependencies: ComputeDependencies,
@@ -27,11 +27,11 @@ export async function attachInterface(
   if (address !== null && net_id === null) {
     throw new BadRequest('Must input network_id when request IP address');
   }
-  const instance = await serverForInterfaces(ctxt, uuid, 'attachInterface', dependencies);
+  const instance = await serverForInterfaces(stores, uuid, 'attachInterface', dependencies);
   try {
     const args = { instance, network_id: net_id, port_id, requested_ip: address };
-    const { id } = await dependencies.compute.attachInterface(ctxt, args);
-    return await portOfServer(ctxt, uuid, id, dependencies);
+    const { id } = await dependencies.compute.attachInterface(stores.ctxt, args);
+    return await portOfServer(stores, uuid, id);
   } catch (error) {
     if (error instanceof FixedIpAlreadyInUse) throw new Conflict(error.message, { cause: error });
     throw error;

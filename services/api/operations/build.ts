@@ -1,13 +1,9 @@
-import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
-import type { Queryable } from '@mini-nova/data/database';
-import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
-import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { DatabaseUnavailable, patienceLeft } from '@mini-nova/database';
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { OneCastOptions } from '@mini-nova/messaging';
 import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
-import type { RequestContext } from '@mini-nova/service';
 import { WorkQueue } from '@mini-nova/service';
 import { assertPlacement, parseAvailabilityZone } from '../compute/availability-zone.ts';
 import { boundedCast } from '../compute/bounded-cast.ts';
@@ -57,15 +53,15 @@ export class ServerCreation {
    *
    * @throws BadRequest, Conflict; Unavailable when the bus is away, and the instances are in ERROR
    */
-  create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
-    return this.#queue.run(() => this.#inTurn(() => this.#create(ctxt, body)));
+  create(stores: RequestStores, body: CreateServerBody['server']): Promise<CreatedServers> {
+    return this.#queue.run(() => this.#inTurn(() => this.#create(stores, body)));
   }
 
-  async #create(ctxt: RequestContext, body: CreateServerBody['server']): Promise<CreatedServers> {
-    const request = await this.#check(body);
-    const servers = await this.#record(ctxt, request);
+  async #create(stores: RequestStores, body: CreateServerBody['server']): Promise<CreatedServers> {
+    const request = await this.#check(stores, body);
+    const servers = await this.#record(stores, request);
     const adminPassword = body.adminPass ?? newPassword();
-    await this.#build(ctxt, servers, { request, adminPassword });
+    await this.#build(stores, servers, { request, adminPassword });
     const instances = servers.map(({ instance }) => instance);
     return { instances, reservationId: request.reservationId, adminPassword };
   }
@@ -85,16 +81,16 @@ export class ServerCreation {
     }
   }
 
-  async #check(body: CreateServerBody['server']): Promise<NewServers> {
+  async #check(stores: RequestStores, body: CreateServerBody['server']): Promise<NewServers> {
     const minCount = Number(body.min_count ?? 1);
     const maxCount = Number(body.max_count ?? minCount);
     if (minCount > maxCount) throw new BadRequest('min_count must be <= max_count');
     const image = this.#imageOf(body.imageRef);
-    const flavor = await this.#flavorOf(String(body.flavorRef));
+    const flavor = await flavorOf(stores, String(body.flavorRef));
     assertFits(flavor, image);
     const placement = parseAvailabilityZone(body.availability_zone);
-    await assertPlacement(placement, this.#dependencies);
-    const networks = await requestedNetworks(this.#dependencies.db.kysely, body.networks, maxCount);
+    await assertPlacement(placement, stores, this.#dependencies.settings);
+    const networks = await requestedNetworks(stores, body.networks, maxCount);
     return {
       name: body.name,
       count: maxCount,
@@ -115,52 +111,43 @@ export class ServerCreation {
     return image;
   }
 
-  async #flavorOf(ref: string): Promise<Flavor> {
-    try {
-      return await this.#dependencies.flavors.getByFlavorid(idOf(ref));
-    } catch (error) {
-      if (error instanceof FlavorNotFound) throw new BadRequest(error.message, { cause: error });
-      throw error;
-    }
-  }
-
   /** All records of all servers, or none. */
-  async #record(ctxt: RequestContext, request: NewServers): Promise<NewServer[]> {
-    const { db, instances, images } = this.#dependencies;
-    const work = async (trx: Queryable) => {
+  async #record(stores: RequestStores, request: NewServers): Promise<NewServer[]> {
+    const { images } = this.#dependencies;
+    const work = async ({ ctxt, instances, requestSpecs, buildRequests }: RequestStores) => {
       const servers = Array.from({ length: request.count }, (_, index) =>
         newServer(ctxt, request, index, images),
       );
       for (const { instance, requestSpec, buildRequest } of servers) {
-        await instances.within(trx).create(instance);
-        await new RequestSpecStore(trx).create(requestSpec);
-        await new BuildRequestStore(trx).create(buildRequest);
+        await instances.create(instance);
+        await requestSpecs.create(requestSpec);
+        await buildRequests.create(buildRequest);
       }
       return servers;
     };
-    return db.transaction(work, {
-      lostCommit: async (connection, [server]) =>
-        server !== undefined && (await findInstance(connection, server.instance.uuid)) !== undefined,
+    return stores.transaction(work, {
+      lostCommit: async ({ instances }, [server]) =>
+        server !== undefined && (await instances.has(server.instance.uuid)),
     });
   }
 
-  async #build(ctxt: RequestContext, servers: NewServer[], build: Build): Promise<void> {
+  async #build(stores: RequestStores, servers: NewServer[], build: Build): Promise<void> {
     const { castTimeout } = this.#dependencies.settings;
     try {
-      const send = (options: OneCastOptions) => this.#send(ctxt, servers, build, options);
+      const send = (options: OneCastOptions) => this.#send(stores, servers, build, options);
       if ((await boundedCast(send, castTimeout)) === 'sent') return;
     } catch (error) {
-      await this.#withdraw(servers, error);
+      await this.#withdraw(stores, servers, error);
       throw error;
     }
     const error = new Unavailable(
       `The message bus did not confirm the request within ${castTimeout} seconds.`,
     );
-    if (await this.#withdraw(servers, error)) throw error;
+    if (await this.#withdraw(stores, servers, error)) throw error;
   }
 
   async #send(
-    ctxt: RequestContext,
+    { ctxt }: RequestStores,
     servers: NewServer[],
     { request, adminPassword }: Build,
     options: OneCastOptions,
@@ -183,11 +170,11 @@ export class ServerCreation {
    * Sees to it that nobody builds the instances, all of them, and shows their user why. False: a conductor builds them, which
    * has got the message after all.
    */
-  async #withdraw(servers: NewServer[], error: unknown): Promise<boolean> {
-    const { db, logger } = this.#dependencies;
+  async #withdraw(stores: RequestStores, servers: NewServer[], error: unknown): Promise<boolean> {
+    const { logger } = this.#dependencies;
     const uuids = servers.map(({ instance }) => instance.uuid);
     const work = async () => {
-      await db.transaction((trx) => this.#end(trx, uuids, error), { lostCommit: 'repeat' });
+      await stores.transaction((inside) => end(inside, uuids, error), { lostCommit: 'repeat' });
       logger.warn({ err: error, instances: uuids }, 'The build request was not sent');
       return true;
     };
@@ -198,20 +185,21 @@ export class ServerCreation {
       throw failure;
     }
   }
+}
 
-  /** Who deletes the build request owns the instance. Idempotent. @throws RequestTaken */
-  async #end(trx: Queryable, uuids: readonly string[], error: unknown): Promise<void> {
-    const store = this.#dependencies.instances.within(trx);
-    const requests = new BuildRequestStore(trx);
-    for (const uuid of uuids) {
-      // Deleted by its user.
-      if (!(await lockInstance(trx, uuid))) continue;
-      const instance = await store.getByUuid(uuid);
-      if (instance.vm_state === VmState.ERROR) continue;
-      if (!(await requests.delete(uuid))) throw new RequestTaken(uuid);
-      await store.addFault(faultOf(uuid, error));
-      await store.update(instance, { vm_state: VmState.ERROR, task_state: null });
-    }
+/** Who deletes the build request owns the instance. Idempotent. @throws RequestTaken */
+async function end(
+  { instances, buildRequests }: RequestStores,
+  uuids: readonly string[],
+  error: unknown,
+): Promise<void> {
+  for (const uuid of uuids) {
+    const instance = await instances.lock(uuid);
+    // Deleted by its user, or ended before.
+    if (instance === undefined || instance.vm_state === VmState.ERROR) continue;
+    if (!(await buildRequests.delete(instance))) throw new RequestTaken(uuid);
+    await instances.addFault(instance, faultOf(uuid, error));
+    await instances.update(instance, { vm_state: VmState.ERROR, task_state: null });
   }
 }
 
@@ -232,6 +220,15 @@ interface Build {
 /** Nova takes a URL that ends with the id, too. */
 function idOf(ref: string): string {
   return ref.replace(/[?#].*$/s, '').replace(/^.*\//s, '');
+}
+
+async function flavorOf({ flavors }: RequestStores, ref: string): Promise<Flavor> {
+  try {
+    return await flavors.getByFlavorid(idOf(ref));
+  } catch (error) {
+    if (error instanceof FlavorNotFound) throw new BadRequest(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function assertFits(flavor: Flavor, image: ImageDefinition): void {

@@ -1,4 +1,3 @@
-import { serverOfProject } from '../compute/server-of-project.ts';
 import { assertHostUp } from '../compute/service-check.ts';
 import type { ConsoleOutputBody } from '../documents/server-actions.ts';
 import type { ServerAction } from './server-action.ts';
@@ -29,11 +28,11 @@ export const consoleOutput: ServerAction<ConsoleOutputBody> = {
       },
     },
   },
-  async run(ctxt, uuid, { length = null }, dependencies) {
+  async run(stores, uuid, { length = null }, { compute, settings }) {
     const lines = length === null || Number(length) < 0 ? null : Math.min(Number(length), MOST_LINES);
-    const instance = await serverOfProject(dependencies.instances, ctxt, uuid);
-    await assertHostUp(instance, dependencies);
-    const output = await dependencies.compute.getConsoleOutput(ctxt, { instance, tail_length: lines });
+    const instance = await stores.instances.get(uuid);
+    await assertHostUp(instance, stores, settings);
+    const output = await compute.getConsoleOutput(stores.ctxt, { instance, tail_length: lines });
     return { output: output.replace(CONTROLS, '') };
   },
 };

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deleteInstance } from '@mini-nova/data/instances/deletion';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
-import type { RequestContext } from '@mini-nova/service';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { serverOfProject } from '../compute/server-of-project.ts';
 import { isHostUp } from '../compute/service-check.ts';
 
 /** Milliseconds for which a message that the bus does not take keeps the user waiting. */
@@ -25,28 +23,28 @@ export class ServerDeletion {
    *
    * @throws InstanceNotFound
    */
-  async delete(ctxt: RequestContext, uuid: string): Promise<void> {
-    const instance = await serverOfProject(this.#dependencies.instances, ctxt, uuid);
-    const remote = instance.host !== null && (await isHostUp(instance.host, this.#dependencies));
-    if (remote) await this.#deleteOnHost(ctxt, instance);
-    else await this.#deleteLocally(instance);
+  async delete(stores: RequestStores, uuid: string): Promise<void> {
+    const { settings } = this.#dependencies;
+    const instance = await stores.instances.get(uuid);
+    const remote = instance.host !== null && (await isHostUp(instance.host, stores, settings));
+    if (remote) await this.#deleteOnHost(stores, instance);
+    else await this.#deleteLocally(stores, instance);
   }
 
-  async #deleteOnHost(ctxt: RequestContext, instance: Instance): Promise<void> {
-    const { instances } = this.#dependencies;
+  async #deleteOnHost(stores: RequestStores, instance: Instance): Promise<void> {
     try {
-      await instances.update(instance, { task_state: TaskState.DELETING, progress: 0 });
+      await stores.instances.update(instance, { task_state: TaskState.DELETING, progress: 0 });
     } catch (error) {
       if (error instanceof InstanceNotFound) return;
       throw error;
     }
     // A failed build left its host between the look-up and the save, which brought the record up to date.
-    if (instance.host === null) return this.#deleteLocally(instance);
-    await this.#order(ctxt, instance);
+    if (instance.host === null) return this.#deleteLocally(stores, instance);
+    await this.#order(stores, instance);
   }
 
   /** What is recorded is done: by the compute when it gets the message, at the latest when the conductor's sweep asks it. */
-  async #order(ctxt: RequestContext, instance: Instance): Promise<void> {
+  async #order({ ctxt }: RequestStores, instance: Instance): Promise<void> {
     const { compute, logger } = this.#dependencies;
     const { uuid } = instance;
     const ordered = compute.terminateInstance(ctxt, { instance }).catch((error: unknown) => {
@@ -55,10 +53,9 @@ export class ServerDeletion {
     await Promise.race([ordered, delay(PATIENCE, undefined, { ref: false })]);
   }
 
-  async #deleteLocally(instance: Instance): Promise<void> {
-    const { db, instances, logger } = this.#dependencies;
+  async #deleteLocally({ instances }: RequestStores, instance: Instance): Promise<void> {
     const { uuid, host } = instance;
-    await deleteInstance(db, instances, instance);
-    logger.info({ instance: uuid, host }, 'Deleted the instance without its host');
+    await instances.delete(instance);
+    this.#dependencies.logger.info({ instance: uuid, host }, 'Deleted the instance without its host');
   }
 }

@@ -1,4 +1,4 @@
-import type { RequestContext } from '@mini-nova/service';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { boundedCast } from '../compute/bounded-cast.ts';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
 import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
@@ -9,16 +9,16 @@ import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
  * @throws NotFound, Conflict, ServiceUnavailable, Unavailable
  */
 export async function detachInterface(
-  ctxt: RequestContext,
+  stores: RequestStores,
   uuid: string,
   portId: string,
   dependencies: ComputeDependencies,
 ): Promise<void> {
-  const instance = await serverForInterfaces(ctxt, uuid, 'detachInterface', dependencies);
-  await portOfServer(ctxt, uuid, portId, dependencies);
+  const instance = await serverForInterfaces(stores, uuid, 'detachInterface', dependencies);
+  await portOfServer(stores, uuid, portId);
   const { compute, settings } = dependencies;
   await boundedCast(
-    (options) => compute.detachInterface(ctxt, { instance, port_id: portId }, options),
+    (options) => compute.detachInterface(stores.ctxt, { instance, port_id: portId }, options),
     settings.castTimeout,
   );
 }

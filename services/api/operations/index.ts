@@ -22,8 +22,8 @@ export const serverActions: ReadonlyMap<string, ServerAction<never>> = new Map<s
 function withoutBody(name: PowerOperationName): ServerAction {
   return {
     schema: { type: ['null', 'object'], maxProperties: 0 },
-    async run(ctxt, uuid, _body, dependencies) {
-      await changePower(ctxt, uuid, name, dependencies);
+    async run(stores, uuid, _body, dependencies) {
+      await changePower(stores, uuid, name, dependencies);
       return undefined;
     },
   };

@@ -1,11 +1,10 @@
 import { requestPowerOperation } from '@mini-nova/compute/rpcapi';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { InstanceNotFound, InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
 import { type PowerOperation, type PowerOperationName, powerOperations } from '@mini-nova/domain/operations';
 import type { Instance } from '@mini-nova/objects';
-import type { RequestContext } from '@mini-nova/service';
 import { boundedCast } from '../compute/bounded-cast.ts';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { serverOfProject } from '../compute/server-of-project.ts';
 import { assertHostUp } from '../compute/service-check.ts';
 import { assertAllowed, saveConflict } from '../compute/state-check.ts';
 import { undo } from '../compute/undo.ts';
@@ -16,17 +15,18 @@ import { undo } from '../compute/undo.ts';
  * @throws InstanceNotFound, Conflict, ServiceUnavailable, Unavailable
  */
 export async function changePower(
-  ctxt: RequestContext,
+  stores: RequestStores,
   uuid: string,
   operation: PowerOperationName,
   dependencies: ComputeDependencies,
 ): Promise<void> {
-  const { instances, settings, compute } = dependencies;
+  const { settings, compute } = dependencies;
+  const { ctxt, instances } = stores;
   const { name, allowed, tasks }: PowerOperation = powerOperations[operation];
   const [task] = tasks;
-  const instance = await serverOfProject(instances, ctxt, uuid);
+  const instance = await instances.get(uuid);
   assertAllowed(instance, name, allowed);
-  await assertHostUp(instance, dependencies);
+  await assertHostUp(instance, stores, settings);
   const before = instance.task_state;
   try {
     await instances.update(instance, { task_state: task }, allowed);
@@ -40,14 +40,14 @@ export async function changePower(
       settings.castTimeout,
     );
   } catch (error) {
-    await undo(dependencies, [uuid], () => revert(dependencies, instance, task, before));
+    await undo(dependencies, [uuid], () => revert(stores, instance, task, before));
     throw error;
   }
 }
 
 /** Nobody does what was asked: the instance is as it was. */
 async function revert(
-  { instances }: ComputeDependencies,
+  { instances }: RequestStores,
   instance: Instance,
   task: string,
   before: string | null,

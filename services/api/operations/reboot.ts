@@ -10,9 +10,9 @@ export const reboot: ServerAction<RebootBody> = {
     // Nova takes either case.
     properties: { type: { type: 'string', enum: ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft'] } },
   },
-  async run(ctxt, uuid, { type }, dependencies) {
+  async run(stores, uuid, { type }, dependencies) {
     const isHard = type.toUpperCase() === 'HARD';
-    await changePower(ctxt, uuid, isHard ? 'hardReboot' : 'reboot', dependencies);
+    await changePower(stores, uuid, isHard ? 'hardReboot' : 'reboot', dependencies);
     return undefined;
   },
 };

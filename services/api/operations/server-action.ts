@@ -1,4 +1,4 @@
-import type { RequestContext } from '@mini-nova/service';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
 
 /** One operation that is asked for by `POST /servers/{id}/action`, with a body of one key: the action's name. */
@@ -7,7 +7,7 @@ export interface ServerAction<Body = unknown> {
   readonly schema: object;
   /** Resolves to what is answered; undefined: that it was accepted. */
   run(
-    ctxt: RequestContext,
+    stores: RequestStores,
     uuid: string,
     body: Body,
     dependencies: ComputeDependencies,

@@ -1,4 +1,4 @@
-import type { FlavorQuery } from '@mini-nova/data/flavors/store';
+import type { FlavorQuery } from '@mini-nova/data/request-stores';
 import { badValue, type ParameterTable, readParameters } from './parameter.ts';
 import { count, flag, integer } from './values.ts';
 

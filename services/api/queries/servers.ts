@@ -4,7 +4,7 @@ import type {
   TextColumn,
   TimeColumn,
 } from '@mini-nova/data/instances/search';
-import type { InstanceQuery } from '@mini-nova/data/instances/store';
+import type { InstanceQuery } from '@mini-nova/data/request-stores';
 import type { SortKey } from '@mini-nova/database';
 import { statesOfStatus } from '@mini-nova/domain/states/server-status';
 import { VmState } from '@mini-nova/domain/states/vm-state';
@@ -31,6 +31,8 @@ interface ServerQuery {
 export interface ServerSearch extends InstanceQuery {
   flavorid?: string;
   limit: number;
+  /** Not only those of the request's. */
+  allProjects: boolean;
 }
 
 type ServerParameter = Parameter<ServerQuery>;
@@ -193,10 +195,7 @@ export const serverParameters: ParameterTable<ServerQuery> = {
  *
  * @throws BadRequest
  */
-export function serverSearch(
-  given: unknown,
-  { projectId, maxLimit }: { projectId: string | null; maxLimit: number },
-): ServerSearch {
+export function serverSearch(given: unknown, maxLimit: number): ServerSearch {
   const query = readParameters(serverParameters, given, {
     conditions: [],
     ofProjects: false,
@@ -205,9 +204,9 @@ export function serverSearch(
     sortDirs: [],
   });
   const { conditions, ofProjects, deleted, mayBeDeleted, flavorid, marker, limit = maxLimit } = query;
-  if (!ofProjects) conditions.push({ column: 'project_id', in: [projectId] });
   return {
     conditions,
+    allProjects: ofProjects,
     deleted: deleted ?? (mayBeDeleted ? 'any' : false),
     limit: Math.min(limit, maxLimit),
     ...sorting(query),

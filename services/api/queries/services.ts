@@ -1,4 +1,4 @@
-import type { ServiceFilters } from '@mini-nova/data/services/queries';
+import type { ServiceFilters } from '@mini-nova/data/request-stores';
 import type { ParameterTable } from './parameter.ts';
 
 /** Nova's parameters of `GET /os-services`. */

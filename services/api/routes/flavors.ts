@@ -10,7 +10,7 @@ import { noParameters, readParameters } from '../queries/parameter.ts';
 import { linkBaseOf } from '../request-state.ts';
 import { flavorBrief, flavorDocument } from '../views/flavor.ts';
 
-export function flavorRoutes(app: FastifyInstance, { flavors, settings }: ApiDependencies): void {
+export function flavorRoutes(app: FastifyInstance, { settings }: ApiDependencies): void {
   app.get('/flavors', async (request) => {
     const { found, links } = await page(request, 'flavors');
     const base = linkBaseOf(request);
@@ -24,13 +24,13 @@ export function flavorRoutes(app: FastifyInstance, { flavors, settings }: ApiDep
   });
 
   app.get<{ Params: { id: string } }>('/flavors/:id', async (request) => {
-    const flavor = await flavors.getByFlavorid(request.params.id);
+    const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
     return { flavor: flavorDocument(flavor, linkBaseOf(request)) };
   });
 
   app.get<{ Params: { id: string } }>('/flavors/:id/os-extra_specs', async (request) => {
     readParameters(noParameters, request.query, {});
-    const flavor = await flavors.getByFlavorid(request.params.id);
+    const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
     return { extra_specs: flavor.extra_specs };
   });
 
@@ -39,16 +39,19 @@ export function flavorRoutes(app: FastifyInstance, { flavors, settings }: ApiDep
     collection: string,
   ): Promise<{ found: Flavor[]; links: { flavors_links?: Link[] } }> {
     const search = flavorSearch(request.query, settings.maxLimit);
-    const found = await find(search);
+    const found = await find(request, search);
     const last = found.length === search.limit ? found.at(-1) : undefined;
     if (!last) return { found, links: {} };
     const links = [nextLink(linkBaseOf(request), collection, request.query, last.flavorid)];
     return { found, links: { flavors_links: links } };
   }
 
-  async function find(search: ReturnType<typeof flavorSearch>): Promise<Flavor[]> {
+  async function find(
+    { stores }: FastifyRequest,
+    search: ReturnType<typeof flavorSearch>,
+  ): Promise<Flavor[]> {
     try {
-      return [...(await flavors.list(search))];
+      return [...(await stores.flavors.list(search))];
     } catch (error) {
       if (error instanceof FlavorNotFound) throw new BadRequest(`marker [${search.marker}] not found`);
       throw error;

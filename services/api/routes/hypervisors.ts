@@ -1,35 +1,36 @@
 import type { ComputeNode } from '@mini-nova/objects';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { NotFound } from '../http-errors.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
 import { hypervisorBrief, hypervisorDocument, type ServiceOfNode } from '../views/hypervisor.ts';
 
-export function hypervisorRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const { computeNodes, services, settings } = dependencies;
-
+export function hypervisorRoutes(app: FastifyInstance, { settings }: ApiDependencies): void {
   app.get('/os-hypervisors', async (request) => {
     readParameters(noParameters, request.query, {});
-    const nodes = await withServices([...(await computeNodes.list())]);
+    const nodes = await withServices(request, [...(await request.stores.computeNodes.list())]);
     return { hypervisors: nodes.map(([node, of]) => hypervisorBrief(node, of)) };
   });
 
   app.get('/os-hypervisors/detail', async (request) => {
     readParameters(noParameters, request.query, {});
-    const nodes = await withServices([...(await computeNodes.list())]);
+    const nodes = await withServices(request, [...(await request.stores.computeNodes.list())]);
     return { hypervisors: nodes.map(([node, of]) => hypervisorDocument(node, of)) };
   });
 
   app.get<{ Params: { id: string } }>('/os-hypervisors/:id', async (request) => {
     const { id } = request.params;
-    const nodes = [...(await computeNodes.list())].filter((node) => String(node.id) === id);
-    const [found] = await withServices(nodes);
+    const nodes = [...(await request.stores.computeNodes.list())].filter((node) => String(node.id) === id);
+    const [found] = await withServices(request, nodes);
     if (!found) throw new NotFound(`Hypervisor with ID '${id}' could not be found.`);
     return { hypervisor: hypervisorDocument(...found) };
   });
 
   /** As in Nova a node whose service's record was deleted is not shown: nobody knows how it is. */
-  async function withServices(nodes: ComputeNode[]): Promise<[ComputeNode, ServiceOfNode][]> {
+  async function withServices(
+    { stores: { services } }: FastifyRequest,
+    nodes: ComputeNode[],
+  ): Promise<[ComputeNode, ServiceOfNode][]> {
     const computes = [...(await services.list({ binary: 'nova-compute' }))];
     return nodes.flatMap((node) => {
       const service = computes.find(({ host }) => host === node.host);

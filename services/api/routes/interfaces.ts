@@ -5,7 +5,6 @@ import type { AttachInterfaceBody } from '../documents/interface.ts';
 import { attachInterface } from '../operations/attach-interface.ts';
 import { detachInterface } from '../operations/detach-interface.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
-import { contextOfRequest } from '../request-state.ts';
 import { attachInterface as attachInterfaceBody } from '../schemas/interfaces.ts';
 import { interfaceDocument } from '../views/interface.ts';
 
@@ -17,7 +16,7 @@ interface InterfaceParams {
 export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
   app.get<{ Params: { id: string } }>('/servers/:id/os-interface', async (request) => {
     readParameters(noParameters, request.query, {});
-    const ports = await portsOfServer(contextOfRequest(request), request.params.id, dependencies);
+    const ports = await portsOfServer(request.stores, request.params.id);
     return { interfaceAttachments: ports.map(interfaceDocument) };
   });
 
@@ -27,7 +26,7 @@ export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependenc
     async (request) => {
       const { interfaceAttachment = {} } = request.body ?? {};
       const port = await attachInterface(
-        contextOfRequest(request),
+        request.stores,
         request.params.id,
         interfaceAttachment,
         dependencies,
@@ -39,15 +38,13 @@ export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependenc
   app.get<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request) => {
     const { id, portId } = request.params;
     return {
-      interfaceAttachment: interfaceDocument(
-        await portOfServer(contextOfRequest(request), id, portId, dependencies),
-      ),
+      interfaceAttachment: interfaceDocument(await portOfServer(request.stores, id, portId)),
     };
   });
 
   app.delete<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request, reply) => {
     const { id, portId } = request.params;
-    await detachInterface(contextOfRequest(request), id, portId, dependencies);
+    await detachInterface(request.stores, id, portId, dependencies);
     return reply.code(202).send();
   });
 }

@@ -3,7 +3,7 @@ import { setInventory } from '@mini-nova/placement/inventory';
 import { type ApiFixture, apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { describe, expect, test } from 'vitest';
 
-async function node({ dependencies }: ApiFixture, host: string): Promise<ComputeNode> {
+async function node({ stores }: ApiFixture, host: string): Promise<ComputeNode> {
   const computeNode = new ComputeNode({
     host,
     hypervisor_hostname: `${host}.example.org`,
@@ -18,15 +18,15 @@ async function node({ dependencies }: ApiFixture, host: string): Promise<Compute
     free_ram_mb: 31744,
     running_vms: 1,
   });
-  await dependencies.computeNodes.create(computeNode);
+  await stores.computeNodes.create(computeNode);
   return computeNode;
 }
 
 test('lists services with their state', async () => {
-  const { get, compute, dependencies } = await apiFixture();
+  const { get, compute, stores } = await apiFixture();
   await compute('host1', { zone: 'north' });
   await compute('host2', { up: false });
-  await dependencies.services.create(
+  await stores.services.create(
     new Service({
       host: 'host1',
       binary: 'nova-conductor',
@@ -56,10 +56,10 @@ test('lists services with their state', async () => {
 });
 
 test('shows when a service that has stopped did so', async () => {
-  const { get, compute, dependencies } = await apiFixture();
+  const { get, compute, stores } = await apiFixture();
   const service = await compute('host1');
   const before = Date.now();
-  await dependencies.services.markStopped(service);
+  await stores.services.markStopped(service);
   const [shown] = (await get('/v2.1/os-services')).body.services;
   expect(shown.state).toBe('down');
   expect(Date.parse(`${shown.updated_at}Z`)).toBeGreaterThanOrEqual(before);
@@ -105,9 +105,9 @@ test('says what is wrong with a change of a service', async () => {
 });
 
 test('changes computes only', async () => {
-  const { send, dependencies } = await apiFixture();
+  const { send, stores } = await apiFixture();
   const service = { host: 'host1', binary: 'nova-scheduler' };
-  await dependencies.services.create(new Service({ ...service, topic: 'scheduler', version: 1 }));
+  await stores.services.create(new Service({ ...service, topic: 'scheduler', version: 1 }));
   for (const verb of ['enable', 'disable']) {
     expect((await send('PUT', `/v2.1/os-services/${verb}`, service)).body.badRequest.message).toMatch(
       /Only nova-compute services can be updated/,

@@ -20,11 +20,11 @@ test.each([
 });
 
 test('a server is made in the project that the request names, in its path or header', async () => {
-  const { app, listen, dependencies } = await apiFixture();
+  const { app, listen, stores } = await apiFixture();
   await listen(CONDUCTOR, { schedule_and_build_instances: () => null });
   const projectOf = async (url: string, headers: Record<string, string>) => {
     const answer = await app.inject({ method: 'POST', url, headers, payload: { server: BOOT } });
-    return (await dependencies.instances.getByUuid(answer.json().server.id)).project_id;
+    return (await stores.instances.getByUuid(answer.json().server.id)).project_id;
   };
   expect(await projectOf('/v2.1/servers', {})).toBe('demo');
   expect(await projectOf('/v2.1/servers', { 'x-project-id': 'any name' })).toBe('any name');
@@ -69,7 +69,7 @@ const operations: [method: 'GET' | 'POST' | 'DELETE', path: string, payload?: ob
 ];
 
 test.each(operations)("another project's server is 404: %s %s %j", async (method, path, payload) => {
-  const { app, instance, compute, dependencies } = await apiFixture();
+  const { app, instance, compute, stores } = await apiFixture();
   await compute('host1');
   const theirs = await instance({ project_id: 'ac3e' });
   const ours = await instance({ project_id: 'demo' });
@@ -82,6 +82,6 @@ test.each(operations)("another project's server is 404: %s %s %j", async (method
     const answer = await app.inject({ method, url: `${base}/servers/${uuid}${path}`, headers, payload });
     expect(answer.statusCode).toBe(404);
     expect(answer.json().itemNotFound.message).toBe(`Instance ${uuid} could not be found.`);
-    expect(await dependencies.instances.getByUuid(uuid)).toMatchObject({ task_state: null });
+    expect(await stores.instances.getByUuid(uuid)).toMatchObject({ task_state: null });
   }
 });

@@ -37,11 +37,11 @@ const actions: [name: string, body: object, vmState: string, taskState: string, 
 test.each(actions)(
   '%s is accepted, marked as task and sent to the host',
   async (_name, body, vm_state, task, method) => {
-    const { send, instance, received, dependencies } = await withCompute();
+    const { send, instance, received, stores } = await withCompute();
     const { uuid } = await instance({ vm_state });
     const { status, body: answer } = await send('POST', `/v2.1/servers/${uuid}/action`, body);
     expect({ status, answer }).toEqual({ status: 202, answer: undefined });
-    expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe(task);
+    expect((await stores.instances.getByUuid(uuid)).task_state).toBe(task);
     await expect.poll(() => received).toMatchObject([{ method }]);
     expect(received[0]?.args.instance.task_state).toBe(task);
   },
@@ -81,19 +81,19 @@ test('a server that was never active cannot be stopped', async () => {
 });
 
 test('of two stops at once one is accepted', async () => {
-  const { send, instance, received, dependencies } = await withCompute();
+  const { send, instance, received, stores } = await withCompute();
   const { uuid } = await instance();
-  const stale = await dependencies.instances.getByUuid(uuid);
+  const stale = await stores.instances.getByUuid(uuid);
   await send('POST', `/v2.1/servers/${uuid}/action`, { reboot: { type: 'SOFT' } });
   // The second request read the state before the first was saved.
-  dependencies.instances.getByUuid = async () => stale;
+  stores.instances.getByUuid = async () => stale;
   const second = await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null });
   expect(second.body.conflictingRequest.message).toMatch(/Cannot 'stop' .* task_state rebooting$/);
   await expect.poll(() => received.length).toBe(1);
 });
 
 test('an action on a server whose compute is down is 503, and changes nothing', async () => {
-  const { send, instance, compute, dependencies } = await apiFixture();
+  const { send, instance, compute, stores } = await apiFixture();
   await compute('host1', { up: false });
   const { uuid } = await instance();
   const { status, body } = await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null });
@@ -101,25 +101,25 @@ test('an action on a server whose compute is down is 503, and changes nothing', 
     status: 503,
     message: 'Service is unavailable at this time. The compute service of host host1 is down.',
   });
-  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBeNull();
+  expect((await stores.instances.getByUuid(uuid)).task_state).toBeNull();
 });
 
 test('an action that the bus does not take is 503, and the server is as before', async () => {
-  const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
+  const { send, instance, dependencies, stores, compute } = await apiFixture({ castTimeout: 0.05 });
   await compute('host1');
   dependencies.compute.stopInstance = (_ctxt, _args, options) => untilCancelled(options);
   const { uuid } = await instance();
   expect(await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null })).toMatchObject({
     status: 503,
   });
-  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBeNull();
+  expect((await stores.instances.getByUuid(uuid)).task_state).toBeNull();
 });
 
 test('an action that is refused while the database is away is undone when it is back', async () => {
-  const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
+  const { send, instance, dependencies, stores, compute } = await apiFixture({ castTimeout: 0.05 });
   await compute('host1');
   const { uuid } = await instance();
-  const { instances } = dependencies;
+  const { instances } = stores;
   const update = instances.update.bind(instances);
   let away = false;
   instances.update = (...args) => (away ? Promise.reject(new DatabaseUnavailable('gone')) : update(...args));
@@ -136,14 +136,14 @@ test('an action that is refused while the database is away is undone when it is 
 });
 
 test('an action that may have been sent is accepted: it is carried out, at the latest by the conductor', async () => {
-  const { send, instance, dependencies, compute } = await apiFixture({ castTimeout: 0.05 });
+  const { send, instance, dependencies, stores, compute } = await apiFixture({ castTimeout: 0.05 });
   await compute('host1');
   dependencies.compute.stopInstance = neverSettled;
   const { uuid } = await instance();
   expect(await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null })).toMatchObject({
     status: 202,
   });
-  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('powering-off');
+  expect((await stores.instances.getByUuid(uuid)).task_state).toBe('powering-off');
 });
 
 test('gives the console output, without control characters', async () => {
@@ -181,17 +181,17 @@ test('says what is wrong with an action', async () => {
 });
 
 test('deletes a server on a host that is up by asking its compute', async () => {
-  const { send, instance, received, dependencies } = await withCompute();
+  const { send, instance, received, stores } = await withCompute();
   const { uuid } = await instance({ vm_state: 'error' });
   expect(await send('DELETE', `/v2.1/servers/${uuid}`)).toMatchObject({ status: 204, body: undefined });
   await expect.poll(() => received).toMatchObject([{ method: 'terminate_instance' }]);
-  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('deleting');
+  expect((await stores.instances.getByUuid(uuid)).task_state).toBe('deleting');
   expect((await send('DELETE', `/v2.1/servers/${uuid}`)).status).toBe(204);
 });
 
 test('deletes a server at once that its host gives up while the request is looked at', async () => {
-  const { send, instance, received, dependencies } = await withCompute();
-  const { instances } = dependencies;
+  const { send, instance, received, stores } = await withCompute();
+  const { instances } = stores;
   const { uuid } = await instance({ vm_state: 'building', task_state: 'spawning' });
   const seen = await instances.getByUuid(uuid);
   const rescheduled = await instances.getByUuid(uuid);
@@ -209,7 +209,7 @@ test.each([
   ['whose compute is down', { host: 'host1' }],
   ['that is on no host', { host: null, node: null, vm_state: 'building', task_state: 'scheduling' }],
 ])('deletes a server %s at once, with its ports and allocations', async (_title, states) => {
-  const { send, instance, compute, dependencies, db, networkId } = await apiFixture();
+  const { send, instance, compute, stores, db, networkId } = await apiFixture();
   await compute('host1', { up: false });
   const { uuid } = await instance(states);
   const at = new Date().toISOString();
@@ -226,7 +226,7 @@ test.each([
 
   expect((await send('DELETE', `/v2.1/servers/${uuid}`)).status).toBe(204);
 
-  await expect(dependencies.instances.getByUuid(uuid)).rejects.toBeInstanceOf(InstanceNotFound);
+  await expect(stores.instances.getByUuid(uuid)).rejects.toBeInstanceOf(InstanceNotFound);
   expect(await listPortsOfDevice(db.kysely, uuid)).toEqual([]);
   expect(await listAllocationsOfConsumer(db.kysely, uuid)).toEqual([]);
 });

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { BadRequest } from '../http-errors.ts';
 import { serverActions } from '../operations/index.ts';
-import { contextOfRequest } from '../request-state.ts';
 import { mainFailure, type SchemaFailure, validationMessage } from '../validation-message.ts';
 
 interface ActionRoute {
@@ -25,12 +24,7 @@ export function serverActionRoutes(app: FastifyInstance, dependencies: ApiDepend
     if (!action) throw new BadRequest(`There is no such action: ${name.slice(0, 200)}`);
     checkBody(request, name);
     const { [name]: body } = request.body;
-    const answer = await action.run(
-      contextOfRequest(request),
-      request.params.id,
-      body as never,
-      dependencies,
-    );
+    const answer = await action.run(request.stores, request.params.id, body as never, dependencies);
     return answer ?? reply.code(202).send();
   });
 }

@@ -13,7 +13,7 @@ async function withConductor(options?: Parameters<typeof apiFixture>[0]) {
 }
 
 test('boots a server: 202, its records, and one cast to the conductor', async () => {
-  const { send, received, dependencies } = await withConductor();
+  const { send, received, stores } = await withConductor();
   const { status, body, headers } = await send('POST', '/v2.1/servers', {
     server: { ...BOOT, metadata: { role: 'web' }, user_data: 'aGVsbG8=' },
   });
@@ -31,7 +31,7 @@ test('boots a server: 202, its records, and one cast to the conductor', async ()
   });
   expect(headers.location).toBe(body.server.links[0].href);
 
-  const instance = await dependencies.instances.getByUuid(id);
+  const instance = await stores.instances.getByUuid(id);
   expect(instance.values()).toMatchObject({
     display_name: 'vm',
     hostname: 'vm',
@@ -43,8 +43,8 @@ test('boots a server: 202, its records, and one cast to the conductor', async ()
     user_data: 'aGVsbG8=',
     host: null,
   });
-  expect(await dependencies.buildRequests.findByInstanceUuid(id)).toBeDefined();
-  expect(await dependencies.requestSpecs.findByInstanceUuid(id)).toMatchObject({ num_instances: 1 });
+  expect(await stores.buildRequests.findByInstanceUuid(id)).toBeDefined();
+  expect(await stores.requestSpecs.findByInstanceUuid(id)).toMatchObject({ num_instances: 1 });
 
   await expect.poll(() => received.length).toBe(1);
   const { args } = received[0] ?? {};
@@ -86,10 +86,10 @@ test('sends the requested networks along', async () => {
 });
 
 test('names the forced host in the request spec', async () => {
-  const { send, compute, dependencies, received } = await withConductor();
+  const { send, compute, stores, received } = await withConductor();
   const { ComputeNode } = await import('@mini-nova/objects');
   await compute('host1');
-  await dependencies.computeNodes.create(
+  await stores.computeNodes.create(
     new ComputeNode({
       host: 'host1',
       hypervisor_hostname: 'host1',
@@ -249,7 +249,7 @@ test.each([
   'answers 503 when the build %s, and all servers are in ERROR with a fault',
   async (_how, send, message) => {
     const fixture = await apiFixture({ castTimeout: 0.05 });
-    const { dependencies } = fixture;
+    const { dependencies, stores } = fixture;
     dependencies.computeTask.scheduleAndBuildInstances = (_ctxt, _args, options) => send(options);
     const { status, body } = await fixture.send('POST', '/v2.1/servers', {
       server: { ...BOOT, min_count: 2 },
@@ -259,7 +259,7 @@ test.each([
     expect(servers).toHaveLength(2);
     for (const server of servers) {
       expect(server).toMatchObject({ status: 'ERROR', fault: { code: 503, message } });
-      expect(await dependencies.buildRequests.findByInstanceUuid(server.id)).toBeUndefined();
+      expect(await stores.buildRequests.findByInstanceUuid(server.id)).toBeUndefined();
     }
   },
 );
@@ -283,8 +283,9 @@ test('accepts a boot while the bus keeps others waiting', async () => {
 });
 
 test('accepts servers whose build a conductor has begun although nobody has confirmed the request', async () => {
-  const { send, get, dependencies } = await apiFixture({ castTimeout: 0.05 });
-  const { buildRequests, computeTask } = dependencies;
+  const { send, get, dependencies, stores } = await apiFixture({ castTimeout: 0.05 });
+  const { computeTask } = dependencies;
+  const { buildRequests } = stores;
   computeTask.scheduleAndBuildInstances = async (_ctxt, { build_requests }) => {
     await buildRequests.delete(build_requests[1]?.instance_uuid ?? '');
     return neverSettled();
@@ -296,12 +297,12 @@ test('accepts servers whose build a conductor has begun although nobody has conf
 });
 
 test('accepts a deletion that the bus does not take: the conductor has it done', async () => {
-  const { send, instance, compute, dependencies } = await apiFixture();
+  const { send, instance, compute, dependencies, stores } = await apiFixture();
   await compute('host1');
   dependencies.compute.terminateInstance = neverSettled;
   const { uuid } = await instance();
   expect(await send('DELETE', `/v2.1/servers/${uuid}`)).toMatchObject({ status: 204 });
-  expect((await dependencies.instances.getByUuid(uuid)).task_state).toBe('deleting');
+  expect((await stores.instances.getByUuid(uuid)).task_state).toBe('deleting');
 });
 
 test('shows a server as Nova does', async () => {
@@ -360,10 +361,10 @@ test('shows a server as Nova does', async () => {
 });
 
 test('shows the last fault of a server in ERROR, and no progress', async () => {
-  const { get, instance, dependencies } = await apiFixture();
+  const { get, instance, stores } = await apiFixture();
   const { uuid } = await instance({ vm_state: 'error', host: null, node: null });
   for (const message of ['first', 'No valid host was found. 2 hosts']) {
-    await dependencies.instances.addFault(
+    await stores.instances.addFault(
       new InstanceFault({ instance_uuid: uuid, code: 500, message, details: 'more', host: null }),
     );
   }

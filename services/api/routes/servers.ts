@@ -1,17 +1,16 @@
 import type { Instance } from '@mini-nova/objects';
 import type { FastifyInstance } from 'fastify';
-import { serverOfProject } from '../compute/server-of-project.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Link } from '../documents/link.ts';
 import type { CreateServerBody } from '../documents/server.ts';
 import { itemLinks } from '../links.ts';
 import { ServerCreation } from '../operations/build.ts';
 import { ServerDeletion } from '../operations/delete.ts';
-import { contextOfRequest, linkBaseOf } from '../request-state.ts';
+import { linkBaseOf } from '../request-state.ts';
 import { createServer } from '../schemas/servers.ts';
 import { isYes } from '../schemas/types.ts';
 import { serverBrief, serverDocument } from '../views/server.ts';
-import { ServerListing } from './server-listing.ts';
+import { serverPage } from './server-listing.ts';
 
 interface WithId {
   Params: { id: string };
@@ -21,16 +20,16 @@ export function serverRoutes(app: FastifyInstance, dependencies: ApiDependencies
   addCreation(app, new ServerCreation(dependencies));
   addLists(app, dependencies);
 
-  const { instances } = dependencies;
   app.get<WithId>('/servers/:id', async (request) => {
-    const instance = await serverOfProject(instances, contextOfRequest(request), request.params.id);
-    const fault = await instances.latestFault(instance.uuid);
+    const { instances } = request.stores;
+    const instance = await instances.get(request.params.id);
+    const fault = await instances.latestFault(instance);
     return { server: serverDocument(instance, fault, linkBaseOf(request)) };
   });
 
   const deletion = new ServerDeletion(dependencies);
   app.delete<WithId>('/servers/:id', async (request, reply) => {
-    await deletion.delete(contextOfRequest(request), request.params.id);
+    await deletion.delete(request.stores, request.params.id);
     return reply.code(204).send();
   });
 }
@@ -41,10 +40,7 @@ function addCreation(app: FastifyInstance, creation: ServerCreation): void {
     { schema: { body: createServer } },
     async (request, reply) => {
       const { server } = request.body;
-      const { instances, reservationId, adminPassword } = await creation.create(
-        contextOfRequest(request),
-        server,
-      );
+      const { instances, reservationId, adminPassword } = await creation.create(request.stores, server);
       reply.code(202);
       const [first] = instances;
       if (isYes(server.return_reservation_id) || !first) return { reservation_id: reservationId };
@@ -55,18 +51,16 @@ function addCreation(app: FastifyInstance, creation: ServerCreation): void {
   );
 }
 
-function addLists(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const listing = new ServerListing(dependencies);
-
+function addLists(app: FastifyInstance, { settings }: ApiDependencies): void {
   app.get('/servers', async (request) => {
-    const { instances, links } = await listing.page(request, 'servers');
+    const { instances, links } = await serverPage(request, 'servers', settings);
     const base = linkBaseOf(request);
     return { servers: instances.map((instance) => serverBrief(instance, base)), ...links };
   });
 
   app.get('/servers/detail', async (request) => {
-    const { instances, links } = await listing.page(request, 'servers/detail');
-    const faults = await dependencies.instances.latestFaults(instances.map(({ uuid }) => uuid));
+    const { instances, among, links } = await serverPage(request, 'servers/detail', settings);
+    const faults = await among.latestFaults(instances);
     const base = linkBaseOf(request);
     const servers = instances.map((instance) => serverDocument(instance, faults.get(instance.uuid), base));
     return { servers, ...links };

@@ -1,4 +1,4 @@
-import type { ServiceFilters } from '@mini-nova/data/services/queries';
+import type { ServiceFilters } from '@mini-nova/data/request-stores';
 import type { Service } from '@mini-nova/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServiceDeletion } from '../compute/delete-service.ts';
@@ -22,10 +22,11 @@ const COMPUTE = 'nova-compute';
 const API_BINARIES: readonly (string | null)[] = ['nova-osapi_compute', 'nova-metadata'];
 
 export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const { services, settings } = dependencies;
+  const { settings } = dependencies;
 
   app.get('/os-services', async (request) => {
     const filters = readParameters<ServiceFilters>(serviceParameters, request.query, {});
+    const { services } = request.stores;
     const skews = await services.clockSkews();
     const found = [...(await services.list(filters))].filter(({ binary }) => !API_BINARIES.includes(binary));
     return {
@@ -72,7 +73,7 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
 
   const deletion = new ServiceDeletion(dependencies);
   app.delete<{ Params: { id: string } }>('/os-services/:id', async (request, reply) => {
-    await deletion.delete(request.params.id);
+    await deletion.delete(request.stores, request.params.id);
     return reply.code(204).send();
   });
 
@@ -82,7 +83,7 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
   }
 
   async function change(
-    { body: { host, binary } }: FastifyRequest<{ Body: ServiceBody }>,
+    { body: { host, binary }, stores: { services } }: FastifyRequest<{ Body: ServiceBody }>,
     changes: Partial<Pick<Service, 'disabled' | 'disabled_reason' | 'forced_down'>>,
   ): Promise<void> {
     if (binary !== COMPUTE) {

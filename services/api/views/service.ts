@@ -1,4 +1,4 @@
-import { lastReport } from '@mini-nova/data/services/store';
+import { lastReport } from '@mini-nova/data/request-stores';
 import type { Service } from '@mini-nova/objects';
 import { skewText } from '@mini-nova/service';
 import type { ServiceDocument } from '../documents/service.ts';

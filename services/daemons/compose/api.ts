@@ -1,12 +1,13 @@
 import { ApiServer } from '@mini-nova/api/api-server';
 import { buildApp } from '@mini-nova/api/app';
-import type { ApiDependencies, ApiSettings } from '@mini-nova/api/dependencies';
+import type { ApiParts, ApiSettings } from '@mini-nova/api/dependencies';
 import type { HttpLimits } from '@mini-nova/api/http-limits';
 import { ImageRegistry } from '@mini-nova/api/image-registry';
 import type { ProxySettings } from '@mini-nova/api/request-state';
 import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';
 import { databaseChecks } from '@mini-nova/data/configured-database';
+import { storesFor } from '@mini-nova/data/request-stores';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, Manager, Service, serviceOptions } from '@mini-nova/service';
@@ -24,9 +25,8 @@ export function composeApi(parts: DatabaseServiceParts): ComposedApi {
   const { config, logger, transport, service, db, stores, release } = parts;
   const { DEFAULT, upgrade_levels, image } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
-  const dependencies: ApiDependencies = {
-    db,
-    ...stores,
+  const apiParts: ApiParts = {
+    storesFor: storesFor(db, stores),
     images: new ImageRegistry(image.images),
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc, { versionCap: upgrade_levels.compute }),
@@ -34,7 +34,7 @@ export function composeApi(parts: DatabaseServiceParts): ComposedApi {
     logger,
   };
   const server = new ApiServer({
-    app: buildApp(dependencies, httpLimits(config), proxySettings(config)),
+    app: buildApp(apiParts, httpLimits(config), proxySettings(config)),
     listen: { host: DEFAULT.osapi_compute_listen, port: DEFAULT.osapi_compute_listen_port },
     transport,
     logger,

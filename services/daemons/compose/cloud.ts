@@ -2,7 +2,7 @@ import type { ApiServer } from '@mini-nova/api/api-server';
 import { openConfigured, syncDatabase, waitForDatabase } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
 import type { StateChangeListener } from '@mini-nova/data/instances/state-changes';
-import { createStores, type Stores } from '@mini-nova/data/stores';
+import { type Stores, unboundStores } from '@mini-nova/data/stores';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
 import type { Logger, RpcHooks, Transport } from '@mini-nova/messaging';
 import type { Launchable, LaunchSource, ServiceOptions } from '@mini-nova/service';
@@ -98,7 +98,7 @@ class CloudDatabase implements Launchable {
     const { config, logger, onStateChange } = this.#options;
     await waitForDatabase(config, logger);
     const db = await openConfigured(config, logger);
-    const stores = createStores(db);
+    const stores = unboundStores(db);
     if (onStateChange) stores.instances.onStateChange(onStateChange);
     this.#opened = { db, stores };
     await syncDatabase(db, config);

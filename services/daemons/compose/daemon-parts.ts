@@ -1,5 +1,5 @@
 import { openMigrated } from '@mini-nova/data/configured-database';
-import { createStores } from '@mini-nova/data/stores';
+import { unboundStores } from '@mini-nova/data/stores';
 import type { Logger, Transport } from '@mini-nova/messaging';
 import type { Daemon } from '@mini-nova/service';
 import type { NovaSchema } from '../nova-schema.ts';
@@ -23,5 +23,5 @@ export function daemonTransport(
 /** What a daemon's service with a database of its own is composed from. @throws as `openMigrated` */
 export async function databaseServiceParts(daemon: Daemon<NovaSchema>): Promise<DatabaseServiceParts> {
   const db = await openMigrated(daemon.config, daemon.logger);
-  return { ...serviceParts(daemon), db, stores: createStores(db), release: () => db.close() };
+  return { ...serviceParts(daemon), db, stores: unboundStores(db), release: () => db.close() };
 }

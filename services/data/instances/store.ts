@@ -34,7 +34,7 @@ export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
 
 const stateFields = new Set(['vm_state', 'task_state']);
 
-/** The instances in the database, with their faults. */
+/** The instances in the database, whosever they are, with their faults. A request has `RequestInstances`. */
 export class InstanceStore {
   readonly #db: Queryable;
   readonly #listeners: StateChangeListeners;

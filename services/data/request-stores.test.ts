@@ -1,0 +1,118 @@
+import { AdminRequired, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import {
+  BlockDeviceMappingList,
+  BuildRequest,
+  type Instance,
+  InstanceFault,
+  TagList,
+} from '@mini-nova/objects';
+import { type ReadDeleted, RequestContext } from '@mini-nova/service';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from './database.ts';
+import { migrate } from './migrate.ts';
+import { storesFor } from './request-stores.ts';
+import { unboundStores } from './stores.ts';
+
+async function projects() {
+  const db = await openDatabase('sqlite://');
+  await migrate(db);
+  onTestFinished(() => db.close());
+  const unbound = unboundStores(db);
+  const bind = storesFor(db, unbound);
+  const instance = async (project_id: string): Promise<Instance> => {
+    const created = newInstance({ project_id });
+    await unbound.instances.create(created);
+    return created;
+  };
+  const of = (project_id: string, options: { is_admin?: boolean; read_deleted?: ReadDeleted } = {}) =>
+    bind(new RequestContext({ project_id, ...options }));
+  return { unbound, of, ours: await instance('ours'), theirs: await instance('theirs') };
+}
+
+function newBuildRequest(instance: Instance): BuildRequest {
+  return new BuildRequest({
+    instance_uuid: instance.uuid,
+    project_id: instance.project_id ?? '',
+    instance,
+    block_device_mappings: new BlockDeviceMappingList(),
+    tags: new TagList(),
+  });
+}
+
+const uuids = (instances: Iterable<Instance>) => [...instances].map(({ uuid }) => uuid);
+
+test("a request finds its project's instances only, an administrator's too", async () => {
+  const { of, ours, theirs } = await projects();
+  for (const is_admin of [false, true]) {
+    const { instances } = of('ours', { is_admin });
+    expect((await instances.get(ours.uuid)).uuid).toBe(ours.uuid);
+    await expect(instances.get(theirs.uuid)).rejects.toThrow(InstanceNotFound);
+    expect(await instances.has(theirs.uuid)).toBe(false);
+    expect(uuids(await instances.list())).toEqual([ours.uuid]);
+    expect(uuids(await instances.search({}))).toEqual([ours.uuid]);
+    await expect(instances.search({ marker: theirs.uuid })).rejects.toThrow(InstanceNotFound);
+  }
+});
+
+test('all projects are for administrators who ask for them', async () => {
+  const { of, ours, theirs } = await projects();
+  expect(() => of('ours').instances.ofAllProjects()).toThrow(AdminRequired);
+  const all = of('ours', { is_admin: true }).instances.ofAllProjects();
+  expect((await all.get(theirs.uuid)).uuid).toBe(theirs.uuid);
+  expect(uuids(await all.search({}))).toEqual([theirs.uuid, ours.uuid]);
+  expect(uuids(await all.list({ limit: 1 }))).toEqual([theirs.uuid]);
+});
+
+test("another project's record cannot be changed, nor made, even by who has got hold of it", async () => {
+  const { of, theirs } = await projects();
+  const { instances, buildRequests, ports } = of('ours', { is_admin: true });
+  const fault = new InstanceFault({ instance_uuid: theirs.uuid, code: 500 });
+  const attempts: (() => unknown)[] = [
+    () => instances.update(theirs, { task_state: 'deleting' }),
+    () => instances.delete(theirs),
+    () => instances.create(newInstance({ project_id: 'theirs' })),
+    () => instances.latestFaults([theirs]),
+    () => instances.addFault(theirs, fault),
+    () => buildRequests.create(newBuildRequest(theirs)),
+    () => buildRequests.delete(theirs),
+    () => ports.of(theirs),
+  ];
+  for (const attempt of attempts) await expect((async () => attempt())()).rejects.toThrow(TypeError);
+  expect(theirs.task_state).toBe('scheduling');
+});
+
+test.each([
+  ['no', ['living']],
+  ['yes', ['deleted', 'living']],
+  ['only', ['deleted']],
+] as const)('a context that reads deleted records %s sees %o', async (read_deleted, names) => {
+  const { unbound, of } = await projects();
+  const create = async (display_name: string) => {
+    const instance = newInstance({ project_id: 'new', display_name });
+    await unbound.instances.create(instance);
+    return instance;
+  };
+  const living = await create('living');
+  const deleted = await create('deleted');
+  await unbound.instances.destroy(deleted);
+  const { instances } = of('new', { read_deleted });
+  for (const found of [await instances.list(), await instances.search({})])
+    expect([...found].map(({ display_name }) => display_name)).toEqual(names);
+  for (const instance of [living, deleted])
+    expect(await instances.has(instance.uuid)).toBe(names.some((name) => name === instance.display_name));
+});
+
+test('the stores of a transaction are bound as well, and what it has done is undone with it', async () => {
+  const { of, ours, theirs } = await projects();
+  const stores = of('ours');
+  const failed = stores.transaction(async ({ instances }) => {
+    await expect(instances.get(theirs.uuid)).rejects.toThrow(InstanceNotFound);
+    expect(await instances.lock(theirs.uuid)).toBeUndefined();
+    const locked = await instances.lock(ours.uuid);
+    await instances.update(locked ?? theirs, { task_state: 'deleting' });
+    throw new Error('it fails');
+  });
+  await expect(failed).rejects.toThrow('it fails');
+  expect((await stores.instances.get(ours.uuid)).task_state).toBe('scheduling');
+});

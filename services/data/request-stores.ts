@@ -1,0 +1,288 @@
+import { AdminRequired, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
+import type {
+  BuildRequest,
+  ChangesOf,
+  Instance,
+  InstanceFault,
+  InstanceList,
+  RequestSpec,
+} from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import { replaceInventories } from './allocations/queries.ts';
+import type { BuildRequestStore } from './build-requests/store.ts';
+import type { ComputeNodeStore } from './compute-nodes/store.ts';
+import type { Database, Queryable } from './database.ts';
+import type { FlavorStore } from './flavors/store.ts';
+import { deleteInstance } from './instances/deletion.ts';
+import { type InstanceFilters, lockInstance } from './instances/queries.ts';
+import type { InstanceQuery, InstanceStore } from './instances/store.ts';
+import { findNetwork, listNetworks } from './networks/queries.ts';
+import type { NetworkRow } from './networks/table.ts';
+import { findPort, listPortsOfDevice } from './ports/queries.ts';
+import type { PortRow } from './ports/table.ts';
+import type { ServiceStore } from './services/store.ts';
+import { type Stores, storesWithin } from './stores.ts';
+
+export type { FlavorQuery } from './flavors/store.ts';
+export type { InstanceQuery } from './instances/store.ts';
+export type { ServiceFilters } from './services/queries.ts';
+export { lastReport } from './services/store.ts';
+
+/** Makes the stores of a request: who has no others can reach nothing without saying for whom. */
+export type StoresFor = (ctxt: RequestContext) => RequestStores;
+
+export function storesFor(db: Database, stores: Stores): StoresFor {
+  return (ctxt) => new RequestStores(ctxt, { db, on: db.kysely, stores });
+}
+
+export interface RequestTransaction<T> {
+  /** See `TransactionOptions`. */
+  lostCommit?: 'repeat' | ((inside: RequestStores, result: T) => Promise<boolean>);
+}
+
+interface Source {
+  db: Database;
+  /** The database, or the transaction that these stores are part of. */
+  on: Queryable;
+  stores: Stores;
+}
+
+/** What one request can see and change: of instances and what belongs to them its project's only. */
+export class RequestStores {
+  readonly ctxt: RequestContext;
+  readonly instances: RequestInstances;
+  readonly requestSpecs: NewRecords<RequestSpec>;
+  readonly buildRequests: RequestBuildRequests;
+  readonly ports: RequestPorts;
+  /** These are of no project. */
+  readonly networks: RequestNetworks;
+  readonly flavors: FlavorStore;
+  readonly services: ServiceStore;
+  readonly computeNodes: ComputeNodeStore;
+  readonly providers: RequestProviders;
+  readonly #source: Source;
+
+  constructor(ctxt: RequestContext, source: Source) {
+    const { db, on, stores } = source;
+    this.ctxt = ctxt;
+    this.#source = source;
+    const own: OwnRecords = { on, ctxt, projectId: ctxt.project_id };
+    this.instances = new RequestInstances(own, stores.instances, db);
+    this.requestSpecs = { create: (spec) => stores.requestSpecs.create(ofProject(spec, own)) };
+    this.buildRequests = new RequestBuildRequests(own, stores.buildRequests);
+    this.ports = new RequestPorts(own);
+    this.networks = new RequestNetworks(on);
+    this.flavors = stores.flavors;
+    this.services = stores.services;
+    this.computeNodes = stores.computeNodes;
+    this.providers = new RequestProviders(on);
+  }
+
+  /** Runs `work` with stores that are part of a transaction. See `Database.transaction`. */
+  transaction<T>(
+    work: (inside: RequestStores) => Promise<T>,
+    { lostCommit }: RequestTransaction<T> = {},
+  ): Promise<T> {
+    return this.#source.db.transaction((trx) => work(this.#within(trx)), {
+      ...(lostCommit === 'repeat' && { lostCommit }),
+      ...(typeof lostCommit === 'function' && {
+        lostCommit: (on: Queryable, result: T) => lostCommit(this.#within(on), result),
+      }),
+    });
+  }
+
+  #within(trx: Queryable): RequestStores {
+    const { db, stores } = this.#source;
+    return new RequestStores(this.ctxt, { db, on: trx, stores: storesWithin(stores, trx) });
+  }
+}
+
+interface OwnRecords {
+  on: Queryable;
+  ctxt: RequestContext;
+  /** Whose records are seen; undefined: all projects'. */
+  projectId: string | null | undefined;
+}
+
+interface OfProject {
+  project_id: string | null;
+}
+
+interface NewRecords<T> {
+  create(record: T): Promise<void>;
+}
+
+function isOwn(record: OfProject, { projectId }: OwnRecords): boolean {
+  return projectId === undefined || record.project_id === projectId;
+}
+
+/** @throws TypeError: whoever has another's record got it past these stores */
+function ofProject<T extends OfProject>(record: T, own: OwnRecords): T {
+  if (!isOwn(record, own)) throw new TypeError('A request has the record of another project');
+  return record;
+}
+
+/** The instances that a request can see: its project's, living ones unless its context reads deleted ones. */
+export class RequestInstances {
+  readonly #own: OwnRecords;
+  readonly #store: InstanceStore;
+  readonly #db: Database;
+
+  constructor(own: OwnRecords, store: InstanceStore, db: Database) {
+    this.#own = own;
+    this.#store = store;
+    this.#db = db;
+  }
+
+  /** Those of all projects. @throws AdminRequired */
+  ofAllProjects(): RequestInstances {
+    if (!this.#own.ctxt.is_admin) throw new AdminRequired();
+    return new RequestInstances({ ...this.#own, projectId: undefined }, this.#store, this.#db);
+  }
+
+  /** @throws InstanceNotFound, also when it is another project's */
+  async get(uuid: string): Promise<Instance> {
+    const { read_deleted } = this.#own.ctxt;
+    const instance = await this.#store.getByUuid(uuid, { includeDeleted: read_deleted !== 'no' });
+    const isHidden = read_deleted === 'only' && !instance.deleted;
+    if (isHidden || !isOwn(instance, this.#own)) throw new InstanceNotFound({ instance_id: uuid });
+    return instance;
+  }
+
+  async has(uuid: string): Promise<boolean> {
+    try {
+      await this.get(uuid);
+      return true;
+    } catch (error) {
+      if (error instanceof InstanceNotFound) return false;
+      throw error;
+    }
+  }
+
+  /** As `InstanceStore.search`. @throws InstanceNotFound for an unknown marker; InvalidPattern */
+  search({ conditions = [], ...query }: InstanceQuery): Promise<InstanceList> {
+    const { projectId } = this.#own;
+    const ofOwn = projectId === undefined ? [] : [{ column: 'project_id' as const, in: [projectId] }];
+    return this.#store.search({ deleted: this.#deleted, ...query, conditions: [...conditions, ...ofOwn] });
+  }
+
+  /** Newest first. */
+  list(filters: Omit<InstanceFilters, 'projectId'> = {}): Promise<InstanceList> {
+    const { projectId } = this.#own;
+    return this.#store.list({
+      deleted: this.#deleted,
+      ...filters,
+      ...(projectId !== undefined && { projectId: projectId ?? '' }),
+    });
+  }
+
+  create(instance: Instance): Promise<void> {
+    return this.#store.create(ofProject(instance, this.#own));
+  }
+
+  /** As `InstanceStore.update`. */
+  update(instance: Instance, changes: ChangesOf<Instance>, expected: ExpectedStates = {}): Promise<string[]> {
+    return this.#store.update(ofProject(instance, this.#own), changes, expected);
+  }
+
+  /** Marks it deleted, and deletes what belongs to it. See `deleteInstance`. */
+  delete(instance: Instance): Promise<boolean> {
+    return deleteInstance(this.#db, this.#store, ofProject(instance, this.#own));
+  }
+
+  /** In a transaction: keeps others from changing it, or what belongs to it. Undefined: there is no living one to be seen. */
+  async lock(uuid: string): Promise<Instance | undefined> {
+    if (!(await lockInstance(this.#own.on, uuid))) return undefined;
+    const instance = await this.#store.getByUuid(uuid);
+    return isOwn(instance, this.#own) ? instance : undefined;
+  }
+
+  async addFault(instance: Instance, fault: InstanceFault): Promise<void> {
+    ofProject(instance, this.#own);
+    await this.#store.addFault(fault);
+  }
+
+  async latestFault(instance: Instance): Promise<InstanceFault | undefined> {
+    return (await this.latestFaults([instance])).get(instance.uuid);
+  }
+
+  /** The last fault of each that has one, by its uuid. */
+  latestFaults(instances: readonly Instance[]): Promise<Map<string, InstanceFault>> {
+    return this.#store.latestFaults(instances.map((instance) => ofProject(instance, this.#own).uuid));
+  }
+
+  get #deleted(): boolean | 'any' {
+    const { read_deleted } = this.#own.ctxt;
+    if (read_deleted === 'yes') return 'any';
+    return read_deleted === 'only';
+  }
+}
+
+/** What was asked for and is not being built yet. */
+export class RequestBuildRequests {
+  readonly #own: OwnRecords;
+  readonly #store: BuildRequestStore;
+
+  constructor(own: OwnRecords, store: BuildRequestStore) {
+    this.#own = own;
+    this.#store = store;
+  }
+
+  create(request: BuildRequest): Promise<void> {
+    return this.#store.create(ofProject(request, this.#own));
+  }
+
+  /** True for exactly one of several who try: who deletes the request owns what becomes of its instance. */
+  delete(instance: Instance): Promise<boolean> {
+    return this.#store.delete(ofProject(instance, this.#own).uuid);
+  }
+}
+
+/** Ports are known by their instance; those of none are free for everybody. */
+export class RequestPorts {
+  readonly #own: OwnRecords;
+
+  constructor(own: OwnRecords) {
+    this.#own = own;
+  }
+
+  find(uuid: string): Promise<PortRow | undefined> {
+    return findPort(this.#own.on, uuid);
+  }
+
+  /** In the order they were asked for. */
+  of(instance: Instance): Promise<PortRow[]> {
+    return listPortsOfDevice(this.#own.on, ofProject(instance, this.#own).uuid);
+  }
+}
+
+export class RequestNetworks {
+  readonly #on: Queryable;
+
+  constructor(on: Queryable) {
+    this.#on = on;
+  }
+
+  find(uuid: string): Promise<NetworkRow | undefined> {
+    return findNetwork(this.#on, uuid);
+  }
+
+  /** Oldest first. */
+  list(): Promise<NetworkRow[]> {
+    return listNetworks(this.#on);
+  }
+}
+
+export class RequestProviders {
+  readonly #on: Queryable;
+
+  constructor(on: Queryable) {
+    this.#on = on;
+  }
+
+  /** From now on it offers nothing. */
+  async empty(uuid: string): Promise<void> {
+    await replaceInventories(this.#on, uuid, []);
+  }
+}
