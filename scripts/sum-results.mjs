@@ -1,15 +1,15 @@
-// `node scripts/sum-results.mjs FOLDER [STEP ...]`: names the steps that failed, as told, and the tests that failed in
-// FOLDER's vitest results (JSON), with the first lines of what they said; ends with the line "N passed, N failed". Each step
-// that failed counts for one at least: its tests may not be all that did.
+// `node scripts/sum-results.mjs FOLDER [STEP ...]`: names the steps that failed, as told, and the tests that failed in the
+// vitest results (JSON) in FOLDER's folders, which are named for what ran them, with the first lines of what they said; ends with
+// the line "N passed, N failed". Each step that failed counts for one at least: its tests may not be all that did.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const MOST_LINES = 12;
 const [folder, ...steps] = process.argv.slice(2);
 
 function resultsOf(file) {
   try {
-    return JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    return { ...JSON.parse(readFileSync(join(folder, file), 'utf8')), ranBy: dirname(file) };
   } catch (error) {
     return { unreadable: `${file}: ${error.message}` };
   }
@@ -21,16 +21,18 @@ function firstLines(message) {
 }
 
 /** One text for each test that failed, and for each file that failed outside of its tests. */
-function failuresOf({ testResults = [], unreadable }) {
+function failuresOf({ testResults = [], unreadable, ranBy }) {
   if (unreadable) return [unreadable];
-  return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = `${ranBy}: ${name}`;
     const failed = assertionResults.filter((test) => test.status === 'failed');
     if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLines(message) || 'a hook'}`];
     return failed.map((test) => `${file} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
   });
 }
 
-const results = readdirSync(folder).map(resultsOf);
+const files = readdirSync(folder, { recursive: true }).filter((path) => path.endsWith('.json'));
+const results = files.map(resultsOf);
 const passed = results.reduce((sum, { numPassedTests = 0 }) => sum + numPassedTests, 0);
 const failures = results.flatMap(failuresOf);
 const failed = Math.max(failures.length, steps.length);

@@ -1,22 +1,41 @@
 // What `npm test` runs: all kinds of tests beside each other, for most of them mostly wait: for their one broker, their one
-// deployment, the end of a time. The units and the clouds get the other cores. `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With
-// MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its results there, as JSON.
+// deployment, the end of a time. The units and the clouds get the other cores. `npm test -- --only unit,cloud`
+// runs these projects only, and `npm test -- ARGUMENTS` is `vitest run ARGUMENTS`. With MINI_NOVA_TEST_RESULTS=FOLDER each run also leaves its
+// results there, as JSON, in a folder named for the Node.js that ran it.
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { installMissingPrograms } from '@mini-nova/testing';
 
 const otherCores = String(Math.max(1, availableParallelism() - 1));
+/** The projects of each run, with what else it is told. */
 const RUNS = [
-  ['--project', 'unit', '--project', 'cloud', '--maxWorkers', otherCores],
-  ['--project', 'faults'],
-  ['--project', 'integration', '--project', 'conformance'],
-  ['--project', 'e2e'],
+  { projects: ['unit', 'cloud'], more: ['--maxWorkers', otherCores] },
+  { projects: ['faults'], more: [] },
+  { projects: ['integration', 'conformance'], more: [] },
+  { projects: ['e2e'], more: [] },
 ];
 
 // Each run names its databases itself: whichever ends first drops its own.
-const { MINI_NOVA_TEST_RESULTS: folder, MINI_NOVA_TEST_RUN: _, ...env } = process.env;
+const { MINI_NOVA_TEST_RESULTS: results, MINI_NOVA_TEST_RUN: _, ...env } = process.env;
+const folder = results && join(results, `Node.js ${process.version}`);
+if (folder) mkdirSync(folder, { recursive: true });
+
+/** The arguments of the runs that have any of these projects; undefined: of all. */
+function runsOf(wanted) {
+  return RUNS.flatMap(({ projects, more }) => {
+    const chosen = projects.filter((name) => wanted?.includes(name) ?? true);
+    if (chosen.length === 0) return [];
+    return [[...chosen.flatMap((name) => ['--project', name]), ...more]];
+  });
+}
+
+/** From the command line, the arguments of each run. */
+function runsFor(given) {
+  if (given.length === 0) return runsOf();
+  return given[0] === '--only' ? runsOf(given[1]?.split(',')) : [given];
+}
 
 function reporters(index) {
   if (!folder) return [];
@@ -44,8 +63,7 @@ function vitest(args, index) {
   });
 }
 
-const given = process.argv.slice(2);
-const runs = given.length > 0 ? [given] : RUNS;
+const runs = runsFor(process.argv.slice(2));
 // Once, for all: two installations at the same time would fail.
 if (runs.length > 1) await installMissingPrograms();
 const codes = await Promise.all(runs.map(vitest));
