@@ -191,6 +191,14 @@ describe('errors', () => {
     expect(error.message).toContain(`${directory}: is a directory`);
   });
 
+  test('a check that fails by itself is no refusal of the value, and never accepts it', () => {
+    const check = (text: string): boolean => {
+      throw new RangeError(`broken\nby ${text}`);
+    };
+    const own = { own: { name: string({ default: 'a', check, help: '' }) } };
+    expect(() => loadConfig({ schema: own, configFiles: [], env: {} })).toThrow('broken\nby a');
+  });
+
   test('an override of an option that does not exist is an error', () => {
     const overrides = { 'DEFAULT.hots': 'a' } as object;
     expect(errorOf({ overrides }).code).toBe('UNKNOWN_OPTION');

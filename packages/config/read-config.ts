@@ -124,7 +124,10 @@ function refusedBy(properties: Properties): Set<string> {
     return new Set();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return new Set(error.message.split('\n').map((line) => line.slice(0, line.indexOf(':'))));
+    const names = error.message.split('\n').map((line) => line.slice(0, line.indexOf(':')));
+    // Else a refusal would be overlooked.
+    if (!names.every((name) => properties.has(name))) throw error;
+    return new Set(names);
   }
 }
 
