@@ -96,7 +96,7 @@ export {
   type,
 } from './rpc/definition.ts';
 export { type Around, type DispatcherOptions, MalformedRequest, RPCDispatcher } from './rpc/dispatcher.ts';
-export { camelCase, type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
+export { type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
 export type { RpcRequest } from './rpc/request.ts';
 export {
   getRpcServer,

@@ -1,4 +1,4 @@
-import { ConductorAPI } from '@mini-nova/conductor/rpcapi';
+import { ConductorAPI, conductorRpc } from '@mini-nova/conductor/rpcapi';
 import { hasStopped } from '@mini-nova/data/services/store';
 import { MessagingTimeout, type RpcMessage } from '@mini-nova/messaging';
 import { ServiceRecordMissing } from '@mini-nova/service';
@@ -62,10 +62,7 @@ it('is registered anew although its takeover is not answered at first', async ()
 });
 
 it('says that it stops by a save of last_seen_up alone, as Nova would read it', async () => {
-  const target = { topic: 'conductor', server: 'host', namespace: null, version: '3.0' };
-  const { rpc, messages } = await recordingPeer(target, ['object_action', 'object_class_action_versions'], {
-    object_action: [{}, null],
-  });
+  const { rpc, messages } = await recordingPeer(conductorRpc, { replies: { objectAction: [{}, null] } });
   const own = new ConductorServiceRecords(new ConductorAPI(rpc));
   await own.register(INFO);
   await own.stopped();

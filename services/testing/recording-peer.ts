@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  camelCase,
+  type AnyDefinition,
+  endpoint,
   getRpcServer,
   getTransport,
   NoOpSerializer,
@@ -19,22 +20,26 @@ export interface RecordingPeer {
   messages: RpcMessage[];
 }
 
-/** A peer that serves these methods of a topic, and answers what `replies` has for them, or null. */
-export async function recordingPeer(
-  {
-    topic,
-    server,
-    namespace,
-    version,
-  }: { topic: string; server: string; namespace: string | null; version: string },
-  methods: readonly string[],
-  replies: Record<string, unknown> = {},
+export interface RecordingPeerOptions<D extends AnyDefinition> {
+  /** Its host. Default `host`. */
+  server?: string;
+  /** Default: the API's. */
+  topic?: string;
+  /** What its methods answer: as it goes over the wire. Default: null. */
+  replies?: { [K in keyof D['methods']]?: unknown };
+}
+
+/** A peer that serves an API. */
+export async function recordingPeer<D extends AnyDefinition>(
+  api: D,
+  { server = 'host', topic = api.target.topic ?? '', replies = {} }: RecordingPeerOptions<D> = {},
 ): Promise<RecordingPeer> {
   const messages: RpcMessage[] = [];
-  const endpoint: Record<string, unknown> = { target: new Target({ namespace, version }) };
-  for (const method of methods) endpoint[camelCase(method)] = async () => replies[method] ?? null;
+  const answers: { [method: string]: unknown } = replies;
+  const methods = Object.keys(api.methods).map((name) => [name, async () => answers[name] ?? null]);
+  const peer = endpoint<AnyDefinition>(api, Object.fromEntries(methods));
   const transport = getTransport({ url: `memory://peer-${randomUUID()}/`, logger: silentLogger });
-  const rpcServer = getRpcServer(transport, new Target({ topic, server }), [endpoint], {
+  const rpcServer = getRpcServer(transport, new Target({ topic, server }), [peer], {
     serializer: new NoOpSerializer(),
     around: (_ctxt, message, run) => {
       messages.push(message);

@@ -6,7 +6,7 @@ import { recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
-import { ComputeTaskAPI } from './compute-task-api.ts';
+import { ComputeTaskAPI, computeTaskRpc } from './compute-task-api.ts';
 import { ConductorAPI } from './conductor-api.ts';
 import { conductorRpc } from './conductor-rpc.ts';
 
@@ -14,8 +14,7 @@ const ctxt = RequestContext.admin();
 
 describe('ComputeTaskAPI', () => {
   it('does not send a build once it is given up', async () => {
-    const target = { topic: 'conductor', server: 'host', namespace: 'compute_task', version: '1.24' };
-    const { rpc, messages } = await recordingPeer(target, []);
+    const { rpc, messages } = await recordingPeer(computeTaskRpc);
     const recorded = recordedRequest('schedule_and_build_instances');
     const args = new NovaObjectSerializer().deserializeEntity(ctxt, recorded.args) as never;
     const options = { signal: AbortSignal.abort() };
@@ -27,8 +26,7 @@ describe('ComputeTaskAPI', () => {
   it.each(['schedule_and_build_instances', 'build_instances'] as const)(
     'sends %s as Nova 26 was recorded to send it',
     async (method) => {
-      const target = { topic: 'conductor', server: 'host', namespace: 'compute_task', version: '1.24' };
-      const { rpc, messages } = await recordingPeer(target, [method]);
+      const { rpc, messages } = await recordingPeer(computeTaskRpc);
       const recorded = recordedRequest(method);
       const args = new NovaObjectSerializer().deserializeEntity(ctxt, recorded.args) as never;
       const api = new ComputeTaskAPI(rpc);
@@ -45,8 +43,6 @@ describe('ComputeTaskAPI', () => {
 });
 
 describe('ConductorAPI', () => {
-  const target = { topic: 'conductor', server: 'host', namespace: null, version: '3.0' };
-
   it.each([
     ['kilo', false],
     ['2.9', false],
@@ -54,7 +50,7 @@ describe('ConductorAPI', () => {
     ['zed', true],
     ['3.0', true],
   ])('pinned to %s sends 3.0: %s', async (versionCap, sends) => {
-    const { rpc, messages } = await recordingPeer(target, ['object_action'], { object_action: [{}, null] });
+    const { rpc, messages } = await recordingPeer(conductorRpc, { replies: { objectAction: [{}, null] } });
     const saved = new ConductorAPI(rpc, { versionCap }).instanceSave(ctxt, newInstance(), { host: 'h' });
 
     if (sends) await saved;
@@ -69,8 +65,8 @@ describe('ConductorAPI', () => {
       info_cache: null,
       obj_what_changed: [],
     };
-    const { rpc, messages } = await recordingPeer(target, ['object_action'], {
-      object_action: [updates, null],
+    const { rpc, messages } = await recordingPeer(conductorRpc, {
+      replies: { objectAction: [updates, null] },
     });
     const instance = newInstance();
 
@@ -96,7 +92,7 @@ describe('ConductorAPI', () => {
   });
 
   it('says which object versions it understands when it asks for objects', async () => {
-    const { rpc, messages } = await recordingPeer(target, ['object_class_action_versions']);
+    const { rpc, messages } = await recordingPeer(conductorRpc);
 
     await new ConductorAPI(rpc).instanceGetByUuid(ctxt, 'uuid');
 
@@ -110,7 +106,7 @@ describe('ConductorAPI', () => {
   });
 
   it('waits for a conductor however long there is none, and says so', async () => {
-    const { rpc } = await recordingPeer({ ...target, topic: 'other' }, []);
+    const { rpc } = await recordingPeer(conductorRpc, { topic: 'other' });
     const logger = new RecordingLogger();
     const waiting = new ConductorAPI(rpc).waitUntilReady(ctxt, logger);
     hoursLater();
@@ -124,7 +120,7 @@ describe('ConductorAPI', () => {
   });
 
   it('asks until it is answered, however long that takes', async () => {
-    const { rpc } = await recordingPeer({ ...target, topic: 'other' }, []);
+    const { rpc } = await recordingPeer(conductorRpc, { topic: 'other' });
     let failures = 0;
     const onFailure = () => {
       failures += 1;
