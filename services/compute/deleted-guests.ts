@@ -1,9 +1,11 @@
+import type { GuestState } from '@mini-nova/compute/rpcapi';
+import { MigrationStatus, MigrationType } from '@mini-nova/domain/states/migration-status';
 import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { type GuestWatch, recordOf } from './guest-watch.ts';
+import { type GuestWatch, judge } from './guest-watch.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 import { powerStateOf } from './power.ts';
 
@@ -21,8 +23,9 @@ export interface DeletedGuestsTools {
 }
 
 /**
- * Does what is configured with guests whose instance is recorded as deleted, and was so each time that this host looked
- * for the configured time: while it seemed to be down, users deleted instances without it. No other guest is touched.
+ * Does what is configured with guests whose instance is recorded as deleted, or was taken to another host by a migration that
+ * is over, and was so each time that this host looked for the configured time: while it seemed to be down, users deleted
+ * instances without it, or had them built anew elsewhere. No other guest is touched.
  */
 export async function cleanUpDeletedGuests(
   ctxt: RpcContext,
@@ -32,17 +35,21 @@ export async function cleanUpDeletedGuests(
   const { running_deleted_instance_action: action, running_deleted_instance_timeout: timeout } = options;
   const strays = await watch.look(ctxt);
   const seenBefore = performance.now() - timeout * 1000;
-  const due = strays.filter(({ state, since }) => state === 'deleted' && since <= seenBefore);
+  const due = strays.filter(({ state, since }) => states.has(state) && since <= seenBefore);
   const act = actions.get(action);
   if (!act || due.length === 0 || !(await host.ownRecords.confirm(ctxt))) return;
   for (const { uuid } of due) {
     await locks.run(uuid, async () => {
-      // Whatever has happened while this waited: only what the record says now counts.
-      const record = await recordOf(host, uuid);
-      if (record?.deleted) await attempt(host, record, `${action} a guest`, () => act(host, ctxt, record));
+      // Whatever has happened while this waited: only what the records say now counts.
+      const [{ state, record } = {}] = await judge(host, [uuid]);
+      if (!record || !state || !states.has(state)) return;
+      await attempt(host, record, `${action} a guest`, () => act(host, ctxt, record));
     });
   }
 }
+
+/** What a guest is that is not its instance's any more. */
+const states: ReadonlySet<GuestState> = new Set(['deleted', 'moved']);
 
 type Action = (host: ComputeHost, ctxt: RpcContext, instance: Instance) => Promise<void>;
 
@@ -53,7 +60,7 @@ const actions = new Map<string, Action>([
     async (host, _ctxt, { uuid }) =>
       host.logger.warn(
         { instance_uuid: uuid, host: host.name },
-        'The guest of a deleted instance still runs',
+        'The guest of an instance that is deleted or was moved away still runs',
       ),
   ],
   [
@@ -62,7 +69,7 @@ const actions = new Map<string, Action>([
       if ((await powerStateOf(host, instance)) !== PowerState.RUNNING) return;
       host.logger.warn(
         { instance_uuid: instance.uuid, host: host.name },
-        'Turning off the guest of a deleted instance',
+        'Turning off the guest of an instance that is deleted or was moved away',
       );
       await host.driver.powerOff(ctxt, instance, false);
     },
@@ -72,10 +79,21 @@ const actions = new Map<string, Action>([
     async (host, ctxt, instance) => {
       host.logger.warn(
         { instance_uuid: instance.uuid, host: host.name },
-        'Destroying the guest of a deleted instance',
+        'Destroying the guest of an instance that is deleted or was moved away',
       );
       await host.driver.destroy(ctxt, instance);
       host.tracker.release(instance.uuid);
+      await completeEvacuations(host, ctxt, instance.uuid);
     },
   ],
 ]);
+
+/** As Nova has it: an evacuation is complete when its source has no guest any more. */
+async function completeEvacuations(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
+  for (const migration of await host.conductor.migrationsOfInstances(ctxt, [uuid])) {
+    const { migration_type, status, source_compute } = migration;
+    const isDone = migration_type === MigrationType.EVACUATION && status === MigrationStatus.DONE;
+    if (!isDone || source_compute !== host.name) continue;
+    await host.conductor.migrationSave(ctxt, migration, { status: MigrationStatus.COMPLETED });
+  }
+}

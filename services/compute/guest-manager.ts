@@ -4,7 +4,7 @@ import type { ArgsOf, EndpointOf } from '@mini-nova/messaging';
 import { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
-import { type GuestWatch, recordOf, type StrayGuest } from './guest-watch.ts';
+import { type GuestWatch, judge, type StrayGuest } from './guest-watch.ts';
 import type { InstanceLocks } from './instance-locks.ts';
 
 /** Serves what operators do with the guests of this host, beside the compute's own methods. */
@@ -39,10 +39,9 @@ export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext>
     return this.#locks.run(uuid, async () => {
       const { driver, tracker, logger, name } = this.#host;
       if (!(await driver.listInstanceUuids()).includes(uuid)) return notDone('there is no such guest');
-      const record = await recordOf(this.#host, uuid);
-      if (record && !record.deleted && record.host === name) {
-        return notDone('its instance is recorded on this host: delete the server');
-      }
+      const [{ state, record } = {}] = await judge(this.#host, [uuid]);
+      if (state === 'here') return notDone('its instance is recorded on this host: delete the server');
+      if (state === 'moving') return notDone('a migration that is under way moves its instance');
       logger.warn({ instance_uuid: uuid, host: name }, 'Destroying a guest, as an operator asked for');
       await driver.destroy(ctxt, record ?? new Instance({ uuid }));
       tracker.release(uuid);
@@ -71,12 +70,13 @@ export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext>
     node: string,
     stray: StrayGuest | undefined,
   ): Promise<GuestRecord | undefined> {
+    const { moving } = this.#watch;
     try {
       const guest = await this.#host.driver.describeGuest(uuid);
       return {
         uuid,
-        state: stray?.state ?? 'here',
-        recorded_host: stray ? stray.recordedHost : this.#host.name,
+        state: stray?.state ?? (moving.has(uuid) ? 'moving' : 'here'),
+        recorded_host: stray ? stray.recordedHost : (moving.get(uuid) ?? this.#host.name),
         node,
         name: guest.name,
         project_id: guest.projectId,

@@ -1,9 +1,10 @@
-import type { StrayState } from '@mini-nova/compute/rpcapi';
+import type { GuestState, StrayState } from '@mini-nova/compute/rpcapi';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { currentContext, RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
 import type { InstanceLocks } from './instance-locks.ts';
+import { moveOf } from './moves.ts';
 
 /** A guest that is not recorded here. */
 export interface StrayGuest {
@@ -17,6 +18,7 @@ export interface StrayGuest {
 
 const notices: Record<StrayState, string> = {
   deleted: 'A guest runs whose instance is recorded as deleted',
+  moved: 'A guest runs whose instance a migration has taken to another host',
   elsewhere: 'A guest runs whose instance is recorded on another host; it is left alone',
   unknown: 'A guest runs of which there is no record; it is left alone',
 };
@@ -29,6 +31,7 @@ export class GuestWatch {
   readonly #host: ComputeHost;
   readonly #locks: InstanceLocks;
   #strays: ReadonlyMap<string, StrayGuest> = new Map();
+  #moving: ReadonlyMap<string, string | null> = new Map();
 
   constructor(host: ComputeHost, locks: InstanceLocks) {
     this.#host = host;
@@ -38,6 +41,11 @@ export class GuestWatch {
   /** As of the last look. */
   get strays(): readonly StrayGuest[] {
     return [...this.#strays.values()];
+  }
+
+  /** Of the guests that a migration under way takes from this host or to it, the host in their record. As of the last look. */
+  get moving(): ReadonlyMap<string, string | null> {
+    return this.#moving;
   }
 
   count(state: StrayState): number {
@@ -50,15 +58,17 @@ export class GuestWatch {
     const guests = await driver.listInstanceUuids();
     const here = new Set((await conductor.instancesByHost(ctxt, name)).map(({ uuid }) => uuid));
     const others = guests.filter((uuid) => !here.has(uuid) && !this.#locks.isHeld(uuid));
-    const records = await recordsOf(this.#host, others);
-    const strays = others.flatMap((uuid) => this.#judge(uuid, records.get(uuid)) ?? []);
+    const found = await judge(this.#host, others);
+    const strays = found.flatMap((guest) => this.#note(guest) ?? []);
     this.#strays = new Map(strays.map((stray) => [stray.uuid, stray]));
+    this.#moving = new Map(
+      found.flatMap(({ uuid, state, record }) => (state === 'moving' ? [[uuid, record?.host ?? null]] : [])),
+    );
     return strays;
   }
 
-  #judge(uuid: string, record: Instance | undefined): StrayGuest | undefined {
-    const state = stateOf(record, this.#host.name);
-    if (state === undefined) return undefined;
+  #note({ uuid, state, record }: JudgedGuest): StrayGuest | undefined {
+    if (state === 'here' || state === 'moving') return undefined;
     const recordedHost = record?.host ?? null;
     const before = this.#strays.get(uuid);
     if (before?.state === state) return { ...before, recordedHost };
@@ -70,11 +80,32 @@ export class GuestWatch {
   }
 }
 
-/** Undefined: the guest is recorded here. */
-function stateOf(record: Instance | undefined, host: string): StrayState | undefined {
+/** A guest of this host, and what the records say of it. */
+export interface JudgedGuest {
+  uuid: string;
+  state: GuestState;
+  /** Undefined: there is none. */
+  record: Instance | undefined;
+}
+
+/** What the records say now of guests of this host. */
+export async function judge(host: ComputeHost, uuids: readonly string[]): Promise<JudgedGuest[]> {
+  const records = await recordsOf(host, uuids);
+  const isElsewhere = (uuid: string) => stateOf(records.get(uuid), host.name) === 'elsewhere';
+  const ctxt = currentContext() ?? RequestContext.admin();
+  const migrations = await host.conductor.migrationsOfInstances(ctxt, uuids.filter(isElsewhere));
+  return uuids.map((uuid) => {
+    const record = records.get(uuid);
+    const moves = migrations.filter(({ instance_uuid }) => instance_uuid === uuid);
+    const state = isElsewhere(uuid) ? moveOf(moves, host.name) : undefined;
+    return { uuid, record, state: state ?? stateOf(record, host.name) };
+  });
+}
+
+function stateOf(record: Instance | undefined, host: string): 'here' | 'deleted' | 'elsewhere' | 'unknown' {
   if (record === undefined) return 'unknown';
   if (record.deleted) return 'deleted';
-  return record.host === host ? undefined : 'elsewhere';
+  return record.host === host ? 'here' : 'elsewhere';
 }
 
 /** The instance's record, also a deleted one; undefined: there is none, which says nothing of the instance. */

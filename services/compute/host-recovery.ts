@@ -4,12 +4,13 @@ import { PowerState } from '@mini-nova/domain/states/power-state';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { Instance } from '@mini-nova/objects';
+import type { Instance, Migration } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
+import { movesUnderWay } from './moves.ts';
 import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
 import { terminateInstance } from './termination.ts';
 
@@ -24,16 +25,23 @@ export async function recoverHost(
   instances: Instance[],
   locks: InstanceLocks,
 ): Promise<void> {
+  const moves = await movesUnderWay(host, ctxt);
   for (const listed of instances) {
     if (wayOf(listed) === 'rest' || locks.isHeld(listed.uuid)) continue;
     await attempt(host, listed, 'recover the instance', () =>
       locks.run(listed.uuid, async () => {
         // As it is now: since the list was read, it may have been sent to another host.
         const instance = await currentHere(host, ctxt, listed.uuid);
-        if (instance) await recoverInstance(host, ctxt, instance);
+        if (instance && !isLeftTo(moves, instance)) await recoverInstance(host, ctxt, instance);
       }),
     );
   }
+}
+
+/** What undoes a build destroys the guest: of an instance between two hosts its migration has to say whether that may be. */
+function isLeftTo(moves: ReadonlyMap<string, Migration>, instance: Instance): boolean {
+  const way = wayOf(instance);
+  return moves.has(instance.uuid) && (way === 'end the build' || way === 'leave the host');
 }
 
 async function recoverInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {

@@ -8,11 +8,12 @@ import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
+import { isBetweenHosts } from './moves.ts';
 
 /**
  * Compares, for all instances of this host, their ports with what the records and the guests say, and heals those that
  * differ: a daemon that was killed while it attached or detached an interface left them so. Instances to which something is
- * being done are left out.
+ * being done are left out, and those between two hosts: their ports and guests may be on the other.
  */
 export async function healHostInterfaces(
   host: ComputeHost,
@@ -43,7 +44,7 @@ export async function healHostInterfaces(
  */
 export async function healInterfaces(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
   const instance = await currentHere(host, ctxt, uuid);
-  if (!instance || !isAtRest(instance)) return;
+  if (!instance || !isAtRest(instance) || (await isBetweenHosts(host, ctxt, uuid))) return;
   const ports = await host.network.getInstanceNwInfo(ctxt, { instance_uuid: uuid });
   const recorded = idsOf(networkInfoOf(instance));
   const plugged = await pluggedInto(host, uuid);

@@ -5,8 +5,10 @@ export interface Counted {
   amounts: ResourceAmounts;
   /** There is a guest. */
   hasGuest: boolean;
-  /** A record places it on this node. */
+  /** A record places it on this node, or moves it from or to it. */
   isRecorded: boolean;
+  /** The node only keeps room for it: it counts among the instances of another. */
+  isMoving?: boolean;
 }
 
 /** What each instance uses of one node, as the host counts it. */
@@ -18,6 +20,8 @@ export class NodeUsage {
   readonly #claimed = new Set<string>();
   /** Those without a record on this node. */
   #unrecorded = new Set<string>();
+  /** Those that are on another node by their records, and move from or to this one. */
+  #moving = new Set<string>();
   /**
    * What they used was given back here, while their records may say for a while that they are on this node: a deletion or
    * a failed build that is under way, or did not get to its end.
@@ -48,7 +52,7 @@ export class NodeUsage {
   }
 
   get instances(): number {
-    return this.#usage.size;
+    return this.#usage.size - this.#moving.size;
   }
 
   /** Builds under way. */
@@ -88,21 +92,24 @@ export class NodeUsage {
         if (!isKept(uuid) && !counted.has(uuid)) this.#set(uuid, undefined);
       for (const uuid of this.#left) if (!isKept(uuid) && !counted.has(uuid)) this.#left.delete(uuid);
       this.#unrecorded = new Set();
+      this.#moving = new Set([...this.#moving].filter(isKept));
       for (const [uuid, found] of counted) if (!isKept(uuid)) this.#take(uuid, found);
     } finally {
       this.#changed = undefined;
     }
   }
 
-  #take(uuid: string, { amounts, hasGuest, isRecorded }: Counted): void {
+  #take(uuid: string, { amounts, hasGuest, isRecorded, isMoving }: Counted): void {
     const isUsed = hasGuest || !this.#left.has(uuid);
     this.#set(uuid, isUsed ? amounts : undefined);
     if (isUsed && !isRecorded) this.#unrecorded.add(uuid);
+    if (isUsed && isMoving) this.#moving.add(uuid);
   }
 
   #change(instanceUuid: string): void {
     this.#changed?.add(instanceUuid);
     this.#unrecorded.delete(instanceUuid);
+    this.#moving.delete(instanceUuid);
   }
 
   #set(instanceUuid: string, amounts: ResourceAmounts | undefined): void {

@@ -10,12 +10,14 @@ import { leaveHost } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere } from './current-instance.ts';
 import type { InstanceLocks } from './instance-locks.ts';
+import { movesUnderWay } from './moves.ts';
 import { guestPowerOf, powerStateOf } from './power.ts';
 
 /**
  * Brings the records of instances at rest together with their guests. As in Nova, a guest that stopped by itself makes
  * its instance STOPPED, and one that runs although its instance is STOPPED is stopped. An instance without a guest is in
- * ERROR, which Nova only logs. A build that failed and could not leave this host is given another chance.
+ * ERROR, which Nova only logs. A build that failed and could not leave this host is given another chance. Of an instance
+ * between two hosts no more than the power state is recorded: its guest may be on the other.
  */
 export async function syncPowerStates(
   host: ComputeHost,
@@ -23,11 +25,13 @@ export async function syncPowerStates(
   locks: InstanceLocks,
 ): Promise<void> {
   if (host.ownRecords.suspension) return;
+  const moves = await movesUnderWay(host, ctxt);
+  const isMoving = ({ uuid }: Instance) => moves.has(uuid);
   for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
     // What is being done to an instance ends with its record in order.
     if (locks.isHeld(instance.uuid)) continue;
     await attempt(host, instance, 'synchronize the power state', () =>
-      syncInstance(host, ctxt, locks, instance),
+      syncInstance(host, ctxt, { locks, isMoving }, instance),
     );
   }
 }
@@ -35,7 +39,7 @@ export async function syncPowerStates(
 async function syncInstance(
   host: ComputeHost,
   ctxt: RpcContext,
-  locks: InstanceLocks,
+  { locks, isMoving }: { locks: InstanceLocks; isMoving: (instance: Instance) => boolean },
   listed: Instance,
 ): Promise<void> {
   if (!(await differenceOf(host, listed))) return;
@@ -43,7 +47,8 @@ async function syncInstance(
   await locks.run(listed.uuid, async () => {
     const instance = await currentHere(host, ctxt, listed.uuid);
     const difference = instance && (await differenceOf(host, instance));
-    if (difference) await settle(host, ctxt, instance, difference);
+    if (!difference || (isMoving(instance) && !isOfPowerAlone(difference))) return;
+    await settle(host, ctxt, instance, difference);
   });
 }
 
@@ -51,6 +56,10 @@ interface Difference {
   outcome: PowerOutcome | 'leave the host';
   /** The guest's power state; undefined: there is no guest. */
   guest: number | undefined;
+}
+
+function isOfPowerAlone({ outcome, guest }: Difference): boolean {
+  return outcome === 'record' && guest !== undefined;
 }
 
 /** Undefined: the record and the guest agree, or it is not this task's business. */

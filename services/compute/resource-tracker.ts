@@ -7,13 +7,14 @@ import {
   InstanceNotFound,
 } from '@mini-nova/domain/exceptions';
 import type { Inventories } from '@mini-nova/domain/resources';
-import { lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
+import { add, lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
-import type { ChangesOf, ComputeNode, Instance } from '@mini-nova/objects';
+import type { ChangesOf, ComputeNode, Instance, Migration } from '@mini-nova/objects';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { RequestContext, SerialQueue } from '@mini-nova/service';
 import { Claim } from './claim.ts';
+import { keptFor, movesUnderWay } from './moves.ts';
 import { inventoriesOf, type Reservations, withReserved } from './node-inventory.ts';
 import { type HostAddress, measuresOf, newRecord, usageOf } from './node-record.ts';
 import { type Counted, NodeUsage } from './node-usage.ts';
@@ -180,16 +181,30 @@ export class ResourceTracker {
     }
   }
 
-  /** The records are read first: a guest that comes or goes between is in them, or is being built or deleted here. */
+  /**
+   * The records are read first: a guest that comes or goes between is in them, or is being built or deleted here. Those of
+   * instances come before those of their moves: one that arrives between is in these.
+   */
   async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, Counted>> {
     const { conductor, driver, host } = this.#options;
     const instances = await conductor.instancesByHost(ctxt, host);
+    const moving = await this.#movingInstances(ctxt, instances);
     const guests = new Set(await driver.listInstanceUuids());
     const counted = new Map<string, Counted>();
     for (const instance of instances) {
       const hasGuest = guests.delete(instance.uuid);
       if (instance.node !== nodename || (isFailedBuild(instance) && !hasGuest)) continue;
       counted.set(instance.uuid, { amounts: resourcesOf(instance.flavor), hasGuest, isRecorded: true });
+    }
+    for (const { instance, move } of moving) {
+      const { uuid } = instance;
+      const hasGuest = guests.delete(uuid);
+      const kept = keptFor({ instance, move }, { host, nodename });
+      if (Object.keys(kept).length === 0) continue;
+      const recorded = counted.get(uuid);
+      const amounts = add(recorded?.amounts ?? {}, kept);
+      const isMoving = recorded === undefined;
+      counted.set(uuid, { hasGuest, isRecorded: true, isMoving, ...recorded, amounts });
     }
     const [firstNode] = await driver.getAvailableNodes();
     if (nodename !== firstNode) return counted;
@@ -199,6 +214,21 @@ export class ResourceTracker {
       if (amounts) counted.set(uuid, { amounts, hasGuest: true, isRecorded: false });
     }
     return counted;
+  }
+
+  /** Those that move from or to this host, also those that are on it by their records. */
+  async #movingInstances(
+    ctxt: RpcContext,
+    here: readonly Instance[],
+  ): Promise<{ instance: Instance; move: Migration }[]> {
+    const { conductor, driver, host } = this.#options;
+    const moves = await movesUnderWay({ name: host, conductor, driver }, ctxt);
+    const away = [...moves.keys()].filter((uuid) => !here.some((instance) => instance.uuid === uuid));
+    const elsewhere = await conductor.instanceRecords(ctxt, away);
+    return [...here, ...elsewhere].flatMap((instance) => {
+      const move = moves.get(instance.uuid);
+      return move === undefined ? [] : [{ instance, move }];
+    });
   }
 
   /** Undefined: it is gone. */

@@ -2,15 +2,15 @@ import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
 
 /**
- * What the records say of a guest that is not recorded here: its instance is deleted, it is on another host or none, or
- * there is no record at all.
+ * What the records say of a guest that is not recorded here: its instance is deleted, a migration that is over has taken it
+ * to another host, it is on another host or none and no migration says why, or there is no record at all.
  */
-export type StrayState = 'deleted' | 'elsewhere' | 'unknown';
+export type StrayState = 'deleted' | 'moved' | 'elsewhere' | 'unknown';
 
-export const strayStates = ['deleted', 'elsewhere', 'unknown'] as const satisfies StrayState[];
+export const strayStates = ['deleted', 'moved', 'elsewhere', 'unknown'] as const satisfies StrayState[];
 
-/** `here`: it is recorded on this host. */
-export type GuestState = 'here' | StrayState;
+/** `here`: it is recorded on this host; `moving`: a migration under way takes it from this host, or to it. */
+export type GuestState = 'here' | 'moving' | StrayState;
 
 export interface GuestRecord {
   uuid: string;
