@@ -7,7 +7,7 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import { type ReadDeleted, RequestContext } from '@mini-nova/service';
-import { newInstance } from '@mini-nova/services-testing/new-objects';
+import { newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -115,4 +115,18 @@ test('the stores of a transaction are bound as well, and what it has done is und
   });
   await expect(failed).rejects.toThrow('it fails');
   expect((await stores.instances.get(ours.uuid)).task_state).toBe('scheduling');
+});
+
+test("a request finds the moves of its project's instances only", async () => {
+  const { unbound, of } = await projects();
+  const moves = ['ours', 'theirs'].map((project_id) => newMigration({ project_id }));
+  for (const migration of moves) await unbound.migrations.create(migration);
+
+  const found = async (stores: ReturnType<typeof of>['migrations']) =>
+    [...(await stores.list({ underWay: true }))].map(({ project_id }) => project_id);
+
+  expect(await found(of('ours').migrations)).toEqual(['ours']);
+  expect(() => of('ours').migrations.ofAllProjects()).toThrow(AdminRequired);
+  const all = of('ours', { is_admin: true }).migrations.ofAllProjects();
+  expect(await found(all)).toEqual(['theirs', 'ours']);
 });

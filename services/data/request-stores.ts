@@ -6,6 +6,7 @@ import type {
   Instance,
   InstanceFault,
   InstanceList,
+  MigrationList,
   RequestSpec,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
@@ -14,6 +15,8 @@ import type { BuildRequestStore } from './build-requests/store.ts';
 import type { ComputeNodeStore } from './compute-nodes/store.ts';
 import type { Database, Queryable } from './database.ts';
 import type { FlavorStore } from './flavors/store.ts';
+import type { MigrationFilters } from './instance-migrations/queries.ts';
+import type { MigrationStore } from './instance-migrations/store.ts';
 import { deleteInstance } from './instances/deletion.ts';
 import { type InstanceFilters, lockInstance } from './instances/queries.ts';
 import type { InstanceQuery, InstanceStore } from './instances/store.ts';
@@ -52,6 +55,7 @@ interface Source {
 export class RequestStores {
   readonly ctxt: RequestContext;
   readonly instances: RequestInstances;
+  readonly migrations: RequestMigrations;
   readonly requestSpecs: NewRecords<RequestSpec>;
   readonly buildRequests: RequestBuildRequests;
   readonly ports: RequestPorts;
@@ -69,6 +73,7 @@ export class RequestStores {
     this.#source = source;
     const own: OwnRecords = { on, ctxt, projectId: ctxt.project_id };
     this.instances = new RequestInstances(own, stores.instances, db);
+    this.migrations = new RequestMigrations(own, stores.migrations);
     this.requestSpecs = { create: (spec) => stores.requestSpecs.create(ofProject(spec, own)) };
     this.buildRequests = new RequestBuildRequests(own, stores.buildRequests);
     this.ports = new RequestPorts(own);
@@ -216,6 +221,29 @@ export class RequestInstances {
     const { read_deleted } = this.#own.ctxt;
     if (read_deleted === 'yes') return 'any';
     return read_deleted === 'only';
+  }
+}
+
+/** The moves of the instances of the request's project. */
+export class RequestMigrations {
+  readonly #own: OwnRecords;
+  readonly #store: MigrationStore;
+
+  constructor(own: OwnRecords, store: MigrationStore) {
+    this.#own = own;
+    this.#store = store;
+  }
+
+  /** Those of all projects. @throws AdminRequired */
+  ofAllProjects(): RequestMigrations {
+    if (!this.#own.ctxt.is_admin) throw new AdminRequired();
+    return new RequestMigrations({ ...this.#own, projectId: undefined }, this.#store);
+  }
+
+  /** Newest first. */
+  list(filters: Omit<MigrationFilters, 'projectId'> = {}): Promise<MigrationList> {
+    const { projectId } = this.#own;
+    return this.#store.list({ ...filters, ...(projectId !== undefined && { projectId: projectId ?? '' }) });
   }
 }
 

@@ -17,7 +17,8 @@ export class ServiceDeletion {
   /**
    * Deletes the record; with a compute's go those of its nodes, and what they offer.
    *
-   * @throws BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances
+   * @throws BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances, or migrations that
+   *   are under way
    */
   async delete(stores: RequestStores, id: string): Promise<void> {
     const { services } = stores;
@@ -30,6 +31,7 @@ export class ServiceDeletion {
       );
     }
     await assertWithoutInstances(stores, service);
+    await assertWithoutMigrations(stores, service);
     await deleteRecords(stores, service);
   }
 }
@@ -43,6 +45,19 @@ async function assertWithoutInstances(
   if ([...found].length === 0) return;
   throw new Conflict(
     'Unable to delete compute service that is hosting instances. Migrate or delete the instances first.',
+  );
+}
+
+/** One that moves an instance away has it no more, and room for it still: as Nova. */
+async function assertWithoutMigrations(
+  { migrations }: RequestStores,
+  { binary, host }: Service,
+): Promise<void> {
+  if (binary !== 'nova-compute' || host === null) return;
+  const found = await migrations.ofAllProjects().list({ host, underWay: true, limit: 1 });
+  if ([...found].length === 0) return;
+  throw new Conflict(
+    'Unable to delete compute service that has in-progress migrations. Complete the migrations or delete the instances first.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { ComputeNode, Service } from '@mini-nova/objects';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { type ApiFixture, apiFixture } from '@mini-nova/services-testing/api-fixture';
+import { newMigration } from '@mini-nova/services-testing/new-objects';
 import { describe, expect, test } from 'vitest';
 
 async function node({ stores }: ApiFixture, host: string): Promise<ComputeNode> {
@@ -194,6 +195,22 @@ describe('the deletion of a service', () => {
       body: { conflictingRequest: { message: expect.stringMatching(/is hosting instances/) } },
     });
     expect((await get('/v2.1/os-services')).body.services).toHaveLength(1);
+  });
+
+  test('is refused while migrations from or to its host are under way', async () => {
+    const { send, service, get, stores } = await stoppedCompute();
+    const [away, here] = [newMigration({ status: 'finished' }), newMigration({ dest_compute: 'host1' })];
+    Object.assign(here, { source_compute: 'host2', status: 'pre-migrating' });
+    for (const migration of [away, here]) {
+      await stores.migrations.create(migration);
+      expect(await send('DELETE', `/v2.1/os-services/${service.id}`)).toMatchObject({
+        status: 409,
+        body: { conflictingRequest: { message: expect.stringMatching(/has in-progress migrations/) } },
+      });
+      await stores.migrations.save(Object.assign(migration, { status: 'confirmed' }));
+    }
+    expect((await get('/v2.1/os-services')).body.services).toHaveLength(1);
+    expect((await send('DELETE', `/v2.1/os-services/${service.id}`)).status).toBe(204);
   });
 
   test('is refused while it is up', async () => {
