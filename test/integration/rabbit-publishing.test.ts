@@ -3,6 +3,7 @@ import { Notifier } from '@mini-nova/messaging/notifications';
 import { type PrivateRabbit, startRabbit } from '@mini-nova/testing';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { shortenWay } from '../../packages/messaging/drivers/rabbit/consume/delivery.ts';
 import { FrameWriter } from '../../packages/messaging/drivers/rabbit/publish/frame-writer.ts';
 import { RecordingLogger } from '../../packages/messaging/test/recording-logger.ts';
 import { CTXT, RpcFixture } from '../../packages/messaging/test/rpc-fixture.ts';
@@ -48,6 +49,7 @@ test('the channels of the installed AMQP library have all that writing their fra
   try {
     for (const channel of [await model.createChannel(), await model.createConfirmChannel()]) {
       expect(FrameWriter.of(channel, () => {}, logger)).toBeInstanceOf(FrameWriter);
+      expect(shortenWay(channel)).toBe(true);
     }
   } finally {
     await model.close();

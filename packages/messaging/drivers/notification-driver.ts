@@ -70,3 +70,45 @@ export const DEFAULT_PREFETCH = 64;
  * back at once; a listener that can never handle it must not turn in a loop with its queue.
  */
 export const REQUEUE_PAUSE = 1_000;
+
+/** A notification that was delivered and waits for its receiver's word. */
+export abstract class HeldNotification implements IncomingNotification {
+  abstract readonly ctxt: JsonObject;
+  abstract readonly message: JsonObject;
+  #settled = false;
+  #requeueTimer: NodeJS.Timeout | undefined;
+
+  acknowledge(): void {
+    if (this.#settle()) this.end(true);
+  }
+
+  requeue(): void {
+    if (!this.#settle()) return;
+    if (!this.redelivered) this.end(false);
+    else this.#requeueTimer = setTimeout(() => this.hurry(), REQUEUE_PAUSE).unref();
+  }
+
+  /** Ends the pause before it is given back. */
+  hurry(): void {
+    if (this.#requeueTimer === undefined) return;
+    clearTimeout(this.#requeueTimer);
+    this.#requeueTimer = undefined;
+    this.end(false);
+  }
+
+  /** Gives it back if its receiver has not settled it; what it says later counts no more. */
+  abandon(): void {
+    if (this.#settle()) this.end(false);
+  }
+
+  /** Whether it has been delivered before. */
+  protected abstract get redelivered(): boolean;
+  /** It is handled, or is to be delivered again. Called once. */
+  protected abstract end(handled: boolean): void;
+
+  #settle(): boolean {
+    const isFirst = !this.#settled;
+    this.#settled = true;
+    return isFirst;
+  }
+}

@@ -181,10 +181,7 @@ export class RequestHandler {
       return incoming.giveBack?.(error) ?? false;
     } catch (failure) {
       // A bug of the driver's: its caller is to be answered all the same.
-      this.#transport.logger.error(
-        { err: failure, ...describeRequest(incoming) },
-        'Could not give back an RPC request',
-      );
+      this.#logBug(incoming, failure, 'Could not give back an RPC request');
       return false;
     }
   }
@@ -221,10 +218,7 @@ export class RequestHandler {
     try {
       await this.#answer(work, outcome);
     } catch (error) {
-      this.#transport.logger.error(
-        { err: error, ...describeRequest(work.incoming) },
-        'Could not answer an RPC request',
-      );
+      this.#logBug(work.incoming, error, 'Could not answer an RPC request');
       // A result may refuse to be written as JSON: its caller is told that. What else kept it back keeps this, too.
       if (!outcome.failed) await this.#answer(work, { failed: true, error }).catch(() => {});
     }
@@ -245,11 +239,12 @@ export class RequestHandler {
       else incoming.done();
     } catch (error) {
       // A bug of the driver's: the requests after this one must not suffer from it.
-      this.#transport.logger.error(
-        { err: error, ...describeRequest(incoming) },
-        'Could not finish an RPC request',
-      );
+      this.#logBug(incoming, error, 'Could not finish an RPC request');
     }
+  }
+
+  #logBug(incoming: IncomingMessage, error: unknown, message: string): void {
+    this.#transport.logger.error({ err: error, ...describeRequest(incoming) }, message);
   }
 
   #tell(work: Work, outcome: Outcome): void {

@@ -3,12 +3,12 @@ import type { JsonObject } from '../../json.ts';
 import type { DriverContext, Listener } from '../driver.ts';
 import {
   DEFAULT_PREFETCH,
+  HeldNotification,
   type IncomingNotification,
   type NotificationDriver,
   type NotificationListenOptions,
   type NotificationTopic,
   type OutgoingNotification,
-  REQUEUE_PAUSE,
 } from '../notification-driver.ts';
 import { MemoryBus, type NotificationQueue, type StoredNotification } from './memory-bus.ts';
 import type { Consumer } from './memory-queue.ts';
@@ -70,20 +70,19 @@ export class MemoryNotificationListener implements Listener, Consumer<StoredNoti
 }
 
 /** A notification as its receiver sees it: a copy, made from its JSON text. */
-class MemoryIncomingNotification implements IncomingNotification {
+class MemoryIncomingNotification extends HeldNotification {
   readonly ctxt: JsonObject;
   readonly message: JsonObject;
   readonly #stored: StoredNotification;
   readonly #queue: NotificationQueue;
   readonly #onSettled: (incoming: MemoryIncomingNotification) => void;
-  #settled = false;
-  #requeueTimer: NodeJS.Timeout | undefined;
 
   constructor(
     stored: StoredNotification,
     queue: NotificationQueue,
     onSettled: (incoming: MemoryIncomingNotification) => void,
   ) {
+    super();
     const { ctxt, message } = JSON.parse(stored.text) as { ctxt: JsonObject; message: JsonObject };
     this.ctxt = ctxt;
     this.message = message;
@@ -92,38 +91,17 @@ class MemoryIncomingNotification implements IncomingNotification {
     this.#onSettled = onSettled;
   }
 
-  acknowledge(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#onSettled(this);
+  protected get redelivered(): boolean {
+    return this.#stored.redelivered;
   }
 
-  requeue(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    if (!this.#stored.redelivered) this.#giveBack();
-    else this.#requeueTimer = setTimeout(() => this.#giveBack(), REQUEUE_PAUSE).unref();
-  }
-
-  /** Ends the pause before it is given back. */
-  hurry(): void {
-    if (this.#requeueTimer !== undefined) this.#giveBack();
-  }
-
-  /** Gives it back if its receiver has not settled it; what it says later counts no more. */
-  abandon(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#giveBack();
-  }
-
-  #giveBack(): void {
-    clearTimeout(this.#requeueTimer);
-    this.#requeueTimer = undefined;
-    this.#stored.redelivered = true;
-    // The next to be delivered.
-    this.#queue.putBack([this.#stored]);
-    this.#queue.wake();
+  protected end(handled: boolean): void {
+    if (!handled) {
+      this.#stored.redelivered = true;
+      // The next to be delivered.
+      this.#queue.putBack([this.#stored]);
+      this.#queue.wake();
+    }
     this.#onSettled(this);
   }
 }

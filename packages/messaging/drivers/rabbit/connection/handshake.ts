@@ -1,13 +1,10 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { FRAME_END, FRAME_HEAD_SIZE, METHOD_FRAME } from '../publish/frames.ts';
 import type { BrokerAddress } from './broker-address.ts';
 
 /** Milliseconds for the whole handshake. */
 const TIMEOUT = 5_000;
-const METHOD_FRAME = 1;
-const FRAME_END = 0xce;
-/** Of AMQP 0-9-1: type, channel and size before a frame's payload, and what ends it. */
-const FRAME_HEAD_SIZE = 7;
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 const CONNECTION_CLASS = 10;
 /** The methods of that class that a handshake has. */

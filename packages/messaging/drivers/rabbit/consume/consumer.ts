@@ -7,7 +7,7 @@ import { SupervisedChannel } from '../connection/channel.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT, eventOf, notConnected } from '../connection/connection.ts';
 import { declareQueue, type ExchangeFallbacks } from '../topology/declaring.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import { acknowledge, type ConsumedQueue, type Delivery, Unpacking } from './delivery.ts';
+import { acknowledge, type ConsumedQueue, type Delivery, shortenWay, Unpacking } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
 import { leaveToExpire, removeQueues } from './start-and-stop.ts';
 
@@ -193,6 +193,7 @@ export class QueueConsumer {
   }
 
   async #setUp(channel: Channel): Promise<void> {
+    shortenWay(channel);
     const settingUp = this.#consumeAll(channel);
     this.#settingUp = settingUp.catch(() => {});
     await settingUp;

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { type Channel, type ConsumeMessage, IllegalOperationError, type Message } from 'amqplib';
 import { UnsupportedRpcEnvelopeVersion } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
@@ -49,6 +51,40 @@ export function acknowledge(channel: Channel, deliveryTag: number, allUpTo = fal
     if (error instanceof IllegalOperationError) return false;
     throw error;
   }
+}
+
+/** By which the frames of a channel that wait for the end of the turn are sent at once. */
+const senders = new WeakMap<Channel, () => void>();
+
+/**
+ * Has what the library writes to the channel sent with one system call at the end of the event loop's turn, or at once by
+ * `sendNow`, and in its order: else it goes through two streams and a further turn. False when the library's channel is
+ * not made as this function knows it, and goes on in its own way.
+ */
+export function shortenWay(channel: Channel): boolean {
+  const { connection } = channel;
+  const socket = 'stream' in connection ? connection.stream : undefined;
+  const channels = 'channels' in connection ? connection.channels : undefined;
+  const way: unknown =
+    'ch' in channel && Array.isArray(channels) ? channels[Number(channel.ch)]?.buffer : undefined;
+  if (!(socket instanceof Socket && way instanceof PassThrough)) return false;
+  let frames: Buffer[] = [];
+  const send = (): void => {
+    const written = frames;
+    frames = [];
+    if (written.length > 0 && socket.writable) socket.write(Buffer.concat(written));
+  };
+  way.write = (frame: Buffer): boolean => {
+    if (frames.push(frame) === 1) setImmediate(send);
+    return true;
+  };
+  senders.set(channel, send);
+  return true;
+}
+
+/** Sends what was written to a channel whose way is short. */
+export function sendNow(channel: Channel): void {
+  senders.get(channel)?.();
 }
 
 /** Decodes a delivered body; one that cannot be read is dropped with one log line, and gives undefined. */

@@ -1,10 +1,6 @@
 import { IllegalOperationError } from 'amqplib';
 import type { JsonObject } from '../../../json.ts';
-import {
-  type IncomingNotification,
-  type OutgoingNotification,
-  REQUEUE_PAUSE,
-} from '../../notification-driver.ts';
+import { HeldNotification, type OutgoingNotification } from '../../notification-driver.ts';
 import { acknowledge, type Delivery } from '../consume/delivery.ts';
 import { openEnvelope, packMessage, sealEnvelope, unpackMessage } from '../wire/wire-message.ts';
 
@@ -37,18 +33,17 @@ export function decodeNotification(body: Buffer): WireNotification {
 /** Told once, when the notification is settled. */
 type OnSettled = (notification: RabbitIncomingNotification, handled: boolean) => void;
 
-/** A notification that was delivered and waits for its receiver's word. */
-export class RabbitIncomingNotification implements IncomingNotification {
+/** A notification that came from a queue. */
+export class RabbitIncomingNotification extends HeldNotification {
   readonly ctxt: JsonObject;
   readonly message: JsonObject;
   readonly uniqueId: string | undefined;
   /** The same notification may come again while it is in hand: then the channel it came by first is closed. */
   readonly #deliveries: Delivery[];
   readonly #onSettled: OnSettled;
-  #settled = false;
-  #requeueTimer: NodeJS.Timeout | undefined;
 
   constructor(wire: WireNotification, delivery: Delivery, onSettled: OnSettled) {
+    super();
     this.ctxt = wire.ctxt;
     this.message = wire.message;
     this.uniqueId = wire.uniqueId;
@@ -60,31 +55,13 @@ export class RabbitIncomingNotification implements IncomingNotification {
     this.#deliveries.push(delivery);
   }
 
-  acknowledge(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    for (const delivery of this.#deliveries) acknowledgeDelivery(delivery);
-    this.#onSettled(this, true);
+  protected get redelivered(): boolean {
+    return this.#deliveries.some(({ message }) => message.fields.redelivered);
   }
 
-  requeue(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    const again = this.#deliveries.some(({ message }) => message.fields.redelivered);
-    if (!again) this.#giveBack();
-    else this.#requeueTimer = setTimeout(() => this.#giveBack(), REQUEUE_PAUSE).unref();
-  }
-
-  /** Ends the pause before it is given back. */
-  hurry(): void {
-    if (this.#requeueTimer !== undefined) this.#giveBack();
-  }
-
-  #giveBack(): void {
-    clearTimeout(this.#requeueTimer);
-    this.#requeueTimer = undefined;
-    for (const delivery of this.#deliveries) requeueDelivery(delivery);
-    this.#onSettled(this, false);
+  protected end(handled: boolean): void {
+    this.#deliveries.forEach(handled ? acknowledgeDelivery : requeueDelivery);
+    this.#onSettled(this, handled);
   }
 }
 

@@ -60,7 +60,7 @@ function writeSigned64(buffer: Buffer, offset: number, value: number): number {
 }
 
 /** Of AMQP 0-9-1: frame types, and what ends each frame. */
-const METHOD_FRAME = 1;
+export const METHOD_FRAME = 1;
 const HEADER_FRAME = 2;
 const BODY_FRAME = 3;
 export const FRAME_END = 0xce;

@@ -1,7 +1,7 @@
 import { DuplicateFilter } from '../../../collections.ts';
 import type { Logger } from '../../../logger.ts';
 import { errorText } from '../connection/amqp-error.ts';
-import { acknowledge } from '../consume/delivery.ts';
+import { acknowledge, sendNow } from '../consume/delivery.ts';
 import { lostDeliveries, publishedAttempt, requestKey } from './headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
 import type { Retries } from './retries.ts';
@@ -52,7 +52,10 @@ export class AckBefore implements Acknowledging {
     const last = requests.at(-1)?.delivery;
     if (last === undefined) return true;
     for (const { delivery } of requests) delivery.queue.unacknowledged -= 1;
-    return acknowledge(last.channel, last.message.fields.deliveryTag, true);
+    if (!acknowledge(last.channel, last.message.fields.deliveryTag, true)) return false;
+    // Before their methods may keep this process busy, or end it.
+    sendNow(last.channel);
+    return true;
   }
 
   /** Noted only once it is acknowledged: else it comes again, and must run then. */
