@@ -1,6 +1,5 @@
-import { capacityOf } from '@mini-nova/domain/capacity';
 import { networkInfoOf } from '@mini-nova/domain/network-info';
-import { resourcesOf } from '@mini-nova/domain/resources';
+import { capacityOf, resourcesOf } from '@mini-nova/domain/resources';
 import type { Instance } from '@mini-nova/objects';
 import type { Snapshot } from './snapshot.ts';
 

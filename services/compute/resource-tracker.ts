@@ -1,13 +1,18 @@
 import type { ConductorAPI } from '@mini-nova/conductor/rpcapi';
-import { capacityOf } from '@mini-nova/domain/capacity';
 import {
   ComputeHostNotFound,
   ComputeResourcesUnavailable,
   DuplicateEntry,
   InstanceNotFound,
 } from '@mini-nova/domain/exceptions';
-import type { Inventories } from '@mini-nova/domain/resources';
-import { add, lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
+import {
+  add,
+  capacityOf,
+  type Inventories,
+  lacking,
+  type ResourceAmounts,
+  resourcesOf,
+} from '@mini-nova/domain/resources';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, ComputeNode, Instance, Migration } from '@mini-nova/objects';

@@ -4,12 +4,12 @@ import { findInstance } from '@mini-nova/data/instances/queries';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
 import { blockDevicesOf } from '@mini-nova/domain/block-devices';
 import { isEnded } from '@mini-nova/domain/exceptions';
+import type { Allocations, ResourceAmounts } from '@mini-nova/domain/resources';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
 import { allocationsByProvider, releaseAllocations } from '@mini-nova/placement/allocations';
-import { allocationsAsked } from './allocations-asked.ts';
 import { ec2IdsOf } from './ec2-ids.ts';
 
 type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
@@ -107,4 +107,13 @@ export class BuildDispatch {
 /** As Nova names them to the host. */
 function securityGroupsOf(spec: RequestSpec): string[] {
   return spec.has('security_groups') ? [...spec.security_groups].map(({ name }) => name ?? '') : [];
+}
+
+/** What the scheduler said to claim for a destination: on the host, and on whatever providers it has beside. */
+export function allocationsAsked({ allocation_request, compute_node_uuid }: Selection): Allocations {
+  const { allocations } = JSON.parse(allocation_request ?? '{}') as {
+    allocations?: { [providerUuid: string]: { resources: ResourceAmounts } };
+  };
+  const asked = Object.entries(allocations ?? {}).map(([uuid, { resources }]) => [uuid, resources]);
+  return { [compute_node_uuid]: {}, ...Object.fromEntries(asked) };
 }

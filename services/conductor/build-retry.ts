@@ -8,8 +8,7 @@ import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/claim';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
-import { allocationsAsked } from './allocations-asked.ts';
-import type { BuildDispatch } from './build-dispatch.ts';
+import { allocationsAsked, type BuildDispatch } from './build-dispatch.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';
 import type { SchedulingLine } from './scheduling-line.ts';
 

@@ -12,8 +12,7 @@ import {
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { databaseNow, type Timestamp } from '@mini-nova/database';
-import { hasRoom } from '@mini-nova/domain/capacity';
-import { type Allocations, add, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
+import { type Allocations, add, hasRoom, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
 import { amountsBy } from './allocations.ts';
 import { resourcesOfProviders } from './provider-resources.ts';
 

@@ -1,7 +1,7 @@
 import { listInventories, listUsages, type Usage } from '@mini-nova/data/allocations/queries';
 import type { InventoryRow } from '@mini-nova/data/allocations/tables';
 import type { Queryable } from '@mini-nova/data/database';
-import type { ResourceStates } from '@mini-nova/domain/capacity';
+import type { ResourceStates } from '@mini-nova/domain/resources';
 
 /** Inventories and usages of all providers, by provider uuid, in two queries however many they are. */
 export async function resourcesOfAll(db: Queryable): Promise<Map<string, ResourceStates>> {

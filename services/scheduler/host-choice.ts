@@ -2,8 +2,7 @@ import { type Allocations, lacking, type ResourceAmounts } from '@mini-nova/doma
 import { type FilterResult, FilterRuns, type FilterRunsOptions } from './filters/filter-runs.ts';
 import type { HostState } from './host-state.ts';
 import { noValidHost } from './no-valid-host.ts';
-import { requestedHosts } from './requested-hosts.ts';
-import type { ScheduleRequest } from './schedule-request.ts';
+import { requestedHosts, type ScheduleRequest } from './schedule-request.ts';
 import { type WeighOptions, weighHosts } from './weighers/weigh-hosts.ts';
 
 export interface HostChoiceOptions extends FilterRunsOptions, WeighOptions {

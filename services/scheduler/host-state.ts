@@ -1,6 +1,5 @@
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
-import { capacityOf, hasRoom, type ResourceStates } from '@mini-nova/domain/capacity';
-import type { ResourceAmounts } from '@mini-nova/domain/resources';
+import { capacityOf, hasRoom, type ResourceAmounts, type ResourceStates } from '@mini-nova/domain/resources';
 
 /** The host's nova-compute as its service record shows it. */
 export interface ComputeServiceState {

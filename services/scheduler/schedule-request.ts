@@ -1,5 +1,6 @@
 import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import type { ImageMetaProps, InstanceGroup, RequestGroup, RequestSpec } from '@mini-nova/objects';
+import type { HostState } from './host-state.ts';
 
 /** What of a request spec decides where its instances go. */
 export interface ScheduleRequest {
@@ -74,4 +75,17 @@ function destinationOf(spec: RequestSpec): ScheduleRequest['destination'] {
   const destination = spec.has('requested_destination') ? spec.requested_destination : null;
   if (destination === null || !destination.has('host')) return null;
   return { host: destination.host, node: destination.has('node') ? destination.node : null };
+}
+
+/** The hosts that the request itself allows, before any filter. Host names to ignore are compared without case. */
+export function requestedHosts(hosts: readonly HostState[], request: ScheduleRequest): HostState[] {
+  const { destination, forceHosts, forceNodes } = request;
+  const ignored = new Set(request.ignoreHosts.map((host) => host.toLowerCase()));
+  return hosts.filter(
+    ({ host, nodename }) =>
+      !ignored.has(host.toLowerCase()) &&
+      (destination === null || (host === destination.host && nodename === (destination.node ?? nodename))) &&
+      (forceHosts.length === 0 || forceHosts.includes(host)) &&
+      (forceNodes.length === 0 || forceNodes.includes(nodename)),
+  );
 }

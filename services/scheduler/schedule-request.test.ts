@@ -1,8 +1,7 @@
 import { CellMapping, Destination, InstanceGroup, RequestGroup } from '@mini-nova/objects';
 import { flavor, hostState, requestSpec, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, it } from 'vitest';
-import { requestedHosts } from './requested-hosts.ts';
-import { type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
+import { requestedHosts, type ScheduleRequest, scheduleRequestOf } from './schedule-request.ts';
 
 describe('the hosts that a request allows', () => {
   const hosts = [
