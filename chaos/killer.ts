@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cloud } from './cloud.ts';
+import type { Deployment } from '@mini-nova/deployment';
 import type { Disturber } from './disturber.ts';
 import type { Random } from './random.ts';
 import { Tally } from './tally.ts';
@@ -12,21 +12,21 @@ const ABSENCE = [0, 3] as const;
 /** Kills one of the cloud's processes after the other, at random, and starts each again; absences may overlap. */
 export class Killer implements Disturber {
   readonly tally = new Tally();
-  readonly #cloud: Cloud;
+  readonly #deployment: Deployment;
   readonly #random: Random;
   readonly #away = new Set<string>();
   readonly #absences = new Set<Promise<void>>();
   readonly #errors: unknown[] = [];
 
-  constructor(cloud: Cloud, random: Random) {
-    this.#cloud = cloud;
+  constructor(deployment: Deployment, random: Random) {
+    this.#deployment = deployment;
     this.#random = random;
   }
 
   /** Kills until `enough` says so, and resolves when everything runs again. @throws what did not start again */
   async run(enough: () => boolean, onHarm: (target: string) => void): Promise<void> {
     while (!enough()) {
-      const target = this.#random.pick(this.#cloud.targets.filter((name) => !this.#away.has(name)));
+      const target = this.#random.pick(this.#deployment.targets.filter((name) => !this.#away.has(name)));
       const [absence, pause] = [this.#random.between(...ABSENCE), this.#random.between(...PAUSE)];
       if (target !== undefined) this.#begin(target, absence, onHarm);
       await sleep(pause * 1000);
@@ -49,8 +49,8 @@ export class Killer implements Disturber {
   }
 
   async #replace(target: string, absence: number): Promise<void> {
-    await this.#cloud.kill(target);
+    await this.#deployment.kill(target);
     await sleep(absence * 1000);
-    await this.#cloud.start(target);
+    await this.#deployment.start(target);
   }
 }

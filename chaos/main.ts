@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '@mini-nova/data/database';
-import { Cloud, type DatabaseKind } from './cloud.ts';
+import type { DatabaseKind, Deployment } from '@mini-nova/deployment';
+import { startCloud } from './cloud.ts';
 import { Cutter } from './cutter.ts';
 import { Killer } from './killer.ts';
 import { Ledger } from './ledger.ts';
@@ -86,29 +87,27 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
     // Nobody is away when only connections are cut, however late a heartbeat is: the usual time, not the quick one.
     ...(cuts !== undefined && { OS_DEFAULT__SERVICE_DOWN_TIME: '60' }),
   };
-  const cloud = await Cloud.start({
-    database,
-    computes: COMPUTES,
-    envOf: () => env,
-    links: cuts !== undefined,
-  });
-  const db = await openDatabase(cloud.databaseUrl);
+  const cloud = await startCloud({ database, computes: COMPUTES, env, links: cuts !== undefined });
+  const { deployment } = cloud;
+  const db = await openDatabase(deployment.databaseUrl);
   try {
-    const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
+    const rest = new Rest(deployment.endpoint, await findTemplate(deployment.endpoint), ledger);
     const load = new Load(rest, new Random(seed + 1), loadOf(options));
     load.start();
-    const harm = await (cuts === undefined ? kill(cloud, options) : cut(cloud, db, { ...options, cuts }));
+    const harm = await (cuts === undefined
+      ? kill(deployment, options)
+      : cut(deployment, db, { ...options, cuts }));
     await load.stop();
-    await cloud.allUp();
+    await deployment.allUp();
     const expected = { ...ledger, mayFail: cuts === undefined };
     const settling = await settle({ cloud, db, computes: COMPUTES, expected }, limit);
     const { counts: requests, failures } = ledger;
-    const { ended } = cloud;
+    const { ended } = deployment;
     return { seed, database, harm, requests, failures, ended, settling, limit };
   } finally {
-    if (options.log !== undefined) await writeFile(options.log, cloud.output);
+    if (options.log !== undefined) await writeFile(options.log, deployment.output);
     await db.close();
-    await cloud.close();
+    await deployment.close();
   }
 }
 
@@ -116,8 +115,8 @@ function loadOf({ rate, cuts }: Options): LoadOptions {
   return cuts === undefined ? { rate, demand: EVERYTHING } : { rate: 2 * rate, demand: BOOTS_AND_DELETIONS };
 }
 
-async function kill(cloud: Cloud, { seed, minutes, kills }: Options): Promise<Harm> {
-  const killer = new Killer(cloud, new Random(seed));
+async function kill(deployment: Deployment, { seed, minutes, kills }: Options): Promise<Harm> {
+  const killer = new Killer(deployment, new Random(seed));
   const end = performance.now() + minutes * 60_000;
   const enough = (): boolean =>
     kills === undefined ? performance.now() >= end : killer.tally.total >= kills;
@@ -126,11 +125,11 @@ async function kill(cloud: Cloud, { seed, minutes, kills }: Options): Promise<Ha
 }
 
 async function cut(
-  cloud: Cloud,
+  deployment: Deployment,
   db: Database,
   { seed, cuts }: { seed: number; cuts: number },
 ): Promise<Harm> {
-  const cutter = new Cutter({ db, links: cloud.links, random: new Random(seed) });
+  const cutter = new Cutter({ db, links: deployment.links, random: new Random(seed) });
   await cutter.run(() => cutter.tally.total >= cuts, announce('cutting'));
   return { what: `cuts of ${cutter.connections} connections`, counts: cutter.tally.counts };
 }

@@ -1,4 +1,4 @@
-import type { DatabaseKind } from './cloud.ts';
+import type { DatabaseKind } from '@mini-nova/deployment';
 
 /** @throws RangeError */
 export function positive(text: string): number {

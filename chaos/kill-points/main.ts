@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { DatabaseKind } from '../cloud.ts';
+import type { DatabaseKind } from '@mini-nova/deployment';
 import { databaseKind, optional, positive } from '../options.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { type Result, Trial } from './trial.ts';

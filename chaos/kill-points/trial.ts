@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@mini-nova/data/database';
+import type { DatabaseKind } from '@mini-nova/deployment';
 import { tempDir } from '@mini-nova/testing';
-import { Cloud, type DatabaseKind } from '../cloud.ts';
+import { startCloud } from '../cloud.ts';
 import { Ledger } from '../ledger.ts';
 import { findTemplate, Rest } from '../rest.ts';
 import { currentProblems, type Settling, type Sight, settle } from '../settle.ts';
@@ -51,10 +52,11 @@ export class Trial {
   static async start({ database, timeout, limit, rescheduled }: TrialOptions): Promise<Trial> {
     const folder = tempDir('mini-nova-kill-points-');
     const computes = rescheduled ? [GOOD, BAD] : [GOOD];
-    const cloud = await Cloud.start({ database, computes, envOf: environmentOf(folder, timeout) });
+    const cloud = await startCloud({ database, computes, envOf: environmentOf(folder, timeout) });
+    const { endpoint, databaseUrl } = cloud.deployment;
     const ledger = new Ledger();
-    const rest = new Rest(cloud.endpoint, await findTemplate(cloud.endpoint), ledger);
-    const sight = { cloud, db: await openDatabase(cloud.databaseUrl), computes, expected: ledger };
+    const rest = new Rest(endpoint, await findTemplate(endpoint), ledger);
+    const sight = { cloud, db: await openDatabase(databaseUrl), computes, expected: ledger };
     return new Trial(sight, rest, new Control(folder), limit);
   }
 
@@ -66,22 +68,22 @@ export class Trial {
 
   /** Kills a process at a point, starts it again, and waits until everything is at rest. */
   async killAt(scenario: Scenario, point: string): Promise<Result> {
-    const { cloud } = this.#sight;
+    const { deployment } = this.#sight.cloud;
     await this.#run(scenario, point);
-    const { ended } = cloud;
-    for (const name of ended) await cloud.start(name);
+    const { ended } = deployment;
+    for (const name of ended) await deployment.start(name);
     const settling = await this.#settle();
-    await cloud.allUp();
+    await deployment.allUp();
     return { scenario: scenario.name, point, killed: ended.length > 0, settling };
   }
 
   get output(): string {
-    return this.#sight.cloud.output;
+    return this.#sight.cloud.deployment.output;
   }
 
   async close(): Promise<void> {
     await this.#sight.db.close();
-    await this.#sight.cloud.close();
+    await this.#sight.cloud.deployment.close();
   }
 
   async #run(scenario: Scenario, killAt: string | null): Promise<void> {
@@ -104,12 +106,12 @@ export class Trial {
 
   /** Resolves when a process was killed, or nothing happens any more. */
   async #killOrEnd(): Promise<void> {
-    const { cloud } = this.#sight;
+    const { deployment } = this.#sight.cloud;
     const start = performance.now();
     for (let quiet = 0; quiet < 3 && performance.now() - start < PATIENCE * 1000; ) {
       const before = this.#control.passed.length;
       await sleep(PAUSE);
-      if (cloud.ended.length > 0) return;
+      if (deployment.ended.length > 0) return;
       const isQuiet =
         this.#control.passed.length === before && (await currentProblems(this.#sight)).length === 0;
       quiet = isQuiet ? quiet + 1 : 0;

@@ -1,15 +1,10 @@
-import { join } from 'node:path';
+import { Deployment as DeployedCloud, type ServiceJson } from '@mini-nova/deployment';
 import {
   type CommandResult,
   type Daemon,
-  freePort,
   getPostgresUrl,
   type PrivateRabbit,
   runCommand,
-  startDaemon,
-  startRabbit,
-  tempDir,
-  waitFor,
 } from '@mini-nova/testing';
 import { afterEach, expect } from 'vitest';
 import { DeploymentDatabase } from './deployment-database.ts';
@@ -36,81 +31,67 @@ export interface ServerJson {
   addresses: Record<string, { addr: string }[]>;
 }
 
-interface ServiceJson {
-  binary: string;
-  host: string;
-  state: string;
-  'mini-nova:clock_skew'?: number;
+// Not as short as could be: on a busy machine, a heartbeat may be late by seconds.
+const DOWN_TIME = { OS_DEFAULT__SERVICE_DOWN_TIME: '60' };
+
+async function databaseOf(
+  kind: DeploymentOptions['database'] = 'sqlite',
+): Promise<'sqlite' | { url: string }> {
+  return kind === 'postgresql' ? { url: await getPostgresUrl() } : kind;
 }
 
-const UP_SECONDS = 240;
-
-// Short times, so that a test sees in seconds what takes minutes in a cloud.
-const QUICK = {
-  OS_DEFAULT__REPORT_INTERVAL: '1',
-  // Not so short: on a busy machine, a heartbeat may be late by seconds.
-  OS_DEFAULT__SERVICE_DOWN_TIME: '60',
-  OS_DEFAULT__PERIODIC_FUZZY_DELAY: '0',
-};
-
-async function databaseUrl(kind: DeploymentOptions['database'], folder: string): Promise<string> {
-  if (typeof kind === 'object') return kind.url;
-  return kind === 'postgresql' ? getPostgresUrl() : `sqlite:///${join(folder, 'nova.sqlite')}`;
-}
-
-/** The whole cloud as an operator runs it: a RabbitMQ of its own and each daemon of bin/ as a process. */
+/** A deployed cloud, with what its users and operators do and see. */
 export class Deployment {
-  readonly rabbit: PrivateRabbit;
   readonly database: DeploymentDatabase;
-  readonly endpoint: string;
-  /** By name: nova-api, nova-conductor, nova-scheduler, and nova-compute by host. */
-  readonly daemons = new Map<string, Daemon>();
-  readonly databaseUrl: string;
-  private readonly env: Record<string, string>;
-  private readonly port: number;
+  private readonly deployed: DeployedCloud;
 
-  private constructor(parts: {
-    rabbit: PrivateRabbit;
-    database: DeploymentDatabase;
-    databaseUrl: string;
-    port: number;
-    env: Record<string, string>;
-  }) {
-    this.rabbit = parts.rabbit;
-    this.database = parts.database;
-    this.databaseUrl = parts.databaseUrl;
-    this.port = parts.port;
-    this.endpoint = `http://127.0.0.1:${parts.port}/v2.1`;
-    this.env = parts.env;
+  private constructor(deployed: DeployedCloud) {
+    this.deployed = deployed;
+    this.database = new DeploymentDatabase(deployed.databaseUrl);
   }
 
   /** Starts everything and waits until the API says that every daemon is up. */
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
-    const folder = tempDir('mini-nova-e2e-');
-    const url = await databaseUrl(options.database, folder);
-    const rabbit = await startRabbit();
-    const deployment = new Deployment({
-      rabbit,
-      databaseUrl: url,
-      database: new DeploymentDatabase(url),
-      port: await freePort(),
-      env: { OS_DEFAULT__STATE_PATH: folder, ...QUICK, ...options.env },
+    const { computes = { 'host-a': {}, 'host-b': {} }, daemons } = options;
+    const envs: Partial<Record<string, Record<string, string>>> = { ...daemons, ...computes };
+    const deployed = await DeployedCloud.start({
+      database: await databaseOf(options.database),
+      computes: Object.keys(computes),
+      env: { ...DOWN_TIME, ...options.env },
+      envOf: (name) => envs[name] ?? {},
     });
-    try {
-      await deployment.startDaemons(options.computes ?? { 'host-a': {}, 'host-b': {} }, options.daemons);
-    } catch (error) {
-      console.error(deployment.output());
-      await deployment.close();
-      throw error;
-    }
-    return deployment;
+    return new Deployment(deployed);
+  }
+
+  get rabbit(): PrivateRabbit {
+    return this.deployed.rabbit;
+  }
+
+  get endpoint(): string {
+    return this.deployed.endpoint;
+  }
+
+  get databaseUrl(): string {
+    return this.deployed.databaseUrl;
+  }
+
+  /** By name: nova-api, nova-conductor, nova-scheduler, and nova-compute by host. */
+  get daemons(): ReadonlyMap<string, Daemon> {
+    return this.deployed.daemons;
   }
 
   daemon(name: string): Daemon {
-    const daemon = this.daemons.get(name);
-    if (daemon === undefined)
-      throw new Error(`no daemon ${name} among ${[...this.daemons.keys()].join(', ')}`);
-    return daemon;
+    return this.deployed.daemon(name);
+  }
+
+  /** Starts one more daemon of the deployment, or another in the place of one that has ended. */
+  startDaemon(
+    name: string,
+    bin: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<void> {
+    return this.deployed.startDaemon(name, bin, args, env);
   }
 
   /** bin/nova with these arguments. */
@@ -143,16 +124,10 @@ export class Deployment {
 
   /** Seconds by which daemons' clocks are ahead of the database's, as the API shows them, by host. */
   async clockSkews(): Promise<Record<string, number>> {
-    const skewed = (await this.services()).flatMap(({ host, 'mini-nova:clock_skew': skew }) =>
+    const skewed = (await this.deployed.services()).flatMap(({ host, 'mini-nova:clock_skew': skew }) =>
       skew === undefined ? [] : [[host, skew] as const],
     );
     return Object.fromEntries(skewed);
-  }
-
-  /** As the API lists them. */
-  private async services(): Promise<ServiceJson[]> {
-    const answer = await fetch(`${this.endpoint}/os-services`);
-    return ((await answer.json()) as { services: ServiceJson[] }).services;
   }
 
   /** The log lines of all daemons, in no order among them. */
@@ -167,55 +142,8 @@ export class Deployment {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.daemons.values()].map((daemon) => daemon.stop()));
     await this.database.close();
-    await this.rabbit.close();
-  }
-
-  private async startDaemons(
-    computes: Record<string, Record<string, string>>,
-    daemons: Partial<Record<string, Record<string, string>>> = {},
-  ): Promise<void> {
-    const database = ['--database-connection', this.databaseUrl];
-    const sync = await runCommand('nova-manage', [...database, 'db', 'sync'], { env: this.env });
-    expect(sync.code, sync.stdout + sync.stderr).toBe(0);
-    const starts = [
-      ...[
-        ['nova-conductor', '--host', 'conductor'],
-        ['nova-scheduler', '--host', 'scheduler'],
-        ['nova-api', '--host', 'api', '--port', String(this.port)],
-      ].map(([name = '', ...args]) => this.startDaemon(name, name, [...args, ...database], daemons[name])),
-      ...Object.entries(computes).map(([host, env]) =>
-        this.startDaemon(host, 'nova-compute', ['--host', host], env),
-      ),
-    ];
-    await Promise.all(starts);
-    const expected = Object.keys(computes).map((host) => `nova-compute@${host}`);
-    await this.waitUntilUp(['nova-conductor@conductor', 'nova-scheduler@scheduler', ...expected]);
-  }
-
-  /** Starts one more daemon of the deployment. */
-  async startDaemon(
-    name: string,
-    bin: string,
-    args: string[],
-    env: Record<string, string> = {},
-  ): Promise<void> {
-    const all = ['--transport-url', this.rabbit.url, ...args];
-    this.daemons.set(name, await startDaemon(bin, all, { env: { ...this.env, ...env } }));
-  }
-
-  private async waitUntilUp(expected: string[]): Promise<void> {
-    const allUp = async (): Promise<boolean> => {
-      const up = (await this.services())
-        .filter(({ state }) => state === 'up')
-        .map(({ binary, host }) => `${binary}@${host}`);
-      return expected.every((service) => up.includes(service));
-    };
-    const abort = (): void => {
-      for (const daemon of this.daemons.values()) daemon.assertRunning();
-    };
-    await waitFor(`${expected.join(', ')} up`, allUp, { timeout: UP_SECONDS, interval: 0.25, abort });
+    await this.deployed.close();
   }
 }
 
