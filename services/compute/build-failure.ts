@@ -1,5 +1,6 @@
-import type { computeRpc, FilterProperties } from '@mini-nova/compute/rpcapi';
+import type { computeRpc } from '@mini-nova/compute/rpcapi';
 import { InstanceNotFound, isEnded, RescheduledException } from '@mini-nova/domain/exceptions';
+import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';

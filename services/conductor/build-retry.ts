@@ -1,8 +1,8 @@
-import type { FilterProperties } from '@mini-nova/compute/rpcapi';
 import type { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import type { Database } from '@mini-nova/data/database';
 import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { BuildAbortException, MaxRetriesExceeded } from '@mini-nova/domain/exceptions';
+import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';

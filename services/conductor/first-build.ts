@@ -1,8 +1,8 @@
-import type { FilterProperties } from '@mini-nova/compute/rpcapi';
 import type { computeTaskRpc } from '@mini-nova/conductor/rpcapi';
 import type { BuildRequestStore } from '@mini-nova/data/build-requests/store';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
+import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';

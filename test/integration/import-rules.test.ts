@@ -18,6 +18,7 @@ const planted = [
   ['services/conductor/rpcapi/planted-leaf.ts', '@mini-nova/data/database', 'noRestrictedImports'],
   ['services/api/routes/planted-store.ts', '@mini-nova/data/instances/store', 'noRestrictedImports'],
   ['services/api/planted-queries.ts', '@mini-nova/data/instances/queries', 'noRestrictedImports'],
+  ['services/placement/rpcapi/planted-rpcapi.ts', '@mini-nova/compute/rpcapi', 'noRestrictedImports'],
   ['services/api/documents/planted-leaf.ts', '../app.ts', 'noRestrictedImports'],
   ['services/client/planted-view.ts', '@mini-nova/api/views/server', 'noRestrictedImports'],
   ['services/manage/planted-main.ts', '@mini-nova/daemons/version', 'noUndeclaredDependencies'],

@@ -1,4 +1,5 @@
 import { blockDevicesOf } from '@mini-nova/domain/block-devices';
+import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { type VersionCapOption, versionCapOf } from '@mini-nova/domain/release-versions';
 import {
@@ -34,19 +35,6 @@ export class InstanceHasNoHost extends Error {
 function hostOfInstance({ instance }: { instance: Instance }): string {
   if (!instance.host) throw new InstanceHasNoHost(instance.uuid);
   return instance.host;
-}
-
-/** What the scheduler, the conductor and a retried build tell each other about past attempts. */
-export interface FilterProperties {
-  limits?: JsonObject;
-  retry?: {
-    num_attempts: number;
-    /** Each host tried so far, as [host, node]. */
-    hosts: [host: string, node: string][];
-    /** The last failure's traceback, a line each. */
-    exc?: string[];
-    exc_reason?: string;
-  };
 }
 
 /**

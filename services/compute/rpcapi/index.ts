@@ -1,4 +1,4 @@
-export { ComputeAPI, computeRpc, type FilterProperties, InstanceHasNoHost } from './compute-api.ts';
+export { ComputeAPI, computeRpc, InstanceHasNoHost } from './compute-api.ts';
 export {
   GuestAPI,
   type GuestRecord,

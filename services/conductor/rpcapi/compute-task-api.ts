@@ -1,4 +1,4 @@
-import type { FilterProperties } from '@mini-nova/compute/rpcapi';
+import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { cast, clientOf, defineRpc, type JsonObject, type } from '@mini-nova/messaging';
 import {
   type BlockDeviceMappingList,
