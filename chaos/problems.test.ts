@@ -2,8 +2,8 @@ import type { FakeGuest } from '@mini-nova/compute/virt/fake-guests';
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { PortRow } from '@mini-nova/data/ports/table';
 import { resourcesOf } from '@mini-nova/domain/resources';
-import type { Instance } from '@mini-nova/objects';
-import { newInstance } from '@mini-nova/services-testing/new-objects';
+import type { Instance, Migration } from '@mini-nova/objects';
+import { newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
 import { expect, test } from 'vitest';
 import { type Expectations, findProblems, type Promises } from './problems.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -55,6 +55,7 @@ function cloud(...instances: Instance[]): Snapshot {
   return {
     instances,
     faults: new Map(),
+    moves: new Map(),
     allocations: instances.flatMap(allocationsOf),
     providers: [{ uuid: NODE.uuid, name: NODE.name, generation: 1, created_at: '', updated_at: null }],
     inventories: [
@@ -121,6 +122,43 @@ test('a failed instance has a fault, and holds nothing', () => {
 test('more than there is cannot be allocated', () => {
   const many = Array.from({ length: 5 }, active);
   expect(kinds(cloud(...many))).toContain('overcommitted');
+});
+
+/** It has arrived on the host from another, which keeps what it has until the user confirms it. */
+function arrived(): { snapshot: Snapshot; instance: Instance; move: Migration } {
+  const instance = Object.assign(active(), { vm_state: 'resized' });
+  const move = newMigration({ instance_uuid: instance.uuid, dest_compute: NODE.host, dest_node: NODE.name });
+  Object.assign(move, { source_compute: 'host-b', source_node: 'host-b', status: 'finished' });
+  const before = cloud(instance);
+  const kept = allocationsOf(instance).map((row) => {
+    return { ...row, consumer_uuid: move.uuid, provider_uuid: 'node-b' };
+  });
+  const snapshot = {
+    ...before,
+    moves: new Map([[instance.uuid, move]]),
+    allocations: [...before.allocations, ...kept],
+    computeNodes: [
+      ...before.computeNodes,
+      { host: 'host-b', hypervisor_hostname: 'host-b', vcpus_used: 1, running_vms: 0 },
+    ],
+    guests: new Map([...before.guests, ['host-b', { [instance.uuid]: guest() }]]),
+  };
+  return { snapshot, instance, move };
+}
+
+test('an instance between two hosts has its guest, and holds what it needs, on both', () => {
+  const { snapshot, instance, move } = arrived();
+  expect(findProblems(snapshot, NO_PROMISES)).toEqual([]);
+  expect(kinds({ ...snapshot, moves: new Map() })).toContain('leaked');
+  const third = new Map([...snapshot.guests, ['host-c', { [instance.uuid]: guest() }]]);
+  expect(kinds({ ...snapshot, guests: third })).toEqual(['differs']);
+  const own = snapshot.allocations.filter(({ consumer_uuid }) => consumer_uuid === move.uuid);
+  expect(kinds({ ...snapshot, allocations: own })).toEqual(['differs']);
+});
+
+test('what the migration of an instance holds that is gone is leaked', () => {
+  const { snapshot } = arrived();
+  expect(kinds({ ...snapshot, instances: [] })).toContain('leaked');
 });
 
 test('a host that reports other guests than it has differs', () => {

@@ -1,5 +1,7 @@
+import { keptFor } from '@mini-nova/compute/moves';
 import { networkInfoOf } from '@mini-nova/domain/network-info';
 import { capacityOf, resourcesOf } from '@mini-nova/domain/resources';
+import { MigrationStatus } from '@mini-nova/domain/states/migration-status';
 import type { Instance } from '@mini-nova/objects';
 import type { Snapshot } from './snapshot.ts';
 
@@ -53,7 +55,7 @@ export function findProblems(snapshot: Snapshot, expected: Expectations): Proble
 function problemsOf(instance: Instance, snapshot: Snapshot): Problem[] {
   const { uuid, vm_state, task_state } = instance;
   const is = `instance ${uuid} is ${vm_state}/${task_state ?? '-'} on ${instance.host ?? 'no host'}`;
-  if (task_state !== null || !VM_STATES_AT_REST.has(vm_state)) return [{ kind: 'stuck', what: is }];
+  if (task_state !== null || !isAtRest(instance, snapshot)) return [{ kind: 'stuck', what: is }];
   if (snapshot.buildRequests.has(uuid)) return [{ kind: 'stuck', what: `${is}, with a build request` }];
   if (vm_state === 'error') return snapshot.faults.has(uuid) ? [] : [differs(`${is}, without a fault`)];
   return [...guestDifferences(instance, snapshot), ...holdingDifferences(instance, snapshot)].map((what) =>
@@ -61,15 +63,27 @@ function problemsOf(instance: Instance, snapshot: Snapshot): Problem[] {
   );
 }
 
+/** Until its user confirms or reverts the move, a resized instance is at rest, too. */
+function isAtRest({ uuid, vm_state }: Instance, { moves }: Snapshot): boolean {
+  const isResized = vm_state === 'resized' && moves.get(uuid)?.status === MigrationStatus.FINISHED;
+  return isResized || VM_STATES_AT_REST.has(vm_state);
+}
+
 function differs(what: string): Problem {
   return { kind: 'differs', what };
 }
 
-/** Between an instance that is launched and the guests of the hosts. */
-function guestDifferences({ uuid, host, power_state }: Instance, { guests }: Snapshot): string[] {
+/** Between an instance that is launched and the guests of the hosts: of one between two hosts each may have one. */
+function guestDifferences({ uuid, host, power_state }: Instance, { guests, moves }: Snapshot): string[] {
   const hosts = [...guests].filter(([, ofHost]) => uuid in ofHost).map(([name]) => name);
-  if (hosts.length !== 1 || hosts[0] !== host) return [`its guests are on ${hosts.join(', ') || 'no host'}`];
-  const guest = guests.get(host)?.[uuid];
+  const move = moves.get(uuid);
+  const mayHave = new Set(move ? [move.source_compute, move.dest_compute] : [host]);
+  const isMissing = move ? hosts.length === 0 : !hosts.includes(host ?? '');
+  if (isMissing || !hosts.every((name) => mayHave.has(name))) {
+    return [`its guests are on ${hosts.join(', ') || 'no host'}`];
+  }
+  const guest = guests.get(host ?? '')?.[uuid];
+  if (move && !guest) return [];
   return guest?.powerState === power_state
     ? []
     : [`its power is ${power_state}, its guest's ${guest?.powerState}`];
@@ -78,18 +92,22 @@ function guestDifferences({ uuid, host, power_state }: Instance, { guests }: Sna
 /** Between an instance that is launched and what it holds. */
 function holdingDifferences(instance: Instance, snapshot: Snapshot): string[] {
   const { uuid, host, node } = instance;
+  const move = snapshot.moves.get(uuid);
   const provider = snapshot.providers.find(({ name }) => name === node)?.uuid;
+  // Of one that moves, the part that it needs where it is: itself or its migration holds it.
   const held = snapshot.allocations
-    .filter(({ consumer_uuid }) => consumer_uuid === uuid)
+    .filter(({ consumer_uuid }) => consumer_uuid === uuid || consumer_uuid === move?.uuid)
     .map(({ provider_uuid, resource_class, used }) => `${provider_uuid} ${resource_class} ${used}`);
   const due = Object.entries(resourcesOf(instance.flavor)).map(
     ([resourceClass, amount]) => `${provider} ${resourceClass} ${amount}`,
   );
   const ports = snapshot.ports.filter(({ device_uuid }) => device_uuid === uuid).map(({ uuid: id }) => id);
   const cached = networkInfoOf(instance).map(({ id }) => id);
-  const plugged = snapshot.guests.get(host ?? '')?.[uuid]?.interfaces.map(({ id }) => id) ?? [];
+  const guest = snapshot.guests.get(host ?? '')?.[uuid];
+  const plugged = guest?.interfaces.map(({ id }) => id) ?? (move ? ports : []);
+  const holds = move ? due.every((each) => held.includes(each)) : same(held, due);
   return [
-    ...(same(held, due) ? [] : [`it holds [${held.join(', ')}], not [${due.join(', ')}]`]),
+    ...(holds ? [] : [`it holds [${held.join(', ')}], not [${due.join(', ')}]`]),
     ...(same(ports, cached) ? [] : [`it has ports ${ports.join(', ')}, and remembers ${cached.join(', ')}`]),
     ...(same(ports, plugged) ? [] : [`it has ports ${ports.join(', ')}, its guest ${plugged.join(', ')}`]),
   ];
@@ -101,9 +119,11 @@ function same(one: readonly string[], other: readonly string[]): boolean {
 
 /** What is held for instances that are gone, or have failed. A failed one that still has its guest holds what it uses. */
 function leaks(living: readonly Instance[], snapshot: Snapshot): Problem[] {
-  const mayHold = new Set(
-    living.filter(({ vm_state, host }) => vm_state !== 'error' || host !== null).map(({ uuid }) => uuid),
-  );
+  const { moves } = snapshot;
+  const isUser = ({ uuid, vm_state, host }: Instance) =>
+    vm_state !== 'error' || host !== null || moves.has(uuid);
+  const users = living.filter(isUser).map(({ uuid }) => uuid);
+  const mayHold = new Set([...users, ...users.flatMap((uuid) => moves.get(uuid)?.uuid ?? [])]);
   const consumers = new Set(snapshot.allocations.map(({ consumer_uuid }) => consumer_uuid));
   const devices = snapshot.ports.flatMap(({ device_uuid }) => device_uuid ?? []);
   const guests = [...snapshot.guests].flatMap(([host, ofHost]) =>
@@ -135,10 +155,14 @@ function overcommitments({ inventories, allocations }: Snapshot): Problem[] {
 }
 
 /** Between what computes report and the instances that are there. */
-function usageDifferences(living: readonly Instance[], { computeNodes }: Snapshot): Problem[] {
+function usageDifferences(living: readonly Instance[], { computeNodes, moves }: Snapshot): Problem[] {
   return computeNodes.flatMap(({ host, hypervisor_hostname, vcpus_used, running_vms }) => {
     const here = living.filter((instance) => instance.host === host && instance.node === hypervisor_hostname);
-    const vcpus = here.reduce((sum, { flavor }) => sum + flavor.vcpus, 0);
+    const kept = living.map((instance) => {
+      const move = moves.get(instance.uuid);
+      return move ? (keptFor({ instance, move }, { host, nodename: hypervisor_hostname }).VCPU ?? 0) : 0;
+    });
+    const vcpus = [...here.map(({ flavor }) => flavor.vcpus), ...kept].reduce((a, b) => a + b, 0);
     if (vcpus === vcpus_used && here.length === running_vms) return [];
     return [
       differs(

@@ -3,9 +3,10 @@ import { type FakeGuest, readGuests } from '@mini-nova/compute/virt/fake-guests'
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from '@mini-nova/data/allocations/tables';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database } from '@mini-nova/data/database';
+import { MigrationStore } from '@mini-nova/data/instance-migrations/store';
 import { InstanceStore } from '@mini-nova/data/instances/store';
 import type { PortRow } from '@mini-nova/data/ports/table';
-import type { Instance } from '@mini-nova/objects';
+import type { Instance, Migration } from '@mini-nova/objects';
 
 /** All that is recorded, and all that is. */
 export interface Snapshot {
@@ -13,6 +14,8 @@ export interface Snapshot {
   instances: readonly Instance[];
   /** The newest fault of each instance that has one. */
   faults: ReadonlyMap<string, string>;
+  /** Under way: the newest of each instance that has one. */
+  moves: ReadonlyMap<string, Migration>;
   allocations: readonly AllocationRow[];
   providers: readonly ResourceProviderRow[];
   inventories: readonly InventoryRow[];
@@ -44,6 +47,11 @@ export async function takeSnapshot(
       instances: (await store.list({ deleted: 'any' })).objects,
       faults: new Map(faults.map(({ instance_uuid, message }) => [instance_uuid, message ?? ''])),
       buildRequests: new Set(buildRequests.map(({ instance_uuid }) => instance_uuid)),
+      moves: new Map(
+        [...(await new MigrationStore(trx).list({ underWay: true }))]
+          .reverse()
+          .map((move) => [move.instance_uuid ?? '', move]),
+      ),
       allocations: await trx.selectFrom('allocations').selectAll().execute(),
       providers: await trx.selectFrom('resource_providers').selectAll().execute(),
       inventories: await trx.selectFrom('inventories').selectAll().execute(),
