@@ -68,7 +68,7 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
   override readonly figures: readonly Figure[] = [
     {
       name: 'nova_compute_stray_guests',
-      help: 'Guests whose instance is not recorded on this host: deleted, elsewhere, or unknown',
+      help: 'Guests whose instance is not recorded on this host: deleted, moved, elsewhere, or unknown',
       labels: ['state'],
       values: () => strayStates.map((state) => ({ labels: { state }, value: this.#watch.count(state) })),
     },

@@ -81,7 +81,7 @@ export const computeOptions = {
       default: 'reap',
       choices: ['noop', 'log', 'shutdown', 'reap'],
       mutable: true,
-      help: 'What a compute does with a guest whose instance is recorded as deleted. noop: nothing; log: say so; shutdown: turn it off; reap: destroy it. A guest of which there is no record at all, or whose record is on another host, is always left alone: see nova-manage guest.',
+      help: 'What a compute does with a guest whose instance is recorded as deleted, or was taken to another host by a migration that is over. noop: nothing; log: say so; shutdown: turn it off; reap: destroy it. A guest of which there is no record at all, or whose record is on another host without such a migration, is always left alone: see nova-manage guest.',
     }),
     running_deleted_instance_poll_interval: seconds({
       default: 1800,
@@ -91,7 +91,7 @@ export const computeOptions = {
     running_deleted_instance_timeout: seconds({
       default: 1800,
       mutable: true,
-      help: 'For so long a compute must have seen, each time it looked, that the instance is recorded as deleted. It is the time in which a wrong database can be noticed before guests are destroyed.',
+      help: 'For so long a compute must have seen, each time it looked, that the instance is recorded as deleted or moved. It is the time in which a wrong database can be noticed before guests are destroyed.',
     }),
     heal_instance_info_cache_interval: seconds({
       default: 60,

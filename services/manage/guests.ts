@@ -49,7 +49,11 @@ export function addGuestCommands(
   const guests = program
     .command('guest')
     .description('guests that are not recorded on their host: the computes leave them alone');
-  subcommand(guests, 'list', 'list those that are deleted, elsewhere or unknown in the records')
+  subcommand(
+    guests,
+    'list',
+    'list those that are deleted, moved, moving, elsewhere or unknown in the records',
+  )
     .option('--all', 'also those that are recorded on the host')
     .action((flags: Flags, command: Command) =>
       withCompute(configOf(command), flags, async (compute) => {

@@ -3,10 +3,18 @@ import type { Database } from '@mini-nova/data/database';
 import type { StateChange } from '@mini-nova/data/instances/state-changes';
 import { InstanceStore } from '@mini-nova/data/instances/store';
 import { InstanceExists, InstanceNotFound } from '@mini-nova/domain/exceptions';
-import { Instance, InstanceFault, Tag, TagList } from '@mini-nova/objects';
+import {
+  Instance,
+  InstanceFault,
+  MigrationContext,
+  Resource,
+  ResourceList,
+  Tag,
+  TagList,
+} from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { describeSaves } from './instance-save-behaviour.ts';
-import { newInstance } from './new-objects.ts';
+import { newFlavor, newInstance } from './new-objects.ts';
 
 export function describeInstanceStore(database: () => Database): void {
   describe('instances', () => {
@@ -36,6 +44,34 @@ export function describeInstanceStore(database: () => Database): void {
         const instance = new Instance({ display_name: 'vm' });
         await store.create(instance);
         expect((await store.getByUuid(instance.uuid)).display_name).toBe('vm');
+      });
+
+      it('keeps what an instance has before and after its move', async () => {
+        const resized = newFlavor();
+        resized.memory_mb = 1024;
+        const resources = new ResourceList({
+          objects: [
+            new Resource({ provider_uuid: randomUUID(), resource_class: 'CUSTOM_FPGA', identifier: 'a' }),
+          ],
+        });
+        const migration_context = new MigrationContext({
+          ...{ instance_uuid: randomUUID(), migration_id: 7, new_resources: resources, old_resources: null },
+          ...{
+            new_numa_topology: null,
+            old_numa_topology: null,
+            new_pci_devices: null,
+            old_pci_devices: null,
+          },
+          ...{ new_pci_requests: null, old_pci_requests: null },
+        });
+        const { uuid } = await created({ migration_context, old_flavor: newFlavor(), new_flavor: resized });
+
+        const instance = await store.getByUuid(uuid);
+        expect(instance.migration_context?.toPrimitive()).toEqual(migration_context.toPrimitive());
+        expect(instance.new_flavor?.memory_mb).toBe(1024);
+        await store.update(instance, { migration_context: null, old_flavor: null, new_flavor: null });
+        const confirmed = { migration_context: null, old_flavor: null, new_flavor: null };
+        expect((await store.getByUuid(uuid)).values()).toMatchObject(confirmed);
       });
 
       it('keeps every field', async () => {

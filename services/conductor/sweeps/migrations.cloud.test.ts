@@ -59,6 +59,7 @@ async function moving(values: {
 }): Promise<[Instance, Migration]> {
   const { status, type = MigrationType.RESIZE, to = 'host2' } = values;
   const instance = await cloud.bootActive();
+  expect(instance.host).toBe('host1');
   const node = await cloud.computeNodes.list({ host: to });
   const migration = newMigration({
     instance_uuid: instance.uuid,
@@ -188,6 +189,28 @@ describe('an instance whose migration', () => {
 
     expect(await held(instance, migration, earlier)).toEqual([...before, {}]);
   });
+});
+
+it('lets an evacuated instance hold what it has on its source until its evacuation is over', async () => {
+  const instance = await cloud.bootActive();
+  const source = providers[instance.host ?? ''] ?? '';
+  const migration = newMigration({
+    ...{ instance_uuid: instance.uuid, source_compute: instance.host, source_node: instance.node },
+    ...{ migration_type: 'evacuation', status: 'pre-migrating' },
+  });
+  await cloud.migrations.create(migration);
+  await cloud.claimOn(instance, 'host2');
+  await cloud.instances.update(instance, { host: 'host2', node: 'host2' });
+  await ageAll();
+  await sweep(cloud);
+  const both = { [source]: resourcesOf(tiny), [providers.host2 ?? '']: resourcesOf(tiny) };
+  expect(await held(instance)).toEqual([both]);
+
+  migration.status = 'done';
+  await cloud.migrations.save(migration);
+  await ageAll();
+  await sweep(cloud);
+  expect(await held(instance)).toEqual([{ [providers.host2 ?? '']: resourcesOf(tiny) }]);
 });
 
 it('leaves what a migration holds alone of whose instance there is no record', async () => {
