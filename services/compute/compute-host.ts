@@ -2,6 +2,8 @@ import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { Logger } from '@mini-nova/messaging';
 import type { NetworkAPI } from '@mini-nova/network/rpcapi';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
+import type { ConcurrencyLimit } from '@mini-nova/service';
+import type { InstanceLocks } from './instance-locks.ts';
 import type { InstanceNotifications } from './notifications.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { ResourceTracker } from './resource-tracker.ts';
@@ -15,6 +17,12 @@ export interface ComputeHost {
   readonly ownRecords: OwnRecords;
   /** Instances whose guests this process has made, or begun to make, without the build having got to its end. */
   readonly unfinishedGuests: Set<string>;
+  /** What concerns one instance runs one after another. */
+  readonly locks: InstanceLocks;
+  /** Whoever builds here waits for a turn. */
+  readonly builds: ConcurrencyLimit;
+  /** Seconds without progress until a build is ended; 0: never. It may change. */
+  readonly buildTimeout: () => number;
   readonly conductor: ConductorAPI;
   readonly computeTask: ComputeTaskAPI;
   readonly network: NetworkAPI;

@@ -6,8 +6,7 @@ import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { type GuestWatch, judge } from './guest-watch.ts';
-import type { InstanceLocks } from './instance-locks.ts';
-import { powerStateOf } from './power.ts';
+import { powerStateOf } from './operations/power.ts';
 
 /** Group DEFAULT of the configuration. */
 export interface DeletedGuestsOptions {
@@ -19,7 +18,6 @@ export interface DeletedGuestsOptions {
 export interface DeletedGuestsTools {
   host: ComputeHost;
   watch: GuestWatch;
-  locks: InstanceLocks;
 }
 
 /**
@@ -29,7 +27,7 @@ export interface DeletedGuestsTools {
  */
 export async function cleanUpDeletedGuests(
   ctxt: RpcContext,
-  { host, watch, locks }: DeletedGuestsTools,
+  { host, watch }: DeletedGuestsTools,
   options: DeletedGuestsOptions,
 ): Promise<void> {
   const { running_deleted_instance_action: action, running_deleted_instance_timeout: timeout } = options;
@@ -39,7 +37,7 @@ export async function cleanUpDeletedGuests(
   const act = actions.get(action);
   if (!act || due.length === 0 || !(await host.ownRecords.confirm(ctxt))) return;
   for (const { uuid } of due) {
-    await locks.run(uuid, async () => {
+    await host.locks.run(uuid, async () => {
       // Whatever has happened while this waited: only what the records say now counts.
       const [{ state, record } = {}] = await judge(host, [uuid]);
       if (!record || !state || !states.has(state)) return;

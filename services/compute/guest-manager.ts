@@ -5,18 +5,15 @@ import { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
 import { type GuestWatch, judge, type StrayGuest } from './guest-watch.ts';
-import type { InstanceLocks } from './instance-locks.ts';
 
 /** Serves what operators do with the guests of this host, beside the compute's own methods. */
 export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext> {
   readonly #host: ComputeHost;
   readonly #watch: GuestWatch;
-  readonly #locks: InstanceLocks;
 
-  constructor(host: ComputeHost, watch: GuestWatch, locks: InstanceLocks) {
+  constructor(host: ComputeHost, watch: GuestWatch) {
     this.#host = host;
     this.#watch = watch;
-    this.#locks = locks;
   }
 
   async listGuests(ctxt: RequestContext): Promise<GuestRecord[]> {
@@ -36,7 +33,7 @@ export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext>
     ctxt: RequestContext,
     { instance_uuid: uuid }: ArgsOf<typeof guestRpc, 'removeGuest'>,
   ): Promise<Outcome> {
-    return this.#locks.run(uuid, async () => {
+    return this.#host.locks.run(uuid, async () => {
       const { driver, tracker, logger, name } = this.#host;
       if (!(await driver.listInstanceUuids()).includes(uuid)) return notDone('there is no such guest');
       const [{ state, record } = {}] = await judge(this.#host, [uuid]);

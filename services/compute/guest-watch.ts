@@ -3,7 +3,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { currentContext, RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
-import type { InstanceLocks } from './instance-locks.ts';
+import { recordsOf } from './instance-records.ts';
 import { moveOf } from './moves.ts';
 
 /** A guest that is not recorded here. */
@@ -29,13 +29,11 @@ const notices: Record<StrayState, string> = {
  */
 export class GuestWatch {
   readonly #host: ComputeHost;
-  readonly #locks: InstanceLocks;
   #strays: ReadonlyMap<string, StrayGuest> = new Map();
   #moving: ReadonlyMap<string, string | null> = new Map();
 
-  constructor(host: ComputeHost, locks: InstanceLocks) {
+  constructor(host: ComputeHost) {
     this.#host = host;
-    this.#locks = locks;
   }
 
   /** As of the last look. */
@@ -57,7 +55,7 @@ export class GuestWatch {
     const { driver, conductor, name } = this.#host;
     const guests = await driver.listInstanceUuids();
     const here = new Set((await conductor.instancesByHost(ctxt, name)).map(({ uuid }) => uuid));
-    const others = guests.filter((uuid) => !here.has(uuid) && !this.#locks.isHeld(uuid));
+    const others = guests.filter((uuid) => !here.has(uuid) && !this.#host.locks.isHeld(uuid));
     const found = await judge(this.#host, others);
     const strays = found.flatMap((guest) => this.#note(guest) ?? []);
     this.#strays = new Map(strays.map((stray) => [stray.uuid, stray]));
@@ -106,21 +104,4 @@ function stateOf(record: Instance | undefined, host: string): 'here' | 'deleted'
   if (record === undefined) return 'unknown';
   if (record.deleted) return 'deleted';
   return record.host === host ? 'here' : 'elsewhere';
-}
-
-/** The instance's record, also a deleted one; undefined: there is none, which says nothing of the instance. */
-export async function recordOf(
-  host: Pick<ComputeHost, 'conductor'>,
-  uuid: string,
-): Promise<Instance | undefined> {
-  return (await recordsOf(host, [uuid])).get(uuid);
-}
-
-async function recordsOf(
-  { conductor }: Pick<ComputeHost, 'conductor'>,
-  uuids: readonly string[],
-): Promise<Map<string, Instance>> {
-  const ctxt = (currentContext() ?? RequestContext.admin()).elevated({ read_deleted: 'yes' });
-  const records = await conductor.instanceRecords(ctxt, uuids);
-  return new Map(records.map((record) => [record.uuid, record]));
 }

@@ -1,18 +1,18 @@
 import { BuildAbortException } from '@mini-nova/domain/exceptions';
+import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
 import { wayOf } from '@mini-nova/domain/states/instance-states';
-import { PowerState } from '@mini-nova/domain/states/power-state';
-import { TaskState } from '@mini-nova/domain/states/task-state';
-import { VmState } from '@mini-nova/domain/states/vm-state';
-import type { RpcContext } from '@mini-nova/messaging';
+import type { PowerState } from '@mini-nova/domain/states/power-state';
+import { isTaskState, taskStates } from '@mini-nova/domain/states/task-state';
 import type { Instance, Migration } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
 import { attempt } from './best-effort.ts';
-import { abortBuild, leaveHost, undoBuild } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { currentHere } from './current-instance.ts';
-import type { InstanceLocks } from './instance-locks.ts';
+import { currentHere, saveIfExpected } from './instance-records.ts';
 import { movesUnderWay } from './moves.ts';
-import { powerStateOf, repeatPowerChange, saveIfIn } from './power.ts';
-import { terminateInstance } from './termination.ts';
+import { abortBuild, leaveHost, undoBuild } from './operations/build-end.ts';
+import { terminateInstance } from './operations/delete.ts';
+import { repeatPowerOperation } from './operations/index.ts';
+import { powerStateOf } from './operations/power.ts';
 
 /**
  * Brings the records of this host together with its guests after a start. What was being done to an instance when the
@@ -21,15 +21,14 @@ import { terminateInstance } from './termination.ts';
  */
 export async function recoverHost(
   host: ComputeHost,
-  ctxt: RpcContext,
+  ctxt: RequestContext,
   instances: Instance[],
-  locks: InstanceLocks,
 ): Promise<void> {
   const moves = await movesUnderWay(host, ctxt);
   for (const listed of instances) {
-    if (wayOf(listed) === 'rest' || locks.isHeld(listed.uuid)) continue;
+    if (wayOf(listed) === 'rest' || host.locks.isHeld(listed.uuid)) continue;
     await attempt(host, listed, 'recover the instance', () =>
-      locks.run(listed.uuid, async () => {
+      host.locks.run(listed.uuid, async () => {
         // As it is now: since the list was read, it may have been sent to another host.
         const instance = await currentHere(host, ctxt, listed.uuid);
         if (instance && !isLeftTo(moves, instance)) await recoverInstance(host, ctxt, instance);
@@ -44,7 +43,7 @@ function isLeftTo(moves: ReadonlyMap<string, Migration>, instance: Instance): bo
   return moves.has(instance.uuid) && (way === 'end the build' || way === 'leave the host');
 }
 
-async function recoverInstance(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+async function recoverInstance(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
   switch (wayOf(instance)) {
     case 'finish the deletion':
       return terminateInstance(host, ctxt, instance);
@@ -61,7 +60,7 @@ async function recoverInstance(host: ComputeHost, ctxt: RpcContext, instance: In
  * A guest that is there stays, with its ports and its allocation: the record may be older than the guest, and the user can
  * delete what is in ERROR.
  */
-async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+async function giveUpBuild(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
   const doing = instance.task_state ?? 'claiming resources';
   const error = new BuildAbortException({
     instance_uuid: instance.uuid,
@@ -72,16 +71,21 @@ async function giveUpBuild(host: ComputeHost, ctxt: RpcContext, instance: Instan
   await abortBuild(host, ctxt, instance, { error, clean });
 }
 
-/** As Nova does: the request is lost, and is carried out now, unless the guest was being rebooted and runs. */
-async function finishPowerChange(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
+/** As Nova does: the request is lost, and is carried out now, unless the guest is as a change that had begun leaves it. */
+async function finishPowerChange(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
+  const { task_state } = instance;
+  const operation = powerOperationOf(task_state);
+  if (operation === undefined || !isTaskState(task_state)) return;
   const power_state = await powerStateOf(host, instance);
-  if (!isRebootUnderWay(instance) || power_state !== PowerState.RUNNING) {
-    return repeatPowerChange(host, ctxt, instance);
-  }
-  const changes = { power_state, vm_state: VmState.ACTIVE, task_state: null };
-  await saveIfIn(host, ctxt, instance, changes, [instance.task_state]);
-}
-
-function isRebootUnderWay({ task_state }: Instance): boolean {
-  return task_state === TaskState.REBOOT_STARTED || task_state === TaskState.REBOOT_STARTED_HARD;
+  const { found = {} }: PowerOperation = powerOperations[operation];
+  const vm_state =
+    taskStates[task_state].atStart === 'repeat unless done' && found[power_state as PowerState];
+  if (!vm_state) return repeatPowerOperation(host, ctxt, instance);
+  await saveIfExpected(
+    host,
+    ctxt,
+    instance,
+    { power_state, vm_state, task_state: null },
+    { taskState: [task_state] },
+  );
 }

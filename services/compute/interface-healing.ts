@@ -6,8 +6,7 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { currentHere } from './current-instance.ts';
-import type { InstanceLocks } from './instance-locks.ts';
+import { currentHere } from './instance-records.ts';
 import { isBetweenHosts } from './moves.ts';
 
 /**
@@ -15,20 +14,16 @@ import { isBetweenHosts } from './moves.ts';
  * differ: a daemon that was killed while it attached or detached an interface left them so. Instances to which something is
  * being done are left out, and those between two hosts: their ports and guests may be on the other.
  */
-export async function healHostInterfaces(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  locks: InstanceLocks,
-): Promise<void> {
+export async function healHostInterfaces(host: ComputeHost, ctxt: RpcContext): Promise<void> {
   if (host.ownRecords.suspension) return;
   const instances = await host.conductor.instancesByHost(ctxt, host.name);
   const ports = await host.network.getHostNwInfo(ctxt, { host: host.name });
   for (const instance of instances) {
     const { uuid } = instance;
-    if (!isAtRest(instance) || locks.isHeld(uuid)) continue;
+    if (!isAtRest(instance) || host.locks.isHeld(uuid)) continue;
     if (await isHealthy(host, instance, ports[uuid] ?? [])) continue;
     await attempt(host, instance, 'heal the interfaces of the instance', () =>
-      locks.run(uuid, () => healInterfaces(host, ctxt, uuid)),
+      host.locks.run(uuid, () => healInterfaces(host, ctxt, uuid)),
     );
   }
 }

@@ -1,15 +1,6 @@
 import { computeRpc, guestRpc, strayStates } from '@mini-nova/compute/rpcapi';
 import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
-import type { VirtualInterface } from '@mini-nova/domain/network-model';
-import {
-  type ArgsOf,
-  type EndpointOf,
-  endpoint,
-  type JsonObject,
-  type Logger,
-  type RpcEndpoint,
-  type RpcRequest,
-} from '@mini-nova/messaging';
+import { endpoint, type JsonObject, type Logger, type RpcEndpoint } from '@mini-nova/messaging';
 import type { NetworkAPI } from '@mini-nova/network/rpcapi';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import {
@@ -20,9 +11,7 @@ import {
   type ReadinessChecks,
   RequestContext,
 } from '@mini-nova/service';
-import { InstanceBuild } from './build.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { tailOf } from './console.ts';
 import { cleanUpDeletedGuests } from './deleted-guests.ts';
 import { GuestManager } from './guest-manager.ts';
 import { GuestWatch } from './guest-watch.ts';
@@ -30,13 +19,11 @@ import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
 import { InstanceLocks } from './instance-locks.ts';
 import { healHostInterfaces } from './interface-healing.ts';
-import { attachInterface, detachInterface } from './interfaces.ts';
 import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
+import { type ComputeEndpoint, serveOperations } from './operations/index.ts';
 import type { ComputeConfig } from './options.ts';
-import { deleteAsOrdered } from './ordered-deletion.ts';
 import { OwnRecords } from './own-records.ts';
-import { rebootInstance, startInstance, stopInstance } from './power.ts';
 import { syncPowerStates } from './power-sync.ts';
 import { ResourceTracker } from './resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
@@ -56,13 +43,13 @@ export interface ComputeManagerOptions {
 /** A periodic task with it does not run. */
 const NEVER = -1;
 
-type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
-
 /**
  * Serves the compute RPC API of one host. What concerns one instance runs one after another: a termination waits
  * for the build, which notices at its next step that the instance is being deleted.
  */
-export class ComputeManager extends Manager implements EndpointOf<typeof computeRpc, RequestContext> {
+export class ComputeManager extends Manager {
+  /** What it serves, by the method's name. */
+  readonly served: ComputeEndpoint;
   override readonly endpoints: readonly RpcEndpoint[];
   override readonly checks: ReadinessChecks = { records: () => this.#suspensionText };
   override readonly figures: readonly Figure[] = [
@@ -81,8 +68,6 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
   ];
   readonly #compute: ComputeHost;
   readonly #config: ComputeConfig['DEFAULT'];
-  readonly #locks = new InstanceLocks();
-  readonly #builds: ConcurrencyLimit;
   readonly #watch: GuestWatch;
   #isRecovered = false;
 
@@ -107,13 +92,16 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
       ownRecords,
       notifications,
       unfinishedGuests: new Set(),
+      locks: new InstanceLocks(),
+      builds: new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds),
+      buildTimeout: () => config.DEFAULT.instance_build_timeout,
       ...parts,
     };
     this.#config = config.DEFAULT;
-    this.#builds = new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds);
-    this.#watch = new GuestWatch(this.#compute, this.#locks);
-    const guests = new GuestManager(this.#compute, this.#watch, this.#locks);
-    this.endpoints = [endpoint(computeRpc, this), endpoint(guestRpc, guests)];
+    this.#watch = new GuestWatch(this.#compute);
+    this.served = serveOperations(this.#compute);
+    const guests = new GuestManager(this.#compute, this.#watch);
+    this.endpoints = [endpoint(computeRpc, this.served), endpoint(guestRpc, guests)];
   }
 
   /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
@@ -127,7 +115,7 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
     await tracker.updateAvailableResource(ctxt);
     await this.#cleanUpDeletedGuests(ctxt);
     await this.#recover(ctxt);
-    await syncPowerStates(this.#compute, ctxt, this.#locks);
+    await syncPowerStates(this.#compute, ctxt);
   }
 
   override async postStartHook(): Promise<void> {
@@ -163,58 +151,14 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
       {
         name: 'sync_power_states',
         spacing: this.#config.sync_power_state_interval,
-        run: (ctxt) => syncPowerStates(this.#compute, ctxt, this.#locks),
+        run: (ctxt) => syncPowerStates(this.#compute, ctxt),
       },
       {
         name: 'heal_instance_info_cache',
         spacing: heal_instance_info_cache_interval || NEVER,
-        run: (ctxt) => healHostInterfaces(this.#compute, ctxt, this.#locks),
+        run: (ctxt) => healHostInterfaces(this.#compute, ctxt),
       },
     ];
-  }
-
-  async buildAndRunInstance(ctxt: RequestContext, args: Args<'buildAndRunInstance'>): Promise<null> {
-    const build = new InstanceBuild(this.#compute, ctxt, args);
-    return this.#builds.run(() => this.#serialized(args, () => build.run()), {
-      every: this.#config.instance_build_timeout / 3,
-      say: () => build.wait(),
-    });
-  }
-
-  async terminateInstance(ctxt: RequestContext, args: Args<'terminateInstance'>): Promise<null> {
-    return this.#serialized(args, () => deleteAsOrdered(this.#compute, ctxt, args.instance));
-  }
-
-  async startInstance(ctxt: RequestContext, args: Args<'startInstance'>): Promise<null> {
-    return this.#serialized(args, () => startInstance(this.#compute, ctxt, args.instance));
-  }
-
-  async stopInstance(ctxt: RequestContext, args: Args<'stopInstance'>): Promise<null> {
-    const { instance, clean_shutdown } = args;
-    return this.#serialized(args, () => stopInstance(this.#compute, ctxt, instance, clean_shutdown));
-  }
-
-  async rebootInstance(ctxt: RequestContext, args: Args<'rebootInstance'>): Promise<null> {
-    const { instance, reboot_type } = args;
-    return this.#serialized(args, () => rebootInstance(this.#compute, ctxt, instance, reboot_type));
-  }
-
-  async attachInterface(
-    ctxt: RequestContext,
-    args: Args<'attachInterface'>,
-    caller?: RpcRequest,
-  ): Promise<VirtualInterface> {
-    return this.#locks.run(args.instance.uuid, () => attachInterface(this.#compute, ctxt, args), caller);
-  }
-
-  async detachInterface(ctxt: RequestContext, args: Args<'detachInterface'>): Promise<null> {
-    const { instance, port_id } = args;
-    return this.#serialized(args, () => detachInterface(this.#compute, ctxt, instance, port_id));
-  }
-
-  async getConsoleOutput(ctxt: RequestContext, args: Args<'getConsoleOutput'>): Promise<string> {
-    const output = await this.#compute.driver.getConsoleOutput(ctxt, args.instance);
-    return tailOf(output, args.tail_length);
   }
 
   /** What a start could not put in order while the records of this compute were missing is, once they are back. */
@@ -228,23 +172,17 @@ export class ComputeManager extends Manager implements EndpointOf<typeof compute
     if (ownRecords.suspension) return;
     const instances = await conductor.instancesByHost(ctxt, this.host);
     this.#isRecovered = true;
-    await recoverHost(this.#compute, ctxt, instances, this.#locks);
-    await healHostInterfaces(this.#compute, ctxt, this.#locks);
+    await recoverHost(this.#compute, ctxt, instances);
+    await healHostInterfaces(this.#compute, ctxt);
   }
 
   async #cleanUpDeletedGuests(ctxt: RequestContext): Promise<void> {
-    const tools = { host: this.#compute, watch: this.#watch, locks: this.#locks };
+    const tools = { host: this.#compute, watch: this.#watch };
     await cleanUpDeletedGuests(ctxt, tools, this.#config);
   }
 
   get #suspensionText(): string | undefined {
     const { suspension } = this.#compute.ownRecords;
     return suspension && `nothing is destroyed here: ${suspension.reason}`;
-  }
-
-  /** For casts: nobody waits for the result. */
-  async #serialized({ instance }: { instance: { uuid: string } }, step: () => Promise<void>): Promise<null> {
-    await this.#locks.run(instance.uuid, step);
-    return null;
   }
 }

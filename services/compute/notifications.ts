@@ -1,6 +1,7 @@
 import { NovaError } from '@mini-nova/domain/exceptions';
 import { faultName } from '@mini-nova/domain/instance-fault';
 import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import type { PowerEvent } from '@mini-nova/domain/operations';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
@@ -9,8 +10,8 @@ import { versionedPayloadOf } from './versioned-payload.ts';
 
 /** What Nova's computes tell of, as `compute.instance.<event>`. */
 export type InstanceEvent =
-  | `${'create' | 'reboot'}.${'start' | 'end' | 'error'}`
-  | `${'delete' | 'shutdown' | 'power_on' | 'power_off'}.${'start' | 'end'}`;
+  | `${'create' | PowerEvent}.${'start' | 'end' | 'error'}`
+  | `${'delete' | 'shutdown'}.${'start' | 'end'}`;
 
 export interface EventDetails {
   /** Told in addition, in unversioned ones. */

@@ -1,17 +1,15 @@
-import { isEnded } from '@mini-nova/domain/exceptions';
-import { faultOf } from '@mini-nova/domain/instance-fault';
+import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import { type PowerOutcome, powerOutcome, wayOf } from '@mini-nova/domain/states/instance-states';
 import { PowerState } from '@mini-nova/domain/states/power-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
-import type { ChangesOf, Instance } from '@mini-nova/objects';
+import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
-import { leaveHost } from './build-end.ts';
 import type { ComputeHost } from './compute-host.ts';
-import { currentHere } from './current-instance.ts';
-import type { InstanceLocks } from './instance-locks.ts';
+import { currentHere, endUnlessChanged, saveIfExpected } from './instance-records.ts';
 import { movesUnderWay } from './moves.ts';
-import { guestPowerOf, powerStateOf } from './power.ts';
+import { leaveHost } from './operations/build-end.ts';
+import { guestPowerOf, powerStateOf } from './operations/power.ts';
 
 /**
  * Brings the records of instances at rest together with their guests. As in Nova, a guest that stopped by itself makes
@@ -19,19 +17,15 @@ import { guestPowerOf, powerStateOf } from './power.ts';
  * ERROR, which Nova only logs. A build that failed and could not leave this host is given another chance. Of an instance
  * between two hosts no more than the power state is recorded: its guest may be on the other.
  */
-export async function syncPowerStates(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  locks: InstanceLocks,
-): Promise<void> {
+export async function syncPowerStates(host: ComputeHost, ctxt: RpcContext): Promise<void> {
   if (host.ownRecords.suspension) return;
   const moves = await movesUnderWay(host, ctxt);
   const isMoving = ({ uuid }: Instance) => moves.has(uuid);
   for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
     // What is being done to an instance ends with its record in order.
-    if (locks.isHeld(instance.uuid)) continue;
+    if (host.locks.isHeld(instance.uuid)) continue;
     await attempt(host, instance, 'synchronize the power state', () =>
-      syncInstance(host, ctxt, { locks, isMoving }, instance),
+      syncInstance(host, ctxt, isMoving, instance),
     );
   }
 }
@@ -39,12 +33,12 @@ export async function syncPowerStates(
 async function syncInstance(
   host: ComputeHost,
   ctxt: RpcContext,
-  { locks, isMoving }: { locks: InstanceLocks; isMoving: (instance: Instance) => boolean },
+  isMoving: (instance: Instance) => boolean,
   listed: Instance,
 ): Promise<void> {
   if (!(await differenceOf(host, listed))) return;
   // Looked at again as it is now: since the list was read, something may have been done to it.
-  await locks.run(listed.uuid, async () => {
+  await host.locks.run(listed.uuid, async () => {
     const instance = await currentHere(host, ctxt, listed.uuid);
     const difference = instance && (await differenceOf(host, instance));
     if (!difference || (isMoving(instance) && !isOfPowerAlone(difference))) return;
@@ -86,16 +80,24 @@ async function settle(
   );
   switch (outcome) {
     case 'record':
-      return saveUnlessChanged(host, ctxt, instance, { power_state: guest });
+      await saveIfExpected(host, ctxt, instance, { power_state: guest }, atRest(instance));
+      return;
     case 'stop':
       await host.driver.powerOff(ctxt, instance, false);
-      return saveUnlessChanged(host, ctxt, instance, {
-        vm_state: VmState.STOPPED,
-        power_state: await powerStateOf(host, instance),
-      });
+      await saveIfExpected(
+        host,
+        ctxt,
+        instance,
+        { vm_state: VmState.STOPPED, power_state: await powerStateOf(host, instance) },
+        atRest(instance),
+      );
+      return;
     case 'declare an error':
-      await host.conductor.faultCreate(ctxt, faultOf(uuid, new GuestMissing(host.name), host.name));
-      return saveUnlessChanged(host, ctxt, instance, { vm_state: VmState.ERROR, power_state: guest });
+      await endUnlessChanged(host, ctxt, instance, new GuestMissing(host.name), {
+        changes: { power_state: guest },
+        expected: atRest(instance),
+      });
+      return;
     case 'leave the host':
       return leaveHost(host, ctxt, instance);
   }
@@ -111,17 +113,6 @@ export class GuestMissing extends Error {
   }
 }
 
-async function saveUnlessChanged(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  instance: Instance,
-  changes: ChangesOf<Instance>,
-): Promise<void> {
-  const expected = { vmState: [instance.vm_state], taskState: [null] };
-  try {
-    await host.conductor.instanceSave(ctxt, instance, changes, expected);
-  } catch (error) {
-    // Then a request goes on with it.
-    if (!isEnded(error)) throw error;
-  }
+function atRest({ vm_state }: Instance): ExpectedStates {
+  return { vmState: [vm_state], taskState: [null] };
 }

@@ -65,9 +65,9 @@ it('does nothing when the request comes late or twice', async () => {
   const running = await cloud.instances.getByUuid(uuid);
   const manager = cloud.computes.get('host1')?.manager;
 
-  await manager?.stopInstance(cloud.ctxt, { instance: running, clean_shutdown: true });
+  await manager?.served.stopInstance(cloud.ctxt, { instance: running, clean_shutdown: true });
   const stopped = await stop(cloud, uuid);
-  await manager?.startInstance(cloud.ctxt, { instance: stopped });
+  await manager?.served.startInstance(cloud.ctxt, { instance: stopped });
 
   const console = await cloud.driver('host1').getConsoleOutput(cloud.ctxt, stopped);
   expect(console.match(/clean shutdown/g)).toHaveLength(1);
@@ -78,7 +78,9 @@ it('does not touch an instance that is an instance that is being deleted', async
   const { cloud, uuid } = await booted();
   const instance = await cloud.request(uuid, 'deleting');
 
-  await cloud.computes.get('host1')?.manager.stopInstance(cloud.ctxt, { instance, clean_shutdown: true });
+  await cloud.computes
+    .get('host1')
+    ?.manager.served.stopInstance(cloud.ctxt, { instance, clean_shutdown: true });
 
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: 'deleting' });
   expect(await cloud.driver('host1').getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });

@@ -6,7 +6,7 @@ import type { InstanceStore } from '@mini-nova/data/instances/store';
 import { releasePorts } from '@mini-nova/data/ports/queries';
 import { databaseTimestamp } from '@mini-nova/database';
 import { NovaError } from '@mini-nova/domain/exceptions';
-import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { endInError, messageOf } from '@mini-nova/domain/instance-fault';
 import { infoCacheOf } from '@mini-nova/domain/network-info';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
@@ -55,8 +55,7 @@ export class FailedBuilds {
       const instances = this.#instances.within(trx);
       const instance = await instances.getByUuid(uuid);
       if (!isStill(instance)) return false;
-      await instances.addFault(faultOf(uuid, error, instance.host));
-      await instances.update(instance, { vm_state: VmState.ERROR, task_state: null });
+      await endInError(instances, instance, error, { host: instance.host });
       await deleteBuildRequest(trx, uuid);
       if (instance.host === null) {
         await deleteAllocations(trx, uuid);

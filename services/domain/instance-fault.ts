@@ -1,15 +1,50 @@
-import { InstanceFault } from '@mini-nova/objects';
+import { type ChangesOf, type Instance, InstanceFault } from '@mini-nova/objects';
 import { NovaError } from './exceptions/index.ts';
+import type { ExpectedStates } from './states/expected-states.ts';
+import { VmState } from './states/vm-state.ts';
 
 /** Why an instance failed, as `nova show` tells it. `host`: where it happened, null when on none. */
 export function faultOf(instanceUuid: string, error: unknown, host: string | null): InstanceFault {
   return new InstanceFault({
     instance_uuid: instanceUuid,
-    code: error instanceof NovaError ? error.httpStatus : 500,
+    code: codeOf(error),
     message: messageOf(error),
     details: tracebackOf(error).join(''),
     host,
   });
+}
+
+/** Who keeps instances and their faults: a store, or for those who have none, a conductor. */
+export interface InstanceRecords {
+  addFault(fault: InstanceFault): Promise<void>;
+  update(instance: Instance, changes: ChangesOf<Instance>, expected: ExpectedStates): Promise<unknown>;
+}
+
+export interface ErrorEnd {
+  /** Where it happened, null when on no host. */
+  host: string | null;
+  /** It was refused, and its stack says nothing. */
+  withoutDetails?: true;
+  /** What else is saved; the task is none, if they do not say otherwise. */
+  changes?: ChangesOf<Instance>;
+  expected?: ExpectedStates;
+}
+
+/**
+ * Ends an instance in ERROR. The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
+ *
+ * @throws what `update` throws
+ */
+export async function endInError(
+  records: InstanceRecords,
+  instance: Instance,
+  error: unknown,
+  { host, withoutDetails, changes = {}, expected = {} }: ErrorEnd,
+): Promise<void> {
+  const fault = faultOf(instance.uuid, error, host);
+  if (withoutDetails) fault.details = null;
+  await records.addFault(fault);
+  await records.update(instance, { task_state: null, ...changes, vm_state: VmState.ERROR }, expected);
 }
 
 /** Its class, as Nova's is named in Python. */
@@ -36,4 +71,10 @@ export function tracebackOf(error: unknown): string[] {
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof NovaError) return error.httpStatus;
+  const isOfHttp = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+  return isOfHttp ? Number(error.statusCode) : 500;
 }

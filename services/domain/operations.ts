@@ -46,6 +46,8 @@ export interface PowerOperation extends Operation {
   readonly request: { readonly method: string; readonly args: object };
   /** In notifications: `instance.<event>.start`. */
   readonly event: string;
+  /** Listeners hear of `instance.<event>.error`, too. */
+  readonly tellsFailures?: true;
   /** Which of Nova's exceptions says that it failed. Default: one that names the operation. */
   readonly failure?: Failure;
   /**
@@ -68,6 +70,7 @@ const reboot = {
   hasBody: true,
   result: ACTIVE,
   event: 'reboot',
+  tellsFailures: true,
   failure: 'InstanceRebootFailure',
   found: { [PowerState.RUNNING]: ACTIVE },
   command: { description: 'Reboot servers.', activity: 'rebooting' },
@@ -134,6 +137,9 @@ export const operations = {
 
 export type OperationName = keyof typeof operations;
 export type PowerOperationName = keyof typeof powerOperations;
+
+/** As notifications name the power operations. */
+export type PowerEvent = (typeof powerOperations)[PowerOperationName]['event'];
 
 export const powerOperationNames = Object.keys(powerOperations) as PowerOperationName[];
 

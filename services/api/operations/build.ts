@@ -1,9 +1,10 @@
 import type { RequestStores } from '@mini-nova/data/request-stores';
 import { DatabaseUnavailable, patienceLeft } from '@mini-nova/database';
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
+import { endInError, type InstanceRecords } from '@mini-nova/domain/instance-fault';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { OneCastOptions } from '@mini-nova/messaging';
-import { type Flavor, type Instance, InstanceFault, TagList } from '@mini-nova/objects';
+import { type Flavor, type Instance, TagList } from '@mini-nova/objects';
 import { WorkQueue } from '@mini-nova/service';
 import { assertPlacement, parseAvailabilityZone } from '../compute/availability-zone.ts';
 import { boundedCast } from '../compute/bounded-cast.ts';
@@ -19,7 +20,7 @@ import {
 import { requestedNetworks } from '../compute/requested-networks.ts';
 import { undo } from '../compute/undo.ts';
 import type { CreateServerBody } from '../documents/server.ts';
-import { BadRequest, HttpError, Unavailable } from '../http-errors.ts';
+import { BadRequest, Unavailable } from '../http-errors.ts';
 import type { ImageDefinition } from '../image-options.ts';
 
 export interface CreatedServers {
@@ -198,8 +199,11 @@ async function end(
     // Deleted by its user, or ended before.
     if (instance === undefined || instance.vm_state === VmState.ERROR) continue;
     if (!(await buildRequests.delete(instance))) throw new RequestTaken(uuid);
-    await instances.addFault(instance, faultOf(uuid, error));
-    await instances.update(instance, { vm_state: VmState.ERROR, task_state: null });
+    const records: InstanceRecords = {
+      addFault: (fault) => instances.addFault(instance, fault),
+      update: (...update) => instances.update(...update),
+    };
+    await endInError(records, instance, error, { host: null, withoutDetails: true });
   }
 }
 
@@ -250,14 +254,4 @@ function assertFits(flavor: Flavor, image: ImageDefinition): void {
       `Flavor's disk is too small for requested image: ${flavor.root_gb} GiB, the image has ${image.size} bytes.`,
     );
   }
-}
-
-function faultOf(uuid: string, error: unknown): InstanceFault {
-  return new InstanceFault({
-    instance_uuid: uuid,
-    code: error instanceof HttpError ? error.statusCode : 500,
-    message: error instanceof Error ? error.message : String(error),
-    details: null,
-    host: null,
-  });
 }

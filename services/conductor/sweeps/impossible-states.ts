@@ -1,10 +1,9 @@
 import type { Database } from '@mini-nova/data/database';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
-import { faultOf } from '@mini-nova/domain/instance-fault';
+import { endInError, faultOf } from '@mini-nova/domain/instance-fault';
 import { ruleFor } from '@mini-nova/domain/states/instance-states';
-import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger } from '@mini-nova/messaging';
-import type { ChangesOf, Instance } from '@mini-nova/objects';
+import type { Instance } from '@mini-nova/objects';
 import { ifStillUnsettled, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
 export interface ImpossibleStatesOptions {
@@ -35,23 +34,23 @@ export async function correctImpossibleStates(options: ImpossibleStatesOptions):
   const ways = ['clear the task', 'note the launch', 'declare an error'] as const;
   await settleEach(await unsettled(instances, ways, since), async (seen) => {
     const corrected = await ifStillUnsettled(options, seen, since, async (store, instance) => {
-      const changes = correctionOf(instance, now);
-      if (!('launched_at' in changes))
-        await store.addFault(faultOf(instance.uuid, wrong(instance), instance.host));
-      await store.update(instance, changes);
+      await correct(store, instance, now);
     });
     if (corrected) logger.warn({ instance_uuid: seen.uuid }, wrong(seen).message);
   });
 }
 
-function correctionOf(instance: Instance, now: Date): ChangesOf<Instance> {
+async function correct(store: InstanceStore, instance: Instance, now: Date): Promise<void> {
+  const { uuid, host, updated_at, created_at } = instance;
   switch (ruleFor(instance).way) {
     case 'declare an error':
-      return { vm_state: VmState.ERROR, task_state: null };
+      return endInError(store, instance, wrong(instance), { host });
     case 'note the launch':
-      return { launched_at: instance.updated_at ?? instance.created_at ?? now };
+      await store.update(instance, { launched_at: updated_at ?? created_at ?? now });
+      return;
     default:
-      return { task_state: null };
+      await store.addFault(faultOf(uuid, wrong(instance), host));
+      await store.update(instance, { task_state: null });
   }
 }
 

@@ -212,7 +212,7 @@ it('finishes a deletion that met one error of the database', async () => {
   const succeed = await failSaves(cloud.db, "new.vm_state = 'deleted'");
   await cloud.delete(uuid);
   await expect.poll(async () => (await cloud.fault(uuid))?.message).toContain('the database failed');
-  await cloud.computes.get('host1')?.manager.terminateInstance(cloud.ctxt, {
+  await cloud.computes.get('host1')?.manager.served.terminateInstance(cloud.ctxt, {
     instance: await cloud.instances.getByUuid(uuid),
     bdms: null,
   });

@@ -1,23 +1,23 @@
-import { BuildAbortException, isEnded } from '@mini-nova/domain/exceptions';
-import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
+import { BuildAbortException } from '@mini-nova/domain/exceptions';
+import { messageOf } from '@mini-nova/domain/instance-fault';
 import { infoCacheOf } from '@mini-nova/domain/network-info';
-import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
+import { operations } from '@mini-nova/domain/operations';
+import { unexpectedState } from '@mini-nova/domain/states/expected-states';
 import { wayOf } from '@mini-nova/domain/states/instance-states';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { releaseHere } from './allocations.ts';
-import { attempt } from './best-effort.ts';
-import type { ComputeHost } from './compute-host.ts';
-import { currentInstance } from './current-instance.ts';
-import { recordOf } from './guest-watch.ts';
+import { releaseHere } from '../allocations.ts';
+import { attempt } from '../best-effort.ts';
+import type { ComputeHost } from '../compute-host.ts';
+import { currentInstance, endUnlessChanged, recordOf, saveIfExpected } from '../instance-records.ts';
 
 /** A build that nobody has ended yet. */
-const stillBuilding = {
+export const stillBuilding = {
   vmState: [VmState.BUILDING],
-  taskState: [null, TaskState.SCHEDULING, TaskState.NETWORKING, TaskState.SPAWNING] as (string | null)[],
-};
+  taskState: [null, ...operations.build.tasks],
+} as const;
 
 /** Removes what a build made here. False: the guest may still be there, and its resources are still used. */
 export async function undoBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<boolean> {
@@ -45,7 +45,7 @@ export async function abortBuild(
       releaseHere(host, ctxt, instance.uuid),
     );
   }
-  const changes = { ...(clean && onNoHost(instance)), vm_state: VmState.ERROR, task_state: null };
+  const changes = clean ? onNoHost(instance) : {};
   const ended = await endUnlessGone(host, ctxt, instance, { error: asAbort(instance, error), changes });
   if (clean && !ended) await leaveEndedBuild(host, ctxt, instance.uuid);
 }
@@ -60,13 +60,11 @@ async function endUnlessGone(
   const current = await currentInstance(host, ctxt, instance.uuid);
   const isOurs = current && (current.host === null || current.host === host.name);
   if (!isOurs || !isStillBuilding(current)) return false;
-  // The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
-  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
-  return saveUnlessEnded(host, ctxt, instance, changes);
+  return endUnlessChanged(host, ctxt, instance, error, { changes, expected: stillBuilding });
 }
 
-function isStillBuilding({ vm_state, task_state }: Instance): boolean {
-  return vm_state === VmState.BUILDING && stillBuilding.taskState.includes(task_state);
+function isStillBuilding(instance: Instance): boolean {
+  return unexpectedState(instance, stillBuilding) === undefined;
 }
 
 /** Ends a build in ERROR with a fault that no host has begun; one that is elsewhere by now, or has ended, is left alone. */
@@ -82,27 +80,8 @@ export async function refuseBuild(
   );
   const current = await currentInstance(host, ctxt, instance.uuid);
   if (current?.vm_state !== VmState.BUILDING || current.task_state !== TaskState.SCHEDULING) return;
-  // The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
-  await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
   const untouched = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
-  await saveUnlessEnded(host, ctxt, instance, { vm_state: VmState.ERROR, task_state: null }, untouched);
-}
-
-/** Saves the end of a build, or of its part here. False: someone else ended it first, or goes on with it. */
-export async function saveUnlessEnded(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  instance: Instance,
-  changes: ChangesOf<Instance>,
-  expected: ExpectedStates = stillBuilding,
-): Promise<boolean> {
-  try {
-    await host.conductor.instanceSave(ctxt, instance, changes, expected);
-    return true;
-  } catch (error) {
-    if (isEnded(error)) return false;
-    throw error;
-  }
+  await endUnlessChanged(host, ctxt, instance, error, { expected: untouched });
 }
 
 /**
@@ -115,7 +94,7 @@ export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: I
   if (!(await undoBuild(host, ctxt, instance))) return;
   await releaseHere(host, ctxt, instance.uuid);
   const expected = { vmState: [VmState.ERROR], taskState: [null] };
-  await saveUnlessEnded(host, ctxt, instance, onNoHost(instance), expected);
+  await saveIfExpected(host, ctxt, instance, onNoHost(instance), expected);
 }
 
 /** Gives back what a build holds here that someone else has ended. The record of one that failed then names no host. */

@@ -1,13 +1,34 @@
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
-import { faultOf } from '@mini-nova/domain/instance-fault';
 import { isOutage } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
-import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { releaseEverywhere } from './allocations.ts';
-import { attempt } from './best-effort.ts';
-import type { ComputeHost } from './compute-host.ts';
+import { releaseEverywhere } from '../allocations.ts';
+import { attempt } from '../best-effort.ts';
+import type { ComputeHost } from '../compute-host.ts';
+import { endUnlessChanged, recordOf } from '../instance-records.ts';
+import type { ComputeOperation } from './operation.ts';
+
+/**
+ * Carries out a deletion that was ordered, if the record says so, too: an order may be older than the database's state.
+ * One that is not carried out, though the instance is being deleted, is ordered again by the conductor's sweep.
+ */
+export const deleteInstance: ComputeOperation<'terminateInstance'> = async (host, ctxt, { instance }) => {
+  const obstacle = obstacleTo(host, instance.uuid, await recordOf(host, instance.uuid));
+  if (obstacle === undefined) return terminateInstance(host, ctxt, instance);
+  host.logger.warn(
+    { instance_uuid: instance.uuid, host: host.name, reason: obstacle },
+    'A deletion that was ordered is not carried out',
+  );
+};
+
+function obstacleTo(host: ComputeHost, uuid: string, record: Instance | undefined): string | undefined {
+  if (record === undefined) return 'there is no record of the instance';
+  if (record.host !== host.name) return `the instance is recorded on ${record.host ?? 'no host'}`;
+  if (!record.deleted && record.task_state !== TaskState.DELETING) return 'the instance is not being deleted';
+  if (!host.ownRecords.mayDestroy(uuid)) return 'the records of this compute are missing';
+  return undefined;
+}
 
 /**
  * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm.
@@ -56,8 +77,9 @@ async function recordFailure(
     'Failed to delete the instance; it is tried again',
   );
   await attempt(host, instance, 'record why the deletion failed', async () => {
-    await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, error, host.name));
-    const failed = { vm_state: VmState.ERROR };
-    await host.conductor.instanceSave(ctxt, instance, failed, { taskState: [TaskState.DELETING] });
+    await endUnlessChanged(host, ctxt, instance, error, {
+      changes: { task_state: TaskState.DELETING },
+      expected: { taskState: [TaskState.DELETING] },
+    });
   });
 }

@@ -1,18 +1,40 @@
 import type { computeRpc } from '@mini-nova/compute/rpcapi';
-import { InstanceNotFound, isEnded, RescheduledException } from '@mini-nova/domain/exceptions';
+import {
+  BuildAbortException,
+  InstanceNotFound,
+  isEnded,
+  NovaError,
+  RescheduledException,
+} from '@mini-nova/domain/exceptions';
 import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
+import { isOutage } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
-import { releaseHere } from './allocations.ts';
-import { attempt } from './best-effort.ts';
-import { abortBuild, leaveEndedBuild, onNoHost, saveUnlessEnded, undoBuild } from './build-end.ts';
-import { mayWorkElsewhere } from './build-reasons.ts';
-import type { Claim } from './claim.ts';
-import type { ComputeHost } from './compute-host.ts';
-import { recordOf } from './guest-watch.ts';
+import { releaseHere } from '../allocations.ts';
+import { attempt } from '../best-effort.ts';
+import type { Claim } from '../claim.ts';
+import type { ComputeHost } from '../compute-host.ts';
+import { recordOf, saveIfExpected } from '../instance-records.ts';
+import { abortBuild, leaveEndedBuild, onNoHost, stillBuilding, undoBuild } from './build-end.ts';
 
 export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
+
+/** The hypervisor could not make the guest; `cause` is its error. */
+export class GuestFailure extends Error {
+  readonly code = 'GUEST_FAILURE';
+
+  /** A driver that says no host would do better is believed. */
+  static from(error: unknown): Error {
+    if (error instanceof BuildAbortException) return error;
+    return new GuestFailure(messageOf(error), { cause: error });
+  }
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GuestFailure';
+  }
+}
 
 /**
  * Undoes a failed build, and sends the instance to another host or ends it in ERROR. Never throws: what cannot be
@@ -89,7 +111,7 @@ async function reschedule(
   host.logger.warn(data, 'The build failed here and is re-scheduled');
   await releaseHere(host, ctxt, instance.uuid);
   const changes = { ...onNoHost(instance), task_state: TaskState.SCHEDULING };
-  if (!(await saveUnlessEnded(host, ctxt, instance, changes)))
+  if (!(await saveIfExpected(host, ctxt, instance, changes, stillBuilding)))
     return leaveEndedBuild(host, ctxt, instance.uuid);
   const rescheduled = new RescheduledException({ instance_uuid: instance.uuid, reason }, { cause: error });
   await host.computeTask.buildInstances(ctxt, {
@@ -106,4 +128,13 @@ async function reschedule(
     request_spec: args.request_spec,
     host_lists: [args.host_list ?? []],
   });
+}
+
+/**
+ * Whether another host may do better. Not when the request itself was refused (a port in use, no free address),
+ * nor when nobody answers: then the conductor that would choose the host is away too.
+ */
+function mayWorkElsewhere(error: unknown): boolean {
+  if (error instanceof BuildAbortException || isOutage(error)) return false;
+  return !(error instanceof NovaError && error.httpStatus < 500);
 }

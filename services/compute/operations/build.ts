@@ -7,23 +7,31 @@ import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { allocationsOf } from './allocations.ts';
+import { allocationsOf } from '../allocations.ts';
+import type { Claim } from '../claim.ts';
+import type { ComputeHost } from '../compute-host.ts';
+import { currentInstance, recordOf } from '../instance-records.ts';
 import { leaveEndedBuild, refuseBuild } from './build-end.ts';
-import { type BuildArgs, handleBuildFailure } from './build-failure.ts';
-import { GuestFailure } from './build-reasons.ts';
-import type { Claim } from './claim.ts';
-import type { ComputeHost } from './compute-host.ts';
-import { currentInstance } from './current-instance.ts';
-import { recordOf } from './guest-watch.ts';
+import { type BuildArgs, GuestFailure, handleBuildFailure } from './build-failure.ts';
+import type { ComputeOperation } from './operation.ts';
 
 /** The guest runs: only an answer says whether its record does too, however long the answer takes. */
 const untilAnswered = { patience: Number.POSITIVE_INFINITY };
+
+/** Shows in the record of a build that waits for its turn that it is not lost. */
+export const build: ComputeOperation<'buildAndRunInstance'> = async (host, ctxt, args) => {
+  const attempt = new InstanceBuild(host, ctxt, args);
+  await host.builds.run(() => host.locks.run(args.instance.uuid, () => attempt.run()), {
+    every: host.buildTimeout() / 3,
+    say: () => attempt.wait(),
+  });
+};
 
 /**
  * One attempt to build an instance on this host. Each step is saved under a guard, so that a build which was ended
  * meanwhile (deleted by the user, timed out by the conductor) notices at its next step and undoes what it did.
  */
-export class InstanceBuild {
+class InstanceBuild {
   readonly #host: ComputeHost;
   readonly #ctxt: RpcContext;
   readonly #args: BuildArgs;

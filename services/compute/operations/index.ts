@@ -1,0 +1,73 @@
+import { computeRpc } from '@mini-nova/compute/rpcapi';
+import { powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
+import type { ArgsOf, RpcRequest } from '@mini-nova/messaging';
+import type { Instance } from '@mini-nova/objects';
+import type { RequestContext } from '@mini-nova/service';
+import type { ComputeHost } from '../compute-host.ts';
+import { attachInterface } from './attach-interface.ts';
+import { build } from './build.ts';
+import { consoleOutput } from './console-output.ts';
+import { deleteInstance } from './delete.ts';
+import { detachInterface } from './detach-interface.ts';
+import type { ComputeMethod, ComputeOperation } from './operation.ts';
+import { reboot } from './reboot.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
+
+/** What serves each method of the compute RPC API. */
+const operations: { readonly [M in ComputeMethod]: ComputeOperation<M> } = {
+  buildAndRunInstance: build,
+  terminateInstance: deleteInstance,
+  startInstance: start,
+  stopInstance: stop,
+  rebootInstance: reboot,
+  attachInterface,
+  detachInterface,
+  getConsoleOutput: consoleOutput,
+};
+
+/** How a host serves its RPC API. `caller`: whose going is heeded. */
+export type ComputeEndpoint = {
+  readonly [M in ComputeMethod]: (
+    ctxt: RequestContext,
+    args: ArgsOf<typeof computeRpc, M>,
+    caller?: RpcRequest,
+  ) => ReturnType<ComputeOperation<M>>;
+};
+
+/** These see for themselves when their turn is; the others wait for what is done to the same instance. */
+const unordered: ReadonlySet<ComputeMethod> = new Set(['buildAndRunInstance', 'getConsoleOutput']);
+
+export function serveOperations(host: ComputeHost): ComputeEndpoint {
+  const all = Object.entries(operations) as [ComputeMethod, AnyOperation][];
+  const served = all.map(([method, operation]) => [method, serve(host, method, operation)]);
+  return Object.fromEntries(served) as ComputeEndpoint;
+}
+
+type AnyOperation = (
+  host: ComputeHost,
+  ctxt: RequestContext,
+  args: { instance: Instance },
+) => Promise<unknown>;
+
+function serve(host: ComputeHost, method: ComputeMethod, operation: AnyOperation) {
+  const isAwaited = computeRpc.methods[method].kind === 'call';
+  return (ctxt: RequestContext, args: { instance: Instance }, caller?: RpcRequest) => {
+    const step = () => operation(host, ctxt, args);
+    if (unordered.has(method)) return step();
+    return host.locks.run(args.instance.uuid, step, isAwaited ? caller : undefined);
+  };
+}
+
+/** What the instance's task state says was asked for, from the beginning. To be called in the instance's turn. */
+export async function repeatPowerOperation(
+  host: ComputeHost,
+  ctxt: RequestContext,
+  instance: Instance,
+): Promise<void> {
+  const name = powerOperationOf(instance.task_state);
+  if (name === undefined) return;
+  const { method, args } = powerOperations[name].request;
+  const repeat: AnyOperation = operations[method] as never;
+  await repeat(host, ctxt, { instance, ...args });
+}
