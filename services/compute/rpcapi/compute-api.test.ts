@@ -12,7 +12,7 @@ import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { expect, it, vi } from 'vitest';
-import type { ComputeManager } from '../manager.ts';
+import type { ComputeEndpoint } from '../operations/index.ts';
 import { ComputeAPI, computeRpc, InstanceHasNoHost } from './compute-api.ts';
 
 type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
@@ -137,12 +137,12 @@ export function objectsNeedTheirSerializer(transport: Transport): void {
   new ComputeAPI(createRpc(transport));
 }
 
-type Lacking = Omit<ComputeManager, 'startInstance'>;
+type Lacking = Omit<ComputeEndpoint, 'startInstance'>;
 type Wrong = Lacking & { startInstance(ctxt: unknown, args: { instance: string }): null };
 
 /** Never run: the compiler is the test. */
-export function aComputeServesEachMethod(manager: ComputeManager, lacking: Lacking, wrong: Wrong): void {
-  endpoint(computeRpc, manager);
+export function aComputeServesEachMethod(served: ComputeEndpoint, lacking: Lacking, wrong: Wrong): void {
+  endpoint(computeRpc, served);
   // @ts-expect-error startInstance is missing
   endpoint(computeRpc, lacking);
   // @ts-expect-error it starts an instance, not a name

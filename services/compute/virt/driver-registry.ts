@@ -1,6 +1,6 @@
 import type { VirtDriver } from './driver.ts';
 import { FakeDriver, type FakeDriverOptions } from './fake-driver.ts';
-import { TracedDriver } from './traced-driver.ts';
+import { tracedDriver } from './traced-driver.ts';
 
 /** What a driver is made from: the host's name and the drivers' configuration groups. */
 export interface DriverOptions {
@@ -27,5 +27,5 @@ export class UnknownComputeDriver extends Error {
 export function loadComputeDriver(name: string, options: DriverOptions): VirtDriver {
   const create = drivers.get(name);
   if (!create) throw new UnknownComputeDriver(name);
-  return new TracedDriver(create(options), options.host);
+  return tracedDriver(create(options), options.host);
 }

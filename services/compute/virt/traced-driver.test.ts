@@ -4,7 +4,7 @@ import { RecordingTracer } from '@mini-nova/services-testing/recording-tracer';
 import { expect, it } from 'vitest';
 import type { SpawnRequest, VirtDriver } from './driver.ts';
 import { FakeDriver, FakeDriverFailure } from './fake-driver.ts';
-import { TracedDriver } from './traced-driver.ts';
+import { tracedDriver } from './traced-driver.ts';
 
 const ctxt = RequestContext.admin();
 const instance = newInstance();
@@ -43,7 +43,7 @@ const echo = new Proxy({} as VirtDriver, {
 
 it.each(Object.entries(calls))('%s is passed on as it is, in a span', async (method, [name, args]) => {
   const tracer = RecordingTracer.use();
-  const driver = new TracedDriver(echo, 'host1') as unknown as Record<
+  const driver = tracedDriver(echo, 'host1') as unknown as Record<
     string,
     (...args: unknown[]) => Promise<unknown>
   >;
@@ -58,7 +58,7 @@ it.each(Object.entries(calls))('%s is passed on as it is, in a span', async (met
 
 it('a failure is passed on as it is', async () => {
   const tracer = RecordingTracer.use();
-  const driver = new TracedDriver(new FakeDriver('host1', { fail_spawn: true }), 'host1');
+  const driver = tracedDriver(new FakeDriver('host1', { fail_spawn: true }), 'host1');
   await expect(driver.spawn(ctxt, instance, request)).rejects.toThrow(FakeDriverFailure);
   expect(tracer.span('driver.spawn').error).toBeInstanceOf(FakeDriverFailure);
 });
