@@ -1,13 +1,15 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { withPatience } from '@mini-nova/database';
 import { turns } from '@mini-nova/messaging';
 import { runWithContext } from '@mini-nova/service';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import type { ApiDependencies, ApiParts } from './dependencies.ts';
+import { type FastifyInstance, type FastifyRequest, fastify, type RouteOptions } from 'fastify';
+import type { Api, ApiDependencies, ApiParts } from './dependencies.ts';
+import { formats } from './documents/values.ts';
 import { errorHandler } from './error-handler.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
 import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
-import { assertVersion, nameVersion } from './microversion.ts';
+import { addMicroversions } from './microversion.ts';
 import { traceRequest } from './request-span.ts';
 import {
   addForwarding,
@@ -25,7 +27,6 @@ import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { versionRoutes } from './routes/versions.ts';
-import { formats } from './schemas/types.ts';
 import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 
 /** What Nova takes for a project in a path: other words are names of resources. */
@@ -64,6 +65,8 @@ export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettin
   inviteBodies(app.server, limits);
   // Each turn of the event loop takes one connection from the system, and many may come at once.
   app.server.on('connection', () => turns.skip());
+  // Answers are what their views make: their schemas are for people, and for the compiler.
+  app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
     const message = `The resource could not be found: ${request.method} ${request.url}`;
@@ -71,9 +74,11 @@ export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettin
   });
   acceptJson(app);
   addRequestHooks(app, parts, proxy);
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
   app.register(async (versions) => {
     const methods = collectMethods(versions);
-    await versionRoutes(versions);
+    versionRoutes(versions.withTypeProvider<TypeBoxTypeProvider>(), routes);
     refuseOtherMethods(versions, methods);
   });
   for (const prefix of ['/v2.1', PROJECT]) {
@@ -82,11 +87,9 @@ export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettin
   return app;
 }
 
-function addComputeRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
-  app.addHook('onRequest', async (request, reply) => {
-    assertOneProject(request);
-    assertVersion(request, reply);
-  });
+function addComputeRoutes(plugin: FastifyInstance, dependencies: ApiDependencies): void {
+  const app: Api = plugin.withTypeProvider<TypeBoxTypeProvider>();
+  app.addHook('onRequest', async (request) => assertOneProject(request));
   const methods = collectMethods(app);
   serverRoutes(app, dependencies);
   serverActionRoutes(app, dependencies);
@@ -104,9 +107,9 @@ function addRequestHooks(app: FastifyInstance, { storesFor, logger }: ApiParts, 
   app.addHook('onRequest', async ({ method }) => (method === 'GET' ? turns.pause() : turns.begin()));
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-openstack-request-id': request.id, 'x-compute-request-id': request.id });
-    nameVersion(reply);
     done();
   });
+  addMicroversions(app);
   addForwarding(app, proxy);
   addStores(app, storesFor);
   app.addHook('onRequest', (request, reply, done) => {

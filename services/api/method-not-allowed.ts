@@ -26,6 +26,7 @@ export function refuseOtherMethods(
     app.route({
       method,
       url,
+      schema: { hide: true },
       handler: async (request, reply) =>
         reply
           .code(405)

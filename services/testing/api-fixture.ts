@@ -24,6 +24,7 @@ import {
 import { Instance, type NovaObject, NovaObjectSerializer, Service } from '@mini-nova/objects';
 import { createRpc, RequestContextSerializer, type Rpc } from '@mini-nova/service';
 import type { FastifyInstance } from 'fastify';
+import Schema from 'typebox/schema';
 import { onTestFinished } from 'vitest';
 
 export const CIRROS = '70a599e0-31e7-49b7-b260-868f441e862b';
@@ -113,6 +114,7 @@ export async function apiFixture({
     logger,
   };
   const app = buildApp(dependencies, { ...LIMITS, ...limits }, proxy);
+  app.setSerializerCompiler(({ schema }) => checked(schema));
   onTestFinished(async () => {
     await app.close();
     await transport.close();
@@ -133,6 +135,16 @@ export async function apiFixture({
     send: (method, url, body) => inject(app, method, url, body),
     instance: (values) => storedInstance(stores, values),
     compute: (host, options) => storedCompute(stores, host, options),
+  };
+}
+
+/** What the API answers has the form that its schema says. */
+function checked(schema: object): (answer: unknown) => string {
+  return (answer) => {
+    const text = JSON.stringify(answer);
+    const [fits, errors] = Schema.Errors(schema, JSON.parse(text));
+    if (!fits) throw new Error(`An answer is not what its schema says: ${JSON.stringify(errors)} ${text}`);
+    return text;
   };
 }
 

@@ -8,12 +8,11 @@ export type {
   AddressDocument,
   CreateServerBody,
   FaultOfServer,
-  Flag,
   RequestedNetwork,
   ServerBrief,
   ServerDocument,
   ServerStatus,
 } from './server.ts';
-export type { ConsoleOutputBody, RebootBody } from './server-actions.ts';
 export type { DisableServiceBody, ForceDownServiceBody, ServiceBody, ServiceDocument } from './service.ts';
+export type { YesOrNo } from './values.ts';
 export type { VersionDocument } from './version.ts';

@@ -1,5 +1,7 @@
-export interface Link {
-  rel: string;
-  href: string;
-  type?: string;
-}
+import type { Static } from 'typebox';
+import { array, object, text } from './schema.ts';
+
+export const Link = object({ rel: text, href: text, type: text }, { optional: ['type'] });
+export type Link = Static<typeof Link>;
+
+export const links = array(Link);

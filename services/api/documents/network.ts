@@ -1,36 +1,43 @@
+import type { Static } from 'typebox';
+import { array, flag, integer, nothing, object, text, textOrNull } from './schema.ts';
+
 /** A network in the shape of Nova's `os-networks`. */
-export interface NetworkDocument {
-  id: string;
-  label: string;
-  cidr: string;
-  gateway: string;
-  broadcast: string;
-  netmask: string;
-  bridge: string;
-  mtu: number;
-  dhcp_start: string;
-  enable_dhcp: boolean;
-  injected: boolean;
-  multi_host: boolean;
-  share_address: boolean;
-  project_id: string | null;
-  created_at: string | null;
-  updated_at: string | null;
-  /** What Nova has, and networks here do not. */
-  bridge_interface: null;
-  cidr_v6: null;
-  deleted: null;
-  deleted_at: null;
-  dhcp_server: null;
-  dns1: null;
-  dns2: null;
-  gateway_v6: null;
-  host: null;
-  netmask_v6: null;
-  priority: null;
-  rxtx_base: null;
-  vlan: null;
-  vpn_private_address: null;
-  vpn_public_address: null;
-  vpn_public_port: null;
-}
+export const NetworkDocument = object({
+  id: text,
+  label: text,
+  cidr: text,
+  gateway: text,
+  broadcast: text,
+  netmask: text,
+  bridge: text,
+  mtu: integer,
+  dhcp_start: text,
+  enable_dhcp: flag,
+  injected: flag,
+  multi_host: flag,
+  share_address: flag,
+  project_id: textOrNull,
+  created_at: textOrNull,
+  updated_at: textOrNull,
+  // What Nova has, and networks here do not.
+  bridge_interface: nothing,
+  cidr_v6: nothing,
+  deleted: nothing,
+  deleted_at: nothing,
+  dhcp_server: nothing,
+  dns1: nothing,
+  dns2: nothing,
+  gateway_v6: nothing,
+  host: nothing,
+  netmask_v6: nothing,
+  priority: nothing,
+  rxtx_base: nothing,
+  vlan: nothing,
+  vpn_private_address: nothing,
+  vpn_public_address: nothing,
+  vpn_public_port: nothing,
+});
+export type NetworkDocument = Static<typeof NetworkDocument>;
+
+export const NetworkAnswer = object({ network: NetworkDocument });
+export const NetworkListAnswer = object({ networks: array(NetworkDocument) });

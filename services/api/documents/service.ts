@@ -1,33 +1,61 @@
-import type { Flag } from './server.ts';
+import type { Static } from 'typebox';
+import { array, described, flag, integer, object, text, textOrNull, word } from './schema.ts';
+import { name, yesOrNo } from './values.ts';
 
 /** A daemon, as `os-services` shows it; one that was forced down is `down`. */
-export interface ServiceDocument {
-  id: number;
-  binary: string | null;
-  host: string | null;
-  /** Computes are in an availability zone; all others are `internal`. */
-  zone: string;
-  status: 'enabled' | 'disabled';
-  state: 'up' | 'down';
-  /** The last heartbeat; of a service that has stopped in order, the last change of its record. */
-  updated_at: string | null;
-  disabled_reason: string | null;
-  /**
-   * No field of Nova's, and only there when something is wrong: seconds by which the daemon's clock is ahead of the
-   * database's, negative when behind, if that is more than one.
-   */
-  'mini-nova:clock_skew'?: number;
-}
+export const ServiceDocument = object(
+  {
+    id: integer,
+    binary: textOrNull,
+    host: textOrNull,
+    zone: described('Computes are in an availability zone; all others are `internal`', text),
+    status: word('enabled', 'disabled'),
+    state: word('up', 'down'),
+    updated_at: described(
+      'The last heartbeat; of a service that has stopped in order, the last change of its record',
+      textOrNull,
+    ),
+    disabled_reason: textOrNull,
+    'mini-nova:clock_skew': described(
+      "No field of Nova's, and only there when something is wrong: seconds by which the daemon's clock is ahead of the " +
+        "database's, negative when behind, if that is more than one",
+      { type: 'number' },
+    ),
+  },
+  { optional: ['mini-nova:clock_skew'] },
+);
+export type ServiceDocument = Static<typeof ServiceDocument>;
 
-export interface ServiceBody {
-  host: string;
-  binary: string;
-}
+export const ServiceListAnswer = object({ services: array(ServiceDocument) });
 
-export interface DisableServiceBody extends ServiceBody {
-  disabled_reason?: string;
-}
+/** A host's name, and what Nova takes for one. */
+const host = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9-._]*$' } as const;
+const service = { host, binary: name } as const;
 
-export interface ForceDownServiceBody extends ServiceBody {
-  forced_down: Flag;
-}
+export const ServiceBody = object(service);
+export type ServiceBody = Static<typeof ServiceBody>;
+
+/** Also of `disable-log-reason`, where Nova wants the reason. */
+export const DisableServiceBody = object(
+  { ...service, disabled_reason: name },
+  { optional: ['disabled_reason'] },
+);
+export type DisableServiceBody = Static<typeof DisableServiceBody>;
+
+export const DisableServiceWithReasonBody = object({ ...service, disabled_reason: name });
+
+export const ForceDownServiceBody = object({ ...service, forced_down: yesOrNo });
+export type ForceDownServiceBody = Static<typeof ForceDownServiceBody>;
+
+export const EnabledServiceAnswer = object({
+  service: object({ host: text, binary: text, status: { const: 'enabled' } }),
+});
+export const DisabledServiceAnswer = object({
+  service: object(
+    { host: text, binary: text, status: { const: 'disabled' }, disabled_reason: text },
+    { optional: ['disabled_reason'] },
+  ),
+});
+export const ForcedDownServiceAnswer = object({
+  service: object({ host: text, binary: text, forced_down: flag }),
+});

@@ -1,11 +1,20 @@
-import type { Link } from './link.ts';
+import type { Static } from 'typebox';
+import { links } from './link.ts';
+import { array, described, object, text } from './schema.ts';
 
-export interface VersionDocument {
-  id: 'v2.1';
-  status: 'CURRENT';
-  /** Newest and oldest microversion: only the first is spoken. */
-  version: '2.1';
-  min_version: '2.1';
-  updated: string;
-  links: Link[];
-}
+const version = {
+  id: { const: 'v2.1' },
+  status: { const: 'CURRENT' },
+  version: described('The newest microversion that is spoken', text),
+  min_version: described('The oldest one', text),
+  updated: text,
+  links,
+} as const;
+
+export const VersionDocument = object(version);
+export type VersionDocument = Static<typeof VersionDocument>;
+
+export const VersionListAnswer = object({ versions: array(VersionDocument) });
+export const VersionAnswer = object({
+  version: object({ ...version, 'media-types': array(object({ base: text, type: text })) }),
+});

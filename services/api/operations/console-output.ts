@@ -1,6 +1,6 @@
 import { assertHostUp } from '../compute/service-check.ts';
-import type { ConsoleOutputBody } from '../documents/server-actions.ts';
-import type { ServerAction } from './server-action.ts';
+import { object, text } from '../documents/schema.ts';
+import { serverAction } from './server-action.ts';
 
 /** Lines of a console that a request can ask for. */
 const MOST_LINES = 2 ** 31 - 1;
@@ -14,7 +14,7 @@ const CONTROLS = /[\x00-\x08\x0b-\x0c\x0e-\x1f]/g;
  *
  * @throws InstanceNotFound, Conflict when it is on no host yet, ServiceUnavailable, MessagingTimeout
  */
-export const consoleOutput: ServerAction<ConsoleOutputBody> = {
+export const consoleOutput = serverAction({
   schema: {
     type: 'object',
     additionalProperties: false,
@@ -28,6 +28,7 @@ export const consoleOutput: ServerAction<ConsoleOutputBody> = {
       },
     },
   },
+  answer: object({ output: text }),
   async run(stores, uuid, { length = null }, { compute, settings }) {
     const lines = length === null || Number(length) < 0 ? null : Math.min(Number(length), MOST_LINES);
     const instance = await stores.instances.get(uuid);
@@ -35,4 +36,4 @@ export const consoleOutput: ServerAction<ConsoleOutputBody> = {
     const output = await compute.getConsoleOutput(stores.ctxt, { instance, tail_length: lines });
     return { output: output.replace(CONTROLS, '') };
   },
-};
+});

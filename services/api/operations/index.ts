@@ -10,8 +10,8 @@ import { reboot } from './reboot.ts';
 import type { ServerAction } from './server-action.ts';
 
 /** Every action of `POST /servers/{id}/action`: those of the operations that need no more than their row, and the others. */
-export const serverActions: ReadonlyMap<string, ServerAction<never>> = new Map<string, ServerAction<never>>([
-  ...powerOperationNames.flatMap((name): [string, ServerAction<never>][] => {
+export const serverActions: ReadonlyMap<string, ServerAction> = new Map<string, ServerAction>([
+  ...powerOperationNames.flatMap((name): [string, ServerAction][] => {
     const { action, hasBody }: PowerOperation = powerOperations[name];
     return hasBody ? [] : [[action, withoutBody(name)]];
   }),

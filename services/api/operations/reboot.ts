@@ -1,8 +1,7 @@
-import type { RebootBody } from '../documents/server-actions.ts';
 import { changePower } from './power.ts';
-import type { ServerAction } from './server-action.ts';
+import { serverAction } from './server-action.ts';
 
-export const reboot: ServerAction<RebootBody> = {
+export const reboot = serverAction({
   schema: {
     type: 'object',
     required: ['type'],
@@ -15,4 +14,4 @@ export const reboot: ServerAction<RebootBody> = {
     await changePower(stores, uuid, isHard ? 'hardReboot' : 'reboot', dependencies);
     return undefined;
   },
-};
+});

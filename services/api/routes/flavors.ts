@@ -1,38 +1,53 @@
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import type { Flavor } from '@mini-nova/objects';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ApiDependencies } from '../dependencies.ts';
+import type { FastifyRequest } from 'fastify';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { ExtraSpecsAnswer, FlavorAnswer, FlavorDetailAnswer, FlavorListAnswer } from '../documents/flavor.ts';
 import type { Link } from '../documents/link.ts';
+import { itemPath } from '../documents/values.ts';
 import { BadRequest } from '../http-errors.ts';
 import { nextLink } from '../links.ts';
-import { flavorSearch } from '../queries/flavors.ts';
+import { flavorParameters, flavorSearch } from '../queries/flavors.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
 import { linkBaseOf } from '../request-state.ts';
 import { flavorBrief, flavorDocument } from '../views/flavor.ts';
 
-export function flavorRoutes(app: FastifyInstance, { settings }: ApiDependencies): void {
-  app.get('/flavors', async (request) => {
+export function flavorRoutes(app: Api, { settings }: ApiDependencies): void {
+  const config = { query: flavorParameters };
+  app.get('/flavors', { schema: { response: { 200: FlavorListAnswer } }, config }, async (request) => {
     const { found, links } = await page(request, 'flavors');
     const base = linkBaseOf(request);
     return { flavors: found.map((flavor) => flavorBrief(flavor, base)), ...links };
   });
 
-  app.get('/flavors/detail', async (request) => {
-    const { found, links } = await page(request, 'flavors/detail');
-    const base = linkBaseOf(request);
-    return { flavors: found.map((flavor) => flavorDocument(flavor, base)), ...links };
-  });
+  app.get(
+    '/flavors/detail',
+    { schema: { response: { 200: FlavorDetailAnswer } }, config },
+    async (request) => {
+      const { found, links } = await page(request, 'flavors/detail');
+      const base = linkBaseOf(request);
+      return { flavors: found.map((flavor) => flavorDocument(flavor, base)), ...links };
+    },
+  );
 
-  app.get<{ Params: { id: string } }>('/flavors/:id', async (request) => {
-    const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
-    return { flavor: flavorDocument(flavor, linkBaseOf(request)) };
-  });
+  app.get(
+    '/flavors/:id',
+    { schema: { params: itemPath, response: { 200: FlavorAnswer } } },
+    async (request) => {
+      const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
+      return { flavor: flavorDocument(flavor, linkBaseOf(request)) };
+    },
+  );
 
-  app.get<{ Params: { id: string } }>('/flavors/:id/os-extra_specs', async (request) => {
-    readParameters(noParameters, request.query, {});
-    const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
-    return { extra_specs: flavor.extra_specs };
-  });
+  app.get(
+    '/flavors/:id/os-extra_specs',
+    { schema: { params: itemPath, response: { 200: ExtraSpecsAnswer } } },
+    async (request) => {
+      readParameters(noParameters, request.query, {});
+      const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
+      return { extra_specs: flavor.extra_specs };
+    },
+  );
 
   async function page(
     request: FastifyRequest,

@@ -1,48 +1,36 @@
-import type { FastifyInstance } from 'fastify';
 import { portOfServer, portsOfServer } from '../compute/server-ports.ts';
-import type { ApiDependencies } from '../dependencies.ts';
-import type { AttachInterfaceBody } from '../documents/interface.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import { AttachInterfaceBody, InterfaceAnswer, InterfaceListAnswer } from '../documents/interface.ts';
+import { portPath, serverPath } from '../documents/values.ts';
 import { attachInterface } from '../operations/attach-interface.ts';
 import { detachInterface } from '../operations/detach-interface.ts';
 import { noParameters, readParameters } from '../queries/parameter.ts';
-import { attachInterface as attachInterfaceBody } from '../schemas/interfaces.ts';
 import { interfaceDocument } from '../views/interface.ts';
 
-interface InterfaceParams {
-  id: string;
-  portId: string;
-}
-
-export function interfaceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
-  app.get<{ Params: { id: string } }>('/servers/:id/os-interface', async (request) => {
+export function interfaceRoutes(app: Api, dependencies: ApiDependencies): void {
+  const list = { params: serverPath, response: { 200: InterfaceListAnswer } };
+  app.get('/servers/:id/os-interface', { schema: list }, async (request) => {
     readParameters(noParameters, request.query, {});
     const ports = await portsOfServer(request.stores, request.params.id);
     return { interfaceAttachments: ports.map(interfaceDocument) };
   });
 
-  app.post<{ Params: { id: string }; Body: AttachInterfaceBody | null }>(
-    '/servers/:id/os-interface',
-    { schema: { body: attachInterfaceBody } },
-    async (request) => {
-      const { interfaceAttachment = {} } = request.body ?? {};
-      const port = await attachInterface(
-        request.stores,
-        request.params.id,
-        interfaceAttachment,
-        dependencies,
-      );
-      return { interfaceAttachment: interfaceDocument(port) };
-    },
-  );
-
-  app.get<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request) => {
-    const { id, portId } = request.params;
-    return {
-      interfaceAttachment: interfaceDocument(await portOfServer(request.stores, id, portId)),
-    };
+  const attach = { params: serverPath, body: AttachInterfaceBody, response: { 200: InterfaceAnswer } };
+  app.post('/servers/:id/os-interface', { schema: attach }, async (request) => {
+    const body: AttachInterfaceBody | null = request.body;
+    const { interfaceAttachment = {} } = body ?? {};
+    const port = await attachInterface(request.stores, request.params.id, interfaceAttachment, dependencies);
+    return { interfaceAttachment: interfaceDocument(port) };
   });
 
-  app.delete<{ Params: InterfaceParams }>('/servers/:id/os-interface/:portId', async (request, reply) => {
+  const show = { params: portPath, response: { 200: InterfaceAnswer } };
+  app.get('/servers/:id/os-interface/:portId', { schema: show }, async (request) => {
+    const { id, portId } = request.params;
+    return { interfaceAttachment: interfaceDocument(await portOfServer(request.stores, id, portId)) };
+  });
+
+  const detach = { schema: { params: portPath }, config: { empty: 202 } };
+  app.delete('/servers/:id/os-interface/:portId', detach, async (request, reply) => {
     const { id, portId } = request.params;
     await detachInterface(request.stores, id, portId, dependencies);
     return reply.code(202).send();

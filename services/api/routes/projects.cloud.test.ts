@@ -1,5 +1,5 @@
 import { Target } from '@mini-nova/messaging';
-import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
+import { type ApiFixture, apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { expect, test } from 'vitest';
 
 const CONDUCTOR = new Target({ topic: 'conductor', namespace: 'compute_task', version: '1.24' });
@@ -55,33 +55,101 @@ test("another project's server is no marker, unless the list has its servers", a
   expect((await get(`${url}&tenant_id=ac3e`)).body.servers).toHaveLength(0);
 });
 
-const operations: [method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object][] = [
-  ['GET', ''],
-  ['DELETE', ''],
-  ['POST', '/action', { 'os-start': null }],
-  ['POST', '/action', { 'os-stop': null }],
-  ['POST', '/action', { reboot: { type: 'HARD' } }],
-  ['POST', '/action', { 'os-getConsoleOutput': {} }],
-  ['GET', '/os-interface'],
-  ['GET', '/os-interface/11111111-2222-3333-4444-555555555555'],
-  ['POST', '/os-interface', {}],
-  ['DELETE', '/os-interface/11111111-2222-3333-4444-555555555555'],
-];
+const PORT = '11111111-2222-3333-4444-555555555555';
 
-test.each(operations)("another project's server is 404: %s %s %j", async (method, path, payload) => {
-  const { app, instance, compute, stores } = await apiFixture();
+interface ServerRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** After the server's id. */
+  path: string;
+  /** For each thing that can be asked for. */
+  payload?: object;
+}
+
+/** Every request for a server that there is a route for, with the least valid body: from the document that is made of the routes. */
+async function serverRequests(get: ApiFixture['get']): Promise<ServerRequest[]> {
+  const { body } = await get('/v2.1/openapi.json');
+  return Object.entries<Record<string, OperationObject>>(body.paths).flatMap(([url, operations]) => {
+    const [, path] = /^\/v2\.1\/servers\/\{id\}(.*)$/.exec(url) ?? [];
+    if (path === undefined) return [];
+    return Object.entries(operations).flatMap(([name, operation]) => {
+      const method = name.toUpperCase() as ServerRequest['method'];
+      const request = { method, path: path.replace(/\{[^}]+\}/g, PORT) };
+      const bodies = bodiesOf(operation);
+      return bodies.length === 0 ? [request] : bodies.map((payload) => ({ ...request, payload }));
+    });
+  });
+}
+
+interface OperationObject {
+  requestBody?: { content: { 'application/json': { schema: { oneOf?: object[] } } } };
+}
+
+function bodiesOf({ requestBody }: OperationObject): object[] {
+  if (!requestBody) return [];
+  const { schema } = requestBody.content['application/json'];
+  return (schema.oneOf ?? [schema]).map((one) => least(one as BodySchema) as object);
+}
+
+interface BodySchema {
+  type?: string | string[];
+  required?: string[];
+  properties?: Record<string, BodySchema>;
+  enum?: unknown[];
+}
+
+/** A value that the schema takes, with nothing that it can be without. */
+function least({ type, required = [], properties = {}, enum: words }: BodySchema): unknown {
+  if (words) return words[0];
+  if ([type].flat().includes('object'))
+    return Object.fromEntries(required.map((name) => [name, least(properties[name] ?? {})]));
+  return [type].flat().includes('integer') ? 1 : 'x';
+}
+
+test("another project's server is 404 for every request that names one", async () => {
+  const { app, get, instance, compute, stores, received } = await apiFixture();
   await compute('host1');
   const theirs = await instance({ project_id: 'ac3e' });
   const ours = await instance({ project_id: 'demo' });
-  const requests: [base: string, uuid: string, headers: Record<string, string>][] = [
+  const callers: [base: string, uuid: string, headers: Record<string, string>][] = [
     ['/v2.1', theirs.uuid, {}],
     ['/v2.1', ours.uuid, { 'x-project-id': 'ac3e' }],
     ['/v2.1/ac3e', ours.uuid, {}],
   ];
-  for (const [base, uuid, headers] of requests) {
-    const answer = await app.inject({ method, url: `${base}/servers/${uuid}${path}`, headers, payload });
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json().itemNotFound.message).toBe(`Instance ${uuid} could not be found.`);
-    expect(await stores.instances.getByUuid(uuid)).toMatchObject({ task_state: null });
+  const requests = await serverRequests(get);
+  const shown = requests.map(({ method, path, payload }) => `${method} ${path} ${JSON.stringify(payload)}`);
+  // Of those that are read from the document, some that must be among them.
+  expect(shown).toEqual(
+    expect.arrayContaining([
+      'GET  undefined',
+      'DELETE  undefined',
+      'POST /action {"os-start":{}}',
+      'POST /action {"reboot":{"type":"HARD"}}',
+      'POST /os-interface {}',
+      `DELETE /os-interface/${PORT} undefined`,
+    ]),
+  );
+  for (const { method, path, payload } of requests) {
+    for (const [base, uuid, headers] of callers) {
+      const url = `${base}/servers/${uuid}${path}`;
+      const answer = await app.inject({ method, url, headers, ...(payload && { payload }) });
+      const { itemNotFound } = answer.json();
+      expect(`${method} ${path} ${JSON.stringify(payload)}: ${itemNotFound?.message}`).toBe(
+        `${method} ${path} ${JSON.stringify(payload)}: Instance ${uuid} could not be found.`,
+      );
+    }
+  }
+  for (const { uuid } of [ours, theirs])
+    expect(await stores.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
+  expect(received).toEqual([]);
+});
+
+test('what is asked of an own server is not 404 for that, so the requests above are real', async () => {
+  const { app, get, instance } = await apiFixture();
+  for (const { method, path, payload } of await serverRequests(get)) {
+    const { uuid } = await instance({ project_id: 'demo' });
+    const url = `/v2.1/servers/${uuid}${path}`;
+    const answer = await app.inject({ method, url, ...(payload && { payload }) });
+    const said = `${method} ${path} ${answer.statusCode} ${answer.payload}`;
+    expect(said).not.toMatch(/ 400 |Instance \S+ could not be found/);
   }
 });

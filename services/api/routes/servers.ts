@@ -1,26 +1,28 @@
 import type { Instance } from '@mini-nova/objects';
-import type { FastifyInstance } from 'fastify';
-import type { ApiDependencies } from '../dependencies.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
 import type { Link } from '../documents/link.ts';
-import type { CreateServerBody } from '../documents/server.ts';
+import {
+  CreatedServerAnswer,
+  CreateServerBody,
+  ServerAnswer,
+  ServerDetailAnswer,
+  ServerListAnswer,
+} from '../documents/server.ts';
+import { isYes, serverPath } from '../documents/values.ts';
 import { itemLinks } from '../links.ts';
 import { ServerCreation } from '../operations/build.ts';
 import { ServerDeletion } from '../operations/delete.ts';
+import { serverParameters } from '../queries/servers.ts';
 import { linkBaseOf } from '../request-state.ts';
-import { createServer } from '../schemas/servers.ts';
-import { isYes } from '../schemas/types.ts';
 import { serverBrief, serverDocument } from '../views/server.ts';
 import { serverPage } from './server-listing.ts';
 
-interface WithId {
-  Params: { id: string };
-}
-
-export function serverRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
+export function serverRoutes(app: Api, dependencies: ApiDependencies): void {
   addCreation(app, new ServerCreation(dependencies));
   addLists(app, dependencies);
 
-  app.get<WithId>('/servers/:id', async (request) => {
+  const show = { params: serverPath, response: { 200: ServerAnswer } };
+  app.get('/servers/:id', { schema: show }, async (request) => {
     const { instances } = request.stores;
     const instance = await instances.get(request.params.id);
     const fault = await instances.latestFault(instance);
@@ -28,16 +30,17 @@ export function serverRoutes(app: FastifyInstance, dependencies: ApiDependencies
   });
 
   const deletion = new ServerDeletion(dependencies);
-  app.delete<WithId>('/servers/:id', async (request, reply) => {
+  const remove = { schema: { params: serverPath }, config: { empty: 204 } };
+  app.delete('/servers/:id', remove, async (request, reply) => {
     await deletion.delete(request.stores, request.params.id);
     return reply.code(204).send();
   });
 }
 
-function addCreation(app: FastifyInstance, creation: ServerCreation): void {
-  app.post<{ Body: CreateServerBody }>(
+function addCreation(app: Api, creation: ServerCreation): void {
+  app.post(
     '/servers',
-    { schema: { body: createServer } },
+    { schema: { body: CreateServerBody, response: { 202: CreatedServerAnswer } } },
     async (request, reply) => {
       const { server } = request.body;
       const { instances, reservationId, adminPassword } = await creation.create(request.stores, server);
@@ -51,20 +54,25 @@ function addCreation(app: FastifyInstance, creation: ServerCreation): void {
   );
 }
 
-function addLists(app: FastifyInstance, { settings }: ApiDependencies): void {
-  app.get('/servers', async (request) => {
+function addLists(app: Api, { settings }: ApiDependencies): void {
+  const config = { query: serverParameters };
+  app.get('/servers', { schema: { response: { 200: ServerListAnswer } }, config }, async (request) => {
     const { instances, links } = await serverPage(request, 'servers', settings);
     const base = linkBaseOf(request);
     return { servers: instances.map((instance) => serverBrief(instance, base)), ...links };
   });
 
-  app.get('/servers/detail', async (request) => {
-    const { instances, among, links } = await serverPage(request, 'servers/detail', settings);
-    const faults = await among.latestFaults(instances);
-    const base = linkBaseOf(request);
-    const servers = instances.map((instance) => serverDocument(instance, faults.get(instance.uuid), base));
-    return { servers, ...links };
-  });
+  app.get(
+    '/servers/detail',
+    { schema: { response: { 200: ServerDetailAnswer } }, config },
+    async (request) => {
+      const { instances, among, links } = await serverPage(request, 'servers/detail', settings);
+      const faults = await among.latestFaults(instances);
+      const base = linkBaseOf(request);
+      const servers = instances.map((instance) => serverDocument(instance, faults.get(instance.uuid), base));
+      return { servers, ...links };
+    },
+  );
 }
 
 function createdServer(instance: Instance, links: Link[], adminPass: string) {
@@ -72,7 +80,7 @@ function createdServer(instance: Instance, links: Link[], adminPass: string) {
     id: instance.uuid,
     links,
     adminPass,
-    'OS-DCF:diskConfig': instance.auto_disk_config ? 'AUTO' : 'MANUAL',
+    'OS-DCF:diskConfig': instance.auto_disk_config ? ('AUTO' as const) : ('MANUAL' as const),
     security_groups: [{ name: 'default' }],
   };
 }

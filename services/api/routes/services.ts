@@ -1,19 +1,21 @@
-import type { ServiceFilters } from '@mini-nova/data/request-stores';
+import type { RequestStores, ServiceFilters } from '@mini-nova/data/request-stores';
 import type { Service } from '@mini-nova/objects';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServiceDeletion } from '../compute/delete-service.ts';
-import type { ApiDependencies } from '../dependencies.ts';
-import type { DisableServiceBody, ForceDownServiceBody, ServiceBody } from '../documents/service.ts';
+import type { Api, ApiDependencies } from '../dependencies.ts';
+import {
+  DisabledServiceAnswer,
+  DisableServiceBody,
+  DisableServiceWithReasonBody,
+  EnabledServiceAnswer,
+  ForceDownServiceBody,
+  ForcedDownServiceAnswer,
+  ServiceBody,
+  ServiceListAnswer,
+} from '../documents/service.ts';
+import { isYes, itemPath } from '../documents/values.ts';
 import { BadRequest, NotFound } from '../http-errors.ts';
 import { readParameters } from '../queries/parameter.ts';
 import { serviceParameters } from '../queries/services.ts';
-import {
-  disableService,
-  disableServiceWithReason,
-  enableService,
-  forceDownService,
-} from '../schemas/services.ts';
-import { isYes } from '../schemas/types.ts';
 import { serviceDocument } from '../views/service.ts';
 
 const COMPUTE = 'nova-compute';
@@ -21,10 +23,11 @@ const COMPUTE = 'nova-compute';
 /** As Nova, the list has no API services: there these do not say that they live. */
 const API_BINARIES: readonly (string | null)[] = ['nova-osapi_compute', 'nova-metadata'];
 
-export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
+export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {
   const { settings } = dependencies;
 
-  app.get('/os-services', async (request) => {
+  const list = { response: { 200: ServiceListAnswer } };
+  app.get('/os-services', { schema: list, config: { query: serviceParameters } }, async (request) => {
     const filters = readParameters<ServiceFilters>(serviceParameters, request.query, {});
     const { services } = request.stores;
     const skews = await services.clockSkews();
@@ -40,59 +43,51 @@ export function serviceRoutes(app: FastifyInstance, dependencies: ApiDependencie
     };
   });
 
-  app.put<{ Body: ServiceBody }>(
-    '/os-services/enable',
-    { schema: { body: enableService } },
-    async (request) => {
-      await change(request, { disabled: false, disabled_reason: null });
-      return { service: { ...request.body, status: 'enabled' } };
-    },
+  const enable = { body: ServiceBody, response: { 200: EnabledServiceAnswer } };
+  app.put('/os-services/enable', { schema: enable }, async ({ stores, body }) => {
+    await change(stores, body, { disabled: false, disabled_reason: null });
+    return { service: { ...body, status: 'enabled' as const } };
+  });
+
+  const disable = { body: DisableServiceBody, response: { 200: DisabledServiceAnswer } };
+  app.put('/os-services/disable', { schema: disable }, async ({ stores, body }) => disabled(stores, body));
+
+  const withReason = { body: DisableServiceWithReasonBody, response: { 200: DisabledServiceAnswer } };
+  app.put('/os-services/disable-log-reason', { schema: withReason }, async ({ stores, body }) =>
+    disabled(stores, body),
   );
 
-  app.put<{ Body: DisableServiceBody }>(
-    '/os-services/disable',
-    { schema: { body: disableService } },
-    async (request) => disable(request),
-  );
-
-  app.put<{ Body: DisableServiceBody }>(
-    '/os-services/disable-log-reason',
-    { schema: { body: disableServiceWithReason } },
-    async (request) => disable(request),
-  );
-
-  app.put<{ Body: ForceDownServiceBody }>(
-    '/os-services/force-down',
-    { schema: { body: forceDownService } },
-    async (request) => {
-      const forced_down = isYes(request.body.forced_down);
-      await change(request, { forced_down });
-      return { service: { ...request.body, forced_down } };
-    },
-  );
+  const forceDown = { body: ForceDownServiceBody, response: { 200: ForcedDownServiceAnswer } };
+  app.put('/os-services/force-down', { schema: forceDown }, async ({ stores, body }) => {
+    const forced_down = isYes(body.forced_down);
+    await change(stores, body, { forced_down });
+    return { service: { ...body, forced_down } };
+  });
 
   const deletion = new ServiceDeletion(dependencies);
-  app.delete<{ Params: { id: string } }>('/os-services/:id', async (request, reply) => {
+  const remove = { schema: { params: itemPath }, config: { empty: 204 } };
+  app.delete('/os-services/:id', remove, async (request, reply) => {
     await deletion.delete(request.stores, request.params.id);
     return reply.code(204).send();
   });
+}
 
-  async function disable(request: FastifyRequest<{ Body: DisableServiceBody }>) {
-    await change(request, { disabled: true, disabled_reason: request.body.disabled_reason ?? null });
-    return { service: { ...request.body, status: 'disabled' } };
-  }
+async function disabled(stores: RequestStores, body: DisableServiceBody) {
+  await change(stores, body, { disabled: true, disabled_reason: body.disabled_reason ?? null });
+  return { service: { ...body, status: 'disabled' as const } };
+}
 
-  async function change(
-    { body: { host, binary }, stores: { services } }: FastifyRequest<{ Body: ServiceBody }>,
-    changes: Partial<Pick<Service, 'disabled' | 'disabled_reason' | 'forced_down'>>,
-  ): Promise<void> {
-    if (binary !== COMPUTE) {
-      throw new BadRequest(
-        `Updating a ${binary} service is not supported. Only ${COMPUTE} services can be updated.`,
-      );
-    }
-    const service = await services.getByHostAndBinary(host, binary);
-    if (!service) throw new NotFound(`Could not find binary ${binary} on host ${host}.`);
-    await services.update(service, changes);
+async function change(
+  { services }: RequestStores,
+  { host, binary }: ServiceBody,
+  changes: Partial<Pick<Service, 'disabled' | 'disabled_reason' | 'forced_down'>>,
+): Promise<void> {
+  if (binary !== COMPUTE) {
+    throw new BadRequest(
+      `Updating a ${binary} service is not supported. Only ${COMPUTE} services can be updated.`,
+    );
   }
+  const service = await services.getByHostAndBinary(host, binary);
+  if (!service) throw new NotFound(`Could not find binary ${binary} on host ${host}.`);
+  await services.update(service, changes);
 }

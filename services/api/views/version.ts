@@ -1,13 +1,14 @@
 import type { VersionDocument } from '../documents/version.ts';
 import { type LinkBase, versionLink } from '../links.ts';
+import { SPOKEN } from '../microversion.ts';
 
 /** An entry of the list of API versions. */
 export function versionDocument(base: LinkBase): VersionDocument {
   return {
     id: 'v2.1',
     status: 'CURRENT',
-    version: '2.1',
-    min_version: '2.1',
+    version: SPOKEN.max,
+    min_version: SPOKEN.min,
     updated: '2013-07-23T11:33:21Z',
     links: [{ rel: 'self', href: versionLink(base) }],
   };

@@ -17,27 +17,30 @@ export const VmState = {
 export type VmState = (typeof VmState)[keyof typeof VmState];
 
 /** What users see as the status of a server, with Nova's names. */
-export type ServerStatus =
-  | 'ACTIVE'
-  | 'BUILD'
-  | 'DELETED'
-  | 'ERROR'
-  | 'HARD_REBOOT'
-  | 'MIGRATING'
-  | 'PASSWORD'
-  | 'PAUSED'
-  | 'REBOOT'
-  | 'REBUILD'
-  | 'RESCUE'
-  | 'RESIZE'
-  | 'REVERT_RESIZE'
-  | 'SHELVED'
-  | 'SHELVED_OFFLOADED'
-  | 'SHUTOFF'
-  | 'SOFT_DELETED'
-  | 'SUSPENDED'
-  | 'UNKNOWN'
-  | 'VERIFY_RESIZE';
+export const serverStatuses = [
+  'ACTIVE',
+  'BUILD',
+  'DELETED',
+  'ERROR',
+  'HARD_REBOOT',
+  'MIGRATING',
+  'PASSWORD',
+  'PAUSED',
+  'REBOOT',
+  'REBUILD',
+  'RESCUE',
+  'RESIZE',
+  'REVERT_RESIZE',
+  'SHELVED',
+  'SHELVED_OFFLOADED',
+  'SHUTOFF',
+  'SOFT_DELETED',
+  'SUSPENDED',
+  'UNKNOWN',
+  'VERIFY_RESIZE',
+] as const;
+
+export type ServerStatus = (typeof serverStatuses)[number];
 
 export interface VmStateRow {
   is: string;

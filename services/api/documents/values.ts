@@ -1,5 +1,6 @@
-import type { Flag } from '../documents/server.ts';
-/** JSON schemas shared by several requests; limits are Nova's. */
+import type { Static } from 'typebox';
+
+/** Values that several bodies have; limits are Nova's. */
 
 /** A name or a label: printable, without blanks at its ends. */
 export const name = {
@@ -20,11 +21,24 @@ export const ipv4 = { type: 'string', format: 'ipv4' } as const;
 const YES = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes'] as const;
 const NO = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no'] as const;
 
-export const boolean = { enum: [true, ...YES, false, ...NO] } as const;
+export const yesOrNo = { enum: [true, ...YES, false, ...NO] } as const;
 
-export function isYes(flag: Flag | undefined): boolean {
+export type YesOrNo = Static<typeof yesOrNo>;
+
+export function isYes(flag: YesOrNo | undefined): boolean {
   return flag === true || YES.some((word) => word === flag);
 }
+
+const id = { type: 'string' } as const;
+
+/** The parameters of a path. */
+export const itemPath = { type: 'object', required: ['id'], properties: { id } } as const;
+export const serverPath = itemPath;
+export const portPath = {
+  type: 'object',
+  required: ['id', 'portId'],
+  properties: { id, portId: id },
+} as const;
 
 /** What a schema can name as a format, beside those of AJV. */
 export const formats = {
