@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { tempDir } from '@mini-nova/testing';
-import SQLite from 'better-sqlite3';
 import { expect, test, vi } from 'vitest';
+import { SQLite } from '../../packages/database/drivers/sqlite.ts';
 
 test('says which version it speaks', async () => {
   const { get } = await apiFixture();

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import SQLite from 'better-sqlite3';
+import type BetterSqlite3 from 'better-sqlite3';
 import {
   type DatabaseIntrospector,
   type Dialect,
@@ -20,6 +20,7 @@ import type { Turns } from '../turns.ts';
 import { backoff } from './backoff.ts';
 import { isSqliteBusy } from './driver-errors.ts';
 import { explained } from './outages.ts';
+import { SQLite } from './sqlite.ts';
 import { SqliteDriver } from './sqlite-driver.ts';
 import { BUSY_TIMEOUT_MS, SqliteLane } from './sqlite-lane.ts';
 
@@ -38,7 +39,7 @@ export interface SqliteOptions {
  * @throws DatabaseUrlError; DatabaseUnavailable when another process holds its lock
  */
 export async function openSqlite({ path, scope, turns, synchronous }: SqliteOptions): Promise<Dialect> {
-  const lane = (database: SQLite.Database): SqliteLane => {
+  const lane = (database: BetterSqlite3.Database): SqliteLane => {
     addRegexp(database);
     return new SqliteLane(database, turns);
   };
@@ -54,7 +55,7 @@ export async function openSqlite({ path, scope, turns, synchronous }: SqliteOpti
   return new SqliteDialect(new SqliteDriver(lanes, scope));
 }
 
-function openWriter(path: string, synchronous: boolean): Promise<SQLite.Database> {
+function openWriter(path: string, synchronous: boolean): Promise<BetterSqlite3.Database> {
   return open(path, (database) => {
     // Readers do not wait for the writer, nor it for them.
     database.pragma('journal_mode = WAL');
@@ -63,11 +64,14 @@ function openWriter(path: string, synchronous: boolean): Promise<SQLite.Database
   });
 }
 
-function openReader(path: string): Promise<SQLite.Database> {
+function openReader(path: string): Promise<BetterSqlite3.Database> {
   return open(path, (database) => database.pragma('query_only = ON'));
 }
 
-async function open(path: string, prepare: (database: SQLite.Database) => void): Promise<SQLite.Database> {
+async function open(
+  path: string,
+  prepare: (database: BetterSqlite3.Database) => void,
+): Promise<BetterSqlite3.Database> {
   const deadline = performance.now() + boundedByPatience(BUSY_TIMEOUT_MS);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -82,7 +86,7 @@ async function open(path: string, prepare: (database: SQLite.Database) => void):
 }
 
 /** Without SQLite's own waiting for locks, which would block the event loop. */
-function openOnce(path: string, prepare: (database: SQLite.Database) => void): SQLite.Database {
+function openOnce(path: string, prepare: (database: BetterSqlite3.Database) => void): BetterSqlite3.Database {
   const database = new SQLite(path, { timeout: 0 });
   try {
     prepare(database);
@@ -94,7 +98,7 @@ function openOnce(path: string, prepare: (database: SQLite.Database) => void): S
 }
 
 /** The operator `text regexp pattern`, which SQLite leaves to its users. */
-function addRegexp(database: SQLite.Database): void {
+function addRegexp(database: BetterSqlite3.Database): void {
   database.function('regexp', { deterministic: true }, (pattern, text) =>
     typeof pattern === 'string' && typeof text === 'string'
       ? Number(Pattern.parse(pattern).matches(text))

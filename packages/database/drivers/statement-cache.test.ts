@@ -1,7 +1,7 @@
-import SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { insertPart, openParts } from '../test/parts.ts';
+import { SQLite } from './sqlite.ts';
 import { StatementCache } from './statement-cache.ts';
 
 /** SQLite that counts what it prepares, by text. */
