@@ -137,7 +137,7 @@ export function describeServices(db: () => Database): void {
           disabled: false,
           forced_down: false,
           last_seen_up: AT,
-          created_at: AT,
+          service_created_at: AT,
           availability_zone: 'east',
         },
       ]);
