@@ -1,4 +1,4 @@
-import type { ServerDocument } from '@mini-nova/api/documents';
+import { type PowerAction, powerActions, type ServerDocument } from '@mini-nova/api/documents';
 import type { Command } from 'commander';
 import { addCommand, type CommandContext, contextOf, pollOptions, printItem } from '../command.ts';
 import { eachServer, failOnFailed } from '../each-server.ts';
@@ -11,43 +11,8 @@ interface PowerOptions {
   pollTimeout: number;
 }
 
-/** A change of a server's power. */
-interface PowerChange {
-  name: string;
-  description: string;
-  /** What the progress says is being done. */
-  activity: string;
-  /** The status the server has afterwards. */
-  until: string;
-  action(options: Pick<PowerOptions, 'hard'>): Record<string, unknown>;
-}
-
-const changes: readonly PowerChange[] = [
-  {
-    name: 'start',
-    description: 'Start stopped servers.',
-    activity: 'starting',
-    until: 'ACTIVE',
-    action: () => ({ 'os-start': null }),
-  },
-  {
-    name: 'stop',
-    description: 'Stop running servers.',
-    activity: 'stopping',
-    until: 'SHUTOFF',
-    action: () => ({ 'os-stop': null }),
-  },
-  {
-    name: 'reboot',
-    description: 'Reboot servers.',
-    activity: 'rebooting',
-    until: 'ACTIVE',
-    action: ({ hard }) => ({ reboot: { type: hard ? 'HARD' : 'SOFT' } }),
-  },
-];
-
 export function addPowerCommands(program: Command, io: ClientIo): void {
-  for (const change of changes) {
+  for (const change of powerActions) {
     const command = addCommand(program, change.name, change.description).argument(
       '<server...>',
       'names or ids',
@@ -61,14 +26,16 @@ export function addPowerCommands(program: Command, io: ClientIo): void {
 }
 
 async function changePower(
-  change: PowerChange,
+  change: PowerAction,
   names: string[],
   { poll, pollTimeout, hard }: PowerOptions,
   context: CommandContext,
 ): Promise<void> {
   const { nova, io, json } = context;
   const { done: servers, failed } = await eachServer(context, names, async ({ id }, name) => {
-    await nova.serverAction(id, change.action({ hard }));
+    await nova.serverAction(id, {
+      [change.action]: change.hasBody ? { type: hard ? 'HARD' : 'SOFT' } : null,
+    });
     if (!json) io.out(`Request to ${change.name} server ${name} has been accepted.\n`);
     return poll ? pollOne(context, id, change, pollTimeout) : nova.getServer(id);
   });
@@ -82,7 +49,7 @@ async function changePower(
 async function pollOne(
   { nova, io }: CommandContext,
   id: string,
-  { activity, until }: PowerChange,
+  { activity, until }: PowerAction,
   timeout: number,
 ): Promise<ServerDocument> {
   const [server] = await pollServers(nova, io, [id], { activity, until: [until], timeout });
