@@ -48,6 +48,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
   readonly createdAt = performance.now();
   readonly mandatory = true;
   readonly expectsReply = true;
+  readonly alone: boolean;
   readonly retry: number;
   readonly gate: { readonly ready: boolean };
   /** Gone as soon as the broker has it. */
@@ -77,6 +78,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
     this.#parts = parts;
     const { routingKey: queue } = destination;
     this.#waiter = tools.waiters.add({ msgId, timeout, callMonitorTimeout, queue, target, receiver: this });
+    this.alone = tools.waiters.size === 1;
   }
 
   get callee(): string {

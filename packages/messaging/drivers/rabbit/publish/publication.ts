@@ -73,6 +73,8 @@ export interface OutgoingMessage {
   readonly properties?: MoreProperties;
   /** Its reply will confirm it as well. */
   readonly expectsReply?: boolean;
+  /** Nothing else is under way that it could be sent with: it need not wait for the end of the event loop's turn. */
+  readonly alone?: boolean;
   /** How often publishing is tried again after a failure; Infinity: until it works. */
   readonly retry: number;
   /** The message waits for this to be ready. */

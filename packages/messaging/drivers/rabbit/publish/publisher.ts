@@ -204,6 +204,7 @@ export class Publisher {
     this.#unconfirmed.add(publication);
     this.#confirmations?.noteWritten(publication.message.expectsReply === true);
     if (this.#suspects.size > 0) this.#askNow();
+    else if (publication.message.alone) this.#writer?.flush();
     return true;
   }
 

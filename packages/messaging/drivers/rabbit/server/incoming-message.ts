@@ -110,13 +110,13 @@ export class RabbitIncomingMessage implements IncomingMessage {
     const { msgId, replyQueue } = this.#call;
     const body = encodeReply(msgId, uniqueId(), reply, true);
     this.#answered = true;
-    const { replies, confirmsReplies } = this.#holder;
+    const { replies, confirmsReplies, running } = this.#holder;
     if (!this.#isWanted) onLost?.();
     const instead: Instead = (error) => {
       onLost?.();
       return this.#tooLarge(msgId, error);
     };
-    await replies.send(replyQueue, body, confirmsReplies, { instead, onLost });
+    await replies.send(replyQueue, body, confirmsReplies, { instead, alone: running === 1, onLost });
   }
 
   async sendResult(result: JsonValue): Promise<void> {

@@ -41,6 +41,7 @@ export interface OutgoingReplyOptions {
   properties?: MoreProperties;
   /** What is to be sent instead, when the broker takes no message of this size. */
   instead?: Instead | undefined;
+  alone?: boolean | undefined;
   onDone(reply: OutgoingReply, error: MessagingError | undefined): void;
 }
 
@@ -54,17 +55,19 @@ export class OutgoingReply implements OutgoingMessage {
   readonly mandatory = true;
   readonly retry: number;
   readonly properties?: MoreProperties;
+  readonly alone: boolean;
   readonly instead: Instead | undefined;
   readonly #onDone: OutgoingReplyOptions['onDone'];
   #isDone = false;
   #resolve: (() => void) | undefined;
 
-  constructor({ queue, body, retry, properties, instead, onDone }: OutgoingReplyOptions) {
+  constructor({ queue, body, retry, properties, instead, alone = false, onDone }: OutgoingReplyOptions) {
     this.routingKey = queue;
     this.body = body;
     this.retry = retry;
     if (properties !== undefined) this.properties = properties;
     this.instead = instead;
+    this.alone = alone;
     this.#onDone = onDone;
   }
 
@@ -103,6 +106,8 @@ export interface ReplySenderOptions {
 export interface ReplyOptions {
   /** What is sent when the broker takes no message of this size. */
   instead?: Instead | undefined;
+  /** No other request runs here, whose reply it could be sent with. */
+  alone?: boolean | undefined;
   /** Told when nobody will get the reply. */
   onLost?: (() => void) | undefined;
 }
@@ -148,14 +153,14 @@ export class ReplySender {
     queue: string,
     body: Buffer,
     confirmed: boolean,
-    { instead, onLost }: ReplyOptions = {},
+    { instead, alone, onLost }: ReplyOptions = {},
   ): Promise<void> {
     if (this.#isGone(queue)) {
       onLost?.();
       return SENT;
     }
     const onDone = onLost === undefined ? this.#onReplyDone : this.#onDoneOrLost(onLost);
-    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, onDone });
+    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, alone, onDone });
     this.#underWay.begin();
     const { written } = this.#publisher.publish(reply);
     return written && !confirmed ? SENT : reply.settled();
