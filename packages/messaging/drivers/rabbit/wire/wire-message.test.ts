@@ -21,6 +21,7 @@ import {
   openEnvelope,
   packMessage,
   sealEnvelope,
+  uniqueId,
   unpackMessage,
 } from './wire-message.ts';
 
@@ -291,4 +292,10 @@ describe('a roll call', () => {
   test('without a queue is malformed', () => {
     expect(() => decodeRollCall(sealEnvelope({ method: 'm', args: {} }))).toThrow(MalformedMessage);
   });
+});
+
+test('an id is 32 hexadecimal digits, and no two are equal', () => {
+  const ids = Array.from({ length: 5_000 }, uniqueId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toPrimitive } from '../json.ts';
-import { JsonPrimitiveSerializer, NoOpSerializer } from '../serializers.ts';
+import { toPrimitive } from './json.ts';
+import { JsonPrimitiveSerializer, NoOpSerializer } from './serializers.ts';
 
 class Money {
   readonly cents: number;
