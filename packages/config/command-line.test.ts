@@ -18,7 +18,7 @@ const flags: readonly CommandLineOption<OptionPath<typeof schema>>[] = [
   { flags: '--workers <count>', key: 'workers', description: '', option: 'conductor.workers' },
 ];
 
-/** What commander makes of flags that were given in this order. */
+/** What commander makes of these flags, given in this order. */
 function parsed(...given: ['configFile' | 'configDir', string][]) {
   const values: Record<string, PathArgument[]> = {};
   for (const [flag, path] of given) {
@@ -71,7 +71,7 @@ test('the order of --config-file and --config-dir is kept', () => {
   ]);
 });
 
-test('the default file and directory come first, each unless one of its kind is named', () => {
+test('the default file and directory come first, each unless another of its kind is named', () => {
   const defaultFile = { file: '/etc/nova/nova.conf', optional: true };
   const defaultDirectory = { directory: '/etc/nova/nova.conf.d', optional: true };
   expect(parsed().configSources).toEqual([defaultFile, defaultDirectory]);
@@ -79,7 +79,7 @@ test('the default file and directory come first, each unless one of its kind is 
   expect(parsed(['configDir', 'a.d']).configSources).toEqual([defaultFile, { directory: 'a.d' }]);
 });
 
-test('another project has files of its own', () => {
+test('another project has its own default files', () => {
   const { configSources } = fromCommandLine({}, configFileOptions('depot'), 'depot');
   expect(configSources).toEqual([
     { file: '/etc/depot/depot.conf', optional: true },

@@ -19,7 +19,7 @@ export interface CommandLineOption<P extends string = string> {
   readonly collect?: (value: string, previous: readonly PathArgument[] | undefined) => PathArgument[];
 }
 
-/** A path from the command line, which knows its place there among those of other flags. */
+/** A path from the command line that knows its position among the paths of other flags. */
 export class PathArgument {
   readonly path: string;
   readonly position: number;
@@ -81,7 +81,7 @@ function namedSources({ configFile, configDir }: Readonly<Record<string, unknown
   return named.sort((a, b) => a.position - b.position).map(({ source }) => source);
 }
 
-/** Other parsers than commander may give plain texts, whose order among those of other flags is not known. */
+/** Parsers other than commander may give plain texts, whose order among those of other flags is unknown. */
 function pathArguments(value: unknown): PathArgument[] {
   if (!Array.isArray(value)) return [];
   return value.map((item) => (item instanceof PathArgument ? item : new PathArgument(String(item), 0)));

@@ -15,11 +15,11 @@ export interface ConfigProblem {
   line?: number;
   /** `[group] name`. */
   option?: string;
-  /** The value as it was written, passwords masked. */
+  /** The value as it was written, with passwords masked. */
   value?: string;
   /** What is allowed, as the end of "must be …". */
   allowed?: string;
-  /** Anything else there is to say. */
+  /** Anything else worth saying. */
   detail?: string;
 }
 

@@ -11,9 +11,9 @@ test.each([
   ['# and ; inside a value belong to it', 'host = p#w;d', 'p#w;d'],
   ['one pair of double quotes is dropped', 'host = " a "', ' a '],
   ['one pair of single quotes is dropped', 'host = \'"a"\'', '"a"'],
-  ['quotes that do not match stay', 'host = "a\'', '"a\''],
+  ['quotes that do not match are kept', 'host = "a\'', '"a\''],
   ['a value may be empty', 'host =', ''],
-  ['words that look like JSON stay text', 'host = true', 'true'],
+  ['words that look like JSON remain text', 'host = true', 'true'],
   ['indented lines continue the value', 'host = a\n  b\n\tc', 'a\nb\nc'],
 ])('%s', (_title, line, value) => {
   expect(parse(`[DEFAULT]\n${line}`)).toEqual({
@@ -22,7 +22,7 @@ test.each([
   });
 });
 
-test('comments, blank lines, a byte order mark and Windows line ends are read over', () => {
+test('comments, blank lines, a byte order mark and Windows line ends are ignored', () => {
   const { assignments, problems } = parse('\uFEFF# one\r\n; two\r\n\r\n[DEFAULT]\r\nhost = a\r\n');
   expect(assignments).toEqual([{ group: 'DEFAULT', name: 'host', value: 'a', line: 5 }]);
   expect(problems).toEqual([]);

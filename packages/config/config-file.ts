@@ -7,7 +7,7 @@ export interface Assignment {
   name: string;
   /** Continuation lines are joined by line feeds. */
   value: string;
-  /** Of the option's name, counted from 1. */
+  /** The line of the option's name, counted from 1. */
   line: number;
 }
 
@@ -17,7 +17,7 @@ export interface ParsedFile {
 }
 
 export interface ReadFile extends ParsedFile {
-  /** Any user of the machine may read it. */
+  /** Whether any user of the machine may read the file. */
   open: boolean;
 }
 
@@ -30,7 +30,7 @@ export function readConfigFile(file: string): ReadFile {
   }
 }
 
-// Windows has no such bits; Node.js makes them up there.
+// Windows has no such bits; Node.js makes them up.
 function othersMayRead(file: string): boolean {
   return process.platform !== 'win32' && (statSync(file).mode & 0o004) !== 0;
 }
@@ -41,10 +41,10 @@ export function parseConfigText(text: string, file: string): ParsedFile {
 }
 
 /**
- * Reads the format of oslo.config, which general INI readers do not: `#` and `;` start a comment only at the
- * start of a line and belong to a value elsewhere (passwords have them), indented lines continue a value, `:`
- * may stand for `=`, one pair of quotes around a value is dropped, and no option may stand before the first
- * group. Each line that does not fit is one problem, and reading goes on after it.
+ * Reads oslo.config's format, which general INI readers do not: `#` and `;` start a comment only at the start of a
+ * line and belong to the value elsewhere (passwords contain them), indented lines continue a value, `:` may stand for
+ * `=`, one pair of quotes around a value is dropped, and no option may stand before the first group. Each malformed
+ * line is one problem, and reading continues after it.
  */
 class ConfigFileParser {
   readonly #file: string;
@@ -85,7 +85,7 @@ class ConfigFileParser {
   #startGroup(line: string): void {
     const name = /^\[(.+)\]$/.exec(line)?.[1];
     if (name === undefined) this.#fail('a group is written [name]');
-    // As in oslo.config, only DEFAULT has to be in capitals.
+    // As in oslo.config, only DEFAULT must be in capitals.
     else this.#group = name === 'DEFAULT' ? name : name.toLowerCase();
   }
 

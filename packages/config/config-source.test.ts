@@ -56,7 +56,7 @@ describe('a directory', () => {
   });
 });
 
-test('what is optional need not exist', () => {
+test('an optional source need not exist', () => {
   const missing = join(folder.path, 'none');
   const sources = [
     { file: missing, optional: true },
@@ -67,8 +67,8 @@ test('what is optional need not exist', () => {
   expect(load([{ file, optional: true }]).DEFAULT.host).toBe('file');
 });
 
-test('what is optional and may exist, but cannot be reached, is an error', () => {
-  // Whoever may not look into its directory is refused in the same way; root may look into all.
+test('an optional source that may exist but cannot be reached is an error', () => {
+  // A directory without permission is refused in the same way, but root may look into any.
   const loop = join(folder.path, 'loop');
   symlinkSync(loop, loop);
   const file = join(loop, 'nova.conf');

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { type ConfigProblem, unreadable } from './config-error.ts';
 
 /**
- * A file, or a directory of which all `*.conf` are read, sorted by name. It must exist, unless it is optional.
+ * A file, or a directory whose `*.conf` files are all read, sorted by name. It must exist unless it is optional.
  */
 export type ConfigSource = ({ readonly file: string } | { readonly directory: string }) & {
   readonly optional?: boolean;
 };
 
-/** Whose files are read where none is named. */
+/** The project whose default files are read when none is named. */
 const DEFAULT_PROJECT = 'nova';
 
 /** Read first when no file was named and it exists. */
@@ -53,12 +53,12 @@ export function listConfigFiles(sources: readonly ConfigSource[]): {
   return { files, problems };
 }
 
-/** What this process may not look at may be there: to run with defaults instead would be worse than to say so. */
+/** What this process may not look at may exist; running with defaults instead would be worse than reporting it. */
 function isAbsent(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined;
   } catch {
-    // Reading it will tell why.
+    // Reading it will give the reason.
     return false;
   }
 }

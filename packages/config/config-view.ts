@@ -3,10 +3,10 @@ import { MASK, maskSecret } from '@mini-nova/masking';
 import type { ConfigValues, Schema } from './option.ts';
 import type { Reading } from './read-config.ts';
 
-/** Values by group, and what was odd about the sources. JSON and `inspect` show it with masked secrets. */
+/** Values by group, and the warnings about the sources. JSON and `inspect` show secrets masked. */
 export type Config<S extends Schema> = ConfigValues<S> & { readonly warnings: readonly string[] };
 
-/** The values of whatever reading is the current one whenever a value is read. */
+/** A view of the current configuration: each access returns the value of that moment. */
 export function liveConfig<S extends Schema>(schema: S, current: () => Reading): Config<S> {
   const config = {};
   for (const [group, options] of Object.entries(schema)) {

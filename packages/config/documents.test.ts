@@ -60,7 +60,7 @@ test('every option has a row in the table of its group', () => {
   }
 });
 
-test('a row has all there is to know of an option', () => {
+test('a row has everything there is to know about an option', () => {
   const token = string({
     default: 'a|b',
     secret: true,
@@ -79,7 +79,7 @@ test('a row has all there is to know of an option', () => {
   );
 });
 
-test('prose around the reference stays', () => {
+test('prose around the reference is kept', () => {
   const begin = '<!-- Generated from the schema by `npm run config:generate`: begin -->';
   const end = '<!-- Generated from the schema: end -->';
   const page = (reference: string) => `# Page\n\n${begin}\n\n${reference}\n\n${end}\nMore.\n`;

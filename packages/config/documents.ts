@@ -4,7 +4,7 @@ import { bracketed, earlierNames } from './schema.ts';
 const BEGIN = '<!-- Generated from the schema by `npm run config:generate`: begin -->';
 const END = '<!-- Generated from the schema: end -->';
 
-/** The text of a sample file: each option commented out, with what it means and what it may be. `header` goes first. */
+/** The text of a sample file: each option commented out, with its meaning and its allowed values, after `header`. */
 export function renderSampleConfig(schema: Schema, header: string): string {
   const groups = Object.entries(schema).map(([group, options]) => {
     const entries = Object.entries(options).map(([name, option]) => renderOption(group, name, option));

@@ -23,7 +23,7 @@ function liveFile(text: string) {
   return { live, write, env, path };
 }
 
-/** Assigns as JavaScript would, past the type checker. */
+/** Assigns as JavaScript would, bypassing the type checker. */
 function assign(target: object, name: string, value: unknown): void {
   (target as Record<string, unknown>)[name] = value;
 }
@@ -62,7 +62,7 @@ describe('the view', () => {
     }
   });
 
-  test('has what was odd about the sources', () => {
+  test('has the warnings about its sources', () => {
     const { live: odd, write, path } = liveFile('[DEFAULT]\nhots = a\n');
     expect(odd.values.warnings).toEqual([expect.stringContaining(`${path}:2`)]);
     write('');
@@ -88,7 +88,7 @@ describe('reload', () => {
     expect(live.reload().changes).toEqual([]);
   });
 
-  test('reports other options each time, and keeps their values', () => {
+  test('reports changed immutable options each time, and keeps their values', () => {
     const { live, write } = liveFile('[DEFAULT]\nhost = a\n');
     write('[DEFAULT]\nhost = b\n');
     const change = { path: 'DEFAULT.host', from: 'a', to: 'b', mutable: false, applied: false };
@@ -99,7 +99,7 @@ describe('reload', () => {
     expect(live.reload().changes).toEqual([]);
   });
 
-  test('of everything applies them', () => {
+  test('of everything applies those as well', () => {
     const { live, write } = liveFile('[DEFAULT]\nhost = a\n');
     write('[DEFAULT]\nhost = b\n');
     const change = { path: 'DEFAULT.host', from: 'a', to: 'b', mutable: false, applied: true };

@@ -9,26 +9,26 @@ import type { Settings } from './sources.ts';
 export interface ConfigChange {
   /** `DEFAULT.debug` */
   readonly path: string;
-  /** The value so far, as a configuration file would have it, secrets masked. */
+  /** The value so far, as a configuration file would have it, with secrets masked. */
   readonly from: string;
   readonly to: string;
   readonly mutable: boolean;
-  /** Else it needs a restart. */
+  /** If not, it needs a restart. */
   readonly applied: boolean;
 }
 
 export interface ConfigReload {
   /** In the order of the schema. */
   readonly changes: readonly ConfigChange[];
-  /** What was odd about the sources, as `values.warnings`. */
+  /** The warnings about the sources, as in `values.warnings`. */
   readonly warnings: readonly string[];
 }
 
 /** The configuration of a running daemon, whose mutable options can change. */
 export class LiveConfig<S extends Schema> {
   /**
-   * A view of the current values: what is read from it, or from a group of it, has the value of that moment. A
-   * copy (`{ ...values.DEFAULT }`) keeps its values. It cannot be written to.
+   * A read-only view of the current values: each access to it, or to one of its groups, returns the value of that
+   * moment. A copy (`{ ...values.DEFAULT }`) keeps its values.
    */
   readonly values: Config<S>;
   readonly #schema: S;
@@ -52,9 +52,9 @@ export class LiveConfig<S extends Schema> {
   }
 
   /**
-   * Reads all sources again and applies what has changed of the mutable options. The others keep their values, and
-   * are reported by each reload until the sources say again what is running. `everything` applies them as well: for
-   * a daemon that starts its service anew.
+   * Reads all sources again and applies the mutable options that have changed. Changed immutable options keep their
+   * values, and each reload reports them until the sources agree with the running values again. `everything` applies
+   * them too, for a daemon that starts its service anew.
    *
    * @throws ConfigError; then nothing has changed
    */
@@ -66,7 +66,7 @@ export class LiveConfig<S extends Schema> {
     return { changes, warnings: read.sources.warnings };
   }
 
-  /** What was read, with the running values of immutable options; so references to these have the running values. */
+  /** What was read, but with the running values of immutable options, so that references to these resolve to them. */
   #withImmutables({ sources }: Reading): Reading {
     const { values, secrets } = this.#current;
     const overrides: Settings = new Map(sources.overrides);
@@ -80,8 +80,8 @@ export class LiveConfig<S extends Schema> {
 }
 
 /**
- * Reads the configuration: overrides over environment (`OS_<GROUP>__<OPTION>`) over files over defaults. An
- * option nobody knows is ignored with a warning.
+ * Reads the configuration: overrides win over the environment (`OS_<GROUP>__<OPTION>`), over files, over defaults. An
+ * unknown option is ignored with a warning.
  *
  * @throws ConfigError with every problem there is
  */

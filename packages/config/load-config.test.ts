@@ -18,7 +18,7 @@ function file(text: string): string {
   return path;
 }
 
-/** Nothing of the machine: no file but the given, no environment. */
+/** Nothing from this machine: no files but the given ones, no environment. */
 type Options = Partial<LoadConfigOptions<typeof schema>>;
 const load = (options: Options) => loadConfig({ schema, configFiles: [], env: {}, ...options });
 
@@ -42,7 +42,7 @@ describe('sources', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  test('the command line is stronger than the environment, that than files, those than defaults', () => {
+  test('the command line wins over the environment, the environment over files, files over defaults', () => {
     const text = '[DEFAULT]\nhost = file\ncontrol_exchange = file\nreport_interval = 5\n';
     const config = load({
       configFiles: [file(text)],
@@ -80,7 +80,7 @@ describe('sources', () => {
     ]);
   });
 
-  test('a misspelt variable of a known group is warned of; those of other programs are not', () => {
+  test('a misspelt variable of a known group causes a warning; those of other programs do not', () => {
     const { warnings } = load({ env: { OS_DEFAULT__HOTS: 'a', OS_AUTH_URL: 'b', OS_KEYSTONE__URL: 'c' } });
     expect(warnings).toEqual([expect.stringContaining('OS_DEFAULT__HOTS')]);
   });
@@ -103,7 +103,7 @@ describe('references', () => {
     expect(config.DEFAULT.control_exchange).toBe('net-node1');
   });
 
-  test('an option of the own group comes before one of DEFAULT', () => {
+  test('an option of the same group comes before one of DEFAULT', () => {
     const schema = {
       DEFAULT: { name: string({ default: 'outer', help: '' }) },
       own: { name: string({ default: 'inner', help: '' }), text: string({ default: '$name', help: '' }) },
@@ -128,14 +128,14 @@ describe('references', () => {
     expect(error.message).toContain('refers to itself');
   });
 
-  test('an option that others refer to is one problem when it cannot be had', () => {
+  test('an invalid option that others refer to is a single problem', () => {
     const error = errorOf({ overrides: { 'DEFAULT.host': '$nothing', 'network.name': '$host' } });
     expect(error.problems).toMatchObject([{ option: '[DEFAULT] host' }]);
   });
 });
 
 describe('errors', () => {
-  test('a wrong value in a file is named with file, line, option, value and what is allowed', () => {
+  test('a wrong value in a file is reported with file, line, option, value and what is allowed', () => {
     const path = file('[DEFAULT]\n\nreport_interval = often\n');
     const error = errorOf({ configFiles: [path] });
     expect(error).toMatchObject({
@@ -151,7 +151,7 @@ describe('errors', () => {
     );
   });
 
-  test('a wrong value in the environment is named by its variable', () => {
+  test('a wrong value in the environment is reported with its variable', () => {
     const error = errorOf({ env: { OS_DATABASE__MAX_POOL_SIZE: '0' } });
     expect(error.message).toBe(
       'environment variable OS_DATABASE__MAX_POOL_SIZE: [database] max_pool_size = 0: must be an integer from 1 to 1000 (connections)',
@@ -159,7 +159,7 @@ describe('errors', () => {
     expect(error.file).toBeUndefined();
   });
 
-  test('a wrong value on the command line is named by its flag', () => {
+  test('a wrong value on the command line is reported with its flag', () => {
     const error = errorOf({ overrides: { 'DEFAULT.host': new Override('a b', '--host') } });
     expect(error.message).toBe(
       '--host: [DEFAULT] host = a b: must be a name without blanks and slashes, of at most 240 bytes',
@@ -172,7 +172,7 @@ describe('errors', () => {
     );
   });
 
-  test('all problems are told at once', () => {
+  test('all problems are reported at once', () => {
     const error = errorOf({
       configFiles: [file('garbage\n[DEFAULT]\ndebug = maybe\n'), join(directory, 'none.conf'), directory],
       env: { OS_DEFAULT__PORT: '70000' },
@@ -191,7 +191,7 @@ describe('errors', () => {
     expect(error.message).toContain(`${directory}: is a directory`);
   });
 
-  test('a check that fails by itself is no refusal of the value, and never accepts it', () => {
+  test('a check that throws an error of its own neither refuses nor accepts the value', () => {
     const check = (text: string): boolean => {
       throw new RangeError(`broken\nby ${text}`);
     };
@@ -226,14 +226,14 @@ describe('values', () => {
     expect(Object.isFrozen(config.store.shelves[0])).toBe(true);
   });
 
-  test('are shown without passwords by JSON and inspect, and have them', () => {
+  test('contain passwords, which JSON and inspect do not show', () => {
     expect(config.DEFAULT.transport_url).toBe('rabbit://nova:secret@h/');
     expect(JSON.stringify(config)).toContain('rabbit://nova:***@h/');
     expect(inspect(config)).toContain('rabbit://nova:***@h/');
     expect(JSON.stringify(config) + inspect(config)).not.toContain('secret');
   });
 
-  test('of parameters of the database connection are masked, too', () => {
+  test("in the database connection's parameters are masked too", () => {
     const parameters = (text: string) => [file(`[database]\nconnection_parameters = ${text}\n`)];
     const config = load({ configFiles: parameters('sslmode=prefer&sslpassword=hidden') });
     expect(JSON.stringify(config) + inspect(config)).not.toContain('hidden');
@@ -249,7 +249,7 @@ describe('values', () => {
     expectTypeOf(config.filter_scheduler.enabled_filters).toEqualTypeOf<readonly string[]>();
   });
 
-  test('of a format of their own are JSON, which may go over several lines', () => {
+  test('of a custom format are JSON, which may span several lines', () => {
     const path = file('[store]\nshelves = [\n  {"name": "a"},\n  {"name": "b",\n   "size": 2}]\n');
     expect(load({ configFiles: [path] }).store.shelves).toEqual([
       { name: 'a', size: 1 },
@@ -261,7 +261,7 @@ describe('values', () => {
   });
 });
 
-test('a password that came to the wrong option is not in the error', () => {
+test('a password that landed in the wrong option is not in the error', () => {
   const stray =
     '[DEFAULT]\nmax_limit = 5\n  transport_url = rabbit://u:hunter2@h/\nhost = x rabbit://u:hunter3@h/\n';
   const { message } = errorOf({ configFiles: [file(stray)] });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig, type Option } from './index.ts';
 import { boolean, float, integer, list, port, seconds, string } from './option.ts';
 
-/** What a configuration makes of a value for an option; undefined: refused. */
+/** What a configuration makes of an option's value; undefined: it is refused. */
 function read<T>(option: Option<T>, value: unknown): T | undefined {
   const schema = { own: { option } };
   try {
@@ -61,7 +61,7 @@ describe('integer', () => {
     expect(integer({ default: 1, min: 1, help }).allowed).toBe('an integer from 1 to 2147483647');
   });
 
-  test('is of 32 bits, as the columns of the databases are, unless said otherwise', () => {
+  test("has 32 bits, as the databases' columns have, unless a range says otherwise", () => {
     const values = [2 ** 31 - 1, 2 ** 31, -(2 ** 31)].map((value) =>
       read(integer({ default: 1, help }), value),
     );
@@ -131,14 +131,14 @@ describe('string', () => {
     expect(colour.allowed).toBe('one of red, green');
   });
 
-  test('takes only what fits its pattern', () => {
+  test('takes only what matches its pattern', () => {
     const name = string({ default: 'a', pattern: /^[a-z]+$/, allowed: 'small letters', help });
     expect(read(name, 'b')).toBe('b');
     expect(read(name, 'b1')).toBeUndefined();
   });
 });
 
-test('an empty text is null where the default is null, and only there', () => {
+test('an empty text is null only where the default is null', () => {
   expect(read(string({ default: null, help }), '')).toBeNull();
   expect(read(integer({ default: null, help }), ' ')).toBeNull();
   expect(read(integer({ default: null, help }), '5')).toBe(5);

@@ -1,11 +1,11 @@
 import convict from 'convict';
 
-/** What an option asks of its value, beside its type. */
+/** What an option demands of its value, besides its type. */
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
-  /** Of a text, or of each item of a list. */
+  /** The limit of a text, or of each item of a list. */
   readonly maxBytes?: number;
   readonly pattern?: RegExp;
   readonly check?: (text: string) => boolean;
@@ -13,7 +13,7 @@ export interface Limits {
 
 /** One option of one group: a property of convict's schema, with what documents and live changes need to know. */
 export interface Option<T> extends Limits {
-  /** The name of a format that was added to convict. */
+  /** The name of a format added to convict. */
   readonly format: string;
   /** A text may refer to other options as `$name` or `${group.name}`. */
   readonly default: T;
@@ -29,9 +29,9 @@ export interface Option<T> extends Limits {
   readonly allowed: string;
   /** What a number counts: `seconds`, `MiB`. */
   readonly unit?: string;
-  /** SIGHUP changes it in a running daemon; others are read at the start only. */
+  /** SIGHUP changes it in a running daemon; other options are read only at the start. */
   readonly mutable?: boolean;
-  /** Earlier names, which are still read: `name` in the same group, or `group.name`. */
+  /** Earlier names that are still read: `name` in the same group, or `group.name`. */
   readonly deprecated?: readonly string[];
   /** What the sample file shows when the default depends on the machine. */
   readonly sampleDefault?: string;
@@ -72,9 +72,9 @@ type Range = Pick<Limits, 'min' | 'max'>;
 
 type Value<T, D> = D extends null ? T | null : T;
 
-/** How texts become values of one type. */
+/** How texts become values of a type. */
 export interface OptionFormat {
-  /** The value of a text; undefined when the text is none of this format. */
+  /** The value of a text; undefined when the text is not in this format. */
   parse(text: string): unknown;
   /** Whether a value of whatever type is allowed. */
   accepts(value: unknown, limits: Limits): boolean;
@@ -129,7 +129,7 @@ const INTEGER_MAX = 2 ** 31 - 1;
 /** Node.js's timers count milliseconds in 31 bits; a longer one would fire at once. */
 const SECONDS_MAX = Math.floor(INTEGER_MAX / 1000);
 
-/** A whole number: unless `max` says otherwise, of 32 bits. */
+/** A whole number, of 32 bits unless `max` says otherwise. */
 export function integer<D extends number | null>(
   options: Common<D> & Range & { unit?: string },
 ): Option<Value<number, D>> {
@@ -177,7 +177,7 @@ export function list(
   return option({ ...options, type: 'list', allowed: `a comma-separated list ${items}` });
 }
 
-/** An option of a format of its own, which is added to convict as `name`. */
+/** An option with a format of its own, which is added to convict as `name`. */
 export function custom<T>(
   options: Common<T> & OptionFormat & { name: string; type: string; allowed: string },
 ): Option<T> {
@@ -186,14 +186,14 @@ export function custom<T>(
   return option(common, formatName(name));
 }
 
-/** The text of a value, which is read back as the same. */
+/** A value as text that reads back as the same value. */
 export function textOf({ type }: Option<unknown>, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (type === 'list' && Array.isArray(value)) return value.join(',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Twice: the second takes an empty text for none, as oslo.config does. */
+/** Added twice: the second format takes an empty text for none, as oslo.config does. */
 function addFormat(name: string, { parse, accepts }: OptionFormat): void {
   const coerce = (text: string): unknown => parse(text) ?? text;
   const validate = (value: unknown, option: convict.SchemaObj): void => {
@@ -207,7 +207,7 @@ function addFormat(name: string, { parse, accepts }: OptionFormat): void {
   });
 }
 
-// Convict has an `integer` of its own, and whoever else uses it shall keep that.
+// Convict has an `integer` of its own, which its other users in this process must keep.
 function formatName(name: string): string {
   return `nova.conf ${name}`;
 }

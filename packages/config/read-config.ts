@@ -14,7 +14,7 @@ export interface LoadConfigOptions<S extends Schema> {
    * then /etc/<project>/<project>.conf.d, each if it exists.
    */
   configSources?: readonly ConfigSource[] | undefined;
-  /** More files, which are read after `configSources`; each must exist. `[]` alone: no file at all. */
+  /** More files, read after `configSources`; each must exist. `[]` alone: no file at all. */
   configFiles?: readonly string[] | undefined;
   /** Default: nova. */
   project?: string | undefined;
@@ -27,10 +27,10 @@ export interface LoadConfigOptions<S extends Schema> {
 /** Values by group and option. */
 export type Values = Record<string, Record<string, unknown>>;
 
-/** Convict's, of groups whose types it need not know. */
+/** Convict's configuration, of groups whose types it need not know. */
 type Properties = convict.Config<Record<string, unknown>>;
 
-/** A configuration as it was read and found good. */
+/** A configuration that was read and found valid. */
 export interface Reading {
   readonly sources: Sources;
   readonly values: Values;
@@ -65,7 +65,7 @@ export function settle(schema: Schema, sources: Sources): Reading {
   const references = new References(schema, new OptionNames(schema), settings);
   for (const [path, { value, settled }] of settings) {
     if (typeof value !== 'string' || settled || !value.includes('$')) continue;
-    // Until the error is thrown, the default stands in for what cannot be had.
+    // Until the error is thrown, the default stands in for a value that could not be resolved.
     properties.set(path, references.expand(path, value) ?? optionAt(schema, path)?.default);
   }
   const problems = problemsOf(schema, settings, references, refusedBy(properties));
@@ -103,7 +103,7 @@ function byGroup(settings: Settings): Values {
   return values;
 }
 
-/** Where each value came from: convict does not keep it. In the order of the schema. */
+/** Where each value came from, in the schema's order: convict does not remember it. */
 function settingsOf(schema: Schema, { files, environment, overrides }: Sources): Settings {
   const settings: Settings = new Map();
   for (const [group, options] of Object.entries(schema)) {
@@ -117,7 +117,7 @@ function settingsOf(schema: Schema, { files, environment, overrides }: Sources):
   return settings;
 }
 
-/** Convict tells of all refused options in one text: a line for each, which begins with its name. */
+/** Convict reports all refused options in one text, with a line for each that begins with the option's name. */
 function refusedBy(properties: Properties): Set<string> {
   try {
     properties.validate({ allowed: 'strict' });
@@ -125,7 +125,7 @@ function refusedBy(properties: Properties): Set<string> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const names = error.message.split('\n').map((line) => line.slice(0, line.indexOf(':')));
-    // Else a refusal would be overlooked.
+    // Otherwise a refusal would be overlooked.
     if (!names.every((name) => properties.has(name))) throw error;
     return new Set(names);
   }
@@ -156,7 +156,7 @@ function problemsOf(
   return problems;
 }
 
-/** A password may have come to the wrong option: with a line that is indented by mistake, it continues the one above. */
+/** A password may have landed in the wrong option: a line indented by mistake continues the one above. */
 function withoutStraySecrets(text: string): string {
   const [first = '', ...more] = text.split('\n');
   return more.length === 0 ? maskText(first) : `${maskText(first)} … (${more.length + 1} lines)`;

@@ -5,7 +5,7 @@ import type { Settings } from './sources.ts';
 // A name is `option` or `group.option`; `$$` and `\$` are a plain dollar.
 const TOKEN = /\\\$|\$(?:(\$)|([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)?)|\{([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)?)\})/gi;
 
-/** The references that settings have to each other: `$name`, `${name}` and `${group.name}`. */
+/** The references between settings: `$name`, `${name}` and `${group.name}`. */
 export class References {
   /** Options whose values hold secrets: those that are secret, and those that refer to one. */
   readonly secrets = new Set<string>();
@@ -25,7 +25,7 @@ export class References {
     }
   }
 
-  /** A setting's text with the texts of others in the place of references; undefined when it cannot be had. */
+  /** A setting's text with its references replaced by other settings' texts; undefined when that is impossible. */
   expand(path: string, text: string, within: readonly string[] = []): string | undefined {
     const expanded = this.#texts.get(path) ?? this.#replace(path, text, [...within, path]);
     if (expanded !== undefined) this.#texts.set(path, expanded);
@@ -51,7 +51,9 @@ export class References {
     });
   }
 
-  /** In the own group first, then in DEFAULT, as oslo.config does; earlier names stand for the present ones. */
+  /**
+   * Looks in the option's own group first, then in DEFAULT, as oslo.config does; earlier names stand for present ones.
+   */
   #lookUp(path: string, reference: string): string | undefined {
     const [group] = splitPath(path);
     const names = reference.includes('.') ? [reference] : [`${group}.${reference}`, `DEFAULT.${reference}`];
@@ -65,7 +67,7 @@ export class References {
     return option && textOf(option, value);
   }
 
-  // What follows a plain $ may be a part of a password.
+  // What follows a plain $ may be part of a password.
   #refuse(path: string, reference: string, loop: boolean): void {
     const hidden = this.secrets.has(path);
     const problem = loop

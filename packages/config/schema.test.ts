@@ -28,7 +28,7 @@ describe('an earlier name', () => {
     ]);
   });
 
-  test('in its group, and in a group that is no more', () => {
+  test('works in its own group, and in a group that no longer exists', () => {
     const text = '[ssl]\nuse_ssl = true\n[sql]\nconnection = sqlite:///a\n';
     const config = load({ configFiles: [folder.write('groups.conf', text)] });
     expect(config.ssl.enabled).toBe(true);
@@ -67,7 +67,7 @@ describe('an earlier name', () => {
     expect(config.warnings).toHaveLength(2);
   });
 
-  test('is warned of once, however often it is set in a file', () => {
+  test('causes one warning, however often it is set in a file', () => {
     const text = '[DEFAULT]\nscheduler_max_attempts = 7\nscheduler_max_attempts = 8\n';
     const path = folder.write('twice.conf', text);
     const config = load({ configFiles: [path, path] });
@@ -75,12 +75,12 @@ describe('an earlier name', () => {
     expect(config.warnings).toHaveLength(1);
   });
 
-  test('is in errors the present one, at the line of the earlier', () => {
+  test("appears in errors as the present one, with the earlier one's line", () => {
     const path = folder.write('wrong.conf', '[DEFAULT]\nscheduler_max_attempts = 0\n');
     expect(() => load({ configFiles: [path] })).toThrow(`${path}:2: [scheduler] max_attempts = 0`);
   });
 
-  test('of a secret is as secret', () => {
+  test('of a secret is just as secret', () => {
     const path = folder.write('secret.conf', '[DEFAULT]\nsql_connection = mysql://nova:hunter2@h/\n');
     expect(() => load({ configFiles: [path] })).toThrow('[database] connection = mysql://nova:***@h/');
   });

@@ -1,6 +1,6 @@
 import type { Option, OptionGroup, Schema } from './option.ts';
 
-/** A schema of several parts, in which a group has the options of all. */
+/** A schema of several parts, whose groups have the options of all parts. */
 export type ComposedSchema<P extends readonly Schema[]> = P extends readonly [
   infer First extends Schema,
   ...infer Others extends readonly Schema[],
@@ -29,7 +29,7 @@ function refuseDuplicates(parts: readonly Schema[]): void {
   }
 }
 
-/** All names of the options of a schema, earlier ones as well, each as `group.option`. */
+/** All names of a schema's options, earlier ones included, each as `group.option`. */
 export class OptionNames {
   /** The present name by each name. */
   readonly #present = new Map<string, string>();
@@ -50,17 +50,17 @@ export class OptionNames {
     return this.#present.keys();
   }
 
-  /** As `all`, but as often as a name is given. */
+  /** As `all`, but with a name repeated as often as it is given. */
   each(): string[] {
     return [...this.#names.values()].flat();
   }
 
-  /** The name of today of an option; undefined when there is none of that name. */
+  /** An option's present name; undefined when there is no option of that name. */
   presentName(name: string): string | undefined {
     return this.#present.get(name);
   }
 
-  /** The present name, then the earlier ones: of several that are set in one place the first counts. */
+  /** The present name, then the earlier ones: if several are set in one place, the first counts. */
   namesOf(present: string): readonly string[] {
     return this.#names.get(present) ?? [];
   }

@@ -5,7 +5,7 @@ import { type ConfigSource, listConfigFiles } from './config-source.ts';
 import type { Schema } from './option.ts';
 import { bracketed, OptionNames, splitPath } from './schema.ts';
 
-/** Where a value came from, in words and in parts. */
+/** Where a value came from, as text and in parts. */
 export interface Source {
   /** `/etc/nova/nova.conf:12`, `environment variable OS_DEFAULT__HOST`, `--host`, `default`. */
   readonly text: string;
@@ -13,7 +13,7 @@ export interface Source {
   readonly line?: number;
 }
 
-/** A value as somebody set it. */
+/** A value as it was set. */
 export interface Setting {
   readonly value: unknown;
   readonly source: Source;
@@ -21,10 +21,10 @@ export interface Setting {
   readonly settled?: { readonly secret: boolean };
 }
 
-/** Settings by `group.option`, under the names of today. */
+/** Settings by `group.option`, under present names. */
 export type Settings = Map<string, Setting>;
 
-/** What the sources say, each under the names of today. */
+/** What the sources say, each under present names. */
 export interface Sources {
   readonly files: readonly Settings[];
   readonly environment: Settings;
@@ -55,7 +55,7 @@ export function environmentVariable(group: string, option: string): string {
   return `OS_${group.toUpperCase()}__${option.toUpperCase()}`;
 }
 
-/** Reads all sources; which of them is the stronger, convict knows. */
+/** Reads all sources; convict decides which takes precedence. */
 export function readSources(schema: Schema, { configSources, env, overrides }: SourceOptions): Sources {
   const { files, problems } = listConfigFiles(configSources);
   const reader = new SourceReader(schema, problems);
@@ -107,7 +107,7 @@ class SourceReader {
         given.set(path, { value, source: { text: `environment variable ${variable}` } });
     }
     const settings = this.#withPresentNames(given);
-    // Other programs have OS_ variables, too; only one that begins with a group of ours is a misspelt option.
+    // Other programs have OS_ variables too; only one that begins with one of our groups is a misspelt option.
     const prefixes = Object.keys(this.#schema).map((group) => environmentVariable(group, ''));
     for (const variable of Object.keys(env)) {
       if (known.has(variable) || !prefixes.some((prefix) => variable.startsWith(prefix))) continue;
@@ -131,7 +131,7 @@ class SourceReader {
     return settings;
   }
 
-  /** What one file or the environment says. In one place the present name is stronger than earlier ones. */
+  /** What one file, or the environment, says. Within one place the present name wins over earlier ones. */
   #withPresentNames(given: Settings): Settings {
     const settings: Settings = new Map();
     for (const [name, setting] of given) {
@@ -155,7 +155,7 @@ class SourceReader {
     return this.#schema[presentGroup]?.[presentName]?.sensitive === true && maskSecret(value) !== value;
   }
 
-  // A file that is named twice is read twice, but needs to be warned of once.
+  // A file that is named twice is read twice, but one warning is enough.
   #warn(text: string): void {
     if (!this.warnings.includes(text)) this.warnings.push(text);
   }

@@ -76,7 +76,7 @@ describe('after the name of a secret', () => {
   });
 });
 
-// What is shown of each as a URL, and in a text.
+// What each becomes as a URL, and within a text.
 test.each([
   ['rabbit://nova:hunter2@h:5672/v', 'rabbit://nova:***@h:5672/v'],
   ['rabbit://u1:hunter2@h1,u2:hunter3@h2/', 'rabbit://u1:***@h1,u2:***@h2/'],
@@ -156,7 +156,7 @@ test.each([
 test.each([
   ['nova:hunter2@h', '***@h'],
   ['rabbit:nova:hunter2@h', '***@h'],
-])('of %j, which has no scheme, %j is shown', (url, shown) => {
+])('%j, which has no scheme, is shown as %j', (url, shown) => {
   expect(maskUrl(url)).toBe(shown);
 });
 
@@ -166,11 +166,11 @@ test.each([
   [' rabbit://nova:hunter2@h/', '***'],
   ['rabbit:/nova:hunter2@h', '***'],
   ['', ''],
-])('of a secret, %j is shown as %j', (text, shown) => {
+])('the secret %j is shown as %j', (text, shown) => {
   expect(maskSecret(text)).toBe(shown);
 });
 
-test('in a JSON value fields are known by their names, and texts are masked, however deep', () => {
+test('in a JSON value, secret fields are known by their names and texts are masked, at any depth', () => {
   const value = {
     adminPass: 'a',
     list: [{ auth_token: 'b', user: 'alice', url: 'amqp://u:hunter2@h/' }],
@@ -208,7 +208,7 @@ test.each([
   'bearer ',
   '[',
   '<"\'',
-])('a megabyte of %j takes no time, also with an @ at either end', (part) => {
+])('a megabyte of %j takes hardly any time, even with an @ at either end', (part) => {
   const text = part.repeat(1_000_000 / part.length);
   const before = process.cpuUsage();
   for (const hostile of [text, `://@${text}`, `${text}@`, `://u:${text}`, `token="${text}`]) {
@@ -216,6 +216,6 @@ test.each([
     maskUrl(hostile);
     isSecretName(hostile);
   }
-  // Processor time (µs); whatever goes back over the text takes many minutes.
+  // Processor time (µs); an expression that backtracks over the text takes many minutes.
   expect(process.cpuUsage(before).user).toBeLessThan(30_000_000);
 });

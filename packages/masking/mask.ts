@@ -1,6 +1,6 @@
 import { isSecretName, SECRET_NAME } from './secret-names.ts';
 
-/** What stands in the place of a secret. */
+/** What is shown instead of a secret. */
 export const MASK = '***';
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
@@ -11,33 +11,33 @@ const URL_REST = /:\/\/([^\s"'<>/?#]*)([^\s"'<>]*)/g;
 /** `host`, `host:5672`, `[::1]:5672`. */
 const HOST = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?$/;
 
-/** A host by whose form nobody takes it for a part of a password. */
+/** A host that cannot be mistaken for part of a password. */
 const KNOWN_HOST = /^(?:\[[\da-f:.%]+\]|[\w.-]+)(?::\d+)?$/i;
 const USER = /@/;
 const USER_WITH_PASSWORD = /^[\w.%+~-]+:.*@/s;
 
-/** A parameter of a URL that is a key of whatever kind: `key=`, `sslkey=`. */
+/** A URL parameter that is a key of some kind: `key=`, `sslkey=`. */
 const KEY_PARAMETER = /([?&;][\w.-]{0,40}key[\w.-]{0,40}=)[^&;\s"'<>]+/gi;
 
-// All spans of these are bounded or end where they must, or a long text would take long.
+// Every repetition here is bounded or has a fixed end; otherwise a long text would take very long.
 const NAME = `(?:${SECRET_NAME})[\\w-]{0,30}`;
-/** The colon before the port of a URL gives nothing a value. */
+/** The colon before a URL's port does not introduce a value. */
 const SEPARATOR = '(?:=|:(?!(?<=:\\/\\/[\\w.-]{1,80}:)\\d{1,5}(?!\\w)))';
 /** `password=`, `"password": `, `--password `. */
 const BEFORE_VALUE = `${NAME}(?:\\\\{0,4}["'])?\\s{0,4}${SEPARATOR}\\s{0,4}|--[\\w-]{0,30}${NAME}\\s{1,4}`;
-/** Up to the closing quotation mark, or to what separates it from the next. */
+/** Up to the closing quotation mark, or to whatever separates it from the next value. */
 const VALUE = `(?:(")(?:[^"\\\\]|\\\\.)+|(')(?:[^'\\\\]|\\\\.)+|(\\\\{1,4}["'])[^"']+|(?:(?:bearer|basic)\\s{1,4})?(?:[^\\s"'&;,]|,(?![\\s"'])|["'](?=\\w))+)`;
 const NAMED_SECRET = new RegExp(`(${BEFORE_VALUE})${VALUE}`, 'gis');
 
 /**
- * Text for others to read, such as an error's message, without the secrets in it: the passwords of URLs, of each of
- * their hosts, and what stands after names such as `password`. Takes time in proportion to the text, whoever wrote it.
+ * Text for others to read, such as an error's message, without its secrets: the password of each host of a URL, and
+ * what follows names such as `password`. Takes time in proportion to the text's length, even if the text is hostile.
  */
 export function maskText(text: string): string {
   return maskNamed(maskUrls(text) ?? hideToLastAt(text));
 }
 
-/** A URL without its secrets. Unlike a text it has no end but its own: what cannot be a host is taken for a password. */
+/** A URL without its secrets. The URL is the whole text, so whatever cannot be a host is taken for a password. */
 export function maskUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined) return maskNamed(url.replace(/^.*@/s, `${MASK}@`));
@@ -47,13 +47,13 @@ export function maskUrl(url: string): string {
   return maskNamed(masked === undefined ? hideToLastAt(url) : scheme + masked);
 }
 
-/** The value of a secret as messages may show it: of a URL what is not secret, of others nothing. */
+/** A secret value as messages may show it: of a URL, the parts that are not secret; of anything else, nothing. */
 export function maskSecret(text: string): string {
   if (SCHEME.test(text)) return maskUrl(text);
   return text === '' ? '' : MASK;
 }
 
-/** A copy of a JSON value in which secrets are masked: fields by their names, and those within texts. */
+/** A copy of a JSON value with its secrets masked: fields with secret names, and secrets within texts. */
 export function maskValue(value: unknown): unknown {
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map(maskValue);
@@ -65,7 +65,7 @@ export function maskValue(value: unknown): unknown {
   return Object.fromEntries(masked);
 }
 
-/** Undefined when an `@` stands where no URL may have one: then it may end a password, and nobody knows where that begins. */
+/** Undefined when an `@` stands where no URL may have one: it may then end a password whose beginning is unknown. */
 function maskUrls(text: string): string | undefined {
   const first = text.indexOf('://');
   if (first === -1) return text;
@@ -79,7 +79,7 @@ function maskUrls(text: string): string | undefined {
   return isClear ? masked : undefined;
 }
 
-/** What follows the scheme; undefined when it may be that an `@` ends a password which a comma or slash is in. */
+/** What follows the scheme; undefined when an `@` may end a password that contains a comma or a slash. */
 function maskRest(hosts: string, path: string): string | undefined {
   const parts = hosts.split(',');
   const lastUser = parts.findLastIndex((part) => part.includes('@'));
@@ -91,13 +91,13 @@ function maskRest(hosts: string, path: string): string | undefined {
     const host = part.slice(at);
     const isHost = HOST.test(host);
     masked.push(hideAfterColon(part.slice(0, at), '@') + (isHost ? host : hideAfterColon(host, '')));
-    // What looks like a host with a wrong port is the beginning of a password, and all after it is, too.
+    // What looks like a host with a wrong port is the beginning of a password, and everything after it belongs to it.
     if (!isHost) return masked.join();
   }
   return masked.join() + path;
 }
 
-/** Whether each is a user at a host, and after the first colon a user with a password: `u1@h1,u2:p2@h2,u3:p3@h3:5672`. */
+/** Whether each part is a user at a host, with passwords from the first colon on: `u1@h1,u2:p2@h2,u3:p3@h3:5672`. */
 function areWholeHosts(parts: readonly string[]): boolean {
   const colon = parts.findIndex((part) => part.includes(':'));
   return parts.every((part, index) => {
@@ -107,7 +107,7 @@ function areWholeHosts(parts: readonly string[]): boolean {
   });
 }
 
-// Up to the first colon is the user, who may be an address with an @.
+// The user ends at the first colon and may be an address with an @.
 function hideAfterColon(text: string, end: string): string {
   const colon = text.indexOf(':');
   return colon === -1 ? text : `${text.slice(0, colon)}:${MASK}${end}`;

@@ -1,4 +1,4 @@
-/** Parts of the names under which secrets are known, in any case, their words joined by `-`, `_` or nothing. */
+/** Parts of names that mark a secret, in upper or lower case, with words joined by `-`, `_` or nothing. */
 export const SECRET_NAME = [
   'pass(?:word|wd|phrase|code)',
   // `db_pass`, `adminPass`; not `passenger`, `bypass`.

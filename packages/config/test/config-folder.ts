@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 export class ConfigFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'nova-config-'));
 
-  /** Writes a file, by default readable by its user only, and returns its path. */
+  /** Writes a file, by default readable only by its owner, and returns its path. */
   write(name: string, text: string, mode = 0o600): string {
     const path = join(this.path, name);
     mkdirSync(dirname(path), { recursive: true });

@@ -3,7 +3,7 @@ import { boolean, custom, integer, list, port, type Schema, seconds, string } fr
 
 const help = 'Says what it is for.';
 
-/** An option of a format of its own. */
+/** An option with a format of its own. */
 const shelves = custom<readonly { readonly name: string; readonly size: number }[]>({
   name: 'shelves',
   type: 'JSON',
@@ -20,7 +20,7 @@ const shelves = custom<readonly { readonly name: string; readonly size: number }
   help,
 });
 
-/** Options of every kind, some with the names that nova.conf has for them. */
+/** Options of every kind, some under the names they have in nova.conf. */
 export const schema = {
   DEFAULT: {
     host: string({
