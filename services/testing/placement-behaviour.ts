@@ -3,6 +3,7 @@ import {
   findProvider,
   insertAllocations,
   listAllocationsOfConsumer,
+  listMigrationsWithAllocations,
   listUsages,
 } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
@@ -307,6 +308,24 @@ export function describePlacement(name: string, create: () => Promise<string>): 
 
       expect(await used('VCPU')).toBe(1);
       await other.close();
+    });
+
+    it('finds the migrations that are over and hold something, and no others', async () => {
+      const holding: string[] = [];
+      for (const status of ['finished', 'error', 'confirmed']) {
+        const consumer_uuid = await recordMigration(status);
+        const provider = { provider_uuid: 'p1', resource_class: 'VCPU', used: 1 };
+        const held = { ...provider, consumer_uuid, created_at: new Date().toISOString() };
+        await insertAllocations(db.kysely, [held]);
+        holding.push(consumer_uuid);
+      }
+      await recordMigration('reverted');
+      const found = async (before: Date) =>
+        (await listMigrationsWithAllocations(db.kysely, before.toISOString())).map(({ uuid }) => uuid);
+
+      expect(await found(new Date(Date.now() + 60_000))).toEqual(holding.slice(1));
+      expect(await found(new Date(Date.now() - 60_000))).toEqual([]);
+      expect(await unknownConsumers(db, 0, new Date(Date.now() + 60_000))).toEqual([]);
     });
 
     it('makes no claim for a migration that is over', async () => {

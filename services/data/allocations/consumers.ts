@@ -68,15 +68,13 @@ async function endedInstances(
   db: Queryable,
   instances: readonly Pick<InstanceRow, 'uuid' | 'deleted' | 'vm_state' | 'host'>[],
 ): Promise<string[]> {
-  const deleted = instances.filter((instance) => instance.deleted);
-  const failed = instances.filter(
-    (instance) => !instance.deleted && instance.vm_state === 'error' && instance.host === null,
+  const ended = instances.filter(
+    ({ deleted, vm_state, host }) => deleted || (vm_state === 'error' && host === null),
   );
-  const moving = await listMovingInstances(
-    db,
-    failed.map(({ uuid }) => uuid),
-  );
-  return [...deleted, ...failed].map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
+  if (ended.length === 0) return [];
+  const failed = ended.filter(({ deleted }) => !deleted).map(({ uuid }) => uuid);
+  const moving = await listMovingInstances(db, failed);
+  return ended.map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
 }
 
 function endedMigrations(migrations: readonly Pick<MigrationRow, 'uuid' | 'deleted' | 'status'>[]): string[] {
