@@ -1,9 +1,9 @@
 import { maskValue } from '@mini-nova/masking';
 import type { NotificationDriver } from '../drivers/notification-driver.ts';
-import { DriverLoadFailure } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { checkNotificationNames } from '../names.ts';
 import type { NotificationPriority } from './notification.ts';
+import { notificationsOf } from './notifications-of.ts';
 import type { NotifierDriver, NotifierDriverFactory, SentNotification } from './notifier-driver.ts';
 
 /** Waits for all; then throws what one of them rejected with, or, of several, an AggregateError. */
@@ -49,10 +49,7 @@ const LONGEST_PRIORITY = 'critical';
 /** Sends over the transport, to `<topic>.<priority>` of each topic: version 2.0 in an envelope, 1.0 without. */
 export function messagingDriver(version: Version): NotifierDriverFactory {
   return ({ transport, topics }) => {
-    const { notifications } = transport.driver;
-    if (notifications === undefined) {
-      throw new DriverLoadFailure('messaging', 'the transport carries no notifications');
-    }
+    const notifications = notificationsOf(transport);
     for (const topic of topics) checkNotificationNames({ topic }, LONGEST_PRIORITY);
     return new MessagingDriver(notifications, topics, version);
   };

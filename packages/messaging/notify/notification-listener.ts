@@ -4,7 +4,7 @@ import {
   type NotificationDriver,
   type NotificationTopic,
 } from '../drivers/notification-driver.ts';
-import { DriverLoadFailure, InvalidTarget } from '../errors.ts';
+import { InvalidTarget } from '../errors.ts';
 import { PREFETCH_MAX } from '../limits.ts';
 import { Listening } from '../listening.ts';
 import { checkName, checkNotificationNames } from '../names.ts';
@@ -14,6 +14,7 @@ import type { Transport } from '../transport.ts';
 import { InFlight } from '../waits.ts';
 import type { NotificationPriority } from './notification.ts';
 import { endpointMethods, type NotificationEndpoint } from './notification-endpoint.ts';
+import { notificationsOf } from './notifications-of.ts';
 import {
   BatchReceiver,
   type NotificationReceiver,
@@ -182,10 +183,7 @@ function source(
   targets: readonly Target[],
   { methods }: ReceiverOptions,
 ): { driver: NotificationDriver; topics: NotificationTopic[] } {
-  const { notifications } = transport.driver;
-  if (notifications === undefined) {
-    throw new DriverLoadFailure('messaging', 'the transport carries no notifications');
-  }
+  const notifications = notificationsOf(transport);
   if (targets.length === 0) throw new TypeError('A listener of notifications needs a target');
   const priorities = [...methods.keys()];
   return { driver: notifications, topics: targets.flatMap((target) => topicsOf(target, priorities)) };

@@ -14,7 +14,7 @@ import type {
 } from '../driver.ts';
 import { type DeadLetter, MemoryBus } from './memory-bus.ts';
 import { MemoryConsumer } from './memory-consumer.ts';
-import { MemoryNotifications } from './memory-notifications.ts';
+import type { MemoryNotifications } from './memory-notifications.ts';
 import type { Delivery, MemoryQueue } from './memory-queue.ts';
 import { PendingCall } from './pending-call.ts';
 
@@ -39,7 +39,9 @@ function busName(url: TransportUrl): string {
  * (`memory://<bus>/`) have the same host share one bus.
  */
 export class MemoryDriver implements Driver {
-  readonly notifications: MemoryNotifications;
+  /** Set by who loads notifications: a process that does RPC only does not. */
+  static newNotifications: ((busName: string, context: DriverContext) => MemoryNotifications) | undefined;
+  #notifications: MemoryNotifications | undefined;
   readonly #busName: string;
   readonly #context: DriverContext;
   #bus: MemoryBus | undefined;
@@ -50,7 +52,14 @@ export class MemoryDriver implements Driver {
   constructor(url: TransportUrl, context: DriverContext) {
     this.#busName = busName(url);
     this.#context = context;
-    this.notifications = new MemoryNotifications(this.#busName, context);
+  }
+
+  get notifications(): MemoryNotifications | undefined {
+    if (this.#notifications === undefined) {
+      this.#notifications = MemoryDriver.newNotifications?.(this.#busName, this.#context);
+      if (this.#closed) this.#notifications?.close();
+    }
+    return this.#notifications;
   }
 
   async send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
@@ -104,7 +113,7 @@ export class MemoryDriver implements Driver {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.notifications.close();
+    this.#notifications?.close();
     for (const consumer of this.#consumers) consumer.close();
     this.#consumers.clear();
     for (const call of this.#calls.items()) call.fail(new MessageDeliveryFailure('The transport was closed'));

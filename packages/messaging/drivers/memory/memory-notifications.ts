@@ -11,6 +11,7 @@ import {
   type OutgoingNotification,
 } from '../notification-driver.ts';
 import { MemoryBus, type NotificationQueue, type StoredNotification } from './memory-bus.ts';
+import { MemoryDriver } from './memory-driver.ts';
 import type { Consumer } from './memory-queue.ts';
 
 export interface MemoryNotificationListenerOptions {
@@ -162,3 +163,5 @@ export class MemoryNotifications implements NotificationDriver {
     return this.#bus;
   }
 }
+
+MemoryDriver.newNotifications = (busName, context) => new MemoryNotifications(busName, context);

@@ -15,7 +15,7 @@ import type {
 import { RequestClient } from './client/request-client.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
 import { BrokerConnection, whenConnected } from './connection/connection.ts';
-import { RabbitNotifications } from './notifications/rabbit-notifications.ts';
+import type { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { RabbitContext } from './rabbit-context.ts';
@@ -32,7 +32,9 @@ import { Topology } from './topology/topology.ts';
  * listener has a connection of its own. They are opened when first used and made again whenever they are lost.
  */
 export class RabbitDriver implements Driver {
-  readonly notifications: RabbitNotifications;
+  /** Set by who loads notifications: a process that does RPC only does not. */
+  static newNotifications: ((context: RabbitContext) => RabbitNotifications) | undefined;
+  #notifications: RabbitNotifications | undefined;
   readonly #context: RabbitContext;
   readonly #name: string;
   readonly #addresses: BrokerAddress[];
@@ -65,7 +67,6 @@ export class RabbitDriver implements Driver {
       newConnection,
     };
     this.#context = context;
-    this.notifications = new RabbitNotifications(context);
     this.#publisher = new Publisher(context, 'calls and replies', callConfirms(settings));
     this.#casts = new Publisher(context, 'casts');
     this.#fanouts = new Publisher(context, 'fanouts');
@@ -80,6 +81,14 @@ export class RabbitDriver implements Driver {
       maxBytes: given.limits.outboxBytes,
       logger: given.logger,
     });
+  }
+
+  get notifications(): RabbitNotifications | undefined {
+    if (this.#notifications === undefined) {
+      this.#notifications = RabbitDriver.newNotifications?.(this.#context);
+      if (this.#closed !== undefined) void this.#notifications?.close();
+    }
+    return this.#notifications;
   }
 
   send(target: Target, request: Request, options: SendOptions): Promise<Reply | undefined> {
@@ -121,7 +130,7 @@ export class RabbitDriver implements Driver {
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
     this.#publisher.connect();
-    const listeners = [...this.#listeners, this.notifications];
+    const listeners = [...this.#listeners, ...(this.#notifications ? [this.#notifications] : [])];
     await Promise.all([
       whenConnected(this.#context.connection, signal),
       ...listeners.map((listener) => listener.whenReady(signal)),
@@ -140,8 +149,8 @@ export class RabbitDriver implements Driver {
   async #shutDown(): Promise<void> {
     this.#client.failCalls();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
-    const publishers = [this.#publisher, this.#casts, this.#fanouts, this.notifications];
-    await Promise.all(publishers.map((publisher) => publisher.close()));
+    const publishers = [this.#publisher, this.#casts, this.#fanouts, this.#notifications];
+    await Promise.all(publishers.map((publisher) => publisher?.close()));
     await this.#client.close();
     this.#replySender.close();
     await this.#context.connection.close();

@@ -9,6 +9,7 @@ import {
   type OutgoingNotification,
 } from '../../notification-driver.ts';
 import type { RabbitContext } from '../rabbit-context.ts';
+import { RabbitDriver } from '../rabbit-driver.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { NotificationListener } from './notification-listener.ts';
 import { NotificationPublisher } from './notification-publisher.ts';
@@ -81,3 +82,5 @@ export class RabbitNotifications implements NotificationDriver {
     if (this.#closed !== undefined) throw new MessageDeliveryFailure('The transport is closed');
   }
 }
+
+RabbitDriver.newNotifications = (context) => new RabbitNotifications(context);
