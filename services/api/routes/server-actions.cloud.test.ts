@@ -10,7 +10,9 @@ import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';
 import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { neverSettled, untilCancelled } from '@mini-nova/services-testing/hanging-casts';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { serverActions } from '../operations/index.ts';
+import type { ServerAction } from '../operations/server-action.ts';
 
 const COMPUTE = new Target({ topic: 'compute', server: 'host1', version: '6.1' });
 
@@ -229,4 +231,19 @@ test.each([
   await expect(stores.instances.getByUuid(uuid)).rejects.toBeInstanceOf(InstanceNotFound);
   expect(await listPortsOfDevice(db.kysely, uuid)).toEqual([]);
   expect(await listAllocationsOfConsumer(db.kysely, uuid)).toEqual([]);
+});
+
+test('an action that there is in other microversions only is 404, and not done', async () => {
+  const { send, instance, received } = await withCompute();
+  const { uuid } = await instance();
+  const stop = serverActions.get('os-stop');
+  const later = { schema: {}, run: stop?.run, microversions: { from: '2.2' } };
+  vi.spyOn(serverActions, 'get').mockReturnValue(later as ServerAction);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { status, body } = await send('POST', `/v2.1/servers/${uuid}/action`, { 'os-stop': null });
+  expect([status, body.itemNotFound?.message]).toEqual([
+    404,
+    'API version 2.1 is not supported on this method.',
+  ]);
+  expect(received).toEqual([]);
 });
