@@ -1,3 +1,4 @@
+import { GuestAPI } from '@mini-nova/compute/rpcapi';
 import {
   hostLeft,
   isUnderWay,
@@ -155,6 +156,40 @@ describe('the guest that a migration has left behind', () => {
 
     expect(await guestsOf(unknown)).toEqual(['host2']);
     expect(await guestsOf(here)).toEqual(['host1', 'host2']);
+  });
+});
+
+describe('an operator', () => {
+  it('sees guests that move, with the host in their record, and cannot remove them', async () => {
+    const guests = new GuestAPI(cloud.rpc, { timeout: 60 });
+    const instance = await running();
+    const migration = await move(instance, { status: 'running' });
+
+    const [guest] = await guests.listGuests(ctxt, 'host2');
+    expect(guest).toMatchObject({ uuid: instance.uuid, state: 'moving', recorded_host: 'host1' });
+    expect((await guests.listGuests(ctxt, 'host1'))[0]).toMatchObject({ state: 'here' });
+    const order = { instance_uuid: instance.uuid };
+    const refusal = { done: false, reason: expect.stringContaining('migration that is under way') };
+    expect(await guests.removeGuest(ctxt, 'host2', order)).toMatchObject(refusal);
+
+    migration.status = 'failed';
+    await cloud.migrations.save(migration);
+    expect((await guests.listGuests(ctxt, 'host2'))[0]).toMatchObject({ state: 'elsewhere' });
+    expect(await guests.removeGuest(ctxt, 'host2', order)).toMatchObject({ done: true });
+    expect(await guestsOf(instance)).toEqual(['host1']);
+  });
+
+  it('sees and counts guests that were moved away, until they are cleaned up', async () => {
+    const guests = new GuestAPI(cloud.rpc, { timeout: 60 });
+    const instance = await running();
+    await move(instance, { status: 'confirmed' });
+    await cloud.instances.update(instance, arrived());
+
+    const [guest] = await guests.listGuests(ctxt, 'host1');
+    expect(guest).toMatchObject({ state: 'moved', recorded_host: 'host2' });
+    const figures = cloud.computes.get('host1')?.manager.figures ?? [];
+    const counts = figures.find(({ name }) => name === 'nova_compute_stray_guests')?.values();
+    expect(counts).toContainEqual({ labels: { state: 'moved' }, value: 1 });
   });
 });
 
