@@ -14,11 +14,15 @@ const shared = {
 };
 
 /** No load may break these: they end what hangs. A test that asserts how long something takes is a benchmark. */
-const patient = {
+const patient: TestProjectInlineConfiguration['test'] = {
   setupFiles: ['test/patience.ts'],
   testTimeout: 300_000,
   hookTimeout: 300_000,
   expect: { poll: { timeout: PATIENCE } },
+  // Turns of the event loop stay real: what waits for one (`turns.ts`) would wait for ever when real timers come back.
+  fakeTimers: {
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+  },
 };
 
 /** Files of packages and services say in their names in which room they are tested. */
