@@ -1,12 +1,12 @@
 export { BaseAPI, BaseRPCAPI, type BaseRPCAPIOptions, baseRpc } from './base-rpc-api.ts';
 export { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export { CLOCK_TOLERANCE, ClockComparison, skewText } from './clock-skew.ts';
-export { ConcurrencyLimit, type WhileWaiting } from './concurrency-limit.ts';
 export { Daemon, type DaemonOptions, type DaemonServiceOptions } from './daemon.ts';
 export type { Figure, FigureObserver, FigureValue } from './figure.ts';
 export { gracefulShutdownTimeout, serviceOptions, transportOptions } from './from-config.ts';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 export type { CutRequest, Intake } from './intake.ts';
+export { KeyedQueue } from './keyed-queue.ts';
 export type {
   Launchable,
   ReadinessCheck,
@@ -54,7 +54,6 @@ export {
   type RpcServingOptions,
 } from './rpc.ts';
 export { rpcLog } from './rpc-log.ts';
-export { SerialQueue } from './serial-queue.ts';
 export {
   type NotificationOptions,
   Service,
@@ -74,4 +73,4 @@ export {
   type TraceContext,
   withSpan,
 } from './tracing/tracer.ts';
-export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { type WhileWaiting, WorkQueue, type WorkQueueOptions } from './work-queue.ts';

@@ -6,23 +6,26 @@ export function after(seconds: number, fn: () => void): NodeJS.Timeout {
   return setTimeout(fn, milliseconds(seconds)).unref();
 }
 
-/**
- * Whether `work` settled within so many seconds. It never rejects: who cares how `work` ended, asks `work`.
- */
-export async function settlesWithin(work: Promise<unknown>, seconds: number): Promise<boolean> {
+/** What `work` comes to, or `late` when it has not settled within so many seconds. */
+export async function withinOr<T, L>(work: Promise<T>, seconds: number, late: L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<L>((resolve) => {
+    timer = setTimeout(() => resolve(late), milliseconds(seconds));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether `work` settled within so many seconds. It never rejects: who cares how `work` ended, asks `work`. */
+export async function settlesWithin(work: Promise<unknown>, seconds: number): Promise<boolean> {
   const settled = work.then(
     () => true,
     () => true,
   );
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds(seconds));
-  });
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withinOr(settled, seconds, false);
 }
 
 function milliseconds(seconds: number): number {

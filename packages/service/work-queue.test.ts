@@ -175,3 +175,85 @@ it('refuses those who would give up before their turn, and says when to come bac
   expect(await patient).toBe('in time');
   await Promise.all([running, ...waiting]);
 });
+
+/** Steps that end when they are told to. */
+function severalSteps(queue: WorkQueue, count: number) {
+  const started: number[] = [];
+  const ends: (() => void)[] = [];
+  const runs = Array.from({ length: count }, (_, n) =>
+    queue.run(async () => {
+      started.push(n);
+      await new Promise<void>((resolve) => {
+        ends[n] = resolve;
+      });
+      return n;
+    }),
+  );
+  return { started, end: (n: number) => ends[n]?.(), runs };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+it('no more steps than the limit run at once, and the others in their order', async () => {
+  const { started, end, runs } = severalSteps(new WorkQueue({ name: 'steps', width: () => 2 }), 5);
+  await settled();
+  expect(started).toEqual([0, 1]);
+  end(1);
+  await settled();
+  expect(started).toEqual([0, 1, 2]);
+  for (const n of [0, 2, 3, 4]) {
+    end(n);
+    await settled();
+  }
+  expect(started).toEqual([0, 1, 2, 3, 4]);
+  expect(await Promise.all(runs)).toEqual([0, 1, 2, 3, 4]);
+});
+
+it('a step that fails gives its place to the next', async () => {
+  const queue = new WorkQueue({ name: 'steps', width: () => 1 });
+  const failed = queue.run(() => Promise.reject(new Error('no')));
+  const next = queue.run(async () => 'yes');
+  await expect(failed).rejects.toThrow('no');
+  expect(await next).toBe('yes');
+});
+
+it('a limit of 0 is none, and a raised one counts when the next step ends', async () => {
+  let limit = 1;
+  const { started, end } = severalSteps(new WorkQueue({ name: 'steps', width: () => limit }), 4);
+  await settled();
+  limit = 0;
+  end(0);
+  await settled();
+  expect(started).toEqual([0, 1, 2, 3]);
+});
+
+it('a step that waits says so again and again, until it runs', async () => {
+  const queue = new WorkQueue({ name: 'steps', width: () => 1 });
+  const { end } = severalSteps(queue, 1);
+  let said = 0;
+  let stopped = false;
+  let enough = () => {};
+  const saidEnough = new Promise<void>((resolve) => {
+    enough = resolve;
+  });
+  const waiting = queue.run(
+    async () => {
+      stopped = true;
+    },
+    undefined,
+    {
+      every: 0.005,
+      say: async () => {
+        expect(stopped).toBe(false);
+        said += 1;
+        if (said === 3) enough();
+        throw new Error('cannot be said');
+      },
+    },
+  );
+  await settled();
+  await saidEnough;
+  end(0);
+  await waiting;
+  expect(said).toBeGreaterThanOrEqual(3);
+});

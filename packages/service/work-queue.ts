@@ -4,7 +4,7 @@ import { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export interface WorkQueueOptions {
   /** What those who are refused are told is full: `scheduler`. */
   name: string;
-  /** How many run at the same time. Default 1. */
+  /** How many run at the same time; 0: all. Asked each time. Default 1. */
   width?: () => number;
   /**
    * A step that has run for `after` milliseconds waits for somebody else, and holds up nobody here: it counts for `width` no
@@ -16,6 +16,13 @@ export interface WorkQueueOptions {
    * refused.
    */
   limit?: () => number;
+}
+
+/** What a step says of itself for as long as it waits. */
+export interface WhileWaiting {
+  /** Seconds between two times; 0: never. */
+  every: number;
+  say(): Promise<unknown>;
 }
 
 interface Waiting {
@@ -52,7 +59,8 @@ export class WorkQueue {
 
   /** Whether one that comes now has to wait. */
   get isBusy(): boolean {
-    return this.#running >= this.#width();
+    const width = this.#width();
+    return width > 0 && this.#running >= width;
   }
 
   /**
@@ -60,9 +68,9 @@ export class WorkQueue {
    * @throws RequestRefused when the queue is full, or the caller would give up before its turn
    * @throws the signal's reason when the caller has given up before the step began
    */
-  async run<T>(step: () => Promise<T>, caller?: Caller): Promise<T> {
+  async run<T>(step: () => Promise<T>, caller?: Caller, whileWaiting?: WhileWaiting): Promise<T> {
     throwIfGone(caller);
-    if (this.isBusy) await this.#turn(caller);
+    if (this.isBusy || this.#waiting.size > 0) await this.#turn(caller, whileWaiting);
     else this.#running += 1;
     const leave = this.#occupy();
     const since = performance.now();
@@ -101,10 +109,22 @@ export class WorkQueue {
   }
 
   /** Resolves when there is room, which is taken then. */
-  async #turn(caller: Caller | undefined): Promise<void> {
+  async #turn(
+    caller: Caller | undefined,
+    { every, say }: WhileWaiting = { every: 0, say: async () => {} },
+  ): Promise<void> {
     this.#refuseInVain(caller);
-    const signal = caller?.signal;
-    await new Promise<void>((resolve, reject) => {
+    // What could not be said is said the next time.
+    const timer = every > 0 ? setInterval(() => void say().catch(() => {}), every * 1000) : undefined;
+    try {
+      await this.#woken(caller?.signal);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #woken(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         this.#waiting.delete(waiting);
         reject(signal?.reason);
@@ -112,6 +132,8 @@ export class WorkQueue {
       const waiting = { start: resolve, leave: () => signal?.removeEventListener('abort', giveUp) };
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(waiting);
+      // It may have become wider since.
+      this.#startNext();
     });
   }
 

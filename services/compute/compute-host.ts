@@ -2,8 +2,7 @@ import type { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { Logger } from '@mini-nova/messaging';
 import type { NetworkAPI } from '@mini-nova/network/rpcapi';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
-import type { ConcurrencyLimit } from '@mini-nova/service';
-import type { InstanceLocks } from './instance-locks.ts';
+import type { KeyedQueue, WorkQueue } from '@mini-nova/service';
 import type { InstanceNotifications } from './notifications.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { ResourceTracker } from './resource-tracker.ts';
@@ -18,9 +17,9 @@ export interface ComputeHost {
   /** Instances whose guests this process has made, or begun to make, without the build having got to its end. */
   readonly unfinishedGuests: Set<string>;
   /** What concerns one instance runs one after another. */
-  readonly locks: InstanceLocks;
+  readonly locks: KeyedQueue;
   /** Whoever builds here waits for a turn. */
-  readonly builds: ConcurrencyLimit;
+  readonly builds: WorkQueue;
   /** Seconds without progress until a build is ended; 0: never. It may change. */
   readonly buildTimeout: () => number;
   readonly conductor: ConductorAPI;

@@ -4,12 +4,13 @@ import { endpoint, type JsonObject, type Logger, type RpcEndpoint } from '@mini-
 import type { NetworkAPI } from '@mini-nova/network/rpcapi';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import {
-  ConcurrencyLimit,
   type Figure,
+  KeyedQueue,
   Manager,
   type PeriodicTask,
   type ReadinessChecks,
   RequestContext,
+  WorkQueue,
 } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
 import { cleanUpDeletedGuests } from './deleted-guests.ts';
@@ -17,7 +18,6 @@ import { GuestManager } from './guest-manager.ts';
 import { GuestWatch } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
 import { checkSizes } from './host-sizes.ts';
-import { InstanceLocks } from './instance-locks.ts';
 import { healHostInterfaces } from './interface-healing.ts';
 import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
@@ -92,8 +92,8 @@ export class ComputeManager extends Manager {
       ownRecords,
       notifications,
       unfinishedGuests: new Set(),
-      locks: new InstanceLocks(),
-      builds: new ConcurrencyLimit(() => config.DEFAULT.max_concurrent_builds),
+      locks: new KeyedQueue('instance'),
+      builds: new WorkQueue({ name: 'builds', width: () => config.DEFAULT.max_concurrent_builds }),
       buildTimeout: () => config.DEFAULT.instance_build_timeout,
       ...parts,
     };

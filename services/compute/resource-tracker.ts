@@ -17,7 +17,7 @@ import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, ComputeNode, Instance, Migration } from '@mini-nova/objects';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
-import { RequestContext, SerialQueue } from '@mini-nova/service';
+import { RequestContext, WorkQueue } from '@mini-nova/service';
 import { Claim } from './claim.ts';
 import { keptFor, movesUnderWay } from './moves.ts';
 import { inventoriesOf, type Reservations, withReserved } from './node-inventory.ts';
@@ -54,7 +54,7 @@ export class ResourceTracker {
   readonly #nodes = new Map<string, TrackedNode>();
   readonly #usageReports: UsageReports;
   /** Records are saved one after the other, so that each save sends what changed since. */
-  readonly #saves = new SerialQueue();
+  readonly #saves = new WorkQueue({ name: 'records' });
 
   constructor(options: ResourceTrackerOptions) {
     this.#options = options;

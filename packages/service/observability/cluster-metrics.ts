@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Gauge, type Registry } from 'prom-client';
+import { withinOr } from '../timer.ts';
 import { FIGURES_QUESTION, isFiguresAnswer } from './figures-channel.ts';
 import type { MetricsText } from './metrics-text.ts';
 import { addCounters, countersOf, figuresOf, type MetricFigures, together } from './worker-figures.ts';
@@ -74,16 +75,8 @@ export class ClusterMetrics {
     this.#pending.clear();
   }
 
-  async #answersInTime(worker: Worker): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#timeout * 1000);
-    });
-    try {
-      return await Promise.race([this.#ask(worker), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #answersInTime(worker: Worker): Promise<boolean> {
+    return withinOr(this.#ask(worker), this.#timeout, false);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { errorText } from '../error-name.ts';
 import type { ReadinessCheck, ReadinessChecks } from '../launch/launchable.ts';
 import { shownText } from '../shown-text.ts';
+import { withinOr } from '../timer.ts';
 
 /** What one check says. */
 export type CheckResult = { ok: true; remark?: string } | { ok: false; reason: string };
@@ -45,16 +46,7 @@ export async function findingsOf(checks: ReadinessChecks, timeout = WORKER_TIMEO
 }
 
 async function runCheck(check: ReadinessCheck, timeout: number): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<CheckResult>((resolve) => {
-    const result: CheckResult = { ok: false, reason: `no answer within ${timeout} s` };
-    timer = setTimeout(() => resolve(result), timeout * 1000);
-  });
-  try {
-    return await Promise.race([settle(check), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withinOr(settle(check), timeout, { ok: false, reason: `no answer within ${timeout} s` });
 }
 
 async function settle(check: ReadinessCheck): Promise<CheckResult> {

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestStores } from '@mini-nova/data/request-stores';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
+import { settlesWithin } from '@mini-nova/service';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
 import { isHostUp } from '../compute/service-check.ts';
 
-/** Milliseconds for which a message that the bus does not take keeps the user waiting. */
-const PATIENCE = 2000;
+/** Seconds for which a message that the bus does not take keeps the user waiting. */
+const PATIENCE = 2;
 
 /** Deletes servers, in whatever state they are. */
 export class ServerDeletion {
@@ -50,7 +50,7 @@ export class ServerDeletion {
     const ordered = compute.terminateInstance(ctxt, { instance }).catch((error: unknown) => {
       logger.warn({ instance: uuid, err: error }, 'The deletion was not sent, and is left to the conductor');
     });
-    await Promise.race([ordered, delay(PATIENCE, undefined, { ref: false })]);
+    await settlesWithin(ordered, PATIENCE);
   }
 
   async #deleteLocally({ instances }: RequestStores, instance: Instance): Promise<void> {

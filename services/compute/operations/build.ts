@@ -21,10 +21,9 @@ const untilAnswered = { patience: Number.POSITIVE_INFINITY };
 /** Shows in the record of a build that waits for its turn that it is not lost. */
 export const build: ComputeOperation<'buildAndRunInstance'> = async (host, ctxt, args) => {
   const attempt = new InstanceBuild(host, ctxt, args);
-  await host.builds.run(() => host.locks.run(args.instance.uuid, () => attempt.run()), {
-    every: host.buildTimeout() / 3,
-    say: () => attempt.wait(),
-  });
+  const whileWaiting = { every: host.buildTimeout() / 3, say: () => attempt.wait() };
+  const step = () => host.locks.run(args.instance.uuid, () => attempt.run());
+  await host.builds.run(step, undefined, whileWaiting);
 };
 
 /**

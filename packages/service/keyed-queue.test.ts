@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { InstanceLocks } from './instance-locks.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 
 it('runs steps of one instance one after another, in the order asked for', async () => {
-  const locks = new InstanceLocks();
+  const locks = new KeyedQueue('steps');
   const events: string[] = [];
   const step = (name: string, ms: number) => async () => {
     events.push(`${name} begins`);
@@ -17,7 +17,7 @@ it('runs steps of one instance one after another, in the order asked for', async
 });
 
 it('lets steps of different instances run at once', async () => {
-  const locks = new InstanceLocks();
+  const locks = new KeyedQueue('steps');
   let open = () => {};
   const blocked = locks.run('one', () => new Promise<void>((resolve) => (open = resolve)));
 
@@ -28,7 +28,7 @@ it('lets steps of different instances run at once', async () => {
 });
 
 it('goes on after a step that failed, whose error goes to its caller alone', async () => {
-  const locks = new InstanceLocks();
+  const locks = new KeyedQueue('steps');
   const failing = locks.run('vm', async () => {
     throw new Error('spawn');
   });
@@ -39,7 +39,7 @@ it('goes on after a step that failed, whose error goes to its caller alone', asy
 });
 
 it('forgets an instance when its last step has ended', async () => {
-  const locks = new InstanceLocks();
+  const locks = new KeyedQueue('steps');
   const running = locks.run('vm', async () => {});
   expect(locks.isHeld('vm')).toBe(true);
 
@@ -49,7 +49,7 @@ it('forgets an instance when its last step has ended', async () => {
 });
 
 it('does not run a step whose caller left before it came, or while it waited', async () => {
-  const locks = new InstanceLocks();
+  const locks = new KeyedQueue('steps');
   const user = new AbortController();
   const caller = { signal: user.signal, timeLeft: null };
   let open: (() => void) | undefined;
