@@ -1,17 +1,17 @@
 import { call, clientOf, defineRpc, type EndpointOf, type JsonValue, type } from '@mini-nova/messaging';
 
-/** What every service answers, whatever its topic. */
+/** The methods that every service answers, whatever its topic. */
 export const baseRpc = defineRpc(
   { namespace: 'baseapi', version: '1.1' },
   {
-    /** Answers what it was asked. Nova's own services require `arg`. */
+    /** Answers with its argument. Nova's own services require `arg`. */
     ping: call('ping', {
       since: '1.0',
       to: 'topic',
       args: type<{ arg?: JsonValue }>(),
       result: type<{ service: string; arg: JsonValue }>(),
     }),
-    /** The port of the observability endpoint; null: there is none. */
+    /** The port of the observability endpoint; null if there is none. */
     getBackdoorPort: call('get_backdoor_port', { since: '1.1', to: 'topic', result: type<number | null>() }),
   },
 );
@@ -25,7 +25,7 @@ export interface BaseRPCAPIOptions {
   backdoorPort?: (() => number | null) | undefined;
 }
 
-/** Part of every service: who can `ping` it knows that it answers through its queue. */
+/** Part of every service: whoever can `ping` it knows that it answers through its queue. */
 export class BaseRPCAPI implements EndpointOf<typeof baseRpc> {
   readonly #options: BaseRPCAPIOptions;
 

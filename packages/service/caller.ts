@@ -1,6 +1,6 @@
 import { MessagingTimeout, type RpcRequest } from '@mini-nova/messaging';
 
-/** Who waits for the outcome of a request, as its endpoint is told. */
+/** Whoever waits for the outcome of a request, as its endpoint sees it. */
 export type Caller = Pick<RpcRequest, 'signal' | 'timeLeft'>;
 
 /** Seconds until the caller gives up; infinite for one that never does. */
@@ -9,8 +9,8 @@ export function secondsLeft({ timeLeft }: Caller): number {
 }
 
 /**
- * To be asked before work is begun, and after each wait.
- * @throws the signal's reason when the caller has given up; its timer may be late in a process that is busy
+ * To be called before work is begun, and after each wait.
+ * @throws the signal's reason when the caller has given up, even if a busy process has not run its timer yet
  */
 export function throwIfGone(caller: Caller | undefined): void {
   if (caller === undefined) return;

@@ -6,7 +6,7 @@ const NOW = Date.parse('2026-01-31T12:00:00.400Z');
 beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** The other's clock is ahead by so many ms; its answer takes 100 ms, and tells whole seconds. */
+/** The other clock is ahead by so many ms; its answer takes 100 ms and is in whole seconds. */
 function ask(clocks: ClockComparison, ahead: number): void {
   const askedAt = performance.now();
   vi.advanceTimersByTime(50);
@@ -27,7 +27,7 @@ describe('two clocks', () => {
   });
 
   test.each([1.5, -1.5, 2.5, -2.5, 3600, -86_400])(
-    'that are %d s apart are told, ever more exactly',
+    'that are %d s apart are measured, ever more exactly',
     (apart) => {
       const clocks = new ClockComparison();
       ask(clocks, -apart * 1000);
@@ -40,7 +40,7 @@ describe('two clocks', () => {
     },
   );
 
-  test('are compared anew when one was set', () => {
+  test('are compared anew after one was set', () => {
     const clocks = new ClockComparison();
     for (const ahead of [0, 0, 3_600_000]) ask(clocks, ahead);
     expect(clocks.seconds).toBeCloseTo(-3600, 0);

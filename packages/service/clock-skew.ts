@@ -1,13 +1,15 @@
-/** Seconds by which a daemon's clock may differ from the one that dates the records, without anybody's being told. */
+/** Seconds by which a daemon's clock may differ from the one that dates the records before this is reported. */
 export const CLOCK_TOLERANCE = 1;
 
-/** How far this machine's clock is from another's, by what the other answers when it is asked for its time. */
+/** How far this machine's clock is from another's, judged by the other's answers when asked for its time. */
 export class ClockComparison {
-  /** Milliseconds by which this one is ahead, at least and at most. */
+  /** Milliseconds by which this clock is ahead, at least and at most. */
   #least = Number.NEGATIVE_INFINITY;
   #most = Number.POSITIVE_INFINITY;
 
-  /** Seconds by which this one is ahead, negative when behind; 0 when the two may agree; null: nothing is known. */
+  /**
+   * Seconds by which this clock is ahead, negative when behind; 0 when the two may agree; null when nothing is known.
+   */
   get seconds(): number | null {
     if (this.#most === Number.POSITIVE_INFINITY) return null;
     if (this.#least <= 0 && this.#most >= 0) return 0;
@@ -15,8 +17,9 @@ export class ClockComparison {
   }
 
   /**
-   * To be called when the answer has come. The other showed it at some time since it was asked, and no more exactly than
-   * it writes times. Several answers say more than one: what contradicts those before is of a clock that was set.
+   * To be called when the answer has come. The other clock showed that time at some moment since it was asked, and no
+   * more exactly than it writes times. Several answers narrow the difference; one that contradicts those before means
+   * that a clock was set.
    *
    * @param askedAt by performance.now()
    * @param precision milliseconds
@@ -32,7 +35,7 @@ export class ClockComparison {
   }
 }
 
-/** Undefined when the difference is not worth a word. */
+/** Undefined when the difference is not worth mentioning. */
 export function skewText(seconds: number | null | undefined): string | undefined {
   if (seconds === null || seconds === undefined || Math.abs(seconds) <= CLOCK_TOLERANCE) return undefined;
   return `${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? 'ahead' : 'behind'}`;

@@ -24,7 +24,7 @@ const ownSchema = composeSchema(daemonSchema, {
   store: { connection: string({ default: '', secret: true, help: '' }) },
 });
 
-/** A daemon whose configuration file can be written again; its launcher's options are kept. */
+/** A daemon whose configuration file can be rewritten; it records its launcher's options. */
 async function setUp(lines = '') {
   const file = join(tempDir('daemon-'), 'nova.conf');
   const configure = (text: string) =>
@@ -55,7 +55,7 @@ async function launch(daemon: Daemon<typeof ownSchema>, options: LaunchOptions =
   return launcher;
 }
 
-test('a service of its configuration serves on its transport', async () => {
+test('a service made from its configuration serves on its transport', async () => {
   const { daemon } = await setUp();
   await launch(daemon);
   const transport = daemon.transport('client');
@@ -65,7 +65,7 @@ test('a service of its configuration serves on its transport', async () => {
   await transport.close();
 });
 
-test('a reload changes what can change, and says of each option what became of it', async () => {
+test('a reload changes what can change, and logs what became of each option', async () => {
   const { daemon, configure, log } = await setUp();
   const launcher = await launch(daemon);
   configure('debug = true\nrpc_response_timeout = 7');
@@ -85,7 +85,7 @@ test('a reload changes what can change, and says of each option what became of i
   expect(daemon.config.DEFAULT.rpc_response_timeout).toBe(60);
 });
 
-test('with restart_method reload the service is made again, with every option read anew', async () => {
+test('with restart_method reload, the service is made again and every option is read anew', async () => {
   const { daemon, configure } = await setUp('restart_method = reload');
   const launcher = await launch(daemon);
   configure('restart_method = reload\nrpc_response_timeout = 7');
@@ -94,7 +94,7 @@ test('with restart_method reload the service is made again, with every option re
   expect(daemon.config.DEFAULT.rpc_response_timeout).toBe(7);
 });
 
-test('a reload of a wrong configuration changes nothing, and says why', async () => {
+test('a reload of a wrong configuration changes nothing and logs why', async () => {
   const { daemon, configure, log } = await setUp();
   const launcher = await launch(daemon);
   configure('debug = true\nreport_interval = often');
@@ -117,7 +117,7 @@ test('its configuration has the types of its own options', async () => {
   expect([daemon.config.depot.shelves, typeof wrong]).toEqual([10, 'function']);
 });
 
-test('a report has what runs and the configuration, without passwords', async () => {
+test('a report shows what runs and the configuration, without passwords', async () => {
   const { daemon, log } = await setUp('[store]\nconnection = postgresql://nova:hunter2@db/nova');
   const launcher = await launch(daemon);
   launcher.report();

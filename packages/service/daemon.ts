@@ -24,9 +24,12 @@ import { ServiceManager } from './systemd/service-manager.ts';
 export interface DaemonOptions<S extends DaemonSchema = DaemonSchema> {
   /** `nova-compute`: in logs, in the broker's list of connections, in the service record. */
   name: string;
-  /** Read, or how to read it: by a schema that contains `daemonSchema`. Default: that alone, from /etc/<name>/<name>.conf. */
+  /**
+   * A configuration, or how to read one: by a schema that contains `daemonSchema`. Default: that schema alone, from
+   * /etc/<name>/<name>.conf.
+   */
   config?: LiveConfig<S> | DaemonConfigOptions<S>;
-  /** Of the program, for reports and traces. */
+  /** The program's version, for reports and traces. */
   version?: string;
   /** What launchers log through instead of `logger`. */
   wrapLogger?: (logger: Logger) => Logger;
@@ -37,7 +40,7 @@ export type DaemonConfigOptions<S extends DaemonSchema> = Omit<LoadConfigOptions
   schema?: S;
 };
 
-/** What a daemon's service is made of, beside what the daemon itself knows. */
+/** What a daemon's service is made of, apart from what the daemon itself knows. */
 export type DaemonServiceOptions = Pick<ServiceOptions, 'topic' | 'manager'> & Partial<ServiceOptions>;
 
 /**
@@ -74,8 +77,8 @@ export class Daemon<S extends DaemonSchema = DaemonSchema> {
   }
 
   /**
-   * Runs a daemon to its end, which is the process's: with the launcher's exit code, or with 2, and a line for each
-   * problem, when the configuration cannot be used.
+   * Runs a daemon until it ends, and the process with it: with the launcher's exit code, or, when the configuration
+   * cannot be used, with 2 and a line for each problem.
    */
   static async run<S extends DaemonSchema = DaemonSchema>(
     options: DaemonOptions<S>,
@@ -91,20 +94,20 @@ export class Daemon<S extends DaemonSchema = DaemonSchema> {
     }
   }
 
-  /** @throws ConfigError when it is to read the configuration, and that cannot be used */
+  /** @throws ConfigError when it has to read the configuration and that cannot be used */
   static async create<S extends DaemonSchema = DaemonSchema>(options: DaemonOptions<S>): Promise<Daemon<S>> {
     const live = liveConfigOf(options);
     const { name, version = 'unknown' } = options;
     const config = ownOptions(live.values);
     const logger = createLogger({ name, debug: config.DEFAULT.debug });
-    // A worker has read what its primary has, and that has warned.
+    // A worker reads what its primary has read, and the primary has logged the warnings.
     const { warnings } = cluster.isWorker ? { warnings: [] } : config;
     for (const warning of warnings) logger.warn({ warning }, 'Configuration');
     const instruments = await Instruments.open({ name, version, config, logger });
     return new Daemon(options, live, instruments, logger);
   }
 
-  /** A live view: what SIGHUP can change has its present value wherever it is read from here. */
+  /** A live view: an option that SIGHUP can change is read with its present value. */
   get config(): Config<S> {
     return this.#live.values;
   }
@@ -113,7 +116,7 @@ export class Daemon<S extends DaemonSchema = DaemonSchema> {
     return ownOptions(this.config);
   }
 
-  /** For one service, which closes it. `name` is what the broker lists; default: the daemon's. */
+  /** A transport for one service, which closes it. The broker lists it as `name`; default: the daemon's name. */
   transport(name: string = this.name, logger: Logger = this.logger): Transport {
     return getTransport({
       ...transportOptions(this.#config),
@@ -138,7 +141,7 @@ export class Daemon<S extends DaemonSchema = DaemonSchema> {
     });
   }
 
-  /** Runs a service in so many processes. See `serve`. */
+  /** Runs a service in `workers` processes. See `serve`. */
   serve(source: LaunchSource, workers = 1, options: LaunchOptions = {}): Launcher {
     return this.#watched(serve(source, workers, this.#launchOptions(workers, options)));
   }
@@ -199,7 +202,7 @@ function ownOptions<S extends DaemonSchema>(config: Config<S>): DaemonConfig {
 
 function liveConfigOf<S extends DaemonSchema>({ name, config = {} }: DaemonOptions<S>): LiveConfig<S> {
   if (config instanceof LiveConfig) return config;
-  // Who names another S gives its schema.
+  // Whoever names another S gives its schema.
   const schema = config.schema ?? (daemonSchema as DaemonSchema as S);
   return LiveConfig.load({ project: name, ...config, schema });
 }

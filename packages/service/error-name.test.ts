@@ -22,7 +22,7 @@ test.each<[unknown, string, string]>([
   [undefined, 'undefined', 'undefined'],
   [Object.create(null), 'object', 'something that cannot be shown'],
   [broken, 'unknown', 'something that cannot be shown'],
-])('of what was thrown, case %#', (thrown, name, text) => {
+])('of a thrown value, case %#', (thrown, name, text) => {
   expect(errorName(thrown)).toBe(name);
   expect(errorText(thrown)).toBe(text);
 });

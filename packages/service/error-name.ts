@@ -1,6 +1,9 @@
 import { RemoteError } from '@mini-nova/messaging';
 
-/** The name of an error's class; of one from another process, the class it had there. Never throws, whatever was thrown. */
+/**
+ * The name of an error's class; for an error from another process, the class it had there. Never throws, whatever it
+ * is given.
+ */
 export function errorName(thrown: unknown): string {
   try {
     if (thrown instanceof RemoteError) return thrown.excType;
@@ -12,7 +15,7 @@ export function errorName(thrown: unknown): string {
   }
 }
 
-/** What an error says of itself. Never throws, whatever was thrown. */
+/** An error's message. Never throws, whatever it is given. */
 export function errorText(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);

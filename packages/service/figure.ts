@@ -1,9 +1,9 @@
-/** A figure of a manager's own, as a gauge among the daemon's metrics. */
+/** A manager's own figure, shown as a gauge among the daemon's metrics. */
 export interface Figure {
   /** `nova_compute_guests`. */
   readonly name: string;
   readonly help: string;
-  /** Each value has all of these, and `host`. */
+  /** Each value has all of these labels, and `host`. */
   readonly labels: readonly string[];
   /** Asked at each scrape. */
   values(): readonly FigureValue[];
@@ -14,5 +14,5 @@ export interface FigureValue {
   value: number;
 }
 
-/** Told of a service's figures when it is made. */
+/** Called with a service's figures when the service is made. */
 export type FigureObserver = (host: string, figures: readonly Figure[]) => void;

@@ -46,7 +46,7 @@ async function configOf(text: string) {
   return loadConfig({ schema: daemonSchema, configFiles: [file], env: {} });
 }
 
-test('each option of oslo.messaging in nova.conf reaches the transport', async () => {
+test('each oslo.messaging option in nova.conf reaches the transport', async () => {
   const options = transportOptions(await configOf(NOVA_CONF));
   expect(options).toEqual({
     url: 'rabbit://u:p@h1:5673,u:p@h2/vhost',
@@ -83,7 +83,7 @@ test('the defaults are what the transport takes', async () => {
   await transport.close();
 });
 
-test('what concerns the service reaches it', async () => {
+test('the options of a service reach it', async () => {
   const config = await configOf(NOVA_CONF);
   const { rpcPingEnabled, gracefulShutdownTimeout } = serviceOptions(config);
   expect(rpcPingEnabled).toBe(true);

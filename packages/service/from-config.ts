@@ -2,7 +2,7 @@ import { getTransport, type RabbitOptions, type TransportOptions } from '@mini-n
 import type { DaemonConfig } from './options/index.ts';
 import type { NotificationOptions, ServiceOptions } from './service.ts';
 
-/** What `getTransport` takes, from the configuration. */
+/** The arguments of `getTransport`, from the configuration. */
 export function transportOptions(
   config: Pick<DaemonConfig, 'DEFAULT' | 'oslo_messaging_rabbit'>,
 ): Pick<TransportOptions, 'url' | 'controlExchange' | 'rpcResponseTimeout' | 'rabbit'> {
@@ -20,8 +20,8 @@ type NotifyingConfig = Pick<
 >;
 
 /**
- * What `Service.create` takes, as far as the configuration says. What can change while the service runs is read from
- * `config` each time it is needed.
+ * The arguments of `Service.create` that come from the configuration. Options that can change while the service runs
+ * are read from `config` each time they are needed.
  */
 export function serviceOptions(
   config: NotifyingConfig,
@@ -66,7 +66,7 @@ function notificationOptions(config: NotifyingConfig): NotificationOptions {
   return { ...options, openTransport };
 }
 
-/** Seconds. As in oslo.service, 0 in the configuration is no limit: Infinity. */
+/** Seconds. As in oslo.service, 0 in the configuration means no limit: Infinity. */
 export function gracefulShutdownTimeout({ DEFAULT }: Pick<DaemonConfig, 'DEFAULT'>): number {
   return DEFAULT.graceful_shutdown_timeout || Number.POSITIVE_INFINITY;
 }

@@ -20,7 +20,7 @@ function start(
   return { ...records, beating, logger, stop: () => beating.stop() };
 }
 
-test('comes once per interval, until it is stopped, and says nothing', async () => {
+test('comes once per interval until it is stopped, and logs nothing', async () => {
   const { heartbeat, logger, stop } = start(async () => {});
   await seconds(9);
   expect(heartbeat).toHaveBeenCalledTimes(0);
@@ -32,13 +32,13 @@ test('comes once per interval, until it is stopped, and says nothing', async () 
   expect(logger.lines).toEqual([]);
 });
 
-test('an outage is warned of once, tried through, and its end is told once', async () => {
+test('an outage is logged once, retried through, and its end is logged once', async () => {
   let broken = true;
   const { heartbeat, logger } = start(async () => {
     if (broken) throw new Error('no broker');
   });
   await seconds(51);
-  // At 10, then made up for after 1, 2, 4, 8, 10 and 10 seconds more.
+  // At 10, then retried after 1, 2, 4, 8, 10 and 10 seconds more.
   expect(heartbeat).toHaveBeenCalledTimes(7);
   expect(logger.of('warn')).toHaveLength(1);
   expect(logger.of('info')).toHaveLength(0);
@@ -78,7 +78,7 @@ test('registers again when the record has vanished', async () => {
   expect(logger.of('warn')).toEqual([expect.stringContaining('vanished')]);
 });
 
-test('registering again may fail, too, and is tried again', async () => {
+test('registering again may also fail, and is tried again', async () => {
   let gone = true;
   let tries = 0;
   const { logger } = start(
@@ -96,7 +96,7 @@ test('registering again may fail, too, and is tried again', async () => {
   expect(logger.of('info')).toEqual([expect.stringContaining('again')]);
 });
 
-test('what a heartbeat under way ends with after the stop is not logged', async () => {
+test('the outcome of a heartbeat that ends after the stop is not logged', async () => {
   const { register, logger, stop } = start(async () => {
     await new Promise((resolve) => setTimeout(resolve, 5000));
     throw new ServiceRecordMissing(info);
@@ -130,7 +130,7 @@ test.each([
   },
 );
 
-test("a clock that differs from the records' is warned of once, and its end is told once", async () => {
+test("a clock that differs from the records' is logged once, and its end is logged once", async () => {
   const records = { clockSkew: null as number | null, register: async () => {}, heartbeat: async () => {} };
   const logger = new RecordingLogger();
   const onBeat = vi.fn();
@@ -160,7 +160,7 @@ test("a clock that differs from the records' is warned of once, and its end is t
   beating.stop();
 });
 
-test('is as old as it is, also when the clock was set meanwhile', async () => {
+test('has its true age even when the clock was set meanwhile', async () => {
   const { beating, stop } = start(async () => {});
   await beating.register();
   vi.setSystemTime(Date.now() + 3_600_000);

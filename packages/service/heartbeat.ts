@@ -12,23 +12,23 @@ export interface HeartbeatOptions {
   /** Seconds between two heartbeats. */
   interval: Setting<number>;
   /**
-   * Runs before each heartbeat, and rejects when the service, though its process lives, cannot do its work: it then has
-   * no heartbeat.
+   * Runs before each heartbeat, and rejects when the service cannot do its work though its process lives: the
+   * heartbeat is then not sent.
    */
   probe?(): Promise<void>;
-  /** Told of each heartbeat, and of the records' `clockSkew`. */
+  /** Called after each heartbeat, with the records' `clockSkew`. */
   onBeat?(at: Date, clockSkew: number | null): void;
   logger: Logger;
 }
 
-/** First wait (s) after a heartbeat that failed; doubled for each further one, up to the interval. */
+/** First wait (s) after a failed heartbeat; doubled after each further failure, up to the interval. */
 const FIRST_RETRY = 1;
-/** How long (s) the end waits for the heartbeat under way, and for the record. */
+/** How long (s) the end waits for a heartbeat under way, and for the record. */
 const LEAVE_TIMEOUT = 2;
 
 /**
- * Keeps a service record alive. A heartbeat that failed is made up for as soon as it can be; an outage is logged once
- * when it begins and once when it ends.
+ * Keeps a service record alive. A failed heartbeat is retried with growing waits; an outage is logged once when it
+ * begins and once when it ends.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -37,7 +37,7 @@ export class Heartbeat {
   #underWay: Promise<void> | undefined;
   #failures = 0;
   #lastError: string | null = null;
-  /** By performance.now(): when the wait for the next began. */
+  /** By performance.now(): when the wait for the next heartbeat began. */
   #waitingSince = 0;
   #last: Date | undefined;
   /** By performance.now(). */
@@ -74,15 +74,15 @@ export class Heartbeat {
     this.#arm(Math.max(0, this.#interval - waited));
   }
 
-  /** Sends none any more. One that is under way is left to itself, and its outcome is not logged. */
+  /** Sends no more heartbeats. One that is under way is left to itself, and its outcome is not logged. */
   stop(): void {
     this.#state = 'stopped';
     clearTimeout(this.#timer);
   }
 
-  /** After `stop`: has the record say so. Resolves within some seconds, also when that cannot be done. */
+  /** After `stop`: marks the record as stopped. Resolves within some seconds even when that is impossible. */
   async leave(): Promise<void> {
-    // It would contradict.
+    // A heartbeat that arrives later would contradict the stop.
     if (this.#underWay) await settlesWithin(this.#underWay, LEAVE_TIMEOUT);
     if (this.#last === undefined) return;
     const { records, logger } = this.#options;
@@ -92,7 +92,7 @@ export class Heartbeat {
     if (!left) logger.warn({}, 'The service record cannot be told that the service stops');
   }
 
-  /** @throws Error when the last heartbeat was longer ago than so many seconds, or there was none */
+  /** @throws Error when there was no heartbeat, or the last one is older than so many seconds */
   assertRecent(seconds: number): void {
     if (this.#last === undefined) throw new Error('there has been none');
     const age = (performance.now() - this.#lastAt) / 1000;
@@ -101,7 +101,7 @@ export class Heartbeat {
     }
   }
 
-  /** What is to be said of this machine's clock; undefined: nothing. */
+  /** A remark about this machine's clock; undefined when there is nothing to remark. */
   get clockRemark(): string | undefined {
     const skew = skewText(this.#options.records.clockSkew);
     return skew && `the clock is ${skew} of the database's`;
@@ -143,7 +143,7 @@ export class Heartbeat {
       await runWithContext(RequestContext.admin(), () => this.#report());
       this.#succeeded();
     } catch (error) {
-      // The broker, the conductor or the database is away; which errors that means is the records' matter.
+      // The broker, the conductor or the database is away; which errors that means only the records know.
       this.#failed(error);
     }
     if (this.#state !== 'running') return;

@@ -8,17 +8,17 @@ import type { ServiceOptions } from './service.ts';
 import type { Tracing } from './tracing/otel.ts';
 
 export interface InstrumentsOptions {
-  /** Of the daemon. */
+  /** The daemon's name. */
   name: string;
   version: string;
   config: DaemonConfig;
   logger: Logger;
 }
 
-/** By which a worker knows the port of its primary's endpoint. */
+/** The environment variable that tells a worker the port of its primary's endpoint. */
 const PORT_VARIABLE = 'MINI_NOVA_OBSERVABILITY_PORT';
 
-/** What watches a daemon, as far as it is configured: metrics, their endpoint, tracing. Nothing else of these is loaded. */
+/** What observes a daemon: metrics, their endpoint, tracing. Only what is configured is loaded. */
 export class Instruments {
   readonly #options: InstrumentsOptions;
   readonly #openObservability: typeof openObservability | undefined;
@@ -61,7 +61,7 @@ export class Instruments {
     };
   }
 
-  /** For a launcher of so many workers, before it is made. */
+  /** To be called before a launcher of so many workers is made. */
   launchOptions(workers: number): Pick<LaunchOptions, 'beside' | 'workerEnvironment'> {
     if (workers > 1 && !cluster.isWorker) this.#opened ??= this.#open('primary');
     const beside = [this.#observability?.server, this.#tracing && endOf(this.#tracing)];
@@ -81,7 +81,7 @@ export class Instruments {
     return Number(process.env[PORT_VARIABLE]) || null;
   }
 
-  /** Opened when first needed: only then it is known whether this process is a primary. */
+  /** Opened when first needed: only then is it known whether this process is a primary. */
   get #observability(): Observability | undefined {
     this.#opened ??= this.#open(cluster.isWorker ? 'worker' : 'single');
     return this.#opened;

@@ -5,39 +5,41 @@ import { RequestContext } from './request-context.ts';
 import type { Rpc } from './rpc.ts';
 import { settlesWithin } from './timer.ts';
 
-/** A request that was given up because the time to stop was over. */
+/** A request that was cut because the time for stopping was over. */
 export interface CutRequest {
-  /** As errors name it: an RPC method, `GET /servers`. */
+  /** Its name in errors: an RPC method, `GET /servers`. */
   name: string;
-  /** What logs tell of it. */
+  /** Its fields in log lines. */
   record: JsonObject;
 }
 
-/** How requests come to a service: by RPC, or by HTTP. A stop runs its steps also when the start has failed, or never came. */
+/** How requests reach a service: by RPC or by HTTP. A stop runs its steps even when the start failed or never came. */
 export interface Intake {
-  /** Of the check whether requests are served. */
+  /** The name of the check whether requests are served. */
   readonly name: string;
-  /** Takes what only one can have, such as an address: before a service record says that the service is there. */
+  /**
+   * Takes what only one process can have, such as an address, before the service record says that the service is up.
+   */
   open?(): Promise<void>;
   /** Resolves once requests are served. */
   start(): Promise<void>;
-  /** Takes no new requests; those that came go on. */
+  /** Takes no new requests; running ones go on. */
   stop(): Promise<void>;
   /** After `stop`: resolves once all requests are answered. */
   wait(): Promise<void>;
-  /** After `stop`: gives up the requests that still run, and resolves when it has said so to those who asked. */
+  /** After `stop`: cuts the requests that still run, and resolves when their callers have been told. */
   cut(): Promise<readonly CutRequest[]>;
   /** @throws Error when requests cannot come */
   assertOpen?(): void;
-  /** Rejects when requests are not answered, though the service lives: then it has no heartbeat. */
+  /** Rejects when requests are not answered though the service lives; it then sends no heartbeat. */
   probe?(): Promise<void>;
   /** What it is doing. */
   report(): JsonObject;
 }
 
-/** Seconds in which cut requests are answered. */
+/** Seconds that the answers to cut requests may take. */
 const CUT_GRACE = 1;
-/** Seconds that a probe through the service's own queue has to be answered. */
+/** Seconds in which a probe through the service's own queue must be answered. */
 const PROBE_TIMEOUT = 5;
 
 export interface RpcIntakeOptions {
@@ -46,11 +48,11 @@ export interface RpcIntakeOptions {
   transport: Transport;
   topic: string;
   host: string;
-  /** Told of a server that could not be stopped, since it never was up. */
+  /** Called for a server that could not be stopped because it was never up. */
   onNotUp: (error: unknown) => void;
 }
 
-/** The requests of a topic. */
+/** The requests to a topic. */
 export class RpcIntake implements Intake {
   readonly name = 'service';
   readonly #options: RpcIntakeOptions;
@@ -67,7 +69,7 @@ export class RpcIntake implements Intake {
 
   async stop(): Promise<void> {
     const stopped = this.#options.server.stop();
-    // A driver that waits for its broker in spite of this goes with the transport.
+    // A driver that still waits for its broker ends when the transport is closed.
     if (this.#serving) await stopped;
     else stopped.catch(this.#options.onNotUp);
   }
@@ -84,7 +86,7 @@ export class RpcIntake implements Intake {
     return cut;
   }
 
-  /** A service that lives but does not answer through its queue must not be shown up. */
+  /** A service that lives but does not answer through its queue must not be shown as up. */
   async probe(): Promise<void> {
     const { rpc, topic, host: server } = this.#options;
     const base = new BaseAPI(rpc, { topic, server, timeout: PROBE_TIMEOUT });

@@ -24,7 +24,7 @@ test('a line is JSON with time, level, name and pid', () => {
   ]);
 });
 
-test('level debug is on when asked for', () => {
+test('level debug is on when requested', () => {
   const quiet = capture();
   const loud = capture({ debug: true });
   for (const { logger } of [quiet, loud]) logger.debug({}, 'detail');
@@ -76,7 +76,7 @@ test.each(['err', 'error'])('an error under %s is logged with message and stack'
   });
 });
 
-test('for people, a line has time, level, daemon, request and message, and what else there is', () => {
+test('a line for people has time, level, daemon, request, message and the other fields', () => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const logger = createLogger({ name: 'nova-test', destination, pretty: true });
@@ -99,7 +99,7 @@ test('an error for people has its stack', () => {
   expect(lines.join('')).toContain('logging.test.ts');
 });
 
-test('a level that changes holds at once', () => {
+test('a changed level takes effect at once', () => {
   const { logger, parsed } = capture();
   logger.debug({}, 'before');
   logger.level = 'debug';

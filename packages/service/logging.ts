@@ -14,11 +14,11 @@ import { standardError } from './logs/standard-error.ts';
 import { currentContext } from './request-scope.ts';
 
 export interface LoggerOptions {
-  /** Of the daemon: `nova-compute`. */
+  /** The daemon's name: `nova-compute`. */
   name: string;
   /** Level debug instead of info. */
   debug?: boolean;
-  /** Default: standard error, written at once; what cannot be written is dropped and counted (see `LogSink`). */
+  /** Default: standard error, written at once; lines that cannot be written are dropped and counted (see `LogSink`). */
   destination?: DestinationStream;
   /** Lines for people instead of JSON. Default: when the destination is a terminal. */
   pretty?: boolean;
@@ -59,7 +59,7 @@ function toStandardError(notice: Notice): DestinationStream {
   return { write: (line) => sink.write(line, notice) };
 }
 
-/** A line like all others that says how many are missing. */
+/** A line in the usual form that says how many are missing. */
 function noticeOf(lines: PinoOptions, format: (destination: DestinationStream) => DestinationStream): Notice {
   let written = '';
   const logger = pino(
@@ -80,7 +80,7 @@ export function levelOf(debug: boolean): Level {
   return debug ? 'debug' : 'info';
 }
 
-/** Loaded only where somebody looks: daemons under a service manager spare its time and memory. */
+/** Loaded only for a terminal: daemons under a service manager save its time and memory. */
 function prettyStream(destination: DestinationStream): DestinationStream {
   const load = createRequire(import.meta.url);
   const { prettyFactory } = load('pino-pretty') as typeof PinoPretty;

@@ -23,11 +23,11 @@ export interface ManagerOptions {
 export class Manager {
   readonly host: string;
   readonly serviceName: string;
-  /** What it, and other objects on the same topic, serve. Nothing else of them can be called from outside. */
+  /** The APIs that it, and other objects on the same topic, serve. Nothing else of them can be called from outside. */
   readonly endpoints: readonly RpcEndpoint[] = [];
-  /** What must work, beside the broker, for the service to be ready; and what it wants to say though it is. */
+  /** What must work, besides the broker, for the service to be ready; a check may also make a remark. */
   readonly checks: ReadinessChecks = {};
-  /** Shown among the daemon's metrics. */
+  /** Figures shown among the daemon's metrics. */
   readonly figures: readonly Figure[] = [];
 
   #notifier: Notifier | undefined;
@@ -39,7 +39,9 @@ export class Manager {
     this.#notifier = notifier;
   }
 
-  /** Tells whoever listens what has happened, as `<service name>.<host>`; nobody before the manager is in a service. */
+  /**
+   * Notifies listeners of what has happened, as `<service name>.<host>`; before the manager is in a service, nobody.
+   */
   get notifier(): Notifier {
     return this.#notifier ?? Notifier.disabled();
   }
@@ -49,31 +51,31 @@ export class Manager {
     return this.#versionedNotifier ?? Notifier.disabled();
   }
 
-  /** By the service that the manager is made part of. */
+  /** Called by the service that the manager becomes part of. */
   connect(notifier: Notifier, versionedNotifier: Notifier): void {
     this.#notifier ??= notifier;
     this.#versionedNotifier ??= versionedNotifier;
   }
 
-  /** What it has to say of its own, for the report. */
+  /** The manager's own part of the report. */
   report(): JsonObject {
     return {};
   }
 
-  /** Asked when the service is made, and at each `reset`, for their spacings. */
+  /** Called when the service is made, and at each `reset` for the tasks' spacings. */
   periodicTasks(): readonly PeriodicTask[] {
     return [];
   }
 
   /**
-   * Runs first, before the service can be reached and before it has a record: for getting the host's own state
-   * in order. When it fails, the service does not start.
+   * Runs first, before the service can be reached and before it has a record, to get the host's own state in order.
+   * When it fails, the service does not start.
    */
   async initHost(): Promise<void> {}
 
   /**
-   * Runs after `initHost`, before the service record is written and before the first request comes: for what
-   * must be known to others before they send work.
+   * Runs after `initHost`, before the service record is written and before the first request comes: for what others
+   * must know before they send work.
    */
   async preStartHook(): Promise<void> {}
 
@@ -86,6 +88,9 @@ export class Manager {
    */
   async cleanupHost(): Promise<void> {}
 
-  /** Options that can change while the service runs have changed (SIGHUP): for what is not read where it is used. */
+  /**
+   * Called at SIGHUP, when options that can change while the service runs have changed: for those that are not read
+   * where they are used.
+   */
   async reset(): Promise<void> {}
 }

@@ -40,7 +40,7 @@ test('a task runs once per spacing', async () => {
   expect(run).toHaveBeenCalledTimes(4);
 });
 
-test('runImmediately spares the first spacing', async () => {
+test('runImmediately skips the first spacing', async () => {
   const run = vi.fn(async () => {});
   start([{ name: 't', spacing: 10, runImmediately: true, run }]);
   await seconds(0.1);
@@ -59,7 +59,7 @@ test('all tasks wait for a random part of the fuzzy delay first', async () => {
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-test('a task that says so waits for a part of less', async () => {
+test('a task may have a shorter random delay of its own', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
   const [soon, later] = [vi.fn(async () => {}), vi.fn(async () => {})];
   start(
@@ -159,7 +159,7 @@ test('after stop no run starts, and wait resolves when the running one has ended
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-test('stopped before it started, it does not start', async () => {
+test('tasks that are stopped before they start do not start', async () => {
   const run = vi.fn(async () => {});
   const periodic = new PeriodicTasks([{ name: 't', spacing: 1, run }], {
     fuzzyDelay: 0,
@@ -207,7 +207,7 @@ test.each([
   },
 );
 
-test('a new spacing counts from when the wait began, also when it turns a task off or on', async () => {
+test('a new spacing counts from when the wait began, even when it turns a task off or on', async () => {
   const run = vi.fn(async () => {});
   const task = { name: 't', spacing: 100, run };
   const periodic = start([task]);
@@ -244,7 +244,7 @@ test('a new spacing that comes while the task runs does not make it overlap itse
   expect(run.mock.calls.length).toBeGreaterThanOrEqual(3);
 });
 
-test('runs and errors are counted, told and shown in the report', async () => {
+test('runs and errors are counted, observed and shown in the report', async () => {
   const events: TaskEvent[] = [];
   const outcomes = [undefined, new Error('no disk')];
   const run = async () => {

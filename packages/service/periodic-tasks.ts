@@ -13,15 +13,20 @@ export interface PeriodicTask {
    * itself. 0: 60 seconds, as in oslo.service; below 0: it never runs.
    */
   readonly spacing: number;
-  /** Each wait is longer by a random part of this share of `spacing`, so that daemons do not march in step. Default 0.05. */
+  /**
+   * Each wait is lengthened by a random part of this share of `spacing`, so that daemons do not run in step. Default
+   * 0.05.
+   */
   readonly jitter?: number;
-  /** Run first without waiting for `spacing`. Default false. */
+  /** Whether the first run does not wait for `spacing`. Default false. */
   readonly runImmediately?: boolean;
-  /** Seconds: the random wait before the first run is at most so long. Default: as long as the service's other tasks wait. */
+  /** Seconds: the longest random wait before the first run. Default: that of the service's other tasks. */
   readonly fuzzyDelay?: number;
-  /** Another process may run it for all: it does not run here when `run_external_periodic_tasks` is off. */
+  /**
+   * Whether another process may run it for all; it then does not run here while `run_external_periodic_tasks` is off.
+   */
   readonly externalProcessOk?: boolean;
-  /** Each run is a request of its own. An error is logged and counted, and the task goes on. */
+  /** Each run is a separate request. An error is logged and counted, and the task goes on. */
   run(ctxt: RequestContext): Promise<void>;
 }
 
@@ -36,7 +41,7 @@ export interface TaskEvent {
 export type TaskObserver = (event: TaskEvent) => void;
 
 export interface PeriodicTasksOptions {
-  /** Seconds; all tasks that do not say otherwise wait for a random part of it before they begin. */
+  /** Seconds; tasks that do not say otherwise wait for a random part of it before they begin. */
   fuzzyDelay: number;
   /** Whether tasks run that another process could run for all. Default true. */
   runExternal?: boolean;
@@ -44,7 +49,7 @@ export interface PeriodicTasksOptions {
   logger: Logger;
 }
 
-/** Seconds, where a task names none: oslo.service's. */
+/** Seconds for a task with spacing 0, as in oslo.service. */
 const DEFAULT_SPACING = 60;
 const DEFAULT_JITTER = 0.05;
 
@@ -91,7 +96,7 @@ export class PeriodicTasks {
     }
   }
 
-  /** The tasks' spacings may have changed; a task that is not among these goes on as it is. */
+  /** Applies spacings that may have changed; a task that is not among these goes on as it is. */
   reset(tasks: readonly PeriodicTask[]): void {
     for (const task of tasks) {
       const schedule = this.#schedules.get(task.name);
@@ -118,7 +123,7 @@ export class PeriodicTasks {
     await Promise.all([...this.#schedules.values()].map(({ running }) => running));
   }
 
-  /** The names of those that run now. */
+  /** The names of the running tasks. */
   get running(): string[] {
     return [...this.#schedules.values()].filter(({ running }) => running).map(({ task }) => task.name);
   }
@@ -188,7 +193,7 @@ export class PeriodicTasks {
       await withSpan(`periodic ${task.name}`, {}, () => task.run(ctxt));
       return undefined;
     } catch (error) {
-      // Whatever it was, the next run may succeed, and nobody else would ever hear of it.
+      // Whatever it was, the next run may succeed, and nobody else would hear of this failure.
       const { logger } = this.#options;
       if (isExpectedError(error))
         logger.warn({ reason: String(error), task: task.name }, 'A periodic task failed');

@@ -6,7 +6,7 @@ import {
 } from '@mini-nova/messaging';
 import { RequestContext } from './request-context.ts';
 
-/** Endpoints get a `RequestContext`; arguments and results are the inner serializer's matter. */
+/** Gives endpoints a `RequestContext`; arguments and results are left to the inner serializer. */
 export class RequestContextSerializer implements Serializer {
   readonly #inner: Serializer;
 
@@ -23,7 +23,7 @@ export class RequestContextSerializer implements Serializer {
     return this.#inner.deserializeEntity(ctxt, entity);
   }
 
-  /** A context of another class is the inner serializer's matter. */
+  /** A context of another class is left to the inner serializer. */
   serializeContext(ctxt: object): JsonObject {
     return ctxt instanceof RequestContext ? ctxt.toDict() : this.#inner.serializeContext(ctxt);
   }

@@ -35,7 +35,7 @@ const RECORDED: JsonObject = {
 };
 
 describe('the wire form', () => {
-  test('of a recorded context comes back the same, keys in the same order, unknown keys included', () => {
+  test('of a recorded context comes back the same, with keys in the same order and unknown keys included', () => {
     const again = RequestContext.fromDict(RECORDED).toDict();
     expect(JSON.stringify(again)).toBe(JSON.stringify(RECORDED));
   });
@@ -56,7 +56,7 @@ describe('the wire form', () => {
     expect(ctxt).toMatchObject({ user_id: 'u', project_id: 'p' });
   });
 
-  test('gives no rights by values of a wrong type', () => {
+  test('grants no rights for values of a wrong type', () => {
     const ctxt = RequestContext.fromDict({
       is_admin: 'false',
       roles: 'admin',
@@ -67,7 +67,7 @@ describe('the wire form', () => {
   });
 });
 
-test("each context made here is a request of its own, with Nova's form of time", () => {
+test("each context made here is a separate request, with Nova's format of time", () => {
   const [one, two] = [new RequestContext(), new RequestContext()];
   expect(one.request_id).not.toBe(two.request_id);
   expect(one.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);

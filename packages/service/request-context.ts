@@ -31,13 +31,13 @@ export interface RequestContextOptions {
   read_only?: boolean;
   show_deleted?: boolean;
   read_deleted?: ReadDeleted;
-  /** Keys of a peer's context that this class does not know; they travel on as they are. */
+  /** Keys of a peer's context that this class does not know; they are passed on unchanged. */
   extra?: JsonObject;
 }
 
 /**
- * Who asks, and under which request id: it travels with every RPC, so that logs of all daemons show which
- * request they served. Immutable.
+ * Who makes a request, and its id. It travels with every RPC, so that the logs of all daemons show which request they
+ * served. Immutable.
  */
 export class RequestContext {
   readonly user_id: string | null;
@@ -95,7 +95,7 @@ export class RequestContext {
     return new RequestContext({ ...options, is_admin: true });
   }
 
-  /** From the wire. Keys that are missing or of a wrong type get their defaults, as peers of any version send. */
+  /** From the wire. Keys that are missing or of a wrong type get their defaults, since peers may have any version. */
   static fromDict(values: JsonObject): RequestContext {
     return new RequestContext(fromWire(values));
   }
@@ -138,7 +138,7 @@ export class RequestContext {
     };
   }
 
-  /** The wire form, so that clients without a RequestContextSerializer can send it as well. */
+  /** The wire form, so that clients without a RequestContextSerializer can send a context as well. */
   toJSON(): JsonObject {
     return this.toDict();
   }

@@ -3,12 +3,15 @@ import type { RequestContext } from './request-context.ts';
 
 const running = new AsyncLocalStorage<RequestContext>();
 
-/** Runs `fn` so that `currentContext()` is `ctxt` in it and in all it starts; log lines then have its request id. */
+/**
+ * Runs `fn` with `currentContext()` being `ctxt` in it and in everything it starts; log lines then have its request
+ * id.
+ */
 export function runWithContext<T>(ctxt: RequestContext, fn: () => T): T {
   return running.run(ctxt, fn);
 }
 
-/** The context of the request that runs now, if one does. */
+/** The context of the current request, if there is one. */
 export function currentContext(): RequestContext | undefined {
   return running.getStore();
 }

@@ -40,7 +40,7 @@ async function serve(debug: boolean) {
   return { client: rpc.getClient(new Target({ topic: 'test' })), logger, parsed };
 }
 
-test('on level debug each RPC is a line at each of its ends: request, method, time', async () => {
+test('on level debug each RPC is a line at both ends, with request, method and time', async () => {
   const { client, parsed } = await serve(true);
   await client.call(ctxt, 'greet', {});
   await vi.waitFor(() => expect(parsed()).toHaveLength(2));
@@ -60,7 +60,7 @@ test('on level debug each RPC is a line at each of its ends: request, method, ti
   );
 });
 
-test('an error is named, and nothing that it says', async () => {
+test('an error is logged by its name, without its text', async () => {
   const { client, parsed } = await serve(true);
   await expect(client.call(ctxt, 'fail', {})).rejects.toThrow();
   await vi.waitFor(() => expect(parsed()).toHaveLength(2));
@@ -70,7 +70,7 @@ test('an error is named, and nothing that it says', async () => {
   expect(JSON.stringify(parsed())).not.toContain('hunter2');
 });
 
-test('on level info there are none, until the level changes', async () => {
+test('on level info there are no such lines until the level changes', async () => {
   const { client, logger, parsed } = await serve(false);
   await client.call(ctxt, 'greet', {});
   expect(parsed()).toEqual([]);

@@ -1,7 +1,7 @@
 import type { RpcEvent, RpcHooks } from '@mini-nova/messaging';
 import type { LeveledLogger } from './logging.ts';
 
-/** Writes one line per RPC, at each of its ends, on level debug. */
+/** Writes one line per RPC at each end, on level debug. */
 export function rpcLog(logger: LeveledLogger): RpcHooks {
   return {
     onRpc: (event) => {
@@ -25,12 +25,12 @@ function fieldsOf({ kind, method, target, ctxt, duration, error }: RpcEvent): ob
     server,
     ...(namespace !== null && { namespace }),
     elapsed_ms: Math.round(duration * 1000) / 1000,
-    // Its text is the business of whoever gets the error, and may hold anything.
+    // Its text is for whoever gets the error, and may contain anything.
     ...(error !== undefined && { error: error instanceof Error ? error.name : typeof error }),
   };
 }
 
-/** The one of the RPC, also where no request scope is left. */
+/** The RPC's own request id, even where no request scope is left. */
 function requestOf(ctxt: object): { request_id?: string } {
   const { request_id } = ctxt as { request_id?: unknown };
   return typeof request_id === 'string' ? { request_id } : {};

@@ -19,7 +19,7 @@ import { runWithContext } from './request-scope.ts';
 export interface RpcOptions<S extends Serializer = Serializer> {
   /** For arguments and results; contexts are always `RequestContext`s. Default: JsonPrimitiveSerializer. */
   serializer?: S;
-  /** How notifiers send. Default: they do not, as oslo.messaging without a driver. */
+  /** How notifiers send. Default: not at all, as in oslo.messaging without a driver. */
   notifications?: NotificationWays;
 }
 
@@ -31,8 +31,8 @@ export interface NotificationWays extends Pick<NotifierOptions, 'drivers' | 'top
 }
 
 /**
- * Clients, servers and notifiers of one transport that share serializer and request scope. `Carried`: what the serializer
- * carries beside JSON.
+ * Clients, servers and notifiers of one transport that share serializer and request scope. `Carried`: what the
+ * serializer carries besides JSON.
  */
 export interface Rpc<Carried = never> extends ClientFactory<Carried> {
   getServer<D extends AnyDefinition>(

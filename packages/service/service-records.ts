@@ -4,13 +4,13 @@ export interface ServiceInfo {
   /** `nova-compute`. */
   binary: string;
   topic: string;
-  /** The version of the service's code, for rolling upgrades; 0 when it does not say. */
+  /** The version of the service's code, for rolling upgrades; 0 when unknown. */
   version: number;
 }
 
 /**
- * The service's record, by which others know that it runs. Services with a database write it there, computes
- * through the conductor.
+ * The service's record, by which others know that it runs. Services with a database write it themselves, computes do
+ * so through the conductor.
  */
 export interface ServiceRecords {
   /** Creates the record, or takes over the one of this host and binary from an earlier run. */
@@ -20,11 +20,11 @@ export interface ServiceRecords {
    * @throws ServiceRecordMissing when the record is gone; the service then registers again
    */
   heartbeat(): Promise<void>;
-  /** Says that the service has stopped in order: it counts as down at once. Only after `register`. */
+  /** Says that the service has stopped in an orderly way: it counts as down at once. Only after `register`. */
   stopped(): Promise<void>;
   /**
-   * Seconds by which this machine's clock was ahead of the one that dates the records, at the last report; negative:
-   * behind. Null or absent: unknown.
+   * Seconds by which this machine's clock was ahead of the one that dates the records at the last report, negative
+   * when behind. Null or absent: unknown.
    */
   readonly clockSkew?: number | null;
 }

@@ -42,7 +42,7 @@ const journalRpc = defineRpc(
   },
 );
 
-/** Writes down what the life cycle does, and fails where told. */
+/** Records the steps of the life cycle, and fails where told to. */
 class JournalManager extends Manager {
   override readonly endpoints = [endpoint(journalRpc, this)];
   readonly journal: string[] = [];
@@ -207,7 +207,7 @@ describe('start', () => {
         'release',
       ],
     ],
-  ])('that fails in %s undoes what was done, and says why', async (step, journal) => {
+  ])('that fails in %s undoes what was done, and gives the reason', async (step, journal) => {
     const { service, manager, transport } = setUp();
     watch(transport, manager.journal);
     manager.failIn = step;
@@ -275,7 +275,7 @@ describe('stop', () => {
     });
   });
 
-  test('asks for the graceful shutdown timeout when it stops', async () => {
+  test('reads the graceful shutdown timeout when it stops', async () => {
     let timeout = 60;
     const { service, manager, client } = setUp({ gracefulShutdownTimeout: () => timeout });
     await service.start();
@@ -285,7 +285,7 @@ describe('stop', () => {
     await expect(service.stop()).rejects.toThrow(AggregateError);
   });
 
-  test('waits as long as it takes without a limit', async () => {
+  test('without a limit waits as long as it takes', async () => {
     const { service, manager, client } = setUp({ gracefulShutdownTimeout: Number.POSITIVE_INFINITY });
     await service.start();
     const call = client.call(ctxt, 'hold', {});
@@ -297,7 +297,7 @@ describe('stop', () => {
     await stopping;
   });
 
-  test('that is quick cuts what runs at once, and that is no error', async () => {
+  test('that is quick cuts running requests at once, without an error', async () => {
     const { service, manager, client } = setUp({ gracefulShutdownTimeout: 60 });
     await service.start();
     const refused = expect(client.call(ctxt, 'hold', {})).rejects.toThrow(ServerLost);
@@ -322,7 +322,7 @@ describe('stop', () => {
     expect(records.stopped).not.toHaveBeenCalled();
   });
 
-  test('of a service that is replaced leaves its record up while it starts, too', async () => {
+  test('of a service that is replaced leaves its record up even while it starts', async () => {
     const { service, manager, records } = setUp();
     manager.hangIn = 'postStartHook';
     const refused = expect(service.start()).rejects.toThrow(ServiceStopped);
@@ -332,13 +332,13 @@ describe('stop', () => {
     expect(records.stopped).not.toHaveBeenCalled();
   });
 
-  test('that turns out to be without a successor while it drains has the record say so', async () => {
+  test('that turns out to have no successor while it drains marks the record as stopped', async () => {
     const { service, manager, records, client } = setUp();
     await service.start();
     await client.cast(ctxt, 'hold', {});
     await vi.waitFor(() => expect(manager.journal).toContain('hold'));
     const stopped = service.stop({ replaced: true });
-    // The intake is long over by then.
+    // The intake is over by then.
     await new Promise((resolve) => setTimeout(resolve, 50));
     void service.stop();
     manager.release();
@@ -346,7 +346,7 @@ describe('stop', () => {
     expect(records.stopped).toHaveBeenCalledOnce();
   });
 
-  test('that becomes quick cuts what still runs at once', async () => {
+  test('that becomes quick cuts running requests at once', async () => {
     const { service, manager, client } = setUp({ gracefulShutdownTimeout: 60 });
     await service.start();
     const refused = expect(client.call(ctxt, 'hold', {})).rejects.toThrow(ServerLost);
@@ -358,7 +358,7 @@ describe('stop', () => {
     await refused;
   });
 
-  test('does not wait long for a record that cannot be told', async () => {
+  test('does not wait long for a record that cannot be written', async () => {
     const { service, manager, logger } = setUp();
     await service.start();
     manager.hangIn = 'stopped';
@@ -387,7 +387,7 @@ describe('stop', () => {
     expect(manager.journal.filter((step) => step === 'cleanupHost')).toHaveLength(1);
   });
 
-  test('before the start closes the transport, and the service cannot be started any more', async () => {
+  test('before the start closes the transport, and the service can no longer be started', async () => {
     const { service, manager, transport } = setUp();
     watch(transport, manager.journal);
     await service.stop();
@@ -419,7 +419,7 @@ describe('stop', () => {
     await refused;
   });
 
-  test('goes on after a phase that fails, and rejects in the end', async () => {
+  test('continues after a phase that fails, and rejects in the end', async () => {
     const { service, manager, logger } = setUp();
     await service.start();
     manager.failIn = 'cleanupHost';
@@ -525,7 +525,7 @@ test('the report shows what runs and what waits', async () => {
 });
 
 describe('requests', () => {
-  test('get their context, also as the current one', async () => {
+  test('get their context, which is also the current one', async () => {
     const { service, client } = setUp();
     await service.start();
     expect(await client.call(ctxt, 'whoami', {})).toBe('tester true');
@@ -623,7 +623,7 @@ test('a manager that was given a notifier keeps it', () => {
   expect(manager.notifier).toBe(notifier);
 });
 
-test('a message bus for notifications alone is closed with the service', async () => {
+test('a message bus used only for notifications is closed with the service', async () => {
   const transport = getTransport({ url: `memory://${randomUUID()}/`, logger: silentLogger });
   const close = vi.spyOn(transport, 'close');
   const { service } = setUp({ notifications: { drivers: ['messagingv2'], openTransport: () => transport } });

@@ -28,15 +28,15 @@ export interface ServiceOptions {
   /** How requests come. Default: by RPC, to the topic. */
   intake?: Intake;
   manager: Manager;
-  /** The service's own: it is closed when the service stops. */
+  /** Owned by the service: it is closed when the service stops. */
   transport: Transport;
   /** Default: the manager's host. */
   host?: string;
-  /** Default: made of transport and serializer. */
+  /** Default: made from transport and serializer. */
   rpc?: Rpc;
   /** For RPC arguments and results, when there is no `rpc`. */
   serializer?: Serializer;
-  /** How the manager's notifier sends. Default: it does not. */
+  /** How the manager's notifier sends. Default: not at all. */
   notifications?: NotificationOptions;
   /** Where the service registers; absent: nowhere. */
   records?: ServiceRecords;
@@ -50,37 +50,37 @@ export interface ServiceOptions {
   periodicEnable?: boolean;
   /** Seconds; periodic tasks begin after a random part of it. Default 60. */
   periodicFuzzyDelay?: number;
-  /** Whether periodic tasks run that another process could run for all. Default true. */
+  /** Whether to run the periodic tasks that another process could run for all. Default true. */
   runExternalPeriodicTasks?: boolean;
   /** Seconds a stopping service waits for running requests. Default 60. */
   gracefulShutdownTimeout?: Setting<number>;
   /** Default: JSON lines to standard error. */
   logger?: Logger;
-  /** Answers `oslo_rpc_server_ping` too, as oslo.messaging's `rpc_ping_enabled`. Default false. */
+  /** Whether it answers `oslo_rpc_server_ping` too, like oslo.messaging's `rpc_ping_enabled`. Default false. */
   rpcPingEnabled?: boolean;
   /** What `get_backdoor_port` answers. Default: null. */
   backdoorPort?: () => number | null;
-  /** What must work, beside the broker, for the service to be ready: a database. */
+  /** What must work, besides the broker, for the service to be ready: a database. */
   checks?: ReadinessChecks;
-  /** Told of each run of a periodic task. */
+  /** Called for each run of a periodic task. */
   onTaskRun?: TaskObserver;
-  /** Told of each heartbeat. */
+  /** Called at each heartbeat. */
   onHeartbeat?: (at: Date, clockSkew: number | null) => void;
-  /** Told of the manager's figures. */
+  /** Called with the manager's figures. */
   onFigures?: FigureObserver;
   /** Closes what else the service owns (a database), last of all. */
   release?: () => Promise<void>;
 }
 
 export interface NotificationOptions extends NotificationWays {
-  /** Makes a transport for notifications alone; the service closes it. Default: they take the service's. */
+  /** Makes a transport only for notifications; the service closes it. Default: they use the service's. */
   openTransport?: (name: string, logger: Logger) => Transport;
 }
 
-/** `created -> starting -> running -> draining -> stopped`; a start that fails goes through `draining`, too. */
+/** `created -> starting -> running -> draining -> stopped`; a start that fails goes through `draining` too. */
 export type ServiceState = 'created' | 'starting' | 'running' | 'draining' | 'stopped';
 
-/** The service was stopped, before or while it was to start. It cannot be started again. */
+/** The service was stopped before or during its start. It cannot be started again. */
 export class ServiceStopped extends Error {
   override readonly name = 'ServiceStopped';
   readonly code = 'SERVICE_STOPPED';
@@ -90,7 +90,7 @@ export class ServiceStopped extends Error {
   }
 }
 
-/** Requests had not ended when the graceful shutdown timeout was over. */
+/** Requests were still running when the graceful shutdown timeout was over. */
 export class ShutdownTimeout extends Error {
   override readonly name = 'ShutdownTimeout';
   readonly code = 'SHUTDOWN_TIMEOUT';
@@ -103,11 +103,13 @@ export class ShutdownTimeout extends Error {
   }
 }
 
-/** Periodic tasks come again after the next start, so a stopping service gives them little time, in seconds. */
+/** Seconds that a stopping service gives its periodic tasks: few, because they run again after the next start. */
 const PERIODIC_TASK_GRACE = 3;
-/** Seconds that the broker has to be there, for the service to be ready: less than who asks waits for a reason. */
+/**
+ * Seconds in which the broker must answer for the service to be ready: less than readiness checks wait for a reason.
+ */
 const BROKER_TIMEOUT = 1;
-/** Seconds: a stop whose time is over, and a quick one, wait no longer for what remains to be done. */
+/** Seconds that an overdue stop, or a quick one, waits for what remains to be done. */
 const HURRIED_PHASE = 1;
 
 /**
@@ -136,7 +138,7 @@ export class Service implements Launchable {
   #state: ServiceState = 'created';
   #initialized = false;
   #replaced = false;
-  /** The stop is quick, or has become so. */
+  /** Whether the stop is quick, or has become so. */
   #hurried = false;
   #onHurry: () => void = () => {};
   #hasLeft = false;
@@ -193,13 +195,13 @@ export class Service implements Launchable {
     return this.stop();
   }
 
-  /** Resolves once the service has stopped, whoever stops it and however. */
+  /** Resolves once the service has stopped, whoever stopped it and however it ended. */
   async wait(): Promise<void> {
     if (this.#state === 'stopped') return;
     await new Promise<void>((resolve) => this.#whenStopped.push(resolve));
   }
 
-  /** Takes over options that have changed: those given as functions, and the spacings of periodic tasks. */
+  /** Takes over changed options: those given as functions, and the spacings of periodic tasks. */
   async reset(): Promise<void> {
     await this.manager.reset();
     this.#heartbeat?.reset();
@@ -226,7 +228,7 @@ export class Service implements Launchable {
       await this.#runStartSteps();
     } catch (error) {
       await this.#stopOnce().catch(() => {
-        // Logged where it happened; the caller is to hear why the start failed.
+        // Logged where it happened; the caller needs the reason why the start failed.
       });
       throw error;
     }
@@ -247,7 +249,10 @@ export class Service implements Launchable {
     this.#heartbeat?.start();
   }
 
-  /** A stop does not wait for a step, which may be waiting for a broker that is away; it is left to itself. */
+  /**
+   * A stop does not wait for a start step, which may itself be waiting for an absent broker; the step is left to
+   * itself.
+   */
   async #step(run: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopRequested;
     if (signal.aborted) throw new ServiceStopped(this.name);
@@ -281,7 +286,7 @@ export class Service implements Launchable {
     await this.#phase('intake', errors, () => this.#stopIntake());
     await this.#phase('drain', errors, () => this.#drain());
     if (this.#initialized) await this.#phase('cleanup', errors, () => this.manager.cleanupHost());
-    // It may have learnt meanwhile that nothing takes its place.
+    // It may have learnt meanwhile that nothing takes the service's place.
     await this.#phase('release', errors, () => this.#leave());
     await this.#phase('release', errors, () => this.#options.transport.close());
     await this.#phase('release', errors, async () => this.#notificationTransport?.close());
@@ -292,7 +297,7 @@ export class Service implements Launchable {
     this.#logger.info({ host: this.host, topic: this.topic }, 'Service stopped');
   }
 
-  /** A phase that fails must not keep the next from running; in a hurry, one that hangs must not, either. */
+  /** A phase that fails must not keep the next one from running; nor, in a hurry, must one that hangs. */
   async #phase(phase: string, errors: unknown[], run: () => Promise<void>): Promise<void> {
     const running = run();
     try {
@@ -339,7 +344,7 @@ export class Service implements Launchable {
     await (this.#hurried ? settlesWithin(leaving, HURRIED_PHASE) : leaving);
   }
 
-  /** Those that had to be cut. */
+  /** Returns the requests that had to be cut. */
   async #endRequests(timeout: number): Promise<readonly CutRequest[]> {
     if (await this.#requestsEnd(timeout)) return [];
     const cut = await this.#intake.cut();
@@ -352,7 +357,7 @@ export class Service implements Launchable {
     return cut;
   }
 
-  /** Whether they do, within so many seconds; a stop that becomes quick does not wait for it. */
+  /** Whether running requests end within so many seconds; a stop that becomes quick does not wait for them. */
   async #requestsEnd(timeout: number): Promise<boolean> {
     const hurried = new Promise<boolean>((resolve) => {
       this.#onHurry = () => resolve(false);
@@ -419,7 +424,7 @@ export class Service implements Launchable {
       broker: () => transport.ready({ timeout: BROKER_TIMEOUT }),
       ...(this.#options.records && {
         heartbeat: () => this.#heartbeat?.assertRecent(current(this.#options.serviceDownTime ?? 60)),
-        // It does its work with a wrong clock, too: it is the others' records and logs that are hard to compare.
+        // A service works even with a wrong clock, but its records and logs are hard to compare with others'.
         clock: () => this.#heartbeat?.clockRemark,
       }),
       ...checks,

@@ -1,4 +1,4 @@
-/** A value that is fixed, or what reads the one that holds now: an option that can change while the daemon runs. */
+/** A fixed value, or a function that reads the present one: an option that can change while the daemon runs. */
 export type Setting<T extends string | number | boolean> = T | (() => T);
 
 export function current<T extends string | number | boolean>(setting: Setting<T>): T {

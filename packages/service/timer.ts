@@ -1,4 +1,4 @@
-/** What a timer can wait for at most; a longer one would fire at once. */
+/** The longest wait of a timer; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
 /** Calls `fn` after so many seconds. The timer does not keep the process alive. */
@@ -19,7 +19,7 @@ export async function withinOr<T, L>(work: Promise<T>, seconds: number, late: L)
   }
 }
 
-/** Whether `work` settled within so many seconds. It never rejects: who cares how `work` ended, asks `work`. */
+/** Whether `work` settled within so many seconds. Never rejects: how `work` ended, `work` itself tells. */
 export async function settlesWithin(work: Promise<unknown>, seconds: number): Promise<boolean> {
   const settled = work.then(
     () => true,

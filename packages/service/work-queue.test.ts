@@ -11,13 +11,13 @@ function gate() {
   return { opened, open };
 }
 
-/** A caller that can leave, and has so many milliseconds left. */
+/** A caller that can leave and has so many milliseconds left. */
 function caller(timeLeft: number | null = null) {
   const controller = new AbortController();
   return { signal: controller.signal, timeLeft, leave: () => controller.abort(new CallCancelled('gone')) };
 }
 
-/** Lets all that can go on go on. */
+/** Lets everything proceed that can. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A queue whose only place is taken until `open` is called. */
@@ -43,7 +43,7 @@ function runAll(
   );
 }
 
-it('runs steps in their order, as many at once as it is wide', async () => {
+it('runs steps in order, as many at once as its width', async () => {
   let width = 2;
   const queue = new WorkQueue({ name: 'q', width: () => width });
   const gates = Array.from({ length: 5 }, gate);
@@ -69,7 +69,7 @@ it('runs steps in their order, as many at once as it is wide', async () => {
   expect(queue.isBusy).toBe(false);
 });
 
-it('gives the places of slow steps to others, up to a number of these', async () => {
+it('gives the places of slow steps to others, up to a number of slow ones', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => void vi.useRealTimers());
   const queue = new WorkQueue({ name: 'q', width: () => 2, slow: { after: 20, most: 3 } });
@@ -105,7 +105,7 @@ it('gives the places of slow steps to others, up to a number of these', async ()
   await Promise.all(last);
 });
 
-it('does not run what its caller has given up before it came', async () => {
+it('does not run a step whose caller had given up before it came', async () => {
   const queue = new WorkQueue({ name: 'q' });
   const gone = caller();
   gone.leave();
@@ -118,7 +118,7 @@ it('does not run what its caller has given up before it came', async () => {
   expect([runs, queue.isBusy]).toEqual([0, false]);
 });
 
-it('lets go at once of those whose callers leave while they wait', async () => {
+it('drops steps at once when their callers leave while they wait', async () => {
   const { queue, open, first } = busyQueue({ limit: () => 1 });
   const leaving = caller();
   let runs = 0;
@@ -134,7 +134,7 @@ it('lets go at once of those whose callers leave while they wait', async () => {
   expect(runs).toBe(0);
 });
 
-it('does not run what has waited past its deadline, though no timer has told of it yet', async () => {
+it('does not run a step past its deadline, even if no timer has fired yet', async () => {
   const { queue, open } = busyQueue();
   const late = { signal: new AbortController().signal, timeLeft: 1000 };
   const second = queue.run(async () => 'late', late);
@@ -145,7 +145,7 @@ it('does not run what has waited past its deadline, though no timer has told of 
   expect(queue.isBusy).toBe(false);
 });
 
-it('refuses more than may wait, and takes more when it may', async () => {
+it('refuses steps beyond its limit, and takes more when there is room', async () => {
   let limit = 1;
   const { queue, open } = busyQueue({ limit: () => limit });
   const waiting = queue.run(async () => 'waited');

@@ -2,13 +2,13 @@ import { RequestRefused } from '@mini-nova/messaging';
 import { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 
 export interface WorkQueueOptions {
-  /** What those who are refused are told is full: `scheduler`. */
+  /** The name of what is full, in refusals: `scheduler`. */
   name: string;
   /** How many run at the same time; 0: all. Asked each time. Default 1. */
   width?: () => number;
   /**
-   * A step that has run for `after` milliseconds waits for somebody else, and holds up nobody here: it counts for `width` no
-   * more, unless there are `most` of these. Default: all count until they end.
+   * A step that has run for `after` milliseconds is assumed to wait for something else and no longer counts towards
+   * `width`, unless there are `most` of these. Default: all count until they end.
    */
   slow?: { after: number; most: number };
   /**
@@ -35,9 +35,9 @@ interface Waiting {
 const NEWEST = 0.2;
 
 /**
- * Runs steps in the order in which they came, some at the same time. Nobody works for callers who have given up: a
- * step whose caller is gone does not run, and leaves the queue at once. A queue in which a caller would wait in vain
- * says so before anything is done.
+ * Runs steps in the order in which they came, some at the same time. No work is done for callers who have given up: a
+ * step whose caller has gone does not run and leaves the queue at once. A caller that would wait in vain is refused
+ * before anything is done.
  */
 export class WorkQueue {
   readonly #name: string;
@@ -47,7 +47,7 @@ export class WorkQueue {
   readonly #waiting = new Set<Waiting>();
   #running = 0;
   #slowRunning = 0;
-  /** Milliseconds that a step takes on average. */
+  /** The average duration of a step, in milliseconds. */
   #duration = 0;
 
   constructor({ name, width = () => 1, slow, limit }: WorkQueueOptions) {
@@ -57,14 +57,14 @@ export class WorkQueue {
     this.#limit = limit;
   }
 
-  /** Whether one that comes now has to wait. */
+  /** Whether a step that comes now has to wait. */
   get isBusy(): boolean {
     const width = this.#width();
     return width > 0 && this.#running >= width;
   }
 
   /**
-   * Without a caller, the step is run however long it has waited.
+   * Without a caller, a step is run however long it has waited.
    * @throws RequestRefused when the queue is full, or the caller would give up before its turn
    * @throws the signal's reason when the caller has given up before the step began
    */
@@ -85,7 +85,7 @@ export class WorkQueue {
     }
   }
 
-  /** Returns what gives the place of a step back, which it has already. */
+  /** Returns a function that gives back the place that a step has already taken. */
   #occupy(): () => void {
     const leave = () => {
       this.#running -= 1;
@@ -108,7 +108,7 @@ export class WorkQueue {
     };
   }
 
-  /** Resolves when there is room, which is taken then. */
+  /** Resolves when there is room, which is then taken. */
   async #turn(
     caller: Caller | undefined,
     { every, say }: WhileWaiting = { every: 0, say: async () => {} },

@@ -2,13 +2,13 @@ import type { JsonObject } from '@mini-nova/messaging';
 
 /** How something stops. */
 export interface StopOptions {
-  /** What runs is not waited for. Default false: it is, for the graceful shutdown timeout. */
+  /** Whether running work is cut at once. Default false: it is waited for, up to the graceful shutdown timeout. */
   quick?: boolean;
-  /** Another process takes the place of this one at once, or has: the service record stays up. Default false. */
+  /** Another process takes this one's place at once, or has taken it: the service record stays up. Default false. */
   replaced?: boolean;
 }
 
-/** What is to be said of something that is ready all the same; undefined: nothing. */
+/** A remark about something that is ready all the same; undefined when there is none. */
 export type Remark = string | undefined;
 
 /** Throws, or rejects, with the reason why something is not ready. */
@@ -28,10 +28,10 @@ export interface Launchable {
    * it starts, and before.
    */
   stop(options?: StopOptions): Promise<void>;
-  /** Options that can change while it runs have changed. */
+  /** Called when options that can change while it runs have changed. */
   reset?(): void | Promise<void>;
   /** Whether it can do its work. */
   readonly checks?: ReadinessChecks;
-  /** What it is doing now, for the report. */
+  /** What it is doing at the moment, for the report. */
   report?(): JsonObject;
 }

@@ -1,9 +1,9 @@
 import type { JsonObject, Logger } from '@mini-nova/messaging';
 import type { Launchable, StopOptions } from './launchable.ts';
 
-// What both launchers do with what they have launched.
+// Steps that both launchers take with what they have launched.
 
-/** Stops in the opposite order. Returns whether all of them stopped cleanly; what did not is logged. */
+/** Stops them in the opposite order. Returns whether all stopped cleanly; those that did not are logged. */
 export async function stopAll(
   launched: readonly Launchable[],
   logger: Logger,
@@ -21,7 +21,7 @@ export async function stopAll(
   return clean;
 }
 
-/** Has each take over options that have changed; what cannot is logged. */
+/** Has each take over changed options; those that cannot are logged. */
 export async function resetAll(launched: readonly Launchable[], logger: Logger): Promise<void> {
   for (const launchable of launched) {
     try {
@@ -32,7 +32,7 @@ export async function resetAll(launched: readonly Launchable[], logger: Logger):
   }
 }
 
-/** What each is doing now, by name. */
+/** What each is doing at the moment, by name. */
 export function reportsOf(launched: readonly Launchable[]): JsonObject {
   const reporting = launched.filter(({ report }) => report !== undefined);
   return Object.fromEntries(reporting.map((launchable) => [launchable.name, launchable.report?.()]));

@@ -17,41 +17,44 @@ export type RestartMethod = 'mutate' | 'reload';
 /** Runs launchables until the process is told to stop. */
 export interface Launcher {
   readonly state: LauncherState;
-  /** Whether all that it runs can do its work. */
+  /** Whether everything that it runs can do its work. */
   readonly checks: ReadinessChecks;
   /** Resolves with the process's exit code once everything has stopped; never rejects. */
   wait(): Promise<number>;
   /** Stops, as SIGTERM does; `quick`: as SIGINT. Idempotent. */
   stop(options?: { quick?: boolean }): void;
-  /** As SIGHUP. Resolves when it is done; what went wrong is logged. */
+  /** Reloads, as SIGHUP does. Resolves when that is done; failures are logged. */
   reload(): Promise<void>;
-  /** As SIGUSR2. */
+  /** Writes a report, as SIGUSR2 does. */
   report(): void;
-  /** Replaces workers whose event loop has not turned for so many seconds. Resolves when all that are left have answered. */
+  /**
+   * Replaces workers whose event loop has not turned for so many seconds. Resolves when all remaining ones have
+   * answered.
+   */
   superviseWorkers(patience: number): Promise<void>;
 }
 
 export interface LaunchOptions {
   /** Default: JSON lines to standard error, under the name of the main script. */
   logger?: Logger;
-  /** Run in this process, before and beside the services: in the primary of workers, and in each worker. */
+  /** Run in this process, before and beside the services: both in the primary and in each worker. */
   beside?: readonly Launchable[];
   /**
-   * Seconds that a stop may take in all; what hangs longer is ended with the process, or the worker. It should be some
+   * Seconds that a whole stop may take; when it hangs longer, the process, or the worker, is ended. It should be some
    * seconds above the services' graceful shutdown timeouts. Default 65.
    */
   stopTimeout?: Setting<number>;
   /** Default `mutate`. */
   restartMethod?: Setting<RestartMethod>;
-  /** Reads the configuration again, at SIGHUP: what can change only, or `everything`. It may throw. */
+  /** Reads the configuration again, at SIGHUP: only what can change, or `everything`. It may throw. */
   readConfiguration?(everything: boolean): void;
   /** Writes a report, at SIGUSR2: of the process, and of what it runs. */
   writeReport?(parts: JsonObject): void;
-  /** Told of each state that the launcher comes to. */
+  /** Called with each state that the launcher enters. */
   onState?(state: LauncherState): void;
-  /** Told when a reload begins and when it has ended, whatever came of it. */
+  /** Called when a reload begins and when it has ended, whatever its outcome. */
   onReload?(phase: 'begin' | 'end'): void;
-  /** Told once, when it is to stop; the launcher does not end before what is returned does. */
+  /** Called once, when it is told to stop; the launcher does not end before the returned promise settles. */
   onStopping?(): Promise<void>;
   /** Added to the environment of workers. */
   workerEnvironment?(): Record<string, string>;
@@ -59,12 +62,12 @@ export interface LaunchOptions {
   restartDelay?: number;
   /** Seconds which that delay never exceeds. Default 30. */
   maxRestartDelay?: number;
-  /** So many workers in a row that do not get up end the daemon with 1. Default 5. */
+  /** The daemon ends with 1 when so many workers in a row fail to start. Default 5. */
   maxFailedStarts?: number;
 }
 
 /**
- * A launchable, or what makes one. A function runs only in the process that then starts the launchable: not in
- * the primary of several workers.
+ * A launchable, or a function that makes one. The function runs only in the process that then starts the launchable,
+ * not in the primary of several workers.
  */
 export type LaunchSource = Launchable | (() => Launchable | Promise<Launchable>);

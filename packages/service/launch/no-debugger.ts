@@ -1,12 +1,12 @@
 import inspector from 'node:inspector';
 import type { Logger } from '@mini-nova/messaging';
 
-/** What somebody who wants a debugger starts Node.js with. */
+/** The argument with which someone who wants a debugger starts Node.js. */
 const ASKED = /^--inspect(-brk|-wait)?(=|$)/;
 
 /**
- * At SIGUSR1 Node.js opens its debugger, through which whoever reaches the port can do anything; a program that listens for the signal
- * keeps it from that. One that a signal had opened before is closed.
+ * At SIGUSR1 Node.js opens its debugger, through which whoever reaches the port can do anything. Listening for the
+ * signal prevents that; a debugger that the signal opened before is closed.
  */
 export function noDebugger(logger: Logger): () => void {
   const options = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)];

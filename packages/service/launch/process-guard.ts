@@ -3,15 +3,15 @@ import { noDebugger } from './no-debugger.ts';
 import { Terminal } from './terminal.ts';
 
 /**
- * Milliseconds until the exit. What was written before leaves the process meanwhile: without its acknowledgement, the
- * request that caused the error would be delivered to the next worker, and end that.
+ * Milliseconds until the exit, in which pending writes leave the process: unless it is acknowledged, the request that
+ * caused the error would be delivered to the next worker and end that too.
  */
 const LAST_WRITES = 10;
 
 /**
- * An error nobody caught is a bug, and the state it leaves is unknown: it is logged, and the process exits with
- * 1. A terminal that has gone does not change how the process exits, and SIGUSR1
- * opens no debugger. Returns what takes the guard away.
+ * An uncaught error is a bug and leaves an unknown state: it is logged, and the process exits with 1. A terminal that
+ * has gone does not change how the process exits, and SIGUSR1 opens no debugger. Returns a function that removes the
+ * guard.
  */
 export function guardProcess(logger: Logger): () => void {
   const die = (event: string) => (error: unknown) => {

@@ -18,7 +18,7 @@ async function untilRunning(daemon: Fixture, workers: number): Promise<void> {
 
 const isWorkerStart = ({ msg }: { msg: string }) => msg === 'Worker started';
 
-/** What the primary came through. */
+/** The states that the primary went through. */
 function states(daemon: Fixture): string[] {
   return daemon.stdout.split('\n').flatMap((line) => {
     const [, state, pid] = /^state-(\w+) main (\d+)$/.exec(line) ?? [];
@@ -46,7 +46,7 @@ test('it goes through its states', async () => {
 test.each([
   ['SIGTERM', 'process', 'stopping'],
   ['SIGINT', 'process', 'stopping-quick'],
-  // A terminal's Ctrl-C and a service manager's stop go to the workers, too, which then are told twice.
+  // A terminal's Ctrl-C and a service manager's stop reach the workers too, which are then told twice.
   ['SIGTERM', 'group', 'stopping'],
   ['SIGINT', 'group', 'stopping-quick'],
 ] as const)('%s to the %s stops the workers in order (%s), and exits with 0', async (signal, whom, step) => {
@@ -72,7 +72,7 @@ test('a worker that is killed is replaced at once', async () => {
   expect(pids(daemon, 'stopped')).toHaveLength(2);
 });
 
-test('a worker that is told to stop is replaced, and knows it', async () => {
+test('a worker that is told to stop knows that it is replaced', async () => {
   const daemon = await startFixture(['slow-stop'], { workers: 2 });
   await untilRunning(daemon, 2);
   const [victim = 0] = pids(daemon, 'started');
@@ -116,7 +116,7 @@ test('a second signal kills the workers and exits with 1 at once', async () => {
   daemon.signal('SIGTERM');
   await vi.waitFor(() => expect(pids(daemon, 'stopping')).toHaveLength(2), patiently);
   daemon.signal('SIGTERM');
-  // It has ended only when no worker holds its output any more.
+  // Its output ends only when no worker holds it any more.
   expect(await daemon.ended).toBe(1);
 });
 
@@ -255,7 +255,7 @@ test('what runs beside the workers may fail to take over options', async () => {
   expect(await daemon.ended).toBe(0);
 });
 
-test('the checks of the primary are those of its workers', async () => {
+test("the primary's checks are its workers' checks", async () => {
   const daemon = await startFixture(['sick'], { workers: 2 });
   await untilRunning(daemon, 2);
   daemon.signal('SIGWINCH');

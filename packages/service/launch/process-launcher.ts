@@ -16,7 +16,7 @@ export interface ProcessLauncherOptions extends LaunchOptions {
   logger: Logger;
 }
 
-/** Seconds after a worker's own stop timeout: in them it can end by itself. */
+/** Seconds beyond a worker's own stop timeout in which it can still end by itself. */
 const WORKERS_OWN = 2;
 
 /** One of the `workers` places, and the process in it. */
@@ -26,11 +26,11 @@ interface Slot {
   /** Told to stop, after another took its place. */
   predecessor?: WorkerProcess | undefined;
   restartTimer?: NodeJS.Timeout | undefined;
-  /** In a row. */
+  /** Crashes in a row. */
   crashes: number;
 }
 
-/** For primaries that ask their workers. */
+/** A worker as its primary sees it, for code that asks workers itself. */
 export interface WorkerStatus {
   readonly index: number;
   readonly pid: number | undefined;
@@ -38,8 +38,8 @@ export interface WorkerStatus {
 }
 
 /**
- * Runs the main script again in worker processes, and keeps their number: one that exits is replaced, a crashed one
- * after a delay that grows. Passes on what it is told, and exits when all workers have.
+ * Runs the main script again in worker processes and keeps their number constant: one that exits is replaced, a
+ * crashed one after a growing delay. Passes orders on to them, and exits when all workers have exited.
  */
 export class ProcessLauncher implements Launcher {
   readonly #options: ProcessLauncherOptions;
@@ -52,7 +52,7 @@ export class ProcessLauncher implements Launcher {
   #failedStarts = 0;
   #patience: NodeJS.Timeout | undefined;
   readonly #reloads = new ReloadQueue(() => this.#reload());
-  /** Called at each change of a worker's. */
+  /** Called at each change of a worker. */
   readonly #watchers = new Set<() => void>();
   #onEmpty: () => void = () => {};
 
@@ -104,8 +104,8 @@ export class ProcessLauncher implements Launcher {
 
   /**
    * `mutate`: the options of this process and of the workers change in place. `reload`: each worker is replaced by a
-   * new process, which serves before the next one is replaced. Asked for again, it gives up a new process that does not
-   * serve yet: what that was started with may be what keeps it.
+   * new process, which serves before the next one is replaced. A further reload gives up a new process that does not
+   * serve yet, since the configuration it was started with may be the reason.
    */
   reload(): Promise<void> {
     const reloaded = this.#reloads.request();
@@ -229,7 +229,7 @@ export class ProcessLauncher implements Launcher {
     if (slot.predecessor === worker) slot.predecessor = undefined;
     if (this.#isStopping()) {
       if (slot.worker === worker) slot.worker = undefined;
-      // A worker still starting has no handler yet, so the signal itself may end it.
+      // A worker that is still starting has no handler yet, so the signal itself may end it.
       if (code !== 0 && signal !== 'SIGTERM') this.#failed = true;
       return;
     }
@@ -240,7 +240,7 @@ export class ProcessLauncher implements Launcher {
     }
     slot.worker = undefined;
     if (slot.predecessor && !slot.predecessor.leaving) {
-      // A successor that did not get up: the place stays its predecessor's.
+      // The successor did not get up: its predecessor keeps the place.
       slot.worker = slot.predecessor;
       slot.predecessor = undefined;
       return;
@@ -258,7 +258,7 @@ export class ProcessLauncher implements Launcher {
     slot.restartTimer = setTimeout(() => this.#fork(slot), restartIn * 1000);
   }
 
-  /** Seconds until the slot gets its next worker: none after an orderly stop, and after a first crash. */
+  /** Seconds until the slot gets its next worker: 0 after an orderly stop and after a first crash. */
   #restartDelay(slot: Slot, code: number | null, uptime: number | null): number {
     if (code === 0 && uptime !== null) return 0;
     const { restartDelay = 0.5, maxRestartDelay = 30 } = this.#options;
@@ -295,11 +295,11 @@ export class ProcessLauncher implements Launcher {
     return true;
   }
 
-  /** One after another; a new worker that does not get up leaves the old one where it is, and ends it. */
+  /** One worker after another; if a new one does not get up, the old one stays and the reload ends. */
   async #replaceWorkers(): Promise<boolean> {
     for (const slot of this.#slots) {
       const predecessor = slot.worker;
-      // Whoever takes an empty place reads the configuration anyway.
+      // A worker that fills an empty place reads the configuration anyway.
       if (!predecessor || this.#isStopping()) continue;
       slot.predecessor = predecessor;
       const successor = this.#fork(slot);
@@ -309,7 +309,7 @@ export class ProcessLauncher implements Launcher {
     return true;
   }
 
-  /** Whether it serves. One that does not has ended. */
+  /** Resolves with whether it serves; if not, it has ended. */
   async #getsUp(slot: Slot, successor: WorkerProcess): Promise<boolean> {
     const { logger } = this.#options;
     const isSettled = () => successor.state === 'running' || successor.state === 'stopped';
@@ -324,7 +324,7 @@ export class ProcessLauncher implements Launcher {
     return false;
   }
 
-  /** Resolves when a worker whose place is another's has ended; one that hangs is killed. */
+  /** Resolves when a replaced worker has ended; one that hangs is killed. */
   async #retire(slot: Slot, worker: WorkerProcess): Promise<void> {
     const { logger, stopTimeout = STOP_TIMEOUT } = this.#options;
     const seconds = WORKERS_OWN + current(stopTimeout);

@@ -1,7 +1,7 @@
 import type { Logger } from '@mini-nova/messaging';
 import type { LaunchOptions, RestartMethod } from './launcher.ts';
 
-/** Reads the configuration again, as far as the method goes. False, and logged, when it cannot be used. */
+/** Reads the configuration again, to the extent of the reload method. Logs and returns false when it cannot be used. */
 export function readAgain(
   { logger, readConfiguration }: Pick<LaunchOptions, 'readConfiguration'> & { logger: Logger },
   method: RestartMethod,

@@ -1,4 +1,4 @@
-/** Runs reloads one after another. One that waits stands for all that are asked for until it begins. */
+/** Runs reloads one after another. A waiting reload stands for all that are requested until it begins. */
 export class ReloadQueue {
   readonly #reload: () => Promise<void>;
   #underWay: Promise<void> = Promise.resolve();
@@ -8,12 +8,12 @@ export class ReloadQueue {
     this.#reload = reload;
   }
 
-  /** Whether one has been asked for that has not begun. */
+  /** Whether a requested reload has not begun yet. */
   get isWaiting(): boolean {
     return this.#waiting !== undefined;
   }
 
-  /** Reloads that are asked for from now on wait for this. */
+  /** Reloads requested from now on wait for this. */
   follow(work: Promise<void>): void {
     this.#underWay = work;
   }

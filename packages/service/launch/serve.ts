@@ -10,7 +10,7 @@ import { onPrimaryOrders, tellPrimary } from './worker-channel.ts';
 
 /**
  * Runs a service until SIGTERM stops it in order, or SIGINT at once; a second signal exits with 1. SIGHUP reloads, SIGUSR2
- * reports. An error that is caught nowhere is logged, and exits with 1.
+ * reports. An uncaught error is logged, and the process exits with 1.
  *
  *     process.exit(await serve(service).wait());
  *

@@ -71,7 +71,7 @@ test('with restart method reload, SIGHUP stops the services and makes them again
   expect(events(daemon, 'stopped')).toHaveLength(4);
 });
 
-test('a reload stands for all that are asked for before it begins', async () => {
+test('a reload stands for all that are requested before it begins', async () => {
   const UNSTOPPABLE = join(tempDir(), 'unstoppable');
   writeFileSync(UNSTOPPABLE, '');
   const daemon = await startFixture(['good'], { env: { RESTART_METHOD: 'reload', UNSTOPPABLE } });
@@ -80,7 +80,7 @@ test('a reload stands for all that are asked for before it begins', async () => 
   await daemon.waitForLine(/^stopping/);
   for (const count of [1, 2, 3]) {
     daemon.signal('SIGHUP');
-    // One of the same kind that is still pending would swallow the next.
+    // A pending signal of the same kind would swallow the next one.
     daemon.signal('SIGUSR2');
     await vi.waitFor(() => expect(events(daemon, 'report')).toHaveLength(count));
   }
@@ -248,7 +248,7 @@ test('in a terminal SIGHUP reloads; a terminal that is closed stops the daemon i
   const terminal = await startProgram('script', ['-qfec', command, '/dev/null']);
   await terminal.waitForLine(/^state-running/);
   const [daemon = 0] = pids(terminal, 'started');
-  // It is the first of a session of its own, so no group's signal reaches it.
+  // It leads a session of its own, so no group's signal reaches it.
   onTestFinished(() => killIfThere(daemon));
   process.kill(daemon, 'SIGHUP');
   await terminal.waitForLine(/^reset s0/);

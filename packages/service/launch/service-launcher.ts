@@ -16,7 +16,7 @@ import { readAgain } from './read-again.ts';
 import { ReloadQueue } from './reload-queue.ts';
 import { endProcessAfter, QUICK_STOP_TIMEOUT, STOP_TIMEOUT } from './stop-timeout.ts';
 
-/** Tells a launcher what others want of it. */
+/** Gives a launcher its orders. */
 export interface LauncherOrders {
   onStop(reason: string, options: StopOptions): void;
   /** Exit at once. */
@@ -27,7 +27,7 @@ export interface LauncherOrders {
 
 export interface ServiceLauncherOptions extends LaunchOptions {
   logger: Logger;
-  /** Calls back with orders; returns what ends listening. */
+  /** Calls back with orders; returns a function that stops listening. */
   listen(orders: LauncherOrders): () => void;
 }
 
@@ -57,7 +57,7 @@ export class ServiceLauncher implements Launcher {
     return this.#state;
   }
 
-  /** Of everything launched. With several launchables each name is theirs and the check's. */
+  /** The checks of everything launched. With several launchables, each name is prefixed with its launchable's. */
   get checks(): ReadinessChecks {
     const checked = this.#launched.filter(({ checks }) => checks !== undefined);
     const entries = checked.flatMap(({ name, checks = {} }) =>
@@ -70,7 +70,7 @@ export class ServiceLauncher implements Launcher {
     return this.#exitCode;
   }
 
-  /** Told again, it can hear that it is to be quick, or that nothing takes its place, as it was told before. */
+  /** A further order can make a stop quick, or say that nothing takes its place after all. */
   stop(options: StopOptions = {}): void {
     if (!this.#stopRequested.signal.aborted) {
       this.#stopOptions = options;
@@ -106,7 +106,7 @@ export class ServiceLauncher implements Launcher {
     const { logger, listen, beside = [] } = this.#options;
     const unguard = guardProcess(logger);
     const unlisten = listen(this.#orders());
-    // A daemon with nothing open (memory transport) must not end by itself.
+    // A daemon that has nothing open (memory transport) must not end by itself.
     const keepAlive = setInterval(() => {}, 2 ** 30);
     try {
       const start = this.#startAll(beside, this.#beside).then(async (started) => {
@@ -148,7 +148,7 @@ export class ServiceLauncher implements Launcher {
     if (started && !this.#stopRequested.signal.aborted) this.#enter('running');
   }
 
-  /** False, and the launcher stops, when something could not start; true as well when a stop was asked for. */
+  /** False, with the launcher stopping, when something could not start; true even when a stop was requested. */
   async #startAll(sources: readonly LaunchSource[], launched: Launchable[]): Promise<boolean> {
     const { signal } = this.#stopRequested;
     for (const source of sources) {
@@ -161,7 +161,7 @@ export class ServiceLauncher implements Launcher {
         }
         await launchable.start();
       } catch (error) {
-        // What a stop interrupts has not failed.
+        // A start that a stop interrupts has not failed.
         if (signal.aborted) return true;
         this.#options.logger.error({ err: error, ...nameOf(source) }, 'Could not start');
         this.#failed = true;
@@ -187,7 +187,7 @@ export class ServiceLauncher implements Launcher {
     if (this.#state !== 'running') return;
     const { logger, restartMethod = 'mutate' } = this.#options;
     const wanted = current(restartMethod);
-    // What was made outside cannot be made again.
+    // A service that was made by the caller cannot be made again.
     const method = this.#sources.every((source) => typeof source === 'function') ? wanted : 'mutate';
     if (method !== wanted)
       logger.warn({ wanted }, 'The services cannot be made again: only mutating options');

@@ -1,12 +1,12 @@
 import { Terminal } from './terminal.ts';
 
-/** One Ctrl-C can arrive twice: from the terminal and from npm, which passes it on. Milliseconds. */
+/** Milliseconds. One Ctrl-C can arrive twice: from the terminal, and from npm, which passes it on. */
 const SAME_KEYSTROKE = 250;
 
 export interface SignalHandlers {
-  /** The first SIGTERM, or SIGINT, which is `quick`; or the terminal is gone. */
+  /** The first SIGTERM, or SIGINT, which is `quick`; or the terminal has gone. */
   onStop(signal: NodeJS.Signals, options: { quick: boolean }): void;
-  /** A further one: somebody does not want to wait. */
+  /** A further one: someone does not want to wait. */
   onForce(signal: NodeJS.Signals): void;
   /** SIGHUP. */
   onReload(): void;
@@ -14,7 +14,7 @@ export interface SignalHandlers {
   onReport(): void;
 }
 
-/** Listens for the signals of a daemon. Returns what ends it. */
+/** Listens for a daemon's signals. Returns a function that stops listening. */
 export function onSignals(handlers: SignalHandlers): () => void {
   const terminal = new Terminal();
   let firstAt: number | undefined;
@@ -26,7 +26,7 @@ export function onSignals(handlers: SignalHandlers): () => void {
       handlers.onForce(signal);
     }
   };
-  // A terminal that is closed sends SIGHUP, too, and is a terminal no more.
+  // A terminal that is closed sends SIGHUP too, and is no longer a terminal.
   const hangUp = (signal: NodeJS.Signals): void => {
     if (terminal.isGone) {
       terminal.leave();
@@ -36,7 +36,7 @@ export function onSignals(handlers: SignalHandlers): () => void {
   return listen({ SIGTERM: stop, SIGINT: stop, SIGHUP: hangUp, SIGUSR2: () => handlers.onReport() });
 }
 
-/** Returns what ends it. */
+/** Returns a function that stops listening. */
 export function listen(
   listeners: Partial<Record<NodeJS.Signals, (signal: NodeJS.Signals) => void>>,
 ): () => void {

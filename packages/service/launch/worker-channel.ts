@@ -11,7 +11,7 @@ export type Order =
   | { type: 'mini-nova:reload' }
   | { type: 'mini-nova:report' }
   | { type: 'mini-nova:check'; id: number }
-  /** Answered at once, as a `check` of nothing. */
+  /** Answered at once, like a `check` without checks. */
   | { type: 'mini-nova:ping'; id: number };
 
 /** What a worker tells its primary. */
@@ -22,16 +22,16 @@ export type WorkerNews =
 
 /** What a worker does when its primary asks for it. */
 export interface WorkerOrders extends LauncherOrders {
-  /** Resolves with what the checks have to say. */
+  /** Resolves with the checks' remarks. */
   onCheck(): Promise<Findings>;
 }
 
-/** To a worker that is gone, nothing is said. */
+/** Nothing is sent to a worker that has gone. */
 export function order(worker: Worker, message: Order): void {
   if (worker.isConnected()) worker.send(message, () => {});
 }
 
-/** To a primary that is gone, nothing is said: the worker learns of it by `disconnect`. */
+/** Nothing is sent to a primary that has gone: the worker learns of that by `disconnect`. */
 export function tellPrimary(news: WorkerNews): void {
   process.send?.(news, undefined, undefined, () => {});
 }
@@ -41,9 +41,9 @@ export function isWorkerNews(message: unknown): message is WorkerNews {
 }
 
 /**
- * Orders of the primary, and signals. A SIGTERM that comes to the worker alone is somebody's wish to have it replaced;
- * only its primary makes it exit at once. SIGINT is the terminal's, which sends it to the primary as well. A worker whose
- * primary has died stops.
+ * Orders of the primary, and signals. A SIGTERM to the worker alone asks to have it replaced; only its primary makes
+ * it exit at once. SIGINT comes from the terminal, which sends it to the primary as well. A worker whose primary has
+ * died stops.
  */
 export function onPrimaryOrders(orders: WorkerOrders): () => void {
   const onMessage = (message: unknown): void => {

@@ -8,7 +8,7 @@ import { isWorkerNews, type Order, order, type WorkerNews } from './worker-chann
 export interface WorkerExit {
   code: number | null;
   signal: string | null;
-  /** Seconds it has served; null: it never did. */
+  /** Seconds for which it served; null if it never did. */
   uptime: number | null;
 }
 
@@ -44,7 +44,7 @@ export class WorkerProcess {
     this.#worker.once('exit', exit);
     this.#worker.on('error', (error) => {
       handlers.onError(this, error);
-      // A process that could not be made does not exit, either.
+      // A process that could not be created does not exit either.
       if (this.pid === undefined) exit(null, null);
     });
   }
@@ -66,7 +66,7 @@ export class WorkerProcess {
     order(this.#worker, message);
   }
 
-  /** One that has not come so far that it listens is ended by the signal itself. */
+  /** A worker that does not listen yet is ended by the signal itself. */
   stop(options: { quick: boolean; replaced: boolean }): void {
     this.#leaving = true;
     this.tell({ type: 'mini-nova:stop', options });
@@ -77,7 +77,7 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL');
   }
 
-  /** Resolves with what its checks remark. @throws Error with why they say no, or when it is gone */
+  /** Resolves with its checks' remarks. @throws Error with the reasons why they fail, or when it has gone */
   async check(): Promise<Remark> {
     if (this.#exited) throw new Error('it is gone');
     const { failures, remarks } = await this.#ask('mini-nova:check');
@@ -86,7 +86,7 @@ export class WorkerProcess {
     return textOf(remarks);
   }
 
-  /** Resolves when its event loop turns, or it is gone; one that has not come so far that it listens is not asked. */
+  /** Resolves when its event loop turns or it has gone; a worker that does not listen yet is not asked. */
   async ping(): Promise<void> {
     if (this.#heard && !this.#exited) await this.#ask('mini-nova:ping');
   }
@@ -110,7 +110,7 @@ export class WorkerProcess {
       this.#waiting.get(news.id)?.(news.findings);
       this.#waiting.delete(news.id);
     } else if (!this.#exited && news.state !== 'stopped') {
-      // It has stopped when its process has ended, and not before.
+      // It has stopped only when its process has ended.
       this.#state = news.state;
       if (news.state === 'running') this.#servingSince ??= performance.now();
       handlers.onState(this, news.state);

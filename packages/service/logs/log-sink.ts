@@ -1,15 +1,15 @@
 import { writeSync } from 'node:fs';
 
 export interface LogSinkOptions {
-  /** Most bytes that wait for a reader that lags. Default 1 MiB; one line may exceed it. */
+  /** The most bytes that wait for a lagging reader. Default 1 MiB; one line may exceed it. */
   most?: number;
 }
 
-/** What says, as a line of its own, that so many lines are missing. */
+/** Makes the line that says that so many lines are missing. */
 export type Notice = (dropped: number) => string;
 
 interface Kind {
-  /** The lines that are lost with it: itself, or those that a notice counts. */
+  /** How many lines are lost with it: one, or those that a notice counts. */
   lines: number;
   isNotice: boolean;
 }
@@ -17,7 +17,7 @@ interface Kind {
 /** Text that could not be written yet. */
 interface Waiting extends Kind {
   bytes: Buffer;
-  /** A part of it is written already. */
+  /** Whether a part of it is already written. */
   begun: boolean;
 }
 
@@ -26,28 +26,28 @@ const MOST = 2 ** 20;
 /** Milliseconds between two tries, doubled from the first to the second. */
 const RETRY = { first: 20, last: 1000 };
 
-/** Milliseconds that the last lines wait at the exit for a reader that takes nothing. */
+/** Milliseconds for which the last lines wait at exit for a reader that takes nothing. */
 const PATIENCE = 1000;
 
-/** Milliseconds at least between a write that failed and the next: a failure costs much more than a line. */
+/** Minimum milliseconds between a failed write and the next: a failure costs much more than a line. */
 const PAUSE = 5;
 
 /**
- * Writes lines to a descriptor at once, so that none is lost with a crash, and never throws or waits: what a reader does not
- * take yet is kept, up to a limit; beyond it, and while writing fails, lines are dropped and counted. As soon as all that was
- * kept is written, a line says how many are missing.
+ * Writes lines to a descriptor at once, so that a crash loses none, and never throws or waits: lines that the reader
+ * does not take yet are kept up to a limit; beyond it, and while writing fails, lines are dropped and counted. As soon
+ * as all kept lines are written, a line says how many are missing.
  *
- * The descriptor must not block, or be one whose writes cannot.
+ * The descriptor must be non-blocking, or of a kind whose writes never block.
  */
 export class LogSink {
   readonly #descriptor: number;
   readonly #most: number;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** Lines that no notice counts yet. */
+  /** Dropped lines that no notice counts yet. */
   #unsaid = 0;
   #dropped = 0;
-  /** What was written last ends within a line. */
+  /** Whether the last write ended in the middle of a line. */
   #torn = false;
   #notice: Notice = () => '';
   /** By performance.now(). */
@@ -68,13 +68,15 @@ export class LogSink {
   write(line: string, notice: Notice): void {
     this.#notice = notice;
     if (performance.now() >= this.#pausedUntil) this.#catchUp();
-    // Those after a lost one wait for the notice: the count belongs where the gap is.
+    // Lines after a lost one wait for the notice: the count belongs where the gap is.
     if (this.#unsaid > 0) this.#drop({ lines: 1, isNotice: false });
     else this.#put(line, { lines: 1, isNotice: false });
     this.#tryAgainLater();
   }
 
-  /** Before the process exits: waits for a reader as long as it goes on reading, else a second. */
+  /**
+   * Before the process exits: waits for as long as the reader goes on reading, at most a second for one that does not.
+   */
   finish(): void {
     let deadline = performance.now() + PATIENCE;
     for (;;) {
@@ -118,11 +120,11 @@ export class LogSink {
 
   #drop({ lines, isNotice }: Kind): void {
     this.#unsaid += lines;
-    // Those that a notice counts are lost already.
+    // The lines that a notice counts are already lost.
     if (!isNotice) this.#dropped += lines;
   }
 
-  /** False when the reader takes no more, and some is left; a text that cannot be written at all is dropped. */
+  /** False when the reader takes no more and some text is left; a text that cannot be written at all is dropped. */
   #attempt(text: Waiting): boolean {
     let written = 0;
     try {
@@ -137,7 +139,8 @@ export class LogSink {
         text.bytes = text.bytes.subarray(written);
         return false;
       }
-      // A full file system, a reader or a terminal that has left: whatever the reason, there is no better place to say it.
+      // A full file system, a reader or a terminal that has gone: whatever the reason, there is no better place to
+      // report it.
       if (text.begun) this.#torn = true;
       this.#drop(text);
       return true;

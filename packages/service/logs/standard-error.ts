@@ -5,7 +5,7 @@ const STDERR = 2;
 
 let sink: LogSink | undefined;
 
-/** Where this process's log lines go: one place for all loggers, which keeps what a slow reader leaves. */
+/** Where this process's log lines go: one sink for all loggers, which keeps what a slow reader has not taken. */
 export function standardError(): LogSink {
   if (!sink) {
     const opened = new LogSink(nonBlocking(STDERR));
@@ -20,14 +20,17 @@ export function droppedLogLines(): number {
   return sink?.dropped ?? 0;
 }
 
-/** Writes what must be said before there is a logger; an error that nobody can be told of is ignored. */
+/**
+ * Writes what must be said before there is a logger; an error in writing it is ignored, as there is nowhere to report
+ * it.
+ */
 export function complain(text: string): void {
   standardError().write(`${text}\n`, (dropped) => `${dropped} lines before this could not be written\n`);
 }
 
 /**
- * A descriptor for the same that does not block. A file's writes do not. A pipe or a terminal is opened anew, as the flag belongs to
- * the opened pipe: others who share it, such as a shell, must not find it changed.
+ * A non-blocking descriptor for the same file. Writes to a regular file never block. A pipe or a terminal is opened
+ * anew, because the flag belongs to the open file: a shell or another process that shares it must not find it changed.
  */
 function nonBlocking(descriptor: number): number {
   if (fstatSync(descriptor).isFile()) return descriptor;
@@ -35,7 +38,7 @@ function nonBlocking(descriptor: number): number {
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
     return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
-    // A socket, another user's pipe, or no /proc: Node.js sets the flag as it makes its stream.
+    // A socket, another user's pipe, or no /proc: Node.js sets the flag when it makes its stream.
     void process.stderr;
     return descriptor;
   }

@@ -11,7 +11,7 @@ const patiently = { interval: 20 };
 const CHATTER = 20_000;
 const HELD_TERMINAL = fileURLToPath(new URL('../test/fixtures/held-terminal.py', import.meta.url));
 
-/** The fixture daemon, with its standard error where `redirection` says. */
+/** The fixture daemon, with its standard error redirected by `redirection`. */
 function start(redirection: string, behaviour: string, workers: number): Promise<Child> {
   const command = `exec "${process.execPath}" "${DAEMON}" ${workers} ${behaviour} ${redirection}`;
   return startProgram('sh', ['-c', command]);
@@ -25,7 +25,7 @@ async function untilStarted(daemon: Child, workers: number): Promise<void> {
 const processes = [['one process', 1] as const, ['workers', 2] as const];
 
 test.each(processes)(
-  '%s: a log on a full device does not end it, nor change its exit code',
+  '%s: a log on a full device neither ends it nor changes its exit code',
   async (_, workers) => {
     const daemon = await start('2>/dev/full', 'chatty', workers);
     await untilStarted(daemon, workers);
@@ -35,7 +35,7 @@ test.each(processes)(
   },
 );
 
-test.each(processes)('%s: a reader of the log that has left does not end it', async (_, workers) => {
+test.each(processes)('%s: a log reader that has gone does not end it', async (_, workers) => {
   const pipe = new UnreadPipe();
   const daemon = await start(`2>"${pipe.path}"`, 'good', workers);
   await untilStarted(daemon, workers);
@@ -47,7 +47,7 @@ test.each(processes)('%s: a reader of the log that has left does not end it', as
 });
 
 test.each(processes)(
-  '%s: a reader of the log that does not read does not stop it, and hears what is missing when it reads on',
+  '%s: a log reader that pauses does not stop it, and is told what is missing when it reads on',
   async (_, workers) => {
     const pipe = new UnreadPipe();
     const daemon = await start(`2>"${pipe.path}"`, 'chatty', workers);
@@ -58,7 +58,7 @@ test.each(processes)(
       expect(text.match(/"dropped":/g)).toHaveLength(workers);
     }, patiently);
     daemon.signal('SIGTERM');
-    // The last lines get out, as somebody reads.
+    // The last lines get out because someone reads.
     await vi.waitFor(() => {
       text += pipe.read();
       expect(daemon.running).toBe(false);
@@ -73,7 +73,7 @@ test.each(processes)(
     const written = lines.filter(({ msg }) => msg === 'Line').length;
     const dropped = lines.reduce((sum, line) => sum + (line.dropped ?? 0), 0);
     expect(dropped).toBeGreaterThan(0);
-    // What is missing beside the chatter is the launcher's own.
+    // What is missing besides the chatter are the launcher's own lines.
     expect(written + dropped).toBeGreaterThanOrEqual(CHATTER * workers);
     expect(written + dropped).toBeLessThan(CHATTER * workers + 10);
   },
@@ -90,7 +90,7 @@ test.each(processes)('%s: a terminal that is held does not stop it', async (_, w
 
 test.each(processes)('%s: a terminal that has gone changes nothing', async (_, workers) => {
   const output = join(tempDir('terminal-'), 'output');
-  // Of another session than the terminal's: no hang-up tells it.
+  // In a session other than the terminal's, so no hang-up tells it.
   const command = `exec setsid "${process.execPath}" "${DAEMON}" ${workers} good >"${output}"`;
   const code = `${output}.code`;
   const shell = `(${command}); echo $? >"${code}"`;
@@ -117,7 +117,7 @@ test.runIf(canMount).each(processes)(
     const daemon = await start(`2>>"${log}"`, 'good', workers);
     await untilStarted(daemon, workers);
     fill(ballast, 4096);
-    // The page that the log ends in has room, too.
+    // The log's last page has room too.
     fill(log, 1);
     daemon.signal('SIGHUP');
     await vi.waitFor(() => expect(pids(daemon, 'reset')).toHaveLength(workers), patiently);

@@ -1,9 +1,12 @@
-/** What every value counts as that comes when there are enough. */
+/** What every further value counts as once there are enough. */
 const OTHER = 'other';
-/** Longer values are nobody's name. */
+/** Longer values are not names. */
 const MAX_LENGTH = 128;
 
-/** The values of a label that others choose: so many distinct ones are kept, as each costs memory here and at the collector. */
+/**
+ * The values of a label that others choose. The number of distinct ones is limited, as each costs memory here and at
+ * the collector.
+ */
 export class BoundedLabels {
   readonly #limit: number;
   readonly #known = new Set<string>();

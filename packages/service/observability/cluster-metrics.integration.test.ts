@@ -9,7 +9,7 @@ const HEARTBEAT = 'nova_service_heartbeat_timestamp_seconds';
 const ANSWERING = 'nova_workers{state="answering"}';
 const SILENT = 'nova_workers{state="silent"}';
 
-/** @param timeout seconds that workers have to answer */
+/** @param timeout seconds in which workers must answer */
 async function start(workers: number, timeout = 1, ...more: string[]) {
   const child = await startNode([FIXTURE, String(workers), String(timeout), ...more]);
   const [, port] = (await child.waitForLine(/^port /)).split(' ');
@@ -33,7 +33,7 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
 
 const seen = (figures: Map<string, number>, ...names: string[]) => names.map((name) => figures.get(name));
 
-test('figures of all workers come as one: sums, the oldest heartbeat, the worst delay', async () => {
+test("all workers' figures are combined: sums, the oldest heartbeat, the worst delay", async () => {
   const { scrape } = await start(3, 60);
   const figures = await scrape();
   expect(seen(figures, SERVED, RUNNING, HEARTBEAT, ANSWERING, SILENT)).toEqual([111, 3, 1, 3, 0]);
@@ -45,10 +45,10 @@ test('figures of all workers come as one: sums, the oldest heartbeat, the worst 
   expect(figures.get('process_resident_memory_bytes')).toBeGreaterThan(4 * 25e6);
 });
 
-test('a worker that hangs costs the figures that only it has', async () => {
+test('a worker that hangs costs only the figures of its present state', async () => {
   const { pids, scrape } = await start(3);
   signal(pids[1], 'SIGSTOP');
-  // What it had counted is not forgotten; what it is doing now is not known. The others may be late once, too.
+  // What it had counted is kept; what it is doing now is unknown. The others may be late once, too.
   await vi.waitFor(async () =>
     expect(seen(await scrape(), SERVED, RUNNING, ANSWERING, SILENT)).toEqual([111, 2, 2, 1]),
   );
@@ -58,7 +58,7 @@ test('a worker that hangs costs the figures that only it has', async () => {
   );
 });
 
-test('a worker that has not come so far that it could answer is not waited for', async () => {
+test('a worker that cannot answer yet is not waited for', async () => {
   const { child, scrape } = await start(2, 20, 'mute');
   await child.waitForLine(/^mute /);
   expect(seen(await scrape(), SERVED, RUNNING, ANSWERING, SILENT)).toEqual([11, 2, 2, 1]);
@@ -84,11 +84,11 @@ test('a worker that is killed while it is asked is not waited for', async () => 
   expect(seen(await scraped, SERVED, RUNNING)).toEqual([11, 1]);
 });
 
-test('a worker that stops leaves what it had counted, also since it was asked', async () => {
+test('a worker that stops leaves what it had counted, even since it was last asked', async () => {
   const { pids, scrape } = await start(3, 60);
   signal(pids[2], 'SIGTERM');
   await vi.waitFor(async () => expect(seen(await scrape(), ANSWERING, SILENT)).toEqual([2, 0]));
-  // It served one more when it was told to stop.
+  // It served one more request when it was told to stop.
   expect(seen(await scrape(), SERVED, RUNNING)).toEqual([112, 2]);
 });
 

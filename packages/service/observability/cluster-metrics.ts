@@ -6,9 +6,9 @@ import type { MetricsText } from './metrics-text.ts';
 import { addCounters, countersOf, figuresOf, type MetricFigures, together } from './worker-figures.ts';
 
 export interface ClusterMetricsOptions {
-  /** Of the primary itself. */
+  /** The primary's own registry. */
   registry: Registry;
-  /** Seconds that workers have to answer. */
+  /** Seconds in which workers must answer. */
   timeout: number;
 }
 
@@ -20,20 +20,20 @@ interface Pending {
 }
 
 /**
- * In the primary process of several workers: the figures of them all, as one.
+ * In the primary of several workers: the figures of all of them, combined.
  *
- * A worker that does not answer in time is left out, but for what it had counted when it last did; the same goes for
- * those that are gone for good. Otherwise the sums would fall with each lost worker, and Prometheus, which takes a fall
- * for a restart, would count all of the others' figures again. prom-client's own aggregation has no figures at all when
- * one worker is late.
+ * A worker that does not answer in time, or has gone for good, is left out except for what it had counted in its last
+ * answer. Otherwise the sums would fall with each lost worker, and Prometheus, which takes a fall for a restart, would
+ * count all of the others' figures again. prom-client's own aggregation gives no figures at all when one worker is
+ * late.
  */
 export class ClusterMetrics {
   readonly #registry: Registry;
   readonly #timeout: number;
   readonly #pending = new Map<number, Pending>();
-  /** Of the workers there are, what each said last. */
+  /** The last answer of each present worker. */
   readonly #last = new Map<number, MetricFigures[]>();
-  /** What the workers that are gone had counted. */
+  /** What the workers that have gone had counted. */
   #gone: MetricFigures[] = [];
   #answering = 0;
   #silent = 0;
@@ -47,7 +47,7 @@ export class ClusterMetrics {
     this.#registry = registry;
     this.#timeout = timeout;
     cluster.on('message', this.#onMessage);
-    // Unlike at `exit`, everything it has said is known by then.
+    // Unlike at `exit`, all its messages have arrived by then.
     cluster.on('disconnect', this.#onDisconnect);
     this.#addWorkersGauge();
   }
@@ -59,7 +59,7 @@ export class ClusterMetrics {
     this.#answering = answered.filter(Boolean).length;
     this.#silent = answered.length - this.#answering;
     const own = await figuresOf(this.#registry);
-    // From here on at one go: a worker that has gone meanwhile is among those that are gone, and only there.
+    // Synchronous from here on: a worker that has gone meanwhile is counted among those that have gone, and only there.
     const theirs = workers.map(({ id }, index) => {
       const last = this.#last.get(id) ?? [];
       return answered[index] ? last : countersOf(last);
@@ -80,8 +80,8 @@ export class ClusterMetrics {
   }
 
   /**
-   * One that has said nothing yet has not come so far that it would answer. One that hangs is not asked again and again:
-   * it would have to answer it all once it is back.
+   * A worker that has sent nothing yet cannot answer either. One that hangs is not asked again and again, since it
+   * would have to answer every question once it is back.
    */
   #ask(worker: Worker): Promise<boolean> {
     if (!this.#last.has(worker.id) || !worker.isConnected()) return Promise.resolve(false);

@@ -1,7 +1,7 @@
-/** What the endpoint's options are called in nova.conf. */
+/** The names of the endpoint's options in nova.conf. */
 const OPTIONS = 'the options [observability] listen and port';
 
-/** The observability endpoint cannot listen where it was told to; `cause` is the system's error. */
+/** The observability endpoint cannot listen at its address; `cause` is the system's error. */
 export class ObservabilityListenError extends Error {
   override readonly name = 'ObservabilityListenError';
   readonly code = 'OBSERVABILITY_LISTEN';

@@ -13,7 +13,7 @@ function guests(counts: Record<string, number>): Figure {
   };
 }
 
-test('the figures of all services of a process are shown, as they are when they are asked for', async () => {
+test("the figures of all of a process's services are shown as they are at each scrape", async () => {
   const registry = new Registry();
   const onFigures = figureMetrics(registry);
   const counts: Record<string, number> = { running: 1 };

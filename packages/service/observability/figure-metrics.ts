@@ -1,9 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Figure, FigureObserver } from '../figure.ts';
 
-/** What services show of their own: what is returned is to be told of each service. */
+/** The services' own figures: the returned function is to be called for each service. */
 export function figureMetrics(registry: Registry): FigureObserver {
-  /** By metric, the figures by host: a service that is made again takes the place of the one before. */
+  /** The figures by metric and host: a service that is made again replaces the one before. */
   const shown = new Map<string, Map<string, Figure>>();
   return (host, figures) => {
     for (const figure of figures) {

@@ -28,7 +28,7 @@ async function start(options: Partial<ObservabilityServerOptions> = {}) {
   return { server, get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init) };
 }
 
-/** What the server says to these bytes, until it closes the connection. */
+/** The server's answer to these bytes, until it closes the connection. */
 async function say({ port }: ObservabilityServer, bytes: string): Promise<string> {
   const socket = connect(port ?? 0, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -109,7 +109,7 @@ test.each([
   expect(head).toMatch(/^connection: close$/im);
 });
 
-test('a body of a method that is not allowed is not read, either', async () => {
+test('the body of a method that is not allowed is not read either', async () => {
   const { server } = await start();
   const answer = await say(server, 'POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 405 /);
@@ -121,13 +121,13 @@ test('headers have a limit', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 431 /);
 });
 
-test('who does not say what it wants is sent away', async () => {
+test('a client that sends no complete request is disconnected', async () => {
   const { server } = await start();
   const answer = await say(server, 'GET /healthz HTTP/1.1\r\nHost: h\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-test('a connection is for one request: those sent ahead after it are not looked at', async () => {
+test('a connection is for one request: pipelined ones are ignored', async () => {
   const metrics = vi.fn(async () => ({ contentType: 'text/plain', text: 'up 1\n' }));
   const { server } = await start({ metrics });
   const answer = await say(server, 'GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(100));
@@ -136,7 +136,7 @@ test('a connection is for one request: those sent ahead after it are not looked 
   expect(metrics).toHaveBeenCalledOnce();
 });
 
-test('who does not read its answer is sent away', async () => {
+test('a client that does not read its answer is disconnected', async () => {
   const text = 'x'.repeat(32 * 1024 * 1024);
   let ask = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -163,7 +163,7 @@ test('who does not read its answer is sent away', async () => {
   expect(read).toBeLessThan(text.length);
 });
 
-test('figures that cannot be had are an error of the server, which is logged', async () => {
+test('a failure to get the figures is a server error, which is logged', async () => {
   const failing = new RecordingLogger();
   const { get } = await start({
     logger: failing,
@@ -176,7 +176,7 @@ test('figures that cannot be had are an error of the server, which is logged', a
   expect((await get('/healthz')).status).toBe(200);
 });
 
-test('a port that is taken is named, with the options that say so', async () => {
+test('the error for a port in use names it and its options', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
@@ -191,7 +191,7 @@ test('a port that is taken is named, with the options that say so', async () => 
   );
 });
 
-test('an address that is not this machine’s is named', async () => {
+test('the error for an address of another machine names it', async () => {
   await expect(make({ listen: '192.0.2.1' }).start()).rejects.toThrow(
     /192\.0\.2\.1 .* does not have the address/,
   );

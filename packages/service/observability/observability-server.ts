@@ -9,7 +9,7 @@ import type { ReadinessReport } from './readiness.ts';
 export interface ObservabilityServerOptions {
   /** An address or a host name. */
   listen: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
   /** Asked at each `/metrics`. */
   metrics(): Promise<MetricsText>;
@@ -28,10 +28,10 @@ interface Answer {
 
 type Page = () => Promise<Answer>;
 
-/** Milliseconds that a client has to say what it wants, and that it may leave its answer unread. */
+/** Milliseconds in which a client must send its request, and for which it may leave its answer unread. */
 const CLIENT_TIMEOUT = 2_000;
 const MAX_HEADER_BYTES = 8 * 1024;
-/** A scraper or two, a probe, and a person: whoever opens more is broken. */
+/** Enough for a scraper or two, a probe and a person; a client that opens more is broken. */
 const MAX_CONNECTIONS = 64;
 const METHODS = 'GET, HEAD';
 
@@ -63,13 +63,14 @@ export class ObservabilityServer implements Launchable {
     this.#server.maxConnections = MAX_CONNECTIONS;
     // Each turn of the event loop takes one connection from the system.
     this.#server.on('connection', () => turns.skip());
-    // Else who sends a thousand requests on one, and reads no answer, would have the figures made, and kept, for each.
+    // Otherwise a client that sends a thousand requests on one connection and reads no answer would have the figures
+    // made, and kept, for each.
     this.#server.maxRequestsPerSocket = 1;
-    // Else Node.js would invite the body.
+    // Otherwise Node.js would invite the body.
     this.#server.on('checkContinue', (request, response) => void this.#handle(request, response));
   }
 
-  /** The one it listens on; null while it does not. */
+  /** The port it listens on; null while it does not listen. */
   get port(): number | null {
     const address = this.#server.address() as AddressInfo | null;
     return address?.port ?? null;
@@ -84,7 +85,7 @@ export class ObservabilityServer implements Launchable {
   /** Connections are closed at once. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    // What failed to start has nothing to stop.
+    // A server that failed to start has nothing to stop.
     await this.#started?.catch(() => {});
     this.#options.release?.();
     if (!this.#server.listening) return;
@@ -114,7 +115,7 @@ export class ObservabilityServer implements Launchable {
     const answer = this.#refuse(request, response) ?? (await this.#answer(request));
     // The client may have gone, or the server may have been stopped.
     if (response.destroyed) return;
-    // The limit of requests alone only says `close`.
+    // The limit of requests by itself only sends `close`.
     response.shouldKeepAlive = false;
     response.setTimeout(CLIENT_TIMEOUT);
     response.writeHead(answer.status, {
@@ -125,7 +126,7 @@ export class ObservabilityServer implements Launchable {
     response.end(request.method === 'HEAD' ? undefined : answer.text);
   }
 
-  /** What is not even looked at. */
+  /** The answer to a request that is refused unread; undefined when it is not. */
   #refuse({ method, headers }: IncomingMessage, response: ServerResponse): Answer | undefined {
     const hasBody =
       headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;

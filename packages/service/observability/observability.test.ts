@@ -20,7 +20,7 @@ async function open(options: Partial<ObservabilityOptions> = {}) {
   return { observability, get, figures: async () => figuresOf(await (await get('/metrics')).text()) };
 }
 
-test('what its hooks are told is what Prometheus reads', async () => {
+test('what its hooks record is what Prometheus reads', async () => {
   const { observability, figures } = await open();
   const transport = getTransport({ url: `memory://${crypto.randomUUID()}/`, hooks: [observability.hooks] });
   onTestFinished(() => transport.close());
@@ -45,7 +45,7 @@ test('figures of the process can be left out', async () => {
   expect([...(await figures()).keys()].filter((name) => !name.startsWith('nova_'))).toEqual([]);
 });
 
-test('the checks are asked for at each request', async () => {
+test('the checks run at each request', async () => {
   let broker = () => {};
   const { get } = await open({ checks: () => ({ broker }) });
   expect((await get('/readyz')).status).toBe(200);
@@ -55,7 +55,7 @@ test('the checks are asked for at each request', async () => {
   expect((await get('/readyz')).status).toBe(503);
 });
 
-test('two in one process do not meet', async () => {
+test('two in one process do not interfere', async () => {
   const one = await open();
   const other = await open();
   one.observability.onTaskRun({ task: 'sync', duration: 1 });

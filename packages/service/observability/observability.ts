@@ -20,32 +20,32 @@ export interface ObservabilityOptions {
   role?: 'single' | 'primary' | 'worker';
   /** An address or a host name; of no use to a worker. */
   listen: string;
-  /** 0: any that is free; of no use to a worker. */
+  /** 0: any free port; of no use to a worker. */
   port: number;
   /** Asked at each `/readyz`. */
   checks(): ReadinessChecks;
-  /** Figures of the process itself, too: memory, event-loop delay, garbage collection. Default true. */
+  /** Whether to include figures of the process itself: memory, event-loop delay, garbage collection. Default true. */
   processMetrics?: boolean;
-  /** Seconds that a check, or a worker, has to answer. Default 2. */
+  /** Seconds in which a check, or a worker, must answer. Default 2. */
   timeout?: number;
   logger: Logger;
 }
 
-/** What a process shows of itself, and the places where it learns of it. */
+/** A process's figures, and the hooks that feed them. */
 export interface Observability {
   /** For further metrics. */
   readonly registry: Registry;
   /** For the transports. */
   readonly hooks: RpcHooks;
-  /** To be told of each run of a periodic task. */
+  /** To be called for each run of a periodic task. */
   readonly onTaskRun: (run: TaskRun) => void;
-  /** To be told when the service record was kept alive. */
+  /** To be called when the service record was kept alive. */
   readonly onHeartbeat: (at: Date, clockSkew?: number | null) => void;
-  /** To be told of a service's own figures. */
+  /** To be called with a service's own figures. */
   readonly onFigures: FigureObserver;
-  /** The endpoint, or what answers the primary in a worker. To be started first, and stopped last. */
+  /** The endpoint or, in a worker, what answers the primary. To be started first and stopped last. */
   readonly server: Launchable;
-  /** The endpoint's; null while it does not listen, and in a worker. */
+  /** The endpoint's port; null while it does not listen, and in a worker. */
   readonly port: number | null;
 }
 
@@ -55,7 +55,7 @@ const TIMEOUT = 2;
 /** Opens nothing until its server is started. */
 export function openObservability(options: ObservabilityOptions): Observability {
   const registry = new Registry();
-  // These are taken for as long as the process runs.
+  // These are collected for as long as the process runs.
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
   logMetrics(registry);
   const figures = {

@@ -34,7 +34,7 @@ test('says which check fails, and why', async () => {
   expect(await findingsOf(checks)).toEqual({ failures, remarks: {} });
 });
 
-test('tells what a check remarks, and is ready all the same', async () => {
+test("reports a check's remark, and is ready all the same", async () => {
   const checks = { broker: () => {}, clock: async () => 'the clock is slow' };
   expect(await runChecks(checks)).toEqual({
     ready: true,
@@ -43,7 +43,7 @@ test('tells what a check remarks, and is ready all the same', async () => {
   expect(await findingsOf(checks)).toEqual({ failures: {}, remarks: { clock: 'the clock is slow' } });
 });
 
-test('does not wait for a check that hangs, and runs the others beside it', async () => {
+test('does not wait for a check that hangs, and runs the others concurrently', async () => {
   vi.useFakeTimers();
   const report = runChecks({ broker: never, database: never, other: () => {} }, 3);
   await vi.advanceTimersByTimeAsync(3_000);

@@ -3,10 +3,10 @@ import type { ReadinessCheck, ReadinessChecks } from '../launch/launchable.ts';
 import { shownText } from '../shown-text.ts';
 import { withinOr } from '../timer.ts';
 
-/** What one check says. */
+/** The outcome of one check. */
 export type CheckResult = { ok: true; remark?: string } | { ok: false; reason: string };
 
-/** Whether a daemon can do its work, and which check says no. */
+/** Whether a daemon can do its work, and which checks fail. */
 export interface ReadinessReport {
   ready: boolean;
   checks: Record<string, CheckResult>;
@@ -14,10 +14,10 @@ export interface ReadinessReport {
 
 /** Seconds. */
 const TIMEOUT = 2;
-/** Seconds: a primary that waits for its worker's answer hears of the check that hangs, not only of the worker. */
+/** Seconds: less than a primary waits for its worker, so that it learns which check hangs. */
 const WORKER_TIMEOUT = 1.5;
 
-/** Runs all checks at once. One that has not settled after so many seconds is not ready. Never rejects. */
+/** Runs all checks at once. A check that has not settled after so many seconds fails. Never rejects. */
 export async function runChecks(checks: ReadinessChecks, timeout = TIMEOUT): Promise<ReadinessReport> {
   const entries = Object.entries(checks).map(
     async ([name, check]) => [name, await runCheck(check, timeout)] as const,
@@ -26,11 +26,11 @@ export async function runChecks(checks: ReadinessChecks, timeout = TIMEOUT): Pro
   return { ready: results.every(([, { ok }]) => ok), checks: Object.fromEntries(results) };
 }
 
-/** What checks have to say, by their names. */
+/** The checks' outcomes, by name. */
 export interface Findings {
-  /** Of those that say no, why. */
+  /** The reasons of those that fail. */
   failures: Record<string, string>;
-  /** Of the others. */
+  /** The remarks of the others. */
   remarks: Record<string, string>;
 }
 
@@ -54,7 +54,7 @@ async function settle(check: ReadinessCheck): Promise<CheckResult> {
     const remark = await check();
     return typeof remark === 'string' ? { ok: true, remark } : { ok: true };
   } catch (error) {
-    // Whatever it is, it is why. Its text may name a URL with a password in it.
+    // Whatever was thrown is the reason. Its text may contain a URL with a password.
     return { ok: false, reason: shownText(errorText(error)) };
   }
 }

@@ -3,7 +3,7 @@ import { Counter, type Registry } from 'prom-client';
 /** Counts connections that came back. */
 export class Reconnects {
   readonly #total: Counter;
-  /** By their names, how many are away: several transports may use one name. */
+  /** How many connections are down, by name: several transports may share one. */
   readonly #away = new Map<unknown, number>();
 
   constructor(registry: Registry) {

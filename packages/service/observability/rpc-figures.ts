@@ -11,11 +11,11 @@ const MAX_ERRORS = 100;
 
 type Labels = 'method' | 'kind';
 
-/** How long the RPCs of one end took, and how they failed. */
+/** How long the RPCs at one end took, and how they failed. */
 export class RpcFigures {
   readonly #durations: Histogram<Labels>;
   readonly #errors: Counter<'method' | 'error'>;
-  /** By kind and method: looking a child up is cheaper than having it found by its labels. */
+  /** By kind and method: a map is cheaper than a look-up by labels. */
   readonly #children = new Map<string, Histogram.Internal<Labels>>();
   readonly #methods = new BoundedLabels(MAX_METHODS);
   readonly #errorNames = new BoundedLabels(MAX_ERRORS);

@@ -65,7 +65,7 @@ class Greeter implements EndpointOf<typeof greeterRpc, RequestContext> {
     });
   }
 
-  /** A method of another server, which does not have it. */
+  /** A method that the other server does not have. */
   async askOther(): Promise<void> {
     await this.other?.call(ctxt, 'no_such_method_there', {});
   }
@@ -123,14 +123,14 @@ test('failures are counted by the class of their error, and keep their durations
   const failed = await counted(registry, 'nova_rpc_');
   expect(failed).toMatchObject({
     'nova_rpc_server_errors_total{method="fail",error="RangeError"}': 1,
-    // What Python has for it: the class on the wire.
+    // The class on the wire, as Python names it.
     'nova_rpc_client_errors_total{method="fail",error="ValueError"}': 1,
     'nova_rpc_server_duration_seconds_count{method="fail",kind="call"}': 1,
     'nova_rpc_client_duration_seconds_count{method="fail",kind="call"}': 1,
   });
 });
 
-test('what runs and what waits is shown while it does', async () => {
+test('running handlers and waiting calls are shown', async () => {
   const { client, greeter } = await serve();
   const waiting = client.call(ctxt, 'wait', {});
   await vi.waitFor(async () =>
@@ -182,7 +182,7 @@ test('however many error classes there are, their number is bounded', async () =
   expect(errors['nova_rpc_client_errors_total{method="m",error="other"}']).toBe(200);
 });
 
-test('labels that are nobody’s name are not kept', async () => {
+test('labels that cannot be names are not kept', async () => {
   const error = new RemoteError({ excType: 'E'.repeat(10_000), module: 'm', value: '', traceback: [] });
   const rpc = { kind: 'call', method: 'm', target: new Target({ topic: 't' }), ctxt: {} } as const;
   await metrics.aroundSend(rpc, () => Promise.reject(error));

@@ -16,7 +16,7 @@ import { DURATION_BUCKETS, RpcFigures } from './rpc-figures.ts';
 const UNKNOWN_METHOD = 'unknown';
 const MAX_EVENT_TYPES = 50;
 
-/** RPCs and transport events in figures: hooks for any number of transports. */
+/** Figures of RPCs and transport events: hooks for any number of transports. */
 export class RpcMetrics implements RpcHooks {
   readonly #served: RpcFigures;
   readonly #sent: RpcFigures;
@@ -83,7 +83,7 @@ export class RpcMetrics implements RpcHooks {
     this.#reconnects.onEvent(type, data.connection);
   }
 
-  /** Only now: before the request has run, nobody knows whether there is such a method. */
+  /** Only now: until the request has run, it is unknown whether there is such a method. */
   #observeQueueWait(method: string, milliseconds: number | null): void {
     if (milliseconds === null) return;
     let child = this.#queueWaits.get(method);
@@ -96,7 +96,7 @@ export class RpcMetrics implements RpcHooks {
   }
 }
 
-/** Whether it was this process that did not know the method, rather than one that the method has called. */
+/** Whether this process did not know the method, rather than one that the method called. */
 function isUnserved(error: unknown): boolean {
   if (!(error instanceof NoSuchMethod || error instanceof UnsupportedVersion)) return false;
   return !(error.cause instanceof RemoteError);

@@ -4,7 +4,7 @@ import { counted, figuresOf } from '../test/figures.ts';
 import { heartbeatMetrics } from './heartbeat-metrics.ts';
 import { taskMetrics } from './task-metrics.ts';
 
-test('runs of tasks are timed and their errors counted, from 0 on', async () => {
+test('task runs are timed and their errors counted, starting at 0', async () => {
   const registry = new Registry();
   const onRun = taskMetrics(registry);
   onRun({ task: 'sync', duration: 0.25 });

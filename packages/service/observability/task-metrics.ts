@@ -8,10 +8,10 @@ export interface TaskRun {
   error?: unknown;
 }
 
-/** Seconds: from a look at a table to a sweep over a cloud. */
+/** Seconds: from a query of one table to a sweep over a cloud. */
 const BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300];
 
-/** Runs of periodic tasks in figures: what is returned is to be told of each. */
+/** Figures of periodic task runs; the returned function is to be called for each run. */
 export function taskMetrics(registry: Registry): (run: TaskRun) => void {
   const durations = new Histogram({
     name: 'nova_periodic_task_duration_seconds',
@@ -29,7 +29,7 @@ export function taskMetrics(registry: Registry): (run: TaskRun) => void {
   return (run) => {
     const { task, duration } = run;
     durations.observe({ task }, duration);
-    // A task that has not failed yet is at 0, so that the first failure is seen to come.
+    // A task that has not failed yet is at 0, so that its first failure shows as an increase.
     errors.inc({ task }, 'error' in run ? 1 : 0);
   };
 }

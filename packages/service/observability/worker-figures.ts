@@ -1,18 +1,18 @@
 import { AggregatorRegistry, type Registry } from 'prom-client';
 
-/** One metric of a process, as prom-client gives it for others to read; it passes between processes as JSON. */
+/** One metric of a process, as prom-client exports it; it passes between processes as JSON. */
 export interface MetricFigures {
   name: string;
   help: string;
   type: string;
-  /** How those of several processes become one: sum, least, mean, … */
+  /** How the values of several processes are combined: sum, min, average, … */
   aggregator: string;
   values: { value: number; labels: Record<string, string | number>; metricName?: string }[];
 }
 
 /** All figures of a registry. */
 export async function figuresOf(registry: Registry): Promise<MetricFigures[]> {
-  // prom-client's types call `type` an enumeration of numbers; it is the type's name.
+  // prom-client's types declare `type` as a numeric enumeration; in fact it is the type's name.
   const metrics = (await registry.getMetricsAsJSON()) as unknown as MetricFigures[];
   return metrics.map(finite);
 }
@@ -32,7 +32,7 @@ export function addCounters(some: readonly MetricFigures[], more: readonly Metri
   return sums.map(({ name, help, type, aggregator, values }) => ({ name, help, type, aggregator, values }));
 }
 
-/** What stays true of a process that is gone, or does not answer: what it has counted. */
+/** What stays true of a process that has gone or does not answer: what it has counted. */
 export function countersOf(figures: readonly MetricFigures[]): MetricFigures[] {
   return figures.filter(({ type }) => type === 'counter' || type === 'histogram');
 }

@@ -5,7 +5,7 @@ import { settlesWithin } from '../timer.ts';
 import { type FiguresAnswer, isFiguresQuestion } from './figures-channel.ts';
 import { figuresOf } from './worker-figures.ts';
 
-/** Seconds that figures may take to be written to the primary, when a start or a stop waits for it. */
+/** Seconds for which a start or a stop waits until the figures are written to the primary. */
 const PATIENCE = 1;
 
 /** In a worker: gives its figures to the primary, which serves the endpoint for all. */
@@ -23,7 +23,7 @@ export class WorkerMetrics implements Launchable {
     this.#logger = logger;
   }
 
-  /** The primary asks those that have told it something. */
+  /** The primary asks only workers that have sent it something. */
   async start(): Promise<void> {
     if (this.#answers) return;
     this.#answers = true;
@@ -42,7 +42,7 @@ export class WorkerMetrics implements Launchable {
   /** Resolves when it is written; never rejects. */
   async #tell(): Promise<void> {
     const answer: FiguresAnswer = { type: 'metrics:figures', figures: await this.#figures() };
-    // A primary that is gone needs no answer; the worker learns of it by `disconnect`.
+    // A primary that has gone needs no answer; the worker learns of that by `disconnect`.
     if (!process.connected) return;
     await new Promise<void>((resolve) => process.send?.(answer, undefined, undefined, () => resolve()));
   }

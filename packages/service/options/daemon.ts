@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { boolean, seconds, string } from '@mini-nova/config';
 
-/** The queues of a host are named by a topic and the host: `conductor.<host>`. */
+/** A host's queues are named by topic and host: `conductor.<host>`. */
 const HOST_BYTES = 240;
 
-/** What every daemon reads of itself. */
+/** The options that every daemon has. */
 export const daemonOptions = {
   DEFAULT: {
     host: string({

@@ -1,7 +1,7 @@
 import type { CommandLineOption, OptionPath } from '@mini-nova/config';
 import type { DaemonSchema } from './index.ts';
 
-/** Flags of commands for options that all daemons have. */
+/** Command-line flags for options that all daemons have. */
 export const daemonFlags = {
   transportUrl: {
     flags: '--transport-url <url>',

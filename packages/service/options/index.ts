@@ -5,7 +5,7 @@ import { notificationOptions } from './notifications.ts';
 import { observabilityOptions } from './observability.ts';
 import { serviceOptions } from './service.ts';
 
-/** What `Daemon` and `Service` read. */
+/** The options that `Daemon` and `Service` read. */
 export const daemonSchema = composeSchema(
   daemonOptions,
   messagingOptions,

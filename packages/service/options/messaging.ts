@@ -1,8 +1,8 @@
 import { boolean, integer, seconds, string } from '@mini-nova/config';
 
-/** What a broker has for the name of an exchange. */
+/** The bytes that a broker allows for an exchange's name. */
 const NAME_BYTES = 255;
-/** Seconds: the driver takes no longer waits. */
+/** Seconds: the longest wait that the driver accepts. */
 const DAY = 86_400;
 /** RabbitMQ keeps the arguments of queues in 32 bits. */
 const ARGUMENT_MAX = 0xffff_ffff;
@@ -86,7 +86,7 @@ export const messagingOptions = {
       min: 0,
       max: ARGUMENT_MAX,
       unit: 'messages',
-      // oslo.messaging had this slip of the pen up to version 14.
+      // oslo.messaging had this misspelling up to version 14.
       deprecated: ['rabbit_quroum_max_memory_length'],
       help: 'What a quorum queue keeps in memory. 0: no limit.',
     }),

@@ -1,9 +1,9 @@
 import { integer, list, string } from '@mini-nova/config';
 
-/** Of the 255 of a queue, which is named `<topic>.critical` at the longest. */
+/** Of the 255 bytes of a queue's name, the longest of which is `<topic>.critical`. */
 const TOPIC_BYTES = 246;
 
-/** Where services tell of what they do, under oslo.messaging's names, and in which form, under Nova's. */
+/** Where notifications go, under oslo.messaging's names, and in which form, under Nova's. */
 export const notificationOptions = {
   notifications: {
     notification_format: string({

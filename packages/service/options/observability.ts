@@ -1,6 +1,6 @@
 import { float, port, string } from '@mini-nova/config';
 
-/** How a daemon is watched: its HTTP endpoint, and where it sends traces. */
+/** How a daemon is observed: its HTTP endpoint, and where it sends traces. */
 export const observabilityOptions = {
   observability: {
     listen: string({

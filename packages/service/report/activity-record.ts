@@ -1,6 +1,6 @@
 import type { JsonObject, RunningRequest, WaitingCall } from '@mini-nova/messaging';
 
-/** What a transport is doing, for logs and reports. */
+/** What a transport is doing at the moment, for logs and reports. */
 export function activityRecord(activity: RunningRequest | WaitingCall): JsonObject {
   const { kind, target, method, requestId, elapsed } = activity;
   return {

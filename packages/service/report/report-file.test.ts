@@ -14,7 +14,7 @@ test('without a folder a report goes to the log', () => {
   expect(logger.lines).toEqual([{ level: 'info', message: 'Guru Meditation report', data: { report } }]);
 });
 
-test('with a folder it goes to a file there that only its owner can read', () => {
+test('with a folder a report goes to a file in it that only its owner can read', () => {
   const folder = tempDir('report-');
   const logger = new RecordingLogger();
   writeReport(report, { name: 'nova-test', folder, logger });
@@ -25,7 +25,7 @@ test('with a folder it goes to a file there that only its owner can read', () =>
   expect(logger.lines).toEqual([expect.objectContaining({ data: { file: join(folder, file) } })]);
 });
 
-test('a folder that cannot be written to loses nothing: the report is in the log', () => {
+test('with a folder that cannot be written, the report goes to the log', () => {
   const logger = new RecordingLogger();
   writeReport(report, { name: 'nova-test', folder: join(tempDir('report-'), 'missing'), logger });
   expect(logger.lines).toEqual([
@@ -36,7 +36,7 @@ test('a folder that cannot be written to loses nothing: the report is in the log
   ]);
 });
 
-test.runIf(canMount)('a file system that fills keeps no half of a report', () => {
+test.runIf(canMount)('a file system that fills up keeps no part of a report', () => {
   const folder = smallFileSystem();
   fill(join(folder, 'ballast'), 4096);
   truncateSync(join(folder, 'ballast'), 4096);

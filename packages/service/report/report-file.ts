@@ -11,7 +11,7 @@ export interface ReportTarget {
   logger: Logger;
 }
 
-/** Writes a report to a file of its own, readable by the daemon's user only, or to the log. */
+/** Writes a report to a new file that only the daemon's user can read, or to the log. */
 export function writeReport(report: JsonObject, { name, folder, logger }: ReportTarget): void {
   if (folder === null) {
     logger.info({ report }, 'Guru Meditation report');
@@ -27,7 +27,7 @@ export function writeReport(report: JsonObject, { name, folder, logger }: Report
   }
 }
 
-/** What a full file system has taken is no report, and would keep the room that is left. */
+/** An incomplete report on a full file system is of no use, and would occupy the remaining room. */
 function discard(reason: unknown, file: string): void {
   if (isExists(reason)) return;
   try {
@@ -37,7 +37,7 @@ function discard(reason: unknown, file: string): void {
   }
 }
 
-/** Somebody else's. */
+/** The file exists and is somebody else's. */
 function isExists(reason: unknown): boolean {
   return reason instanceof Error && 'code' in reason && reason.code === 'EEXIST';
 }

@@ -13,7 +13,7 @@ export interface ReportOptions {
   parts: JsonObject;
 }
 
-/** A daemon's state at this moment, as Nova's guru meditation reports have it: what an operator attaches to a bug report. */
+/** A daemon's state at this moment, like Nova's guru meditation reports: what an operator attaches to a bug report. */
 export function createReport({ name, version, configuration, parts }: ReportOptions): JsonObject {
   return {
     package: { name, version, node: process.version, ...libraries() },

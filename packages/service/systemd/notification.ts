@@ -10,8 +10,8 @@ const PROGRAM = 'systemd-notify';
 const PATIENCE = 5_000;
 
 /**
- * Tells a service manager by the program that systemd has for it, as Node.js has no datagram sockets of this kind: one
- * notification after another, in their order. Whatever fails is logged, once until one succeeds.
+ * Notifies a service manager through systemd's own program, as Node.js has no Unix datagram sockets: one notification
+ * after another, in order. A failure is logged once until a notification succeeds.
  */
 export class Notifications {
   readonly #socket: string;

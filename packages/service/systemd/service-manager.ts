@@ -2,7 +2,7 @@ import type { Logger } from '@mini-nova/messaging';
 import type { Launcher, LauncherState, LaunchOptions } from '../launch/launcher.ts';
 import { type Notification, Notifications } from './notification.ts';
 
-/** The watchdog is fed so often in its time, as a starved process is late. */
+/** How often the watchdog is fed within its time: more than once, since a starved process is late. */
 const FEEDS = 3;
 
 const STATUS = {
@@ -13,8 +13,8 @@ const STATUS = {
 };
 
 /**
- * Tells systemd what a daemon is doing, as units of `Type=notify` and `notify-reload` with or without `WatchdogSec` expect it. Workers
- * have nothing to tell: their primary speaks for all.
+ * Tells systemd what a daemon is doing, as units of `Type=notify` and `notify-reload` expect it, with or without
+ * `WatchdogSec`. Workers send nothing: their primary speaks for all.
  */
 export class ServiceManager {
   readonly #notifications: Notifications;
@@ -32,8 +32,8 @@ export class ServiceManager {
   }
 
   /**
-   * Undefined when this process is not run by one. Takes NOTIFY_SOCKET and its like out of `env`, so that no program that the
-   * daemon runs speaks in its place.
+   * Undefined when this process is not run by a service manager. Removes NOTIFY_SOCKET and the like from `env`, so
+   * that no program that the daemon runs speaks in its place.
    */
   static find(env: NodeJS.ProcessEnv, logger: Logger): ServiceManager | undefined {
     const { NOTIFY_SOCKET: socket, WATCHDOG_USEC, WATCHDOG_PID } = env;
@@ -87,7 +87,9 @@ export class ServiceManager {
     return this.#tell({ STOPPING: 1, STATUS: STATUS.stopping });
   }
 
-  /** That the timer fires shows that this process lives; the launcher sees to its workers, and ends one that does not answer. */
+  /**
+   * The firing timer shows that this process lives; the launcher checks its workers and ends one that does not answer.
+   */
   async #feed(period: number): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;

@@ -16,7 +16,7 @@ export function figuresOf(text: string): Map<string, number> {
   return figures;
 }
 
-/** Those whose names begin so, without the buckets of histograms and sums of times. */
+/** The figures whose names begin with this, without the buckets of histograms and the sums of times. */
 export async function counted(registry: Registry, prefix: string): Promise<Record<string, number>> {
   const figures = [...figuresOf(await registry.metrics())];
   return Object.fromEntries(

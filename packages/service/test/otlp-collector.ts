@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A span as a collector gets it, its attributes by name. */
+/** A span as a collector gets it, with its attributes by name. */
 export interface CollectedSpan {
   traceId: string;
   spanId: string;
@@ -46,7 +46,7 @@ const FAILED = 2;
 export class OtlpCollector {
   readonly spans: CollectedSpan[] = [];
   readonly requests: { path: string; headers: IncomingHttpHeaders }[] = [];
-  /** What it answers with; `hang`: nothing. */
+  /** Its answer; `hang`: none. */
   answer: number | 'hang' = 200;
   readonly #server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -85,7 +85,7 @@ export class OtlpCollector {
     return span;
   }
 
-  /** Each span under the one that it belongs to, as `kind name`; spans of one parent in the order of their names. */
+  /** Each span below its parent, as `kind name`; spans of one parent in the order of their names. */
   tree(): TraceTree[] {
     const ids = new Set(this.spans.map(({ spanId }) => spanId));
     return this.#under((parent) => parent === undefined || !ids.has(parent));

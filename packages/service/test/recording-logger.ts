@@ -6,7 +6,7 @@ export interface LogLine {
   data: object;
 }
 
-/** Keeps what was logged. */
+/** A logger that keeps what was logged. */
 export class RecordingLogger implements Logger {
   readonly lines: LogLine[] = [];
 

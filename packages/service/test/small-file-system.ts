@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { tempDir } from '@mini-nova/testing';
 import { onTestFinished } from 'vitest';
 
-/** Only root can make one, and not in every container; the tests of other outages need nobody. */
+/** Only root can create one, and not in every container; the tests of other outages need no such rights. */
 export const canMount = process.getuid?.() === 0 && mounts();
 
 /** A folder with room for 64 KiB, until the test ends. */
@@ -33,7 +33,7 @@ function unmount(folder: string): void {
   execFileSync('umount', ['-l', folder]);
 }
 
-/** Takes all room, with empty lines, so many at a time. */
+/** Fills it with empty lines, so many at a time. */
 export function fill(file: string, lines: number): void {
   try {
     for (;;) appendFileSync(file, '\n'.repeat(lines));

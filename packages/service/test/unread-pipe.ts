@@ -24,7 +24,7 @@ export class UnreadPipe {
     this.#reader = undefined;
   }
 
-  /** What is in it now. */
+  /** What the pipe contains now. */
   read(): string {
     const buffer = Buffer.alloc(2 ** 20);
     let text = '';

@@ -2,10 +2,10 @@ import { type Context, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { PatientExporter } from './patient-exporter.ts';
 
-/** Spans that wait for their batch: as many as the SDK keeps. */
+/** The spans that may wait for their batch: as many as the SDK keeps. */
 const MOST_WAITING = 2048;
 
-/** Passes on spans while there is room for them; the others, which the SDK would drop in silence, count as lost. */
+/** Passes on spans while there is room for them; the others, which the SDK would drop silently, count as lost. */
 export class BoundedSpans implements SpanProcessor {
   readonly #batches: SpanProcessor;
   readonly #exporter: PatientExporter;

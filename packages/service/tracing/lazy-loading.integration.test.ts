@@ -3,7 +3,7 @@ import { startNode } from '../test/fixture-daemon.ts';
 
 const FIXTURE = new URL('../test/fixtures/loaded-scripts.mjs', import.meta.url).pathname;
 
-/** The packages with a script that is loaded once a module of this package is imported. */
+/** The packages of which a script is loaded when a module of this package is imported. */
 async function packagesLoadedBy(module: string): Promise<string[]> {
   const child = await startNode([FIXTURE, `../../dist/${module}`]);
   expect(await child.ended, child.output).toBe(0);

@@ -34,8 +34,8 @@ const getter: TextMapGetter<Readonly<Record<string, unknown>>> = {
 };
 
 /**
- * Spans by OpenTelemetry. The current one is kept here and not in OpenTelemetry's process-wide context, which belongs to
- * the program that uses this package, if to anyone.
+ * OpenTelemetry spans. The current one is kept here rather than in OpenTelemetry's process-wide context, which
+ * belongs, if to anyone, to the program that uses this package.
  */
 export class OtelTracer implements TracerBackend {
   readonly #tracer: Tracer;
@@ -79,12 +79,12 @@ export class OtelTracer implements TracerBackend {
   }
 }
 
-/** Of a message that came; the empty one when it has no valid `traceparent`. */
+/** The trace context of a received message; empty when it has no valid `traceparent`. */
 function contextOf(parent: Readonly<Record<string, unknown>>): Context {
   return propagator.extract(ROOT_CONTEXT, parent, getter);
 }
 
-/** Collectors belong to others than logs do: no password may get there. */
+/** Collectors may have other owners than logs: no password may get there. */
 function recordError(span: Span, thrown: unknown): void {
   if (!span.isRecording()) return;
   const name = errorName(thrown);

@@ -57,7 +57,7 @@ test('spans within spans are one tree, across awaits, timers and promises', asyn
   expect(collector.spans.filter((span) => span.traceId === traceId)).toHaveLength(5);
 });
 
-test('spans that run beside each other do not mix', async () => {
+test('concurrent spans do not mix', async () => {
   const { collector, tracing } = await start();
   const work = (name: string, wait: number) =>
     withSpan(name, {}, async () => {
@@ -72,7 +72,7 @@ test('spans that run beside each other do not mix', async () => {
   ]);
 });
 
-test('the collector learns who the spans are of, and what they are about', async () => {
+test('the collector learns whose spans they are, and what they describe', async () => {
   const { collector, tracing } = await start();
   await withSpan('work', { attributes: { vcpus: 2, image: 'cirros' } }, async () => {
     annotateSpan({ chosen: true });
@@ -86,7 +86,7 @@ test('the collector learns who the spans are of, and what they are about', async
   });
 });
 
-test('an error fails its span and those around it, comes through as it is, and tells no password', async () => {
+test('an error fails its span and those around it, is passed on unchanged, and reveals no password', async () => {
   const { collector, tracing } = await start();
   class NoValidHost extends Error {}
   const error = new NoValidHost('none; tried rabbit://nova:s3cret@h1/');
@@ -107,7 +107,7 @@ test('an error fails its span and those around it, comes through as it is, and t
   }
 });
 
-test('what is thrown before there is a promise, and what cannot be looked at, fails its span as well', async () => {
+test('a synchronous throw, even of a value that cannot be inspected, fails its span as well', async () => {
   const { collector, tracing } = await start();
   const broken = Object.create(null);
   const throwing = withSpan('work', {}, () => {
@@ -154,7 +154,7 @@ test.each<[string, Record<string, unknown>]>([
   expect([TRACE, collector.span('around').traceId]).not.toContain(span.traceId);
 });
 
-test('a garbage tracestate does not lose the traceparent', async () => {
+test('a malformed tracestate does not lose the traceparent', async () => {
   const { collector, tracing } = await start();
   const parent = { traceparent: traceparent('01'), tracestate: '=,=;\n\u0000' };
   await withSpan('work', { parent }, nothing);
@@ -173,7 +173,7 @@ test('what others decided not to record is not recorded here, whatever the ratio
   await withSpan('recorded', {}, nothing);
   await tracing.flush();
   expect(collector.tree()).toEqual(['internal recorded']);
-  // Nor by those that are called from here.
+  // Nor is it recorded by those that are called from here.
   expect(context).toEqual({
     traceparent: expect.stringMatching(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`)),
   });
@@ -252,7 +252,7 @@ test('spans are sent without being asked for', async () => {
   await vi.waitFor(() => expect(collector.tree()).toEqual(['internal work']));
 });
 
-test('a shutdown sends what there is; later spans are calls', async () => {
+test('a shutdown sends the pending spans; later spans are plain calls', async () => {
   const { collector, tracing } = await start();
   await withSpan('work', {}, nothing);
   await withSpan('around', {}, async () => {
@@ -264,7 +264,7 @@ test('a shutdown sends what there is; later spans are calls', async () => {
   expect(collector.tree()).toEqual(['internal work']);
 });
 
-test('a collector that cannot be reached is warned of once, and so is that it is back', async () => {
+test('an unreachable collector is logged once, and so is its return', async () => {
   const port = await freePort();
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '700');
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
@@ -292,7 +292,7 @@ test('a collector that cannot be reached is warned of once, and so is that it is
   });
 });
 
-test('spans for which there is no room, as a collector hangs, are counted, and told of when it is back', async () => {
+test('spans for which there is no room while a collector hangs are counted, and reported when it is back', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '1000');
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -318,7 +318,7 @@ test('spans for which there is no room, as a collector hangs, are counted, and t
   });
 });
 
-test('a collector that refuses is warned of as well, and nobody else hears of it', async () => {
+test('a collector that refuses is logged as well, and nobody else hears of it', async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '10');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { collector, logger } = await start();
@@ -351,7 +351,7 @@ test('OpenTelemetry’s process-wide API is left to others', async () => {
   await withSpan('work', {}, async () => {
     expect(trace.getActiveSpan()).toBeUndefined();
     expect(trace.getTracer('x').startSpan('y').isRecording()).toBe(false);
-    // Nobody has set it: who comes later still can.
+    // Nobody has set it: a later caller still can.
     expect(context.setGlobalContextManager(managerOf(scopes))).toBe(true);
     context.disable();
   });

@@ -25,24 +25,26 @@ import { clearTracer, setTracer } from './tracer.ts';
 export interface TracingOptions {
   /** The daemon: `nova-compute`. */
   serviceName: string;
-  /** The host the daemon is for. */
+  /** The daemon's host. */
   host: string;
-  /** Of the daemon's code. */
+  /** The version of the daemon's code. */
   version: string;
   /** A collector's OTLP address over HTTP: `http://127.0.0.1:4318`; `/v1/traces` is added unless it ends so. */
   endpoint: string;
-  /** The share of traces that begin here to be recorded, 0 to 1. Of others', what their beginning decided. */
+  /**
+   * The share of the traces that begin here to be recorded, 0 to 1. For other traces, their first service has decided.
+   */
   sampleRatio: number;
   logger: Logger;
 }
 
-/** Tracing that is switched on, until its shutdown. */
+/** Tracing, switched on until its shutdown. */
 export interface Tracing {
   /** For the transports. */
   readonly hooks: RpcHooks;
-  /** Sends what there is, within two seconds. Never rejects. */
+  /** Sends the pending spans, within two seconds. Never rejects. */
   flush(): Promise<void>;
-  /** Switches tracing off and sends what there is, within two seconds. Never rejects. Idempotent. */
+  /** Switches tracing off and sends the pending spans, within two seconds. Never rejects. Idempotent. */
   shutdown(): Promise<void>;
 }
 

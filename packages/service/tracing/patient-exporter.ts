@@ -13,8 +13,8 @@ export interface PatientExporterOptions {
 type Done = (result: ExportResult) => void;
 
 /**
- * Exports by another exporter, and tells of an outage once when it begins and once when it ends. The SDK would tell
- * OpenTelemetry's process-wide error handler of each batch; that belongs to the program that uses this package.
+ * Exports through another exporter, and logs an outage once when it begins and once when it ends. The SDK would report
+ * each batch to OpenTelemetry's process-wide error handler, which belongs to the program that uses this package.
  */
 export class PatientExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
@@ -56,12 +56,12 @@ export class PatientExporter implements SpanExporter {
     await this.#exporter.shutdown();
   }
 
-  /** Says nothing from now on: whatever is still under way is given up. */
+  /** Logs nothing from now on: exports under way are given up. */
   silence(): void {
     this.#closed = true;
   }
 
-  /** So many spans will not be exported. */
+  /** Counts spans that will not be exported. */
   lose(spans: number, reason: string): void {
     const { endpoint, logger } = this.#options;
     if (this.#spansLost === 0 && !this.#closed) {

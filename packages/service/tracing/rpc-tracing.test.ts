@@ -44,7 +44,7 @@ type Method = (ctxt: RequestContext, args: object) => Promise<unknown>;
 const later = () => new Promise((resolve) => setTimeout(resolve, 1));
 const outcome = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-test('a boot is one tree, from the request over calls and casts to the driver', async () => {
+test('a boot is one tree, from the request through calls and casts to the driver', async () => {
   const { collector, tracing, clientOf, serve } = await start();
   const built = vi.fn();
   await serve('compute', {
@@ -144,7 +144,7 @@ test('a failed call fails the spans of both ends, and the caller gets its error'
   expect(logger.lines.map(({ message }) => message)).not.toContain('An RPC hook failed');
 });
 
-test('a peer without tracing hands the trace on', async () => {
+test('a peer without tracing passes the trace on', async () => {
   const { collector, tracing, clientOf, serve } = await start();
   await serve('compute', { ping: later });
   await serve('conductor', { ask: (ctxt) => clientOf('compute', false).call(ctxt, 'ping', {}) }, false);
@@ -165,7 +165,7 @@ test.each(['garbage', 42, '00-0-0-01', { a: 1 }, null])(
   },
 );
 
-test('an unsampled request stays so to its end', async () => {
+test('an unsampled request stays unsampled to its end', async () => {
   const { collector, tracing, clientOf, serve } = await start();
   const seen = vi.fn();
   await serve('compute', {
@@ -193,7 +193,7 @@ test('work that left its span’s scope is part of the trace of its request cont
   });
 });
 
-test('the state of another trace does not travel on', async () => {
+test('the state of another trace is not passed on', async () => {
   const { tracing, clientOf, serve } = await start();
   const seen = vi.fn();
   await serve('compute', { ping: async (ctxt) => seen(ctxt.extra) });
@@ -206,7 +206,7 @@ test('the state of another trace does not travel on', async () => {
   });
 });
 
-test('the caller’s own context is left as it is', async () => {
+test('the caller’s own context is left unchanged', async () => {
   const { clientOf, serve } = await start();
   await serve('compute', { ping: later });
   const ctxt = new RequestContext();

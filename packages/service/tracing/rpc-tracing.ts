@@ -34,14 +34,15 @@ export class RpcTracing implements RpcHooks {
       ...(queueWait !== null && { 'nova.rpc.queue_wait': Math.max(0, queueWait) / 1000 }),
       ...(attempt > 1 && { 'nova.rpc.attempt': attempt }),
     };
-    // Delivered within whatever span its connection was opened in: only the message says where it belongs.
+    // A message is delivered within whatever span its connection was opened in, so only its content says where it
+    // belongs.
     return this.#tracer.withSpan(nameOf(rpc), { kind: spanKind, attributes, parent: ctxt }, next);
   }
 
   #inject(ctxt: JsonObject): void {
     const context = this.#tracer.current();
     if (context === undefined) return;
-    // One that came with the request that is served now must not travel on beside another traceparent.
+    // A tracestate that came with the current request must not be sent on with another traceparent.
     delete ctxt.tracestate;
     Object.assign(ctxt, context);
   }

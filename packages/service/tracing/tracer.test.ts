@@ -25,7 +25,7 @@ test('without a tracer, a span is a call and nothing else', async () => {
   expect(currentTraceContext()).toBeUndefined();
 });
 
-test('spans go to the tracer until it is taken away', async () => {
+test('spans go to the tracer until it is removed', async () => {
   const tracer = makeTracer();
   setTracer(tracer);
   const options = { attributes: { host: 'h' } };
@@ -38,7 +38,7 @@ test('spans go to the tracer until it is taken away', async () => {
   expect(currentTraceContext()).toBeUndefined();
 });
 
-test('who takes its own tracer away leaves that of another', () => {
+test("removing one's own tracer leaves another's in place", () => {
   const tracer = makeTracer();
   setTracer(tracer);
   clearTracer(makeTracer());

@@ -1,9 +1,9 @@
-/** What part a span has in its trace, as OpenTelemetry defines it. */
+/** A span's role in its trace, as OpenTelemetry defines it. */
 export type SpanKind = 'internal' | 'client' | 'server' | 'producer' | 'consumer';
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Where in a trace something is, as W3C's Trace Context writes it into the headers of a message. */
+/** A position in a trace, as W3C's Trace Context writes it into a message's headers. */
 export interface TraceContext {
   traceparent: string;
   tracestate?: string;
@@ -22,11 +22,11 @@ export interface SpanOptions {
 
 /** What records spans: OpenTelemetry's SDK (otel.ts), or a test. */
 export interface TracerBackend {
-  /** Runs `fn` within a span: spans that begin in it, and in all it starts, belong to this one. */
+  /** Runs `fn` within a span: spans that begin in it, and in everything it starts, belong to this one. */
   withSpan<T>(name: string, options: SpanOptions, fn: () => Promise<T>): Promise<T>;
-  /** Adds to the span around. */
+  /** Adds attributes to the surrounding span. */
   annotate(attributes: SpanAttributes): void;
-  /** Of the span around; undefined when there is none. */
+  /** The surrounding span's position; undefined when there is none. */
   current(): TraceContext | undefined;
 }
 
@@ -37,25 +37,25 @@ export function setTracer(tracer: TracerBackend): void {
   backend = tracer;
 }
 
-/** No spans any more; with an argument, only if they go there. */
+/** Makes no more spans; with an argument, only if they go to that tracer. */
 export function clearTracer(tracer: TracerBackend | undefined = backend): void {
   if (tracer === backend) backend = undefined;
 }
 
 /**
- * Runs `fn` as a span of the trace: `withSpan('schedule', { attributes }, () => …)`. An error is recorded, and thrown on.
- * When nothing is traced, this is a call of `fn`, and no more.
+ * Runs `fn` as a span of the trace: `withSpan('schedule', { attributes }, () => …)`. An error is recorded and
+ * rethrown. When nothing is traced, this is just a call of `fn`.
  */
 export function withSpan<T>(name: string, options: SpanOptions, fn: () => Promise<T>): Promise<T> {
   return backend === undefined ? fn() : backend.withSpan(name, options, fn);
 }
 
-/** Adds attributes to the span around, of what is known only now: a status code, the host that was chosen. */
+/** Adds attributes that are known only now to the surrounding span: a status code, the chosen host. */
 export function annotateSpan(attributes: SpanAttributes): void {
   backend?.annotate(attributes);
 }
 
-/** What a message to another process must carry for its spans to belong here; undefined outside of spans. */
+/** What a message to another process must carry so that its spans belong here; undefined outside any span. */
 export function currentTraceContext(): TraceContext | undefined {
   return backend?.current();
 }
