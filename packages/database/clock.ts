@@ -4,7 +4,7 @@ import { idempotent } from './idempotent.ts';
 import type { Outage } from './repeats.ts';
 import type { Timestamp } from './timestamp.ts';
 
-/** Milliseconds in which a question is answered well enough; else it is asked again, so often at most. */
+/** Milliseconds in which an answer is exact enough; otherwise the clock is asked again, up to so many times. */
 const PROMPT = 20;
 const QUESTIONS = 3;
 /** Milliseconds by which a clock may be moved in one go without counting as set. */
@@ -21,9 +21,9 @@ interface Reading {
 }
 
 /**
- * The database's clock, by which all daemons of one database count the ages of its records, whatever their own clocks
- * show. It is read now and then (`measure`), and goes on by this process's monotonic clock meanwhile. Until it is read
- * it is the machine's. SQLite has no other clock than the machine's, which all processes that share the file have.
+ * The database's clock, by which all daemons of one database measure the ages of its records, whatever their own
+ * clocks show. It is read now and then (`measure`) and continued by this process's monotonic clock in between. Until
+ * it is read it is the machine's. SQLite has only the machine's clock, which all processes that share the file have.
  */
 export class DatabaseClock {
   readonly #ask: (() => Promise<number>) | undefined;
@@ -50,14 +50,14 @@ export class DatabaseClock {
     return this.#reading === undefined ? null : this.#reading.ahead / 1000;
   }
 
-  /** Whether the database's clock, as far as it was read, was not set in the last `seconds`: ages then are true. */
+  /** Whether the database's clock, as far as it was read, was not set in the last `seconds`, so that ages are true. */
   isSteady(seconds: number): boolean {
     return performance.now() - this.#setAt > seconds * 1000;
   }
 
   /**
-   * Seconds that do not count for who has to write something every so many `seconds`: nothing could be written since an
-   * outage of the database began, which has not ended longer ago.
+   * Seconds that do not count against those who must write something every so many `seconds`: the time since the
+   * beginning of a database outage that has not been over for longer than that.
    */
   pardon(seconds: number): number {
     const outage = this.#lastOutage();
@@ -66,7 +66,7 @@ export class DatabaseClock {
     return (now - outage.since) / 1000;
   }
 
-  /** Reads the database's clock. Those who ask at one time share an answer. */
+  /** Reads the database's clock. Simultaneous callers share an answer. */
   async measure(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = undefined;
@@ -98,11 +98,11 @@ export class DatabaseClock {
   }
 }
 
-/** The answer was given at some time while it was waited for: about the middle of it. */
+/** The answer was given at some time during the wait: about in the middle. */
 function readingOf(time: number, asked: number, took: number): Reading {
   const at = asked + took / 2;
   const machine = Date.now() - (performance.now() - at);
-  // As exact as a wall clock is read, which tells whole milliseconds.
+  // As exact as a wall clock can be read, in whole milliseconds.
   if (Math.abs(machine - time) <= took / 2 + 1) return { time: machine, at, ahead: 0 };
   return { time, at, ahead: machine - time };
 }
@@ -116,7 +116,7 @@ export async function askPostgres<S>(db: Queryable<S>): Promise<number> {
 
 const clocks = new WeakMap<object, DatabaseClock>();
 
-/** From now on the handle has that clock. For those who make handles. */
+/** Gives a handle its clock; for those who make handles. */
 export function setClock(handle: object, clock: DatabaseClock): void {
   clocks.set(handle, clock);
 }
@@ -133,7 +133,7 @@ export function databaseNow<S>(db: Database<S> | Queryable<S>): Date {
   return clockOf(db).now();
 }
 
-/** Now, by the database's clock, as it keeps times. */
+/** Now, by the database's clock, in the form in which times are stored. */
 export function databaseTimestamp<S>(db: Database<S> | Queryable<S>): Timestamp {
   return databaseNow(db).toISOString();
 }

@@ -3,7 +3,7 @@ import { DatabaseUrlError } from './errors.ts';
 export type Dialect = 'sqlite' | 'postgresql';
 
 export type ConnectionUrl =
-  | { dialect: 'sqlite' /** Null: in memory. */; path: string | null }
+  | { dialect: 'sqlite' /** Null for a database in memory. */; path: string | null }
   | { dialect: 'postgresql'; url: string };
 
 /**

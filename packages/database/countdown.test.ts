@@ -11,7 +11,7 @@ it('counts only the time in which the process ran', async () => {
   await expect.poll(() => countdown.isOver).toBe(true);
 });
 
-it('is over after what has come meanwhile was read', async () => {
+it('is over only after pending input has been read', async () => {
   const said: string[] = [];
   await new Promise<void>((resolve) => {
     new Countdown(20, () => {

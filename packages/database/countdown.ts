@@ -4,8 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 const SLICE = 250;
 
 /**
- * A limit of time of which only that counts in which this process ran: one that was stopped, or got no processor, has not
- * waited. It is not over before all that has come meanwhile was read.
+ * A time limit that counts only the time in which this process ran: a process that was stopped, or got no processor,
+ * has not waited. It is not over before all pending input has been read.
  */
 export class Countdown {
   readonly #onOver: () => void;
@@ -38,7 +38,7 @@ export class Countdown {
 
   async #count(slice: number): Promise<void> {
     if (this.#left <= slice) {
-      // Timers come before what sockets have to say.
+      // Timers run before pending input of sockets is read.
       await turn();
       await turn();
     }

@@ -14,11 +14,11 @@ import { noTurns, type Turns } from './turns.ts';
 /** What queries on tables `S` run on: `database.kysely`, or the handle of a transaction. */
 export type Queryable<S> = Kysely<S>;
 
-/** Times are in seconds. What only PostgreSQL has is without effect on SQLite, and the other way round. */
+/** Times are in seconds. Options of PostgreSQL have no effect on SQLite, and vice versa. */
 export interface DatabaseOptions {
-  /** Connections to PostgreSQL that are kept; SQLite always has one. Default 10. */
+  /** Connections to PostgreSQL that are kept; SQLite always has its own. Default 10. */
   maxPoolSize?: number;
-  /** Further ones, while all are used. Default 0. */
+  /** Further connections while all are in use. Default 0. */
   maxOverflow?: number;
   /** How long a statement waits for a connection. Default 30. */
   poolTimeout?: number;
@@ -28,29 +28,36 @@ export interface DatabaseOptions {
   statementTimeout?: number;
   /** Age at which a connection is replaced; -1: never. Default 3600. */
   connectionRecycleTime?: number;
-  /** Of what is made again while the database is away. */
+  /** How requests are repeated while the database is away. */
   repeats?: RepeatOptions;
   /** Whether SQLite waits for the disk. Default true. */
   sqliteSynchronous?: boolean;
-  /** Told of each statement that was run, and how many milliseconds it took. */
+  /** Called for each statement that was run, with the milliseconds it took. */
   onQuery?: (sql: string, milliseconds: number) => void;
   logger?: Logger;
-  /** Gives timers and sockets their turn between SQLite's statements, and PostgreSQL's answers. Default: nobody does. */
+  /**
+   * Gives timers and sockets their turn between SQLite's statements and between PostgreSQL's answers. Default: nobody
+   * does.
+   */
   turns?: Turns;
 }
 
 export interface TransactionOptions<S, T = unknown> {
   /**
-   * What to do when the commit was sent, its answer was lost, and nobody can say whether it was done:
+   * What to do when a commit was sent, its answer was lost, and its outcome cannot be found out:
    *
    * - `fail`, the default: the transaction fails with DatabaseUnavailable, whose outcome is `unknown`
-   * - `repeat`: it is run again. A second time must change nothing
-   * - a function that looks for what the transaction, whose result it is given, would have left: run again unless it is there
+   * - `repeat`: it is run again. The second run must change nothing
+   * - a function that gets the transaction's result and looks for what it would have stored: it is run again unless
+   * that exists
    */
   lostCommit?: 'fail' | 'repeat' | ((db: Queryable<S>, result: T) => Promise<boolean>);
 }
 
-/** An open database with the tables `S`. Statements outside a transaction are each their own. While it is away, they are waited for: see `Repeats`. */
+/**
+ * An open database with the tables `S`. Each statement outside a transaction is a transaction of its own. While the
+ * database is away, it is waited for: see `Repeats`.
+ */
 export class Database<S> {
   readonly kysely: Kysely<S>;
   readonly dialect: Dialect;
@@ -71,7 +78,7 @@ export class Database<S> {
   }
 
   /**
-   * Runs `work` in a transaction: what it throws rolls back, and is thrown. On SQLite the transaction holds the write
+   * Runs `work` in a transaction; an error rolls back and is rethrown. On SQLite the transaction holds the write
    * lock from its start; on PostgreSQL it reads what is committed. A deadlock, a serialization failure or a database that is
    * away runs `work` again, so it must have no effect outside the database. Inside, only the given handle may be used.
    *
@@ -96,12 +103,17 @@ export class Database<S> {
     return this.#repeats.run(attempt, ({ outcome }) => outcome === 'undone' || lostCommit !== 'fail');
   }
 
-  /** By performance.now(): when it answered again after the last outage of some seconds that was noticed; -Infinity: none was. */
+  /**
+   * By performance.now(): when the database answered again after the last noticed outage of some seconds; -Infinity if
+   * there was none.
+   */
   get backSince(): number {
     return this.#repeats.lastOutage?.until ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Runs `work`, which only reads, on one state of the database: no other's commit shows between its queries. */
+  /**
+   * Runs `work`, which only reads, on one state of the database: no other commit becomes visible between its queries.
+   */
   async snapshot<T>(work: (trx: Queryable<S>) => Promise<T>): Promise<T> {
     this.#scope.assertOutside();
     const transaction = this.kysely.transaction().setAccessMode('read only');
@@ -115,7 +127,7 @@ export class Database<S> {
     return this.#scope.run(() => work(trx));
   }
 
-  /** Waits for what runs and closes all connections. Idempotent. */
+  /** Waits for running work and closes all connections. Idempotent. */
   async close(): Promise<void> {
     this.#closed ??= this.kysely.destroy();
     return this.#closed;
@@ -145,7 +157,7 @@ function queryLog(onQuery: NonNullable<DatabaseOptions['onQuery']>): (event: Log
 
 /**
  * Opens `sqlite://` (in memory), `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`. PostgreSQL
- * is first connected to by the first query.
+ * is connected to by the first query.
  * @throws DatabaseUrlError when the text names no database, or its file cannot be opened; DatabaseUnavailable
  */
 export async function openDatabase<S>(

@@ -1,4 +1,4 @@
-/** A failure of the data layer that callers tell apart by `code`. Errors of the drivers pass through unchanged. */
+/** A failure of the data layer, distinguished by `code`. Errors of the drivers pass through unchanged. */
 export abstract class DatabaseError extends Error {
   abstract readonly code: string;
 
@@ -14,10 +14,10 @@ export class DatabaseUrlError extends DatabaseError {
 }
 
 /**
- * What is known of a request that got no answer:
+ * What is known about a request that got no answer:
  *
- * - `undone`: it left no trace, and may be made again
- * - `unknown`: it may have been done, and only its answer was lost; who makes it again must not mind
+ * - `undone`: it left no trace and may be repeated
+ * - `unknown`: it may have been done and only its answer lost; it may be repeated only if that does no harm
  */
 export type Outcome = 'undone' | 'unknown';
 
@@ -29,14 +29,14 @@ export interface DatabaseUnavailableOptions extends ErrorOptions {
 }
 
 /**
- * The database is away, or refuses to work for a while: it is restarted, fails over, has no connection left, or gives no
- * answer. The message holds no password. Whoever asked waits, and asks again.
+ * The database is away, or refuses to work for a while: it is restarted, fails over, has no connection left, or gives
+ * no answer. The message holds no password. The caller may wait and ask again.
  */
 export class DatabaseUnavailable extends DatabaseError {
   readonly code: string = 'DATABASE_UNAVAILABLE';
   readonly reason: string;
   readonly outcome: Outcome;
-  /** Seconds after which it is worth to ask again. */
+  /** Seconds after which it is worth asking again. */
   readonly retryAfter: number;
 
   constructor(reason: string, options: DatabaseUnavailableOptions = {}, state = 'is away') {
@@ -49,8 +49,8 @@ export class DatabaseUnavailable extends DatabaseError {
 }
 
 /**
- * The database does not let us in, or we it: a wrong password, no such database, a certificate that is not trusted. Waiting
- * does not help; an operator has to change something.
+ * The database refuses us, or we refuse it: a wrong password, no such database, an untrusted certificate. Waiting does
+ * not help; an operator must change something.
  */
 export class DatabaseRefused extends DatabaseUnavailable {
   override readonly code = 'DATABASE_REFUSED';
@@ -75,7 +75,7 @@ export class SchemaOutOfDate extends DatabaseError {
   }
 }
 
-/** The database was used, other than by the handle it gave, inside one of its own transactions. */
+/** Inside one of its transactions, the database was used other than by the transaction's handle. */
 export class NestedTransaction extends DatabaseError {
   readonly code = 'NESTED_TRANSACTION';
 
@@ -84,7 +84,7 @@ export class NestedTransaction extends DatabaseError {
   }
 }
 
-/** A regular expression that cannot be read, has what is not supported, or would take too much work. */
+/** A regular expression that cannot be parsed, uses something unsupported, or would take too much work. */
 export class InvalidPattern extends DatabaseError {
   readonly code = 'INVALID_PATTERN';
   /** What is wrong: `a ( has no )`. */

@@ -11,14 +11,14 @@ const declaration: KyselyPlugin = {
 };
 
 /**
- * For statements that may be made twice: outside a transaction such a statement is made again when its answer was lost, where
- * others fail. Whoever declares it sees to it that the second time changes nothing, and that its result is of use.
+ * Marks a statement that may run twice: outside a transaction it is repeated when its answer was lost, where others
+ * fail. Whoever marks it ensures that the second run changes nothing and still gives a useful result.
  */
 export function idempotent<S>(db: Kysely<S>): Kysely<S> {
   return db.withPlugin(declaration);
 }
 
-/** Whether the statement may be made again though it may have been done: a read, or one that is declared so. */
+/** Whether the statement may be repeated though it may have been done: a read, or one that is marked. */
 export function isIdempotent({ query }: CompiledQuery): boolean {
   return query.kind === 'SelectQueryNode' || declared.has(query);
 }

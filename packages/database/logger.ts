@@ -1,4 +1,4 @@
-/** What this package needs of a logger. A pino logger fits as it is. */
+/** The part of a logger that this package needs. A pino logger fits as it is. */
 export interface Logger {
   info(data: object, message: string): void;
   warn(data: object, message: string): void;

@@ -29,8 +29,8 @@ export interface SchemaVersion {
 }
 
 /**
- * Applies what is missing, in order, all or nothing. Safe to run in several processes at once: one works, the others
- * wait and find nothing to do. Returns the names of what was applied.
+ * Applies the missing migrations in order, all or nothing. Safe to run in several processes at once: one works, the
+ * others wait and find nothing to do. Returns the names of those applied.
  */
 export async function migrate<S>(db: Database<S>, migrations: readonly Migration[]): Promise<string[]> {
   return db.transaction(async (trx) => {
@@ -54,7 +54,7 @@ export async function schemaVersion<S>(
 }
 
 /**
- * For a daemon's start. A schema newer than the code passes: during an upgrade the schema goes first.
+ * For a daemon's start. A schema newer than the code is accepted: in an upgrade the schema comes first.
  * @throws SchemaOutOfDate
  */
 export async function assertMigrated<S>(db: Database<S>, migrations: readonly Migration[]): Promise<void> {

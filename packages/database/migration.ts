@@ -1,4 +1,4 @@
-/** One step of the schema. Released ones are never edited: what they did wrong, a later one puts right. */
+/** One step of the schema. Released ones are never edited: a later one corrects their mistakes. */
 export interface Migration {
   /** Consecutive from 1. */
   version: number;
@@ -7,11 +7,11 @@ export interface Migration {
   up(dialect: MigrationDialect): string[];
 }
 
-/** Where the dialects differ. Both take `boolean`, `double precision`, `bigint` and indexes with a `where`. */
+/** The differences of the dialects. Both know `boolean`, `double precision`, `bigint` and indexes with a `where`. */
 export interface MigrationDialect {
-  /** Type of a primary key that the database numbers. */
+  /** Type of a primary key that the database assigns. */
   id: string;
-  /** What makes `create table …` a table with the columns of this one, in their order, and no rows. */
+  /** Completes `create table …` to a table with this one's columns, in their order, and no rows. */
   emptyCopyOf(table: string): string;
 }
 

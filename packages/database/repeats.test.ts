@@ -3,7 +3,7 @@ import { DatabaseRefused, DatabaseUnavailable } from './errors.ts';
 import { withPatience } from './patience.ts';
 import { type RepeatOptions, Repeats } from './repeats.ts';
 
-/** Without a limit: that of intervals so short would be over within a stall of the machine. */
+/** Without a limit: with such short intervals it would be over within a stall of the machine. */
 function repeats(options: RepeatOptions = {}) {
   const said: string[] = [];
   const logger = {
@@ -30,13 +30,13 @@ function failing(...errors: unknown[]) {
 const undone = new DatabaseUnavailable('refused');
 const unknown = new DatabaseUnavailable('cut', { outcome: 'unknown' });
 
-it('tries again, and says once that the database is away, and once that it is back', async () => {
+it('retries, and logs once that the database is away and once that it is back', async () => {
   const { repeats: own, said } = repeats({ interval: 0.01 });
   expect(await own.run(failing(undone, undone, undone).attempt)).toBe('answer');
   expect(said).toEqual(['The database is away', 'The database is back']);
 });
 
-it('does not say so again and again while a part of what is asked fails', async () => {
+it('does not log repeatedly while only some requests fail', async () => {
   const { repeats: own, said } = repeats({ maxRetries: 0 });
   for (let round = 0; round < 3; round += 1) {
     await expect(own.run(failing(undone).attempt)).rejects.toBe(undone);
@@ -52,7 +52,7 @@ it('knows the errors of the drivers', async () => {
 
 it.each([
   ['what may have been done', unknown],
-  ['what a retry does not mend', new DatabaseRefused('wrong password')],
+  ['what a retry cannot mend', new DatabaseRefused('wrong password')],
   ['what is no outage', new Error('no such table')],
 ])('does not try %s again', async (_what, error) => {
   const { attempt, runs } = failing(error);
@@ -60,11 +60,11 @@ it.each([
   expect(runs()).toBe(1);
 });
 
-it('tries what may have been done again when that does no harm', async () => {
+it('repeats what may have been done when that does no harm', async () => {
   expect(await repeats().repeats.run(failing(unknown).attempt, () => true)).toBe('answer');
 });
 
-it('gives up after so many retries, or when the patience is over', async () => {
+it('gives up after the allowed retries, or when the patience is over', async () => {
   const many = Array.from({ length: 10 }, () => undone);
   const few = failing(...many);
   await expect(repeats({ maxRetries: 0 }).repeats.run(few.attempt)).rejects.toBe(undone);
@@ -76,7 +76,7 @@ it('gives up after so many retries, or when the patience is over', async () => {
   expect(hasty.runs()).toBe(2);
 });
 
-it('knows the last outage of seconds, also while it lasts, and takes no notice of shorter ones', async () => {
+it('knows the last outage of some seconds, even while it lasts, and ignores shorter ones', async () => {
   let now = 0;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
   onTestFinished(() => clock.mockRestore());

@@ -6,23 +6,23 @@ import type { Logger } from './logger.ts';
 import { patienceLeft } from './patience.ts';
 
 export interface RepeatOptions {
-  /** Times that something is tried again; -1: for ever. Default 8. */
+  /** How often something is retried; -1: for ever. Default 8. */
   maxRetries?: number;
   /** Seconds before the second retry: the first comes at once, since most connections that break can be replaced. Default 0.5. */
   interval?: number;
-  /** Whether it doubles for each further one. Default true. */
+  /** Whether the wait doubles for each further retry. Default true. */
   increaseInterval?: boolean;
-  /** Seconds, to which it grows. Default 2. */
+  /** The longest wait, in seconds. Default 2. */
   maxInterval?: number;
 }
 
-/** Milliseconds in which nothing is said of a further outage. */
+/** Milliseconds for which a further outage is not logged. */
 const QUIET = 30_000;
 
 /** Milliseconds without any answer that count as an outage. */
 const OUTAGE = 5000;
 
-/** Milliseconds, of which a random part is waited before the first retry. */
+/** Milliseconds: the first retry waits for a random part of these. */
 const FIRST_PAUSE = 50;
 
 /** By performance.now(). */
@@ -33,16 +33,18 @@ export interface Outage {
   until: number;
 }
 
-/** Makes again what failed because the database is away, for a while. Says once in the log when that begins, and when it ends. */
+/** Repeats, for a while, what failed because the database is away. Logs once when that begins and once when it ends. */
 export class Repeats {
   readonly #options: Required<RepeatOptions>;
   readonly #logger: Logger;
   #awaySince: number | undefined;
-  /** By performance.now(): when a request failed that was the first since an answer. */
+  /** By performance.now(): when the first request since an answer failed. */
   #silentSince: number | undefined;
   #answeredAt = performance.now();
   #lastOutage: Outage | undefined;
-  /** When, by performance.now(), it was last said to be away: part of what is asked may go on failing while the rest is answered. */
+  /**
+   * By performance.now(): when it was last logged as away; some requests may go on failing while others are answered.
+   */
   #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RepeatOptions, logger: Logger) {
@@ -51,7 +53,7 @@ export class Repeats {
     this.#logger = logger;
   }
 
-  /** The last one of some seconds that was noticed; it may last. */
+  /** The last noticed outage of some seconds; it may still last. */
   get lastOutage(): Outage | undefined {
     const now = performance.now();
     if (this.#silentSince === undefined || now - this.#silentSince < OUTAGE) return this.#lastOutage;
@@ -59,9 +61,9 @@ export class Repeats {
   }
 
   /**
-   * `mayRepeat` says whether to make a request again whose outcome is unknown.
+   * `mayRepeat` says whether to repeat a request whose outcome is unknown.
    *
-   * @throws DatabaseUnavailable when it was away for too long; what else `attempt` throws, at once
+   * @throws DatabaseUnavailable when the database was away for too long; any other error of `attempt` at once
    */
   async run<T>(
     attempt: () => Promise<T>,
@@ -103,7 +105,7 @@ export class Repeats {
     return maxRetries < 0 ? Number.POSITIVE_INFINITY : maxRetries;
   }
 
-  /** Milliseconds: what all pauses take together. An attempt that takes long itself leaves less for others. */
+  /** Milliseconds: the sum of all pauses. An attempt that takes long itself leaves fewer for others. */
   get #longest(): number {
     let sum = FIRST_PAUSE;
     if (this.#retries === Number.POSITIVE_INFINITY) return this.#retries;

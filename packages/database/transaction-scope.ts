@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { NestedTransaction } from './errors.ts';
 
 /**
- * Knows whether the running code is inside a transaction of one database. On SQLite, whose only connection the
- * transaction holds, a second use from inside would wait for itself for ever; here it fails at once.
+ * Knows whether the running code is inside a transaction of a database. On SQLite, where the transaction holds the
+ * only writing connection, a second use from inside would wait for itself for ever; here it fails at once.
  */
 export class TransactionScope {
   readonly #storage = new AsyncLocalStorage<{ open: boolean }>();
@@ -13,7 +13,7 @@ export class TransactionScope {
     try {
       return await this.#storage.run(scope, work);
     } finally {
-      // Work that was started inside and goes on afterwards is free again.
+      // Work that was started inside and continues afterwards is free again.
       scope.open = false;
     }
   }

@@ -1,6 +1,9 @@
-/** Who gives timers and sockets their turn between what need not wait for anything: SQLite's statements, and what follows answers that have come. */
+/**
+ * Gives timers and sockets their turn between work that need not wait for anything: SQLite's statements, and what
+ * follows received answers.
+ */
 export interface Turns {
-  /** Undefined: it may go on at once; otherwise when it may. */
+  /** Undefined if work may go on at once; otherwise a promise of when it may. */
   pause(): Promise<void> | undefined;
 }
 

@@ -22,7 +22,7 @@ function listOf(): InstanceList {
 
 const versions = (asked: Record<string, string>) => ({ ...objectVersions(), ...asked });
 
-it('leaves out the fields that a peer does not know yet, in objects within objects, too', () => {
+it('leaves out the fields that a peer does not know yet, even in nested objects', () => {
   const primitive = backport(listOf().toPrimitive(), versions({ Instance: '2.5', Flavor: '1.1' }));
 
   const { objects } = primitive['nova_object.data'] as { objects: Record<string, unknown>[] };

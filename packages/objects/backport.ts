@@ -2,12 +2,13 @@ import type { JsonObject, JsonValue } from '@mini-nova/messaging';
 import { fieldHistory } from './field-history.ts';
 import { headerOf, isNewer, isObjectPrimitive, primitiveOf } from './primitive.ts';
 
-/** The version of each class that a peer understands, as `object_class_action_versions` brings them. */
+/** The version of each class that a peer understands, as sent with `object_class_action_versions`. */
 export type ObjectVersions = { readonly [objname: string]: string };
 
 /**
- * The primitive form of an object as a peer of these versions can read it, the objects inside it, too: without the fields that came
- * later. A class that the peer does not name stays as it is, and so does one that it knows in our version or a newer one.
+ * The primitive form of an object, and of the objects inside it, as a peer with these versions can read it: without
+ * the fields that came later. A class that the peer does not name, or knows in our version or a newer one, stays as it
+ * is.
  *
  * @throws IncompatibleObjectVersion when the peer knows another major
  */

@@ -64,7 +64,7 @@ it('the third part of a version does not matter', () => {
   expect(Tag.fromPrimitive(primitive('Tag', '1.1.3', { tag: 'a' })).tag).toBe('a');
 });
 
-it('a same version does not hide a wrong value', () => {
+it('an equal version does not hide a wrong value', () => {
   expect(() => objectFromPrimitive(primitive('Flavor', '1.2', { vcpus: 'many' }))).toThrow(FieldError);
 });
 
@@ -86,7 +86,7 @@ it("another project's object is refused", () => {
   expect(() => objectFromPrimitive(foreign)).toThrow('Unsupported object type cinder.Flavor');
 });
 
-it('an object of another class than asked for is refused', () => {
+it('an object of a class other than the expected one is refused', () => {
   expect(() => Instance.fromPrimitive(primitive('Flavor', '1.2', {}))).toThrow(UnsupportedObject);
   expect(() =>
     Instance.fromPrimitive(primitive('Instance', '2.7', { flavor: primitive('Tag', '1.1', {}) })),
@@ -113,7 +113,7 @@ describe('what is no object in primitive form', () => {
   });
 });
 
-it('names the version of each class, and each once', () => {
+it('names the version of each class once', () => {
   const versions = objectVersions();
   expect(versions).toMatchObject({
     Instance: '2.7',

@@ -28,7 +28,7 @@ export class FieldError extends ObjectError {
   }
 }
 
-/** A field was read that has no value: the sender left it out, or nobody has set it yet. */
+/** A field without a value was read: the sender left it out, or nobody has set it yet. */
 export class FieldNotSet extends ObjectError {
   readonly code = 'FIELD_NOT_SET';
   readonly object: string;
@@ -54,7 +54,7 @@ export class UnknownField extends ObjectError {
   }
 }
 
-/** An object came in a version of another major: its fields may mean something else. */
+/** An object arrived in another major version, in which its fields may mean something else. */
 export class IncompatibleObjectVersion extends ObjectError {
   readonly code = 'INCOMPATIBLE_OBJECT_VERSION';
   readonly objname: string;
@@ -69,7 +69,7 @@ export class IncompatibleObjectVersion extends ObjectError {
   }
 }
 
-/** No class is known for an object's name, or the object is of another project's namespace. */
+/** The object's class is unknown, or the object has another project's namespace. */
 export class UnsupportedObject extends ObjectError {
   readonly code = 'UNSUPPORTED_OBJECT';
   readonly objtype: string;
@@ -80,7 +80,7 @@ export class UnsupportedObject extends ObjectError {
   }
 }
 
-/** A value was said to be an object's primitive form, but is not. */
+/** A value that should be an object's primitive form is not. */
 export class InvalidObjectPrimitive extends ObjectError {
   readonly code = 'INVALID_OBJECT_PRIMITIVE';
 

@@ -1,6 +1,6 @@
 /**
- * The fields that a class got after its first version, by the version that brought them, for those classes of Nova that have
- * such fields. A peer that knows an older version cannot read them. Source: the version histories of Nova 26's objects.
+ * The fields that Nova's classes got after their first version, by the version that added them. A peer that knows an
+ * older version cannot read them. Source: the version histories of Nova 26's objects.
  */
 export const fieldHistory: { readonly [objname: string]: { readonly [version: string]: readonly string[] } } =
   {

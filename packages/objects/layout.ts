@@ -8,7 +8,7 @@ export interface ObjectDefinition {
   readonly fields: { readonly [name: string]: Field<unknown> };
 }
 
-/** Where the objects of a class have a field, and what is to be known of it. */
+/** Where the objects of a class keep a field, and what is known about it. */
 export interface Place {
   readonly index: number;
   readonly field: string;
@@ -17,11 +17,11 @@ export interface Place {
   readonly at: string;
 }
 
-/** How the objects of one class keep their fields: worked out once for all of them. */
+/** How the objects of a class keep their fields, computed once for all of them. */
 export class Layout {
   /** In the order of the definition. */
   readonly places: readonly Place[];
-  /** Those of which a value can be changed in place. */
+  /** The fields whose values can be changed in place. */
   readonly changeable: readonly Place[];
   readonly #byField: ReadonlyMap<string, Place>;
 
@@ -36,7 +36,7 @@ export class Layout {
     this.#byField = new Map(this.places.map((place) => [place.field, place]));
   }
 
-  /** Undefined: the class has no such field. */
+  /** Undefined if the class has no such field. */
   find(field: string): Place | undefined {
     return this.#byField.get(field);
   }

@@ -6,7 +6,7 @@ export function mapValues<V, T>(
   const mapped: Record<string, T> = {};
   for (const key of Object.keys(object)) {
     const value = map(object[key] as V, key);
-    // By assignment it would not become a key.
+    // Assignment would set the prototype instead of a key.
     if (key === '__proto__') Object.defineProperty(mapped, key, { value, ...PLAIN });
     else mapped[key] = value;
   }

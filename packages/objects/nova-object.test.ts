@@ -55,7 +55,7 @@ describe('fields', () => {
     expect(fault.changes()).toEqual(['deleted', 'message']);
   });
 
-  it('with an object as default get one of their own', () => {
+  it('with an object as default each get their own', () => {
     const [one, other] = [new Diagnostics(), new Diagnostics()];
     one.setDefaults('memory_details');
     other.setDefaults('memory_details');
@@ -75,14 +75,14 @@ describe('changes', () => {
     expect(instance.changedValues()).toEqual({ host: 'host1', uuid, vm_state: 'building' });
   });
 
-  it('are none in an object from storage', () => {
+  it('are empty in an object from storage', () => {
     const flavor = new Flavor({ vcpus: 1 });
     const instance = Instance.hydrate({ uuid, metadata: { a: 'b' }, flavor });
     expect(instance.changes()).toEqual([]);
     expect(instance.toPrimitive()).not.toHaveProperty(['nova_object.changes']);
   });
 
-  it('are none when a field is set to the value it has', () => {
+  it('are empty when a field is set to the value it has', () => {
     const launched = new Date();
     const instance = Instance.hydrate({ host: 'host1', launched_at: launched, metadata: { a: 'b' } });
     instance.host = 'host1';
@@ -107,7 +107,7 @@ describe('changes', () => {
     expect(instance.changes()).toEqual([]);
   });
 
-  it('include what is changed in place after it was handed out, whenever that was', () => {
+  it('include values changed in place after they were read, whenever that was', () => {
     const instance = Instance.hydrate({ uuid, metadata: { a: '1' }, system_metadata: { a: '1' } });
     const { metadata, system_metadata } = instance.values();
     instance.resetChanges();
@@ -119,7 +119,7 @@ describe('changes', () => {
     expect(instance.changes()).toEqual(['metadata', 'system_metadata']);
   });
 
-  it('are none of what was handed out and replaced', () => {
+  it('do not include changes of a value that was read and then replaced', () => {
     const instance = Instance.hydrate({ uuid, metadata: { a: '1' } });
     const { metadata } = instance;
     instance.metadata = { b: '2' };
@@ -188,7 +188,7 @@ describe('a list', () => {
   });
 });
 
-it('two objects are equal by their values, whoever looked at them', () => {
+it('two objects are equal by their values, even if one was looked at', () => {
   const [one, other] = [new Instance({ metadata: { a: '1' } }), new Instance({ metadata: { a: '1' } })];
   expect(one.metadata).toEqual({ a: '1' });
   expect(one).toEqual(other);
@@ -202,7 +202,7 @@ it('two objects with different values are not equal', () => {
 describe('a copy with changes for one save', () => {
   const stored = () => Instance.hydrate({ uuid, host: null, vm_state: 'building', metadata: { a: '1' } });
 
-  it('has the changes, and the object has not', () => {
+  it('has the changes, but the object does not', () => {
     const instance = stored();
     const copy = instance.withChanges({ host: 'host1', metadata: { a: '2' } });
     expect(copy.changedValues()).toEqual({ host: 'host1', metadata: { a: '2' } });
@@ -210,7 +210,7 @@ describe('a copy with changes for one save', () => {
     expect(instance.changes()).toEqual([]);
   });
 
-  it('counts as changed what is named, also when the object seems to have it, and nothing else', () => {
+  it('counts exactly the named fields as changed, even those with the value they had', () => {
     const instance = stored();
     instance.vm_state = 'active';
     instance.metadata.b = 'set aside';
@@ -218,7 +218,7 @@ describe('a copy with changes for one save', () => {
     expect(instance.changes()).toEqual(['metadata', 'vm_state']);
   });
 
-  it('does not carry what was changed within nested objects, and leaves it to the object', () => {
+  it('does not carry changes within nested objects, which stay with the object', () => {
     const instance = Instance.hydrate({ uuid, flavor: Flavor.hydrate({ name: 'm1.tiny' }) });
     if (instance.flavor) instance.flavor.name = 'm1.huge';
     const { flavor } = instance.withChanges({ host: 'host1' });

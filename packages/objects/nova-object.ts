@@ -5,25 +5,26 @@ import type { Layout, ObjectDefinition, Place } from './layout.ts';
 import { isNewer, type ObjectHeader, primitiveOf } from './primitive.ts';
 
 /**
- * Base of all versioned objects. Each field is a property, and remembers whether it was set (a field need not be)
- * and whether it changed since the object was read. `V` has the fields' names and types.
+ * Base of all versioned objects. Each field is a property that may be unset, and remembers whether it was set and
+ * whether it has changed since the object was read. `V` has the fields' names and types.
  */
 export class NovaObject<V extends object = Record<string, unknown>> {
   /**
-   * By index; of values that can be changed in place: what they looked like when last unchanged. A value that nobody was
-   * given has none, for nobody can have changed it. Not a property: two objects are equal whether one was looked at or not.
+   * By index: snapshots of values that can be changed in place, from when they were last unchanged. A value that
+   * nobody has read has none, as nobody can have changed it. Not a property, so that two objects are equal whether or
+   * not one was looked at.
    */
   #snapshots: Map<number, unknown> | undefined;
 
-  // Declared only, and set in the constructor: V8 defines fields with initializers much more slowly than it assigns.
+  // Only declared, and assigned in the constructor: V8 defines fields with initializers much more slowly.
 
   /** By the places of the layout; undefined: not set. */
   declare private readonly slots: unknown[];
-  /** Indexes of places. Undefined: nothing changed. */
+  /** Indexes of places; undefined when nothing has changed. */
   declare private changed: Set<number> | undefined;
-  /** Fields of a newer minor version, which we cannot read. They go out again as they came. */
+  /** Fields of a newer minor version, which we cannot read. They are sent on unchanged. */
   declare private unknownFields: JsonObject | undefined;
-  /** Those of them that the sender had changed. */
+  /** Those of these that the sender had changed. */
   declare private unknownChanges: Set<string> | undefined;
   declare private receivedVersion: string | undefined;
 
@@ -45,7 +46,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     return this.receivedVersion ?? this.definition.version;
   }
 
-  /** Whether the field has a value; null is one. */
+  /** Whether the field has a value; null counts as one. */
   has(field: keyof V & string): boolean {
     const place = this.layout.find(field);
     return place !== undefined && this.slots[place.index] !== undefined;
@@ -61,7 +62,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.setAt(this.place(field), value);
   }
 
-  /** Sets those of the named fields (all, when none is named) that have a default and no value. */
+  /** Sets the defaults of those named fields (of all, when none is named) that have no value. */
   setDefaults(...names: (keyof V & string)[]): void {
     for (const name of names.length > 0 ? names : Object.keys(this.definition.fields)) {
       const place = this.place(name);
@@ -85,12 +86,12 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     return changes.length > 1 ? changes.sort() : changes;
   }
 
-  /** Counts fields as changed that have the values they had: for a peer's answer that says so. */
+  /** Counts fields as changed although their values are the same: for a peer's answer that says so. */
   markChanged(...fields: string[]): void {
     for (const field of fields) this.mark(this.place(field));
   }
 
-  /** Takes the present values as unchanged, in this object and in those it holds. */
+  /** Marks the present values as unchanged, in this object and in those it holds. */
   resetChanges(): void {
     this.changed = undefined;
     this.unknownChanges = undefined;
@@ -130,9 +131,9 @@ export class NovaObject<V extends object = Record<string, unknown>> {
   }
 
   /**
-   * A copy for one save, with these values: they count as changed, whatever they were before, and nothing else does.
-   * The object takes them over when the save has succeeded; until then it is as it is known to be stored. What is
-   * unchanged is not copied, but the same in both.
+   * A copy for one save, with these values: exactly these count as changed, whatever they were before. The object
+   * takes them over when the save has succeeded; until then it remains as it is known to be stored. Unchanged values
+   * are shared by both, not copied.
    */
   withChanges(values: Partial<V>): this {
     const copy = this.empty();
@@ -162,7 +163,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     return primitiveOf({ name, version: this.objVersion, data, changes: this.changes() });
   }
 
-  /** For JSON.stringify and for serializers that know nothing of objects. */
+  /** For JSON.stringify, and for serializers that know nothing about versioned objects. */
   toJSON(): JsonObject {
     return this.toPrimitive();
   }
@@ -179,7 +180,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.assign(place, place.type.fromPrimitive(value, place.at));
   }
 
-  /** For whoever may change it in place. @throws FieldNotSet */
+  /** The value for a reader, who may change it in place. @throws FieldNotSet */
   protected valueAt(place: Place): unknown {
     const value = this.heldAt(place);
     this.rememberAt(place);
@@ -197,7 +198,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.assign(place, place.type.coerce(value, place.at));
   }
 
-  /** Fills a new object with values as storage has them: nothing counts as changed. */
+  /** Fills a new object with values from storage: nothing counts as changed. */
   protected load(values: Partial<V>): void {
     for (const [field, value] of Object.entries(values)) {
       if (value !== undefined) this.set(field, value);
@@ -205,12 +206,12 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.resetChanges();
   }
 
-  /** Gives a field, which has none, a value that does not count as a change. */
+  /** Gives a field without a value one that does not count as a change. */
   protected hold(field: string, value: unknown): void {
     this.slots[this.place(field).index] = value;
   }
 
-  /** Fills a new object from the wire. What a newer minor has and we cannot read is kept aside. */
+  /** Fills a new object from the wire. Fields of a newer minor version that we cannot read are kept aside. */
   protected read(header: ObjectHeader): void {
     const { name, version } = this.definition;
     const newer = header.version !== version && isNewer(name, header.version, version);
@@ -251,7 +252,7 @@ export class NovaObject<V extends object = Record<string, unknown>> {
     this.changed.add(index);
   }
 
-  /** False when a newer minor's value is of a kind that our version of the field does not have. */
+  /** False when a newer minor version's value is of a kind that our version of the field does not have. */
   private readField(place: Place, value: JsonValue, newer: boolean): boolean {
     try {
       this.slots[place.index] = place.type.fromPrimitive(value, place.at);

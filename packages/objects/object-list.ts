@@ -14,7 +14,7 @@ export interface ObjectListClass<T extends NovaObject> {
   readonly objName: string;
   readonly objVersion: string;
   readonly fields: { readonly objects: Field<T[]> };
-  /** Without values: an empty list, unchanged. */
+  /** Without values it is an empty, unchanged list. */
   new (
     values?: Partial<ListValues<T>>,
   ): NovaObject<ListValues<T>> & ListValues<T> & Iterable<T> & { readonly length: number };

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@mini-nova/messaging';
 import { IncompatibleObjectVersion, InvalidObjectPrimitive, UnsupportedObject } from './errors.ts';
 
-/** The project whose objects these are. */
+/** The namespace of our objects. */
 export const namespace = 'nova';
 
 const nameKey = 'nova_object.name';
@@ -18,7 +18,7 @@ export interface ObjectHeader {
   changes: string[];
 }
 
-/** Whether a JSON value says of itself that it is an object. */
+/** Whether a JSON value claims to be an object. */
 export function isObjectPrimitive(value: JsonValue | undefined): value is JsonObject {
   return isJsonObject(value) && Object.hasOwn(value, nameKey);
 }
@@ -34,7 +34,7 @@ export function headerOf(primitive: JsonValue | undefined): ObjectHeader {
   return { name, version: textAt(primitive, versionKey), data, changes: changesIn(primitive, name) };
 }
 
-/** Keys in the order the Python peers write them. `changes` is left out when there are none. */
+/** Keys in the order in which Python peers write them. `changes` is left out when there are none. */
 export function primitiveOf(header: ObjectHeader): JsonObject {
   const { name, version, data, changes } = header;
   const primitive: JsonObject = {
@@ -48,8 +48,8 @@ export function primitiveOf(header: ObjectHeader): JsonObject {
 }
 
 /**
- * Whether version `received` of an object is newer than the one we know. The third part of a version is for
- * additions on stable branches and means nothing here.
+ * Whether version `received` of an object is newer than the one we know. The third part of a version is for stable
+ * branches and is ignored here.
  * @throws IncompatibleObjectVersion when the majors differ
  */
 export function isNewer(name: string, received: string, known: string): boolean {

@@ -148,7 +148,7 @@ const classes: readonly RegisteredClass[] = [
 const byName = new Map(classes.map((type) => [type.objName, type]));
 
 /**
- * The object of any known class.
+ * Makes the object, of any known class.
  * @throws UnsupportedObject, IncompatibleObjectVersion, FieldError, InvalidObjectPrimitive
  */
 export function objectFromPrimitive(primitive: JsonValue): NovaObject {
@@ -163,7 +163,7 @@ export function objectClass(name: string): RegisteredClass {
   return type;
 }
 
-/** The version of each class we know, as a caller of `object_class_action_versions` sends them. */
+/** The version of each class that we know, as sent with `object_class_action_versions`. */
 export function objectVersions(): { [objname: string]: string } {
   return Object.fromEntries(classes.map((type) => [type.objName, type.objVersion]));
 }

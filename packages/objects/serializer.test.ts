@@ -54,7 +54,7 @@ describe('deserializing', () => {
     expect(() => serializer.deserializeEntity(ctxt, json)).toThrow(UnsupportedObject);
   });
 
-  it('does not take a key called __proto__ for more than a key', () => {
+  it('treats a key called __proto__ as a mere key', () => {
     const entity = serializer.deserializeEntity(
       ctxt,
       JSON.parse('{"__proto__": {"evil": true}}') as JsonObject,

@@ -11,7 +11,7 @@ import { isObjectPrimitive } from './primitive.ts';
 import { objectFromPrimitive } from './registry.ts';
 
 /**
- * Carries versioned objects, at any depth of arrays and plain objects, in primitive form. All else, and the
+ * Carries versioned objects in primitive form, at any depth of arrays and plain objects. Everything else, and the
  * context, is left to the inner serializer.
  */
 export class NovaObjectSerializer implements Serializer {
@@ -40,7 +40,7 @@ export class NovaObjectSerializer implements Serializer {
   }
 }
 
-/** What lies deeper is left to the inner serializer, which refuses cycles. */
+/** Deeper values are left to the inner serializer, which refuses cycles. */
 const maxDepth = 500;
 
 /** A copy in which objects are in primitive form, and dates are written as Python's peers write them. */
@@ -60,7 +60,7 @@ function withObjects(value: unknown): unknown {
   return isObjectPrimitive(json) ? objectFromPrimitive(json) : mapValues(value, withObjects);
 }
 
-/** UTC without saying so: `2011-01-01T01:02:03.000000`. The inner serializer refuses an invalid date. */
+/** UTC without a zone: `2011-01-01T01:02:03.000000`. The inner serializer refuses an invalid date. */
 function isoWithMicroseconds(date: Date): string | Date {
   return Number.isNaN(date.getTime()) ? date : date.toISOString().replace('Z', '000');
 }

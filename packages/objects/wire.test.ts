@@ -21,7 +21,7 @@ interface Entry {
 const recorded = new URL('./testdata/nova-26-rpc.json', import.meta.url);
 const entries = JSON.parse(readFileSync(recorded, 'utf8')) as Entry[];
 
-/** Every object of a value: those inside others too. */
+/** Every object in a value, nested ones included. */
 function objectsIn(value: JsonValue | undefined): JsonObject[] {
   if (typeof value !== 'object' || value === null) return [];
   const inner = Object.values(value).flatMap((item) => objectsIn(item));
@@ -70,7 +70,7 @@ it('all recorded arguments and replies pass the serializer both ways unchanged',
   }
 });
 
-/** The entity with each object as just its class's name. */
+/** The entity with each object replaced by its class's name. */
 function entityShape(entity: unknown): unknown {
   if (entity instanceof NovaObject) return entity.definition.name;
   if (Array.isArray(entity)) return entity.map(entityShape);

@@ -18,9 +18,9 @@ export interface WorkQueueOptions {
   limit?: () => number;
 }
 
-/** What a step says of itself for as long as it waits. */
+/** What a step reports for as long as it waits. */
 export interface WhileWaiting {
-  /** Seconds between two times; 0: never. */
+  /** Seconds between two reports; 0: never. */
   every: number;
   say(): Promise<unknown>;
 }
@@ -114,7 +114,7 @@ export class WorkQueue {
     { every, say }: WhileWaiting = { every: 0, say: async () => {} },
   ): Promise<void> {
     this.#refuseInVain(caller);
-    // What could not be said is said the next time.
+    // A failed report is made up for by the next one.
     const timer = every > 0 ? setInterval(() => void say().catch(() => {}), every * 1000) : undefined;
     try {
       await this.#woken(caller?.signal);

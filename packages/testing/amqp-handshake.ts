@@ -13,7 +13,7 @@ function isConnectionStart(frame: Buffer): boolean {
   );
 }
 
-/** Does an AMQP broker answer there? RabbitMQ opens its listener only when everything else is up. */
+/** Whether an AMQP broker answers there. RabbitMQ opens its listener only when everything else is up. */
 export function amqpAnswers(port: number, host = '127.0.0.1', timeout = 5): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });

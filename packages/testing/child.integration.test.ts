@@ -12,7 +12,7 @@ test('a command that must succeed fails with its output', async () => {
   await expect(runOk('sh', ['-c', 'echo broken >&2; exit 1'])).rejects.toThrow(/ended with 1\nbroken/);
 });
 
-test('a command that takes too long is killed with all that it started', async () => {
+test('a command that takes too long is killed with everything it started', async () => {
   await expect(run('sh', ['-c', 'sleep 60 & wait'], { timeout: 0.2 })).rejects.toThrow(ChildProcessError);
 });
 
@@ -20,7 +20,7 @@ test('a program that does not exist is an error', async () => {
   await expect(run('/does/not/exist', [])).rejects.toThrow(/ENOENT/);
 });
 
-test('waits for a line to come, and finds one that came before', async () => {
+test('waits for a line, and finds one that came before', async () => {
   const child = await Child.start('sh', ['-c', 'sleep 0.1; echo ready on port 7; sleep 60']);
   expect(await child.waitForLine(/ready/)).toBe('ready on port 7');
   expect(await child.waitForLine(/port \d/)).toBe('ready on port 7');

@@ -11,7 +11,7 @@ export interface ChildOptions {
   /** Run as this user and group; needs root. */
   uid?: number;
   gid?: number;
-  /** All that it reads from its standard input; absent: nothing. */
+  /** Its whole standard input; absent: empty. */
   input?: string;
 }
 
@@ -21,11 +21,11 @@ export interface ChildOptions {
  */
 export class Child {
   readonly pid: number;
-  /** Fulfilled with the exit code, or with the signal's name, when it has ended and its output is complete. */
+  /** Resolves with the exit code, or the signal's name, when it has ended and its output is complete. */
   readonly ended: Promise<number | NodeJS.Signals>;
   stdout = '';
   stderr = '';
-  /** Both streams as they came. */
+  /** Both streams, in the order of arrival. */
   output = '';
   private readonly name: string;
   private readonly handle: ChildProcess;
@@ -48,7 +48,7 @@ export class Child {
     const stdin = input === undefined ? 'ignore' : 'pipe';
     const spawnOptions: SpawnOptions = { ...others, stdio: [stdin, 'pipe', 'pipe'], detached: true };
     const handle = spawn(command, args, spawnOptions);
-    // Whoever ends without reading it says so by its exit code.
+    // A process that ends without reading it says so by its exit code.
     handle.stdin?.on('error', () => {}).end(input);
     return new Promise((resolve, reject) => {
       handle.once('error', reject);
@@ -73,7 +73,7 @@ export class Child {
     try {
       process.kill(whom === 'group' ? -this.pid : this.pid, signal);
     } catch (error) {
-      // It ended just now: what was wanted has happened.
+      // It has just ended, which is what was wanted.
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
@@ -85,7 +85,7 @@ export class Child {
       if (stream instanceof Socket) stream.unref();
   }
 
-  /** Asks the group to end, and kills it when it has not within `grace` seconds. */
+  /** Asks the group to end, and kills it if it has not done so within `grace` seconds. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', grace = 10): Promise<number | NodeJS.Signals> {
     this.signal(signal, 'group');
     this.handle.ref();

@@ -28,7 +28,7 @@ export async function run(
   return { code, stdout: child.stdout, stderr: child.stderr };
 }
 
-/** Like `run`, but anything else than exit code 0 is an error that shows the output. */
+/** Like `run`, but any exit code other than 0 is an error that shows the output. */
 export async function runOk(
   command: string,
   args: readonly string[],

@@ -4,7 +4,7 @@ import { daemonCommand, type ProgramOptions } from './program-path.ts';
 export interface StopResult {
   /** The exit code, or the signal that ended it. */
   code: number | NodeJS.Signals;
-  /** From the signal to the end. */
+  /** Seconds from the signal to the end. */
   seconds: number;
 }
 
@@ -36,7 +36,7 @@ export class Daemon {
     return this.child.running;
   }
 
-  /** Fulfilled with the exit code, or the signal, when it has ended. */
+  /** Resolves with the exit code, or the signal, when it has ended. */
   get ended(): Promise<number | NodeJS.Signals> {
     return this.child.ended;
   }

@@ -3,7 +3,7 @@ import { runOk } from './command.ts';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** What the whole test suite uses of Debian's packages. */
+/** The Debian packages that the whole test suite uses. */
 export const DEBIAN_PACKAGES = [
   'rabbitmq-server',
   'postgresql',
@@ -16,7 +16,7 @@ export const DEBIAN_PACKAGES = [
 
 export const INSTALL_COMMAND = `apt-get update && apt-get install -y --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`;
 
-/** May this process install packages: Debian or a descendant of it, and root. */
+/** Whether this process may install packages: it needs Debian or a derivative, and root. */
 export async function canInstall(): Promise<boolean> {
   if (process.getuid?.() !== 0) return false;
   try {

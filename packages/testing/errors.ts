@@ -1,4 +1,4 @@
-/** A server that a test needs can neither be found nor started here; the message says what to run. */
+/** A server that a test needs can be neither found nor started here; the message says what to run. */
 export class TestServerUnavailable extends Error {
   readonly code = 'test_server_unavailable';
   readonly server: string;

@@ -15,14 +15,14 @@ test('the port can be listened on', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('no port is given twice, whoever has not listened yet, even when many are', async () => {
+test('no port is given twice, even if many are given and none is listened on yet', async () => {
   const ports = await Promise.all(Array.from({ length: 300 }, () => freePort()));
   expect(new Set(ports).size).toBe(300);
 });
 
 test('no port is given to two processes that live at the same time', async () => {
   const module = JSON.stringify(join(repositoryRoot, 'packages/testing/dist/free-port.js'));
-  // Each holds so many that they would meet, until it is ended.
+  // Each holds so many ports, until it is ended, that they would collide.
   const script = `
     const { freePort } = await import(${module});
     const ports = [];

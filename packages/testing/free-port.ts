@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endWithThisProcess } from './reaper.ts';
 
-// Below the ports that systems hand to outgoing connections (32768 and up), so that a server which is
+// Below the ports that systems assign to outgoing connections (32768 and up), so that a server that is
 // stopped for a while finds its port still free.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const TRIES = 100;
-/** An empty folder for each port that a living process of any test run was given. */
+/** Has an empty folder for each port that was given to a living process of any test run. */
 const RESERVATIONS = join(tmpdir(), 'mini-nova-ports');
 
 /**
- * A TCP port on which nothing listens on 127.0.0.1. As long as this process lives, nobody else is given it by this
- * function: a server may take seconds until it listens.
+ * A TCP port of 127.0.0.1 on which nothing listens. As long as this process lives, this function gives it to nobody
+ * else: a server may take seconds until it listens.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {

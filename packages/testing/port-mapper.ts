@@ -4,8 +4,8 @@ import { findProgram } from './programs.ts';
 import { plainEnvironment } from './rabbit-ctl.ts';
 
 /**
- * Erlang's port mapper, by which the nodes of a machine find each other. Started by us, it is ours to stop; started
- * by RabbitMQ it would stay behind.
+ * Erlang's port mapper, by which the nodes of a machine find each other. We start it so that we can stop it; one that
+ * RabbitMQ starts would stay behind.
  */
 export class PortMapper {
   readonly port: number;

@@ -20,7 +20,7 @@ export interface PostgresEngine {
   close(): Promise<void>;
 }
 
-/** As of `pg_ctl stop -m`: `fast` ends the sessions in order, `immediate` leaves a recovery to the next start. */
+/** As in `pg_ctl stop -m`: `fast` ends the sessions cleanly, `immediate` leaves a recovery to the next start. */
 export type PostgresStop = 'fast' | 'immediate';
 
 const STOP_SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
@@ -30,13 +30,16 @@ async function idOf(user: string): Promise<{ uid: number; gid: number }> {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+/** PostgreSQL refuses to run as root, so it then runs as the user that its package created. */
 async function unprivileged(): Promise<{ uid: number; gid: number } | Record<string, never>> {
   if (process.getuid?.() !== 0) return {};
   return idOf('postgres').catch(() => idOf('nobody'));
 }
 
-/** A PostgreSQL of its own in a temporary folder, on loopback. Its data outlive a kill of its processes, not of the machine. */
+/**
+ * A private PostgreSQL in a temporary folder, on loopback. Its data survive a kill of its processes, but not a crash
+ * of the machine.
+ */
 export class PostgresServer implements PostgresEngine {
   readonly server: string;
   private readonly bin: string;
@@ -84,7 +87,7 @@ export class PostgresServer implements PostgresEngine {
     await runOk(join(this.bin, 'initdb'), ['-D', data, ...initOptions], options);
   }
 
-  /** @throws ChildProcessError also while sessions of one that was killed are still there */
+  /** @throws ChildProcessError even while sessions of a killed server still exist */
   private async startOnce(data: string, options: ChildOptions): Promise<true> {
     const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300'];
     const place = ['-D', data, '-h', '127.0.0.1', '-p', String(this.port), '-k', this.folder];

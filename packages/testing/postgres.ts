@@ -35,7 +35,7 @@ async function createDatabase(server: string): Promise<string> {
   return withDatabase(server, name);
 }
 
-/** A PostgreSQL server of one's own. */
+/** A private PostgreSQL server. */
 export class PrivatePostgres {
   /** postgresql://user@host:port, without a database */
   readonly server: string;
@@ -56,12 +56,12 @@ export class PrivatePostgres {
     return this.engine.stop(mode);
   }
 
-  /** SIGKILL, as a crash. What was committed comes back. */
+  /** SIGKILL, like a crash. What was committed comes back. */
   kill(): Promise<void> {
     return this.engine.kill();
   }
 
-  /** A new empty database: its URL. */
+  /** The URL of a new empty database. */
   createDatabase(): Promise<string> {
     return createDatabase(this.server);
   }
@@ -105,7 +105,7 @@ export async function startPostgres(): Promise<PrivatePostgres> {
 
 let own: Promise<PrivatePostgres> | undefined;
 
-/** Hands a server to the processes started from here on; where `getPostgresUrl` in them makes its databases. */
+/** Passes a server on to the processes started from here on: there `getPostgresUrl` makes its databases on it. */
 export function sharePostgres(server: string | undefined): void {
   if (server === undefined) delete process.env[SHARED];
   else process.env[SHARED] = server;

@@ -13,7 +13,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-/** How to start a program of bin/ with the Node.js that runs the tests. */
+/** The command that starts a program of bin/ with the Node.js that runs the tests. */
 export function daemonCommand(
   bin: string,
   args: readonly string[],

@@ -33,7 +33,7 @@ export function rabbitServerPath(): Promise<string | undefined> {
   ]);
 }
 
-/** The same, after its installation where it is missing and can be installed. */
+/** The same, after installing it where it is missing and can be installed. */
 export async function installedRabbit(): Promise<string | undefined> {
   const path = await rabbitServerPath();
   if (path !== undefined || !(await canInstall())) return path;
@@ -66,7 +66,7 @@ async function pythonWith(modules: readonly string[]): Promise<string | undefine
   return undefined;
 }
 
-/** The same, after an installation where they are missing and can be installed. */
+/** The same, after installing them where they are missing and can be installed. */
 async function installedPython(modules: readonly string[], name: string): Promise<string> {
   let python = await pythonWith(modules);
   if (python === undefined && (await canInstall())) {
@@ -88,12 +88,12 @@ export function pythonWithOsloMessaging(): Promise<string> {
   return installedPython(OSLO_MESSAGING, 'Python with oslo.messaging');
 }
 
-/** One that has python-novaclient and openstacksdk. */
+/** A Python interpreter that has python-novaclient and openstacksdk. */
 export function pythonWithOpenstackClients(): Promise<string> {
   return installedPython(OPENSTACK_CLIENTS, 'Python with novaclient and openstacksdk');
 }
 
-/** Installs what the tests miss, where that is possible: once, before test files run side by side. */
+/** Installs what the tests lack, where that is possible: once, before test files run in parallel. */
 export async function installMissingPrograms(): Promise<void> {
   const rabbit = process.env.NOVA_TEST_RABBIT_URL ?? (await rabbitServerPath());
   const postgres = process.env.NOVA_TEST_POSTGRES_URL ?? (await postgresBin());

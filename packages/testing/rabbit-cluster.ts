@@ -12,7 +12,7 @@ import { waitFor } from './wait-for.ts';
 /** Seconds from the last node's start until every node runs with all others. */
 const JOIN_SECONDS = 240;
 
-/** A cluster of one's own: each node may be stopped, killed and started again. */
+/** A private cluster: each node may be stopped, killed and started again. */
 export interface RabbitCluster {
   /** All nodes in one transport URL. */
   readonly url: string;
@@ -39,7 +39,7 @@ async function createNodes(serverPath: string, count: number): Promise<PrivateRa
   return (await Promise.all(members)).map((member) => new PrivateRabbit(member));
 }
 
-/** Do all nodes run, as the node sees it? */
+/** Whether all nodes run, as seen by this node. */
 async function isWhole(node: PrivateRabbit, count: number): Promise<boolean> {
   const status: unknown = JSON.parse(
     await rabbitmqctl(node.ctl, ['--silent', '--formatter', 'json', 'cluster_status']),
@@ -49,7 +49,7 @@ async function isWhole(node: PrivateRabbit, count: number): Promise<boolean> {
 }
 
 /**
- * Starts brokers that form a cluster, side by side (about 15 s), from the rabbitmq-server on this machine. They end
+ * Starts, in parallel, brokers that form a cluster (about 15 s), from the rabbitmq-server on this machine. They end
  * at the latest with this process.
  * @throws TestServerUnavailable where there is no rabbitmq-server and none can be installed
  */

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { runOk } from './command.ts';
 import { ChildProcessError } from './errors.ts';
 
-/** How one broker is reached from outside; plain data, so that it can be handed to another process. */
+/** How one broker is reached from outside; plain data, so that it can be passed to another process. */
 export interface RabbitCtl {
   /** rabbitmqctl, with the arguments that come before all others. */
   program: string;
   args: string[];
   env: Record<string, string>;
-  /** What has the broker evaluate an expression, without an Erlang machine of its own. */
+  /** The program that has the broker evaluate an expression without starting an Erlang machine. */
   erlCall?: { program: string; node: string; cookieFile: string };
 }
 
@@ -26,15 +26,15 @@ export interface ConsumerInfo {
 }
 
 export interface ConnectionInfo {
-  /** The broker's name of it, for `close_connection`. */
+  /** The broker's name for it, for `close_connection`. */
   pid: string;
-  /** What the client calls it (`connection_name`); '' when it does not. */
+  /** The client's name for it (`connection_name`); '' if there is none. */
   name: string;
   /** `running`, `blocking`, `blocked` and others. */
   state: string;
 }
 
-/** The environment of server programs: none of the settings of RabbitMQ or PostgreSQL that a shell may hold. */
+/** The environment of server programs, without settings of RabbitMQ or PostgreSQL that a shell may have. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = /^(PATH|LANG|TMPDIR|DOCKER_.*)$/;
   const own = Object.entries(process.env).filter(([name]) => kept.test(name));
@@ -50,7 +50,7 @@ export function rabbitmqctl(ctl: RabbitCtl, args: readonly string[]): Promise<st
 }
 
 /**
- * Has the broker evaluate an Erlang expression. Returns what it prints; takes milliseconds, where there is erl_call.
+ * Has the broker evaluate an Erlang expression. Returns what it prints; takes milliseconds where there is erl_call.
  * @throws ChildProcessError when the broker is not there, or the expression fails
  */
 export async function evaluate(ctl: RabbitCtl, expression: string): Promise<string> {
@@ -58,7 +58,7 @@ export async function evaluate(ctl: RabbitCtl, expression: string): Promise<stri
   if (erlCall === undefined) return rabbitmqctl(ctl, ['eval', `${expression}.`]);
   const { program, node, cookieFile } = erlCall;
   const cookie = (await readFile(cookieFile, 'latin1')).trim();
-  // By its own name: two of the same are not let in.
+  // Under a unique name: two of the same name are not let in.
   const own = `ctl-${randomUUID()}`;
   const printed = await runOk(program, ['-sname', node, '-c', cookie, '-h', own, '-e'], {
     env: { ...plainEnvironment(), ...env },
@@ -70,7 +70,7 @@ export async function evaluate(ctl: RabbitCtl, expression: string): Promise<stri
   return printed;
 }
 
-/** Both programs print strings in double quotes, but no long ones: it goes through them as base 64, in pieces. */
+/** Both programs print only short strings in double quotes, so the value passes through them as base 64, in pieces. */
 const asText = (expression: string): string =>
   `(fun Cut([]) -> []; Cut(All) -> {Piece, Rest} = lists:split(min(30000, length(All)), All), [Piece | Cut(Rest)] end)
    (base64:encode_to_string(rabbit_json:encode(${expression})))`;
@@ -119,10 +119,10 @@ export function listConnections(ctl: RabbitCtl): Promise<ConnectionInfo[]> {
   );
 }
 
-/** `pid`: as `listConnections` tells it. The client is told that a test has closed it. */
+/** `pid`: as given by `listConnections`. The client is told that a test has closed it. */
 export async function closeConnection(ctl: RabbitCtl, pid: string): Promise<void> {
   const reason = 'closed by a test';
-  // It may have ended meanwhile.
+  // The connection may have ended meanwhile.
   await evaluate(
     ctl,
     `catch rabbit_networking:close_connection(rabbit_misc:string_to_pid("${pid}"), "${reason}")`,

@@ -23,13 +23,13 @@ export interface RabbitEngine {
 }
 
 const START_SECONDS = 240;
-// Erlang's own port mapper and the distribution, too, listen on loopback only.
+// Erlang's port mapper and its distribution also listen only on loopback.
 const LOOPBACK = '-kernel inet_dist_use_interface {127,0,0,1}';
 
 /** What the nodes of one cluster have in common. */
 export interface RabbitClusterPlan {
   mapper: PortMapper;
-  /** The secret by which its nodes know each other. */
+  /** The secret by which its nodes recognise each other. */
   cookie: string;
   /** The ports (AMQP) of all its nodes, which also name them. */
   ports: readonly number[];
@@ -72,7 +72,7 @@ function clusterConfig(ports: readonly number[]): string[] {
   return [
     'cluster_formation.peer_discovery_backend = classic_config',
     ...ports.map((port, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${nodeName(port)}`),
-    // A delay against races, which the nodes' lock prevents as well.
+    // A delay against races, which the nodes' lock already prevents.
     'cluster_formation.randomized_startup_delay_range.min = 0',
     'cluster_formation.randomized_startup_delay_range.max = 0',
   ];
@@ -91,7 +91,7 @@ async function createCtl(program: string, place: NodePlace): Promise<RabbitCtl> 
   return { ...ctl, erlCall: { program: erlCall, node: nodeName(place.amqpPort), cookieFile } };
 }
 
-/** A RabbitMQ node of its own: own port mapper, cookie, data and log in a temporary folder, loopback only. */
+/** A private RabbitMQ node, with its own port mapper, cookie, data and log in a temporary folder, only on loopback. */
 export class RabbitNode implements RabbitEngine {
   readonly port: number;
   readonly user = 'guest';
@@ -166,7 +166,7 @@ export class RabbitNode implements RabbitEngine {
     await this.node?.stop('SIGKILL');
   }
 
-  /** Ends the port mapper with it: the other nodes of a cluster are to be closed as well. */
+  /** Ends the port mapper too, so the other nodes of a cluster must be closed as well. */
   async close(): Promise<void> {
     await this.kill();
     await this.place.mapper.close();

@@ -17,7 +17,7 @@ import {
 } from './rabbit-ctl.ts';
 import { type RabbitEngine, RabbitNode } from './rabbit-node.ts';
 
-/** A broker that others use too: keep to topics of your own (`uniqueTopic`). */
+/** A shared broker: keep to topics of your own (`uniqueTopic`). */
 export interface RabbitHandle {
   /** rabbit://user:password@host:port/ */
   readonly url: string;
@@ -25,7 +25,7 @@ export interface RabbitHandle {
   readonly ctl?: RabbitCtl;
 }
 
-/** A broker of one's own: it may be stopped and killed, and started again with the same port and data. */
+/** A private broker: it may be stopped or killed, and started again with the same port and data. */
 export class PrivateRabbit implements RabbitHandle {
   readonly url: string;
   readonly port: number;
@@ -44,12 +44,12 @@ export class PrivateRabbit implements RabbitHandle {
     return this.engine.start();
   }
 
-  /** An orderly end: connections are closed, what is durable is written. */
+  /** An orderly end: connections are closed, and durable data is written. */
   stop(): Promise<void> {
     return this.engine.stop();
   }
 
-  /** SIGKILL, as a crash: only what was on disk comes back. */
+  /** SIGKILL, like a crash: only what was on disk comes back. */
   kill(): Promise<void> {
     return this.engine.kill();
   }
@@ -90,7 +90,7 @@ export class PrivateRabbit implements RabbitHandle {
     return deleteQueue(this.ctl, name);
   }
 
-  /** Out of memory, the broker reads no more from connections that publish, and tells them (`blocked`). */
+  /** When out of memory, the broker reads no more from publishing connections, and tells them so (`blocked`). */
   async setMemoryAlarm(on: boolean): Promise<void> {
     await this.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${on ? 0.0001 : 0.4})`);
   }
@@ -125,7 +125,7 @@ export async function startRabbit(): Promise<PrivateRabbit> {
 const SHARED = 'MINI_NOVA_SHARED_RABBIT';
 let own: Promise<PrivateRabbit> | undefined;
 
-/** Hands a broker to the processes started from here on; what `getRabbit` returns in them. */
+/** Passes a broker on to the processes started from here on, where `getRabbit` returns it. */
 export function shareRabbit(rabbit: PrivateRabbit | undefined): void {
   if (rabbit === undefined) delete process.env[SHARED];
   else process.env[SHARED] = JSON.stringify({ url: rabbit.url, ctl: rabbit.ctl });

@@ -8,7 +8,7 @@ const BUILT = join(import.meta.dirname, 'dist', 'index.js');
 const OBEDIENT = 'sleep 60';
 const STUBBORN = 'trap "" TERM; while :; do sleep 1; done';
 
-// A process that starts another and makes a directory, says what they are, and waits.
+// A process that starts another, makes a directory, prints both, and waits.
 const OWNER = `
   import { Child, tempDir } from ${JSON.stringify(BUILT)};
   const child = await Child.start('sh', ['-c', process.argv[1]]);
@@ -35,7 +35,7 @@ async function startOwner(script: string): Promise<{ owner: Child; group: number
 test.each([
   ['SIGINT', OBEDIENT],
   ['SIGKILL', STUBBORN],
-] as const)('what a process started and made is gone soon after %s ended it', async (signal, script) => {
+] as const)('what a process started and made is gone soon after it ended by %s', async (signal, script) => {
   const { owner, group, folder } = await startOwner(script);
   expect(isAlive(group)).toBe(true);
   expect(existsSync(folder)).toBe(true);

@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 type Kind = 'command' | 'group' | 'dir';
 
 /**
- * What is registered here does not outlive this process, however that ends: a small shell reads the list from
- * a pipe, and when the pipe closes it runs the commands, stops the process groups, and removes the directories.
+ * Nothing that is registered here outlives this process, however that ends: a small shell reads the list from a pipe,
+ * and when the pipe closes it runs the commands, stops the process groups and removes the directories.
  */
 const SCRIPT = `
 IFS='
@@ -35,7 +35,7 @@ function reaperShell(): ChildProcess {
   if (shell === undefined) {
     shell = spawn('sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' });
     shell.unref();
-    // The shell's end is also this process's end; a write that comes too late has nobody to tell.
+    // The shell ends only with this process, so the failure of a late write concerns nobody.
     shell.stdin?.on('error', () => undefined);
     if (shell.stdin instanceof Socket) shell.stdin.unref();
   }
@@ -54,7 +54,7 @@ export function endWithThisProcess(kind: Kind, value: string | number): void {
   tell('keep', kind, value);
 }
 
-/** It is gone already: its number may belong to somebody else by the time this process ends. */
+/** It has already gone; its number may belong to another process by the time this one ends. */
 export function forget(kind: Kind, value: string | number): void {
   tell('forget', kind, value);
 }

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 interface Pair {
   client: Socket;
   server: Socket;
-  /** What these sides send is lost, and nobody is told. */
+  /** The sides whose data is lost without either side being told. */
   lost: Readonly<Record<Side, boolean>>;
 }
 
@@ -12,7 +12,7 @@ type Side = 'client' | 'server';
 
 const nothing = { client: false, server: false };
 
-/** A network before a server that can be made to fail. */
+/** A network in front of a server, which can be made to fail. */
 export class TcpProxy {
   readonly port: number;
   private readonly listener: Server;
@@ -27,7 +27,7 @@ export class TcpProxy {
     listener.on('connection', (client) => this.join(client, connect(port, '127.0.0.1')));
   }
 
-  /** `port`: of the server, on this machine. */
+  /** `port`: the server's, on this machine. */
   static async to(port: number): Promise<TcpProxy> {
     const listener = createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -35,8 +35,8 @@ export class TcpProxy {
   }
 
   /**
-   * What these sides send on the present connections is lost from now on, and nobody is told; new ones work. Returns how
-   * many they are.
+   * From now on, what these sides send on the present connections is lost without notice; new ones work. Returns the
+   * number of connections.
    */
   silencePresent(lost: Record<Side, boolean> = { client: true, server: true }): number {
     const { present } = this;
@@ -44,12 +44,12 @@ export class TcpProxy {
     return present.length;
   }
 
-  /** The next connection is dead from the start; those after it work. */
+  /** The next connection is dead from the start; later ones work. */
   silenceNext(): void {
     this.next = { client: true, server: true };
   }
 
-  /** The present connections break for both sides. Returns how many they are. */
+  /** Breaks the present connections for both sides. Returns their number. */
   breakPresent(): number {
     const { present } = this;
     for (const { client, server } of present) {
@@ -59,7 +59,9 @@ export class TcpProxy {
     return present.length;
   }
 
-  /** The next connection on which a client sends this breaks when the server has it, before the client has an answer. */
+  /**
+   * The next connection on which a client sends this breaks once the server has it, before the client has an answer.
+   */
   breakAfter(text: string): Promise<void> {
     return new Promise((resolve) => {
       this.trap = { text, sprung: resolve };
@@ -71,7 +73,7 @@ export class TcpProxy {
     this.trap = undefined;
   }
 
-  /** What servers send is changed from now on. */
+  /** Changes what servers send from now on. */
   changeAnswers(change: (data: Buffer) => Buffer): void {
     this.fromServer = change;
   }
@@ -98,14 +100,14 @@ export class TcpProxy {
       });
       pair[side].on('error', () => {});
       pair[side].on('close', () => {
-        // That one side is gone is lost, too.
+        // That one side has gone is also lost.
         if (!pair.lost[side]) other.destroy();
         if (client.destroyed && server.destroyed) this.pairs.delete(pair);
       });
     }
   }
 
-  /** Without those that are cut, of which one side may not know it. */
+  /** Without those that were cut, of which one side may be unaware. */
   private get present(): Pair[] {
     return [...this.pairs].filter(({ client, lost }) => !client.destroyed && !(lost.client && lost.server));
   }

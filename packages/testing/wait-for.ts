@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 interface WaitOptions {
   /** Seconds until it gives up. */
   timeout: number;
-  /** Seconds between two looks. */
+  /** Seconds between two checks. */
   interval?: number;
   /** Ends the waiting early by throwing, as when the process that is waited for has died. */
   abort?: () => void;
 }
 
-/** Looks again and again until `ready` says yes; an error in it counts as no, and is the cause of the failure. */
+/** Checks repeatedly until `ready` says yes; an error in it counts as no, and becomes the cause of a failure. */
 export async function waitFor(
   what: string,
   ready: () => Promise<boolean>,

@@ -22,8 +22,8 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * The environment in which a program sees a clock that is wrong by so many seconds. Its monotonic clock stays the
- * machine's, as where a clock was set wrong; with `monotonic` that is another one, too, as on another machine.
+ * The environment in which a program sees a clock that is wrong by so many seconds. Its monotonic clock remains the
+ * machine's, as when a clock is set wrong; with `monotonic` that differs too, as on another machine.
  */
 export async function wrongClock(
   seconds: number,

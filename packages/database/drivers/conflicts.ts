@@ -3,7 +3,7 @@ import { isConflict } from './driver-errors.ts';
 
 const ATTEMPTS = 10;
 
-/** Makes again what a deadlock or a serialization failure has rolled back: a transaction, or a statement that is one. */
+/** Repeats what a deadlock or a serialization failure has rolled back: a transaction, or a statement outside one. */
 export async function repeatOnConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -6,24 +6,24 @@ import { explained } from './outages.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
-/** A transaction whose commit was sent, and not answered. */
+/** A transaction whose commit was sent but not answered. */
 export interface LostCommit {
-  /** The server's number of it. */
+  /** The server's transaction number. */
   id: string;
   session: PostgresSession;
-  /** How the answer was lost. */
+  /** The error by which the answer was lost. */
   error: DatabaseUnavailable;
 }
 
-/** Milliseconds for which it is asked for: a server that restarts under load takes its time. */
+/** Milliseconds for which the outcome is sought: a server that restarts under load takes its time. */
 const PATIENCE = 60_000;
 const PAUSE = 250;
 
 /**
  * Resolves when the transaction was committed.
  *
- * The server keeps the outcome of each transaction by its number. After a crash it may give a number again whose
- * transaction had not reached the disk, so a committed one is believed only of a server that has not crashed meanwhile.
+ * The server keeps the outcome of each transaction by number. After a crash it may reuse the number of a transaction
+ * that had not reached the disk, so "committed" is believed only of a server that has not crashed meanwhile.
  *
  * @throws DatabaseUnavailable: with the outcome `undone` when it was rolled back, `unknown` when that cannot be found out
  */
@@ -55,7 +55,7 @@ async function ask(pool: PostgresPool, id: string, lost: PostgresSession): Promi
       if (status === 'committed') return session.incarnation === lost.incarnation ? 'committed' : 'unknown';
       if (status === 'aborted') return 'aborted';
       if (status !== 'in progress') return 'unknown';
-      // It waits for us, or for someone who will not answer either.
+      // The process waits for us, or for someone who will not answer either.
       if (lost.processId !== undefined)
         await session.query('select pg_terminate_backend($1)', [lost.processId]);
       return 'later';
@@ -65,7 +65,7 @@ async function ask(pool: PostgresPool, id: string, lost: PostgresSession): Promi
   } catch (thrown) {
     const error = explained(thrown);
     if (error instanceof DatabaseUnavailable) return 'later';
-    // A number that was not given yet: a crash took the transaction with it.
+    // The number has not been assigned yet: a crash took the transaction with it.
     return error instanceof Error && /is in the future/.test(error.message) ? 'aborted' : 'unknown';
   }
 }

@@ -29,7 +29,7 @@ describe('an outage', () => {
     ['SQLITE_FULL', 'undone'],
     ['SQLITE_IOERR_WRITE', 'undone'],
     ['SQLITE_READONLY', 'undone'],
-  ])('is told by %s, whose request is %s', (code, outcome) => {
+  ])('is recognised by %s, whose request is %s', (code, outcome) => {
     const error = failure(code, 'the reason');
     expect(outageOf(error)).toMatchObject({
       code: 'DATABASE_UNAVAILABLE',
@@ -43,16 +43,16 @@ describe('an outage', () => {
     ['Connection terminated unexpectedly', 'unknown'],
     ['Client has encountered a connection error and is not queryable', 'undone'],
     ['timeout exceeded when trying to connect', 'undone'],
-  ])('is told by "%s"', (message, outcome) => {
+  ])('is recognised by "%s"', (message, outcome) => {
     expect(outageOf(new Error(message))).toMatchObject({ outcome });
   });
 
-  it('is told once, whoever asks again', () => {
+  it('is one error, however often it is asked for', () => {
     const error = new DatabaseUnavailable('gone');
     expect(outageOf(error)).toBe(error);
   });
 
-  it('names the reason of each address of a host', () => {
+  it('names the reason for each address of a host', () => {
     const error = new AggregateError([failure('ECONNREFUSED', 'first'), failure('ECONNREFUSED', 'second')]);
     expect(outageOf(error)).toMatchObject({ reason: 'first; second', outcome: 'undone' });
   });
@@ -71,12 +71,12 @@ describe('an outage', () => {
     ['28P01', 'a wrong password'],
     ['28000', 'an unknown role'],
     ['3D000', 'a missing database'],
-  ])('that lasts is told by %s: %s', (code) => {
+  ])('that lasts is recognised by %s: %s', (code) => {
     const error = failure(code, 'the reason');
     expect(outageOf(error)).toMatchObject({ code: 'DATABASE_REFUSED', reason: 'the reason', cause: error });
   });
 
-  it('is not what is thrown otherwise', () => {
+  it('is not recognised in other errors', () => {
     expect(outageOf(new Error('no'))).toBeUndefined();
     expect(outageOf('no')).toBeUndefined();
   });

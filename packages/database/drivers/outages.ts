@@ -1,7 +1,7 @@
 import { DatabaseRefused, DatabaseUnavailable, type Outcome } from '../errors.ts';
 import { codeOf } from './driver-errors.ts';
 
-/** SQLSTATEs of PostgreSQL and what they leave behind, by the whole code. */
+/** Whole SQLSTATEs of PostgreSQL, and the outcome of the request. */
 const outageCodes: Readonly<Record<string, Outcome>> = {
   // idle_in_transaction_session_timeout: the transaction was aborted
   '25P03': 'undone',
@@ -9,7 +9,7 @@ const outageCodes: Readonly<Record<string, Outcome>> = {
   '57P05': 'undone',
   // transaction_timeout
   '25P04': 'undone',
-  // read-only transaction: what was a primary is a standby now
+  // read-only transaction: the former primary is now a standby
   '25006': 'undone',
   // too many connections, of the server, the database or the role
   '53300': 'undone',
@@ -40,10 +40,10 @@ const outageCodes: Readonly<Record<string, Outcome>> = {
   '08P01': 'unknown',
 };
 
-/** SQLSTATEs that say that waiting does not help: who we are is not known, a wrong password, no such database. */
+/** SQLSTATEs for which waiting does not help: an unknown role, a wrong password, no such database. */
 const refusals = new Set(['28000', '28P01', '3D000']);
 
-/** What the system says of the way to the server, before a connection is there. */
+/** The system's errors on the way to the server, before there is a connection. */
 const unreachable = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -51,7 +51,7 @@ const unreachable = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
   'EADDRNOTAVAIL',
-  // The folder of a Unix socket is made by the server.
+  // The server creates the folder of a Unix socket.
   'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -59,7 +59,7 @@ const unreachable = new Set([
   'ENFILE',
 ]);
 
-/** What it says of a connection that was there. */
+/** The system's errors on an established connection. */
 const broken = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -69,18 +69,20 @@ const broken = new Set([
   'ERR_STREAM_DESTROYED',
 ]);
 
-/** Of node-postgres, whose own errors have no code. */
+/** node-postgres's own errors, which have no code. */
 const brokenMessages = /^(Connection terminated|Query read timeout)/;
-/** What it says of a statement that it did not send. */
+/** Its errors for a statement that it did not send. */
 const unsentMessages =
   /^(timeout exceeded when trying to connect|timeout expired|Connection terminated due to connection timeout|Client has encountered a connection error|Client was closed)/;
 
-/** SQLite's: another holds the lock, the disk is full, the file or its medium refuses. All roll back. */
+/**
+ * SQLite's errors: another connection holds the lock, the disk is full, the file or its medium refuses. All roll back.
+ */
 const sqliteOutage = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|NOMEM)/;
 
 /**
- * The error as `DatabaseUnavailable`, if it says that the database is away; undefined, if it says anything else: what was
- * asked is wrong, or the configuration is.
+ * The error as `DatabaseUnavailable` if it means that the database is away; undefined for any other, such as a wrong
+ * statement or configuration.
  */
 export function outageOf(error: unknown): DatabaseUnavailable | undefined {
   if (error instanceof DatabaseUnavailable) return error;
@@ -90,13 +92,13 @@ export function outageOf(error: unknown): DatabaseUnavailable | undefined {
   return outcome && new DatabaseUnavailable(reasonOf(error), { outcome, cause: error });
 }
 
-/** The error as `DatabaseUnavailable`, if it is one; itself otherwise. */
+/** The error as `DatabaseUnavailable` if it is an outage; otherwise the error itself. */
 export function explained(error: unknown): unknown {
   return outageOf(error) ?? error;
 }
 
 function outcomeOf(error: Error): Outcome | undefined {
-  // A name with several addresses fails with an error for each.
+  // A host name with several addresses fails with an error for each.
   if (error instanceof AggregateError) {
     return error.errors.every((each) => each instanceof Error && outcomeOf(each)) ? 'undone' : undefined;
   }

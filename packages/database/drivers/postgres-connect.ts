@@ -8,7 +8,7 @@ import { explained } from './outages.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 import type { Tls } from './postgres-tls.ts';
 
-/** Type oids of int8 and numeric: what count() and sum() return. All of ours are safe integers. */
+/** Type oids of int8 and numeric, which count() and sum() return. All of ours are safe integers. */
 const INT8 = 20;
 const NUMERIC = 1700;
 
@@ -17,10 +17,10 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** Milliseconds after which an idle connection is probed by the system: a peer that vanished is noticed in the end. */
+/** Milliseconds after which the system probes an idle connection, so that a vanished peer is eventually noticed. */
 const KEEP_ALIVE_DELAY = 10_000;
 
-/** What the server is told of a session when it begins. */
+/** Settings that are sent to the server at the start of a session. */
 export interface SessionSettings {
   /** Milliseconds; 0: none. */
   connectTimeout: number;
@@ -28,7 +28,7 @@ export interface SessionSettings {
   statementTimeout: number;
 }
 
-/** A client that is connected, and the socket below it, which can be destroyed when the other end is silent. */
+/** A connected client and its socket, which can be destroyed when the other end is silent. */
 export interface Connected {
   client: pg.Client;
   socket: Socket;
@@ -46,7 +46,7 @@ export async function connectPostgres(target: PostgresTarget, settings: SessionS
       return await connectOnce(target, tls, settings);
     } catch (error) {
       if (!isRefusal(error)) throw explainedFor(target, error);
-      // A server without TLS is no reason not to get in without.
+      // A server without TLS may still be connected to without it.
       if (refusal === undefined || isWithoutTls(refusal)) refusal = error;
     }
   }
@@ -68,11 +68,11 @@ async function connectOnce(
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
     ...(statementTimeout > 0 && {
       statement_timeout: statementTimeout,
-      // Whoever began a transaction and vanished must not hold its locks.
+      // A client that began a transaction and vanished must not go on holding its locks.
       idle_in_transaction_session_timeout: 2 * statementTimeout,
     }),
   });
-  // What breaks before there is someone to tell fails the connecting itself.
+  // An error before anyone listens makes connecting itself fail.
   client.on('error', () => {});
   const time = connectTimeout === 0 ? Number.POSITIVE_INFINITY : boundedByPatience(connectTimeout);
   const limit = new Countdown(time, () => socket.destroy(new Error('timeout expired')));
@@ -87,7 +87,7 @@ async function connectOnce(
   }
 }
 
-/** Whether the way itself was refused, so that another one may be tried. */
+/** Whether this way to connect was refused, so that another one may be tried. */
 function isRefusal(error: unknown): boolean {
   return tlsFailure(error) !== undefined || codeOf(error) === '28000';
 }
@@ -100,14 +100,14 @@ function explainedFor({ name }: PostgresTarget, error: unknown): unknown {
   const outage = explained(error);
   if (!(outage instanceof DatabaseUnavailable)) return error;
   const type = outage instanceof DatabaseRefused ? DatabaseRefused : DatabaseUnavailable;
-  // Whatever happened, nothing had been asked yet.
+  // Whatever the error, nothing had been asked yet.
   return new type(outage.reason, { outcome: 'undone', cause: error });
 }
 
-/** OpenSSL's and Node's names for certificates that do not pass. */
+/** OpenSSL's and Node's error codes for certificates that are not accepted. */
 const certificateCodes = /CERT|LEAF_SIGNATURE|ISSUER|HOSTNAME_MISMATCH|IP_ADDRESS_MISMATCH|PATH_LENGTH|CRL_/;
 
-/** What of TLS failed, if it was that. */
+/** Which part of TLS failed, if any. */
 function tlsFailure(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return 'The TLS handshake failed';

@@ -10,9 +10,9 @@ import type { PostgresPool } from './postgres-pool.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
 /**
- * Differs from Kysely's own driver in what it does when the server is away: a statement outside a transaction is made again
- * over another connection, a connection that is broken or silent is not used again, and what became of a commit whose answer
- * was lost is found out.
+ * Differs from Kysely's own driver when the server is away: a statement outside a transaction is repeated over another
+ * connection, a broken or silent connection is not used again, and the outcome of a commit whose answer was lost is
+ * looked up.
  */
 export class PostgresDriver implements Driver {
   readonly #pool: PostgresPool;
@@ -27,7 +27,7 @@ export class PostgresDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  /** Takes none of the pool yet: each statement outside a transaction takes one for itself. */
+  /** Takes no connection from the pool yet: each statement outside a transaction takes its own. */
   async acquireConnection(): Promise<DatabaseConnection> {
     return new PostgresConnection(this.#pool, this.#repeats, this.#turns);
   }
@@ -56,7 +56,7 @@ function ours(connection: DatabaseConnection): PostgresConnection {
   throw new TypeError('The connection is not of this driver');
 }
 
-/** What one statement or one transaction runs on. */
+/** The connection of one statement or one transaction. */
 class PostgresConnection implements DatabaseConnection {
   readonly #pool: PostgresPool;
   readonly #repeats: Repeats;
@@ -71,7 +71,7 @@ class PostgresConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const result = await this.#execute<R>(query);
-    // Answers that come together are gone on with in slices.
+    // Answers that arrive together are processed in slices.
     const pause = this.#turns.pause();
     if (pause !== undefined) await pause;
     return result;
@@ -124,10 +124,10 @@ class PostgresConnection implements DatabaseConnection {
     if (!this.#transaction) return;
     const { session } = this.#transaction;
     try {
-      // A connection that is lost has taken its transaction with it.
+      // A lost connection has taken its transaction with it.
       if (!session.isBroken) await session.query('rollback');
     } catch (error) {
-      // Whatever failed before is thrown; the server rolls back when the connection ends.
+      // The earlier error is the one that is thrown; the server rolls back when the connection ends.
       if (!(explained(error) instanceof DatabaseUnavailable)) throw error;
       session.destroy();
     } finally {
@@ -144,7 +144,7 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  /** Whatever becomes of a statement, without a commit there is nothing of it. */
+  /** Whatever became of a statement, without a commit it leaves nothing. */
   async #inTransaction<R>(session: PostgresSession, query: CompiledQuery): Promise<QueryResult<R>> {
     try {
       return await run<R>(session, query);
@@ -164,7 +164,7 @@ class PostgresConnection implements DatabaseConnection {
   }
 }
 
-/** PostgreSQL answers the commit of a transaction with a failed statement as if it had been asked to roll back. */
+/** PostgreSQL answers the commit of a transaction with a failed statement as if it were a rollback. */
 const CAUGHT =
   'Nothing was committed: a statement of the transaction had failed, and its error was caught in it';
 

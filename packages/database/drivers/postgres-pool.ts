@@ -11,11 +11,11 @@ import { ServerInquiry } from './server-inquiry.ts';
 /** Times are in milliseconds. */
 export interface PoolOptions {
   target: PostgresTarget;
-  /** Connections that are kept when nobody uses them, for a while. */
+  /** Connections that are kept for a while when nobody uses them. */
   size: number;
-  /** Connections beyond these, while they are used. */
+  /** Further connections, while they are in use. */
   overflow: number;
-  /** How long someone waits until a connection is free. */
+  /** How long a caller waits for a free connection. */
   waitTimeout: number;
   connectTimeout: number;
   /** How long a statement may take; 0: any time. */
@@ -32,16 +32,16 @@ interface Waiter {
 
 /** An idle connection is given back to the server after this time: others may be short of them. */
 const IDLE = 10_000;
-/** How long the pool does without more connections when the server gives no more. */
+/** How long the pool asks for no more connections after the server has refused one. */
 const SHORTAGE = 5000;
-/** Without an answer for so long, the server is asked whether it still works on one. */
+/** After so long without an answer, the server is asked whether it is still working on one. */
 const SILENCE = 2000;
-/** What a statement may take longer than the server allows, until the connection counts as dead. */
+/** How much longer than the server allows a statement may take before its connection counts as dead. */
 const GRACE = 5000;
 
 /**
- * Connections to one PostgreSQL, opened when they are needed. One that breaks is replaced; and with it all that were opened
- * before it broke, as they are used next: what cut one has likely cut them, too.
+ * Connections to one PostgreSQL, opened as needed. A connection that breaks is replaced, and so are, when they are
+ * next used, all that were opened before it broke: whatever cut the one has likely cut the others too.
  */
 export class PostgresPool {
   readonly #options: PoolOptions;
@@ -53,9 +53,9 @@ export class PostgresPool {
   #opening = 0;
   /** By performance.now(): older connections are not used again. */
   #distrusted = 0;
-  /** By performance.now(): when one became free last. */
+  /** By performance.now(): when a connection last became free. */
   #handedAt = performance.now();
-  /** How many the server gave when it had no more, and until when that counts. */
+  /** How many connections the server gave before it refused more, and until when that counts. */
   #shortage = { limit: Number.POSITIVE_INFINITY, until: 0 };
   #closing: (() => void) | undefined;
 
@@ -105,7 +105,7 @@ export class PostgresPool {
     else this.#drop(session);
   }
 
-  /** Whoever is in a hurry waits on as long as others get theirs. */
+  /** A caller in a hurry goes on waiting as long as others get connections. */
   #wait(): Promise<PostgresSession> {
     return new Promise((resolve, reject) => {
       const { waitTimeout } = this.#options;
@@ -140,7 +140,7 @@ export class PostgresPool {
     });
   }
 
-  /** Opens connections for those who wait, as far as there may be more. */
+  /** Opens connections for those who wait, as far as the limits allow. */
   #grow(): void {
     const { size, overflow } = this.#options;
     const shortage =
@@ -186,7 +186,7 @@ export class PostgresPool {
     return session;
   }
 
-  /** The server may have no connection left for us, while we have some: then those who wait can have them in turn. */
+  /** The server may refuse a further connection while we have some: those who wait can then use these in turn. */
   #failed(error: unknown): void {
     const isShortage = error instanceof DatabaseUnavailable && codeOf(error.cause) === '53300';
     if (isShortage && this.#open.size > 0) {
@@ -243,6 +243,6 @@ export class PostgresPool {
   }
 }
 
-/** A crash throws the statistics away, and they begin anew; a restart in order keeps them. */
+/** A crash resets the statistics; an orderly restart keeps them. */
 const whoQuery = `select stats_reset::text as incarnation, pg_backend_pid() as process_id
   from pg_stat_bgwriter`;

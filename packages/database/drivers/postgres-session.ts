@@ -8,32 +8,35 @@ import { codeOf } from './driver-errors.ts';
 import { outageOf } from './outages.ts';
 import type { Connected } from './postgres-connect.ts';
 
-/** What the server does for a session, and since when; undefined: it could not be asked. */
+/** What the server is doing for a session, and since when; undefined if it could not be asked. */
 export type Activity = { state: 'working' | 'idle' | 'gone'; since: string } | undefined;
 
 /** Asks the server about its processes, over other connections. */
 export interface Inquiry {
   activity(processId: number): Promise<Activity>;
-  /** Ends the process, unless it has done something since then. */
+  /** Ends the process unless it has done something since then. */
   end(processId: number, since: string): Promise<void>;
 }
 
 export interface SessionOptions {
-  /** Milliseconds without an answer after which the server is asked, over another connection, whether it works on one. */
+  /**
+   * Milliseconds without an answer after which the server is asked, over another connection, whether it is working on
+   * one.
+   */
   silence: number;
   /** Milliseconds that an answer may take; Infinity: any time. */
   patience: number;
   inquiry: Inquiry;
 }
 
-/** One connection to PostgreSQL. One that broke fails whatever is asked of it. */
+/** One connection to PostgreSQL. Once broken, it fails every request. */
 export class PostgresSession {
   readonly openedAt = performance.now();
   /** When it was used last. */
   usedAt = performance.now();
-  /** Differs when the server has crashed meanwhile; undefined: not asked yet. */
+  /** Changes when the server crashes; undefined until it has been asked for. */
   incarnation: string | undefined;
-  /** Whether a pooler stands between, which tells a number of its own for the server's process. */
+  /** Whether there is a pooler in between, which reports a number of its own as the server's process. */
   isPooled = false;
   readonly #client: pg.Client;
   readonly #socket: Socket;
@@ -53,22 +56,24 @@ export class PostgresSession {
     return this.#broken;
   }
 
-  /** The server's process; undefined: nobody can ask for it. */
+  /** The server's process; undefined if it cannot be asked about. */
   get processId(): number | undefined {
     return this.isPooled ? undefined : this.toldProcessId;
   }
 
-  /** The process that the other end says to be. */
+  /** The process that the other end claims to be. */
   get toldProcessId(): number {
     return Number((this.#client as pg.Client & { processID?: number | null }).processID ?? 0);
   }
 
-  /** Called once, when the connection breaks, whether it is used or not. */
+  /** Called once, when the connection breaks, whether or not it is in use. */
   onBreak(listener: (error: Error) => void): void {
     this.#onBreak = listener;
   }
 
-  /** The results of the statements in `text`: of the last one. @throws DatabaseUnavailable, or what the server says of the statement */
+  /**
+   * The result of the last statement in `text`. @throws DatabaseUnavailable, or the server's error for the statement
+   */
   async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
     if (this.#broken) throw new DatabaseUnavailable('the connection broke', { outcome: 'undone' });
     this.usedAt = performance.now();
@@ -91,7 +96,7 @@ export class PostgresSession {
     }
   }
 
-  /** Takes leave of the server, without waiting for long. */
+  /** Closes the session in an orderly way, without waiting for long. */
   async end(): Promise<void> {
     if (this.#socket.destroyed) return;
     const closed = once(this.#socket, 'close');
@@ -114,7 +119,7 @@ export class PostgresSession {
   }
 }
 
-/** An error of the statement leaves the connection as it was; but a standby will stay one. */
+/** A statement's error does not harm the connection; but a standby will remain one. */
 function leavesUsable(error: unknown): boolean {
   return (
     error instanceof Error && 'severity' in error && error.severity === 'ERROR' && codeOf(error) !== '25006'
@@ -122,12 +127,12 @@ function leavesUsable(error: unknown): boolean {
 }
 
 /**
- * Milliseconds after which a server that has nothing more to say is asked once more: its answer may be on its way, or this
+ * Milliseconds after which a server that has finished is asked once more: its answer may be on its way, or this
  * process was busy.
  */
 const DOUBT = 300;
 
-/** Notices that an answer will not come. */
+/** Notices when an answer will not come. */
 class Watch {
   readonly lost: Promise<never>;
   readonly #processId: number | undefined;
@@ -169,13 +174,13 @@ class Watch {
     else this.#wait();
   }
 
-  /** The answer is lost when the server has done nothing since it was asked first. */
+  /** The answer is lost if the server has done nothing since it was first asked. */
   async #confirm(since: string): Promise<void> {
     const activity = await this.#activity();
     if (this.#stopped) return;
     if (activity?.since !== since || activity.state === 'working') return this.#wait();
     this.#fail('its answer was lost');
-    // It may hold locks.
+    // The process may hold locks.
     if (this.#processId !== undefined) void this.#options.inquiry.end(this.#processId, since);
   }
 

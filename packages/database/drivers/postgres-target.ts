@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { DatabaseUrlError } from '../errors.ts';
 import { type Parameters, TLS_PARAMETERS, type Tls, tlsAttempts } from './postgres-tls.ts';
 
-/** What node-postgres reads as libpq does. */
+/** Parameters that node-postgres reads as libpq does. */
 const PASSED_ON = [
   'host',
   'port',
@@ -13,7 +13,7 @@ const PASSED_ON = [
   'options',
 ] as const;
 
-/** Of libpq, without a meaning here. */
+/** libpq's parameters that have no meaning here. */
 const MEANINGLESS: readonly string[] = [
   'client_encoding',
   'keepalives',
@@ -27,12 +27,12 @@ const MEANINGLESS: readonly string[] = [
   'uselibpqcompat',
 ];
 
-/** Of libpq: what is not done here, and must not be insisted on. */
+/** libpq's parameters for features that are missing here, with the values that do not insist on them. */
 const NOT_DONE: readonly string[] = ['gssencmode', 'channel_binding'];
 
 const READ_HERE: readonly string[] = [...TLS_PARAMETERS, 'connect_timeout', 'dbname'];
 
-/** Where a PostgreSQL is, and how one gets in. */
+/** Where a PostgreSQL is, and how to connect to it. */
 export interface PostgresTarget {
   /** `host:port`, for people. */
   readonly name: string;
@@ -45,8 +45,8 @@ export interface PostgresTarget {
 }
 
 /**
- * Reads a URL whose parameters mean what libpq says; those that it would refuse, or that mean something that is not done here, are
- * refused: one who asks for more safety must not believe to have it.
+ * Reads a URL whose parameters mean what they mean to libpq. Those that libpq would refuse, or that ask for something
+ * missing here, are refused: nobody who asks for more security must wrongly believe to have it.
  *
  * @throws DatabaseUrlError
  */
@@ -66,7 +66,7 @@ export function postgresTarget(text: string, home?: string): PostgresTarget {
   };
 }
 
-/** What node-postgres is to see: it reads other parameters in its own way, and some of them before what it is told beside the URL. */
+/** The URL for node-postgres: it reads other parameters in its own way, and lets some of them override its options. */
 function connectionString(url: URL, parameters: Parameters): string {
   const passedOn = new URL(url);
   passedOn.search = '';

@@ -38,7 +38,7 @@ export const TLS_PARAMETERS = [
   'ssl_max_protocol_version',
 ] as const;
 
-/** Of a URL, by name. */
+/** The parameters of a URL, by name. */
 export type Parameters = ReadonlyMap<string, string>;
 
 /** @throws DatabaseUrlError when a mode is not known, or a file cannot be read */
@@ -58,7 +58,7 @@ export function tlsAttempts(parameters: Parameters, home = homedir()): Tls[] {
 
 function modeOf(parameters: Parameters): SslMode {
   const ssl = parameters.get('ssl');
-  // JDBC's word, which libpq knows, too.
+  // JDBC's word, which libpq also knows.
   if (ssl !== undefined && ssl !== 'true') {
     throw new DatabaseUrlError('ssl of the database connection can only be true: use sslmode');
   }
@@ -87,7 +87,7 @@ function tlsOptions(mode: SslMode, parameters: Parameters, home: string): Connec
   };
 }
 
-/** As in libpq, a root certificate that is there is used, whatever the mode. */
+/** As in libpq, an existing root certificate is used whatever the mode. */
 function rootCertificates(mode: SslMode, given: string | undefined, home: string): ConnectionOptions {
   if (given === 'system') {
     if (mode === 'verify-full') return { rejectUnauthorized: true };
@@ -103,7 +103,7 @@ function rootCertificates(mode: SslMode, given: string | undefined, home: string
   );
 }
 
-/** Without a list nobody asks whether a certificate was revoked. */
+/** Without a revocation list, revoked certificates are not detected. */
 function revokedCertificates(given: string | undefined, home: string): ConnectionOptions {
   const file = given || join(home, '.postgresql', 'root.crl');
   return given || existsSync(file) ? { crl: read(file, 'sslcrl') } : {};

@@ -6,7 +6,7 @@ import type { PostgresTarget } from './postgres-target.ts';
 
 const END_TRIES = 5;
 
-/** Asks the server about its processes, each time over a connection of its own: those of the pool may be as dead. */
+/** Asks the server about its processes, each time over a new connection: those of the pool may be dead too. */
 export class ServerInquiry implements Inquiry {
   readonly #target: PostgresTarget;
   readonly #timeout: number;
@@ -24,14 +24,14 @@ export class ServerInquiry implements Inquiry {
     return rows && { state: 'gone', since: '' };
   }
 
-  /** A server that is slow is told again: until the process has ended, it may hold locks. */
+  /** A slow server is told again, because the process may hold locks until it has ended. */
   async end(processId: number, since: string): Promise<void> {
     for (let tries = END_TRIES; tries > 0; tries -= 1) {
       if (await this.#ask(endQuery, [processId, since])) return;
     }
   }
 
-  /** Undefined: there is no answer. */
+  /** Undefined when there is no answer. */
   async #ask<R extends pg.QueryResultRow>(query: string, values: unknown[]): Promise<R[] | undefined> {
     try {
       const settings = { connectTimeout: this.#timeout, statementTimeout: this.#timeout };
@@ -44,13 +44,13 @@ export class ServerInquiry implements Inquiry {
         socket.destroy();
       }
     } catch {
-      // Whatever it was: nothing is known.
+      // Whatever the error, nothing is known.
       return undefined;
     }
   }
 }
 
-/** A state that nobody may see, or that is not tracked, says nothing. */
+/** A state that we may not see, or that is not tracked, says nothing. */
 const activityQuery = `select coalesce(state, 'unknown') as state, coalesce(state_change::text, '') as since
   from pg_stat_activity where pid = $1`;
 

@@ -25,7 +25,7 @@ import { SqliteDriver } from './sqlite-driver.ts';
 import { BUSY_TIMEOUT_MS, SqliteLane } from './sqlite-lane.ts';
 
 export interface SqliteOptions {
-  /** Of the file; null: a database in memory. */
+  /** The file's path; null for a database in memory. */
   path: string | null;
   scope: TransactionScope;
   turns: Turns;
@@ -43,7 +43,7 @@ export async function openSqlite({ path, scope, turns, synchronous }: SqliteOpti
     addRegexp(database);
     return new SqliteLane(database, turns);
   };
-  // A database in memory is its connection's own.
+  // A database in memory belongs to its connection alone.
   if (path === null)
     return new SqliteDialect(new SqliteDriver({ writer: lane(new SQLite(':memory:')) }, scope));
   createParent(path);
@@ -57,7 +57,7 @@ export async function openSqlite({ path, scope, turns, synchronous }: SqliteOpti
 
 function openWriter(path: string, synchronous: boolean): Promise<BetterSqlite3.Database> {
   return open(path, (database) => {
-    // Readers do not wait for the writer, nor it for them.
+    // Readers and the writer do not wait for each other.
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous ? 'NORMAL' : 'OFF'}`);
     database.pragma('foreign_keys = ON');
@@ -97,7 +97,7 @@ function openOnce(path: string, prepare: (database: BetterSqlite3.Database) => v
   }
 }
 
-/** The operator `text regexp pattern`, which SQLite leaves to its users. */
+/** The operator `text regexp pattern`, which SQLite leaves to its users to define. */
 function addRegexp(database: BetterSqlite3.Database): void {
   database.function('regexp', { deterministic: true }, (pattern, text) =>
     typeof pattern === 'string' && typeof text === 'string'
@@ -106,7 +106,7 @@ function addRegexp(database: BetterSqlite3.Database): void {
   );
 }
 
-/** Of a relative path only the last folder is made: a whole missing one is more likely a slash too few in the URL. */
+/** For a relative path only the last folder is created: if more are missing, a slash is probably missing in the URL. */
 function createParent(path: string): void {
   const folder = dirname(resolve(path));
   try {

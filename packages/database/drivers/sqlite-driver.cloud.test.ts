@@ -30,7 +30,7 @@ async function openTransaction(db: Parts) {
   return { commit, committed };
 }
 
-test('reads do not wait for a transaction, and see what is committed', async () => {
+test('reads do not wait for a transaction and see only what is committed', async () => {
   const db = await openFile();
   const { commit, committed } = await openTransaction(db);
   expect(await listParts(db.kysely)).toEqual([]);
@@ -41,7 +41,7 @@ test('reads do not wait for a transaction, and see what is committed', async () 
   expect(await db.snapshot((trx) => listParts(trx))).toHaveLength(1);
 });
 
-test('what is stored is read at once', async () => {
+test('a read sees at once what was stored', async () => {
   const db = await openFile();
   for (let n = 1; n <= 20; n += 1) {
     await insertPart(db.kysely, `part ${n}`);
@@ -71,7 +71,7 @@ test('a statement that begins like a read and writes is a write', async () => {
   expect(await listParts(db.kysely)).toHaveLength(1);
 });
 
-/** What runs, and in how many turns of the event loop at least: what pauses at the same time pauses once. */
+/** What runs, and the least number of turns of the event loop that it takes: simultaneous pauses count once. */
 const statements: [string, number, (db: Parts, count: number) => Promise<unknown>][] = [
   [
     'one after another',

@@ -11,7 +11,7 @@ import type { SqliteLane } from './sqlite-lane.ts';
 /** Connections to one database, by what they are for. */
 export interface SqliteLanes {
   writer: SqliteLane;
-  /** For single reads, which never wait for each other: each is over when it returns. Absent: the writer. */
+  /** For single reads, which never wait for each other, as each is over when it returns. Absent: the writer. */
   reader?: SqliteLane;
   /** For transactions that only read. Absent: the writer. */
   snapshots?: SqliteLane;
@@ -20,10 +20,11 @@ export interface SqliteLanes {
 const READS = /^\s*(select|with)\b/i;
 
 /**
- * One connection for all that writes, one user at a time, and others for what only reads: it sees what is committed,
- * and does not wait for transactions. Differs from Kysely's own driver in this, and in that a transaction takes the
- * write lock when it begins (a deferred one fails at its first write when another process wrote meanwhile), that
- * waiting for a lock does not block the event loop as SQLite's own busy handler would, and that booleans are booleans.
+ * One connection for everything that writes, with one user at a time, and others for what only reads, which see only
+ * committed data and do not wait for transactions. Differs from Kysely's own driver in this, and in that a transaction
+ * takes the write lock when it begins (a deferred one fails at its first write when another process wrote meanwhile),
+ * that waiting for a lock does not block the event loop as SQLite's own busy handler would, and that booleans are
+ * booleans.
  */
 export class SqliteDriver implements Driver {
   readonly #lanes: SqliteLanes;
@@ -43,7 +44,7 @@ export class SqliteDriver implements Driver {
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     own(connection).release();
-    // A transaction shows others its schema when it ends.
+    // Schema changes become visible to others when the transaction ends.
     if (this.#lanes.writer.schemaChanged) this.#forgetStatements();
   }
 
@@ -79,7 +80,7 @@ export class SqliteDriver implements Driver {
     }
   }
 
-  /** What statements return may be something else now. */
+  /** Statements may return other columns now. */
   #forgetStatements(): void {
     this.#lanes.writer.schemaChanged = false;
     for (const { statements } of this.#all()) statements.clear();
@@ -93,7 +94,7 @@ export class SqliteDriver implements Driver {
 
 type Execute = <R>(connection: SqliteConnection, query: CompiledQuery) => Promise<QueryResult<R>>;
 
-/** One user's: of its transaction's lane, or of whichever fits each statement. */
+/** One user's handle: on its transaction's lane, or on whichever lane fits each statement. */
 class SqliteConnection implements DatabaseConnection {
   readonly #execute: Execute;
   #lane: SqliteLane | undefined;
@@ -103,7 +104,7 @@ class SqliteConnection implements DatabaseConnection {
     this.#execute = execute;
   }
 
-  /** Of its transaction. */
+  /** The lane of its transaction. */
   get lane(): SqliteLane | undefined {
     return this.#lane;
   }
@@ -138,7 +139,7 @@ function own(connection: DatabaseConnection): SqliteConnection {
   throw new TypeError('The connection is not of this driver');
 }
 
-/** A statement that begins like one that reads may still write. */
+/** A statement that begins like a read may still write. */
 function isRead({ statements }: SqliteLane, { sql }: CompiledQuery): boolean {
   return READS.test(sql) && statements.get(sql).statement.readonly;
 }

@@ -10,7 +10,7 @@ import { StatementCache } from './statement-cache.ts';
 
 /** Milliseconds for which a statement waits for another connection's lock before it fails with DatabaseUnavailable. */
 export const BUSY_TIMEOUT_MS = 5000;
-/** Milliseconds: a lock that is held for longer is not one of a transaction that is being made. */
+/** Milliseconds: a lock that is held for longer does not belong to a normal transaction. */
 const BLOCKED_MS = 200;
 
 /** One connection to SQLite, and those who wait for it. */
@@ -20,11 +20,11 @@ export class SqliteLane {
   schemaChanged = false;
   readonly #database: SQLite.Database;
   readonly #turns: Turns;
-  /** Settles when the last one in the queue is done with the connection. */
+  /** Settles when the last user in the queue is done with the connection. */
   #queue: Promise<void> = Promise.resolve();
-  /** Who have the connection, or wait for it. */
+  /** The users who have the connection or wait for it. */
   #users = 0;
-  /** Statements that run, or wait for their turn. Those that only read do not queue up. */
+  /** Statements that run or wait for their turn. Those that only read do not queue up. */
   #running = 0;
   #onIdle: () => void = () => {};
   /** By performance.now(): since when a statement waits for another process's lock. */
@@ -40,12 +40,12 @@ export class SqliteLane {
     return this.#database.inTransaction;
   }
 
-  /** Nobody has the connection, or waits for it. */
+  /** Whether nobody has the connection or waits for it. */
   get isFree(): boolean {
     return this.#users === 0;
   }
 
-  /** The connection, when those before are done with it. Returns what gives it to the next. */
+  /** Resolves when the users before are done with the connection, with a function that passes it on to the next. */
   async acquire(): Promise<() => void> {
     const before = this.#queue;
     let pass = () => {};
@@ -61,7 +61,7 @@ export class SqliteLane {
     return done;
   }
 
-  /** What a read returns, if it can be had at once. */
+  /** A read's result, if it is available at once. */
   #read<R>(query: CompiledQuery): QueryResult<R> | undefined {
     try {
       return this.#run<R>(query);
@@ -72,7 +72,7 @@ export class SqliteLane {
   }
 
   /**
-   * A queue that moves is waited in, however long.
+   * While the queue moves, it is waited in, however long.
    *
    * @throws DatabaseUnavailable when the patience is over while the first in the queue waits for another process's lock;
    *     then `pass` is called once that one is done
@@ -97,8 +97,8 @@ export class SqliteLane {
   }
 
   /**
-   * @param other of the same database, to be asked instead if nobody has it just then: each commit by another connection
-   *   empties a connection's cache, and the writer makes them all. For what only reads
+   * @param other a lane of the same database, used instead if it is free, for reads only: each commit by another
+   * connection empties a connection's cache, and the writer makes all commits
    */
   async execute<R>(query: CompiledQuery, other?: SqliteLane): Promise<QueryResult<R>> {
     this.#running += 1;
@@ -128,7 +128,7 @@ export class SqliteLane {
     }
   }
 
-  /** When all who wait are done, and all statements. */
+  /** Resolves when all waiting users and all statements are done. */
   async close(): Promise<void> {
     await this.#queue;
     if (this.#running > 0) {

@@ -3,19 +3,19 @@ import type SQLite from 'better-sqlite3';
 type Row = Record<string, unknown>;
 type Statement = SQLite.Statement<unknown[], Row>;
 
-/** A prepared statement, and which columns of its rows are booleans: SQLite has numbers there. */
+/** A prepared statement, and which columns of its rows are booleans, for which SQLite has numbers. */
 export interface PreparedStatement {
   readonly statement: Statement;
   readonly booleans: readonly string[];
-  /** What other statements return may be something else afterwards. */
+  /** Other statements may return other columns afterwards. */
   readonly changesSchema: boolean;
 }
 
-/** Statements of which the text is not repeated, such as long lists of values, must not keep out those which are. */
+/** Statements whose text is not repeated, such as those with long lists of values, must not displace those that are. */
 const MAX_STATEMENTS = 500;
 const CHANGES_SCHEMA = /^\s*(create|alter|drop)\b/i;
 
-/** The prepared statements of a connection by their text; of more than fit, those used last. */
+/** A connection's prepared statements, by text; when there are too many, those used last are kept. */
 export class StatementCache {
   readonly #database: SQLite.Database;
   readonly #limit: number;
@@ -49,7 +49,7 @@ export class StatementCache {
     return { statement, booleans, changesSchema: CHANGES_SCHEMA.test(sql) };
   }
 
-  /** As the one used last. */
+  /** Marks it as the one used last. */
   #keep(sql: string, prepared: PreparedStatement): void {
     this.#statements.delete(sql);
     this.#statements.set(sql, prepared);

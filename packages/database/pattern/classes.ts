@@ -31,7 +31,7 @@ export const posixClasses: Record<string, readonly CodePoints[]> = {
   xdigit: [...DIGIT, range('a', 'f'), range('A', 'F')],
 };
 
-/** Of `\d`, and of `\D`, which is all others. Undefined: no such class. */
+/** The ranges of `\d`, or of `\D`, which has all other characters. Undefined if there is no such class. */
 export function letterClass(letter: string): readonly CodePoints[] | undefined {
   const ranges = letters[letter.toLowerCase()];
   return ranges && letter !== letter.toLowerCase() ? complement(ranges) : ranges;

@@ -1,7 +1,7 @@
 import { InvalidPattern } from '../errors.ts';
 import { contains, type PatternNode, rangesOf, type SetNode } from './nodes.ts';
 
-/** What follows a step; `accept` has been reached when the text matches. */
+/** The successors of a step; the text matches when `accept` is reached. */
 type Step =
   | { type: 'accept' }
   | { type: 'set'; set: SetNode; next: Step }
@@ -13,28 +13,28 @@ type SetStep = Extract<Step, { type: 'set' }>;
 /** All places in the pattern at which a text may be after some of its characters. */
 interface Places {
   sets: readonly SetStep[];
-  /** A part of what was read matches, whatever follows. */
+  /** Whether a part of what was read matches, whatever follows. */
   accepted: boolean;
-  /** It matches if the text ends here. */
+  /** Whether it matches if the text ends here. */
   acceptedAtEnd: boolean;
-  /** Where each kind of character leads, as far as it has been asked. */
+  /** Where each kind of character leads, as far as it has been needed. */
   after: Map<number, Places>;
 }
 
-/** Steps that are remembered; beyond this all is forgotten and found again, which only few patterns ever need. */
+/** The most steps that are remembered; beyond this all are forgotten and recomputed, which few patterns ever need. */
 const MAX_REMEMBERED = 20_000;
 const MAX_FORGOTTEN = 4;
 
 /**
- * Follows all ways through a pattern at once, so that a text takes a time in proportion to its length: JavaScript's own
- * expressions try one way after the other, which can take for ever.
+ * Follows all ways through a pattern at once, so that matching takes time in proportion to the text's length.
+ * JavaScript's own expressions try one way after another, which can take for ever.
  */
 export class Matcher {
   readonly #first: Step;
   readonly #known = new Map<string, Places>();
   readonly #numbers = new Map<Step, number>();
   #beginning: Places | undefined;
-  /** Where a kind of characters begins that the pattern does not tell apart. */
+  /** The first characters of the kinds that the pattern distinguishes. */
   readonly #kinds: readonly number[];
   #remembered = 0;
   #forgotten = 0;
@@ -56,7 +56,7 @@ export class Matcher {
     return places.accepted || places.acceptedAtEnd;
   }
 
-  /** The first character of the kind. */
+  /** The first character of a character's kind. */
   #kindOf(point: number): number {
     let low = 0;
     let high = this.#kinds.length - 1;
@@ -110,7 +110,7 @@ export class Matcher {
   }
 }
 
-/** The characters that may come next, whether none needs to, and whether some way goes on only at the text's end. */
+/** The characters that may come next, whether none is needed, and whether some way continues only at the text's end. */
 function reaches(
   steps: readonly Step[],
   { atStart, atEnd }: { atStart: boolean; atEnd: boolean },

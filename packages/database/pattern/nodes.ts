@@ -18,7 +18,7 @@ export function contains({ negated, ranges }: SetNode, point: number): boolean {
   return ranges.some(([first, last]) => point >= first && point <= last) !== negated;
 }
 
-/** Steps when every repetition is written out. */
+/** The number of steps when every repetition is expanded. */
 export function sizeOf(node: PatternNode): number {
   switch (node.type) {
     case 'sequence':
@@ -31,7 +31,7 @@ export function sizeOf(node: PatternNode): number {
   }
 }
 
-/** All ranges of characters that it tells apart. */
+/** All ranges of characters that it distinguishes. */
 export function rangesOf(node: PatternNode): CodePoints[] {
   switch (node.type) {
     case 'set':

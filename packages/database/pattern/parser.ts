@@ -57,7 +57,7 @@ class Parser {
     if (this.#sees('?') && !this.#take('?:')) throw new InvalidPattern('(? is supported as (?: only');
     const node = this.#choice();
     if (!this.#take(')')) throw new InvalidPattern('a ( has no )');
-    // A group is one thing, whatever is in it.
+    // A group is a unit, whatever is in it.
     return { type: 'sequence', nodes: [node] };
   }
 
@@ -65,7 +65,7 @@ class Parser {
     const counts = this.#counts();
     if (!counts) return node;
     if (node.type === 'start' || node.type === 'end') throw new InvalidPattern('^ and $ cannot be repeated');
-    // Lazy or not, it matches the same texts.
+    // Lazy or not, a repetition matches the same texts.
     this.#take('?');
     if (this.#counts()) throw new InvalidPattern('a repetition cannot be repeated');
     return { type: 'repeat', node, ...counts };
@@ -96,7 +96,7 @@ class Parser {
     return { type: 'set', negated: false, ranges };
   }
 
-  /** What stands after a backslash, as one character. */
+  /** What follows a backslash, as one character. */
   #escapedCharacter(): number {
     const hex = this.#match(/x([0-9a-f]{2})|u([0-9a-f]{4})/iy);
     if (hex) {
@@ -170,7 +170,7 @@ class Parser {
     return found;
   }
 
-  /** What a sticky expression finds here. */
+  /** What a sticky expression matches here. */
   #match(expression: RegExp): RegExpExecArray | null {
     expression.lastIndex = this.#at;
     return expression.exec(this.#source);

@@ -23,7 +23,7 @@ const TEXTS = [
   'line\nbreak',
 ];
 
-// These mean the same in JavaScript.
+// Patterns that mean the same in JavaScript.
 const SAME = [
   'a',
   '^a',
@@ -107,7 +107,7 @@ test.each([
 test.each(['(a+)+$', '^(a|aa)*$', '(a|a)*b', '^(([a-z])+.)+[A-Z]([a-z])+$', '(.*)*(.*)*(.*)*x'])(
   '%s takes no more work for a text that just fails to match',
   (source) => {
-    // Tried one way after the other this would outlast the universe.
+    // Trying one way after another would outlast the universe.
     expect(Pattern.parse(source).matches(`${'a'.repeat(5_000)}!`)).toBe(false);
   },
 );

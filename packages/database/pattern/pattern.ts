@@ -4,20 +4,20 @@ import { type PatternNode, sizeOf } from './nodes.ts';
 import { parsePattern } from './parser.ts';
 import { toPostgres } from './to-postgres.ts';
 
-/** Characters of a pattern, and steps it may have when its repetitions are written out. */
+/** Limits: characters of a pattern, and its steps when its repetitions are expanded. */
 const MAX_LENGTH = 512;
 const MAX_SIZE = 500;
 
-/** Patterns of recent queries: SQLite asks for each row. */
+/** Patterns of recent queries, since SQLite asks for each row. */
 const RECENT = 20;
 const recent = new Map<string, Pattern>();
 
 /**
- * A regular expression that means the same on both databases, and takes a time that is linear in the text on both:
- * what users search for. It has what regular expressions have in common, with Perl's classes (`\d`, `\w`, `\s`, of ASCII)
- * and POSIX' (`[[:alpha:]]`); it has no references to groups, no look-around, no word boundaries and no flags, which
- * databases know differently or not at all, or for which a text can be found that takes for ever. It matches anywhere in
- * a text, and tells upper from lower case.
+ * A regular expression that users search for: it means the same on both databases and takes linear time on both. It
+ * has what regular expressions have in common, with Perl's classes (`\d`, `\w`, `\s`, of ASCII) and POSIX's
+ * (`[[:alpha:]]`). It has no references to groups, no look-around, no word boundaries and no flags, which databases
+ * treat differently or not at all, or for which some text takes for ever. It matches anywhere in a text and is
+ * case-sensitive.
  */
 export class Pattern {
   readonly source: string;
@@ -42,12 +42,12 @@ export class Pattern {
     return pattern;
   }
 
-  /** The same as an advanced regular expression of PostgreSQL. */
+  /** The same pattern as an advanced regular expression of PostgreSQL. */
   get postgres(): string {
     return toPostgres(this.#node);
   }
 
-  /** Whether the text, or a part of it, is what the pattern describes. @throws InvalidPattern when that is too much work */
+  /** Whether the text, or a part of it, matches. @throws InvalidPattern when that is too much work */
   matches(text: string): boolean {
     this.#matcher ??= new Matcher(this.#node);
     return this.#matcher.matches(text);

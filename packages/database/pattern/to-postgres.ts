@@ -36,11 +36,11 @@ function rangeText([first, last]: CodePoints): string {
   return first === last ? characterText(first) : `${characterText(first)}-${characterText(last)}`;
 }
 
-/** Letters and digits as they are, what may mean something by its number. */
+/** Letters and digits as they are, and characters with a special meaning by number. */
 function characterText(point: number): string {
   const text = String.fromCodePoint(point);
   if (/^[a-z0-9]$/i.test(text)) return text;
-  // A database that is not in UTF-8 has other numbers beyond ASCII.
+  // A database that is not in UTF-8 numbers characters beyond ASCII differently.
   const isEntered = point > 0x7f && point < 0x10ffff;
   return isEntered ? text : `\\U${point.toString(16).padStart(8, '0')}`;
 }

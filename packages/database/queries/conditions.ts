@@ -10,7 +10,7 @@ import {
 } from 'kysely';
 import type { Pattern } from '../pattern/pattern.ts';
 
-/** True where the column holds one of `values`; a null among them stands for an empty column. None: false. */
+/** True where the column holds one of `values`; a null among them stands for an empty column. False for no values. */
 export function anyOf<DB, TB extends keyof DB>(
   eb: ExpressionBuilder<DB, TB>,
   column: ReferenceExpression<DB, TB>,
@@ -26,7 +26,7 @@ export function anyOf<DB, TB extends keyof DB>(
 /**
  * True where the pattern matches. SQLite's operator calls the function that our driver brings.
  *
- * @throws InvalidPattern on SQLite, while the query runs, when it is too much work
+ * @throws InvalidPattern on SQLite, while the query runs, when matching is too much work
  */
 export function matches(
   db: QueryExecutorProvider,

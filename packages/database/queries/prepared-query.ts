@@ -1,6 +1,6 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
 
-/** Stands for a value of which only its place in the query matters. */
+/** Stands for a value whose place in the query alone matters. */
 class Placeholder {
   readonly index: number;
 
@@ -9,14 +9,14 @@ class Placeholder {
   }
 }
 
-/** Lists of many lengths must not fill the memory, and of long ones not many are of the same. */
+/** Lists of many lengths must not fill the memory, and long ones rarely have the same length. */
 const MAX_SHAPES = 100;
 const MAX_LEAVES = 100;
 
 /**
- * A query that is built and compiled once for each dialect and each shape of its values, which takes longer than SQLite
- * needs to run it. The shape is what keys there are, how long the lists are, and what is null or undefined: `build`
- * may decide by these, and by no other value.
+ * A query that is built and compiled once for each dialect and each shape of its values, since that takes longer than
+ * SQLite needs to run it. The shape consists of the keys, the lists' lengths, and which values are null or undefined:
+ * `build` may depend on these, but on no other value.
  */
 export function preparedQuery<S, V extends object, R>(
   build: (db: Kysely<S>, values: V) => Compilable<R>,
@@ -46,14 +46,14 @@ function shapesOf<T>(byDialect: WeakMap<object, Map<string, T>>, dialect: object
   return shapes;
 }
 
-/** Of a statement that has one result. */
+/** For a statement that has one result. */
 export function onlyRow<R>(rows: readonly R[]): R {
   const [row] = rows;
   if (row === undefined) throw new Error('The database returned no row');
   return row;
 }
 
-/** What the query's text depends on, and the values that it does not depend on, in the order of their places. */
+/** What the query's text depends on, and the other values, in the order of their places. */
 function takeApart(values: object): { shape: string; leaves: unknown[] } {
   const leaves: unknown[] = [];
   const shapeOf = (value: unknown): string => {

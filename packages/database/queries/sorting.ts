@@ -5,10 +5,10 @@ export interface SortKey {
   direction: 'asc' | 'desc';
 }
 
-/** Columns that always have a value, so that an index on them can be used. */
+/** Columns that are never null, so that an index on them can be used. */
 const neverNull = new Set(['id', 'uuid', 'created_at', 'flavorid']);
 
-/** The parts of an `order by`. What is missing comes before all values, on both databases, as it does on MySQL. */
+/** The parts of an `order by`. Nulls come before all values, on both databases, as on MySQL. */
 export function orderOf(keys: readonly SortKey[]): RawBuilder<unknown>[] {
   return keys.flatMap(({ column, direction }) => {
     const way = sql.raw(direction);
@@ -18,7 +18,7 @@ export function orderOf(keys: readonly SortKey[]): RawBuilder<unknown>[] {
   });
 }
 
-/** True for the rows that come after this one. The last key tells all rows apart. */
+/** True for the rows that come after this one. The last key must be unique. */
 export function comesAfter(keys: readonly SortKey[], row: object): RawBuilder<SqlBool> {
   const values = row as Record<string, unknown>;
   const alternatives = keys.map((key, place) => {
@@ -35,6 +35,6 @@ function isSame(column: string, value: unknown): RawBuilder<SqlBool> {
 function isBeyond({ column, direction }: SortKey, value: unknown): RawBuilder<SqlBool> {
   const ref = sql.ref(column);
   if (direction === 'asc') return value === null ? sql`${ref} is not null` : sql`${ref} > ${value}`;
-  // Nothing comes after what is missing.
+  // In descending order, nothing comes after a null.
   return value === null ? sql`1 = 0` : sql`(${ref} < ${value} or ${ref} is null)`;
 }

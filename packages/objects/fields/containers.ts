@@ -16,7 +16,7 @@ export function listOf<T>(element: Field<T>): Field<T[]> {
   });
 }
 
-/** A set, which is an array in primitive form. */
+/** A set, whose primitive form is an array. */
 export function setOf<T>(element: Field<T>): Field<Set<T>> {
   const list = listOf(element);
   return comparedAsText({
@@ -62,7 +62,7 @@ export const dictOfListOfStrings = () => dictOf(listOf(string()));
 export const dictOfSetsOfIntegers = () => dictOf(setOf(integer()));
 export const listOfDictOfNullableStrings = () => listOf(dictOf(nullable(string())));
 
-/** @throws FieldError for what is no array */
+/** @throws FieldError if the value is not an array */
 export function readArray<V, T>(
   value: unknown,
   at: string,
@@ -73,7 +73,7 @@ export function readArray<V, T>(
   return value.map((item: V, index) => readElement(item, `${at}[${index}]`));
 }
 
-/** Containers can be changed in place; that shows when their primitive form is another than before. */
+/** Containers can be changed in place, which shows in a different primitive form. */
 function comparedAsText<T>(field: Field<T>): Field<T> {
   const snapshot = (value: T) => JSON.stringify(field.toPrimitive(value));
   return {

@@ -2,13 +2,13 @@ import type { JsonValue } from '@mini-nova/messaging';
 import { FieldError } from '../errors.ts';
 
 /**
- * The type of one field of a versioned object: which values it takes and how they look in primitive form.
- * `at` says where the value is (`Instance.metadata[color]`); it becomes part of the error.
+ * The type of a versioned object's field: which values it accepts and how they look in primitive form. `at` is the
+ * value's place (`Instance.metadata[color]`), which becomes part of errors.
  */
 export interface Field<T> {
-  /** What the field takes, as it stands in errors: `an integer`. */
+  /** What the field accepts, as errors say it: `an integer`. */
   readonly expected: string;
-  /** Brings a value that was set to the field's type. Throws FieldError when that would lose its meaning. */
+  /** Converts an assigned value to the field's type. Throws FieldError when that would lose its meaning. */
   coerce(value: unknown, at: string): T;
   toPrimitive(value: T): JsonValue;
   fromPrimitive(value: JsonValue, at: string): T;
@@ -16,12 +16,12 @@ export interface Field<T> {
   clone(value: T): T;
   /** Whether null is one of its values. */
   readonly nullable?: boolean;
-  /** The value null stands for, and the one `setDefaults` sets. */
+  /** The value that null stands for and that `setDefaults` sets. */
   defaultValue?(): T;
 
-  /** For values that can be changed in place: what to compare with later. */
+  /** For values that can be changed in place: a snapshot to compare with later. */
   snapshot?(value: T): unknown;
-  /** Without a snapshot: whether the value itself says so. */
+  /** Without a snapshot: whether the value itself says that it has changed. */
   changedInPlace?(value: T, snapshot: unknown): boolean;
   /** Marks what lies inside the value as unchanged. */
   resetChanges?(value: T): void;
@@ -30,7 +30,7 @@ export interface Field<T> {
 /** The TypeScript type of a field's value. */
 export type FieldValue<F> = F extends Field<infer T> ? T : never;
 
-/** A field whose values are immutable and look the same in primitive form. `read` returns undefined to refuse. */
+/** A field whose values are immutable and equal to their primitive form. `read` returns undefined to refuse a value. */
 export function scalar<T extends string | number | boolean>(
   expected: string,
   read: (value: unknown) => T | undefined,
@@ -49,7 +49,7 @@ export function scalar<T extends string | number | boolean>(
   };
 }
 
-/** Takes null too. */
+/** Accepts null too. */
 export function nullable<T>(field: Field<T>): Field<T | null> {
   const result: Field<T | null> = {
     expected: `${field.expected} or null`,
@@ -72,7 +72,7 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   return result;
 }
 
-/** Has a default: `setDefaults` sets it, and for a field that is not nullable null means it. */
+/** Has a default, which `setDefaults` sets, and which null stands for in a field that is not nullable. */
 export function withDefault<T>(field: Field<T>, value: NoInfer<T>): Field<T> {
   const defaultValue = () => field.clone(value);
   return {

@@ -26,7 +26,7 @@ const tag = new Tag({ tag: 'blue' });
 interface Case {
   type: string;
   field: Field<unknown>;
-  /** What is set, and what it becomes. */
+  /** What is assigned, and what it becomes. */
   takes: [given: unknown, becomes: unknown][];
   refuses: unknown[];
 }
@@ -293,7 +293,7 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)('a field of type $type', ({ field, takes, refuses }) => {
-  it.each(takes)('takes %o as %o', (given, becomes) => {
+  it.each(takes)('accepts %o as %o', (given, becomes) => {
     expect(field.coerce(given, at)).toEqual(becomes);
   });
 
@@ -309,7 +309,7 @@ describe.each(cases)('a field of type $type', ({ field, takes, refuses }) => {
 });
 
 describe('a field error', () => {
-  it('names object, field, what was expected and what came', () => {
+  it('names object, field, and the expected and received values', () => {
     const error = catchError(() => new Flavor({ memory_mb: 'abc' as never }));
     expect(error).toMatchObject({
       code: 'FIELD_ERROR',

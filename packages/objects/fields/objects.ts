@@ -5,7 +5,7 @@ import { headerOf } from '../primitive.ts';
 import { readArray } from './containers.ts';
 import type { Field } from './field.ts';
 
-/** What an object field needs of a class. */
+/** The part of a class that an object field needs. */
 export interface ObjectType<T extends NovaObject = NovaObject> {
   readonly objName: string;
   new (): T;

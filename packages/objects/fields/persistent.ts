@@ -8,7 +8,7 @@ export const timestampFields = {
   updated_at: nullable(dateTime()),
 };
 
-/** What objects have that are records of the database. Deleted records are kept, with `deleted` set. */
+/** The fields of objects that are database records. Deleted records are kept, with `deleted` set. */
 export const persistentFields = {
   ...timestampFields,
   deleted_at: nullable(dateTime()),

@@ -5,7 +5,7 @@ const decimalFraction = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const trueTexts = new Set(['1', 't', 'true', 'on', 'y', 'yes']);
 const falseTexts = new Set(['0', 'f', 'false', 'off', 'n', 'no']);
 
-/** A whole number that a double holds exactly; decimal text is taken too. */
+/** A whole number that a double holds exactly; decimal text is accepted too. */
 export function integer(): Field<number> {
   return scalar('an integer', (value) => {
     const number = typeof value === 'bigint' || isText(value, decimal) ? Number(value) : value;
@@ -14,7 +14,7 @@ export function integer(): Field<number> {
   });
 }
 
-/** A finite number; decimal text is taken too. */
+/** A finite number; decimal text is accepted too. */
 export function float(): Field<number> {
   return scalar('a number', (value) => {
     const number = isText(value, decimalFraction) ? Number(value) : value;
@@ -22,7 +22,7 @@ export function float(): Field<number> {
   });
 }
 
-/** Text. Numbers and booleans are written out, as database drivers and JSON documents carry them. */
+/** Text. Numbers and booleans, which database drivers and JSON documents may carry instead, become text. */
 export function string(): Field<string> {
   return scalar('a string', (value) => {
     if (typeof value === 'string') return value;
@@ -31,7 +31,7 @@ export function string(): Field<string> {
   });
 }
 
-/** true or false; 0 and 1 are taken too, as databases have them. */
+/** true or false; 0 and 1 are accepted too, as databases have them. */
 export function boolean(): Field<boolean> {
   return scalar('a boolean', readBoolean);
 }

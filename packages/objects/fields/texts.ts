@@ -1,19 +1,19 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { type Field, scalar } from './field.ts';
 
-/** Text of a given form, kept as it is. */
+/** Text of a given form, kept unchanged. */
 export function pattern(expected: string, form: RegExp): Field<string> {
   return scalar(expected, (value) => (typeof value === 'string' && form.test(value) ? value : undefined));
 }
 
-/** With or without hyphens; kept as it is. */
+/** A UUID with or without hyphens, kept unchanged. */
 export function uuid(): Field<string> {
   return pattern('a UUID', /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i);
 }
 
 /**
  * One of a fixed set of words.
- * @param canonical brings older or differently written words to those of the set
+ * @param canonical maps older or differently written words to those of the set
  */
 export function oneOf<const W extends string>(
   words: readonly W[],
@@ -37,7 +37,7 @@ export function ipv6Address(): Field<string> {
   return scalar('an IPv6 address', (value) => readAddress(value, isIPv6));
 }
 
-/** In lower case with colons. */
+/** A MAC address, brought to lower case with colons. */
 export function macAddress(): Field<string> {
   const form = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
   return scalar('a MAC address', (value) => {

@@ -3,7 +3,7 @@ import { oneOf } from './texts.ts';
 
 const lower = (word: string) => word.toLowerCase();
 
-/** Lower case, with older spellings brought to today's. */
+/** Maps to lower case, and older spellings to present ones. */
 function renamed(renames: Record<string, string>): (word: string) => string {
   const table = new Map(Object.entries(renames));
   return (word) => table.get(word.toLowerCase()) ?? word.toLowerCase();
@@ -127,7 +127,7 @@ const powerStateWords = [
   'suspended',
 ] as const;
 
-/** A power state as a word; its number is taken too. */
+/** A power state as a word; its number is accepted too. */
 export function powerStateWord(): Field<(typeof powerStates)[number]> {
   const words = oneOf(powerStates);
   return {

@@ -9,7 +9,7 @@ import { BlockDeviceMappingList } from './block-device-mapping.ts';
 import { Instance } from './instance.ts';
 import { TagList } from './tag.ts';
 
-/** A server that was asked for and is not on a host yet. */
+/** A server that was requested and is not on a host yet. */
 export class BuildRequest extends versionedObject('BuildRequest', '1.3', {
   id: integer(),
   instance_uuid: uuid(),

@@ -5,7 +5,7 @@ import { boolean, string } from '../fields/scalars.ts';
 import { versionedObject } from '../versioned-object.ts';
 import { CellMapping } from './cell-mapping.ts';
 
-/** Where a request must go. */
+/** Restricts where a request may go. */
 export class Destination extends versionedObject('Destination', '1.4', {
   host: string(),
   node: nullable(string()),

@@ -36,7 +36,7 @@ import {
 } from '../fields/vocabularies.ts';
 import { versionedObject } from '../versioned-object.ts';
 
-/** What an image asks of its host and hypervisor: the properties that are known, by their present names. */
+/** What an image requires of its host and hypervisor: the known properties, by their present names. */
 export class ImageMetaProps extends versionedObject('ImageMetaProps', '1.34', {
   hw_architecture: architecture(),
   hw_emulation_architecture: architecture(),
@@ -117,8 +117,8 @@ export class ImageMetaProps extends versionedObject('ImageMetaProps', '1.34', {
   traits_required: listOfStrings(),
 }) {
   /**
-   * From the properties of an image. Those with older names count too, unless the present name is there as well;
-   * unknown ones are left out, and so are the guest's NUMA nodes (`hw_numa_cpus.N`, `hw_numa_mem.N`).
+   * From the properties of an image. Older names count too, unless the present name is there as well; unknown
+   * properties are left out, and so are the guest's NUMA nodes (`hw_numa_cpus.N`, `hw_numa_mem.N`).
    * @throws FieldError when one has a value it cannot have
    */
   static fromProperties(properties: JsonObject): ImageMetaProps {
@@ -138,7 +138,7 @@ export class ImageMetaProps extends versionedObject('ImageMetaProps', '1.34', {
 
 const traitPrefix = 'trait:';
 
-/** Fields that are put together from several properties. */
+/** Fields that combine several properties. */
 const composed = new Set(['hw_numa_cpus', 'hw_numa_mem', 'traits_required']);
 
 /** Older names of properties. */
@@ -171,7 +171,7 @@ function setProperty(props: ImageMetaProps, name: string, value: JsonValue | und
   if (value !== undefined && value !== null) props.set(name, value);
 }
 
-/** One older property that stood for a bus and its controller. */
+/** An older property that stood for both a bus and its controller. */
 function setAdapterType(props: ImageMetaProps, adapter: JsonValue | undefined): void {
   if (typeof adapter !== 'string') return;
   props.hw_disk_bus = adapter === 'ide' ? 'ide' : 'scsi';

@@ -17,7 +17,7 @@ function recordedBuild(): Entry['args'] {
 }
 
 describe('from an image document', () => {
-  it('becomes what Nova makes of it', () => {
+  it('becomes the same as in Nova', () => {
     const { image, request_specs } = recordedBuild();
     const spec = RequestSpec.fromPrimitive(request_specs[0] ?? {});
     expect(ImageMeta.fromImage(image).toPrimitive()).toEqual(spec.image?.toPrimitive());

@@ -43,7 +43,7 @@ export class ImageMeta extends versionedObject('ImageMeta', '1.8', {
   }
 }
 
-/** What null stands for in fields that cannot be null here, but can in the image service. */
+/** What null stands for in fields that can be null in the image service but not here. */
 const emptyValues: Record<string, string | number> = {
   name: '',
   checksum: '',

@@ -9,7 +9,7 @@ import { InstancePCIRequests } from './instance-pci-requests.ts';
 import { PciDeviceList } from './pci-device.ts';
 import { ResourceList } from './resource.ts';
 
-/** What an instance holds before and after a move. */
+/** The resources that an instance holds before and after a move. */
 export class MigrationContext extends versionedObject('MigrationContext', '1.2', {
   instance_uuid: uuid(),
   migration_id: integer(),

@@ -4,7 +4,9 @@ import { ipAddress, uuid } from '../fields/texts.ts';
 import { objectList } from '../object-list.ts';
 import { versionedObject } from '../versioned-object.ts';
 
-/** A network or port an instance shall have. The network id `none` means no network, `auto` the service's choice. */
+/**
+ * A network or port that an instance is to have. The network id `none` means no network, `auto` the service's choice.
+ */
 export class NetworkRequest extends versionedObject('NetworkRequest', '1.3', {
   network_id: nullable(string()),
   address: nullable(ipAddress()),

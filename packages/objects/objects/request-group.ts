@@ -4,7 +4,7 @@ import { boolean, string } from '../fields/scalars.ts';
 import { uuid } from '../fields/texts.ts';
 import { versionedObject } from '../versioned-object.ts';
 
-/** Resources and traits asked of one provider. */
+/** Resources and traits requested from one provider. */
 export class RequestGroup extends versionedObject('RequestGroup', '1.3', {
   use_same_provider: withDefault(boolean(), true),
   resources: withDefault(dictOfIntegers(), {}),

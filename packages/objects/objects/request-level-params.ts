@@ -2,7 +2,7 @@ import { listOfListsOfStrings, setOfStrings } from '../fields/containers.ts';
 import { withDefault } from '../fields/field.ts';
 import { versionedObject } from '../versioned-object.ts';
 
-/** What a request asks of all its providers together. */
+/** What a request requires of all its providers together. */
 export class RequestLevelParams extends versionedObject('RequestLevelParams', '1.1', {
   root_required: withDefault(setOfStrings(), new Set()),
   root_forbidden: withDefault(setOfStrings(), new Set()),

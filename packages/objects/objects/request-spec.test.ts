@@ -63,7 +63,7 @@ describe('from its components', () => {
     expect([spec.force_hosts, spec.ignore_hosts, spec.force_nodes]).toEqual([['h1'], ['h2'], null]);
   });
 
-  it('reads as the same after the wire', () => {
+  it('is the same after a trip over the wire', () => {
     const spec = RequestSpec.fromComponents(base);
     expect(RequestSpec.fromPrimitive(spec.toPrimitive()).toPrimitive()).toEqual(spec.toPrimitive());
   });

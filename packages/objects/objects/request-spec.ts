@@ -20,7 +20,7 @@ import { SchedulerLimits } from './scheduler-limits.ts';
 import { SchedulerRetries } from './scheduler-retries.ts';
 import { SecurityGroupList } from './security-group.ts';
 
-/** All the scheduler needs to know to place instances. */
+/** Everything that the scheduler needs to know to place instances. */
 export class RequestSpec extends versionedObject('RequestSpec', '1.14', {
   id: integer(),
   image: nullable(object(ImageMeta)),
@@ -47,7 +47,7 @@ export class RequestSpec extends versionedObject('RequestSpec', '1.14', {
   request_level_params: object(RequestLevelParams),
   requested_networks: object(NetworkRequestList),
 }) {
-  /** The spec of a new instance, complete: what is not given is set to its neutral value. */
+  /** The complete spec of a new instance: what is not given is set to its neutral value. */
   static fromComponents(components: RequestSpecComponents): RequestSpec {
     const { filterProperties = {} } = components;
     const spec = new RequestSpec({
@@ -79,7 +79,7 @@ export class RequestSpec extends versionedObject('RequestSpec', '1.14', {
   }
 }
 
-/** What a request spec is made of. What is left out has no influence on where the instance goes. */
+/** What a request spec is made from. What is left out does not influence where the instance goes. */
 export interface RequestSpecComponents {
   instanceUuid: string;
   projectId: string;

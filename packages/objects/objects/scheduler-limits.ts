@@ -12,7 +12,7 @@ export class SchedulerLimits extends versionedObject('SchedulerLimits', '1.0', {
   disk_gb: withDefault(nullable(integer()), null),
   memory_mb: withDefault(nullable(integer()), null),
 }) {
-  /** From the `limits` of filter properties; what is not among them is without limit. */
+  /** From the `limits` of filter properties; what is missing there has no limit. */
   static fromDict(limits: JsonObject): SchedulerLimits {
     return new SchedulerLimits({
       numa_topology: null,
