@@ -1,6 +1,5 @@
 import { listNetworks } from '@mini-nova/data/networks/queries';
-import { allocatePort } from '@mini-nova/data/ports/allocation';
-import { findPort } from '@mini-nova/data/ports/queries';
+import { allocatePort, findPort } from '@mini-nova/data/ports/queries';
 import { networkInfoOf } from '@mini-nova/domain/network-info';
 import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';

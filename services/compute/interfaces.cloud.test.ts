@@ -1,6 +1,5 @@
 import { listNetworks } from '@mini-nova/data/networks/queries';
-import { allocatePort } from '@mini-nova/data/ports/allocation';
-import { findPort } from '@mini-nova/data/ports/queries';
+import { allocatePort, findPort } from '@mini-nova/data/ports/queries';
 import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
 import { networkInfoOf } from '@mini-nova/domain/network-info';
 import { Cloud } from '@mini-nova/services-testing/cloud';

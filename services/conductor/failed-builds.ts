@@ -1,5 +1,5 @@
 import { deleteAllocations } from '@mini-nova/data/allocations/queries';
-import { deleteBuildRequest } from '@mini-nova/data/build-requests/queries';
+import { deleteBuildRequest } from '@mini-nova/data/build-requests/store';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { findInstance, lockInstance } from '@mini-nova/data/instances/queries';
 import type { InstanceStore } from '@mini-nova/data/instances/store';

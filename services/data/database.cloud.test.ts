@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { SQLite } from '../../packages/database/drivers/sqlite.ts';
 import { type Database, openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
-import { findService, insertService } from './services/queries.ts';
+import { findService, insertService } from './services/store.ts';
 import { describeDatabase } from './test/database-behaviour.ts';
 import { newService } from './test/rows.ts';
 

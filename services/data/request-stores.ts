@@ -15,8 +15,7 @@ import type { BuildRequestStore } from './build-requests/store.ts';
 import type { ComputeNodeStore } from './compute-nodes/store.ts';
 import type { Database, Queryable } from './database.ts';
 import type { FlavorStore } from './flavors/store.ts';
-import type { MigrationFilters } from './instance-migrations/queries.ts';
-import type { MigrationStore } from './instance-migrations/store.ts';
+import type { MigrationFilters, MigrationStore } from './instance-migrations/store.ts';
 import { deleteInstance } from './instances/deletion.ts';
 import { type InstanceFilters, lockInstance } from './instances/queries.ts';
 import type { InstanceQuery, InstanceStore } from './instances/store.ts';
@@ -29,7 +28,7 @@ import { type Stores, storesWithin } from './stores.ts';
 
 export type { FlavorQuery } from './flavors/store.ts';
 export type { InstanceQuery } from './instances/store.ts';
-export type { ServiceFilters } from './services/queries.ts';
+export type { ServiceFilters } from './services/store.ts';
 export { lastReport } from './services/store.ts';
 
 /** Makes the stores of a request: who has no others can reach nothing without saying for whom. */

@@ -3,8 +3,7 @@ import { type Database, openDatabase } from '@mini-nova/data/database';
 import { InstanceStore } from '@mini-nova/data/instances/store';
 import { migrate } from '@mini-nova/data/migrate';
 import { ensureNetwork } from '@mini-nova/data/networks/queries';
-import { allocatePort } from '@mini-nova/data/ports/allocation';
-import { findPort } from '@mini-nova/data/ports/queries';
+import { allocatePort, findPort } from '@mini-nova/data/ports/queries';
 import {
   FixedIpAlreadyInUse,
   InstanceNotFound,

@@ -2,8 +2,8 @@ import type { Database, Queryable, TransactionOptions } from '@mini-nova/data/da
 import { lockInstance } from '@mini-nova/data/instances/queries';
 import { findNetwork, findNetworkByLabel, listNetworks } from '@mini-nova/data/networks/queries';
 import type { NetworkRow } from '@mini-nova/data/networks/table';
-import { allocatePortIn } from '@mini-nova/data/ports/allocation';
 import {
+  allocatePortIn,
   bindPort,
   findPort,
   listPortsOfDevice,

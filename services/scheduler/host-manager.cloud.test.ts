@@ -1,4 +1,4 @@
-import { findComputeNode, softDeleteComputeNode } from '@mini-nova/data/compute-nodes/queries';
+import { findComputeNode, softDeleteComputeNode } from '@mini-nova/data/compute-nodes/store';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
 import { claimResources } from '@mini-nova/placement/claim';

@@ -1,4 +1,4 @@
-import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/queries';
+import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/store';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { clockOf, databaseNow } from '@mini-nova/database';

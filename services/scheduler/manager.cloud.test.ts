@@ -2,7 +2,7 @@ import { ConfigError, type LoadConfigOptions, loadConfig } from '@mini-nova/conf
 import { listUsages } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
-import { findService, updateService } from '@mini-nova/data/services/queries';
+import { findService, updateService } from '@mini-nova/data/services/store';
 import type { NewService } from '@mini-nova/data/services/table';
 import { silentLogger } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';

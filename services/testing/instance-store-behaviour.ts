@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@mini-nova/data/database';
-import type { StateChange } from '@mini-nova/data/instances/state-changes';
-import { InstanceStore } from '@mini-nova/data/instances/store';
+import { InstanceStore, type StateChange } from '@mini-nova/data/instances/store';
 import { InstanceExists, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import {
   Instance,

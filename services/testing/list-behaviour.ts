@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { flavorParameters } from '@mini-nova/api/queries/flavors';
 import { serverParameters } from '@mini-nova/api/queries/servers';
-import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { allocatePort } from '@mini-nova/data/ports/queries';
 import { Flavor, type Instance, Service } from '@mini-nova/objects';
 import { describe, expect, it } from 'vitest';
 import { type ApiFixture, type ApiFixtureOptions, apiFixture, CIRROS } from './api-fixture.ts';

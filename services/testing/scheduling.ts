@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { insertComputeNode } from '@mini-nova/data/compute-nodes/queries';
+import { insertComputeNode } from '@mini-nova/data/compute-nodes/store';
 import type { Database } from '@mini-nova/data/database';
-import { insertService } from '@mini-nova/data/services/queries';
+import { insertService } from '@mini-nova/data/services/store';
 import type { NewService } from '@mini-nova/data/services/table';
 import type { Inventories, ResourceStates } from '@mini-nova/domain/resources';
 import type { ArgsOf } from '@mini-nova/messaging';

@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
-import { listServices } from '@mini-nova/data/services/queries';
+import { listServices } from '@mini-nova/data/services/store';
 import { type PrivatePostgres, startPostgres } from '@mini-nova/testing';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

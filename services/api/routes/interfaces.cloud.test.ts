@@ -1,4 +1,4 @@
-import { allocatePort } from '@mini-nova/data/ports/allocation';
+import { allocatePort } from '@mini-nova/data/ports/queries';
 import type { PortRow } from '@mini-nova/data/ports/table';
 import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';

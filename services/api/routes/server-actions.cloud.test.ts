@@ -3,8 +3,7 @@ import {
   insertAllocations,
   listAllocationsOfConsumer,
 } from '@mini-nova/data/allocations/queries';
-import { allocatePort } from '@mini-nova/data/ports/allocation';
-import { listPortsOfDevice } from '@mini-nova/data/ports/queries';
+import { allocatePort, listPortsOfDevice } from '@mini-nova/data/ports/queries';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { Target } from '@mini-nova/messaging';

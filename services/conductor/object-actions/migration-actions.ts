@@ -1,5 +1,4 @@
-import type { MigrationFilters } from '@mini-nova/data/instance-migrations/queries';
-import type { MigrationStore } from '@mini-nova/data/instance-migrations/store';
+import type { MigrationFilters, MigrationStore } from '@mini-nova/data/instance-migrations/store';
 import { isUniqueViolation } from '@mini-nova/database';
 import { DuplicateEntry } from '@mini-nova/domain/exceptions';
 import { MigrationStatus } from '@mini-nova/domain/states/migration-status';

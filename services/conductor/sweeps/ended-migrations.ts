@@ -1,8 +1,8 @@
 import { lockConsumers } from '@mini-nova/data/allocations/consumers';
 import { deleteAllocations, listMigrationsWithAllocations } from '@mini-nova/data/allocations/queries';
-import { findComputeNode } from '@mini-nova/data/compute-nodes/queries';
+import { findComputeNode } from '@mini-nova/data/compute-nodes/store';
 import type { Database, Queryable } from '@mini-nova/data/database';
-import { listMigrations } from '@mini-nova/data/instance-migrations/queries';
+import { listMigrations } from '@mini-nova/data/instance-migrations/store';
 import { InstanceStore } from '@mini-nova/data/instances/store';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';

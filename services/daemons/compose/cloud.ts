@@ -1,7 +1,7 @@
 import type { ApiServer } from '@mini-nova/api/api-server';
 import { openConfigured, syncDatabase, waitForDatabase } from '@mini-nova/data/configured-database';
 import type { Database } from '@mini-nova/data/database';
-import type { StateChangeListener } from '@mini-nova/data/instances/state-changes';
+import type { StateChangeListener } from '@mini-nova/data/instances/store';
 import { type Stores, unboundStores } from '@mini-nova/data/stores';
 import { serviceTransport } from '@mini-nova/domain/service-transport';
 import type { Logger, RpcHooks, Transport } from '@mini-nova/messaging';

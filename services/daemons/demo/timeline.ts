@@ -1,4 +1,4 @@
-import type { StateChange } from '@mini-nova/data/instances/state-changes';
+import type { StateChange } from '@mini-nova/data/instances/store';
 import type { RpcEvent, Target } from '@mini-nova/messaging';
 import type { RequestContext } from '@mini-nova/service';
 

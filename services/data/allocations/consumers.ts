@@ -2,7 +2,7 @@ import { locksRows, preparedQuery } from '@mini-nova/database';
 import { isUnderWay } from '@mini-nova/domain/states/migration-status';
 import { sql } from 'kysely';
 import type { Queryable } from '../database.ts';
-import { listMovingInstances } from '../instance-migrations/queries.ts';
+import { listMovingInstances } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
 import type { InstanceRow } from '../instances/table.ts';
 

@@ -1,8 +1,7 @@
-import type { Timestamp } from '@mini-nova/database';
-import { idempotent, locksRows, preparedQuery } from '@mini-nova/database';
+import { idempotent, locksRows, preparedQuery, type Timestamp } from '@mini-nova/database';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import type { Queryable } from '../database.ts';
-import { isBetweenHosts } from '../instance-migrations/queries.ts';
+import { isBetweenHosts } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from './tables.ts';
 

@@ -1,6 +1,13 @@
 import { anyOf, idempotent } from '@mini-nova/database';
+import { InstanceFault } from '@mini-nova/objects';
 import type { Queryable } from '../database.ts';
+import { RowCodec } from '../row-codec.ts';
 import type { InstanceFaultRow, NewInstanceFault } from './table.ts';
+
+export const faultCodec = new RowCodec<InstanceFault, InstanceFaultRow>({
+  type: InstanceFault,
+  columns: ['id', 'instance_uuid', 'code', 'message', 'details', 'host', 'created_at', 'updated_at'],
+});
 
 export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault): Promise<InstanceFaultRow> {
   return idempotent(db).insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();

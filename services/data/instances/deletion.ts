@@ -1,11 +1,11 @@
 import { databaseTimestamp } from '@mini-nova/database';
 import type { Instance } from '@mini-nova/objects';
 import { deleteAllocations, deleteAllocationsOfMigrations } from '../allocations/queries.ts';
-import { deleteBuildRequest } from '../build-requests/queries.ts';
+import { deleteBuildRequest } from '../build-requests/store.ts';
 import type { Database, Queryable } from '../database.ts';
-import { softDeleteMigrations } from '../instance-migrations/queries.ts';
+import { softDeleteMigrations } from '../instance-migrations/store.ts';
 import { releasePorts } from '../ports/queries.ts';
-import { deleteRequestSpec } from '../request-specs/queries.ts';
+import { deleteRequestSpec } from '../request-specs/store.ts';
 import type { InstanceStore } from './store.ts';
 
 /**

@@ -8,14 +8,19 @@ import {
   UnexpectedTaskStateError,
 } from '@mini-nova/domain/exceptions';
 import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
-import { type ChangesOf, type Instance, type InstanceFault, InstanceList } from '@mini-nova/objects';
+import {
+  type ChangesOf,
+  Instance,
+  type InstanceFault,
+  InstanceList,
+  SecurityGroupList,
+  TagList,
+} from '@mini-nova/objects';
 import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
-import { faultCodec } from '../instance-faults/codec.ts';
-import { insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
-import { listMovingInstances } from '../instance-migrations/queries.ts';
-import { setByStore } from '../row-codec.ts';
-import { instanceCodec } from './codec.ts';
+import { faultCodec, insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
+import { listMovingInstances } from '../instance-migrations/store.ts';
+import { RowCodec, setByStore } from '../row-codec.ts';
 import {
   findInstance,
   type InstanceFilters,
@@ -25,8 +30,46 @@ import {
   updateInstance,
 } from './queries.ts';
 import { type InstanceSearch, searchInstances } from './search.ts';
-import { type StateChangeListener, StateChangeListeners } from './state-changes.ts';
 import type { InstanceRow } from './table.ts';
+
+/** Nested values: JSON text in the row. */
+const json = [
+  'metadata',
+  'system_metadata',
+  'info_cache',
+  'security_groups',
+  'flavor',
+  'old_flavor',
+  'new_flavor',
+  'numa_topology',
+  'pci_requests',
+  'pci_devices',
+  'device_metadata',
+  'tags',
+  'vcpu_model',
+  'ec2_ids',
+  'keypairs',
+  'trusted_certs',
+  'resources',
+  'migration_context',
+] as const satisfies (keyof InstanceRow)[];
+
+/** Fields that are no column: they are other records. */
+const unstored = new Set(['services', 'fault']);
+
+const columns = Object.keys(Instance.fields).filter((field) => !unstored.has(field)) as (keyof InstanceRow)[];
+
+export const instanceCodec = new RowCodec<Instance, InstanceRow>({
+  type: Instance,
+  columns,
+  json,
+  empty: (instance) => {
+    if (!instance.has('metadata')) instance.metadata = {};
+    if (!instance.has('system_metadata')) instance.system_metadata = {};
+    if (!instance.has('security_groups')) instance.security_groups = new SecurityGroupList();
+    if (!instance.has('tags')) instance.tags = new TagList();
+  },
+});
 
 export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
   marker?: string;
@@ -222,4 +265,34 @@ function listOf(rows: readonly InstanceRow[]): InstanceList {
 
 function changedFields(instance: Instance): string[] {
   return instance.changes().filter((field) => instanceCodec.stores(field) && !setByStore.includes(field));
+}
+
+/** An instance came to be in a state. */
+export interface StateChange {
+  uuid: string;
+  vm_state: string | null;
+  task_state: string | null;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** Must be quick and not throw: it runs in the path of a save. */
+export type StateChangeListener = (change: StateChange) => void;
+
+/** Those who want to hear of instances' states. */
+export class StateChangeListeners {
+  readonly #listeners = new Set<StateChangeListener>();
+
+  /** @returns a function that takes the listener away again */
+  add(listener: StateChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** @param at ISO 8601 text */
+  notify({ uuid, vm_state, task_state }: Omit<StateChange, 'at'>, at: string): void {
+    for (const listener of this.#listeners) listener({ uuid, vm_state, task_state, at: Date.parse(at) });
+  }
 }

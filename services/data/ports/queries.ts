@@ -1,8 +1,20 @@
-import type { Timestamp } from '@mini-nova/database';
-import { idempotent, preparedQuery } from '@mini-nova/database';
-import type { Queryable } from '../database.ts';
-import { isBetweenHosts } from '../instance-migrations/queries.ts';
-import type { PortRow } from './table.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  databaseTimestamp,
+  idempotent,
+  isUniqueViolation,
+  onlyRow,
+  preparedQuery,
+  type Timestamp,
+} from '@mini-nova/database';
+import { sql } from 'kysely';
+import type { Database, Queryable } from '../database.ts';
+import { isBetweenHosts } from '../instance-migrations/store.ts';
+import { NetworkMissing } from '../networks/errors.ts';
+import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../networks/ipv4.ts';
+import type { NetworkRow } from '../networks/table.ts';
+import { AddressesExhausted, AddressInUse, AddressNotAllocatable } from './errors.ts';
+import type { NewPort, PortRow } from './table.ts';
 
 export async function findPort(db: Queryable, uuid: string): Promise<PortRow | undefined> {
   return db.selectFrom('ports').selectAll().where('uuid', '=', uuid).executeTakeFirst();
@@ -140,4 +152,182 @@ export async function deletePort(db: Queryable, uuid: string): Promise<boolean> 
     .where('uuid', '=', uuid)
     .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
+}
+
+export interface PortRequest {
+  networkUuid: string;
+  /** The instance it is for; null: a port that nobody uses yet. */
+  deviceUuid: string | null;
+  host: string | null;
+  /** Default: the lowest free address. */
+  fixedIp?: string | null;
+  /** Default true: the port goes when its instance does. */
+  createdForInstance?: boolean;
+}
+
+/** Tries when another port took the MAC address, or a writer outside this function the IP address. */
+const ATTEMPTS = 5;
+
+/**
+ * Makes a port with an address of the network's range (gateway left out) and a MAC address, in one transaction. No
+ * two ports of a network ever have the same address, however many are made at once.
+ * @throws NetworkMissing, AddressesExhausted, AddressInUse, AddressNotAllocatable
+ */
+export async function allocatePort(db: Database, request: PortRequest): Promise<PortRow> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction((trx) => allocatePortIn(trx, request));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isUniqueViolation(error)) throw error;
+    }
+  }
+}
+
+/**
+ * As {@link allocatePort}, as a part of the caller's transaction. A MAC address drawn twice (one in 2^24) fails as a
+ * unique violation, which the caller's transaction does not survive.
+ */
+export async function allocatePortIn(trx: Queryable, request: PortRequest): Promise<PortRow> {
+  const network = await lockNetwork(trx, request.networkUuid);
+  const ipNumber =
+    typeof request.fixedIp === 'string'
+      ? await checkAddress(trx, network, request.fixedIp)
+      : await lowestFreeAddress(trx, network);
+  const { rows } = await insert(trx, {
+    uuid: randomUUID(),
+    network_uuid: network.uuid,
+    mac_address: randomMac(),
+    ip_address: formatIpv4(ipNumber),
+    ip_number: ipNumber,
+    device_uuid: request.deviceUuid,
+    device_index: request.deviceUuid === null ? 0 : await nextDeviceIndex(trx, request.deviceUuid),
+    host: request.host,
+    created_for_instance: request.createdForInstance ?? true,
+    created_at: databaseTimestamp(trx),
+  });
+  return onlyRow(rows);
+}
+
+const insert = preparedQuery((db: Queryable, port: NewPort) =>
+  db.insertInto('ports').values(port).returningAll(),
+);
+
+/** A port as it was. */
+export interface LostPort {
+  uuid: string;
+  networkUuid: string;
+  macAddress: string;
+  ipAddress: string;
+  ipNumber: number;
+  deviceUuid: string;
+  host: string;
+  createdForInstance: boolean;
+  at: Timestamp;
+}
+
+/** Makes a port again whose record was lost. False: another has one of its addresses. */
+export async function restorePort(trx: Queryable, port: LostPort): Promise<boolean> {
+  await lockNetwork(trx, port.networkUuid);
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('ports')
+    .values({
+      uuid: port.uuid,
+      network_uuid: port.networkUuid,
+      mac_address: port.macAddress,
+      ip_address: port.ipAddress,
+      ip_number: port.ipNumber,
+      device_uuid: port.deviceUuid,
+      device_index: await nextDeviceIndex(trx, port.deviceUuid),
+      host: port.host,
+      created_for_instance: port.createdForInstance,
+      created_at: port.at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** An update that changes nothing holds the row on both dialects, so allocations of one network queue up. */
+async function lockNetwork(trx: Queryable, uuid: string): Promise<NetworkRow> {
+  const { rows } = await touchNetwork(trx, { uuid });
+  const [network] = rows;
+  if (network === undefined) throw new NetworkMissing(uuid);
+  return network;
+}
+
+const touchNetwork = preparedQuery((db: Queryable, { uuid }: { uuid: string }) =>
+  db
+    .updateTable('networks')
+    .set((eb) => ({ uuid: eb.ref('uuid') }))
+    .where('uuid', '=', uuid)
+    .returningAll(),
+);
+
+async function checkAddress(trx: Queryable, network: NetworkRow, address: string): Promise<number> {
+  const { first, last } = parseCidr(network.cidr);
+  const ipNumber = parseIpv4(address);
+  if (ipNumber === null || ipNumber < first || ipNumber > last || address === network.gateway) {
+    throw new AddressNotAllocatable(address, network.cidr);
+  }
+  const holder = await trx
+    .selectFrom('ports')
+    .select('uuid')
+    .where('network_uuid', '=', network.uuid)
+    .where('ip_number', '=', ipNumber)
+    .executeTakeFirst();
+  if (holder !== undefined) throw new AddressInUse(address);
+  return ipNumber;
+}
+
+/** The first number of the range, or the lowest successor of a taken one, that is not taken itself. */
+async function lowestFreeAddress(trx: Queryable, network: NetworkRow): Promise<number> {
+  const { first, last }: Ipv4Range = parseCidr(network.cidr);
+  const gateway = parseIpv4(network.gateway) ?? first;
+  const free =
+    (await afterTheLast(trx, network.uuid, first, gateway)) ??
+    (await firstGap(trx, network.uuid, first, gateway));
+  if (free === null || free > last) throw new AddressesExhausted(network.uuid);
+  return free;
+}
+
+/** The successor of the highest taken number. Undefined: there may be a lower one. */
+async function afterTheLast(
+  trx: Queryable,
+  networkUuid: string,
+  first: number,
+  gateway: number,
+): Promise<number | undefined> {
+  const { rows } = await takenOf(trx, { networkUuid });
+  const [taken] = rows;
+  const highest = Math.max(Number(taken?.highest ?? first - 1), gateway);
+  const count = Number(taken?.count ?? 0) + 1;
+  return highest - first + 1 === count ? highest + 1 : undefined;
+}
+
+const takenOf = preparedQuery((db: Queryable, { networkUuid }: { networkUuid: string }) =>
+  db
+    .selectFrom('ports')
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.max('ip_number').as('highest')])
+    .where('network_uuid', '=', networkUuid),
+);
+
+async function firstGap(
+  trx: Queryable,
+  networkUuid: string,
+  first: number,
+  gateway: number,
+): Promise<number | null> {
+  const { rows } = await sql<{ free: number | null }>`
+    with taken(ip) as (
+      select ip_number from ports where network_uuid = ${networkUuid}
+      union all select cast(${gateway} as bigint)
+      union all select cast(${first - 1} as bigint)
+    )
+    select min(ip + 1) as free from taken where ip + 1 not in (select ip from taken)`.execute(trx);
+  return rows[0]?.free ?? null;
+}
+
+function randomMac(): string {
+  const tail = [...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return ['fa', '16', '3e', ...tail].join(':');
 }

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
 import { migrate, schemaVersion } from '../migrate.ts';
 import { ensureNetwork } from '../networks/queries.ts';
-import { allocatePort } from '../ports/allocation.ts';
-import { findService, insertService } from '../services/queries.ts';
+import { allocatePort } from '../ports/queries.ts';
+import { findService, insertService } from '../services/store.ts';
 import { newService } from './rows.ts';
 
 /** What several processes on one database rely on; here each has its own connections. */

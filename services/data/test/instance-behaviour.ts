@@ -6,7 +6,7 @@ import {
   insertBuildRequest,
   listBuildRequests,
   updateBuildRequest,
-} from '../build-requests/queries.ts';
+} from '../build-requests/store.ts';
 import type { Database } from '../database.ts';
 import { insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
 import {
@@ -23,7 +23,7 @@ import {
   findRequestSpec,
   insertRequestSpec,
   updateRequestSpec,
-} from '../request-specs/queries.ts';
+} from '../request-specs/store.ts';
 import { AT, newInstance } from './rows.ts';
 
 const LATER = '2026-01-31T12:01:00.000Z';

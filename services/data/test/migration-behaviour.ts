@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ensureProvider, insertAllocations } from '../allocations/queries.ts';
 import type { Database } from '../database.ts';
-import { listFlavors } from '../flavors/queries.ts';
-import { insertMigration, listMigrations } from '../instance-migrations/queries.ts';
+import { listFlavors } from '../flavors/store.ts';
+import { insertMigration, listMigrations } from '../instance-migrations/store.ts';
 import { assertMigrated, migrate, migrations, schemaVersion } from '../migrate.ts';
 import { AT, newInstance, newMigration } from './rows.ts';
 

@@ -2,14 +2,15 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
 import { NetworkMissing } from '../networks/errors.ts';
 import { ensureNetwork, listNetworks } from '../networks/queries.ts';
-import { allocatePort, type PortRequest } from '../ports/allocation.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable } from '../ports/errors.ts';
 import {
+  allocatePort,
   bindPort,
   deletePort,
   findPort,
   listPortsOfDevice,
   movePorts,
+  type PortRequest,
   releasePorts,
 } from '../ports/queries.ts';
 import { AT } from './rows.ts';

@@ -15,8 +15,8 @@ import {
   lockProviders,
   replaceInventories,
 } from '../allocations/queries.ts';
-import { insertBuildRequest } from '../build-requests/queries.ts';
-import { insertComputeNode } from '../compute-nodes/queries.ts';
+import { insertBuildRequest } from '../build-requests/store.ts';
+import { insertComputeNode } from '../compute-nodes/store.ts';
 import type { Database } from '../database.ts';
 import { findInstance, insertInstance, softDeleteInstance, touchScheduling } from '../instances/queries.ts';
 import { AT, newComputeNode, newInstance } from './rows.ts';

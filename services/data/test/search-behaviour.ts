@@ -1,11 +1,11 @@
 import { Pattern, type SortKey } from '@mini-nova/database';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
-import { findFlavorByFlavorid, insertFlavor, listFlavors } from '../flavors/queries.ts';
+import { findFlavorByFlavorid, insertFlavor, listFlavors } from '../flavors/store.ts';
 import { findInstance, insertInstance, softDeleteInstance } from '../instances/queries.ts';
 import { type InstanceCondition, type InstanceSearch, searchInstances } from '../instances/search.ts';
 import { ensureNetwork } from '../networks/queries.ts';
-import { allocatePort } from '../ports/allocation.ts';
+import { allocatePort } from '../ports/queries.ts';
 import { AT, newInstance } from './rows.ts';
 
 const LATER = '2026-01-31T12:01:00.000Z';

@@ -7,7 +7,7 @@ import {
   listComputeNodes,
   softDeleteComputeNode,
   updateComputeNode,
-} from '../compute-nodes/queries.ts';
+} from '../compute-nodes/store.ts';
 import type { Database } from '../database.ts';
 import {
   findService,
@@ -16,7 +16,7 @@ import {
   recordHeartbeat,
   softDeleteService,
   updateService,
-} from '../services/queries.ts';
+} from '../services/store.ts';
 import { AT, newComputeNode, newService } from './rows.ts';
 
 const LATER = '2026-01-31T12:00:10.000Z';

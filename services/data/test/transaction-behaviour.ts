@@ -1,7 +1,7 @@
 import { isUniqueViolation, NestedTransaction } from '@mini-nova/database';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
-import { findService, insertService } from '../services/queries.ts';
+import { findService, insertService } from '../services/store.ts';
 import { newService } from './rows.ts';
 
 export function describeTransactions(db: () => Database): void {
