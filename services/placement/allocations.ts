@@ -1,12 +1,14 @@
-import { lockConsumers } from '@mini-nova/data/allocations/consumers';
+import {
+  listOrphanedAllocations,
+  listUnknownConsumers,
+  type OrphanedAllocation,
+} from '@mini-nova/data/allocations/leftovers';
 import {
   changeConsumer,
   deleteAllocations,
   listAllocationsOfConsumer,
   listAllocationsOfProvider,
-  listOrphanedAllocations,
-  listUnknownConsumers,
-  type OrphanedAllocation,
+  lockConsumers,
 } from '@mini-nova/data/allocations/queries';
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';

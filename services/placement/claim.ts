@@ -1,4 +1,3 @@
-import { lockConsumers } from '@mini-nova/data/allocations/consumers';
 import {
   type AllocationKey,
   addAllocations,
@@ -7,6 +6,7 @@ import {
   deleteAllocationsDated,
   insertAllocations,
   listAllocationsOfConsumer,
+  lockConsumers,
   lockProviders,
 } from '@mini-nova/data/allocations/queries';
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listEndedConsumers, lockConsumers } from '@mini-nova/data/allocations/consumers';
-import { lockProviders } from '@mini-nova/data/allocations/queries';
+import { listEndedConsumers, lockConsumers, lockProviders } from '@mini-nova/data/allocations/queries';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { Logger, RpcRequest } from '@mini-nova/messaging';

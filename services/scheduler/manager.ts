@@ -1,4 +1,4 @@
-import { listEndedConsumers } from '@mini-nova/data/allocations/consumers';
+import { listEndedConsumers } from '@mini-nova/data/allocations/queries';
 import type { Database } from '@mini-nova/data/database';
 import { NoValidHost } from '@mini-nova/domain/exceptions';
 import {

@@ -1,14 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Database, type Queryable, openDatabase } from '@mini-nova/data/database';
+import { type Database, openDatabase, type Queryable } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
 import { findService, insertService, listServices, recordHeartbeat } from '@mini-nova/data/services/store';
 import { newService } from '@mini-nova/data/test/rows';
 import { stall } from '@mini-nova/data/test/stall';
 import { type DatabaseOptions, DatabaseUnavailable, withPatience } from '@mini-nova/database';
 import { allocationsByConsumer, releaseAllocations } from '@mini-nova/placement/allocations';
-import { type MadeClaims, claimAll, claimResources, releaseClaims } from '@mini-nova/placement/claim';
+import { claimAll, claimResources, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
 import { addHost } from '@mini-nova/services-testing/scheduling';
-import { type PrivatePostgres, TcpProxy, startPostgres } from '@mini-nova/testing';
+import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testing';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 

@@ -1,5 +1,5 @@
-import { lockConsumers } from '@mini-nova/data/allocations/consumers';
-import { deleteAllocations, listMigrationsWithAllocations } from '@mini-nova/data/allocations/queries';
+import { listMigrationsWithAllocations } from '@mini-nova/data/allocations/leftovers';
+import { deleteAllocations, lockConsumers } from '@mini-nova/data/allocations/queries';
 import { findComputeNode } from '@mini-nova/data/compute-nodes/store';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { listMigrations } from '@mini-nova/data/instance-migrations/store';

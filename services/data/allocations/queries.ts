@@ -1,8 +1,10 @@
 import { idempotent, locksRows, preparedQuery, type Timestamp } from '@mini-nova/database';
-import { statusesOver } from '@mini-nova/domain/states/migration-status';
+import { isUnderWay } from '@mini-nova/domain/states/migration-status';
+import { sql } from 'kysely';
 import type { Queryable } from '../database.ts';
-import { isBetweenHosts } from '../instance-migrations/store.ts';
+import { listMovingInstances } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
+import type { InstanceRow } from '../instances/table.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from './tables.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
@@ -225,34 +227,6 @@ export async function deleteAllocations(
   return Number(numDeletedRows);
 }
 
-/** Migrations that are over, or were deleted with their instance, since before a time, and hold something. */
-export async function listMigrationsWithAllocations(
-  db: Queryable,
-  before: Timestamp,
-): Promise<Pick<MigrationRow, 'uuid' | 'instance_uuid' | 'status'>[]> {
-  return db
-    .selectFrom('migrations')
-    .select(['uuid', 'instance_uuid', 'status'])
-    .where((eb) =>
-      eb.or([
-        eb('deleted', '=', true),
-        eb.and([
-          eb('status', 'in', statusesOver),
-          eb(eb.fn.coalesce('updated_at', 'created_at'), '<', before),
-        ]),
-      ]),
-    )
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('allocations')
-          .select('used')
-          .whereRef('allocations.consumer_uuid', '=', 'migrations.uuid'),
-      ),
-    )
-    .orderBy('id')
-    .execute();
-}
-
 /** What all migrations of the instance hold. */
 export async function deleteAllocationsOfMigrations(db: Queryable, instanceUuid: string): Promise<void> {
   await idempotent(db)
@@ -263,65 +237,79 @@ export async function deleteAllocationsOfMigrations(db: Queryable, instanceUuid:
     .execute();
 }
 
-export interface OrphanedAllocation {
-  consumer_uuid: string;
-  provider_uuid: string;
+/**
+ * Which of the consumers will never use what they are given: instances that are deleted, or in ERROR on no host and not
+ * between two; migrations that are over.
+ */
+export async function listEndedConsumers(db: Queryable, uuids: readonly string[]): Promise<string[]> {
+  if (uuids.length === 0) return [];
+  const { rows: instances } = await statesOf(db, { uuids });
+  const others = withoutRecord(uuids, instances);
+  const migrations = others.length === 0 ? [] : (await statusesOf(db, { uuids: others })).rows;
+  return [...(await endedInstances(db, instances)), ...endedMigrations(migrations)];
 }
 
 /**
- * Allocations whose consumer will never use them, as its record says: its instance is deleted, or ended in ERROR on no host; or
- * it is at rest on another compute node, and they were made before a time (younger ones may be of a move that has begun). Those of
- * an instance between two hosts are not: its migration says so, and is to have recorded that it is over.
+ * As `listEndedConsumers`, and until the transaction ends, nobody else who locks one of the consumers gets on, and none
+ * of their records changes. Locked are first the instances, then the migrations, each in the order of their uuids, so that
+ * no two who lock several wait for each other; last those of whom there is no record (another control plane's).
  */
-export async function listOrphanedAllocations(
-  db: Queryable,
-  before: Timestamp,
-): Promise<OrphanedAllocation[]> {
-  return db
-    .selectFrom('allocations')
-    .innerJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
-    .leftJoin('compute_nodes', (join) =>
-      join
-        .onRef('compute_nodes.host', '=', 'instances.host')
-        .onRef('compute_nodes.hypervisor_hostname', '=', 'instances.node')
-        .on('compute_nodes.deleted', '=', false),
-    )
-    .select(['allocations.consumer_uuid', 'allocations.provider_uuid'])
-    .distinct()
-    .where((eb) =>
-      eb.or([
-        eb('instances.deleted', '=', true),
-        eb.and([
-          eb('instances.vm_state', '=', 'error'),
-          eb('instances.host', 'is', null),
-          eb.not(isBetweenHosts('instances.uuid')),
-        ]),
-        eb.and([
-          eb('allocations.created_at', '<', before),
-          eb.not(isBetweenHosts('instances.uuid')),
-          eb('instances.vm_state', 'in', ['active', 'stopped', 'error']),
-          eb('instances.task_state', 'is', null),
-          eb('compute_nodes.uuid', '<>', eb.ref('allocations.provider_uuid')),
-        ]),
-      ]),
-    )
-    .execute();
+export async function lockConsumers(trx: Queryable, uuids: readonly string[]): Promise<string[]> {
+  if (uuids.length === 0) return [];
+  if (!locksRows(trx)) return listEndedConsumers(trx, uuids);
+  const { rows: instances } = await lockInstances(trx, { uuids });
+  const others = withoutRecord(uuids, instances);
+  const migrations = others.length === 0 ? [] : (await lockMigrations(trx, { uuids: others })).rows;
+  for (const uuid of withoutRecord(others, migrations).sort()) {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${uuid}, 0))`.execute(trx);
+  }
+  return [...(await endedInstances(trx, instances)), ...endedMigrations(migrations)];
 }
 
-/** Those who hold allocations made before a time, and of whom there is no record: nobody knows whether they use them. */
-export async function listUnknownConsumers(db: Queryable, before: Timestamp): Promise<string[]> {
-  const rows = await db
-    .selectFrom('allocations')
-    .leftJoin('instances', 'instances.uuid', 'allocations.consumer_uuid')
-    .leftJoin('build_requests', 'build_requests.instance_uuid', 'allocations.consumer_uuid')
-    .leftJoin('migrations', 'migrations.uuid', 'allocations.consumer_uuid')
-    .select('allocations.consumer_uuid')
-    .distinct()
-    .where('allocations.created_at', '<', before)
-    .where('instances.uuid', 'is', null)
-    .where('migrations.uuid', 'is', null)
-    .where('build_requests.instance_uuid', 'is', null)
-    .orderBy('allocations.consumer_uuid')
-    .execute();
-  return rows.map(({ consumer_uuid }) => consumer_uuid);
+interface Consumers {
+  uuids: readonly string[];
+}
+
+const statesOf = preparedQuery((db: Queryable, { uuids }: Consumers) => states(db, uuids));
+const lockInstances = preparedQuery((db: Queryable, { uuids }: Consumers) =>
+  states(db, uuids).orderBy('uuid').forUpdate(),
+);
+const statusesOf = preparedQuery((db: Queryable, { uuids }: Consumers) => statuses(db, uuids));
+const lockMigrations = preparedQuery((db: Queryable, { uuids }: Consumers) =>
+  statuses(db, uuids).orderBy('uuid').forUpdate(),
+);
+
+function states(db: Queryable, uuids: readonly string[]) {
+  return db
+    .selectFrom('instances')
+    .select(['uuid', 'deleted', 'vm_state', 'host'])
+    .where('uuid', 'in', uuids);
+}
+
+function statuses(db: Queryable, uuids: readonly string[]) {
+  return db.selectFrom('migrations').select(['uuid', 'deleted', 'status']).where('uuid', 'in', uuids);
+}
+
+function withoutRecord(uuids: readonly string[], records: readonly { uuid: string }[]): string[] {
+  const recorded = new Set(records.map(({ uuid }) => uuid));
+  return uuids.filter((uuid) => !recorded.has(uuid));
+}
+
+async function endedInstances(
+  db: Queryable,
+  instances: readonly Pick<InstanceRow, 'uuid' | 'deleted' | 'vm_state' | 'host'>[],
+): Promise<string[]> {
+  const ended = instances.filter(
+    ({ deleted, vm_state, host }) => deleted || (vm_state === 'error' && host === null),
+  );
+  if (ended.length === 0) return [];
+  const failed = ended.filter(({ deleted }) => !deleted).map(({ uuid }) => uuid);
+  const moving = await listMovingInstances(db, failed);
+  return ended.map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
+}
+
+function endedMigrations(migrations: readonly Pick<MigrationRow, 'uuid' | 'deleted' | 'status'>[]): string[] {
+  return migrations
+    .filter((migration) => migration.deleted || !isUnderWay(migration))
+    .map(({ uuid }) => uuid);
 }

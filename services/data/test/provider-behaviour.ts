@@ -1,6 +1,6 @@
 import { isUniqueViolation } from '@mini-nova/database';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lockConsumers } from '../allocations/consumers.ts';
+import { listOrphanedAllocations, listUnknownConsumers } from '../allocations/leftovers.ts';
 import {
   advanceGenerations,
   deleteAllocations,
@@ -9,9 +9,8 @@ import {
   insertAllocations,
   listAllocationsOfConsumer,
   listInventories,
-  listOrphanedAllocations,
-  listUnknownConsumers,
   listUsages,
+  lockConsumers,
   lockProviders,
   replaceInventories,
 } from '../allocations/queries.ts';
