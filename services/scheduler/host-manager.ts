@@ -1,8 +1,8 @@
 import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/store';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database, Queryable } from '@mini-nova/data/database';
+import { isAlive } from '@mini-nova/data/services/store';
 import { clockOf, databaseNow } from '@mini-nova/database';
-import { isAlive } from '@mini-nova/domain/liveness';
 import type { ResourceStates } from '@mini-nova/domain/resources';
 import { resourcesOfAll } from '@mini-nova/placement/provider-resources';
 import { HostState, type NodeColumn } from './host-state.ts';

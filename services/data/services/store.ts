@@ -9,10 +9,9 @@ import {
   type Timestamp,
 } from '@mini-nova/database';
 import { ServiceNotFound } from '@mini-nova/domain/exceptions';
-import { isAlive, SEEN_WHEN_STOPPED } from '@mini-nova/domain/liveness';
+import { SEEN_WHEN_STOPPED } from '@mini-nova/domain/liveness';
 import { type ChangesOf, Service, ServiceList } from '@mini-nova/objects';
 import type { ExpressionBuilder } from 'kysely';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable, Schema } from '../database.ts';
 import { RowCodec, setByStore } from '../row-codec.ts';
 import type { NewService, ServiceChanges, ServiceRow } from './table.ts';
@@ -38,8 +37,8 @@ export interface ServiceIdentity {
 export class ServiceStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   /** By which the records are dated. */
@@ -154,6 +153,20 @@ export class ServiceStore {
   isUp(service: Service, downTime: number, now = databaseNow(this.#db)): boolean {
     return isServiceUp(service, downTime + this.clock.pardon(downTime), now);
   }
+}
+
+/** What a service record says of its daemon's health. */
+export interface SignsOfLife {
+  forcedDown: boolean;
+  /** The last heartbeat, or when the record was made; null: neither is known. */
+  lastSeen: Date | null;
+}
+
+/** Whether there was a sign of life in the last `downTime` seconds and nobody declared the daemon down. */
+export function isAlive({ forcedDown, lastSeen }: SignsOfLife, downTime: number, now: Date): boolean {
+  if (forcedDown || lastSeen === null) return false;
+  // Both are of the database's clock. After that was set back, a time in the future is no better than one as far past.
+  return Math.abs(now.getTime() - lastSeen.getTime()) <= downTime * 1000;
 }
 
 /**
