@@ -76,7 +76,7 @@ export class BuildRetry {
 
   /** @throws BuildAbortException when there is none */
   async #recordedSpec(uuid: string): Promise<RequestSpec> {
-    const spec = await new RequestSpecStore(this.#options.db).findByInstanceUuid(uuid);
+    const spec = await new RequestSpecStore(this.#options.db.kysely).findByInstanceUuid(uuid);
     if (spec) return spec;
     throw new BuildAbortException({ instance_uuid: uuid, reason: 'it has no request spec' });
   }

@@ -16,7 +16,7 @@ async function cloudAfter(seconds: number, changes: ChangesOf<Service>) {
   const db = await openDatabase('sqlite://');
   onTestFinished(() => db.close());
   await migrate(db);
-  const services = new ServiceStore(db);
+  const services = new ServiceStore(db.kysely);
   const identity = { host: 'host1', binary: 'nova-compute', topic: 'compute', version: 61 };
   const service = await services.register(identity);
   await services.update(service, { last_seen_up: databaseNow(db.kysely), ...changes });

@@ -11,11 +11,11 @@ import type {
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { replaceInventories } from './allocations/queries.ts';
-import type { BuildRequestStore } from './build-requests/store.ts';
-import type { ComputeNodeStore } from './compute-nodes/store.ts';
+import { BuildRequestStore } from './build-requests/store.ts';
+import { ComputeNodeStore } from './compute-nodes/store.ts';
 import type { Database, Queryable } from './database.ts';
-import type { FlavorStore } from './flavors/store.ts';
-import type { MigrationFilters, MigrationStore } from './instance-migrations/store.ts';
+import { FlavorStore } from './flavors/store.ts';
+import { type MigrationFilters, MigrationStore } from './instance-migrations/store.ts';
 import { deleteInstance } from './instances/deletion.ts';
 import { type InstanceFilters, lockInstance } from './instances/queries.ts';
 import type { InstanceQuery, InstanceStore } from './instances/store.ts';
@@ -23,8 +23,9 @@ import { findNetwork, listNetworks } from './networks/queries.ts';
 import type { NetworkRow } from './networks/table.ts';
 import { findPort, listPortsOfDevice } from './ports/queries.ts';
 import type { PortRow } from './ports/table.ts';
-import type { ServiceStore } from './services/store.ts';
-import { type Stores, storesWithin } from './stores.ts';
+import { RequestSpecStore } from './request-specs/store.ts';
+import { ServiceStore } from './services/store.ts';
+import type { Stores } from './stores.ts';
 
 export type { FlavorQuery } from './flavors/store.ts';
 export type { InstanceQuery } from './instances/store.ts';
@@ -34,8 +35,8 @@ export { lastReport } from './services/store.ts';
 /** Makes the stores of a request: who has no others can reach nothing without saying for whom. */
 export type StoresFor = (ctxt: RequestContext) => RequestStores;
 
-export function storesFor(db: Database, stores: Stores): StoresFor {
-  return (ctxt) => new RequestStores(ctxt, { db, on: db.kysely, stores });
+export function storesFor(db: Database, { instances }: Pick<Stores, 'instances'>): StoresFor {
+  return (ctxt) => new RequestStores(ctxt, { db, on: db.kysely, instances });
 }
 
 export interface RequestTransaction<T> {
@@ -47,40 +48,63 @@ interface Source {
   db: Database;
   /** The database, or the transaction that these stores are part of. */
   on: Queryable;
-  stores: Stores;
+  /** On the same. Who listens to its changes hears of those of requests. */
+  instances: InstanceStore;
 }
 
 /** What one request can see and change: of instances and what belongs to them its project's only. */
 export class RequestStores {
   readonly ctxt: RequestContext;
-  readonly instances: RequestInstances;
-  readonly migrations: RequestMigrations;
-  readonly requestSpecs: NewRecords<RequestSpec>;
-  readonly buildRequests: RequestBuildRequests;
-  readonly ports: RequestPorts;
-  /** These are of no project. */
-  readonly networks: RequestNetworks;
-  readonly flavors: FlavorStore;
-  readonly services: ServiceStore;
-  readonly computeNodes: ComputeNodeStore;
-  readonly providers: RequestProviders;
+  readonly #own: OwnRecords;
   readonly #source: Source;
 
   constructor(ctxt: RequestContext, source: Source) {
-    const { db, on, stores } = source;
     this.ctxt = ctxt;
+    this.#own = { on: source.on, ctxt, projectId: ctxt.project_id };
     this.#source = source;
-    const own: OwnRecords = { on, ctxt, projectId: ctxt.project_id };
-    this.instances = new RequestInstances(own, stores.instances, db);
-    this.migrations = new RequestMigrations(own, stores.migrations);
-    this.requestSpecs = { create: (spec) => stores.requestSpecs.create(ofProject(spec, own)) };
-    this.buildRequests = new RequestBuildRequests(own, stores.buildRequests);
-    this.ports = new RequestPorts(own);
-    this.networks = new RequestNetworks(on);
-    this.flavors = stores.flavors;
-    this.services = stores.services;
-    this.computeNodes = stores.computeNodes;
-    this.providers = new RequestProviders(on);
+  }
+
+  get instances(): RequestInstances {
+    return new RequestInstances(this.#own, this.#source.instances, this.#source.db);
+  }
+
+  get migrations(): RequestMigrations {
+    return new RequestMigrations(this.#own, new MigrationStore(this.#source.on));
+  }
+
+  get requestSpecs(): NewRecords<RequestSpec> {
+    const specs = new RequestSpecStore(this.#source.on);
+    return { create: (spec) => specs.create(ofProject(spec, this.#own)) };
+  }
+
+  get buildRequests(): RequestBuildRequests {
+    return new RequestBuildRequests(this.#own, new BuildRequestStore(this.#source.on));
+  }
+
+  get ports(): RequestPorts {
+    return new RequestPorts(this.#own);
+  }
+
+  // These are of no project.
+
+  get networks(): RequestNetworks {
+    return new RequestNetworks(this.#source.on);
+  }
+
+  get flavors(): FlavorStore {
+    return new FlavorStore(this.#source.on);
+  }
+
+  get services(): ServiceStore {
+    return new ServiceStore(this.#source.on);
+  }
+
+  get computeNodes(): ComputeNodeStore {
+    return new ComputeNodeStore(this.#source.on);
+  }
+
+  get providers(): RequestProviders {
+    return new RequestProviders(this.#source.on);
   }
 
   /** Runs `work` with stores that are part of a transaction. See `Database.transaction`. */
@@ -97,8 +121,8 @@ export class RequestStores {
   }
 
   #within(trx: Queryable): RequestStores {
-    const { db, stores } = this.#source;
-    return new RequestStores(this.ctxt, { db, on: trx, stores: storesWithin(stores, trx) });
+    const { db, instances } = this.#source;
+    return new RequestStores(this.ctxt, { db, on: trx, instances: instances.within(trx) });
   }
 }
 

@@ -27,7 +27,7 @@ async function onDatabase<T>(work: (opened: Database) => Promise<T>): Promise<T>
 /** Deleted now, or then. */
 async function deleteInstances(count: number, at?: string): Promise<void> {
   await onDatabase(async (opened) => {
-    const store = new InstanceStore(opened);
+    const store = new InstanceStore(opened.kysely);
     for (let n = 0; n < count; n += 1) {
       const instance = newInstance();
       await store.create(instance);

@@ -83,7 +83,7 @@ test('adopts one: it is a server again, with its addresses and its allocation', 
   expect((await listed()).find((one) => one.uuid === uuid)?.state).toBe('here');
   const ports = await listPortsOfDevice(db.kysely, uuid);
   expect(ports.map((port) => port.uuid)).toEqual(before?.interfaces.map(({ id }) => id));
-  expect(await new InstanceStore(db).getByUuid(uuid)).toMatchObject({
+  expect(await new InstanceStore(db.kysely).getByUuid(uuid)).toMatchObject({
     user_id: 'u2',
     vm_state: 'active',
     host: 'host1',

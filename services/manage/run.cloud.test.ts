@@ -37,7 +37,7 @@ test('service list shows the daemons, as a table or as JSON', async () => {
   const database = newDatabase();
   await manageOf(database, 'db', 'sync');
   const db = await openDatabase(database);
-  const services = new ServiceStore(db);
+  const services = new ServiceStore(db.kysely);
   await services.register({ host: 'host1', binary: 'nova-compute', topic: 'compute', version: 1 });
   const last_seen_up = new Date('2026-01-01T00:00:00Z');
   await services.create(

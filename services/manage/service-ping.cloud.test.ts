@@ -24,7 +24,7 @@ const ping = (...args: string[]) =>
 async function record(...services: Partial<Service>[]): Promise<void> {
   const db = await openDatabase(database);
   for (const values of services) {
-    await new ServiceStore(db).create(
+    await new ServiceStore(db.kysely).create(
       new Service({ binary: 'nova-compute', topic: 'compute', last_seen_up: new Date(), ...values }),
     );
   }

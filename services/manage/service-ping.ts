@@ -81,7 +81,7 @@ export function addServicePing(
 async function pingServices(flags: Flags, config: DataConfig, io: ManageIo): Promise<void> {
   const { host, binary, timeout, json = false } = flags;
   const services = await withMigratedDatabase(config, async (db) => [
-    ...(await new ServiceStore(db).list({ host, binary })),
+    ...(await new ServiceStore(db.kysely).list({ host, binary })),
   ]);
   if (services.length === 0) throw new ServicesMissing('There is no record of such a service.');
   const results = await pingAll(services, config, timeout);

@@ -17,7 +17,7 @@ const columns: readonly Column<ServiceDocument>[] = [
 
 /** All daemons, as a table or a JSON array. */
 export async function serviceTable(db: Database, { DEFAULT }: DataConfig, json: boolean): Promise<string> {
-  const store = new ServiceStore(db);
+  const store = new ServiceStore(db.kysely);
   await store.clock.measure();
   const skews = await store.clockSkews();
   const services = [...(await store.list())].map((service) =>

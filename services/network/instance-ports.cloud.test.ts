@@ -39,7 +39,7 @@ afterEach(() => db.close());
 
 async function newVm(): Promise<string> {
   const instance = newInstance();
-  await new InstanceStore(db).create(instance);
+  await new InstanceStore(db.kysely).create(instance);
   return instance.uuid;
 }
 
@@ -151,7 +151,7 @@ it('refuses what there is not', async () => {
 });
 
 it('allocates nothing for a deleted instance', async () => {
-  await new InstanceStore(db).destroy(newInstance({ uuid: vm }));
+  await new InstanceStore(db.kysely).destroy(newInstance({ uuid: vm }));
 
   await expect(allocate()).rejects.toThrow(InstanceNotFound);
   expect(await ports.list(vm)).toEqual([]);

@@ -14,7 +14,7 @@ export function describeBuildRequestStore(database: () => Database): void {
     let store: BuildRequestStore;
 
     beforeEach(() => {
-      store = new BuildRequestStore(database());
+      store = new BuildRequestStore(database().kysely);
     });
 
     it('keep the instance that was asked for', async () => {

@@ -125,12 +125,12 @@ export class Cloud {
     this.#retry = options.retry ?? { patience: 0 };
     this.#identities = options.identities ?? new MemoryNodeIdentities();
     this.#computeDriver = options.computeDriver ?? ((driver) => driver);
-    this.instances = new InstanceStore(db);
-    this.services = new ServiceStore(db);
-    this.computeNodes = new ComputeNodeStore(db);
-    this.migrations = new MigrationStore(db);
-    this.flavors = new FlavorStore(db);
-    this.buildRequests = new BuildRequestStore(db);
+    this.instances = new InstanceStore(db.kysely);
+    this.services = new ServiceStore(db.kysely);
+    this.computeNodes = new ComputeNodeStore(db.kysely);
+    this.migrations = new MigrationStore(db.kysely);
+    this.flavors = new FlavorStore(db.kysely);
+    this.buildRequests = new BuildRequestStore(db.kysely);
     this.ports = new InstancePorts(db, { defaultNetwork: 'private' });
     const { rpc, transport } = this.connect('api');
     this.rpc = rpc;

@@ -11,7 +11,7 @@ export function describeComputeNodeStore(database: () => Database): void {
     let store: ComputeNodeStore;
 
     beforeEach(() => {
-      store = new ComputeNodeStore(database());
+      store = new ComputeNodeStore(database().kysely);
     });
 
     it('keep every field', async () => {

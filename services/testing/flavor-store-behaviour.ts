@@ -10,7 +10,7 @@ export function describeFlavorStore(database: () => Database): void {
     let store: FlavorStore;
 
     beforeEach(() => {
-      store = new FlavorStore(database());
+      store = new FlavorStore(database().kysely);
     });
 
     it('are those of a new database', async () => {

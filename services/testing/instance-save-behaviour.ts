@@ -17,7 +17,7 @@ export function describeSaves(database: () => Database): void {
     let instance: Instance;
 
     beforeEach(async () => {
-      store = new InstanceStore(database());
+      store = new InstanceStore(database().kysely);
       instance = newInstance();
       await store.create(instance);
     });
@@ -188,7 +188,7 @@ export function describeSaves(database: () => Database): void {
 export function describeConcurrentSaves(connection: () => string): void {
   it('of concurrent saves that expect the same state exactly one succeeds', async () => {
     const dbs = await Promise.all([openDatabase(connection()), openDatabase(connection())]);
-    const [one, other] = dbs.map((db) => new InstanceStore(db)) as [InstanceStore, InstanceStore];
+    const [one, other] = dbs.map((db) => new InstanceStore(db.kysely)) as [InstanceStore, InstanceStore];
     for (let round = 0; round < 10; round += 1) {
       const instance = newInstance({ task_state: null, vm_state: 'active' });
       await one.create(instance);

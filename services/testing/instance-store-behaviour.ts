@@ -20,7 +20,7 @@ export function describeInstanceStore(database: () => Database): void {
     let store: InstanceStore;
 
     beforeEach(() => {
-      store = new InstanceStore(database());
+      store = new InstanceStore(database().kysely);
     });
 
     async function created(values: Parameters<typeof newInstance>[0] = {}): Promise<Instance> {

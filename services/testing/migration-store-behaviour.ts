@@ -12,7 +12,7 @@ export function describeMigrationStore(database: () => Database): void {
     let store: MigrationStore;
 
     beforeEach(() => {
-      store = new MigrationStore(database());
+      store = new MigrationStore(database().kysely);
     });
 
     it('keep every field', async () => {
@@ -92,7 +92,7 @@ export function describeMigrationStore(database: () => Database): void {
     });
 
     it('are deleted with their instance, however far they have got', async () => {
-      const instances = new InstanceStore(database());
+      const instances = new InstanceStore(database().kysely);
       const instance = newInstance();
       await instances.create(instance);
       const migration = newMigration({ instance_uuid: instance.uuid });

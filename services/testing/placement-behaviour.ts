@@ -49,7 +49,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
 
     async function recordMigration(status: string): Promise<string> {
       const migration = newMigration({ status });
-      await new MigrationStore(db).create(migration);
+      await new MigrationStore(db.kysely).create(migration);
       return migration.uuid;
     }
 

@@ -22,7 +22,7 @@ export function describeRequestSpecStore(database: () => Database): void {
     let store: RequestSpecStore;
 
     beforeEach(() => {
-      store = new RequestSpecStore(database());
+      store = new RequestSpecStore(database().kysely);
     });
 
     it('keep what concerns the instance and not one attempt', async () => {

@@ -13,7 +13,7 @@ export function describeServiceStore(database: () => Database): void {
     let store: ServiceStore;
 
     beforeEach(() => {
-      store = new ServiceStore(database());
+      store = new ServiceStore(database().kysely);
     });
 
     it('are found by host and binary, id and uuid', async () => {

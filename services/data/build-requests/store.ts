@@ -1,6 +1,5 @@
 import { databaseTimestamp, idempotent, onlyRow, preparedQuery } from '@mini-nova/database';
 import { BlockDeviceMappingList, BuildRequest, BuildRequestList, TagList } from '@mini-nova/objects';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import { RowCodec } from '../row-codec.ts';
 import type { BuildRequestRow, NewBuildRequest } from './table.ts';
@@ -15,8 +14,8 @@ const codec = new RowCodec<BuildRequest, BuildRequestRow>({
 export class BuildRequestStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   async findByInstanceUuid(uuid: string): Promise<BuildRequest | undefined> {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { databaseTimestamp, idempotent, preparedQuery, type Timestamp } from '@mini-nova/database';
 import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { ComputeNode, ComputeNodeList } from '@mini-nova/objects';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import { RowCodec, setByStore } from '../row-codec.ts';
 import type { ComputeNodeChanges, ComputeNodeRow, NewComputeNode } from './table.ts';
@@ -17,8 +16,8 @@ const codec = new RowCodec<ComputeNode, ComputeNodeRow>({
 export class ComputeNodeStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   async getByHostAndNodename(host: string, nodename: string): Promise<ComputeNode | undefined> {

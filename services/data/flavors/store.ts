@@ -9,7 +9,6 @@ import {
 } from '@mini-nova/database';
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import { Flavor, FlavorList } from '@mini-nova/objects';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import { RowCodec } from '../row-codec.ts';
 import type { FlavorRow, NewFlavor } from './table.ts';
@@ -32,8 +31,8 @@ export interface FlavorQuery extends Omit<FlavorSearch, 'after'> {
 export class FlavorStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   /** By the database's number. @throws FlavorNotFound */

@@ -4,7 +4,6 @@ import { MigrationNotFound } from '@mini-nova/domain/exceptions';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import { Migration, MigrationList } from '@mini-nova/objects';
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable, Schema } from '../database.ts';
 import { RowCodec, setByStore } from '../row-codec.ts';
 import type { MigrationChanges, MigrationRow, NewMigration } from './table.ts';
@@ -18,8 +17,8 @@ const codec = new RowCodec<Migration, MigrationRow>({
 export class MigrationStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   /** @throws MigrationNotFound for a deleted one too */

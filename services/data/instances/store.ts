@@ -16,7 +16,6 @@ import {
   SecurityGroupList,
   TagList,
 } from '@mini-nova/objects';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import { faultCodec, insertInstanceFault, latestInstanceFaults } from '../instance-faults/queries.ts';
 import { listMovingInstances } from '../instance-migrations/store.ts';
@@ -82,8 +81,8 @@ export class InstanceStore {
   readonly #db: Queryable;
   readonly #listeners: StateChangeListeners;
 
-  constructor(connection: Connection, listeners = new StateChangeListeners()) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable, listeners = new StateChangeListeners()) {
+    this.#db = db;
     this.#listeners = listeners;
   }
 

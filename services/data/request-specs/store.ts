@@ -2,7 +2,6 @@ import { databaseTimestamp, idempotent, onlyRow, preparedQuery, type Timestamp }
 import type { JsonValue } from '@mini-nova/messaging';
 import { RequestSpec } from '@mini-nova/objects';
 import type { JsonText } from '../columns.ts';
-import { type Connection, queryableOf } from '../connection.ts';
 import type { Queryable } from '../database.ts';
 import type { NewRequestSpec, RequestSpecRow } from './table.ts';
 
@@ -10,8 +9,8 @@ import type { NewRequestSpec, RequestSpecRow } from './table.ts';
 export class RequestSpecStore {
   readonly #db: Queryable;
 
-  constructor(connection: Connection) {
-    this.#db = queryableOf(connection);
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
   async findByInstanceUuid(uuid: string): Promise<RequestSpec | undefined> {

@@ -11,7 +11,7 @@ async function records() {
   const db = await openDatabase('sqlite://');
   onTestFinished(() => db.close());
   await migrate(db);
-  const store = new ServiceStore(db);
+  const store = new ServiceStore(db.kysely);
   const shown = async () => {
     const service = await store.getByHostAndBinary(INFO.host, INFO.binary);
     if (!service) throw new Error('There is no record');
