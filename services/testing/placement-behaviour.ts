@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { listMigrationsWithAllocations } from '@mini-nova/data/allocations/leftovers';
 import {
   findProvider,
   insertAllocations,
   listAllocationsOfConsumer,
-  listMigrationsWithAllocations,
   listUsages,
 } from '@mini-nova/data/allocations/queries';
 import { type Database, openDatabase } from '@mini-nova/data/database';
