@@ -1,5 +1,5 @@
 import { keptFor } from '@mini-nova/compute/moves';
-import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { networkInfoOf } from '@mini-nova/domain/network-model';
 import { capacityOf, resourcesOf } from '@mini-nova/domain/resources';
 import { MigrationStatus } from '@mini-nova/domain/states/migration-status';
 import type { Instance } from '@mini-nova/objects';

@@ -1,6 +1,6 @@
 import { listNetworks } from '@mini-nova/data/networks/queries';
 import { allocatePort, findPort } from '@mini-nova/data/ports/queries';
-import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { networkInfoOf } from '@mini-nova/domain/network-model';
 import type { Driver, RpcMessage } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';

@@ -1,6 +1,5 @@
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
-import { infoCacheOf, networkInfoOf } from '@mini-nova/domain/network-info';
-import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { infoCacheOf, networkInfoOf, type VirtualInterface } from '@mini-nova/domain/network-model';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';

@@ -1,7 +1,7 @@
 import { listNetworks } from '@mini-nova/data/networks/queries';
 import { allocatePort, findPort } from '@mini-nova/data/ports/queries';
 import { InterfaceAttachFailed, NoMoreFixedIps, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
-import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { networkInfoOf } from '@mini-nova/domain/network-model';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { failSaves } from '@mini-nova/services-testing/failing-saves';
 import { lossyDriver } from '@mini-nova/services-testing/lossy-driver';

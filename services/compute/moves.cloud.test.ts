@@ -6,7 +6,7 @@ import {
   MigrationType,
 } from '@mini-nova/domain/states/migration-status';
 import type { ChangesOf, Flavor, Instance, Migration } from '@mini-nova/objects';
-import { resourcesOfProvider } from '@mini-nova/placement/provider-resources';
+import { resourcesOfProvider } from '@mini-nova/placement/allocations';
 import { RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { newInstance, newMigration } from '@mini-nova/services-testing/new-objects';

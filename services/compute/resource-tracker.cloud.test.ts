@@ -1,7 +1,7 @@
 import { ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import { ComputeHostNotFound, ComputeResourcesUnavailable } from '@mini-nova/domain/exceptions';
 import { silentLogger } from '@mini-nova/messaging';
-import { resourcesOfProvider } from '@mini-nova/placement/provider-resources';
+import { resourcesOfProvider } from '@mini-nova/placement/allocations';
 import { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';

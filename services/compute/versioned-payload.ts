@@ -1,5 +1,5 @@
 import { faultName, messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
-import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { networkInfoOf } from '@mini-nova/domain/network-model';
 import { PowerState, powerStateName } from '@mini-nova/domain/states/power-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { JsonObject, JsonValue, RpcContext } from '@mini-nova/messaging';

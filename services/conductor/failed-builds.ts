@@ -7,7 +7,7 @@ import { releasePorts } from '@mini-nova/data/ports/queries';
 import { databaseTimestamp } from '@mini-nova/database';
 import { NovaError } from '@mini-nova/domain/exceptions';
 import { endInError, messageOf } from '@mini-nova/domain/instance-fault';
-import { infoCacheOf } from '@mini-nova/domain/network-info';
+import { infoCacheOf } from '@mini-nova/domain/network-model';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';

@@ -1,3 +1,5 @@
+import { type Instance, InstanceInfoCache } from '@mini-nova/objects';
+
 /** One interface of an instance, in the form Nova caches as `network_info` and returns from `attach_interface`. */
 export interface VirtualInterface {
   /** The port's id. */
@@ -36,4 +38,18 @@ export interface VifSubnet {
   routes: [];
   version: 4;
   meta: Record<string, never>;
+}
+
+/** The instance's interfaces as its record remembers them. */
+export function networkInfoOf(instance: Instance): VirtualInterface[] {
+  const cache = instance.has('info_cache') ? instance.info_cache : null;
+  return JSON.parse(cache?.network_info ?? '[]') as VirtualInterface[];
+}
+
+/** What makes the record remember these interfaces, once it is saved. */
+export function infoCacheOf(
+  { uuid }: Pick<Instance, 'uuid'>,
+  networkInfo: VirtualInterface[],
+): InstanceInfoCache {
+  return new InstanceInfoCache({ instance_uuid: uuid, network_info: JSON.stringify(networkInfo) });
 }

@@ -25,7 +25,6 @@ import type { ArgsOf } from '@mini-nova/messaging';
 import type { networkRpc } from '@mini-nova/network/rpcapi';
 import type { NetworkRequest } from '@mini-nova/objects';
 import { allocationError } from './errors.ts';
-import { virtualInterfaceOf } from './virtual-interface.ts';
 
 type Args<M extends keyof typeof networkRpc.methods> = ArgsOf<typeof networkRpc, M>;
 
@@ -213,4 +212,41 @@ async function interfaceOf(db: Queryable, port: PortRow): Promise<VirtualInterfa
   const network = await findNetwork(db, port.network_uuid);
   if (!network) throw new NetworkNotFound({ network_id: port.network_uuid });
   return virtualInterfaceOf(port, network);
+}
+
+/** The port as its instance sees it. */
+export function virtualInterfaceOf(port: PortRow, network: NetworkRow): VirtualInterface {
+  return {
+    id: port.uuid,
+    address: port.mac_address,
+    network: {
+      id: network.uuid,
+      bridge: network.bridge,
+      label: network.label,
+      subnets: [
+        {
+          cidr: network.cidr,
+          dns: [],
+          gateway: { address: network.gateway, type: 'gateway', version: 4, meta: {} },
+          ips: [{ address: port.ip_address, type: 'fixed', version: 4, meta: {}, floating_ips: [] }],
+          routes: [],
+          version: 4,
+          meta: {},
+        },
+      ],
+      meta: { injected: false, tenant_id: null, mtu: network.mtu },
+    },
+    type: 'bridge',
+    details: {},
+    devname: `tap${port.uuid.slice(0, 11)}`,
+    ovs_interfaceid: null,
+    qbh_params: null,
+    qbg_params: null,
+    active: port.host !== null,
+    vnic_type: 'normal',
+    profile: {},
+    preserve_on_delete: !port.created_for_instance,
+    delegate_create: true,
+    meta: {},
+  };
 }

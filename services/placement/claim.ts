@@ -13,8 +13,7 @@ import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import { databaseNow, type Timestamp } from '@mini-nova/database';
 import { type Allocations, add, hasRoom, lacking, type ResourceAmounts } from '@mini-nova/domain/resources';
-import { amountsBy } from './allocations.ts';
-import { resourcesOfProviders } from './provider-resources.ts';
+import { amountsBy, resourcesOfProviders } from './allocations.ts';
 
 export interface Claim {
   /** The instance; during a move also its migration, which holds what the instance has on its other host. */

@@ -2,17 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listEndedConsumers, lockConsumers, lockProviders } from '@mini-nova/data/allocations/queries';
 import type { Database, Queryable } from '@mini-nova/data/database';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
-import type { Logger, RpcRequest } from '@mini-nova/messaging';
-import type { RequestSpec, Selection } from '@mini-nova/objects';
+import type { JsonValue, Logger, RpcRequest } from '@mini-nova/messaging';
+import { NovaObject, type RequestSpec, SchedulerLimits, Selection } from '@mini-nova/objects';
 import { allocationsOfConsumers } from '@mini-nova/placement/allocations';
 import { areMade, type Claim, claimAll, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
+import type { DestinationDict } from '@mini-nova/scheduler/rpcapi';
 import { annotateSpan, type Caller, throwIfGone, withSpan } from '@mini-nova/service';
-import { type Choice, HostChoice, type HostChoiceOptions } from './host-choice.ts';
-import type { HostManager } from './host-manager.ts';
-import type { HostState } from './host-state.ts';
-import { lostRaces } from './no-valid-host.ts';
+import { CELL_UUID } from './cell.ts';
+import { type Choice, HostChoice, type HostChoiceOptions, lostRaces } from './host-choice.ts';
+import type { HostManager, HostState } from './host-manager.ts';
 import { scheduleRequestOf } from './schedule-request.ts';
-import { selectionOf } from './selection.ts';
 
 export interface FilterSchedulerOptions extends HostChoiceOptions {
   db: Database;
@@ -176,4 +175,47 @@ function selectionsOf(
 /** Each once, as one text: `host1,host2`. */
 function hostsOf(choices: readonly Choice[]): string {
   return [...new Set(choices.map(({ host }) => host.host))].join(',');
+}
+
+/** The placement API version whose form `allocation_request` has. */
+const ALLOCATION_REQUEST_VERSION = '1.36';
+
+/** The host as a destination, with what to claim there. Limits are left to the claim. */
+export function selectionOf(host: HostState, resources: ResourceAmounts): Selection {
+  return new Selection({
+    compute_node_uuid: host.uuid,
+    service_host: host.host,
+    nodename: host.nodename,
+    cell_uuid: CELL_UUID,
+    limits: new SchedulerLimits({ numa_topology: null, vcpu: null, disk_gb: null, memory_mb: null }),
+    allocation_request: pythonJson({
+      allocations: { [host.uuid]: { resources } },
+      mappings: { '': [host.uuid] },
+    }),
+    allocation_request_version: ALLOCATION_REQUEST_VERSION,
+    availability_zone: host.availabilityZone,
+  });
+}
+
+/** The text that Python's json.dumps makes: a blank after each comma and colon. */
+function pythonJson(value: JsonValue): string {
+  return JSON.stringify(value, null, 1)
+    .replace(/([[{])\n\s*/g, '$1')
+    .replace(/\n\s*([\]}])/g, '$1')
+    .replace(/\n\s*/g, ' ');
+}
+
+/** As callers know a destination who do not know Selection objects. A limit that is not set is left out. */
+export function dictOf({ service_host, nodename, limits }: Selection): DestinationDict {
+  const set = Object.entries(limits?.values() ?? {}).filter(([, limit]) => limit !== null);
+  return {
+    host: service_host,
+    nodename,
+    limits: Object.fromEntries(
+      set.map(([name, limit]) => [
+        name,
+        limit instanceof NovaObject ? limit.toPrimitive() : (limit as number),
+      ]),
+    ),
+  };
 }

@@ -12,11 +12,10 @@ import {
 import type { Selection } from '@mini-nova/objects';
 import { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
-import { FilterScheduler } from './filter-scheduler.ts';
+import { dictOf, FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/registry.ts';
 import { HostManager } from './host-manager.ts';
 import type { SchedulerConfig } from './options.ts';
-import { dictOf } from './selection.ts';
 import { weighers } from './weighers/registry.ts';
 
 export interface SchedulerManagerOptions {

@@ -1,4 +1,4 @@
-import { networkInfoOf } from '@mini-nova/domain/network-info';
+import { networkInfoOf } from '@mini-nova/domain/network-model';
 import { type JsonObject, MessagingTimeout, Target } from '@mini-nova/messaging';
 import { Flavor, NetworkRequest, NetworkRequestList, RequestSpec } from '@mini-nova/objects';
 import { releaseAllocations } from '@mini-nova/placement/allocations';

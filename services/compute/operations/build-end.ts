@@ -1,6 +1,6 @@
 import { BuildAbortException } from '@mini-nova/domain/exceptions';
 import { messageOf } from '@mini-nova/domain/instance-fault';
-import { infoCacheOf } from '@mini-nova/domain/network-info';
+import { infoCacheOf } from '@mini-nova/domain/network-model';
 import { operations } from '@mini-nova/domain/operations';
 import { unexpectedState } from '@mini-nova/domain/states/expected-states';
 import { wayOf } from '@mini-nova/domain/states/instance-states';

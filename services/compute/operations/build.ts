@@ -1,6 +1,5 @@
 import { BuildAbortException, isEnded } from '@mini-nova/domain/exceptions';
-import { infoCacheOf, networkInfoOf } from '@mini-nova/domain/network-info';
-import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { infoCacheOf, networkInfoOf, type VirtualInterface } from '@mini-nova/domain/network-model';
 import { type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import { TaskState } from '@mini-nova/domain/states/task-state';

@@ -1,5 +1,5 @@
 import { faultOf, messageOf } from '@mini-nova/domain/instance-fault';
-import { infoCacheOf } from '@mini-nova/domain/network-info';
+import { infoCacheOf } from '@mini-nova/domain/network-model';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { ComputeHost } from '../compute-host.ts';

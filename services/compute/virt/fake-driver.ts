@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InstanceInvalidState, InstanceNotFound } from '@mini-nova/domain/exceptions';
-import { networkInfoOf } from '@mini-nova/domain/network-info';
-import type { VirtualInterface } from '@mini-nova/domain/network-model';
+import { networkInfoOf, type VirtualInterface } from '@mini-nova/domain/network-model';
 import { resourcesOf } from '@mini-nova/domain/resources';
 import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { RpcContext } from '@mini-nova/messaging';
