@@ -27,7 +27,7 @@ const MEANINGLESS: readonly string[] = [
   'uselibpqcompat',
 ];
 
-/** libpq's parameters for features that are missing here, with the values that do not insist on them. */
+/** libpq's parameters for features that are missing here; only values that do not insist on them are accepted. */
 const NOT_DONE: readonly string[] = ['gssencmode', 'channel_binding'];
 
 const READ_HERE: readonly string[] = [...TLS_PARAMETERS, 'connect_timeout', 'dbname'];
