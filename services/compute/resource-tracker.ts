@@ -18,13 +18,10 @@ import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, ComputeNode, Instance, Migration } from '@mini-nova/objects';
 import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { RequestContext, WorkQueue } from '@mini-nova/service';
-import { Claim } from './claim.ts';
 import { keptFor, movesUnderWay } from './moves.ts';
 import { inventoriesOf, type Reservations, withReserved } from './node-inventory.ts';
-import { type HostAddress, measuresOf, newRecord, usageOf } from './node-record.ts';
-import { type Counted, NodeUsage } from './node-usage.ts';
+import { type Counted, type HostAddress, measuresOf, NodeUsage, newRecord, usageOf } from './node-usage.ts';
 import type { OwnRecords } from './own-records.ts';
-import { UsageReports } from './usage-reports.ts';
 import type { HostResources, VirtDriver } from './virt/driver.ts';
 
 export interface ResourceTrackerOptions {
@@ -251,4 +248,64 @@ export class ResourceTracker {
 /** It has given its resources back, unless its guest could not be destroyed. */
 function isFailedBuild(instance: Instance): boolean {
   return instance.vm_state === VmState.ERROR && instance.launched_at === null;
+}
+
+/** Resources of this host that are held for a build. */
+export class Claim {
+  readonly #end: (outcome: 'kept' | 'released') => void;
+  #ended = false;
+
+  constructor(end: (outcome: 'kept' | 'released') => void) {
+    this.#end = end;
+  }
+
+  /** The instance runs and keeps them. */
+  keep(): void {
+    this.#finish('kept');
+  }
+
+  /** The build failed. Only the first of `keep` and `release` counts. */
+  release(): void {
+    this.#finish('released');
+  }
+
+  #finish(outcome: 'kept' | 'released'): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#end(outcome);
+  }
+}
+
+/**
+ * Reports the usage soon after it changes: one report at a time, and changes that come during one are in the next.
+ * A report that fails is left to the next change or the periodic update.
+ */
+export class UsageReports {
+  readonly #report: () => Promise<void>;
+  readonly #logger: Logger;
+  #running = false;
+  #wanted = false;
+
+  constructor(report: () => Promise<void>, logger: Logger) {
+    this.#report = report;
+    this.#logger = logger;
+  }
+
+  request(): void {
+    this.#wanted = true;
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#wanted) {
+      this.#wanted = false;
+      try {
+        await this.#report();
+      } catch (error) {
+        this.#logger.debug({ error: String(error) }, 'Could not report the usage of the host');
+      }
+    }
+    this.#running = false;
+  }
 }

@@ -8,9 +8,9 @@ import type { Allocations, ResourceAmounts } from '@mini-nova/domain/resources';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
-import type { Instance, RequestSpec, Selection } from '@mini-nova/objects';
+import type { RequestSpec, Selection } from '@mini-nova/objects';
+import { EC2Ids, type Instance } from '@mini-nova/objects';
 import { allocationsByProvider, releaseAllocations } from '@mini-nova/placement/allocations';
-import { ec2IdsOf } from './ec2-ids.ts';
 
 type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 
@@ -116,4 +116,18 @@ export function allocationsAsked({ allocation_request, compute_node_uuid }: Sele
   };
   const asked = Object.entries(allocations ?? {}).map(([uuid, { resources }]) => [uuid, resources]);
   return { [compute_node_uuid]: {}, ...Object.fromEntries(asked) };
+}
+
+/** The instance's ids in the EC2 API, for the metadata service of its host. They follow from its own, there is no table of them. */
+export function ec2IdsOf({ id, image_ref }: Instance): EC2Ids {
+  return new EC2Ids({
+    instance_id: `i-${hex(id)}`,
+    ami_id: image_ref ? `ami-${image_ref.replaceAll('-', '').slice(0, 8).padEnd(8, '0')}` : null,
+    kernel_id: null,
+    ramdisk_id: null,
+  });
+}
+
+function hex(id: number): string {
+  return id.toString(16).padStart(8, '0');
 }

@@ -13,9 +13,9 @@ import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import { releaseHere } from '../allocations.ts';
 import { attempt } from '../best-effort.ts';
-import type { Claim } from '../claim.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { recordOf, saveIfExpected } from '../instance-records.ts';
+import type { Claim } from '../resource-tracker.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, stillBuilding, undoBuild } from './build-end.ts';
 
 export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
