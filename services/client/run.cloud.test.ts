@@ -187,6 +187,17 @@ test('stops, starts and reboots', async () => {
   });
 });
 
+test('pauses and unpauses', async () => {
+  const { id } = (await boot('--poll', '--json', 'paused')).json();
+  expect((await nova('pause', 'paused', '--poll', '--json')).json()).toMatchObject({ id, status: 'PAUSED' });
+  const again = await nova('pause', 'paused');
+  expect(again.err).toMatch(/^ERROR \(Conflict\): Cannot 'pause' instance .* vm_state paused \(HTTP 409\)/);
+  expect((await nova('list', '--json', '--status', 'PAUSED')).json()).toMatchObject([{ id }]);
+  const unpaused = await nova('unpause', 'paused', '--poll');
+  expect(unpaused).toMatchObject({ code: 0, out: 'Request to unpause server paused has been accepted.\n' });
+  expect(unpaused.err).toMatch(/Server unpausing\.\.\. \(ACTIVE\)\nFinished\n$/);
+});
+
 test('changes the power of the other servers when one cannot be had, and fails in the end', async () => {
   await boot('--poll', 'present');
   const stopped = await nova('stop', 'absent', 'present', '--poll', '--json');

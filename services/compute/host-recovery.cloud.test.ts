@@ -112,6 +112,33 @@ it.each([
   },
 );
 
+it.each([
+  ['active', 'pausing', PowerState.RUNNING, 'active', PowerState.RUNNING],
+  ['active', 'pausing', PowerState.PAUSED, 'paused', PowerState.PAUSED],
+  ['paused', 'unpausing', PowerState.RUNNING, 'active', PowerState.RUNNING],
+  ['paused', 'unpausing', PowerState.PAUSED, 'active', PowerState.RUNNING],
+])(
+  'settles an instance that is %s and %s, with the guest in power state %s',
+  async (vm_state, taskState, powerState, vmState, settled) => {
+    const cloud = await Cloud.start({ hosts: { host1: {} } });
+    const { uuid } = await cloud.bootActive();
+    await cloud.instances.update(await cloud.instances.getByUuid(uuid), { vm_state });
+    const instance = await cloud.request(uuid, taskState);
+    const driver = cloud.driver('host1');
+    driver.initHost = async () => {};
+    if (powerState === PowerState.PAUSED) await driver.pause(ctxt, instance);
+
+    await restart(cloud, 'host1', driver);
+
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({
+      vm_state: vmState,
+      task_state: null,
+      power_state: settled,
+    });
+    expect(await driver.getInfo(instance)).toEqual({ powerState: settled });
+  },
+);
+
 /** An instance whose build the conductor ended while nobody answered here: its record stays on the host. */
 async function endedElsewhere(): Promise<{ cloud: Cloud; uuid: string }> {
   const cloud = await Cloud.start({ hosts: { host1: {} } });

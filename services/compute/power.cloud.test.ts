@@ -25,6 +25,27 @@ it('stops and starts the guest', async () => {
   expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
 });
 
+it('pauses the guest, and lets it go on', async () => {
+  const { cloud, uuid } = await booted();
+
+  await cloud.compute.pauseInstance(cloud.ctxt, { instance: await cloud.request(uuid, 'pausing') });
+  const paused = await cloud.settled(uuid);
+  expect(paused).toMatchObject({ vm_state: 'paused', power_state: PowerState.PAUSED });
+  expect(await cloud.driver('host1').getInfo(paused)).toEqual({ powerState: PowerState.PAUSED });
+
+  await cloud.compute.unpauseInstance(cloud.ctxt, { instance: await cloud.request(uuid, 'unpausing') });
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
+});
+
+it('leaves a guest running that its host cannot pause, with a fault', async () => {
+  const { cloud, uuid } = await booted({ fail_power: true });
+
+  await cloud.compute.pauseInstance(cloud.ctxt, { instance: await cloud.request(uuid, 'pausing') });
+
+  expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
+  await expect.poll(async () => (await cloud.fault(uuid))?.message).toMatch(/told to fail this pause/);
+});
+
 it.each([
   ['SOFT', 'rebooting', ['reboot_pending', 'reboot_started', null]],
   ['HARD', 'rebooting_hard', ['reboot_pending_hard', 'reboot_started_hard', null]],

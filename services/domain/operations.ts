@@ -63,7 +63,7 @@ export interface PowerOperation extends Operation {
   };
 }
 
-const { ACTIVE, STOPPED, ERROR } = VmState;
+const { ACTIVE, STOPPED, PAUSED, ERROR } = VmState;
 const reboot = {
   name: 'reboot',
   action: 'reboot',
@@ -110,15 +110,38 @@ export const powerOperations = {
     ...reboot,
     // It may follow a reboot that hangs.
     allowed: {
-      vmState: [ACTIVE, STOPPED, ERROR],
+      vmState: [ACTIVE, STOPPED, PAUSED, ERROR],
       taskState: [null, ...rebootTasks, TaskState.REBOOTING_HARD],
     },
     tasks: [TaskState.REBOOTING_HARD, TaskState.REBOOT_PENDING_HARD, TaskState.REBOOT_STARTED_HARD],
     request: { method: 'rebootInstance', args: { block_device_info: null, reboot_type: 'HARD' } },
   },
+  pause: {
+    name: 'pause',
+    action: 'pause',
+    allowed: { vmState: [ACTIVE], taskState: [null], launched: true },
+    tasks: [TaskState.PAUSING],
+    result: PAUSED,
+    request: { method: 'pauseInstance', args: {} },
+    event: 'pause',
+    // As Nova does: a guest that still runs is not paused by its compute's start.
+    found: { [PowerState.RUNNING]: ACTIVE, [PowerState.PAUSED]: PAUSED },
+    command: { description: 'Pause running servers.', activity: 'pausing' },
+  },
+  unpause: {
+    name: 'unpause',
+    action: 'unpause',
+    allowed: { vmState: [PAUSED], taskState: [null], launched: true },
+    tasks: [TaskState.UNPAUSING],
+    result: ACTIVE,
+    request: { method: 'unpauseInstance', args: {} },
+    event: 'unpause',
+    found: { [PowerState.RUNNING]: ACTIVE },
+    command: { description: 'Unpause paused servers.', activity: 'unpausing' },
+  },
 } as const satisfies { readonly [name: string]: PowerOperation };
 
-const attachable = { vmState: [ACTIVE, STOPPED], taskState: [null] } as const;
+const attachable = { vmState: [ACTIVE, PAUSED, STOPPED], taskState: [null] } as const;
 
 /** Every operation on instances that there is. */
 export const operations = {

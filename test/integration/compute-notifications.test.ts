@@ -62,11 +62,12 @@ const eventsOf = (heard: readonly Heard[]) =>
 test('creation, power changes and deletion are told of in their order, as Nova tells of them', async () => {
   const { heard, run } = await startNotifying();
   const { id, tenant_id } = (await run(...BOOT)).json();
-  for (const command of ['stop', 'start', 'reboot']) await run(command, '--poll', 'one');
+  for (const command of ['stop', 'start', 'reboot', 'pause', 'unpause']) await run(command, '--poll', 'one');
   await run('delete', '--poll', 'one');
   const expected = [
     ...['create.start', 'create.end', 'power_off.start', 'power_off.end', 'power_on.start', 'power_on.end'],
-    ...['reboot.start', 'reboot.end', 'delete.start', 'shutdown.start', 'shutdown.end', 'delete.end'],
+    ...['reboot.start', 'reboot.end', 'pause.start', 'pause.end', 'unpause.start', 'unpause.end'],
+    ...['delete.start', 'shutdown.start', 'shutdown.end', 'delete.end'],
   ];
   await vi.waitFor(() => expect(eventsOf(heard)).toEqual(expected));
   expect(new Set(heard.map(({ publisher }) => publisher))).toEqual(new Set(['compute.host1']));

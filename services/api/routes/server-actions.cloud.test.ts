@@ -22,6 +22,8 @@ async function withCompute() {
     start_instance: () => null,
     stop_instance: () => null,
     reboot_instance: () => null,
+    pause_instance: () => null,
+    unpause_instance: () => null,
     terminate_instance: () => null,
     get_console_output: () => 'line\u0007 one\r\nline two\n',
   });
@@ -33,6 +35,15 @@ const actions: [name: string, body: object, vmState: string, taskState: string, 
   ['os-stop', { 'os-stop': null }, 'active', 'powering-off', 'stop_instance'],
   ['a soft reboot', { reboot: { type: 'SOFT' } }, 'active', 'rebooting', 'reboot_instance'],
   ['a hard reboot', { reboot: { type: 'Hard' } }, 'error', 'rebooting_hard', 'reboot_instance'],
+  [
+    'a hard reboot of what is paused',
+    { reboot: { type: 'HARD' } },
+    'paused',
+    'rebooting_hard',
+    'reboot_instance',
+  ],
+  ['pause', { pause: null }, 'active', 'pausing', 'pause_instance'],
+  ['unpause', { unpause: null }, 'paused', 'unpausing', 'unpause_instance'],
 ];
 
 test.each(actions)(
@@ -59,6 +70,9 @@ const conflicts: [name: string, body: object, states: object, message: string][]
   ['stop', { 'os-stop': null }, { vm_state: 'building', task_state: 'spawning' }, 'vm_state building'],
   ['reboot', { reboot: { type: 'SOFT' } }, { vm_state: 'stopped' }, 'vm_state stopped'],
   ['reboot', { reboot: { type: 'HARD' } }, { task_state: 'deleting' }, 'task_state deleting'],
+  ['pause', { pause: null }, { vm_state: 'paused' }, 'vm_state paused'],
+  ['pause', { pause: null }, { task_state: 'rebooting' }, 'task_state rebooting'],
+  ['unpause', { unpause: null }, { vm_state: 'active' }, 'vm_state active'],
 ];
 
 test.each(conflicts)('%s %o in %o is 409, and nothing is sent', async (action, body, states, message) => {

@@ -10,9 +10,11 @@ import { consoleOutput } from './console-output.ts';
 import { deleteInstance } from './delete.ts';
 import { detachInterface } from './detach-interface.ts';
 import type { ComputeMethod, ComputeOperation } from './operation.ts';
+import { pause } from './pause.ts';
 import { reboot } from './reboot.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
+import { unpause } from './unpause.ts';
 
 /** What serves each method of the compute RPC API. */
 const operations: { readonly [M in ComputeMethod]: ComputeOperation<M> } = {
@@ -21,6 +23,8 @@ const operations: { readonly [M in ComputeMethod]: ComputeOperation<M> } = {
   startInstance: start,
   stopInstance: stop,
   rebootInstance: reboot,
+  pauseInstance: pause,
+  unpauseInstance: unpause,
   attachInterface,
   detachInterface,
   getConsoleOutput: consoleOutput,

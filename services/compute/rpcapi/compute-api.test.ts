@@ -108,6 +108,11 @@ it.each([
 
 it.each([
   ['startInstance', (api: ComputeAPI, options: OneCastOptions) => api.startInstance(ctxt, onHost(), options)],
+  ['pauseInstance', (api: ComputeAPI, options: OneCastOptions) => api.pauseInstance(ctxt, onHost(), options)],
+  [
+    'unpauseInstance',
+    (api: ComputeAPI, options: OneCastOptions) => api.unpauseInstance(ctxt, onHost(), options),
+  ],
   ['stopInstance', (api: ComputeAPI, options: OneCastOptions) => api.stopInstance(ctxt, onHost(), options)],
   [
     'rebootInstance',

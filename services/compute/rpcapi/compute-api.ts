@@ -91,6 +91,16 @@ export const computeRpc = defineRpc(
         reboot_type: 'SOFT' | 'HARD';
       }>(),
     }),
+    pauseInstance: cast('pause_instance', {
+      since: '6.0',
+      to: hostOfInstance,
+      args: type<{ instance: Instance }>(),
+    }),
+    unpauseInstance: cast('unpause_instance', {
+      since: '6.0',
+      to: hostOfInstance,
+      args: type<{ instance: Instance }>(),
+    }),
     attachInterface: call('attach_interface', {
       since: '6.0',
       to: hostOfInstance,

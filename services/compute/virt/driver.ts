@@ -37,6 +37,12 @@ export interface VirtDriver {
   /** Restarts the guest; a HARD reboot also starts one that is off. */
   reboot(ctxt: RpcContext, instance: Instance, rebootType: 'SOFT' | 'HARD'): Promise<void>;
 
+  /** Freezes the guest in memory: it keeps all it has, and gets no processor time. */
+  pause(ctxt: RpcContext, instance: Instance): Promise<void>;
+
+  /** Lets a paused guest go on. */
+  unpause(ctxt: RpcContext, instance: Instance): Promise<void>;
+
   /** @throws InstanceNotFound when there is no such guest */
   getInfo(instance: Instance): Promise<GuestInfo>;
 

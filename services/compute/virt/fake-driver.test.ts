@@ -61,6 +61,17 @@ it('does not reboot softly what is off', async () => {
   expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
 });
 
+it('pauses a guest, and lets it go on', async () => {
+  const driver = new FakeDriver('host1');
+  const instance = newInstance();
+  await driver.spawn(ctxt, instance, request);
+
+  await driver.pause(ctxt, instance);
+  expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.PAUSED });
+  await driver.unpause(ctxt, instance);
+  expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
+});
+
 it('brings back launched guests when the host starts, in their recorded power state', async () => {
   const driver = new FakeDriver('host1');
   const launched_at = new Date();

@@ -133,6 +133,14 @@ export class FakeDriver implements VirtDriver {
     this.#setPower(instance, `${rebootType.toLowerCase()} reboot`, PowerState.RUNNING);
   }
 
+  async pause(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#setPower(instance, 'pause', PowerState.PAUSED);
+  }
+
+  async unpause(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#setPower(instance, 'unpause', PowerState.RUNNING);
+  }
+
   async getInfo(instance: Instance): Promise<GuestInfo> {
     return { powerState: this.#guest(instance).powerState };
   }

@@ -26,6 +26,8 @@ const calls: { [M in keyof VirtDriver]: [span: string, args: Parameters<VirtDriv
   powerOn: ['driver.power_on', [ctxt, instance]],
   powerOff: ['driver.power_off', [ctxt, instance, true]],
   reboot: ['driver.reboot', [ctxt, instance, 'HARD']],
+  pause: ['driver.pause', [ctxt, instance]],
+  unpause: ['driver.unpause', [ctxt, instance]],
   getInfo: ['driver.get_info', [instance]],
   listInstanceUuids: ['driver.list_instance_uuids', []],
   describeGuest: ['driver.describe_guest', ['uuid']],

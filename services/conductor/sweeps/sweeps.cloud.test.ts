@@ -259,6 +259,8 @@ it.each([
   ['powering-off', 'stopped'],
   ['reboot_pending', 'active'],
   ['rebooting_hard', 'active'],
+  ['pausing', 'paused'],
+  ['unpausing', 'active'],
 ])('has a lost power operation (%s) carried out', async (taskState, vmState) => {
   const cloud = await Cloud.start();
   const { uuid } = await cloud.bootActive();
@@ -271,20 +273,26 @@ it.each([
   expect(await cloud.fault(uuid)).toBeUndefined();
 });
 
-it('frees an instance whose power operation made no progress, with a fault', async () => {
-  const cloud = await Cloud.start({ hosts: { host1: {} } });
-  const { uuid } = await cloud.bootActive();
-  await cloud.computes.get('host1')?.service.stop();
-  await cloud.request(uuid, 'powering-off');
-  await cloud.age(uuid, TIMEOUT + 1);
+it.each([
+  ['powering-off', 'power off'],
+  ['pausing', 'pause'],
+])(
+  'frees an instance whose power operation (%s) made no progress, with a fault',
+  async (taskState, action) => {
+    const cloud = await Cloud.start({ hosts: { host1: {} } });
+    const { uuid } = await cloud.bootActive();
+    await cloud.computes.get('host1')?.service.stop();
+    await cloud.request(uuid, taskState);
+    await cloud.age(uuid, TIMEOUT + 1);
 
-  await sweep(cloud);
+    await sweep(cloud);
 
-  expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
-  expect((await cloud.fault(uuid))?.message).toBe(
-    'Failed to power off instance: no progress for 300 seconds in task_state powering-off on host host1',
-  );
-});
+    expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'active', task_state: null });
+    expect((await cloud.fault(uuid))?.message).toBe(
+      `Failed to ${action} instance: no progress for 300 seconds in task_state ${taskState} on host host1`,
+    );
+  },
+);
 
 it('settles the others when one of them cannot be', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
