@@ -1,7 +1,7 @@
 import { Deployment, type DeploymentOptions } from '@mini-nova/deployment';
 import { tempDir } from '@mini-nova/testing';
 
-/** Short times: a run of minutes is to see what takes hours in a cloud. */
+/** Short times, so that a run of minutes sees what takes hours in a cloud. */
 const SHORT = {
   OS_DEFAULT__SERVICE_DOWN_TIME: '6',
   OS_DEFAULT__RPC_RESPONSE_TIMEOUT: '10',
@@ -13,7 +13,7 @@ const SHORT = {
 
 export interface Cloud {
   deployment: Deployment;
-  /** Holds a file of guests for each host: they outlive their compute. */
+  /** Holds a file of guests for each host, so that guests outlive their compute. */
   guestsPath: string;
 }
 

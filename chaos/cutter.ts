@@ -15,15 +15,15 @@ const WAYS = ['ended', 'ended in a transaction', 'broken off', 'broken off at a 
 
 interface CutterOptions {
   db: Database;
-  /** The ways to PostgreSQL, by the application name of who has connections over them. */
+  /** The routes to PostgreSQL, by the application name of the daemon that uses them. */
   links: ReadonlyMap<string, TcpProxy>;
   random: Random;
 }
 
 /**
- * Cuts connections to PostgreSQL, of one of its clients or of all: the server ends them, at any moment or as soon as one is in the
- * midst of a transaction; or the way there breaks, at any moment or when a commit has arrived and its answer has not; or nothing gets
- * through any more, and nobody is told.
+ * Cuts connections to PostgreSQL, of one of its clients or of all. Either the server ends them, at any moment or as
+ * soon as one is in the middle of a transaction; or the route breaks, at any moment or when a commit has arrived but
+ * its answer has not; or nothing gets through any more, without notice.
  */
 export class Cutter implements Disturber {
   readonly tally = new Tally();

@@ -1,9 +1,9 @@
 import type { Tally } from './tally.ts';
 
-/** Who does harm to a cloud, again and again. */
+/** Something that repeatedly harms a cloud. */
 export interface Disturber {
   /** By what was harmed, or how. */
   readonly tally: Tally;
-  /** Until `enough` says so; resolves when all is there again. `onHarm` is told what is harmed. */
+  /** Harms until `enough` says so; resolves when everything is up again. `onHarm` is called with each target. */
   run(enough: () => boolean, onHarm: (target: string) => void): Promise<void>;
 }

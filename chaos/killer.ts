@@ -6,10 +6,10 @@ import { Tally } from './tally.ts';
 
 /** Seconds between two kills. */
 const PAUSE = [1, 6] as const;
-/** Seconds that something stays away. */
+/** Seconds for which something stays down. */
 const ABSENCE = [0, 3] as const;
 
-/** Kills one of the cloud's processes after the other, at random, and starts each again; absences may overlap. */
+/** Kills the cloud's processes one after another, at random, and starts each again; absences may overlap. */
 export class Killer implements Disturber {
   readonly tally = new Tally();
   readonly #deployment: Deployment;
@@ -23,7 +23,10 @@ export class Killer implements Disturber {
     this.#random = random;
   }
 
-  /** Kills until `enough` says so, and resolves when everything runs again. @throws what did not start again */
+  /**
+   * Kills until `enough` says so, and resolves when everything runs again. @throws the errors of what did not start
+   * again
+   */
   async run(enough: () => boolean, onHarm: (target: string) => void): Promise<void> {
     while (!enough()) {
       const target = this.#random.pick(this.#deployment.targets.filter((name) => !this.#away.has(name)));

@@ -1,19 +1,19 @@
 import { Tally } from './tally.ts';
 
-/** How a request ended for who made it. */
+/** How a request ended for its caller. */
 export type Outcome =
-  /** 2xx: what was asked will be done. */
+  /** 2xx: what was requested will be done. */
   | 'accepted'
-  /** 4xx: it was not in a state for it. */
+  /** 4xx: the server was not in the right state. */
   | 'refused'
-  /** 503: asked to come again. */
+  /** 503: try again later. */
   | 'unavailable'
   /** No answer: it may have been accepted. */
   | 'unanswered'
   /** Any other 5xx. */
   | 'failed';
 
-/** What was asked of the API, and what it promised. */
+/** What was requested from the API, and what it promised. */
 export class Ledger {
   /** Servers whose boot was accepted. */
   readonly booted = new Set<string>();
@@ -21,7 +21,7 @@ export class Ledger {
   readonly deleted = new Set<string>();
   /** Servers whose deletion may have been. */
   readonly maybeDeleted = new Set<string>();
-  /** What was answered with an error that nobody can act on. */
+  /** Requests that were answered with an error that nobody can act on. */
   readonly failures: string[] = [];
   readonly #requests = new Tally();
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random.ts';
 import type { Rest } from './rest.ts';
 
-/** What users ask for, each as often as its weight says. */
+/** What users request, each in proportion to its weight. */
 export type Demand = Readonly<
   Record<'boot' | 'delete' | 'os-stop' | 'os-start' | 'reboot' | 'attach' | 'detach', number>
 >;
@@ -28,12 +28,12 @@ export const BOOTS_AND_DELETIONS: Demand = {
 };
 
 export interface LoadOptions {
-  /** Requests each second, whatever the answers are. */
+  /** Requests per second, whatever the answers. */
   rate: number;
   demand: Demand;
 }
 
-/** Servers above which more are deleted than booted. */
+/** The number of servers above which more are deleted than booted. */
 const CROWD = 60;
 
 /** Users who boot servers, use and delete them. */

@@ -84,7 +84,8 @@ async function run(options: Options, ledger: Ledger): Promise<ChaosReport> {
   const { database, seed, timeout, limit, cuts } = options;
   const env = {
     OS_DEFAULT__INSTANCE_BUILD_TIMEOUT: String(timeout),
-    // Nobody is away when only connections are cut, however late a heartbeat is: the usual time, not the quick one.
+    // When only connections are cut, no daemon is down, however late its heartbeat: so the usual time, not the short
+    // one.
     ...(cuts !== undefined && { OS_DEFAULT__SERVICE_DOWN_TIME: '60' }),
   };
   const cloud = await startCloud({ database, computes: COMPUTES, env, links: cuts !== undefined });

@@ -102,7 +102,7 @@ test('an instance that holds nothing differs', () => {
   expect(kinds({ ...cloud(active()), allocations: [] })).toEqual(['differs']);
 });
 
-test('what is held for an instance that is gone is leaked', () => {
+test('what is held for an instance that has gone is leaked', () => {
   const gone = active();
   const port = { uuid: 'port', device_uuid: gone.uuid } as PortRow;
   const guests = new Map([[NODE.host, { [gone.uuid]: guest() }]]);
@@ -119,12 +119,12 @@ test('a failed instance has a fault, and holds nothing', () => {
   expect(kinds({ ...snapshot, faults, allocations: allocationsOf(failed) })).toEqual(['leaked']);
 });
 
-test('more than there is cannot be allocated', () => {
+test('allocations beyond the capacity are found', () => {
   const many = Array.from({ length: 5 }, active);
   expect(kinds(cloud(...many))).toContain('overcommitted');
 });
 
-/** It has arrived on the host from another, which keeps what it has until the user confirms it. */
+/** It has arrived from another host, which keeps what it has until the user confirms the move. */
 function arrived(): { snapshot: Snapshot; instance: Instance; move: Migration } {
   const instance = Object.assign(active(), { vm_state: 'resized' });
   const move = newMigration({ instance_uuid: instance.uuid, dest_compute: NODE.host, dest_node: NODE.name });
@@ -156,7 +156,7 @@ test('an instance between two hosts has its guest, and holds what it needs, on b
   expect(kinds({ ...snapshot, allocations: own })).toEqual(['differs']);
 });
 
-test('what the migration of an instance holds that is gone is leaked', () => {
+test('what a migration holds is leaked when its instance has gone', () => {
   const { snapshot } = arrived();
   expect(kinds({ ...snapshot, instances: [] })).toContain('leaked');
 });
@@ -175,7 +175,7 @@ test('what was accepted is neither lost nor undone', () => {
   expect(promised({ booted: new Set(['another']), maybeDeleted: new Set(['another']) })).toEqual([]);
 });
 
-test('where nothing may fail, a fault is a promise that was not kept, also of a server that is deleted', () => {
+test('where nothing may fail, a fault is a broken promise, even for a deleted server', () => {
   const gone = Object.assign(active(), { vm_state: 'deleted', deleted: true });
   const snapshot = { ...cloud(), instances: [gone], faults: new Map([[gone.uuid, 'Database error']]) };
   const accepted = { ...NO_PROMISES, booted: new Set([gone.uuid]), deleted: new Set([gone.uuid]) };

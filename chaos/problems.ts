@@ -5,7 +5,7 @@ import { MigrationStatus } from '@mini-nova/domain/states/migration-status';
 import type { Instance } from '@mini-nova/objects';
 import type { Snapshot } from './snapshot.ts';
 
-/** What was promised to users: the part of a ledger that can be held against the records. */
+/** What was promised to users: the part of a ledger that can be compared with the records. */
 export interface Promises {
   booted: ReadonlySet<string>;
   deleted: ReadonlySet<string>;
@@ -15,13 +15,13 @@ export interface Promises {
 export const PROBLEM_KINDS = [
   /** In a state that somebody should have ended. */
   'stuck',
-  /** Held by nobody who lives. */
+  /** Something is held for nobody who exists. */
   'leaked',
   /** Two places that should say the same do not. */
   'differs',
-  /** More is given away than there is. */
+  /** More is allocated than there is. */
   'overcommitted',
-  /** Something was accepted, and is not so. */
+  /** Something was accepted but not done. */
   'undone',
 ] as const;
 
@@ -39,7 +39,7 @@ export interface Expectations extends Promises {
 
 const VM_STATES_AT_REST = new Set<string | null>(['active', 'stopped', 'error']);
 
-/** What is wrong in a cloud in which nobody works any more. */
+/** What is wrong in a cloud where all work has ended. */
 export function findProblems(snapshot: Snapshot, expected: Expectations): Problem[] {
   const living = snapshot.instances.filter(({ deleted }) => !deleted);
   return [
@@ -63,7 +63,7 @@ function problemsOf(instance: Instance, snapshot: Snapshot): Problem[] {
   );
 }
 
-/** Until its user confirms or reverts the move, a resized instance is at rest, too. */
+/** A resized instance is also at rest until its user confirms or reverts the move. */
 function isAtRest({ uuid, vm_state }: Instance, { moves }: Snapshot): boolean {
   const isResized = vm_state === 'resized' && moves.get(uuid)?.status === MigrationStatus.FINISHED;
   return isResized || VM_STATES_AT_REST.has(vm_state);
@@ -73,7 +73,7 @@ function differs(what: string): Problem {
   return { kind: 'differs', what };
 }
 
-/** Between an instance that is launched and the guests of the hosts: of one between two hosts each may have one. */
+/** Compares a launched instance with the guests of the hosts; an instance between two hosts may have one on each. */
 function guestDifferences({ uuid, host, power_state }: Instance, { guests, moves }: Snapshot): string[] {
   const hosts = [...guests].filter(([, ofHost]) => uuid in ofHost).map(([name]) => name);
   const move = moves.get(uuid);
@@ -89,12 +89,12 @@ function guestDifferences({ uuid, host, power_state }: Instance, { guests, moves
     : [`its power is ${power_state}, its guest's ${guest?.powerState}`];
 }
 
-/** Between an instance that is launched and what it holds. */
+/** Compares a launched instance with what it holds. */
 function holdingDifferences(instance: Instance, snapshot: Snapshot): string[] {
   const { uuid, host, node } = instance;
   const move = snapshot.moves.get(uuid);
   const provider = snapshot.providers.find(({ name }) => name === node)?.uuid;
-  // Of one that moves, the part that it needs where it is: itself or its migration holds it.
+  // For a moving instance, only what it needs where it is, held by itself or by its migration.
   const held = snapshot.allocations
     .filter(({ consumer_uuid }) => consumer_uuid === uuid || consumer_uuid === move?.uuid)
     .map(({ provider_uuid, resource_class, used }) => `${provider_uuid} ${resource_class} ${used}`);
@@ -117,7 +117,7 @@ function same(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && [...one].sort().join() === [...other].sort().join();
 }
 
-/** What is held for instances that are gone, or have failed. A failed one that still has its guest holds what it uses. */
+/** What is held for instances that have gone or failed. A failed one that still has its guest holds what it uses. */
 function leaks(living: readonly Instance[], snapshot: Snapshot): Problem[] {
   const { moves } = snapshot;
   const isUser = ({ uuid, vm_state, host }: Instance) =>
@@ -154,7 +154,7 @@ function overcommitments({ inventories, allocations }: Snapshot): Problem[] {
   });
 }
 
-/** Between what computes report and the instances that are there. */
+/** Compares what computes report with the instances on their hosts. */
 function usageDifferences(living: readonly Instance[], { computeNodes, moves }: Snapshot): Problem[] {
   return computeNodes.flatMap(({ host, hypervisor_hostname, vcpus_used, running_vms }) => {
     const here = living.filter((instance) => instance.host === host && instance.node === hypervisor_hostname);
@@ -184,7 +184,7 @@ function brokenPromises({ instances }: Snapshot, { booted, deleted, maybeDeleted
   ].map((what) => ({ kind: 'undone', what }));
 }
 
-/** Of servers that are deleted by now, too. */
+/** Includes servers that have since been deleted. */
 function failures({ faults }: Snapshot, { booted }: Promises): Problem[] {
   return [...faults]
     .filter(([uuid]) => booted.has(uuid))

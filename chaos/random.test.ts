@@ -10,7 +10,7 @@ test('the same seed leads to the same choices', () => {
   expect(choices(1)).not.toEqual(choices(2));
 });
 
-test('numbers lie between the bounds, and weights are kept to', () => {
+test('numbers lie between the bounds, and choices follow their weights', () => {
   const random = new Random(42);
   const numbers = Array.from({ length: 1000 }, () => random.between(2, 5));
   expect(Math.min(...numbers)).toBeGreaterThanOrEqual(2);

@@ -4,9 +4,9 @@ import type { Settling } from './settle.ts';
 
 /** What was done to the cloud. */
 export interface Harm {
-  /** Such as `kills`. */
+  /** The kind of harm, such as `kills`. */
   what: string;
-  /** By target, or by way. */
+  /** Counts by target, or by way. */
   counts: Record<string, number>;
 }
 
@@ -18,7 +18,7 @@ export interface ChaosReport {
   requests: Record<string, number>;
   /** Answers 5xx other than 503. */
   failures: readonly string[];
-  /** Daemons that ended by themselves. */
+  /** Daemons that ended on their own. */
   ended: readonly string[];
   settling: Settling;
   /** Seconds. */

@@ -8,7 +8,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** What is booted. */
+/** What to boot. */
 export interface Template {
   flavorRef: string;
   imageRef: string;
@@ -26,7 +26,7 @@ export async function findTemplate(endpoint: string): Promise<Template> {
   return { flavorRef: flavor.id, imageRef: image.id };
 }
 
-/** The compute API, asked by a user who notes what became of each request. */
+/** The compute API, as used by a user who records the outcome of each request. */
 export class Rest {
   readonly #endpoint: string;
   readonly #template: Template;
@@ -38,7 +38,7 @@ export class Rest {
     this.#ledger = ledger;
   }
 
-  /** Undefined: it was not accepted, as far as is known. */
+  /** Undefined if it was not accepted, as far as is known. */
   async boot(name: string): Promise<string | undefined> {
     const server = { name, ...this.#template, networks: 'auto' };
     const { outcome, body } = await this.#ask('boot', 'POST', '/servers', { server });
@@ -73,7 +73,7 @@ export class Rest {
     return (await this.#ask('detach', 'DELETE', `/servers/${id}/os-interface/${port}`)).outcome;
   }
 
-  /** All that are there, as far as they fit on a page; none when nobody answers. */
+  /** All existing servers, as far as they fit on a page; none when nobody answers. */
   async servers(): Promise<string[]> {
     const { body } = await this.#ask('list', 'GET', '/servers');
     const { servers = [] } = (body ?? {}) as { servers?: { id: string }[] };
@@ -88,7 +88,7 @@ export class Rest {
     return interfaceAttachments.map(({ port_id }) => port_id);
   }
 
-  /** The state, and task in progress, of a server; undefined when it is gone, or nobody answers. */
+  /** A server's state and current task; undefined when it has gone, or nobody answers. */
   async state(id: string): Promise<{ vm: string | null; task: string | null } | undefined> {
     const { outcome, body } = await this.#ask('show', 'GET', `/servers/${id}`);
     if (outcome !== 'accepted') return undefined;

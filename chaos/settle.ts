@@ -5,9 +5,9 @@ import { type Expectations, findProblems, type Problem } from './problems.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 export interface Settling {
-  /** Until nothing was wrong any more; the limit when something stays wrong. */
+  /** Seconds until nothing was wrong any more; the limit if something stays wrong. */
   seconds: number;
-  /** What stayed wrong. */
+  /** The problems that remained. */
   problems: readonly Problem[];
 }
 
@@ -23,7 +23,7 @@ export async function currentProblems({ cloud, db, computes, expected }: Sight):
   return findProblems(await takeSnapshot(db, computes, cloud.guestsPath), expected);
 }
 
-/** Waits until nothing is wrong, twice in a row, or the seconds after which everything must be at rest are over. */
+/** Waits until two checks in a row find nothing wrong, or the time in which everything must come to rest is over. */
 export async function settle(sight: Sight, limit: number): Promise<Settling> {
   const start = performance.now();
   let clean = 0;

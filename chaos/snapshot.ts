@@ -8,13 +8,13 @@ import { InstanceStore } from '@mini-nova/data/instances/store';
 import type { PortRow } from '@mini-nova/data/ports/table';
 import type { Instance, Migration } from '@mini-nova/objects';
 
-/** All that is recorded, and all that is. */
+/** Everything that is recorded, and everything that exists. */
 export interface Snapshot {
-  /** Deleted ones, too. */
+  /** Including deleted ones. */
   instances: readonly Instance[];
   /** The newest fault of each instance that has one. */
   faults: ReadonlyMap<string, string>;
-  /** Under way: the newest of each instance that has one. */
+  /** The newest migration under way of each instance that has one. */
   moves: ReadonlyMap<string, Migration>;
   allocations: readonly AllocationRow[];
   providers: readonly ResourceProviderRow[];

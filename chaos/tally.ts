@@ -1,4 +1,4 @@
-/** How often something happened, by what it happened to. */
+/** Counts of events, by what they happened to. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 

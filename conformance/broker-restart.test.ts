@@ -23,14 +23,14 @@ test('a broker is killed and comes back: calls are answered again in both direct
   await python.serve({ ...target, server: 'py' });
   await rpc.serve({ evaluate: () => 'ts' }, { server: 'ts' });
   const ask = { method: 'evaluate', args: { expression: '"py"' } };
-  // Python may take longer to come back than calls that come back are kept.
+  // Python may take longer to come back than returned calls are kept.
   const ours = rpc.client({ target: { server: 'py' }, timeout: 250, failUndeliverable: false });
   const weCall = () => ours.call(CTXT, ask.method, ask.args);
   const pythonCalls = (timeout = 60) => python.call({ ...ask, target: { ...target, server: 'ts' }, timeout });
   expect([await weCall(), await pythonCalls()]).toEqual(['py', 'ts']);
 
   await broker.kill();
-  // Made while there is no broker: it waits for one, and for the server's queue.
+  // Made while there is no broker: the call waits for one, and for the server's queue.
   const meanwhile = weCall();
   await broker.start();
 

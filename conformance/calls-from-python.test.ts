@@ -4,7 +4,7 @@ import { BothEnds } from './support/both-ends.ts';
 
 const ends = BothEnds.use();
 
-/** An endpoint that echoes, and keeps what it is told to note. */
+/** An endpoint that echoes, and keeps its notes. */
 class Root {
   readonly target = new Target({ version: '1.1' });
   readonly notes: unknown[] = [];
@@ -130,7 +130,7 @@ describe('the namespace and version find our endpoint', () => {
   ])('%s is refused', async (_title, prepared, method, name) => {
     await ends.serve(endpoints());
     const call = ends.python.call({ target: { ...ends.target, ...prepared }, method });
-    // As between two Python ends: the module of these errors is not one that callers allow.
+    // As between two Python ends: callers do not allow these errors' module.
     await expect(call).rejects.toMatchObject({
       type: 'RemoteError',
       message: expect.stringContaining(`${name} Endpoint does not support RPC`),

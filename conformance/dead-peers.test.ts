@@ -18,7 +18,7 @@ async function victim(): Promise<OsloPeer> {
 afterEach(() => Promise.all(victims.splice(0).map((peer) => peer.close())));
 
 describe('a Python server is killed', () => {
-  test('while it runs our monitored call, and we are told long before its timeout', async () => {
+  test('while it runs our monitored call, and we learn of it long before the timeout', async () => {
     const python = await victim();
     await python.serve({ ...ends.target, server: 'doomed' });
     const context = ends.client({ timeout: 250 }).prepare({ callMonitorTimeout: 2 });
@@ -39,7 +39,7 @@ describe('a Python server is killed', () => {
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['alive']));
   });
 
-  test('and its successor does not run what has expired meanwhile', async () => {
+  test('and its successor does not run calls that have expired meanwhile', async () => {
     const python = await victim();
     await python.serve({ ...ends.target, server: 'doomed' });
     await python.close();
@@ -55,7 +55,7 @@ describe('a Python server is killed', () => {
 });
 
 describe('a Python client is killed while we run its call', () => {
-  test('and our answer, and those to others, go their way', async () => {
+  test('and our answer to it does not hinder those to others', async () => {
     const gate = new Gate();
     const slow = vi.fn(() => gate.opened);
     await ends.serve({ slow, quick: () => 'answered' });
@@ -68,7 +68,7 @@ describe('a Python client is killed while we run its call', () => {
     expect(await ends.python.call({ target: ends.target, method: 'quick' })).toBe('answered');
   });
 
-  test('and its missing reply queue holds up nobody', async () => {
+  test('and its missing reply queue delays nobody', async () => {
     const gate = new Gate();
     const slow = vi.fn(() => gate.opened);
     await ends.serve({ slow, quick: () => 'answered' });
@@ -81,7 +81,7 @@ describe('a Python client is killed while we run its call', () => {
     // As the broker does it when nobody has used the queue for `rabbit_transient_queues_ttl`.
     await ends.atBroker((raw) => raw.channel.deleteQueue(replyQueue));
     gate.open();
-    // The server tries to send to the queue that is gone for twice as long.
+    // The server tries to send to the missing queue for twice as long.
     for (let i = 0; i < 10; i += 1) {
       expect(await ends.python.call({ target: ends.target, method: 'quick', timeout: 30 })).toBe('answered');
     }

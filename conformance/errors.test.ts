@@ -178,7 +178,7 @@ describe('an error of our server', () => {
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('that came from a third process travels on as what it was', async () => {
+  test('that came from a third process is passed on as what it was', async () => {
     await ends.servePython();
     const boom = () =>
       ends.client().prepare({ server: 'py' }).call(CTXT, 'boom', { error: 'ValueError("from afar")' });

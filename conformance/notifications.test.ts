@@ -18,7 +18,7 @@ const ends = BothEnds.use();
 
 const FORMATS = [['messaging'], ['messagingv2']] as const;
 
-/** How long it may take (ms): a notification is held back before it is given back. */
+/** Milliseconds: a notification is held for a while before it is requeued. */
 const REQUEUED = 15_000;
 
 /** A listener of ours on the test's topic, started; it ends with its transport. */
@@ -187,7 +187,7 @@ describe('a filter rule chooses the same notifications', () => {
     await vi.waitFor(async () => expect(await notified()).toMatchObject(chosen));
   });
 
-  test("with us, of Python's", async () => {
+  test("with us, of Python's notifications", async () => {
     const [all, filtered]: [Seen[], Seen[]] = [[], []];
     const rule = { eventType: 'compute', payload: { state: 'act' }, publisherId: 'py\\.' };
     await listen([recorder(all), { ...recorder(filtered), filterRule: new NotificationFilter(rule) }]);

@@ -14,7 +14,7 @@ const OPTIONS = [
   ['prefetch of one', { rabbit_qos_prefetch_count: '1' }, { rabbitQosPrefetchCount: 1 }],
 ] as const;
 
-/** Without any option; its process is everybody's. */
+/** Without any option, in the process that all tests share. */
 const plain = BothEnds.use();
 
 describe.each(OPTIONS)('with %s', (_title, python, ours) => {
@@ -95,7 +95,7 @@ describe('when only our end', () => {
     expect(await client.call(CTXT, ask.method, ask.args)).toBe('py');
   });
 
-  test('has reply and fanout queues of another life time, calls and casts go both ways', async () => {
+  test('has reply and fanout queues with another life time, calls and casts go both ways', async () => {
     const rabbit = { rabbitTransientQueuesTtl: 60 };
     await ends.serve(echo, { transport: ends.transport({ rabbit }) });
     await ends.servePython();
@@ -121,7 +121,7 @@ describe('when only our end', () => {
     expect(received[0]?.content.length).toBeLessThan(500);
   });
 
-  test('wants the shared exchange durable, it goes along with the one that Python has made', async () => {
+  test('wants the shared exchange durable, it accepts the one that Python has made', async () => {
     const rabbit = { amqpDurableQueues: true };
     await ends.servePython();
     await ends.serve(echo, { topic: `${ends.target.topic}-ts`, transport: ends.transport({ rabbit }) });
@@ -159,7 +159,7 @@ describe('when only Python compresses', () => {
     });
   });
 
-  describe('in a way that is unknown here', () => {
+  describe('in a format that is unknown here', () => {
     const ends = BothEnds.use({ python: { kombu_compression: 'bzip2' }, beside: plain });
 
     test('the message is dropped, and the next is served', async () => {

@@ -39,7 +39,7 @@ describe('a Python server and one of ours on one topic', () => {
     expect(answers.toSorted()).toEqual(['py', 'py', 'py', 'py', 'ts', 'ts', 'ts', 'ts']);
   });
 
-  test.each(callers)('are told apart by their names when %s call', async (_who, call) => {
+  test.each(callers)('are distinguished by their names when %s call', async (_who, call) => {
     await serveBoth();
     expect(await Promise.all([call('py'), call('ts'), call('py')])).toEqual(['py', 'ts', 'py']);
   });

@@ -22,7 +22,7 @@ describe('a slow call to a Python server', () => {
     expect(await Promise.all(calls)).toEqual([8.5, 4, 4]);
   });
 
-  test('waits for one that gets no processor, and leaves no error in its log', async () => {
+  test('waits for a server that gets no processor, and causes no error in its log', async () => {
     await ends.servePython();
     const logger = new RecordingLogger();
     const client = ends.client({ transport: ends.transport({ logger }), timeout: 100 });
@@ -44,7 +44,7 @@ describe('a slow call to a Python server', () => {
     expect(ends.python.log).not.toContain('Exception during');
   });
 
-  test('times out at our end; its late answer disturbs nobody', async () => {
+  test('times out at our end, and its late answer does no harm', async () => {
     await ends.servePython();
     const client = ends.client();
     const notes = async () => (await ends.python.notes(ends.target)) as unknown[];
@@ -77,7 +77,7 @@ describe('a slow call to our server', () => {
     expect(await Promise.all([call(), call()])).toEqual(['done', 'done']);
   });
 
-  test('times out in Python; our late answer disturbs nobody', async () => {
+  test('times out in Python, and our late answer does no harm', async () => {
     const gate = new Gate();
     await ends.serve(endpoint(() => gate.opened));
     const call = (method: string, timeout = 60) => ends.python.call({ target: ends.target, method, timeout });
@@ -110,7 +110,7 @@ describe('a call that is given up', () => {
       started.open();
       await once(signal, 'abort');
       reasons.push(signal.reason);
-      // A result could reach the caller just before its timeout.
+      // Otherwise a result could reach the caller just before its timeout.
       throw signal.reason;
     };
     await ends.serve({ slow });
@@ -128,7 +128,7 @@ describe('a call that nobody serves', () => {
     await expect(call).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
   });
 
-  test('of ours waits until its timeout, when it should, as it does in Python', async () => {
+  test('of ours waits until its timeout if told to, as in Python', async () => {
     await ends.servePython();
     const context = ends.client().prepare({ server: 'absent', timeout: 1, failUndeliverable: false });
     await expect(context.call(CTXT, 'echo', { value: 1 })).rejects.toMatchObject({

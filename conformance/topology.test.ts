@@ -28,7 +28,7 @@ const OPTIONS: [string, Record<string, string>, RabbitOptions][] = [
   ],
 ];
 
-/** What one end has made: its rows are found by these names, and compared without them. */
+/** The names by which one end's rows are found, and without which they are compared. */
 interface Names {
   exchange: string;
   topic: string;
@@ -47,7 +47,7 @@ const ours = new Map<string, Names>();
 /** All exchanges, queues and bindings, once everybody has made theirs. */
 const rows: string[] = [];
 
-/** One that can be asked what it has; the shared one may be somebody else's. */
+/** A broker that can be asked for its topology; the shared one may belong to somebody else. */
 async function administrableBroker(): Promise<RabbitHandle> {
   const shared = await getRabbit();
   if (shared.ctl !== undefined) return shared;
@@ -84,7 +84,7 @@ async function useOurs(url: string, rabbit: RabbitOptions): Promise<Names> {
   };
 }
 
-/** Found in a request, a copy of which is caught on the way. */
+/** Found in a request, of which a copy is caught on the way. */
 async function ourReplyQueue(url: string, exchange: string, call: () => Promise<unknown>): Promise<string> {
   const raw = await RawPeer.connect(url);
   const queue = uniqueTopic('copies');
@@ -97,7 +97,7 @@ async function ourReplyQueue(url: string, exchange: string, call: () => Promise<
   return String(opened(copies[0])._reply_q);
 }
 
-/** The rows of one end, without what is different in each process. */
+/** The rows of one end, without what differs in each process. */
 function topology({ exchange, topic, replyQueue }: Names): string[] {
   const names = [exchange, topic, replyQueue];
   return rows

@@ -8,7 +8,7 @@ const ends = BothEnds.use();
 
 const MEGABYTE = 1_000_000;
 
-/** What goes there and comes back as it was, in both directions. */
+/** Values that are unchanged by a round trip, in both directions. */
 const SAME: [string, unknown][] = [
   ['null', null],
   ['false', false],
@@ -55,7 +55,7 @@ describe('a value is the same after a round trip', () => {
   });
 });
 
-describe('what only one of both languages has', () => {
+describe('values that only one of the languages has', () => {
   test.each([
     ['a Date', new Date('2026-01-02T03:04:05.006Z'), 'str', "'2026-01-02T03:04:05.006Z'"],
     ['a Map', new Map([['a', 1]]), 'dict', "{'a': 1}"],

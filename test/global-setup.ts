@@ -20,7 +20,7 @@ interface Shared {
   servers: Promise<Servers> | undefined;
 }
 
-// Each project loads this file anew, so the count of users lives outside of it.
+// Each project loads this file anew, so the count of users is kept outside it.
 const registry = globalThis as { [key: symbol]: Shared | undefined };
 const KEY = Symbol.for('mini-nova.test-servers');
 

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between two looks at what is still being built. */
+/** Milliseconds between two checks of what is still being built. */
 const PERIOD = 500;
 /** Seconds. */
 const TIMEOUT = 600;
@@ -20,7 +20,7 @@ export class Booter {
     this.#endpoint = endpoint;
   }
 
-  /** Resolves when all are ACTIVE. @throws Error when one is refused, or ends otherwise */
+  /** Resolves when all are ACTIVE. @throws Error when one is refused or ends in another state */
   async boot(count: number): Promise<void> {
     const imageRef = await this.#imageRef();
     const boots = Array.from({ length: count }, (_, n) =>

@@ -6,7 +6,7 @@ import { processorTime } from '../shared/processor-time.ts';
 /** `memory`: nova-all on SQLite. `rabbit`: the daemons over RabbitMQ and PostgreSQL. */
 export type CloudKind = 'memory' | 'rabbit';
 
-/** What is asked for while servers boot, by the name of who answers. */
+/** What is requested while servers boot, by the name of whatever answers. */
 export type Probes = Readonly<Record<string, string>>;
 
 export interface CloudProcessOptions {
@@ -26,7 +26,7 @@ export interface Servers {
 /** Seconds. */
 const START_TIMEOUT = 120;
 const STOP_TIMEOUT = 60;
-/** Enough for 100,000 of the smallest servers, and within what the records can hold. */
+/** Enough for 100,000 of the smallest servers, and within the range of the records. */
 const VCPUS = 100_000;
 const MEMORY_MB = 60_000_000;
 const DISK_GB = 200_000;
@@ -35,7 +35,10 @@ const API = 'nova-api';
 const DAEMONS = ['nova-conductor', 'nova-scheduler', 'nova-compute', API];
 const READY = /The cloud is up|"msg":"(Service started|API listening)"/;
 
-/** A whole cloud as its users run it: programs of `bin/` with default options, but a machine that is large enough. */
+/**
+ * A whole cloud as its users run it: programs of `bin/` with default options, except for a machine that is large
+ * enough.
+ */
 export class CloudProcess {
   readonly endpoint: string;
   readonly probes: Probes;
@@ -48,7 +51,7 @@ export class CloudProcess {
     this.#release = release;
   }
 
-  /** @throws Error with the output of a program that does not get up */
+  /** @throws Error with the output of a program that does not start */
   static async start(options: CloudProcessOptions): Promise<CloudProcess> {
     const { servers, release } = options.kind === 'rabbit' ? await startServers() : NO_SERVERS;
     const folder = tempDir('boot-');

@@ -28,7 +28,7 @@ interface Options {
   profile: string | undefined;
 }
 
-/** `npm run bench -- boot`. Returns the exit code: 1 when a boot costs more than promised, or somebody answers late. */
+/** `npm run bench -- boot`. Returns the exit code: 1 when a boot costs more than promised, or an answer is late. */
 export async function benchBoot(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === undefined) {
@@ -64,7 +64,7 @@ function readOptions(args: readonly string[]): Options | undefined {
   return { boots, warmUp, rounds, kind, beside, json, profile };
 }
 
-/** Each round begins with another one. */
+/** Each round begins with a different build. */
 async function measure({ boots, warmUp, rounds, kind, beside, profile }: Options): Promise<TreeRounds[]> {
   const here = { title: 'this one', tree: repositoryRoot, profiles: profile && resolve(profile), rounds: [] };
   const other = beside === undefined ? [] : [{ title: beside, tree: resolve(beside), rounds: [] }];

@@ -5,7 +5,7 @@ import { Booter } from './boots.ts';
 import { CloudProcess, type CloudProcessOptions } from './cloud-process.ts';
 import type { Samples } from './sampler.ts';
 
-/** The name of what answers at once: how late this machine itself is. */
+/** The name of a server that answers at once: it shows how late the machine itself is. */
 export const IDLE = 'a server with nothing to do';
 
 /** Milliseconds until the answer. */
@@ -16,22 +16,22 @@ export interface Latency {
   samples: number;
 }
 
-/** What one round found. */
+/** The results of one round. */
 export interface BootFigures {
   perSecond: number;
   /** Milliseconds of processor time per boot, of all threads, by process. */
   processor: Record<string, number>;
-  /** By who was asked while the servers booted. */
+  /** Latencies while the servers booted, by what was asked. */
   latencies: Record<string, Latency>;
 }
 
 export interface MeasureOptions extends CloudProcessOptions {
   count: number;
-  /** Boots that go before, and do not count. */
+  /** Boots that come first and do not count. */
   warmUp: number;
 }
 
-/** Boots `count` servers at once in a cloud of their own, and then as many while others ask. */
+/** Boots `count` servers at once in a new cloud, and then as many while probes ask. */
 export async function measureBoots(options: MeasureOptions): Promise<BootFigures> {
   const cloud = await CloudProcess.start(options);
   const booter = new Booter(cloud.endpoint);
@@ -41,7 +41,7 @@ export async function measureBoots(options: MeasureOptions): Promise<BootFigures
   try {
     const probes = { ...cloud.probes, [IDLE]: await idler.request<string>('idle') };
     if (options.warmUp > 0) await booter.boot(options.warmUp);
-    // Twice, for whoever asks meanwhile takes processor time, too: more of it the slower the machine is.
+    // Twice, because probing also takes processor time: the more, the slower the machine is.
     const cost = await costOf(cloud, booter, options.count);
     await sampler.request('begin', { probes });
     await booter.boot(options.count);

@@ -7,7 +7,9 @@ import type { Probes } from './cloud-process.ts';
 /** By probe, in milliseconds, in the order of sending. */
 export type Samples = Record<string, number[]>;
 
-/** Each probe is asked so often, whether or not it has answered: who waits for an answer would miss the worst. */
+/**
+ * Each probe is sent at this interval, whether or not the last was answered: waiting for answers would miss the worst.
+ */
 const PER_SECOND = 50;
 
 const agent = new Agent({ keepAlive: true });

@@ -8,14 +8,14 @@ const MOST_PROCESSOR = 10;
 /** Milliseconds, of the 99th percentile. */
 const MOST_LATENCY = 50;
 
-/** What we promise: that everybody answers soon, whatever boots, and what a boot costs. */
+/** What we promise: prompt answers, however many servers boot, and the cost of a boot. */
 export function bootTargets(kind: CloudKind, rounds: readonly BootFigures[]): Target[] {
   const asked = Object.keys(rounds[0]?.latencies ?? {}).filter((name) => name !== IDLE);
   const latencies = asked.map((name) => {
     const p99 = rounds.map(({ latencies }) => latencies[name]?.p99 ?? Number.NaN);
     return target(`${name}, p99 ms`, { wanted: '<', most: MOST_LATENCY }, p99);
   });
-  // The daemons' share of the work between them is nobody's promise.
+  // How the daemons share the work is not promised.
   if (kind === 'rabbit') return latencies;
   const processor = target(
     'processor ms per boot',
@@ -35,7 +35,7 @@ interface Limit {
   most: number;
 }
 
-/** What was never measured has no median, and is not met. */
+/** A target that was never measured has no median, and is not met. */
 function target(what: string, { wanted, most }: Limit, values: readonly number[]): Target {
   const actual = median(values);
   const met = wanted === '<' ? actual < most : actual <= most;

@@ -8,5 +8,5 @@ export interface CallRecords {
 }
 
 export const OK = 'ok';
-/** An error that tells the caller nothing starts so. */
+/** The prefix of errors that tell the caller nothing. */
 export const UNTYPED = 'untyped ';

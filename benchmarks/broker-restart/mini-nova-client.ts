@@ -6,7 +6,7 @@ import { type OpenLoopOptions, openLoop } from '../shared/open-loop.ts';
 import { quietLogger } from '../shared/quiet-logger.ts';
 import { type CallRecords, OK, UNTYPED } from './call-record.ts';
 
-/** How long (ms) after the last call all of them may take to settle: their timeout, and some. */
+/** Milliseconds after the last call in which all must settle: their timeout and a margin. */
 const PATIENCE = 70_000;
 
 let client: RPCClient | undefined;

@@ -14,7 +14,7 @@ function records(...calls: [sent: number, settled: number | null, outcome: strin
 const absence = { from: 10_000, to: 15_000 };
 
 describe('judge', () => {
-  it('does not count the broker own absence into stalls and waits', () => {
+  it("does not count the broker's own absence as stalls and waits", () => {
     const verdict = judge(records([8, 8.5, 'ok'], [9, 17, 'ok'], [16, 17, 'ok']), [1, 1, 1], absence);
     // From 8.5 to 17 are 8.5 s, of which the broker was away for 5.
     expect(verdict.longestStall).toBeCloseTo(3.5);

@@ -1,7 +1,7 @@
 import type { Absence } from '../shared/restart-broker.ts';
 import { type CallRecords, OK, UNTYPED } from './call-record.ts';
 
-/** What a broker's restart did to the calls. Times are seconds beyond the broker's own absence. */
+/** The effect of a broker's restart on the calls. Times are seconds beyond the broker's own absence. */
 export interface Verdict {
   calls: number;
   answered: number;
@@ -41,14 +41,14 @@ function isTyped(outcome: string | null | undefined): boolean {
   return typeof outcome === 'string' && outcome !== OK && !outcome.startsWith(UNTYPED);
 }
 
-/** From the first sending to the last, the longest time between two answers that follow each other. */
+/** The longest time between two consecutive answers, from the first sending to the last. */
 function longestStall({ sentAt, settledAt }: CallRecords, ok: readonly number[], absence: Absence): number {
   const answers = ok.map((n) => settledAt[n] ?? 0).sort((a, b) => a - b);
   const points = [sentAt[0] ?? 0, ...answers, Math.max(sentAt.at(-1) ?? 0, answers.at(-1) ?? 0)];
   return highest(points.slice(1).map((point, index) => beyond(points[index] ?? point, point, absence)));
 }
 
-/** Seconds from one time to the other, without what of it falls into the broker's absence. */
+/** Seconds from one time to the other, not counting the broker's absence. */
 function beyond(from: number, to: number, absence: Absence): number {
   const absent = Math.max(Math.min(to, absence.to) - Math.max(from, absence.from), 0);
   return (to - from - absent) / 1000;

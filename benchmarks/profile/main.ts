@@ -11,12 +11,12 @@ interface CallFrame {
 interface Profile {
   nodes: { id: number; callFrame: CallFrame }[];
   samples: number[];
-  /** Microseconds since the sample before. */
+  /** Microseconds since the previous sample. */
   timeDeltas: number[];
 }
 
 const SHOWN = 40;
-/** The processor did something else then. */
+/** The processor was doing something else. */
 const IDLE = '(idle)';
 
 /** `npm run bench -- profile FILE…`: which functions used the most time themselves. Returns the exit code. */

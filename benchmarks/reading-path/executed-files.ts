@@ -7,7 +7,7 @@ import { repositoryRoot } from '@mini-nova/testing';
 export class ExecutedFiles {
   readonly #session = new Session();
 
-  /** Counts from here on: what has run before, as modules do when they are loaded, does not count. */
+  /** Starts recording: what ran before, such as modules being loaded, does not count. */
   async begin(): Promise<void> {
     this.#session.connect();
     await this.#session.post('Profiler.enable');

@@ -4,9 +4,9 @@ import { filesOfBoots } from './one-boot.ts';
 import { filesOfCalls } from './one-call.ts';
 
 interface Way {
-  /** Each time the files that have run. */
+  /** The files that ran, for each repetition. */
   record(times: number): Promise<string[][]>;
-  /** Of which files the number is promised. */
+  /** The folder for whose files a number is promised. */
   folder: string;
   most: number;
 }
@@ -15,10 +15,10 @@ const WAYS: Readonly<Record<string, Way>> = {
   call: { record: filesOfCalls, folder: 'packages/messaging', most: 45 },
   boot: { record: filesOfBoots, folder: 'services', most: 60 },
 };
-/** What runs every time is the way; what does not is a timer that happened to fire. */
+/** Files that run every time are on the path; others belong to a timer that happened to fire. */
 const TIMES = 5;
 
-/** `npm run bench -- reading-path`: how many files a reader of one way opens. Returns the exit code. */
+/** `npm run bench -- reading-path`: how many files a reader of one path opens. Returns the exit code. */
 export async function benchReadingPath(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -9,7 +9,7 @@ import { Booter } from '../boot/boots.ts';
 import { builtFile } from '../shared/paths.ts';
 
 const WARM_UP = 20;
-/** Milliseconds that a boot is given: whoever asked meanwhile how it goes would be recorded, too. */
+/** Milliseconds that a boot is given: polling its progress would be recorded too. */
 const PATIENCE = 1_500;
 
 /** The files of one boot, from the request to the ACTIVE server, in nova-all, for each of some boots. */
@@ -77,7 +77,7 @@ async function answers(endpoint: string): Promise<boolean> {
   try {
     return (await fetch(`${endpoint}/images`)).ok;
   } catch {
-    // It does not listen yet.
+    // The API does not listen yet.
     return false;
   }
 }

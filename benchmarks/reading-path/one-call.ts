@@ -4,7 +4,7 @@ import { startRabbit } from '@mini-nova/testing';
 import { ExecutedFiles } from './executed-files.ts';
 
 const WARM_UP = 200;
-/** Milliseconds until what the warm-up has left to timers is done. */
+/** Milliseconds until the warm-up's timers have fired. */
 const PAUSE = 200;
 
 /** The files of one warm call over RabbitMQ, client and server in this process, for each of some calls. */

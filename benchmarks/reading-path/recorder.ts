@@ -1,6 +1,6 @@
 import { ExecutedFiles } from './executed-files.ts';
 
-/** Loaded ahead of a program (`node --import`) that was forked: records what runs there as its parent says. */
+/** Loaded into a forked program (`node --import`): records what runs there, when its parent says so. */
 const recorded = new ExecutedFiles();
 process.on('message', async (order: 'begin' | 'end') => {
   if (order === 'begin') {

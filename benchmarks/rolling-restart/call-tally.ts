@@ -26,7 +26,7 @@ export class CallTally {
     this.#made += 1;
   }
 
-  /** `wait`: milliseconds since the call. `pid`: who answered. */
+  /** `wait`: milliseconds since the call. `pid`: the process that answered. */
   onAnswer(wait: number, pid: number): void {
     this.#waits.push(wait);
     this.#pids.add(pid);

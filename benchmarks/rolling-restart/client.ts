@@ -7,9 +7,9 @@ import { quietLogger } from '../shared/quiet-logger.ts';
 import { CallTally } from './call-tally.ts';
 import { workRpc, workTime } from './work.ts';
 
-/** How long (ms) after the last call all of them may take to settle: their timeout, and some. */
+/** Milliseconds after the last call in which all must settle: their timeout and a margin. */
 const PATIENCE = 70_000;
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_INTERVAL = 20;
 
 type Call = (n: number) => Promise<{ pid: number }>;

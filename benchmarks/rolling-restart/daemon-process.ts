@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { endWithThisProcess, forget, waitFor } from '@mini-nova/testing';
 
 export interface DaemonProcessOptions {
-  /** Of `node`: the main script, and what it takes. */
+  /** The arguments of `node`: the main script and its arguments. */
   args: readonly string[];
   workers: number;
-  /** Told of each line of its log that is a warning or worse, or no log line at all. */
+  /** Called with each line of output that is a warning or worse, or not a log line at all. */
   onTrouble(message: string): void;
 }
 
@@ -25,7 +25,7 @@ const PATIENCE = 90;
 export class DaemonProcess {
   readonly #options: DaemonProcessOptions;
   readonly #child: ChildProcess;
-  /** The processes that serve, by the number of their place; of a daemon without workers, itself. */
+  /** The serving processes, by the number of their place; for a daemon without workers, the daemon itself. */
   readonly #serving = new Map<number, number>();
   readonly #watchers = new Set<() => void>();
   #exitCode: number | NodeJS.Signals | undefined;
@@ -65,7 +65,7 @@ export class DaemonProcess {
   async restartWorker(place: number): Promise<void> {
     const pid = this.#serving.get(place);
     if (pid === undefined) throw new Error(`no worker ${place}`);
-    // A worker that has died by itself is being replaced anyway; the daemon's log counts it.
+    // A worker that has died on its own is being replaced anyway; the daemon's log counts it.
     sendSignal(pid, 'SIGTERM');
     await this.#until(`to replace worker ${place}`, () => this.#serving.get(place) !== pid);
     await waitFor(`the end of worker ${pid}`, async () => !sendSignal(pid, 0), {

@@ -9,7 +9,7 @@ const [configFile = '', workers = '1', executionsFile = ''] = process.argv.slice
 
 class WorkManager extends Manager {
   override readonly endpoints = [endpoint(workRpc, this)];
-  /** All workers append to it: a call that two of them ran is there twice. */
+  /** All workers append to it, so a call that two of them ran is in it twice. */
   readonly #executions: number;
 
   constructor(options: ManagerOptions, executions: string) {

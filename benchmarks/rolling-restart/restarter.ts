@@ -3,7 +3,7 @@ import { DaemonProcess, type DaemonProcessOptions } from './daemon-process.ts';
 /** How the daemon is restarted. */
 export type RestartMode = 'workers' | 'whole';
 
-/** Restarts a daemon, or one of its workers after the other. */
+/** Restarts a daemon, or its workers one after another. */
 export class Restarter {
   readonly #options: DaemonProcessOptions;
   readonly #mode: RestartMode;
@@ -21,7 +21,7 @@ export class Restarter {
     return new Restarter(mode, options, await DaemonProcess.start(options));
   }
 
-  /** The present one. */
+  /** The present daemon. */
   get daemon(): DaemonProcess {
     return this.#daemon;
   }

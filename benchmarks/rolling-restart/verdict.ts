@@ -7,7 +7,7 @@ export interface BrokerState {
   messages: number;
 }
 
-/** What is judged of a run. */
+/** The facts by which a run is judged. */
 export interface RunFigures {
   calls: CallSummary;
   /** By call number, how often it ran. */
@@ -27,7 +27,7 @@ export function countExecutions(lines: string): number[] {
   return Array.from(counts, (count) => count ?? 0);
 }
 
-/** Whatever was not answered is lost: a caller is to see results only. */
+/** Every call that was not answered is lost: callers must see only results. */
 export function restartTargets({ calls, executions, broker: [begin, end] }: RunFigures): Target[] {
   return [
     none('calls lost', calls.made - calls.answered),

@@ -7,7 +7,7 @@ export const TOPIC = 'rolling-restart';
 export const workRpc = defineRpc(
   { topic: TOPIC },
   {
-    /** Takes `ms`; `pid` is of the process that did it. */
+    /** Takes `ms`; `pid` is that of the process that did it. */
     work: call('work', {
       since: '1.0',
       to: 'topic',

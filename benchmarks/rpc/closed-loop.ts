@@ -4,7 +4,7 @@ import { type Usage, UsageMeter } from '../shared/usage.ts';
 import { ECHO_ARGS, type EchoClient } from './contender.ts';
 
 export interface LoopOptions {
-  /** How many loops run beside each other, each with one call or cast under way. */
+  /** How many loops run concurrently, each with one call or cast in flight. */
   inFlight: number;
   seconds: number;
   /** Where to write a CPU profile of the run. */
@@ -55,7 +55,7 @@ export async function castInLoops(client: EchoClient, options: LoopOptions): Pro
     inLoops(options, async () => {
       await client.cast(ECHO_ARGS);
       casts += 1;
-      // A cast that waits for nothing must still let the socket write.
+      // Even a cast that waits for nothing must let the socket write.
       if (casts % MACROTASK_EVERY === 0) await nextMacrotask();
     }),
   );

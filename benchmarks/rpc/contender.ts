@@ -1,4 +1,4 @@
-/** What travels: the same for all contenders, both ways. */
+/** The payload: the same for all contenders, in both directions. */
 export interface EchoArgs {
   x: number;
   s: string;
@@ -10,11 +10,11 @@ export const ECHO_ARGS: Readonly<EchoArgs> = { x: 1, s: 'abcdefghij'.repeat(20) 
 export interface Place {
   /** amqp://user:password@host:port/ */
   url: string;
-  /** A name that nobody else uses. */
+  /** A unique name. */
   topic: string;
 }
 
-/** What every contender's server serves, by the methods `echo`, which answers, and `note`, which does not. */
+/** What every contender's server serves: `echo`, which answers, and `note`, which does not. */
 export interface EchoService {
   echo(args: EchoArgs): EchoArgs | Promise<EchoArgs>;
   note(args: EchoArgs): void;
@@ -26,7 +26,7 @@ export interface EchoClient {
   cast(args: EchoArgs): Promise<void>;
 }
 
-/** One way to do it. Both ends live until their process ends. */
+/** A contender. Both ends live until their process ends. */
 export interface Contender {
   serve(place: Place, service: EchoService): Promise<void>;
   connect(place: Place): Promise<EchoClient>;

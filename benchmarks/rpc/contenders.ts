@@ -10,9 +10,9 @@ export type Role = 'client' | 'server';
 export interface ContenderInfo {
   id: string;
   title: string;
-  /** False where the server runs a bounded number of calls at once, each in a thread. */
+  /** False if the server runs a bounded number of calls at once, each in a thread. */
   holdsCalls: boolean;
-  /** False: only when named in --only. */
+  /** False: measured only when named in --only. */
   byDefault: boolean;
   start(role: Role): PeerProcess | Promise<PeerProcess>;
 }

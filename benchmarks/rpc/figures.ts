@@ -1,7 +1,7 @@
 import { median } from '../shared/statistics.ts';
 import type { Memory } from '../shared/usage.ts';
 
-/** What one end used. */
+/** The resources that one end used. */
 export interface EndFigures {
   /** Microseconds of processor time per call or cast. */
   cpu: number;
@@ -37,7 +37,7 @@ export interface ContenderRounds {
   memory: MemoryFigures | null;
 }
 
-/** The middle of each figure over the rounds. */
+/** The median of each figure over the rounds. */
 export function medianCalls(rounds: readonly CallFigures[]): CallFigures {
   return {
     ...medianCasts(rounds),

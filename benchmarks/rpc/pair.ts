@@ -7,7 +7,7 @@ import type { CallRun, CastRun, LoopOptions } from './closed-loop.ts';
 import type { ContenderInfo } from './contenders.ts';
 import type { CallFigures, CastFigures, MemoryFigures } from './figures.ts';
 
-/** How long (s) a contender may take for what is not measured. */
+/** Seconds that a contender may take for what is not measured. */
 const PATIENCE = 60;
 /** Seconds of the same load before each measurement. */
 const LEAD_IN = 0.3;
@@ -85,7 +85,7 @@ export class Pair {
     };
   }
 
-  /** What each of `count` calls takes while the server has not answered it. */
+  /** The memory of each of `count` calls that the server has not answered. */
   async memory(count: number): Promise<MemoryFigures> {
     const serverBefore = await this.#server.request<Memory>('hold');
     const clientBefore = await this.#client.request<Memory>('startHeld', { count });

@@ -15,7 +15,7 @@ export interface RoundsOptions {
   memory: boolean;
   /** A folder for CPU profiles of the first round. */
   profiles: string | undefined;
-  /** Told what is going on. */
+  /** Called with progress messages. */
   log(line: string): void;
 }
 
@@ -29,8 +29,8 @@ interface Entry {
 }
 
 /**
- * Measures the contenders in turns: each round measures all of them, each round in another order, so that what else
- * goes on on the machine hits all alike. Who cannot be started is left out, with a line that says why.
+ * Measures the contenders in turns: each round measures all of them in a different order, so that other activity on
+ * the machine affects all alike. A contender that cannot be started is left out, with a line that says why.
  */
 export async function runRounds(options: RoundsOptions): Promise<ContenderRounds[]> {
   const entries: Entry[] = [];

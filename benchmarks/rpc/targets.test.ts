@@ -27,7 +27,7 @@ describe('targets', () => {
     expect(targets([faster, theirs], 100_000).map(({ met }) => met)).toEqual([true, true, true]);
   });
 
-  it('say nothing of what was not measured', () => {
+  it('say nothing about what was not measured', () => {
     expect(targets([rounds('mini-nova', [1], 1)], null)).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ interface Request {
   args: never;
 }
 
-/** The other end of `PeerProcess`: answers requests until the input ends, and ends the process then. */
+/** The other end of `PeerProcess`: answers requests until the input ends, and then ends the process. */
 export function answerRequests(handlers: RequestHandlers): void {
   const answers = createWriteStream('', { fd: 3 });
   const answer = async ({ id, method, args }: Request): Promise<void> => {

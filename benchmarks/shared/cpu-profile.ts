@@ -4,7 +4,7 @@ import { Session } from 'node:inspector/promises';
 /** Microseconds. */
 const SAMPLING_INTERVAL = 200;
 
-/** A profile of this process's main thread, of a part of its life only: what --cpu-prof gives, without the start. */
+/** A profile of a part of the life of this process's main thread: like --cpu-prof, but without the start. */
 export class CpuProfile {
   readonly #session = new Session();
 

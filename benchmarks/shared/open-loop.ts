@@ -2,7 +2,7 @@ export interface OpenLoopOptions {
   perSecond: number;
   /** Infinity: until the signal. */
   seconds: number;
-  /** Ends it before its time. */
+  /** Ends it early. */
   signal?: AbortSignal;
 }
 
@@ -10,8 +10,8 @@ export interface OpenLoopOptions {
 const TICK = 5;
 
 /**
- * Starts `send` at a steady rate, whether or not what was sent before has ended: as independent users do. Resolves
- * when the time is over; `send` gets the number of the sending, from 0.
+ * Calls `send` at a steady rate, whether or not earlier calls have ended, as independent users do. Resolves when the
+ * time is over; `send` gets the number of the call, from 0.
  */
 export function openLoop(options: OpenLoopOptions, send: (n: number) => void): Promise<void> {
   const { perSecond, seconds, signal } = options;

@@ -14,12 +14,12 @@ interface Answer {
   error?: string;
 }
 
-/** How long (ms) a process may take to end when its input ends. */
+/** Milliseconds that a process may take to end after its input has ended. */
 const END_GRACE = 10_000;
 
 /**
- * A process, of any language, that does what it is asked to: requests go to its standard input and answers come from
- * its file descriptor 3, each a line of JSON. Its output and errors are shown as they come.
+ * A process, in any language, that answers requests: they go to its standard input, and answers come from its file
+ * descriptor 3, each a line of JSON. Its output and errors are shown as they come.
  */
 export class PeerProcess {
   readonly #name: string;
@@ -35,7 +35,7 @@ export class PeerProcess {
     const { pid } = this.#child;
     if (pid !== undefined) endWithThisProcess('group', pid);
     createInterface({ input: this.#child.stdio[3] as Readable }).on('line', (line) => this.#onAnswer(line));
-    // A process that has ended tells so itself; what is still written to it has nowhere to go.
+    // That a process has ended is noticed elsewhere; what is still written to it is lost.
     this.#child.stdin?.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
       const end = (reason: string): void => {

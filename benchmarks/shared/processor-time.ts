@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/** USER_HZ: what Linux counts in for programs, whatever the kernel's own clock. */
+/** USER_HZ: the unit in which Linux reports times to programs, whatever the kernel's own clock. */
 const TICKS_PER_SECOND = 100;
 
-/** Seconds that all threads of a process have used, user and system. @throws Error when there is no such process */
+/**
+ * Seconds of user and system time that all threads of a process have used. @throws Error when there is no such process
+ */
 export async function processorTime(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   // The second field, the name, is in parentheses, and may hold spaces: the third one is the first of these.

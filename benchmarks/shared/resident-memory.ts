@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-/** What a process holds in memory, in MB: 1000 of the kB that /proc shows. */
+/** A process's resident memory in MB: 1000 of the kB that /proc shows. */
 export interface ResidentMemory {
   now: number;
-  /** The most that it has held. */
+  /** Its peak. */
   peak: number;
 }
 

@@ -12,7 +12,7 @@ export interface Absence {
 /** Milliseconds between two tries. */
 const TRY_INTERVAL = 20;
 
-/** Kills the broker (SIGKILL) and starts it again at once. Nothing of it is shut down in order. */
+/** Kills the broker (SIGKILL), without any orderly shutdown, and starts it again at once. */
 export async function restartBroker(rabbit: PrivateRabbit): Promise<Absence> {
   const from = Date.now();
   await rabbit.kill();
@@ -29,7 +29,7 @@ async function firstConnection(url: string): Promise<number> {
       await connection.close();
       return at;
     } catch {
-      // Whatever the reason: the broker is not there yet. If it never comes, `rabbit.start` says so.
+      // Whatever the reason, the broker is not up yet. If it never comes up, `rabbit.start` says so.
       await sleep(TRY_INTERVAL);
     }
   }

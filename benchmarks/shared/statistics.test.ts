@@ -7,7 +7,7 @@ describe('median', () => {
     expect(median([4, 1, 2, 100])).toBe(3);
   });
 
-  it('has no value without values, and ignores those that are none', () => {
+  it('is NaN without values, and ignores NaN', () => {
     expect(median([])).toBeNaN();
     expect(median([Number.NaN, 7])).toBe(7);
   });

@@ -6,7 +6,7 @@ export interface Target {
   wanted: string;
   actual: number;
   met: boolean;
-  /** Of `actual` after the point. Default: 2, or none from 1,000. */
+  /** Decimal places of `actual`. Default: 2, or none from 1,000. */
   digits?: number;
   /** The lowest and the highest of one round: how noisy the run was. */
   spread?: readonly [low: number, high: number];

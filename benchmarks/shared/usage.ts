@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** What a process used between two points of time. */
+/** The resources that a process used between two points in time. */
 export interface Usage {
   /** Of all threads, user and system, in microseconds. */
   cpu: number;
@@ -8,11 +8,11 @@ export interface Usage {
   loopDelay: { p50: number; p99: number; max: number } | null;
 }
 
-/** Milliseconds between the looks at the event loop. */
+/** Milliseconds between two samples of the event loop. */
 const RESOLUTION = 5;
 const NANOSECONDS = 1e6;
 
-/** Measures this process from its making to `end`. */
+/** Measures this process from construction to `end`. */
 export class UsageMeter {
   readonly #cpu = process.cpuUsage();
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION });
@@ -24,7 +24,7 @@ export class UsageMeter {
   end(): Usage {
     this.#delay.disable();
     const { user, system } = process.cpuUsage(this.#cpu);
-    // The histogram holds the time between two looks, which is never shorter than the resolution.
+    // The histogram holds the time between two samples, which is never shorter than the resolution.
     const late = (nanoseconds: number): number => Math.max(nanoseconds / NANOSECONDS - RESOLUTION, 0);
     const { max } = this.#delay;
     const loopDelay = {

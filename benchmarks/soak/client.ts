@@ -7,14 +7,14 @@ import { type Memory, memoryInUse } from '../shared/usage.ts';
 import { FLOWS, type Flow, flowTarget, flowTransport } from './flows.ts';
 import { Numbers } from './numbers.ts';
 
-/** How long (ms) after the last message all may take to settle: a call's timeout, and some. */
+/** Milliseconds after the last message in which all must settle: a call's timeout and a margin. */
 const PATIENCE = 90_000;
 const WARM_IN_FLIGHT = 64;
 
 /** What became of a flow's messages. */
 export interface FlowTally {
   sent: number;
-  /** Casts that the transport took, calls that were answered. */
+  /** Casts that the transport accepted, and calls that were answered. */
   done: number;
   /** By the kind of error. */
   failed: Record<string, number>;
@@ -23,7 +23,7 @@ export interface FlowTally {
 class Sender {
   readonly flow: Flow;
   readonly tally: FlowTally = { sent: 0, done: 0, failed: {} };
-  /** What the transport took or the server answered. */
+  /** The messages that the transport accepted or the server answered. */
   readonly accepted = new Numbers();
   readonly #client: RPCClient;
 

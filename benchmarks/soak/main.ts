@@ -12,15 +12,15 @@ import { type FlowVerdict, judgeFlow, printVerdicts } from './verdict.ts';
 
 interface Options {
   minutes: number;
-  /** Messages of each flow before the first look at the memory. */
+  /** Messages of each flow before the first measurement of the memory. */
   warmUp: number;
 }
 
-/** In how many parts the warm-up goes, with a look at the memory after each. */
+/** The parts of the warm-up, with a measurement of the memory after each. */
 const WARM_UP_PARTS = 12;
-/** How long (s) accepted casts may take to arrive after the last was sent. */
+/** Seconds in which accepted casts must arrive after the last was sent. */
 const ARRIVAL = 90;
-/** Lets what is done be forgotten: timers, retries of returned messages. Seconds. */
+/** Seconds in which finished work is forgotten: timers, retries of returned messages. */
 const SETTLE = 5;
 
 interface Soak {
@@ -52,8 +52,8 @@ async function soak(options: Options): Promise<number> {
 }
 
 /**
- * Fills what is bounded, such as the memory of message ids, and takes every path once, a restart too. The most that
- * was held after a garbage collection meanwhile is what the end is compared with.
+ * Fills what is bounded, such as the memory of message ids, and takes every path once, including a restart. The end is
+ * compared with the most that was held after a garbage collection during this time.
  */
 async function warmUp({ rabbit, client, server }: Soak, messages: number): Promise<BothEnds> {
   const looks: BothEnds[] = [];
@@ -81,7 +81,7 @@ async function runWithRestarts({ rabbit, client }: Soak, minutes: number): Promi
   await running;
 }
 
-/** Waits until every accepted cast has arrived, or has had the time to. */
+/** Waits until every accepted cast has arrived or has had enough time to. */
 async function arrived({ client, server }: Soak): Promise<FlowVerdict[]> {
   const end = Date.now() + ARRIVAL * 1000;
   for (;;) {

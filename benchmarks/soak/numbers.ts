@@ -1,4 +1,4 @@
-/** Message numbers are below this: what remembers them has its size from the start. */
+/** Message numbers are below this, so that the memory for them has a fixed size. */
 const MOST = 1 << 20;
 
 /** How often each number was seen, in memory that does not grow. */

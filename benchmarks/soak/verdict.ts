@@ -7,9 +7,9 @@ import type { BothEnds } from './memory-baseline.ts';
 export interface FlowVerdict {
   name: string;
   tally: FlowTally;
-  /** Sent, and neither taken nor refused. */
+  /** Sent, but neither accepted nor refused. */
   pending: number;
-  /** Taken by the transport, and never run. */
+  /** Accepted by the transport, but never run. */
   lost: number;
   /** Run more than once. */
   repeated: number;
@@ -34,7 +34,7 @@ export function judgeFlow(
   };
 }
 
-/** Returns whether all is as promised. */
+/** Returns whether every promise was kept. */
 export function printVerdicts(verdicts: readonly FlowVerdict[], before: BothEnds, after: BothEnds): boolean {
   const heads = ['flow', 'sent', 'accepted or answered', 'typed errors', 'never settled', 'lost', 'repeated'];
   const rows = verdicts.map(({ name, tally, pending, lost, repeated }) => [

@@ -7,7 +7,7 @@ const HOST = 'bench-mini-nova';
 
 export const CONDUCTOR = 'nova-conductor';
 
-/** The topics of daemons; nova-api has none. */
+/** The daemons' topics; nova-api has none. */
 const TOPICS: Readonly<Record<string, string>> = {
   [CONDUCTOR]: 'conductor',
   'nova-scheduler': 'scheduler',
@@ -46,7 +46,7 @@ export function daemonSubject(name: string, configFile: string): Subject {
   };
 }
 
-/** What no program on Node.js comes below. */
+/** The lower limit of any program on Node.js. */
 export const nodeItself: Subject = {
   id: 'node',
   title: 'node -e 0, kept running',

@@ -3,7 +3,7 @@ import { BaseAPI, createRpc, RequestContext, type Rpc } from '@mini-nova/service
 import { quietLogger } from '../shared/quiet-logger.ts';
 import type { PingPlace } from './subject.ts';
 
-/** Pings services, of ours and of Python's: both answer the same way on the same wire. */
+/** Pings services, both ours and Python's, which answer in the same way. */
 export class Pinger {
   readonly #transport: Transport;
   readonly #rpc: Rpc;
@@ -21,7 +21,7 @@ export class Pinger {
   /** Resolves when the service has answered. Before it is up, the ping waits in its queue. */
   async ping({ topic, host }: PingPlace, signal: AbortSignal): Promise<void> {
     const base = new BaseAPI(this.#rpc, { topic, server: host });
-    // A server that has not come yet is not one that is lost.
+    // A server that is not up yet is not lost.
     const patient = { failUndeliverable: false, callMonitorTimeout: null };
     await base.ping(RequestContext.admin(), { arg: 'startup' }, { ...patient, signal });
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { canInstall, findProgram, installPackages, run, runOk, tempDir } from '@mini-nova/testing';
 import type { Subject } from './subject.ts';
 
-/** Debian's packages belong to the system's interpreter, not to one that comes before it in PATH. */
+/** Debian's packages belong to the system's interpreter, which another one may precede in PATH. */
 const PYTHON = '/usr/bin/python3';
 const PACKAGE = 'python3-nova';
 const HOST = 'bench-python';
@@ -41,7 +41,7 @@ async function hasNova(): Promise<boolean> {
 }
 
 /**
- * The real daemon, on databases made for it. It needs a placement service only when somebody boots.
+ * The real daemon, on databases made for it. It needs a placement service only for boots.
  * @throws Error when nova-manage fails
  */
 export async function pythonConductor(url: string): Promise<Subject> {
@@ -54,7 +54,7 @@ export async function pythonConductor(url: string): Promise<Subject> {
     title: "Python's nova-conductor",
     command: PYTHON,
     args: program('conductor', configFile),
-    // It has no log line that says it works: "Starting conductor node" comes before the RPC server.
+    // No log line says that it works: "Starting conductor node" comes before the RPC server.
     ping: { topic: 'conductor', host: HOST },
   };
 }

@@ -6,16 +6,16 @@ import type { Subject, SubjectRounds } from './subject.ts';
 export interface StartRoundsOptions {
   rounds: number;
   pinger: Pinger;
-  /** Told what is going on. */
+  /** Called with progress messages. */
   log(line: string): void;
-  /** Told of who cannot be measured. */
+  /** Called for each subject that cannot be measured. */
   onMissing(title: string, error: unknown): void;
 }
 
 /**
- * Measures the subjects in turns, each round beginning with another one. One start of each goes before and does not
- * count: it brings the files into the system's cache, and makes the queue in which later pings wait. Who does not get
- * up then is left out.
+ * Measures the subjects in turns, each round beginning with a different one. A first start of each does not count: it
+ * brings the files into the system's cache and makes the queue in which later pings wait. A subject that fails to
+ * start then is left out.
  */
 export async function startRounds(
   subjects: readonly Subject[],

@@ -10,9 +10,9 @@ export interface Subject {
   title: string;
   command: string;
   args: readonly string[];
-  /** The line of its output by which it says that it works; absent: it says nothing. */
+  /** The line of output that says that it works; absent if there is none. */
   readyLine?: RegExp;
-  /** Absent: it has no RPC server. */
+  /** Absent if it has no RPC server. */
   ping?: PingPlace;
 }
 
@@ -21,9 +21,12 @@ export interface StartFigures {
   line: number | null;
   /** Until a ping that waited in the queue was answered. */
   answer: number | null;
-  /** Seconds of processor time of all threads until it is ready by both: what a busy machine changes least. */
+  /**
+   * Seconds of processor time of all threads until it is ready by both measures: the figure that a busy machine
+   * affects least.
+   */
   cpu: number;
-  /** Resident then. */
+  /** Resident memory at that time. */
   memory: number;
   memoryLater: number;
   memoryPeak: number;

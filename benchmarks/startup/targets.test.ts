@@ -18,7 +18,7 @@ describe('startTargets', () => {
     expect(targets[0]?.spread).toEqual([0.4, 9]);
   });
 
-  it('is not met by what is just as much', () => {
+  it('is not met by an equal figure', () => {
     expect(startTargets([start(1, 0.5, 110, 109.9)]).map(({ met }) => met)).toEqual([
       false,
       true,
@@ -27,7 +27,7 @@ describe('startTargets', () => {
     ]);
   });
 
-  it('is not met by what was not measured', () => {
+  it('is not met by a figure that was not measured', () => {
     expect(startTargets([]).some(({ met }) => met)).toBe(false);
     expect(startTargets([start(null, 0.5, 1, 1)])[0]?.met).toBe(false);
   });

@@ -9,7 +9,7 @@ const MOST_MEMORY = 110;
 
 type Figure = (start: StartFigures) => number | null;
 
-/** What we promise of nova-conductor: its medians, each of which must be below what is promised. */
+/** What we promise for nova-conductor: limits, each of which must be above its median. */
 export function startTargets(starts: readonly StartFigures[]): Target[] {
   return [
     target('start to its log line, s', MOST_TIME, starts, ({ line }) => line),
@@ -19,7 +19,7 @@ export function startTargets(starts: readonly StartFigures[]): Target[] {
   ];
 }
 
-/** What was never measured has no median, and is not met. */
+/** A target that was never measured has no median, and is not met. */
 function target(what: string, below: number, starts: readonly StartFigures[], value: Figure): Target {
   const values = starts.map((start) => value(start) ?? Number.NaN);
   const actual = median(values);

@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the processes of a cloud are told about points: a file in a folder that they share. */
+/** The instructions about points for the processes of a cloud: a file in a folder that they share. */
 export interface Orders {
-  /** Points are counted anew for each. Null: none is counted. */
+  /** Points are counted anew for each scenario. Null: none are counted. */
   run: string | null;
   /** The point at which its process is killed. */
   killAt: string | null;
@@ -35,7 +35,7 @@ export class Control {
     appendFileSync(this.#passed, `${point}\n`);
   }
 
-  /** The points that were passed since `forget`, in the order of their first time. */
+  /** The points passed since `forget`, in the order in which they were first passed. */
   get passed(): string[] {
     const lines = this.#read(this.#passed, (text) => text.split('\n'), []);
     return [...new Set(lines.filter((line) => line !== ''))];

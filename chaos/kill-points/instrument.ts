@@ -4,8 +4,8 @@ import { Control } from './control.ts';
 
 /**
  * Loaded into a daemon before its own code (`node --import`): each RPC that it sends or serves, and each transaction, is a point before and a point
- * after it. A process that is told to be killed at a point kills itself there. What a daemon does of its own accord, heartbeats and
- * periodic tasks, has no points.
+ * after it. A process that is to be killed at a point kills itself there. What a daemon does of its own accord
+ * (heartbeats and periodic tasks) has no points.
  */
 
 type Method = (this: unknown, ...args: never[]) => Promise<unknown>;
@@ -38,7 +38,7 @@ function passPoint(label: string): void {
   if (point === killAt) process.kill(process.pid, 'SIGKILL');
 }
 
-/** `describe` names what is done; undefined: it has no points. */
+/** `describe` names the step; undefined if it has no points. */
 function around(
   prototype: Record<string, Method>,
   name: string,

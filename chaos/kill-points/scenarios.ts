@@ -7,10 +7,10 @@ const PREPARATION = 90;
 /** One thing that a user asks for. */
 export interface Scenario {
   name: string;
-  /** The server that it is asked of, in the state for it; none for a boot. */
+  /** The server it is requested for, in the right state; none for a boot. */
   prepare?(rest: Rest): Promise<string>;
   act(rest: Rest, server: string): Promise<unknown>;
-  /** On a cloud whose favourite host cannot spawn. */
+  /** Whether it runs on a cloud whose favourite host cannot spawn. */
   rescheduled?: true;
 }
 

@@ -22,16 +22,16 @@ export interface TrialOptions {
 export interface Result {
   scenario: string;
   point: string;
-  /** False: this time the point was not passed. */
+  /** False if the point was not passed this time. */
   killed: boolean;
   settling: Settling;
 }
 
 const GOOD = 'host-good';
 const BAD = 'host-bad';
-/** Seconds for a scenario to come to its point, or to its end. */
+/** Seconds in which a scenario must reach its point or its end. */
 const PATIENCE = 30;
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const PAUSE = 200;
 
 /** A cloud whose processes kill themselves at points of a scenario. */
@@ -123,7 +123,7 @@ export class Trial {
   }
 }
 
-/** Of each daemon by its host's name. */
+/** The environment of each daemon, by its host's name. */
 function environmentOf(folder: string, timeout: number): (name: string) => Record<string, string> {
   const instrument = new URL('./instrument.js', import.meta.url);
   return (name) => ({

@@ -15,11 +15,11 @@ import { RawPeer } from '../../test/integration/support/raw-peer.ts';
 import { OsloPeer, type OsloTarget, type Serving } from './oslo-peer.ts';
 
 interface Options {
-  /** Of the Python end's RabbitMQ driver. */
+  /** Options of the Python end's RabbitMQ driver. */
   python?: Record<string, string>;
   /** The same for our end. */
   ours?: RabbitOptions;
-  /** Whose Python process is used, too. */
+  /** Another pair of ends, whose Python process is used too. */
   beside?: BothEnds;
 }
 
@@ -36,7 +36,7 @@ export class BothEnds {
     this.#options = options;
   }
 
-  /** For the tests of the describe block, or of the file, that it is called in. */
+  /** For the tests of the describe block, or of the file, in which it is called. */
   static use(options: Options = {}): BothEnds {
     const ends = new BothEnds(options);
     beforeAll(() => ends.#startPython());
@@ -58,19 +58,22 @@ export class BothEnds {
 
   /** A server in Python, called `py` unless told otherwise. */
   async servePython({ server = 'py', ...serving }: Serving & { server?: string } = {}): Promise<void> {
-    // The last of its queues but that of fanouts.
+    // The last queue that it consumes, except that of fanouts.
     await this.untilConsumed(`${this.#target.topic}.${server}`, () =>
       this.python.serve({ ...this.#target, server }, serving),
     );
   }
 
-  /** Starts what adds a consumer to the queue, and waits for that: servers and listeners of Python start before they consume. */
+  /**
+   * Starts what adds a consumer to the queue, and waits for the consumer: Python's servers and listeners start before
+   * they consume.
+   */
   async untilConsumed(queue: string, start: () => Promise<void>): Promise<void> {
     const consumers = () =>
       this.atBroker(({ channel }) =>
         channel.checkQueue(queue).then(
           ({ consumerCount }) => consumerCount,
-          // There is no such queue yet.
+          // The queue does not exist yet.
           () => 0,
         ),
       );
@@ -107,7 +110,7 @@ export class BothEnds {
     });
   }
 
-  /** Does something at the broker itself. */
+  /** Acts directly on the broker. */
   async atBroker<T>(use: (raw: RawPeer) => Promise<T>): Promise<T> {
     const { url } = await getRabbit();
     const raw = await RawPeer.connect(url);

@@ -4,7 +4,7 @@ import type { NotificationEndpoint, NotificationPriority } from '../../packages/
 
 export const PRIORITIES = ['audit', 'debug', 'info', 'warn', 'error', 'critical', 'sample'] as const;
 export const PAYLOAD = { id: 7, name: '🚀 Zürich', nothing: null, parts: [1, [2]] };
-/** All of it may leave in a notification. */
+/** A context of which everything may appear in a notification. */
 export const CTXT = { request_id: 'req-1', user_id: 'u', project_id: 'p', roles: ['admin'] };
 
 /** A notification as both ends are expected to see it. */
@@ -18,7 +18,7 @@ export const SEEN = {
   },
 };
 
-/** All of a delivered notification but what differs each time. */
+/** A delivered notification without what differs each time. */
 export function shape({ properties, content }: ConsumeMessage): object {
   const { contentType, contentEncoding, deliveryMode, priority, expiration } = properties;
   const body = JSON.parse(content.toString()) as Record<string, string>;
@@ -40,7 +40,7 @@ export interface Seen {
   metadata: object;
 }
 
-/** An endpoint of ours that keeps what it is told; `result` says what becomes of each. */
+/** An endpoint of ours that keeps what it receives; `result` decides what becomes of each notification. */
 export function recorder(seen: Seen[], result: () => unknown = () => undefined): NotificationEndpoint {
   const methods = PRIORITIES.map((priority) => {
     const method = (

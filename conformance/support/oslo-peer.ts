@@ -43,7 +43,7 @@ export interface NotificationListening {
   topics: string[];
   priorities: string[];
   pool?: string;
-  /** This many notifications are asked for again. */
+  /** This many notifications are requeued. */
   requeue?: number;
   /** The arguments of Python's NotificationFilter. */
   filter_rule?: object;
@@ -68,7 +68,7 @@ export interface Notified {
   metadata: { message_id: string; timestamp: string };
 }
 
-/** A value that only a Python expression gives, for the arguments of what the peer is told to send. */
+/** A value that only a Python expression can give, for arguments that the peer sends. */
 export function pythonValue(expression: string): object {
   return { $python: expression };
 }
@@ -86,7 +86,7 @@ export class OsloPeer {
     this.#url = `${rabbitUrl}?${new URLSearchParams(options)}`;
   }
 
-  /** In a process of its own. `options`: those of oslo.messaging's RabbitMQ driver. */
+  /** Starts one in a new process. `options`: those of oslo.messaging's RabbitMQ driver. */
   static async start(rabbitUrl: string, options: Record<string, string> = {}): Promise<OsloPeer> {
     const peer = new OsloPeer(await PythonProcess.start(SCRIPT), rabbitUrl, options);
     await peer.#run({ do: 'hello' });
@@ -121,7 +121,7 @@ export class OsloPeer {
     await this.#run({ do: 'cast', args: {}, ...sending });
   }
 
-  /** By which its calls are answered, once it has called. */
+  /** The queue for answers to its calls, once it has made one. */
   async replyQueue(): Promise<string> {
     return String(await this.#run({ do: 'reply_queue' }));
   }
@@ -131,7 +131,7 @@ export class OsloPeer {
     return this.#run({ do: 'notes', topic });
   }
 
-  /** Starts a notification listener; `notified` tells what came to it. */
+  /** Starts a notification listener; `notified` returns what it received. */
   async listen(name: string, listening: NotificationListening): Promise<void> {
     await this.#run({ do: 'listen', name, ...listening });
   }
@@ -153,7 +153,7 @@ export class OsloPeer {
     this.#process.resume();
   }
 
-  /** Kills the process: an orderly end takes oslo.messaging many seconds. */
+  /** Kills the process, since an orderly end takes oslo.messaging many seconds. */
   async close(): Promise<void> {
     await this.#process.kill();
   }

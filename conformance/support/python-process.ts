@@ -52,7 +52,7 @@ export class PythonProcess {
       this.stderr = (this.stderr + text).slice(-KEPT_STDERR);
     });
     createInterface(process.stdout).on('line', (line) => this.#settle(JSON.parse(line)));
-    // Once it has ended, nobody reads; those who wait are told below.
+    // Once it has ended, nobody reads; waiting callers are told below.
     process.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
       process.once('close', (code, signal) => {
@@ -90,7 +90,7 @@ export class PythonProcess {
     });
   }
 
-  /** SIGSTOP: it gets no processor, and keeps its connections. */
+  /** SIGSTOP: it gets no processor but keeps its connections. */
   pause(): void {
     this.#process.kill('SIGSTOP');
   }
@@ -99,7 +99,7 @@ export class PythonProcess {
     this.#process.kill('SIGCONT');
   }
 
-  /** As a crash: nothing is closed in order. Whoever waits for an answer gets an error. */
+  /** Like a crash: nothing is closed in an orderly way. Waiting callers get an error. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#ended;

@@ -60,7 +60,7 @@ describe('a boot', () => {
     expect(await cloud.fault(instance.uuid)).toBeUndefined();
   });
 
-  it('goes on to the other host as a build when its last save failed, and is ACTIVE only there', async () => {
+  it('continues as a build on the other host when its last save failed, and is ACTIVE only there', async () => {
     const sent: JsonObject[] = [];
     const cloud = await Cloud.start({
       hosts: { large: { memory_mb: 65_536 }, small: {} },
@@ -176,7 +176,7 @@ describe('a boot', () => {
     expect(await cloud.ports.list(owner.uuid)).toHaveLength(1);
   });
 
-  it('does not happen when the user deleted the request before', async () => {
+  it('does not happen when the user has already deleted the request', async () => {
     const cloud = await Cloud.start();
     const [deleted, wanted] = [await cloud.recordOne(), await cloud.recordOne()];
     await cloud.buildRequests.delete(deleted.uuid);
@@ -237,7 +237,7 @@ describe('a build message', () => {
     expect(await cloud.fault(instance.uuid)).toBeUndefined();
   });
 
-  it('for two hosts is served by one, and the other gives its claim back', async () => {
+  it('for two hosts is served by one, and the other releases its claim', async () => {
     const cloud = await Cloud.start();
     const instance = await cloud.recordOne();
     const { host, args } = await cloud.claim(instance);
@@ -274,7 +274,7 @@ describe('a build message', () => {
     const cloud = await Cloud.start();
     const instance = await cloud.recordOne();
     const { host, args } = await cloud.claim(instance);
-    // The first step was saved, and ended before its answer, which was lost, was asked for again.
+    // The first step was saved, but its answer was lost, and the build was ended before the save was repeated.
     const ended = { vm_state: 'error', task_state: null, host, node: host };
     await cloud.instances.update(await cloud.instances.getByUuid(instance.uuid), ended);
 
@@ -285,7 +285,7 @@ describe('a build message', () => {
     expect(await cloud.allocated()).toBe(0);
   });
 
-  it('for another attempt that comes twice leaves the build of the first its allocation', async () => {
+  it("for another attempt that comes twice leaves the first one's build its allocation", async () => {
     const cloud = await Cloud.start();
     const instance = await cloud.recordOne();
     const request_spec = new RequestSpec({ flavor: instance.flavor });
@@ -328,12 +328,12 @@ describe('a build message', () => {
     await cloud.compute.buildAndRunInstance(cloud.ctxt, host, args);
 
     expect(await cloud.settled(instance.uuid)).toMatchObject({ vm_state: 'error', host: null });
-    // Also at the moment at which the instance is in ERROR: the compute may be killed then.
+    // Even at the moment at which the instance is in ERROR, since the compute may be killed then.
     expect((await fault)?.message).toMatch(new RegExp(`placement holds nothing for it on host ${host}`));
     expect(await cloud.guests()).toEqual({ host1: [], host2: [] });
   });
 
-  it('for a host that the instance is not on any more leaves it alone', async () => {
+  it('for a host that the instance has left leaves it alone', async () => {
     const cloud = await Cloud.start();
     const instance = await cloud.recordOne();
     const { host, args } = await cloud.claim(instance);

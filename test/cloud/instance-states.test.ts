@@ -12,7 +12,7 @@ import { expect, it } from 'vitest';
 const TIMEOUT = 300;
 
 const vmStates = [null, 'bewildered', ...Object.values(VmState)];
-/** Ours, some of operations that are not served, and one that nobody knows. */
+/** Those used here, some of operations that are not served, and an unknown one. */
 const taskStates = [
   null,
   ...Object.values(TaskState),
@@ -33,12 +33,12 @@ const kindsOfTasks = [
   'resize_prep',
   'twiddling',
 ];
-/** On none, on one whose compute is up, on one whose compute is gone. */
+/** On no host, on one whose compute is up, on one whose compute has gone. */
 const hosts = [null, 'host1', 'gone'];
 const launches = [null, new Date('2026-01-01T00:00:00Z')];
 const powerStates = [PowerState.NOSTATE, PowerState.RUNNING, PowerState.SHUTDOWN];
 
-/** Every combination that the columns can hold, some of which no operation leads to. */
+/** Every combination that the columns can hold, including those to which no operation leads. */
 function everyCombination(tasks: readonly (string | null)[]): Instance[] {
   const combinations = vmStates.flatMap((vm_state) =>
     tasks.flatMap((task_state) =>
@@ -47,7 +47,7 @@ function everyCombination(tasks: readonly (string | null)[]): Instance[] {
   );
   return combinations.flatMap((values, index) => {
     const { host, task_state } = values;
-    // Nobody reads the recorded power state while there is a task: there each of them occurs, but not with all others.
+    // Nobody reads the recorded power state while there is a task, so each occurs there, but not in all combinations.
     const powers =
       host === 'host1' && task_state === null
         ? powerStates
@@ -69,14 +69,14 @@ it('a conductor looks for every combination that is not at rest, and for no othe
 
   const found = await cloud.instances.list({ unsettled: restingStates });
 
-  // What a failed build has left on its host is seen there only.
+  // What a failed build has left on its host is visible only there.
   const restless = all.filter((instance) => !['rest', 'leave the host'].includes(wayOf(instance)));
   expect(new Set([...found].map(({ uuid }) => uuid))).toEqual(new Set(restless.map(({ uuid }) => uuid)));
   const notAtRest = all.filter((instance) => !isAtRest(instance));
   expect(new Set(restless)).toEqual(new Set(notAtRest));
 }, 300_000);
 
-/** What a user can go on from, said without the table that is tested. */
+/** States from which a user can go on, written without the table under test. */
 function isAtRest({ deleted, vm_state, task_state, host, launched_at }: Instance): boolean {
   if (deleted) return true;
   if (task_state !== null || vm_state === null) return false;
@@ -109,7 +109,7 @@ it('every combination that can be stored comes to rest, with a fault where it is
     await db.kysely.updateTable('instances').set({ created_at: at, updated_at: at }).execute();
   };
 
-  // As time goes on: half the timeout, the whole, and once more for what was corrected meanwhile.
+  // As time passes: half the timeout, all of it, and once more for what was corrected meanwhile.
   for (const seconds of [TIMEOUT / 2 + 1, TIMEOUT + 1, TIMEOUT + 1]) {
     await ageAll(seconds);
     for (const task of sweeps) await task.run(cloud.ctxt);
@@ -145,7 +145,7 @@ async function disagreeing(cloud: Cloud, all: Instance[]): Promise<string[]> {
   return found;
 }
 
-/** Those that the compute was asked for and has not answered yet. */
+/** Requests to the compute that it has not answered yet. */
 async function stillAsked(cloud: Cloud): Promise<number> {
   const asked = await cloud.instances.list({ host: 'host1', taskStates: [TaskState.DELETING] });
   return [...asked].length;

@@ -10,7 +10,7 @@ it('1,000 boots at once end ACTIVE, however short the patience for one answer is
   const cloud = await Cloud.start({
     hosts: { host1: room, host2: room, host3: room },
     cidr: '10.0.0.0/16',
-    // Nobody reports here that the computes are up.
+    // Nothing here reports that the computes are up.
     settings: { 'DEFAULT.rpc_response_timeout': 10, 'DEFAULT.service_down_time': 86_400 },
   });
   const instances = await cloud.record({ count: BOOTS });

@@ -10,7 +10,7 @@ import { tempDir } from '@mini-nova/testing';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 
-/** Leaves the database of a cloud that ran, with an instance, as the schema was before it knew of moves. */
+/** Leaves the database of a cloud that ran, with an instance, in the schema from before moves. */
 async function makeOlder(database: string): Promise<Instance> {
   const cloud = await Cloud.start({ hosts: { host1: {} }, database });
   const instance = await cloud.bootActive();
@@ -23,7 +23,7 @@ async function makeOlder(database: string): Promise<Instance> {
   return instance;
 }
 
-it('serves what a database of schema version 8 has, and moves it', async () => {
+it('serves the contents of a database of schema version 8, and migrates it', async () => {
   const database = `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
   const { uuid } = await makeOlder(database);
 

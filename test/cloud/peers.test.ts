@@ -5,12 +5,12 @@ import { nova } from '@mini-nova/services-testing/run-nova';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { RPCDispatcher } from '../../packages/messaging/rpc/dispatcher.ts';
 
-/** What depends on the image and the server that were booted, not on the sender. */
+/** Values that depend on the booted image and server, not on the sender. */
 const ofTheRequest = /\.(properties|system_metadata|metadata|tags)(\.|\[|$)/;
-/** A record of its own in Nova, a column in ours: it has the instance's times. */
+/** A separate record in Nova but a column here, so it has the instance's times. */
 const ofTheCache = /\.info_cache\.(created_at|updated_at|deleted|deleted_at)$/;
 
-/** Runs what sends each RPC, and returns the first message of each. */
+/** Does what sends each RPC, and returns the first message of each. */
 async function capturedMessages(): Promise<Map<string, RpcMessage>> {
   const seen = new Map<string, RpcMessage>();
   const { dispatch } = RPCDispatcher.prototype;
@@ -53,7 +53,7 @@ async function capturedMessages(): Promise<Map<string, RpcMessage>> {
   return seen;
 }
 
-/** Where ours lacks what Nova's has, or has it in another type. Null may stand for any value that is not there. */
+/** Where ours lacks a part of Nova's, or has it in another type. Null may stand for any absent value. */
 function differences(at: string, nova: JsonValue, ours: JsonValue | undefined): string[] {
   if (ofTheRequest.test(at) || ofTheCache.test(at)) return [];
   if (ours === undefined) return [`${at} is missing`];

@@ -7,7 +7,7 @@ const UP_SECONDS = 900;
 
 export interface ContainerInfo {
   service: string;
-  /** As `docker ps` prints it: 'Up 2 minutes (healthy)', 'Exited (0) 5 seconds ago'. */
+  /** The status as `docker ps` prints it: 'Up 2 minutes (healthy)', 'Exited (0) 5 seconds ago'. */
   status: string;
   ports: string;
 }
@@ -63,7 +63,7 @@ export class ComposeProject {
     });
   }
 
-  /** Names of what is left of the project: containers, volumes and networks. */
+  /** Names of the project's remaining containers, volumes and networks. */
   async remains(): Promise<string[]> {
     const kinds = [
       this.list('ps', ['-a', '-q']),

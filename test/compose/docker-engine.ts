@@ -20,7 +20,7 @@ const BRIDGE = '/sys/class/net/docker0';
 export interface DockerEngine {
   /** For docker and docker-compose. */
   readonly env: NodeJS.ProcessEnv;
-  /** Started here: with no images, and possibly no way to fetch any. */
+  /** Whether it was started here, with no images and possibly no way to fetch any. */
   readonly own: boolean;
   /** Stops it if it was started here. */
   close(): Promise<void>;
@@ -41,7 +41,7 @@ async function installMissing(): Promise<void> {
   if (missing.includes(true) && (await canInstall())) await installPackages(PACKAGES);
 }
 
-/** An engine beside any other of the machine: own socket, images and containers, all in a temporary folder. */
+/** An engine beside any other on the machine, with its own socket, images and containers in a temporary folder. */
 async function startEngine(): Promise<DockerEngine> {
   const dockerd = await findProgram(['dockerd', '/usr/sbin/dockerd']);
   if (dockerd === undefined || process.getuid?.() !== 0)
@@ -79,7 +79,7 @@ export async function getDockerEngine(): Promise<DockerEngine> {
   return startEngine();
 }
 
-/** docker-compose 1.29, or the `docker compose` of today. */
+/** docker-compose 1.29, or the present `docker compose`. */
 export async function composeCommand(env: NodeJS.ProcessEnv): Promise<string[]> {
   if ((await findProgram(['docker-compose'])) !== undefined) return ['docker-compose'];
   await runOk('docker', ['compose', 'version'], { env });

@@ -31,7 +31,7 @@ function isFresh(path: string): boolean {
   return existsSync(path) && Date.now() - statSync(path).mtimeMs < CACHE_DAYS * 86_400_000;
 }
 
-/** A minimal Debian as a tar file, kept between runs outside of the checkout. */
+/** A minimal Debian as a tar file, kept between runs outside the checkout. */
 async function debianRoot(): Promise<string> {
   const path = cachedRoot();
   if (isFresh(path)) return path;
@@ -61,7 +61,7 @@ async function build(
   return image;
 }
 
-/** What the official image has in /usr/local: here the Node.js, npm and headers that run this test. */
+/** The contents of /usr/local in the official image; here the Node.js, npm and headers that run this test. */
 function nodeContext(): string {
   const context = tempDir('mini-nova-node-image-');
   const prefix = join(dirname(process.execPath), '..');
@@ -96,7 +96,7 @@ async function canPull(engine: DockerEngine, image: string): Promise<boolean> {
   return (await run('docker', ['pull', '-q', image], { env, timeout: 15 * MINUTES })).code === 0;
 }
 
-/** The images named by the environment, else the official ones, else stand-ins made here. */
+/** The images named by the environment, otherwise the official ones, otherwise stand-ins made here. */
 export async function getImages(engine: DockerEngine): Promise<Images> {
   const { RABBITMQ_IMAGE, POSTGRES_IMAGE, NODE_IMAGE } = process.env;
   if (RABBITMQ_IMAGE && POSTGRES_IMAGE && NODE_IMAGE) return { RABBITMQ_IMAGE, POSTGRES_IMAGE, NODE_IMAGE };

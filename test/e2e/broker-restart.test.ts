@@ -76,7 +76,8 @@ test('while 20 boots are in flight: each ends ACTIVE or ERROR with a fault, and 
     const { servers } = (await answer.json()) as { servers: ServerJson[] };
     return servers.map((server) => server['OS-EXT-STS:task_state']);
   };
-  // A spawn takes three seconds: on a busy machine, it would be over before programs have booted and looked.
+  // A spawn takes three seconds; otherwise, on a busy machine, it would be over before programs have booted and
+  // checked.
   await Promise.all([
     ...[1, 2, 3, 4].map(bootFive),
     expect.poll(states, { interval: 50 }).toContain('spawning'),

@@ -24,7 +24,7 @@ async function boot(name: string, count: number): Promise<void> {
   await cloud.nova('boot', '--flavor', 'm1.tiny', '--image', 'cirros', ...counts, name);
 }
 
-/** How many servers there are of each name and status, once none is being built. */
+/** The number of servers of each name and status, once none is being built. */
 async function settled(): Promise<Record<string, number>> {
   return vi.waitFor(
     async () => {

@@ -5,7 +5,7 @@ import { Deployment, printOutputOnFailure } from './support/deployment.ts';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const APART = [1.5, 2.5, HOUR, DAY].flatMap((seconds) => [-seconds, seconds]);
-// So short that a call whose deadline depended on two clocks would have none left.
+// So short that a call whose deadline depended on two clocks would have no time left.
 const SHORT = { OS_DEFAULT__RPC_RESPONSE_TIMEOUT: '20' };
 
 /** What `nova-manage service list` prints. */
@@ -48,7 +48,7 @@ describe('computes whose clocks are wrong', () => {
   });
 
   test.each(APART)('by %d s are shown by the API, the readiness and the metrics', async (apart) => {
-    // Answers tell whole seconds, so it takes some until a second and a half is beyond doubt.
+    // Answers are in whole seconds, so it takes several until a second and a half is beyond doubt.
     const shown = async () => (await cloud.clockSkews())[`host${apart}`] ?? 0;
     await expect.poll(shown).toSatisfy((skew: number) => Math.abs(skew - apart) < 0.6);
     const url = `http://127.0.0.1:${ports.get(apart)}`;
@@ -89,7 +89,7 @@ describe('a control plane whose clocks are all wrong', () => {
   afterAll(() => cloud?.close());
   printOutputOnFailure(() => cloud);
 
-  test('boots, and its sweeps take nothing young for old', async () => {
+  test('boots, and its sweeps mistake nothing young for old', async () => {
     const servers = await Promise.all(['one', 'two', 'three'].map((name) => cloud.boot(name)));
     expect(servers.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
     expect(await cloud.database.consumers()).toEqual(servers.map(({ id }) => id).sort());

@@ -31,7 +31,7 @@ printOutputOnFailure(() => cloud);
 interface Answer {
   status: number;
   retryAfter: string | null;
-  /** Of the server; empty: none was made. */
+  /** The server's id; empty if none was made. */
   id: string;
 }
 
@@ -52,7 +52,7 @@ async function boots(prefix: string): Promise<(n: number) => Promise<Answer>> {
     ask('POST', '/servers', { server: { name: `${prefix}-${n}`, imageRef: image?.id, flavorRef: '1' } });
 }
 
-/** Asks at the pace, for so long as `fault` takes and two seconds before and after it. */
+/** Makes requests at the pace, for as long as `fault` takes and two seconds before and after it. */
 async function underLoad(
   request: (n: number) => Promise<Answer> | undefined,
   fault: () => Promise<void>,
@@ -129,7 +129,7 @@ test('a restart under deletions: each server whose deletion was accepted is gone
   await expect.poll(() => cloud.database.consumers(), SETTLED).toEqual([]);
 });
 
-test('connections that are dead without a word under boots: every one that was accepted ends ACTIVE', async () => {
+test('connections that die silently under boots: every one that was accepted ends ACTIVE', async () => {
   const answers = await underLoad(await boots('silent'), async () => {
     expect(proxy.silencePresent()).toBeGreaterThan(0);
   });
@@ -138,7 +138,7 @@ test('connections that are dead without a word under boots: every one that was a
   await deleteAll();
 });
 
-test('a daemon that starts waits for PostgreSQL, and can be told to stop meanwhile', async () => {
+test('a starting daemon waits for PostgreSQL, and can be told to stop meanwhile', async () => {
   await postgres.stop('fast');
   const args = [
     '--host',
@@ -160,7 +160,7 @@ test('a daemon that starts waits for PostgreSQL, and can be told to stop meanwhi
   expect(await patient.stop('SIGTERM')).toMatchObject({ code: 0 });
 });
 
-test('a daemon that starts with the name of no database says so, and exits with 1', async () => {
+test('a daemon that starts with the name of a missing database says so, and exits with 1', async () => {
   const wrong = new URL(cloud.databaseUrl);
   wrong.pathname = '/nowhere';
   const daemon = await startDaemon('nova-scheduler', [

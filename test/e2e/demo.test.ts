@@ -68,6 +68,6 @@ test('the demo boots an instance, tells how, and leaves nothing behind', async (
 
   const times = result.timeline.map(({ at }) => at);
   expect(times).toEqual([...times].sort((a, b) => a - b));
-  // Each entry is a line for people, too.
+  // Each entry is also a line for people.
   expect(lines.filter((line) => /^ *\d+ ms {2}/.test(line))).toHaveLength(result.timeline.length);
 });

@@ -25,7 +25,7 @@ const GARBAGE: Record<string, Buffer> = {
   '5 MB of noise': randomBytes(NOISE_BYTES),
 };
 
-/** Lines of level warn and above: what an operator is told. */
+/** Lines of level warn and above, which an operator sees. */
 function complaints(): Record<string, unknown>[] {
   return cloud.logLines().filter(({ level }) => level === 'warn' || level === 'error' || level === 'fatal');
 }
@@ -66,7 +66,7 @@ test.each(Object.keys(GARBAGE))(
 
     await expect.poll(waitingMessages, { interval: 500 }).toEqual({});
     expect(await cloud.boot(`after ${kind}`.replaceAll(' ', '-'))).toMatchObject({ status: 'ACTIVE' });
-    // What a daemon prints is read here later.
+    // A daemon's output is read with a delay.
     const lines = await vi.waitFor(() => {
       const said = complaints().slice(before);
       expect(said, JSON.stringify(said, null, 1)).toHaveLength(queues.length);

@@ -40,7 +40,7 @@ test('a stopped server is SHUTOFF and keeps its allocation; started and rebooted
   expect(await cloud.nova('reboot', '--hard', '--poll', 'pet')).toMatchObject({ status: 'ACTIVE' });
 });
 
-test('a server that runs cannot be started: the command fails and says in which state it is', async () => {
+test('a running server cannot be started: the command fails and names its state', async () => {
   const result = await cloud.run('start', 'pet');
   expect(result.code).toBe(1);
   expect(result.stderr).toMatch(/active/i);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => cloud?.close());
 printOutputOnFailure(() => cloud);
 
-/** Starts a daemon with a file, and returns what changes the file and has the daemon read it again. */
+/** Starts a daemon with a file, and returns a function that changes the file and has the daemon read it again. */
 async function started(
   name: string,
   bin: string,
@@ -41,7 +41,7 @@ async function bootOf(name: string): Promise<Pick<ServerJson, 'status'>> {
   return server;
 }
 
-test('SIGHUP changes what a compute does, and says so', async () => {
+test('SIGHUP changes what a compute does, and logs it', async () => {
   const reload = await started('host-a', 'nova-compute', ['--host', 'host-a'], '[fake]\nfail_spawn = true\n');
   expect(await bootOf('before')).toMatchObject({ status: 'ERROR' });
 

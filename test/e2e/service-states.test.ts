@@ -18,7 +18,7 @@ interface PingJson {
 let cloud: Deployment;
 
 beforeAll(async () => {
-  // Nobody's missing heartbeats are what shows a compute down here.
+  // So long that no compute is shown as down for want of heartbeats.
   cloud = await Deployment.start({
     env: { OS_DEFAULT__SERVICE_DOWN_TIME: '600' },
     computes: { 'host-a': {}, 'host-b': { OS_OBSERVABILITY__PORT: '0' } },
@@ -40,17 +40,17 @@ async function ping(...args: string[]) {
   return { code, stderr, results: JSON.parse(stdout) as PingJson[] };
 }
 
-test('a compute that stops in order is down at once and gets no servers, and is up as soon as it starts', async () => {
+test('a compute that stops in an orderly way is down at once and gets no servers, and is up as soon as it starts', async () => {
   const before = Date.now();
   expect(await cloud.daemon('host-a').stop('SIGTERM')).toMatchObject({ code: 0 });
 
-  // Its word may reach the conductor only after its end; nothing else shows it down before 600 s are over.
+  // Its message may reach the conductor only after its end; nothing else shows it as down within 600 s.
   const stopped = await vi.waitFor(async () => {
     const service = await shown('host-a');
     expect(service).toMatchObject({ state: 'down' });
     return service;
   });
-  // It is shown when it stopped, to the second.
+  // The time of its stop is shown, to the second.
   expect(Date.parse(`${stopped?.updated_at}Z`)).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
   for (const name of ['one', 'two', 'three']) {
     expect(await cloud.boot(name)).toMatchObject({ status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': 'host-b' });
@@ -66,8 +66,8 @@ test('a compute that stops in order is down at once and gets no servers, and is 
   expect(await cloud.boot('five')).toMatchObject({ status: 'ACTIVE', 'OS-EXT-SRV-ATTR:host': 'host-a' });
 });
 
-test('nova-manage service ping hears from every daemon, and tells of one that was killed', async () => {
-  // The answers end it at once.
+test('nova-manage service ping hears from every daemon, and reports one that was killed', async () => {
+  // It ends as soon as all have answered.
   const all = await ping('--timeout', '60');
   expect(all).toMatchObject({ code: 0, stderr: '' });
   const answers = all.results.map(({ host, answer }) => `${host} ${answer}`).sort();
@@ -78,7 +78,7 @@ test('nova-manage service ping hears from every daemon, and tells of one that wa
   expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
 
   await cloud.daemon('host-a').kill();
-  // Only that one is asked: two seconds must not be enough for the others.
+  // Only that one is asked, since two seconds may not be enough for the others.
   expect(await ping('--host', 'host-a', '--timeout', '2')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('No answer from nova-compute on host-a.'),
@@ -101,14 +101,14 @@ test('an API that is told to stop cuts a request at the graceful time-out, names
   const api = cloud.daemon('nova-api');
   await api.waitForLine(/API listening/);
   const { id } = await cloud.show('one');
-  // Its compute is there and does not answer: the call waits for it. The call to one that was killed would end by itself.
+  // Its compute exists but does not answer, so the call waits. A call to a killed one would end on its own.
   process.kill(cloud.daemon('host-b').pid, 'SIGSTOP');
   onTestFinished(() => void process.kill(cloud.daemon('host-b').pid, 'SIGCONT'));
   const waiting = async () => {
     const queues = await cloud.rabbit.listQueues();
     return queues.find(({ name }) => name === 'compute.host-b')?.messages ?? 0;
   };
-  // It asks itself now and then.
+  // It pings itself now and then.
   const before = await waiting();
   const hanging = fetch(`${cloud.endpoint}/servers/${id}/action`, {
     method: 'POST',

@@ -69,7 +69,7 @@ test.each([
   expect(stderr).toBe(where === '>/dev/full' ? reason : '');
 });
 
-test('progress that nobody reads does not keep a server from being built, nor its result from being printed', async () => {
+test('progress that nobody reads keeps neither a server from being built nor its result from being printed', async () => {
   const args = '--flavor m1.tiny --image cirros --poll --json';
   const left = await shell(`nova boot ${args} e 2> >(true) | cat`);
   const full = await shell(`nova boot ${args} f 2>/dev/full`);

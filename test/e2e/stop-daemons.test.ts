@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => cloud?.close());
 printOutputOnFailure(() => cloud);
 
-/** How many consumers each queue has; fanout and reply queues are counted by what they are for. */
+/** The number of consumers of each queue; fanout and reply queues are counted by purpose. */
 async function consumers(): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { queue } of await cloud.rabbit.listConsumers()) {

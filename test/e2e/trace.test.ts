@@ -16,7 +16,7 @@ test('a boot is one trace, from the REST request to the guest, and its id is in 
     env: {
       OS_OBSERVABILITY__OTLP_ENDPOINT: collector.endpoint,
       OS_DEFAULT__DEBUG: 'true',
-      // Soon, and not only when they stop: they give their last spans two seconds then, whatever the machine does.
+      // Soon, and not only at the stop, when the last spans get only two seconds, however busy the machine is.
       OTEL_BSP_SCHEDULE_DELAY: '100',
     },
   });
@@ -54,7 +54,7 @@ test('a boot is one trace, from the REST request to the guest, and its id is in 
   for (const name of ['driver.spawn', 'select destinations']) {
     await expect.poll(() => pathTo(name)[0]).toBe(root);
   }
-  // What is left is sent when they stop.
+  // The rest is sent when they stop.
   await Promise.all([...deployment.daemons.values()].map((daemon) => daemon.stop()));
   expect(pathTo('driver.spawn')).toEqual([
     root,

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const BUILD_TIMEOUT = 15;
 
-/** What a conductor's periodic tasks do, more often than they would. */
+/** Runs a conductor's periodic tasks more often than usual. */
 function keepSweeping(cloud: Cloud): void {
   const { db, instances, services, compute } = cloud;
   const config = { instance_build_timeout: BUILD_TIMEOUT, service_down_time: 600 };

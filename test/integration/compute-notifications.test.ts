@@ -59,7 +59,7 @@ const BOOT = ['boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', '--j
 const eventsOf = (heard: readonly Heard[]) =>
   heard.map(({ event }) => event.replace('compute.instance.', ''));
 
-test('creation, power changes and deletion are told of in their order, as Nova tells of them', async () => {
+test('creation, power changes and deletion are notified in order, as in Nova', async () => {
   const { heard, run } = await startNotifying();
   const { id, tenant_id } = (await run(...BOOT)).json();
   for (const command of ['stop', 'start', 'reboot', 'pause', 'unpause']) await run(command, '--poll', 'one');
@@ -133,7 +133,7 @@ test('creation, power changes and deletion are told of in their order, as Nova t
   });
 });
 
-test('a build that fails is told of with priority error, and why', async () => {
+test('a failed build is notified with priority error and its reason', async () => {
   const { heard, run } = await startNotifying({ 'fake.fail_spawn': true });
   expect((await run(...BOOT)).code).toBe(1);
   await vi.waitFor(() => expect(heard).toHaveLength(2));
@@ -144,7 +144,7 @@ test('a build that fails is told of with priority error, and why', async () => {
   expect(payload).toMatchObject({ code: 500, exception: payload?.message, state: 'building' });
 });
 
-test('a power change that fails has no end; of a reboot the failure is told', async () => {
+test('a failed power change has no end notification; a failed reboot has an error', async () => {
   const { heard, run } = await startNotifying({ 'fake.fail_power': true });
   expect((await run(...BOOT)).json()).toMatchObject({ status: 'ACTIVE' });
   await run('reboot', 'one');
@@ -171,7 +171,7 @@ const isObject = (name: string, version: string, data: object) => ({
   'nova_object.data': data,
 });
 
-test('versioned notifications are told beside the others when both are wanted', async () => {
+test('versioned notifications are sent beside the others when both are wanted', async () => {
   const { heard, versioned, run } = await startNotifying({ 'notifications.notification_format': 'both' });
   const { id, tenant_id } = (await run(...BOOT)).json();
   await run('delete', '--poll', 'one');
@@ -228,7 +228,7 @@ test('versioned notifications are told beside the others when both are wanted', 
   expect(deleted).toEqual(isObject('InstanceActionPayload', '1.8', expect.objectContaining(end)));
 });
 
-test('of versioned notifications alone, a failure has its exception', async () => {
+test('with versioned notifications alone, a failure has its exception', async () => {
   const { heard, versioned, run } = await startNotifying({
     'notifications.notification_format': 'versioned',
     'fake.fail_spawn': true,
@@ -243,7 +243,7 @@ test('of versioned notifications alone, a failure has its exception', async () =
   expect(heard).toEqual([]);
 });
 
-test('a bus for notifications that is away keeps no instance from being built and deleted', async () => {
+test("an outage of the notifications' bus keeps no instance from being built and deleted", async () => {
   const run = await startCloud({
     'oslo_messaging_notifications.driver': ['messagingv2'],
     'oslo_messaging_notifications.transport_url': 'rabbit://guest:guest@127.0.0.1:1/',

@@ -14,9 +14,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 
 let postgres: PrivatePostgres;
 let url: string;
-/** Not through any proxy, and with nothing that is repeated. */
+/** Without a proxy, and without repetition. */
 let admin: Database;
-/** To look on, while `admin` is in a transaction. */
+/** To watch while `admin` is in a transaction. */
 let outside: Database;
 const opened: Database[] = [];
 
@@ -34,7 +34,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((db) => db.close()));
 });
 
-/** It has a long breath: a server starts in its own time. */
+/** With much patience, since a server takes its time to start. */
 async function open(at: string, options: DatabaseOptions = {}): Promise<Database> {
   const db = await openDatabase(at, {
     repeats: { maxRetries: 200, interval: 0.1, maxInterval: 0.3 },
@@ -44,7 +44,7 @@ async function open(at: string, options: DatabaseOptions = {}): Promise<Database
   return db;
 }
 
-/** Connects within the limits that `db` has, which may be shorter than what a busy machine takes. */
+/** Connects outside the limits of `db`, which may be too short for a busy machine. */
 async function connected(db: Database): Promise<void> {
   await vi.waitFor(async () => expect(await listServices(db.kysely)).toEqual([]));
 }
@@ -90,7 +90,7 @@ function asPooler(data: Buffer): Buffer {
 const away = { code: 'DATABASE_UNAVAILABLE' };
 
 describe('a restart of PostgreSQL', () => {
-  it('loses no transaction, and makes none twice', async () => {
+  it('loses no transaction, and runs none twice', async () => {
     await insertService(admin.kysely, newService());
     const db = await open(url, { maxPoolSize: 5 });
     let done = 0;
@@ -110,7 +110,7 @@ describe('a restart of PostgreSQL', () => {
     expect(await counted()).toBe(200);
   });
 
-  it('is waited for by statements outside of transactions, of which one fails that may have been done', async () => {
+  it('is waited for by statements outside transactions, except one that may have been done, which fails', async () => {
     await insertService(admin.kysely, newService());
     const db = await open(url, { maxPoolSize: 5 });
     const outcomes: unknown[] = [];
@@ -137,7 +137,7 @@ describe('a restart of PostgreSQL', () => {
     expect(await counted()).toBeLessThanOrEqual(outcomes.length);
   });
 
-  it('that was a crash leaves no transaction which is said to be done and is not', async () => {
+  it('after a crash leaves no transaction that is reported as done but was not', async () => {
     await insertService(admin.kysely, newService());
     const db = await open(url, { maxPoolSize: 5 });
     let done = 0;
@@ -163,7 +163,7 @@ describe('a restart of PostgreSQL', () => {
     expect(await counted()).toBeGreaterThanOrEqual(done);
   });
 
-  it('that takes too long fails what waits, in the time it was given', async () => {
+  it('that takes too long fails waiting requests within their time', async () => {
     const db = await open(url);
     await listServices(db.kysely);
     await postgres.stop('fast');
@@ -250,7 +250,7 @@ describe('an administrator', () => {
     expect({ runs, counted: await counted() }).toEqual({ runs: 2, counted: 1 });
   });
 
-  it('who changes the password is told so at once, and not waited for', async () => {
+  it('who changes the password causes an error at once, without waiting', async () => {
     const wrong = new URL(url);
     wrong.pathname = '/nowhere';
     const db = await open(wrong.href);
@@ -260,7 +260,7 @@ describe('an administrator', () => {
     });
   });
 
-  it('who is not known to a server without TLS is told so, and nothing of TLS', async () => {
+  it('who uses an unknown role without TLS gets an error about the role, not about TLS', async () => {
     const wrong = new URL(url);
     wrong.username = 'nobody';
     const db = await open(wrong.href);
@@ -270,7 +270,7 @@ describe('an administrator', () => {
   });
 });
 
-describe('connections that are dead without a word', () => {
+describe('connections that died silently', () => {
   it('are found, and replaced, by whatever is asked next', async () => {
     await insertService(admin.kysely, newService());
     const { proxy, through } = await proxied();
@@ -329,16 +329,16 @@ describe('connections that are dead without a word', () => {
     expect({ result, counted: await counted() }).toEqual({ result: 1, counted: 1 });
   });
 
-  it('are told from statements that take long', async () => {
+  it('are distinguished from slow statements', async () => {
     const db = await open(url);
     await connected(db);
     const slow = sql<{ answer: number }>`select 1 as answer from pg_sleep(4.5)`;
-    // It is over before the answer.
+    // The transaction is over before the answer.
     const { rows } = await withPatience(4, () => slow.execute(db.kysely));
     expect(rows).toEqual([{ answer: 1 }]);
   });
 
-  it("are told from statements that take long behind a pooler, whose processes are not the server's", async () => {
+  it("are distinguished from slow statements behind a pooler, whose processes are not the server's", async () => {
     const { proxy, through } = await proxied();
     proxy.changeAnswers(asPooler);
     const db = await open(through, { repeats: { maxRetries: 0 } });
@@ -358,7 +358,7 @@ describe('a process that gets no processor time for a while', () => {
       await turn();
       stall(5000);
       await counting;
-      // Whoever doubts the connection has time to say so.
+      // Time enough for any doubt about the connection to show.
       for (let round = 0; round < 100; round += 1) {
         await listServices(admin.kysely);
         await listServices(trx);
@@ -410,7 +410,7 @@ describe('a time limit', () => {
     expect(await listServices(db.kysely)).toEqual([]);
   });
 
-  it('of whoever is in a hurry ends the wait sooner, unless connections become free meanwhile', async () => {
+  it('of a caller in a hurry ends the wait sooner, unless connections become free meanwhile', async () => {
     const db = await open(url, { maxPoolSize: 1, poolTimeout: 3600, repeats: { maxRetries: 0 } });
     const hasty = <T>(work: () => Promise<T>): Promise<T> => withPatience(0.1, work);
     await db.transaction(async (trx) => {
@@ -429,7 +429,7 @@ describe('a time limit', () => {
     await connected(db);
   });
 
-  it('replaces a connection that is old', async () => {
+  it('replaces an old connection', async () => {
     const db = await open(url, { maxPoolSize: 1, connectionRecycleTime: 0 });
     const pid = async () =>
       (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)).rows[0]?.pid;
@@ -474,7 +474,7 @@ describe('a transaction whose outcome nobody knows', () => {
   });
 });
 
-describe('what does no harm the second time', () => {
+describe('what may safely run twice', () => {
   it.each([
     ['the release of what an instance holds', (db: Database) => releaseAllocations(db, 'vm1')],
     ['the release of claims', (db: Database, made: MadeClaims) => releaseClaims(db, made)],
@@ -491,7 +491,7 @@ describe('what does no harm the second time', () => {
     expect(await allocationsByConsumer(admin, providerUuid)).toEqual({});
   });
 
-  it('is a statement that a deadlock has undone', async () => {
+  it('includes a statement that a deadlock has undone', async () => {
     for (const host of ['host1', 'host2']) await insertService(admin.kysely, newService({ host }));
     const db = await open(url);
     const countOn = (trx: Queryable, host: string) =>
@@ -503,7 +503,8 @@ describe('what does no harm the second time', () => {
     let statement: Promise<void> | undefined;
     await admin.transaction(async (trx) => {
       await countOn(trx, 'host2');
-      // It has the first, and waits for the second. On a slow machine this transaction may be the one that is undone.
+      // It has the first lock and waits for the second. On a slow machine this transaction may be the one that is
+      // undone.
       if (statement === undefined) {
         statement = countOne(db.kysely);
         await expect.poll(waitingForLocks).toBe(1);
@@ -516,12 +517,12 @@ describe('what does no harm the second time', () => {
   });
 });
 
-it('a claim whose commit was lost in a crash is there, and known to be new', async () => {
+it('a claim whose commit was lost in a crash exists, and is known to be new', async () => {
   const { proxy, through } = await proxied();
   let isSilent = false;
   const db = await open(through, {
     onQuery: (statement) => {
-      // The commit is next.
+      // The next message is the commit.
       if (statement.startsWith('insert into "allocations"')) {
         if (!isSilent) proxy.silencePresent({ client: false, server: true });
         isSilent = true;

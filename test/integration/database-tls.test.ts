@@ -7,11 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificate, createCertificate } from './support/certificate.ts';
 
 let postgres: PrivatePostgres;
-/** Made out to 127.0.0.1, and its own root. */
+/** Issued to 127.0.0.1, and self-signed. */
 let certificate: Certificate;
-/** Of someone else. */
+/** Somebody else's certificate. */
 let other: Certificate;
-/** Of a server with TLS. The role `plain` comes in without it only, `secure` with it only, `broker` with a certificate only. */
+/**
+ * The URL of a server with TLS. The role `plain` is let in only without it, `secure` only with it, `broker` only with
+ * a certificate.
+ */
 let url: string;
 const opened: Database[] = [];
 
@@ -80,7 +83,7 @@ async function open({ role, host, parameters = {} }: Way): Promise<Database> {
   return db;
 }
 
-/** Whether the connection is encrypted, or why there is none. */
+/** Whether the connection is encrypted, or why connecting failed. */
 async function encrypted(way: Way): Promise<boolean | string> {
   try {
     const db = await open(way);
@@ -106,7 +109,7 @@ describe('sslmode, as libpq has it,', () => {
     ['allow', {}, false],
     ['prefer', {}, true],
     ['require', {}, true],
-    // where the server insists on one or the other
+    // Where the server insists on one or the other.
     ['disable', { role: 'secure' }, noEntry],
     ['allow', { role: 'secure' }, true],
     ['prefer', { role: 'plain' }, false],

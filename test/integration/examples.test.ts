@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 const EXAMPLES = join(repositoryRoot, 'examples');
 const README = join(repositoryRoot, 'packages/messaging/README.md');
 
-/** What the README says that a program prints. */
+/** A program's output according to the README. */
 async function promised(program: string): Promise<string> {
   const readme = await readFile(README, 'utf8');
   const said = new RegExp(`^\`${program}\` prints \`(.*?)\``, 'm').exec(readme)?.[1];
@@ -29,7 +29,7 @@ test('the example programs talk over RabbitMQ, and print what the README says', 
     await server.waitForLine(/^Serving/);
     const client = await runOk(process.execPath, [join(EXAMPLES, 'echo-client.mjs'), url]);
     expect(client).toBe(`${await promised('echo-client.mjs')}\n`);
-    // Not to its end: oslo.messaging's thread for metrics takes ten seconds to stop.
+    // Without waiting for its end: oslo.messaging's thread for metrics takes ten seconds to stop.
     const pythonClient = await Child.start(python, ['-u', join(EXAMPLES, 'echo_client.py'), url]);
     const answer = pythonClient.waitForLine(/^You said/).finally(() => pythonClient.stop('SIGKILL'));
     expect(await answer).toBe(await promised('echo_client.py'));
@@ -84,7 +84,7 @@ describe('the daemon with options of its own', () => {
     return file;
   }
 
-  test('serves by them, and SIGHUP changes those that are mutable', async () => {
+  test('applies them, and SIGHUP changes those that are mutable', async () => {
     const { url } = await getRabbit();
     const env = { ...process.env, OS_DEFAULT__TRANSPORT_URL: url, OS_DEFAULT__HOST: 'here' };
     const ask = () => runOk(process.execPath, [join(EXAMPLES, 'depot-client.mjs')], { env });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { repositoryRoot, tempDir } from '@mini-nova/testing';
 import { expect, test } from 'vitest';
 
-/** For each planted file what it imports, and the rule that refuses it. */
+/** For each planted file, what it imports and the rule that refuses it. */
 const planted = [
   ['services/compute/planted-data.ts', '@mini-nova/data/instances/store', 'noUndeclaredDependencies'],
   ['services/compute/planted-database.ts', '@mini-nova/database', 'noRestrictedImports'],
@@ -29,7 +29,7 @@ const planted = [
   ['packages/service/planted-compute.ts', '@mini-nova/compute/rpcapi', 'noUndeclaredDependencies'],
 ] as const;
 
-/** The working tree without what git ignores; installed packages are those of the original. */
+/** The working tree without what git ignores; it uses the original's installed packages. */
 function copyOfRepository(): string {
   const copy = join(tempDir(), 'mini-nova');
   const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {

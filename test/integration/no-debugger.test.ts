@@ -10,7 +10,7 @@ const patiently = { interval: 20 };
 const OPENED = /Debugger listening on ws:\/\/([\d.]+):(\d+)/;
 
 async function start(bin: string, args: string[], env: Record<string, string> = {}): Promise<Child> {
-  // Where the debugger would be, no other process is in its way.
+  // A port for the debugger that no other process uses.
   const NODE_OPTIONS = `--inspect-port=${await freePort()} ${env.NODE_OPTIONS ?? ''}`;
   const program = [join(repositoryRoot, 'bin', bin), ...args];
   const child = await Child.start(process.execPath, program, {
@@ -43,7 +43,7 @@ test('SIGUSR1 opens no debugger in a daemon, be it the primary or a worker', asy
   expect(await conductor.ended).toBe(0);
 });
 
-test('one that came before the daemon could listen is closed when it serves', async () => {
+test('a debugger opened before the daemon could listen is closed when it serves', async () => {
   const early = join(tempDir(), 'early.cjs');
   writeFileSync(early, "process.kill(process.pid, 'SIGUSR1');");
   const conductor = await startConductor({ NODE_OPTIONS: `--require ${early}` });
@@ -57,7 +57,7 @@ test('one that came before the daemon could listen is closed when it serves', as
   expect(await conductor.ended).toBe(0);
 });
 
-test('SIGHUP and SIGUSR2 do not end a daemon that starts', async () => {
+test('SIGHUP and SIGUSR2 do not end a starting daemon', async () => {
   const early = join(tempDir(), 'early.cjs');
   const send = "for (const signal of ['SIGHUP', 'SIGUSR2']) process.kill(process.pid, signal);";
   writeFileSync(
@@ -84,7 +84,8 @@ test.each([
   const address = server.address();
   const command = await start(bin, args(typeof address === 'object' && address ? address.port : 0));
   await vi.waitFor(() => expect(connected).not.toEqual([]), patiently);
-  // Each is a chance for the debugger; the command cannot tell when it has heard of one, and waits for two seconds at least.
+  // Each signal is a chance for the debugger; the command cannot tell when it has received one, and waits for at least
+  // two seconds.
   for (let signal = 0; signal < 20 && command.running; signal += 1) {
     command.signal('SIGUSR1');
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -8,7 +8,7 @@ import { CTXT, Gate, type RpcFixture } from '../../packages/messaging/test/rpc-f
 import { DURABLE_KINDS, lettersWhen, openDurableRpc } from './support/durable-rpc.ts';
 import { type RawPeer, sealed } from './support/raw-peer.ts';
 
-/** An endpoint that fails so many times before it succeeds. */
+/** An endpoint that fails a given number of times before it succeeds. */
 function failing(times: number) {
   const endpoint = {
     attempts: [] as number[],
@@ -54,7 +54,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     expect(await letters.list()).toEqual([]);
   });
 
-  test('a cast that always fails becomes a dead letter, and holds up nobody', async () => {
+  test('a cast that always fails becomes a dead letter, and delays nobody', async () => {
     const endpoint = { ...failing(Infinity), echo: (_ctxt: object, { value }: { value: unknown }) => value };
     await serve(endpoint);
     const caller = client();
@@ -79,7 +79,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
         routingKey: rpc.topic,
         diedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       },
-      // A fanout has failed here, and perhaps only here.
+      // A fanout failed on this server, and perhaps only here.
       { routingKey: own },
     ]);
   });
@@ -101,7 +101,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const [a = '', b = '', c = ''] = (await lettersWhen(letters, 4)).map(({ id }) => id);
     expect(await letters.delete([a, 'other'])).toEqual({ count: 1, missing: ['other'] });
     expect(await letters.replay([b])).toEqual({ count: 1, missing: [] });
-    // To the server that knows it.
+    // To the server that failed it.
     await vi.waitFor(() => expect(broken.attempts).toHaveLength(5));
     expect((await lettersWhen(letters, 3)).map(({ id }) => id)).toContain(c);
     await vi.waitFor(async () => expect(await letters.list(1)).toHaveLength(1));
@@ -117,14 +117,14 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const server = await serve(failing(Infinity), { deliveryLimit: 1 });
     await client().cast(CTXT, 'work', {});
     await lettersWhen(letters, 1);
-    // It would declare the exchange again.
+    // The server would declare the exchange again.
     await server.stop();
     await peer.channel.deleteExchange(controlExchange);
     await expect(letters.replay('all')).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
     await lettersWhen(letters, 1);
   });
 
-  test('a cast that fails with more headers than can be sent again loses those, and holds up nobody', async () => {
+  test('a failing cast with more headers than can be sent again loses those, and delays nobody', async () => {
     await serve(failing(0), { prefetch: 1, deliveryLimit: 2 });
     const large = { headers: { 'x-of-its-sender': 'x'.repeat(65_500) }, contentType: 'application/json' };
     const body = sealed({ method: 'missing', args: {}, _unique_id: uniqueTopic('id') });
@@ -155,7 +155,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
     const call = client().prepare(options).call(CTXT, 'work', {});
     call.catch(() => undefined);
     await started.opened;
-    // Until a sign of life has told the caller whom to tell.
+    // Until a sign of life has told the caller which server to notify.
     await sleep(1000);
     // The channel is made anew, with this queue after the one that delivers the call once more.
     await peer.channel.deleteQueue(`${rpc.topic}.host1`);
@@ -224,7 +224,7 @@ describe.each(DURABLE_KINDS)('acknowledging after success, with %s queues', (_ki
       runs.push(...(child.stdout.match(/^runs .*$/gm) ?? []));
     }
     expect(runs).toEqual(['runs poison 1', 'runs poison 2', 'runs poison 3']);
-    // An earlier look, that still goes on, may hold the letter at this moment.
+    // An earlier listing that has not ended may hold the letter at this moment.
     await vi.waitFor(async () =>
       expect(await letters.list()).toMatchObject([{ method: 'die', attempts: 4 }]),
     );

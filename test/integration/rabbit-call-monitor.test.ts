@@ -31,7 +31,7 @@ async function silentServer({ rpc, peer, exchange }: RabbitTest) {
   };
 }
 
-/** How often a silent server was given more time. */
+/** The number of times that a silent server was given more time. */
 function timesWaited({ lines }: RecordingLogger): number {
   return lines.filter(({ message }) => message === 'silent servers are waited for').length;
 }
@@ -66,26 +66,23 @@ describe('a monitored call', () => {
     },
   );
 
-  rabbitTest(
-    'waits for a server of which nothing is heard, and not when nobody consumes any more',
-    async (context) => {
-      const { requests, client, leave, timesWaited } = await silentServer(context);
-      const answered = client.call(CTXT, 'work', {});
-      await vi.waitFor(() => expect(timesWaited()).toBeGreaterThan(1));
-      answer(context.peer, requests[0], { result: 'at last', ending: true });
-      expect(await answered).toBe('at last');
+  rabbitTest('waits for a silent server, until nobody consumes any more', async (context) => {
+    const { requests, client, leave, timesWaited } = await silentServer(context);
+    const answered = client.call(CTXT, 'work', {});
+    await vi.waitFor(() => expect(timesWaited()).toBeGreaterThan(1));
+    answer(context.peer, requests[0], { result: 'at last', ending: true });
+    expect(await answered).toBe('at last');
 
-      const lost = elapsed(() => client.call(CTXT, 'work', {}));
-      await vi.waitFor(() => expect(requests).toHaveLength(2));
-      await leave();
-      const { error, milliseconds } = await lost;
-      expect(error).toMatchObject({
-        code: 'SERVER_LOST',
-        message: expect.stringContaining('nobody consumes'),
-      });
-      expect(milliseconds).toBeGreaterThan(590);
-    },
-  );
+    const lost = elapsed(() => client.call(CTXT, 'work', {}));
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    await leave();
+    const { error, milliseconds } = await lost;
+    expect(error).toMatchObject({
+      code: 'SERVER_LOST',
+      message: expect.stringContaining('nobody consumes'),
+    });
+    expect(milliseconds).toBeGreaterThan(590);
+  });
 
   rabbitTest('waits for one that falls silent after signs of life that name no queue', async (context) => {
     const { requests, client, leave, timesWaited } = await silentServer(context);
@@ -118,7 +115,7 @@ describe('a monitored call', () => {
     });
   }
 
-  rabbitTest('fails when somebody has taken it out of its queue', async ({ rpc, peer }) => {
+  rabbitTest('fails when its request was removed from the queue', async ({ rpc, peer }) => {
     const [started, finish] = [new Gate(), new Gate()];
     const hold = async () => {
       started.open();
@@ -155,7 +152,7 @@ describe('a monitored call', () => {
   });
 
   rabbitTest(
-    'is shown by its server when that is asked, though no sign was due',
+    'is reported by its server when asked, though no sign of life was due',
     async ({ rpc, peer, exchange }) => {
       const transport = rpc.transport({ controlExchange: exchange });
       const finish = new Gate();
@@ -188,34 +185,31 @@ describe('a monitored call', () => {
     },
   );
 
-  rabbitTest(
-    'waits for a silent server whose own queue is consumed, and not when it is no more',
-    async (context) => {
-      const { rpc, peer, exchange } = context;
-      const logger = new RecordingLogger();
-      const requests = await peer.receive(rpc.topic, exchange);
-      const { queue: address } = await peer.channel.assertQueue('', { durable: false, autoDelete: true });
-      const { consumerTag } = await peer.channel.consume(address, () => {});
-      const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange, logger }) });
-      const call = () => client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'work', {});
-      const sign = (request: ConsumeMessage | undefined) => answer(peer, request, {}, { replyTo: address });
+  rabbitTest("waits for a silent server for as long as that's own queue is consumed", async (context) => {
+    const { rpc, peer, exchange } = context;
+    const logger = new RecordingLogger();
+    const requests = await peer.receive(rpc.topic, exchange);
+    const { queue: address } = await peer.channel.assertQueue('', { durable: false, autoDelete: true });
+    const { consumerTag } = await peer.channel.consume(address, () => {});
+    const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange, logger }) });
+    const call = () => client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'work', {});
+    const sign = (request: ConsumeMessage | undefined) => answer(peer, request, {}, { replyTo: address });
 
-      const answered = call();
-      await vi.waitFor(() => expect(requests).toHaveLength(1));
-      sign(requests[0]);
-      await vi.waitFor(() => expect(timesWaited(logger)).toBeGreaterThan(1));
-      answer(peer, requests[0], { result: 'at last', ending: true });
-      expect(await answered).toBe('at last');
+    const answered = call();
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    sign(requests[0]);
+    await vi.waitFor(() => expect(timesWaited(logger)).toBeGreaterThan(1));
+    answer(peer, requests[0], { result: 'at last', ending: true });
+    expect(await answered).toBe('at last');
 
-      const lost = call().catch((error: unknown) => error);
-      await vi.waitFor(() => expect(requests).toHaveLength(2));
-      sign(requests[1]);
-      const before = timesWaited(logger);
-      await vi.waitFor(() => expect(timesWaited(logger)).toBeGreaterThan(before));
-      await peer.channel.cancel(consumerTag);
-      expect(await lost).toBeInstanceOf(ServerLost);
-    },
-  );
+    const lost = call().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    sign(requests[1]);
+    const before = timesWaited(logger);
+    await vi.waitFor(() => expect(timesWaited(logger)).toBeGreaterThan(before));
+    await peer.channel.cancel(consumerTag);
+    expect(await lost).toBeInstanceOf(ServerLost);
+  });
 
   rabbitTest(
     'shows its server soon, although signs of life are far apart',
@@ -247,7 +241,7 @@ describe('a monitored call', () => {
     await peer.channel.assertQueue(rpc.topic, { durable: false });
     await peer.channel.bindQueue(rpc.topic, 'openstack', rpc.topic);
     const client = rpc.client({ callMonitorTimeout: 0.4 });
-    // A consumer that has not come so far yet.
+    // A consumer that has not read the request yet.
     await peer.channel.prefetch(1);
     await peer.channel.consume(rpc.topic, () => {});
     await client.cast(CTXT, 'first', {});
@@ -270,8 +264,8 @@ describe('a monitored call', () => {
     await peer.channel.deleteQueue(rpc.topic);
   });
 
-  rabbitTest('waits while others are before it in the queue', async ({ rpc, peer, exchange }) => {
-    // A consumer that takes one request at a time, and is a Python one: what waits gives no sign.
+  rabbitTest('waits while others are ahead of it in the queue', async ({ rpc, peer, exchange }) => {
+    // A consumer that takes one request at a time, like a Python one: waiting requests give no signs of life.
     const taken: ConsumeMessage[] = [];
     await peer.channel.assertExchange(exchange, 'topic', { durable: false });
     await peer.channel.assertQueue(rpc.topic, { durable: false });
@@ -282,7 +276,7 @@ describe('a monitored call', () => {
     await client.cast(CTXT, 'first', {});
     await vi.waitFor(() => expect(taken).toHaveLength(1));
     const call = elapsed(() => client.prepare({ callMonitorTimeout: 0.4 }).call(CTXT, 'second', {}));
-    // Longer than two of its silences: the passing of time is what is tested.
+    // Longer than two silences: the passing of time is what is tested.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     for (const message of taken.splice(0)) peer.channel.ack(message);
     await vi.waitFor(() => expect(taken).toHaveLength(1));
@@ -290,7 +284,7 @@ describe('a monitored call', () => {
     expect(await call).toMatchObject({ value: 'at last' });
   });
 
-  rabbitTest('does not accuse its server when its own process was busy', async (context) => {
+  rabbitTest('does not suspect its server when its own process was busy', async (context) => {
     const { requests, client } = await silentServer(context);
     const call = elapsed(() => client.call(CTXT, 'work', {}));
     await vi.waitFor(() => expect(requests).toHaveLength(1));
@@ -304,7 +298,7 @@ describe('a monitored call', () => {
     expect(await call).toMatchObject({ value: 'well' });
   });
 
-  rabbitTest('lives on with a server of ours that runs for long', async ({ rpc }) => {
+  rabbitTest('survives a long run on a server of ours', async ({ rpc }) => {
     const finish = new Gate();
     await rpc.serve({ slow: () => finish.opened.then(() => 'done') });
     const calls = Array.from({ length: 20 }, () =>

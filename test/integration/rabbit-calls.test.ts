@@ -31,11 +31,11 @@ describe('a call that finds no queue', () => {
       exchange: 'openstack',
       routingKey: `${rpc.topic}.nobody`,
     });
-    // It does not wait for its queue to come back, as one does that was there: for 10 s.
+    // It does not wait 10 s for its queue to come back, as it would for one that existed before.
     expect(await quickest(call)).toBeLessThan(5000);
   });
 
-  rabbitTest('fails each by itself, while others beside it are answered', async ({ rpc }) => {
+  rabbitTest('fails alone, while others are answered', async ({ rpc }) => {
     await rpc.serve(echo);
     const client = rpc.client({ timeout: 250 });
     const values = Array.from({ length: 5000 }, (_, index) => index);
@@ -49,7 +49,7 @@ describe('a call that finds no queue', () => {
     }
   });
 
-  rabbitTest('waits for one until its timeout, when it is to', async ({ rpc }) => {
+  rabbitTest('waits for one until its timeout, if told to', async ({ rpc }) => {
     const patient = rpc.client().prepare({ failUndeliverable: false, timeout: 0.7 });
     const { error, milliseconds } = await elapsed(() => patient.call(CTXT, 'echo', {}));
     expect(error).toMatchObject({ code: 'MESSAGING_TIMEOUT' });
@@ -70,7 +70,7 @@ describe('a call that finds no queue', () => {
     expect(await quickest(() => client.call(CTXT, 'echo', { value: 3 }))).toBeLessThan(5000);
   });
 
-  rabbitTest('as its exchange was deleted, is answered when the exchange is back', async (context) => {
+  rabbitTest('because its exchange was deleted is answered when the exchange is back', async (context) => {
     const { rpc, peer, exchange } = context;
     await rpc.serve(echo, { transport: rpc.transport({ controlExchange: exchange }) });
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange }) });
@@ -93,7 +93,7 @@ describe('after a restart of the broker', () => {
     await client.cast(CTXT, 'warm', {});
     await broker.kill();
     await broker.start();
-    // The client is back before the server is there at all; nothing was known of this one.
+    // The client is back before the server first starts; nothing was known about this one.
     const call = client.prepare({ server: 'host1' }).call(CTXT, 'echo', { value: 'late' });
     await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 700))]);
     await rpc.serve(echo, { transport: rpc.transport({ rabbit }) });
@@ -102,7 +102,7 @@ describe('after a restart of the broker', () => {
   });
 });
 
-/** What a server sends that runs the request. */
+/** What a server sends while it runs the request. */
 function signOfLife(peer: RawPeer, request: ConsumeMessage | undefined, replyTo: string): void {
   const { _msg_id, _reply_q } = opened(request);
   const body = sealed({ result: null, failure: null, ending: false, _msg_id });
@@ -162,7 +162,7 @@ describe('a call that is cancelled', () => {
       if (known) {
         sign();
         sign();
-        // What comes behind the signs shows that they were read.
+        // A later message shows that the signs were read.
         await rpc
           .client({ transport })
           .prepare({ server: 'nobody' })
@@ -175,7 +175,7 @@ describe('a call that is cancelled', () => {
       if (!known) sign();
       sign();
       await vi.waitFor(() => expect(cancels).not.toEqual([]));
-      // Signs that come so late are a reason to tell the server once more.
+      // Such late signs are a reason to tell the server once more.
       if (performance.now() - cancelled < REPEAT) expect(cancels).toHaveLength(1);
       expect(cancels[0]?.properties).toMatchObject({
         type: 'cancel',
@@ -186,7 +186,7 @@ describe('a call that is cancelled', () => {
     });
   }
 
-  rabbitTest('by its timeout: its server is told as well', async ({ rpc, peer, exchange }) => {
+  rabbitTest('by its timeout is cancelled at its server as well', async ({ rpc, peer, exchange }) => {
     const requests = await peer.receive(rpc.topic, exchange);
     const server = uniqueTopic('server');
     const cancels = await peer.receive(server);

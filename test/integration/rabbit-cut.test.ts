@@ -98,7 +98,7 @@ describe.each(DURABLE_KINDS)("with ackPolicy 'after' and %s queues", (_kind, rab
   test('what a server gives up when it stops is in its queue again, and runs as the next attempt', async () => {
     const first = hanging();
     const server = await serve(first);
-    // Whoever has it is there again, however late.
+    // Whichever server has it comes back, however late.
     const call = client().prepare({ callMonitorTimeout: null }).call(CTXT, 'hang', {});
     await client().cast(CTXT, 'hang', {});
     await vi.waitFor(() => expect(first.attempts).toEqual([1, 1]));

@@ -60,7 +60,7 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
   test.each([
     ['its own queue', (topic: string) => `${topic}.host1`],
     ['the queue of its topic', (topic: string) => topic],
-  ])('whose consumer of %s is removed in silence, finds out', async (_what, name) => {
+  ])('whose consumer of %s is removed silently finds out', async (_what, name) => {
     const endpoint = notebook();
     const logger = new RecordingLogger();
     await rpc.serve(endpoint, { transport: transport(logger) });
@@ -72,14 +72,14 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
     expect(logger.at('warn').map(({ data }) => data)).toContainEqual({ queue, reason: 'it has no consumer' });
   });
 
-  test('whose consumer is removed in silence, while another consumer takes nothing, is heard of again', async () => {
+  test('whose consumer is removed silently, while another consumer takes nothing, serves again', async () => {
     const endpoint = notebook();
     await serve(endpoint);
     await forgetConsumers(rpc.topic);
     await peer.channel.prefetch(1);
     await peer.channel.consume(rpc.topic, () => {});
     for (const value of [1, 2]) await client().cast(CTXT, 'note', { value });
-    // The other has one of them, and keeps it.
+    // The other one has a request and keeps it.
     await vi.waitFor(() => expect(endpoint.notes).toHaveLength(1));
   });
 
@@ -94,7 +94,7 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
       await caller.prepare({ fanout: true }).cast(CTXT, 'note', { value: 1 });
       expect(endpoint.notes).not.toEqual([]);
     });
-    // It did not have to find out by looking.
+    // It did not have to find out by checking.
     expect(logger.at('warn').map(({ data }) => data)).toContainEqual({
       queue: queue?.name,
       reason: 'RabbitMQ has cancelled its consumer',
@@ -105,7 +105,7 @@ describe.each(KINDS)('a server with %s queues', (kind, rabbit) => {
 describe('a queue that is declared otherwise', () => {
   const declare = (durable: boolean) => peer.channel.assertQueue(rpc.topic, { durable });
 
-  test('while the server is away: it is told once, and serves when that is mended', async () => {
+  test('while the server is away is logged once, and the server serves when it is corrected', async () => {
     const logger = new RecordingLogger();
     const endpoint = notebook();
     await rpc.serve(endpoint, { transport: rpc.transport({ logger }) });
@@ -144,7 +144,7 @@ describe('a queue that is declared otherwise', () => {
     });
   });
 
-  test('as an exchange that is not durable, is used as it is', async () => {
+  test('as an exchange that is not durable is used as it is', async () => {
     const controlExchange = `shared-${rpc.topic}`;
     await peer.channel.assertExchange(controlExchange, 'topic', { durable: false });
     const endpoint = notebook();

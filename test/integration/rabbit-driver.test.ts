@@ -35,7 +35,7 @@ describe('on the wire', () => {
       contentEncoding: 'utf-8',
       deliveryMode: 2,
       priority: 0,
-      // What is left of 600 s: connecting takes its time.
+      // The rest of 600 s, since connecting takes its time.
       expiration: expect.stringMatching(/^(600000|5\d{5})$/),
     });
     const { 'x-sent-at': sentAt, ...others } = requests[0]?.properties.headers ?? {};
@@ -46,7 +46,7 @@ describe('on the wire', () => {
     );
   });
 
-  rabbitTest('replies of another client, or of a call that has ended, disturb nobody', async (context) => {
+  rabbitTest('replies for another client, or for a call that has ended, do no harm', async (context) => {
     const { rpc, peer, exchange } = context;
     const requests = await peer.receive(rpc.topic, exchange);
     const logger = new RecordingLogger();
@@ -137,7 +137,7 @@ describe('what cannot be read', () => {
 });
 
 describe('a message without a queue', () => {
-  rabbitTest('is delivered when its server comes soon', async ({ rpc }) => {
+  rabbitTest('is delivered when its server starts soon', async ({ rpc }) => {
     const client = rpc.client();
     await client.cast(CTXT, 'note', { value: 'early cast' });
     const patient = client.prepare({ failUndeliverable: false });
@@ -148,7 +148,7 @@ describe('a message without a queue', () => {
     await vi.waitFor(() => expect(endpoint.notes).toEqual(['early cast']));
   });
 
-  rabbitTest('is given up with one log line when none comes', async ({ rpc }) => {
+  rabbitTest('is given up with one log line when no server starts', async ({ rpc }) => {
     const logger = new RecordingLogger();
     const transport = rpc.transport({ logger, rabbit: { kombuMissingConsumerRetryTimeout: 0.3 } });
     await rpc.client({ transport }).cast(CTXT, 'note', {});
@@ -156,7 +156,7 @@ describe('a message without a queue', () => {
     await vi.waitFor(() => expect(given()).toEqual([[rpc.topic, 1]]));
   });
 
-  rabbitTest('is a reply as well: it arrives when the reply queue comes back', async ({ rpc, peer }) => {
+  rabbitTest('may be a reply, which arrives when the reply queue comes back', async ({ rpc, peer }) => {
     await rpc.serve(echo);
     const queue = uniqueTopic('reply');
     const fields = { _msg_id: 'm', _reply_q: queue, _unique_id: queue };
@@ -249,7 +249,7 @@ describe('a broker that cannot be reached', () => {
     return new RpcFixture(`rabbit://guest:guest@127.0.0.1:${await freePort()}/`);
   }
 
-  test('fails a cast that is not to be tried again at once', async () => {
+  test('fails at once a cast that is not to be retried', async () => {
     const rpc = await unreachable();
     const cast = rpc.client().prepare({ retry: 0 }).cast(CTXT, 'note', {});
     await expect(cast).rejects.toMatchObject({

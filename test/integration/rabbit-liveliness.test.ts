@@ -10,7 +10,7 @@ function work(): void {
   while (performance.now() < end);
 }
 
-rabbitTest('others have their turn between requests that come together', async ({ rpc }) => {
+rabbitTest('others get their turn between requests that arrive together', async ({ rpc }) => {
   let done = 0;
   await rpc.serve({
     work: async () => {

@@ -153,7 +153,7 @@ describe('on the wire', () => {
     expect(logger.at('error')).toEqual([]);
   });
 
-  rabbitTest('a notification that was published twice is told once', async ({ fixture, peer }) => {
+  rabbitTest('a notification that was published twice is delivered once', async ({ fixture, peer }) => {
     const endpoint = watcher();
     await fixture.listen(endpoint);
     const message = { message_id: 'm', event_type: 'e', priority: 'INFO', _unique_id: 'same' };
@@ -190,7 +190,7 @@ describe('queues', () => {
       expect(await peer.channel.assertQueue(`${fixture.topic}.error`, plain)).toMatchObject({
         messageCount: 1,
       });
-      // Nobody has notified of these, and only a pool listens.
+      // Nobody has sent these notifications, and only a pool listens.
       const before = await peer.channel.assertQueue(`${fixture.topic}.info`, plain);
       expect(before).toMatchObject({ messageCount: 0, consumerCount: 0 });
     },

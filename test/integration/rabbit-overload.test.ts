@@ -24,7 +24,7 @@ test.each(KINDS)('a server that is overloaded stays small, and loses nothing (%s
   const rpc = new RpcFixture(url);
   const controlExchange = uniqueTopic('overload');
   const transport = rpc.transport({ rabbit, controlExchange });
-  // All of its load is there when it starts: more than ten times what it can take in the meantime.
+  // Its whole load is there when it starts: more than ten times what it can take in the meantime.
   await (await rpc.serve({ slow: () => {} }, { transport })).stop();
   const client = rpc.client({ transport });
   for (let sent = 0; sent < CASTS; sent += 50) {
@@ -34,7 +34,7 @@ test.each(KINDS)('a server that is overloaded stays small, and loses nothing (%s
   const limits = { intakeBytes: 8 * MB };
   const options = { url, topic: rpc.topic, server: 'host1', rabbit, controlExchange, limits, work: 300 };
   const script = `${repositoryRoot}/test/integration/support/worker.mjs`;
-  // What it holds is about 20 MB. With a heap of 64 MB, garbage does not hide what is kept.
+  // It holds about 20 MB. With a heap of 64 MB, garbage does not hide what is kept.
   const child = await Child.start('node', ['--max-old-space-size=64', script, JSON.stringify(options)]);
   await child.waitForLine(/^serving/);
   let most = 0;
@@ -50,7 +50,7 @@ test.each(KINDS)('a server that is overloaded stays small, and loses nothing (%s
       },
       { interval: 200 },
     );
-    // Of a process that needs 70 MB by itself. All bodies would be 150 MB, and as much again once they are decoded.
+    // For a process that needs 70 MB by itself. All bodies would take 150 MB, and as much again once decoded.
     expect(most / MB).toBeLessThan(220);
   } finally {
     clearInterval(watch);

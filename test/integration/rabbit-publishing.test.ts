@@ -78,7 +78,7 @@ test('a transport that sends all that can be sent causes no warning', async () =
   expect(warnings).toEqual([]);
 });
 
-test('a channel that is lost is told of once', async () => {
+test('a lost channel is reported once', async () => {
   const lost: unknown[] = [];
   const onTransportEvent = ({ type, data }: TransportEvent) =>
     type === 'channel_lost' && lost.push(data.channel);
@@ -94,7 +94,7 @@ test('a call that waits for its queue is sent when the broker and the queue are 
   const call = client.call(CTXT, 'echo', { value: 'waited' });
   const fast = client.prepare({ failUndeliverable: true });
   await expect(fast.call(CTXT, 'echo', {})).rejects.toMatchObject({ code: 'MESSAGE_UNDELIVERABLE' });
-  // Meanwhile the request is tried again, and is ready to be published before the reply queue is consumed.
+  // The request is retried meanwhile, and is ready to be published before the reply queue is consumed.
   await broker.kill();
   await broker.start();
   await rpc.serve(echo, { transport: rpc.transport({ rabbit }) });

@@ -25,10 +25,10 @@ afterEach(() => rpc.close());
 const connections = async () =>
   (await broker.listConnections()).filter((connection) => connection.name.startsWith(name));
 
-test('a transport that was not used connects once, and that connection is used then', async () => {
+test('an unused transport connects once, and that connection is then used', async () => {
   await transport.ready({ timeout: 60 });
   await transport.ready({ timeout: 60 });
-  // The broker's list is late.
+  // The broker's list lags.
   await vi.waitFor(async () => expect(await connections()).toHaveLength(1));
   await rpc.serve({ ping: () => 'pong' });
   const client = new RPCClient(transport, new Target({ topic: rpc.topic }));

@@ -13,7 +13,7 @@ import { CTXT, Gate } from '../../packages/messaging/test/rpc-fixture.ts';
 import { type RabbitTest, rabbitTest } from './support/rabbit-test.ts';
 import { opened, sealed } from './support/raw-peer.ts';
 
-/** An endpoint whose requests run until the gate opens; it notes how many ran at once. */
+/** An endpoint whose requests run until the gate opens; it records how many ran at once. */
 function crowd() {
   const gate = new Gate();
   const endpoint = {
@@ -48,24 +48,21 @@ async function rawCall({ peer, rpc }: RabbitTest, id: string, more: object = {})
 }
 
 describe('the prefetch of a server', () => {
-  rabbitTest(
-    'bounds what runs at once, by all of its queues; the rest runs in its order',
-    async ({ rpc }) => {
-      const endpoint = crowd();
-      await rpc.serve(endpoint, { prefetch: 3 });
-      const client = rpc.client();
-      for (const value of numbers(6)) {
-        await client.cast(CTXT, 'work', { value });
-        await client.prepare({ server: 'host1' }).cast(CTXT, 'work', { value: value + 10 });
-        await client.prepare({ fanout: true }).cast(CTXT, 'work', { value: value + 20 });
-      }
-      await vi.waitFor(() => expect(endpoint.started).toHaveLength(3));
-      expect(endpoint.started).toEqual([0, 10, 20]);
-      endpoint.gate.open();
-      await vi.waitFor(() => expect(endpoint.started).toHaveLength(18));
-      expect(endpoint.most).toBe(3);
-    },
-  );
+  rabbitTest('bounds what runs at once over all its queues; the rest runs in order', async ({ rpc }) => {
+    const endpoint = crowd();
+    await rpc.serve(endpoint, { prefetch: 3 });
+    const client = rpc.client();
+    for (const value of numbers(6)) {
+      await client.cast(CTXT, 'work', { value });
+      await client.prepare({ server: 'host1' }).cast(CTXT, 'work', { value: value + 10 });
+      await client.prepare({ fanout: true }).cast(CTXT, 'work', { value: value + 20 });
+    }
+    await vi.waitFor(() => expect(endpoint.started).toHaveLength(3));
+    expect(endpoint.started).toEqual([0, 10, 20]);
+    endpoint.gate.open();
+    await vi.waitFor(() => expect(endpoint.started).toHaveLength(18));
+    expect(endpoint.most).toBe(3);
+  });
 
   rabbitTest('leaves what waits to the other servers when this one stops', async ({ rpc }) => {
     const [first, second] = [crowd(), crowd()];
@@ -84,7 +81,7 @@ describe('the prefetch of a server', () => {
 });
 
 describe('the bytes of what a server holds', () => {
-  rabbitTest('bound what runs at once; what is larger runs alone', async ({ rpc }) => {
+  rabbitTest('bound what runs at once; a larger request runs alone', async ({ rpc }) => {
     const endpoint = crowd();
     const transport = rpc.transport({ limits: { intakeBytes: 1_000_000 } });
     await rpc.serve(endpoint, { transport });
@@ -116,7 +113,7 @@ describe('the bytes of what a server holds', () => {
   });
 });
 
-rabbitTest('servers that stop under load lose nothing of what they had not started', async ({ rpc }) => {
+rabbitTest('servers that stop under load lose nothing that they had not started', async ({ rpc }) => {
   const seen = new Set<unknown>();
   const endpoint = {
     async work(_ctxt: object, { value }: { value: unknown }) {
@@ -197,7 +194,7 @@ describe('a call that waits for its turn', () => {
     await rpc.serve(endpoint, { prefetch: 1, transport: rpc.transport({ hooks }) });
     await rpc.client().cast(CTXT, 'work', { value: 'first' });
     const { send } = await rawCall(context, 'late', { _timeout: null });
-    // Of its 10 s, all but a quarter have passed on the way.
+    // All but a quarter second of its 10 s have passed on the way.
     send({ expiration: '10000', headers: { [SENT_AT]: sentAtText(performance.now() - 9750) } });
     await rpc.client().cast(CTXT, 'work', { value: 'last' });
     await sleep(400);
@@ -234,7 +231,7 @@ const TRYING = { kombuMissingConsumerRetryTimeout: 3600 };
 const SHORTLY = { kombuMissingConsumerRetryTimeout: 2 };
 
 describe('the results of a caller that has gone', () => {
-  /** A server of endless results, whose caller has gone after some of them. */
+  /** A server of endless results whose caller has gone after some of them. */
   async function deserted({ rpc, peer }: RabbitTest, rabbit: RabbitOptions) {
     const state = { sent: 0, ended: false };
     const endpoint = {

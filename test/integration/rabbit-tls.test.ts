@@ -12,7 +12,7 @@ let certificate: Certificate;
 /** Ends TLS in front of the broker. */
 let server: Server;
 let fixture: RpcFixture | undefined;
-/** Of each connection: whether the client has shown a certificate. */
+/** For each connection, whether the client has shown a certificate. */
 let identified: boolean[];
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ test('the client shows its certificate when it has one', async () => {
   expect(new Set(identified)).toEqual(new Set([true]));
 });
 
-test('a certificate that nobody trusts is refused', async () => {
+test('an untrusted certificate is refused', async () => {
   await expect(call('rabbits', {})).rejects.toMatchObject({
     code: 'MESSAGE_DELIVERY_FAILURE',
     message: expect.stringContaining('self-signed certificate'),
@@ -75,7 +75,7 @@ test('a certificate of another host is refused', async () => {
   });
 });
 
-test('a refusal of the other end is logged by its alert', async () => {
+test('a refusal by the other end is logged with its alert', async () => {
   const { cert, key, file } = certificate;
   const strict = createServer({ cert, key, ca: cert, requestCert: true }, () => {});
   strict.on('tlsClientError', () => {});

@@ -21,7 +21,7 @@ function inflated(message: ConsumeMessage | undefined): Record<string, unknown> 
 }
 
 describe('compression', () => {
-  rabbitTest('is what kombu does and understands, in requests', async ({ rpc, peer, exchange }) => {
+  rabbitTest("is kombu's, in both directions, in requests", async ({ rpc, peer, exchange }) => {
     const requests = await peer.receive(rpc.topic, exchange);
     const rabbit = { kombuCompression: 'gzip' as const };
     const client = rpc.client({ transport: rpc.transport({ controlExchange: exchange, rabbit }) });

@@ -22,7 +22,7 @@ function blocks(readme: string, ...languages: string[]): string[] {
   return [...readme.matchAll(fenced)].map(([, block = '']) => block);
 }
 
-/** Runs each as a module of its own, one after the other; gives what they print. */
+/** Runs each as a separate module, one after another; returns what they print. */
 async function run(examples: readonly string[]): Promise<string[]> {
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(join(CACHE, 'readme-'));
@@ -49,7 +49,7 @@ describe.each(await packageFolders())('the README of %s', (folder) => {
     expect(await run(blocks(readme, 'ts'))).toEqual(promised);
   });
 
-  // Which examples.test.ts runs.
+  // These are run by examples.test.ts.
   test('shows programs of examples/ as they are', async () => {
     const programs = (await readdir(EXAMPLES)).map((name) => readFile(join(EXAMPLES, name), 'utf8'));
     expect(await Promise.all(programs)).toEqual(expect.arrayContaining(blocks(await read(), 'js', 'python')));

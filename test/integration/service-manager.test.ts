@@ -38,7 +38,7 @@ const places = [
   ['workers, a path', 2, () => join(tempDir('notify-'), 'socket')],
 ] as const;
 
-test.each(places)('%s: readiness, reload and stop are told of in their order', async (_, workers, name) => {
+test.each(places)('%s: readiness, reload and stop are notified in order', async (_, workers, name) => {
   const NOTIFY_SOCKET = name();
   const socket = await NotifySocket.bind(NOTIFY_SOCKET);
   const daemon = await startManaged(workers, { NOTIFY_SOCKET });
@@ -64,7 +64,7 @@ test.each(places)('%s: readiness, reload and stop are told of in their order', a
     'Stopping: what runs is brought to its end',
   ]);
   expect(told.find(({ MAINPID }) => MAINPID !== undefined)?.MAINPID).toBe(String(daemon.pid));
-  // systemd takes the answer for its own SIGHUP only when it is not from before.
+  // systemd accepts the answer to its SIGHUP only if it is not older than that.
   const stamp = BigInt(told.find(({ RELOADING }) => RELOADING)?.MONOTONIC_USEC ?? 0);
   expect(stamp > before && stamp < process.hrtime.bigint() / 1000n).toBe(true);
 });
@@ -96,14 +96,14 @@ test('a configuration that cannot be used ends the reload, too', async () => {
   expect(daemon.stderr).toContain('The configuration cannot be used; nothing has changed');
 });
 
-test('the watchdog is fed while the event loop turns, and not when it does not', async () => {
+test('the watchdog is fed only while the event loop turns', async () => {
   const NOTIFY_SOCKET = join(tempDir('notify-'), 'socket');
   const socket = await NotifySocket.bind(NOTIFY_SOCKET);
   const daemon = await startManaged(1, { NOTIFY_SOCKET, WATCHDOG_USEC: '600000' });
   await socket.until('WATCHDOG', 3);
   daemon.signal('SIGWINCH');
   await daemon.waitForLine(/^blocked/);
-  // What was sent before has arrived when two looks a second apart agree.
+  // What was sent before has arrived when two checks a second apart agree.
   let last = -1;
   for (let count = socket.count('WATCHDOG'); count !== last; count = socket.count('WATCHDOG')) {
     last = count;
@@ -143,7 +143,7 @@ test('a watchdog of another process is not fed', async () => {
   expect(socket.count('WATCHDOG')).toBe(0);
 });
 
-test('a socket at which nobody listens is told of in the log, and changes nothing else', async () => {
+test('a socket at which nobody listens is logged, and changes nothing else', async () => {
   const daemon = await startManaged(1, { NOTIFY_SOCKET: join(tempDir('notify-'), 'nobody') });
   await daemon.waitForLine(/The service manager cannot be told/);
   daemon.signal('SIGTERM');
@@ -179,7 +179,7 @@ test('systemd finds nothing wrong with the units', async () => {
   for (const unit of units) {
     const text = readFileSync(join(UNITS, unit), 'utf8');
     expect(text).toMatch(/^Type=notify/m);
-    // The programs are here, not where they are installed.
+    // The programs are in this repository, not where they are installed.
     writeFileSync(join(folder, unit), text.replaceAll('/opt/mini-nova', repositoryRoot));
   }
   const paths = units.map((unit) => join(folder, unit));

@@ -43,7 +43,7 @@ test.each([1, 3])(
     const { client, rpc, topic, endpoint } = await startDaemon({ workers });
     const strange = rpc.getClient(new Target({ topic, version: '1.9' }));
     expect((await fetch(`${endpoint}/healthz`)).status).toBe(200);
-    // A worker that the machine starves may answer too late for one look.
+    // A starved worker may answer too late for one check.
     await vi.waitFor(async () => {
       const report = await readiness(endpoint);
       expect(report).toMatchObject({ code: 200, status: 'ready' });
@@ -98,7 +98,7 @@ test('a port that is taken ends the daemon with a reason', async () => {
   expect(child.stderr).toContain(`127.0.0.1 port ${port}`);
 });
 
-test('without a configured port there is no endpoint, and nothing of its library is loaded', async () => {
+test('without a configured port there is no endpoint, and its library is not loaded', async () => {
   const spy = `data:text/javascript,process.on('exit', () => {
     const { Module } = process.getBuiltinModule('node:module');
     console.log('loaded ' + Object.keys(Module._cache).join(' '));

@@ -88,7 +88,7 @@ test('a service whose broker was killed does not wait for it to stop', async () 
   }
 });
 
-test('a service whose reply cannot be sent, for its broker was killed, does not wait for it to stop', async () => {
+test('a service whose reply cannot be sent because its broker was killed stops without waiting for it', async () => {
   const { service, manager, client } = setUp(rabbit.url);
   await service.start();
   await client.call(ctxt, 'echo', { text: 'a' });

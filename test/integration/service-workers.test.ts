@@ -6,7 +6,7 @@ import { startWorkerDaemon, type WorkClient } from './support/worker-daemon.ts';
 const patiently = { interval: 20 };
 const ctxt = new RequestContext();
 
-/** Keeps so many calls in flight until it is told to stop; returns how each ended. */
+/** Keeps a number of calls in flight until it is told to stop; returns how each ended. */
 function load(client: WorkClient, inFlight: number, ms: number) {
   const pids = new Map<number, number>();
   const errors: unknown[] = [];
@@ -63,7 +63,7 @@ test('workers killed under 64 calls in flight are replaced, and calls to others 
   const successor = said('Worker started').at(-1)?.workerPid as number;
   await vi.waitFor(() => expect(pids.get(successor) ?? 0).toBeGreaterThan(0), patiently);
   await stop();
-  // What ran in a killed process is lost with it, and its callers are told so; nobody else notices.
+  // Requests that ran in a killed process are lost with it, and their callers are told; nobody else notices.
   expect(errors.filter((error) => !(error instanceof ServerLost))).toEqual([]);
   const worked = [...child.stdout.matchAll(/^worked (\d+) (\d+)$/gm)];
   const ranElsewhere = worked.filter(([, , pid]) => !victims.includes(Number(pid)));
@@ -71,9 +71,9 @@ test('workers killed under 64 calls in flight are replaced, and calls to others 
   expect(unanswered.filter((number) => numbers.has(number))).toEqual([]);
 });
 
-test('a request that crashes its worker does not come to the next one', async () => {
+test('a request that crashes its worker does not reach the next one', async () => {
   const { client, said } = await startWorkerDaemon();
-  // Whether the reply still leaves the worker is nobody's promise.
+  // Whether the reply still leaves the worker is not promised.
   await client.crash(ctxt).catch(() => {});
   await vi.waitFor(() => expect(said('Worker started')).toHaveLength(5), patiently);
   await Promise.all(Array.from({ length: 200 }, () => client.whoami(ctxt)));
@@ -89,12 +89,12 @@ test.each([1, 4])(
     await vi.waitFor(() => expect(count().answered).toBeGreaterThan(300), patiently);
     first.child.signal('SIGTERM');
     expect(await first.child.ended).toBe(0);
-    // What was not taken waits in the queue, for whoever comes next.
+    // What was not taken waits in the queue for the next server.
     const second = await startWorkerDaemon({ workers, topic: first.topic });
     await stop();
     const worked = () => [first, second].flatMap(({ child }) => child.stdout.match(/^worked \d+ /gm) ?? []);
     expect(errors).toEqual([]);
-    // What they have printed may still be on its way.
+    // Their output may still be on its way.
     await vi.waitFor(() => expect(worked().length).toBeGreaterThanOrEqual(count().sent), patiently);
     expect(worked()).toHaveLength(count().sent);
     expect(new Set(worked()).size).toBe(count().sent);
@@ -102,7 +102,7 @@ test.each([1, 4])(
   },
 );
 
-test('SIGHUP changes the log level in every worker, and says so', async () => {
+test('SIGHUP changes the log level in every worker, and logs it', async () => {
   const { child, client, configure, lines, said } = await startWorkerDaemon();
   const callAll = async () => {
     const pids = await Promise.all(Array.from({ length: 200 }, () => client.whoami(ctxt)));
@@ -166,7 +166,7 @@ test('SIGINT does not wait for running requests', async () => {
   await refused;
 });
 
-test('SIGINT does not wait for a worker that was draining before, either', async () => {
+test('SIGINT does not wait for a worker that was already draining either', async () => {
   const { child, client, said } = await startWorkerDaemon({ workers: 2 });
   const refused = expect(client.hang(ctxt)).rejects.toThrow(ServerLost);
   const [, worker] = (await child.waitForLine(/^hanging/)).split(' ');

@@ -31,7 +31,7 @@ test('test files share one broker', async () => {
   expect(await portAnswers(first.url)).toBe(true);
 });
 
-test('each database asked for is a new one', async () => {
+test('each requested database is a new one', async () => {
   const [first, second] = await Promise.all([getPostgresUrl(), getPostgresUrl()]);
   expect(first).not.toBe(second);
 });
@@ -47,7 +47,7 @@ test('a private broker comes back on the same port after a kill, and is gone aft
   await waitFor('the port is closed', async () => !(await portAnswers(rabbit.url)), PATIENT);
 });
 
-test('what a broker has is told by erl_call as by rabbitmqctl, however much it is', async () => {
+test("erl_call lists a broker's contents as rabbitmqctl does, however many there are", async () => {
   const rabbit = await startRabbit();
   const { erlCall, ...rabbitmqctl } = rabbit.ctl;
   const peer = await RawPeer.connect(rabbit.url);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Channel, connect } from 'amqplib';
 import type { Contender, EchoArgs, EchoClient, EchoService, Place } from '../contender.ts';
 
-/** As little as request and reply can be on this library: nothing is acknowledged, confirmed, or timed. */
+/** The bare minimum of request and reply on this library: nothing is acknowledged, confirmed or timed. */
 export const contender: Contender = { serve, connect: connectClient };
 
 const EXCHANGE = 'bench-bare';

@@ -8,7 +8,7 @@ import type { Contender, EchoArgs, EchoClient, EchoService, Place } from '../con
 export const contender: Contender = { serve, connect };
 
 function brokerOptions({ url, topic }: Place, role: string): BrokerOptions {
-  // Its types do not know that it hands these to amqplib.
+  // Its types do not know that it passes these to amqplib.
   const transport = { url, prefetch: 0, socketOptions: { noDelay: true } };
   return {
     namespace: topic,

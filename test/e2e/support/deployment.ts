@@ -10,7 +10,7 @@ import { afterEach, expect } from 'vitest';
 import { DeploymentDatabase } from './deployment-database.ts';
 
 export interface DeploymentOptions {
-  /** Default: SQLite. A URL: of an empty database. */
+  /** The URL of an empty database. Default: SQLite. */
   database?: 'sqlite' | 'postgresql' | { url: string };
   /** Added to the environment of every daemon: OS_<GROUP>__<OPTION>. */
   env?: Record<string, string>;
@@ -31,7 +31,7 @@ export interface ServerJson {
   addresses: Record<string, { addr: string }[]>;
 }
 
-// Not as short as could be: on a busy machine, a heartbeat may be late by seconds.
+// Not as short as possible, because on a busy machine a heartbeat may be late by seconds.
 const DOWN_TIME = { OS_DEFAULT__SERVICE_DOWN_TIME: '60' };
 
 async function databaseOf(
@@ -84,7 +84,7 @@ export class Deployment {
     return this.deployed.daemon(name);
   }
 
-  /** Starts one more daemon of the deployment, or another in the place of one that has ended. */
+  /** Starts one more daemon of the deployment, or a replacement for one that has ended. */
   startDaemon(
     name: string,
     bin: string,
@@ -115,7 +115,7 @@ export class Deployment {
     return this.nova('show', server);
   }
 
-  /** The daemons that the API calls up, as `binary@host`, sorted. */
+  /** The daemons that the API shows as up, as `binary@host`, sorted. */
   async servicesUp(): Promise<string[]> {
     const services = await this.nova<ServiceJson[]>('service-list');
     const up = services.filter(({ state }) => state === 'up');
@@ -130,7 +130,7 @@ export class Deployment {
     return Object.fromEntries(skewed);
   }
 
-  /** The log lines of all daemons, in no order among them. */
+  /** The log lines of all daemons, in no particular order between daemons. */
   logLines(): Record<string, unknown>[] {
     const lines = [...this.daemons.values()].flatMap(({ output }) => output.split('\n'));
     return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
@@ -147,7 +147,7 @@ export class Deployment {
   }
 }
 
-/** Prints what the daemons said when a test of this file fails. */
+/** Prints the daemons' output when a test of this file fails. */
 export function printOutputOnFailure(deployment: () => Deployment | undefined): void {
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') console.error(deployment()?.output());

@@ -28,7 +28,7 @@ export async function openDurableRpc(rabbit: RabbitOptions) {
   return { url, controlExchange, rpc, peer, letters, close };
 }
 
-/** The dead letters, when there are so many. The broker may take a moment to have them back, once they were listed. */
+/** The dead letters, once there are so many. The broker may take a moment to requeue them after they were listed. */
 export function lettersWhen(letters: DeadLetters, count: number): Promise<QueuedDeadLetter[]> {
   return vi.waitFor(async () => {
     const list = await letters.list();

@@ -11,7 +11,7 @@ while True:
     print(json.dumps(receiver.recv(65536).decode()), flush=True)
 `;
 
-/** The datagram socket of a service manager, which takes whatever it is told. */
+/** The datagram socket of a service manager, which accepts everything. */
 export class NotifySocket {
   readonly #receiver: Child;
 
@@ -27,7 +27,7 @@ export class NotifySocket {
     return new NotifySocket(receiver);
   }
 
-  /** In their order: each is its assignments by name. */
+  /** The notifications in order, each with its assignments by name. */
   get notifications(): Record<string, string>[] {
     return (
       this.#receiver.stdout
@@ -43,7 +43,7 @@ export class NotifySocket {
     return this.notifications.filter((notification) => name in notification).length;
   }
 
-  /** Until so many of this name have come. */
+  /** Waits until so many of this name have come. */
   async until(name: string, count = 1): Promise<void> {
     await vi.waitFor(
       () => {

@@ -29,7 +29,7 @@ export class RawPeer {
     return received;
   }
 
-  /** Publishes a body as it is. */
+  /** Publishes a body unchanged. */
   send(exchange: string, routingKey: string, body: string | Buffer, options: Options.Publish = {}): void {
     this.channel.publish(exchange, routingKey, Buffer.from(body), options);
   }

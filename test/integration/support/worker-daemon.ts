@@ -42,13 +42,13 @@ export interface WorkerDaemonOptions {
   workers?: number;
   /** Lines of nova.conf, those of [DEFAULT] first. */
   configuration?: string;
-  /** Seconds; of the clients. Default: the transport's. */
+  /** The clients' timeout in seconds. Default: the transport's. */
   callMonitorTimeout?: number;
   /** For Node.js. */
   flags?: readonly string[];
 }
 
-/** Runs worker-daemon.mjs, whether it gets up or not; it is killed when the test ends. */
+/** Runs worker-daemon.mjs, whether or not it starts; it is killed when the test ends. */
 export async function runWorkerDaemon({
   url,
   topic = uniqueTopic('workers'),

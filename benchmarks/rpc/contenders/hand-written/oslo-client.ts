@@ -16,7 +16,7 @@ export class OsloClient implements EchoClient {
   readonly #replyQueue = `reply_${newId()}`;
   /** Calls and their replies. */
   readonly #channel: Channel;
-  /** Casts: nothing but the broker's confirmation tells that they arrived. */
+  /** Casts: only the broker's confirmation tells that they arrived. */
   readonly #casts: ConfirmChannel;
   readonly #waiters = new Map<string, Waiter>();
 
