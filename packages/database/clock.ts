@@ -137,3 +137,11 @@ export function databaseNow<S>(db: Database<S> | Queryable<S>): Date {
 export function databaseTimestamp<S>(db: Database<S> | Queryable<S>): Timestamp {
   return databaseNow(db).toISOString();
 }
+
+/**
+ * Whether a time was at most so many seconds ago. Both times are of the database's clock: after that was set back, a time
+ * in the future is no better than one as far past.
+ */
+export function isWithin(seconds: number, time: Date, now: Date): boolean {
+  return Math.abs(now.getTime() - time.getTime()) <= seconds * 1000;
+}

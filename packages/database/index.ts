@@ -1,4 +1,4 @@
-export { clockOf, DatabaseClock, databaseNow, databaseTimestamp } from './clock.ts';
+export { clockOf, DatabaseClock, databaseNow, databaseTimestamp, isWithin } from './clock.ts';
 export { type ConnectionUrl, type Dialect, parseConnectionUrl } from './connection-url.ts';
 export {
   Database,

@@ -1,8 +1,7 @@
 import { type ComputeHost, listComputeHosts } from '@mini-nova/data/compute-nodes/store';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database, Queryable } from '@mini-nova/data/database';
-import { isAlive } from '@mini-nova/data/services/store';
-import { clockOf, databaseNow } from '@mini-nova/database';
+import { clockOf, databaseNow, isWithin } from '@mini-nova/database';
 import { capacityOf, hasRoom, type ResourceAmounts, type ResourceStates } from '@mini-nova/domain/resources';
 import { resourcesOfAll } from '@mini-nova/placement/allocations';
 import type { SchedulerConfig } from './options.ts';
@@ -145,7 +144,7 @@ export class HostManager {
       nodename: row.hypervisor_hostname,
       availabilityZone: row.availability_zone ?? default_availability_zone,
       service: {
-        up: isAlive({ forcedDown: row.forced_down, lastSeen }, downTime, now),
+        up: !row.forced_down && isWithin(downTime, lastSeen, now),
         disabled: row.disabled,
       },
       resources,

@@ -6,6 +6,7 @@ import {
   databaseTimestamp,
   idempotent,
   isUniqueViolation,
+  isWithin,
   type Timestamp,
 } from '@mini-nova/database';
 import { ServiceNotFound } from '@mini-nova/domain/exceptions';
@@ -155,27 +156,14 @@ export class ServiceStore {
   }
 }
 
-/** What a service record says of its daemon's health. */
-export interface SignsOfLife {
-  forcedDown: boolean;
-  /** The last heartbeat, or when the record was made; null: neither is known. */
-  lastSeen: Date | null;
-}
-
-/** Whether there was a sign of life in the last `downTime` seconds and nobody declared the daemon down. */
-export function isAlive({ forcedDown, lastSeen }: SignsOfLife, downTime: number, now: Date): boolean {
-  if (forcedDown || lastSeen === null) return false;
-  // Both are of the database's clock. After that was set back, a time in the future is no better than one as far past.
-  return Math.abs(now.getTime() - lastSeen.getTime()) <= downTime * 1000;
-}
-
 /**
  * Whether the daemon gave a sign of life in the last `downTime` seconds and was not declared down. Being disabled
  * is another matter: a disabled service works, but gets nothing new.
  */
 export function isServiceUp(service: Service, downTime: number, now: Date): boolean {
   const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
-  return isAlive({ forcedDown: forced_down, lastSeen: last_seen_up ?? created_at }, downTime, now);
+  const lastSeen = last_seen_up ?? created_at;
+  return !forced_down && lastSeen !== null && isWithin(downTime, lastSeen, now);
 }
 
 /** Whether the daemon has said that it stopped, and not started since. */
