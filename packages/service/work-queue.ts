@@ -4,8 +4,8 @@ import { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export interface WorkQueueOptions {
   /** The name of what is full, in refusals: `scheduler`. */
   name: string;
-  /** How many run at the same time; 0: all. Asked each time. Default 1. */
-  width?: () => number;
+  /** How many run at the same time; 0: all. A function is asked each time. Default 1. */
+  width?: number | (() => number);
   /**
    * A step that has run for `after` milliseconds is assumed to wait for something else and no longer counts towards
    * `width`, unless there are `most` of these. Default: all count until they end.
@@ -50,9 +50,9 @@ export class WorkQueue {
   /** The average duration of a step, in milliseconds. */
   #duration = 0;
 
-  constructor({ name, width = () => 1, slow, limit }: WorkQueueOptions) {
+  constructor({ name, width = 1, slow, limit }: WorkQueueOptions) {
     this.#name = name;
-    this.#width = width;
+    this.#width = typeof width === 'number' ? () => width : width;
     this.#slow = slow;
     this.#limit = limit;
   }
