@@ -6,7 +6,7 @@ import type { FilterProperties } from '@mini-nova/domain/filter-properties';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
-import { claimResources } from '@mini-nova/placement/claim';
+import { claimResources } from '@mini-nova/placement/allocations';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import { allocationsAsked, type BuildDispatch } from './build-dispatch.ts';
 import { type FailedBuilds, isScheduling } from './failed-builds.ts';

@@ -4,19 +4,204 @@ import {
   type OrphanedAllocation,
 } from '@mini-nova/data/allocations/leftovers';
 import {
+  type AllocationKey,
+  addAllocations,
+  advanceGenerations,
   changeConsumer,
+  dateAllocations,
   deleteAllocations,
+  deleteAllocationsDated,
+  insertAllocations,
   listAllocationsOfConsumer,
   listAllocationsOfProvider,
   listInventories,
   listUsages,
   lockConsumers,
+  lockProviders,
   type Usage,
 } from '@mini-nova/data/allocations/queries';
 import type { AllocationRow, InventoryRow } from '@mini-nova/data/allocations/tables';
 import type { Database, Queryable } from '@mini-nova/data/database';
-import { databaseNow, databaseTimestamp } from '@mini-nova/database';
-import type { Allocations, ResourceAmounts, ResourceStates } from '@mini-nova/domain/resources';
+import { databaseNow, databaseTimestamp, type Timestamp } from '@mini-nova/database';
+import {
+  type Allocations,
+  add,
+  hasRoom,
+  lacking,
+  type ResourceAmounts,
+  type ResourceStates,
+} from '@mini-nova/domain/resources';
+
+export interface Claim {
+  /** The instance; during a move also its migration, which holds what the instance has on its other host. */
+  consumerUuid: string;
+  /** What it needs of each provider, all or nothing. */
+  allocations: Allocations;
+  /** The providers on which the consumer held something when the claim was decided on. Not checked without. */
+  heldOn?: readonly string[];
+}
+
+/**
+ * - `claimed`: the consumer holds the resources now, and held less on one of the providers before
+ * - `held`: it held as much on all of them before, and nothing was changed
+ * - `full`: a provider has too little left of something, or is not known; nothing was changed
+ * - `ended`: the consumer is an instance that was deleted or is in ERROR, or a migration that is over; nothing was changed
+ */
+export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
+
+/** Allocates all resources of the claim or none. However many claims run at once, none exceeds a provider's capacity. */
+export async function claimResources(db: Database, claim: Omit<Claim, 'heldOn'>): Promise<ClaimOutcome> {
+  const { consumerUuid, allocations } = claim;
+  const claims = [{ consumerUuid, allocations }];
+  const made = await db.transaction((trx) => claimAll(trx, claims), { lostCommit: areMade });
+  if (made === 'ended') return 'ended';
+  if (typeof made === 'string') return 'full';
+  return made.consumerUuids.length === 0 ? 'held' : 'claimed';
+}
+
+/**
+ * Why claims were not made, any of them: `full` and `ended` are those of `ClaimOutcome`; `moved`: one of the consumers
+ * has come to hold something elsewhere (the same request was served by another scheduler).
+ */
+export type ClaimRefusal = 'full' | 'ended' | 'moved';
+
+/** Claims that were made together. By their date they differ from what anybody claims of the same consumers later. */
+export interface MadeClaims {
+  /** Those who hold more than they held before. */
+  consumerUuids: readonly string[];
+  /** What they held already on the providers of their claims. */
+  before: readonly AllocationRow[];
+  at: Timestamp;
+}
+
+/** What a claim adds to what its consumer holds on one provider. */
+interface Growth {
+  consumerUuid: string;
+  providerUuid: string;
+  resources: ResourceAmounts;
+}
+
+/**
+ * All of the claims or none, within the transaction. Its answer may be lost, and it be run again: what a consumer holds
+ * already is left as it is, and only what it lacks is claimed. It never comes to hold less: who resizes to a smaller
+ * flavor on the same host may have to go back. Whoever claims locks first the consumers, then the providers, each in the
+ * order of their uuids, and what is read then holds until the end: two requests wait for one another, and neither turns
+ * back.
+ */
+export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promise<MadeClaims | ClaimRefusal> {
+  const consumers = claims.map(({ consumerUuid }) => consumerUuid);
+  if ((await lockConsumers(trx, consumers)).length > 0) return 'ended';
+  const providers = new Set(claims.flatMap(({ allocations }) => Object.keys(allocations)));
+  await lockProviders(trx, [...providers]);
+  const rows = await listAllocationsOfConsumer(trx, consumers);
+  if (claims.some((claim) => hasMoved(claim, rows))) return 'moved';
+  const growing = claims.flatMap((claim) => growthsOf(claim, rows));
+  if (!(await haveRoom(trx, growing))) return 'full';
+
+  const at = dateAfter(rows, databaseNow(trx));
+  await adopt(trx, claims, rows, at);
+  const changed = new Set(growing.map(({ providerUuid }) => providerUuid));
+  await advanceGenerations(trx, [...changed], { at });
+  await addAllocations(
+    trx,
+    growing.flatMap((growth) => rowsOf(growth, at)),
+  );
+  const grown = new Set(growing.map(({ consumerUuid }) => consumerUuid));
+  const before = rows.filter((row) => grown.has(row.consumer_uuid) && claims.some((each) => isOf(each, row)));
+  return { consumerUuids: [...grown], before, at };
+}
+
+/** What the consumer of a claim does not hold yet, on each provider where that is anything. */
+function growthsOf({ consumerUuid, allocations }: Claim, rows: readonly AllocationRow[]): Growth[] {
+  const own = rows.filter(({ consumer_uuid }) => consumer_uuid === consumerUuid);
+  const held = amountsBy(own, ({ provider_uuid }) => provider_uuid);
+  return Object.entries(allocations)
+    .map(([providerUuid, wanted]) => {
+      return { consumerUuid, providerUuid, resources: lacking(held[providerUuid] ?? {}, wanted) };
+    })
+    .filter(({ resources }) => Object.keys(resources).length > 0);
+}
+
+/** Whether claims are there as they were made; when the commit of their transaction was not answered, this tells. */
+export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): Promise<boolean> {
+  if (typeof made === 'string') return false;
+  const { consumerUuids, at } = made;
+  const rows = await listAllocationsOfConsumer(db, consumerUuids);
+  return rows.some(({ created_at }) => created_at === at);
+}
+
+/** Releases what was claimed, unless a later claim of the same consumer relies on it. What it held before it keeps. */
+export async function releaseClaims(db: Database, { consumerUuids, before, at }: MadeClaims): Promise<void> {
+  const release = async (trx: Queryable) => {
+    const released = await deleteAllocationsDated(trx, consumerUuids, at);
+    const isReleased = (held: AllocationRow) => released.some((row) => isSameAllocation(row, held));
+    await insertAllocations(trx, before.filter(isReleased));
+  };
+  await db.transaction(release, { lostCommit: 'repeat' });
+}
+
+function isSameAllocation(one: AllocationKey, other: AllocationKey): boolean {
+  return (
+    one.consumer_uuid === other.consumer_uuid &&
+    one.provider_uuid === other.provider_uuid &&
+    one.resource_class === other.resource_class
+  );
+}
+
+/** Whether the row is what the consumer of the claim holds on one of its providers. */
+function isOf({ consumerUuid, allocations }: Claim, row: AllocationRow): boolean {
+  return row.consumer_uuid === consumerUuid && allocations[row.provider_uuid] !== undefined;
+}
+
+function hasMoved({ consumerUuid, allocations, heldOn }: Claim, rows: readonly AllocationRow[]): boolean {
+  if (heldOn === undefined) return false;
+  return rows.some(
+    ({ consumer_uuid, provider_uuid }) =>
+      consumer_uuid === consumerUuid &&
+      allocations[provider_uuid] === undefined &&
+      !heldOn.includes(provider_uuid),
+  );
+}
+
+async function haveRoom(trx: Queryable, growing: readonly Growth[]): Promise<boolean> {
+  const asked = new Map<string, ResourceAmounts>();
+  for (const { providerUuid, resources } of growing) {
+    asked.set(providerUuid, add(asked.get(providerUuid) ?? {}, resources));
+  }
+  const present = await resourcesOfProviders(trx, [...asked.keys()]);
+  return [...asked].every(([uuid, amounts]) => hasRoom(present.get(uuid) ?? {}, amounts));
+}
+
+/** A date that none of the allocations has. */
+function dateAfter(rows: readonly AllocationRow[], now: Date): Timestamp {
+  const latest = Math.max(...rows.map(({ created_at }) => Date.parse(created_at)));
+  return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
+}
+
+/** What is held already gets a new date: whoever claimed it does not give it back any more (`releaseClaims`). */
+async function adopt(
+  trx: Queryable,
+  claims: readonly Claim[],
+  rows: readonly AllocationRow[],
+  at: Timestamp,
+): Promise<void> {
+  for (const claim of claims) {
+    const held = rows.filter((row) => isOf(claim, row)).map(({ provider_uuid }) => provider_uuid);
+    for (const providerUuid of new Set(held)) {
+      await dateAllocations(trx, { consumerUuid: claim.consumerUuid, providerUuid, at });
+    }
+  }
+}
+
+function rowsOf({ consumerUuid, providerUuid, resources }: Growth, at: Timestamp): AllocationRow[] {
+  return Object.entries(resources).map(([resourceClass, amount]) => ({
+    consumer_uuid: consumerUuid,
+    provider_uuid: providerUuid,
+    resource_class: resourceClass,
+    used: amount,
+    created_at: at,
+  }));
+}
 
 /** Releases what the consumer holds, on one provider or on all. Idempotent. Returns whether there was anything. */
 export async function releaseAllocations(

@@ -4,8 +4,14 @@ import type { Database, Queryable } from '@mini-nova/data/database';
 import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import type { JsonValue, Logger, RpcRequest } from '@mini-nova/messaging';
 import { NovaObject, type RequestSpec, SchedulerLimits, Selection } from '@mini-nova/objects';
-import { allocationsOfConsumers } from '@mini-nova/placement/allocations';
-import { areMade, type Claim, claimAll, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
+import {
+  allocationsOfConsumers,
+  areMade,
+  type Claim,
+  claimAll,
+  type MadeClaims,
+  releaseClaims,
+} from '@mini-nova/placement/allocations';
 import type { DestinationDict } from '@mini-nova/scheduler/rpcapi';
 import { annotateSpan, type Caller, throwIfGone, withSpan } from '@mini-nova/service';
 import { CELL_UUID } from './cell.ts';

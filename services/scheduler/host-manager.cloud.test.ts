@@ -1,7 +1,7 @@
 import { findComputeNode, softDeleteComputeNode } from '@mini-nova/data/compute-nodes/store';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
-import { claimResources } from '@mini-nova/placement/claim';
+import { claimResources } from '@mini-nova/placement/allocations';
 import { addHost } from '@mini-nova/services-testing/scheduling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HostManager } from './host-manager.ts';

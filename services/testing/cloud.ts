@@ -30,8 +30,7 @@ import {
   silentLogger,
   Transport,
 } from '@mini-nova/messaging';
-import { InstancePorts } from '@mini-nova/network/instance-ports';
-import { NetworkManager } from '@mini-nova/network/manager';
+import { InstancePorts, NetworkManager } from '@mini-nova/network/manager';
 import { NetworkAPI } from '@mini-nova/network/rpcapi';
 import {
   BlockDeviceMappingList,
@@ -45,7 +44,7 @@ import {
   RequestSpec,
   TagList,
 } from '@mini-nova/objects';
-import { claimResources } from '@mini-nova/placement/claim';
+import { claimResources } from '@mini-nova/placement/allocations';
 import { PlacementManager } from '@mini-nova/placement/manager';
 import { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import { SchedulerManager } from '@mini-nova/scheduler/manager';

@@ -14,12 +14,15 @@ import type { ResourceAmounts } from '@mini-nova/domain/resources';
 import {
   allocationsByConsumer,
   allocationsByProvider,
+  areMade,
+  claimAll,
+  claimResources,
   moveAllocations,
   orphanedAllocations,
   releaseAllocations,
+  releaseClaims,
   unknownConsumers,
 } from '@mini-nova/placement/allocations';
-import { areMade, claimAll, claimResources, releaseClaims } from '@mini-nova/placement/claim';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newMigration } from './new-objects.ts';

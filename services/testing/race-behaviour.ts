@@ -6,8 +6,7 @@ import { insertInstance, softDeleteInstance, updateInstance } from '@mini-nova/d
 import { migrate } from '@mini-nova/data/migrate';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Selection } from '@mini-nova/objects';
-import { allocationsByProvider } from '@mini-nova/placement/allocations';
-import { claimResources } from '@mini-nova/placement/claim';
+import { allocationsByProvider, claimResources } from '@mini-nova/placement/allocations';
 import { setInventory } from '@mini-nova/placement/inventory';
 import { SchedulerManager } from '@mini-nova/scheduler/manager';
 import { schedulerSchema } from '@mini-nova/scheduler/options';

@@ -5,8 +5,14 @@ import { findService, insertService, listServices, recordHeartbeat } from '@mini
 import { newService } from '@mini-nova/data/test/rows';
 import { stall } from '@mini-nova/data/test/stall';
 import { type DatabaseOptions, DatabaseUnavailable, withPatience } from '@mini-nova/database';
-import { allocationsByConsumer, releaseAllocations } from '@mini-nova/placement/allocations';
-import { claimAll, claimResources, type MadeClaims, releaseClaims } from '@mini-nova/placement/claim';
+import {
+  allocationsByConsumer,
+  claimAll,
+  claimResources,
+  type MadeClaims,
+  releaseAllocations,
+  releaseClaims,
+} from '@mini-nova/placement/allocations';
 import { addHost } from '@mini-nova/services-testing/scheduling';
 import { type PrivatePostgres, startPostgres, TcpProxy } from '@mini-nova/testing';
 import { sql } from 'kysely';

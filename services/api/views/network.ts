@@ -1,4 +1,4 @@
-import { formatIpv4, parseCidr } from '@mini-nova/data/networks/ipv4';
+import { formatIpv4, parseCidr } from '@mini-nova/data/networks/queries';
 import type { NetworkRow } from '@mini-nova/data/networks/table';
 import type { NetworkDocument } from '../documents/network.ts';
 import { naiveTime } from './times.ts';

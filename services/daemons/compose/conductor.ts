@@ -6,8 +6,7 @@ import { SilentComputes } from '@mini-nova/conductor/silent-computes';
 import { conductorSweeps } from '@mini-nova/conductor/sweeps/index';
 import { databaseChecks } from '@mini-nova/data/configured-database';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
-import { InstancePorts } from '@mini-nova/network/instance-ports';
-import { NetworkManager } from '@mini-nova/network/manager';
+import { InstancePorts, NetworkManager } from '@mini-nova/network/manager';
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { PlacementManager } from '@mini-nova/placement/manager';
 import { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
@@ -38,7 +37,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
   // More would only wait for a connection, where nobody looks whether they are still wanted.
-  const queue = new WorkQueue({ name: 'database', width: () => database.max_pool_size });
+  const queue = new WorkQueue({ name: 'database', width: database.max_pool_size });
   const manager = new ConductorManager({
     host: DEFAULT.host,
     stores: { ...stores, db },

@@ -11,7 +11,7 @@ import { sql } from 'kysely';
 import type { Database, Queryable } from '../database.ts';
 import { isBetweenHosts } from '../instance-migrations/store.ts';
 import { NetworkMissing } from '../networks/errors.ts';
-import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../networks/ipv4.ts';
+import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../networks/queries.ts';
 import type { NetworkRow } from '../networks/table.ts';
 import { AddressesExhausted, AddressInUse, AddressNotAllocatable } from './errors.ts';
 import type { NewPort, PortRow } from './table.ts';

@@ -19,7 +19,7 @@ import {
   type Transport,
 } from '@mini-nova/messaging';
 import { NovaObjectSerializer, objectFromPrimitive, type RequestSpec } from '@mini-nova/objects';
-import { claimResources } from '@mini-nova/placement/claim';
+import { claimResources } from '@mini-nova/placement/allocations';
 import { PlacementManager } from '@mini-nova/placement/manager';
 import { PlacementAPI, placementRpc } from '@mini-nova/placement/rpcapi';
 import { createRpc, RequestContext, RequestContextSerializer } from '@mini-nova/service';

@@ -18,7 +18,7 @@ import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { NetworkRequest, NetworkRequestList } from '@mini-nova/objects';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { InstancePorts } from './instance-ports.ts';
+import { InstancePorts } from './manager.ts';
 
 let db: Database;
 let ports: InstancePorts;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidCidr } from './errors.ts';
-import { formatIpv4, parseCidr, parseIpv4 } from './ipv4.ts';
+import { formatIpv4, parseCidr, parseIpv4 } from './queries.ts';
 
 describe('IPv4 addresses', () => {
   it.each([
