@@ -20,14 +20,15 @@ export interface ComputeTaskManagerOptions {
   buildRequests: BuildRequestStore;
   scheduler: SchedulerAPI;
   compute: ComputeAPI;
-  /** `[scheduler] max_attempts` at present: hosts that a build may try in all. */
-  maxAttempts: () => number;
+  /** Its values at present: hosts that a build may try in all, and the seconds that it may take; 0: any time. */
+  config: {
+    readonly scheduler: { readonly max_attempts: number };
+    readonly DEFAULT: { readonly instance_build_timeout: number };
+  };
   /** Default: two attempts, and as many as fit into 30 s. */
   schedulerRetry?: OutageRetryOptions;
   /** Rejects when the message bus is away. Default: it never is. */
   bus?: () => Promise<void>;
-  /** `[DEFAULT] instance_build_timeout` at present, in seconds; 0 (the default): none. */
-  buildTimeout?: () => number;
   /** Default: computes that count as down are down. */
   silentComputes?: SilentComputes;
   logger: Logger;
@@ -41,8 +42,10 @@ export class ComputeTaskManager implements EndpointOf<typeof computeTaskRpc, Req
   readonly #buildRetry: BuildRetry;
 
   constructor(options: ComputeTaskManagerOptions) {
-    const { db, buildRequests, scheduler, maxAttempts } = options;
-    const { schedulerRetry = { attempts: 2, patience: 30 }, buildTimeout = () => 0 } = options;
+    const { db, buildRequests, scheduler, config } = options;
+    const { schedulerRetry = { attempts: 2, patience: 30 } } = options;
+    const maxAttempts = () => config.scheduler.max_attempts;
+    const buildTimeout = () => config.DEFAULT.instance_build_timeout;
     const dispatch = new BuildDispatch(options);
     const failedBuilds = new FailedBuilds(options);
     const line = new SchedulingLine({ ...options, schedulerRetry, buildTimeout });

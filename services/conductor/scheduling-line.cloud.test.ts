@@ -12,6 +12,7 @@ import { Presence } from './presence.ts';
 import { SchedulingLine } from './scheduling-line.ts';
 import { SilentComputes } from './silent-computes.ts';
 
+const config = { scheduler: { max_attempts: 3 }, DEFAULT: { instance_build_timeout: 0 } };
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 
 function lineOf(db: Database, buildTimeout: number, bus = async () => {}): SchedulingLine {
@@ -108,7 +109,7 @@ it('asks again, too, for a build that is tried again, and for which its sender n
   const scheduler = new BusyScheduler(rpc);
   const schedulerRetry = { attempts: 1, patience: 0 };
   const parts = { db, instances, buildRequests, compute, scheduler, schedulerRetry };
-  const manager = new ComputeTaskManager({ ...parts, maxAttempts: () => 3, logger: silentLogger });
+  const manager = new ComputeTaskManager({ ...parts, config, logger: silentLogger });
   const instance = await cloud.recordOne();
 
   await manager.buildInstances(ctxt, {
@@ -158,7 +159,7 @@ it('finds a host after an outage in which no compute could report', async () => 
   const silentComputes = new SilentComputes({ services, presence, serviceDownTime: () => 600 });
   const manager = new ComputeTaskManager({
     ...{ db, instances, buildRequests, compute, scheduler, silentComputes },
-    maxAttempts: () => 3,
+    config,
     logger: silentLogger,
   });
   const instance = await cloud.recordOne();

@@ -377,8 +377,7 @@ export class Cloud {
       buildRequests,
       scheduler: new SchedulerAPI(rpc),
       compute: new ComputeAPI(rpc),
-      maxAttempts: () => this.config.scheduler.max_attempts,
-      buildTimeout: () => this.config.DEFAULT.instance_build_timeout,
+      config: this.config,
       schedulerRetry: { attempts: 2, ...this.#retry },
       logger: this.#logger,
     });

@@ -16,7 +16,7 @@ import { type DatabaseServiceParts, SERVICE_VERSION } from './parts.ts';
 /** nova-conductor. Opens nothing. */
 export function composeConductor(parts: DatabaseServiceParts): Service {
   const { config, logger, transport, service, db, stores, release } = parts;
-  const { DEFAULT, upgrade_levels, scheduler, network, database } = config;
+  const { DEFAULT, upgrade_levels, network, database } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const compute = new ComputeAPI(rpc, { versionCap: upgrade_levels.compute });
   const bus = () => transport.ready({ timeout: 1 });
@@ -29,8 +29,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     buildRequests: stores.buildRequests,
     scheduler: new SchedulerAPI(rpc, { versionCap: upgrade_levels.scheduler }),
     compute,
-    maxAttempts: () => scheduler.max_attempts,
-    buildTimeout: () => DEFAULT.instance_build_timeout,
+    config,
     bus,
     silentComputes: new SilentComputes({ services, presence, serviceDownTime }),
     logger,
