@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { RequestStores, StoresFor } from '@mini-nova/data/request-stores';
 import { RequestContext } from '@mini-nova/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Forwarded, forwarded } from './forwarded.ts';
 import { BadRequest } from './http-errors.ts';
 import type { LinkBase } from './links.ts';
 import { headerText } from './texts.ts';
@@ -101,4 +101,102 @@ function projectInPath({ params }: FastifyRequest): string | undefined {
 function header({ headers }: FastifyRequest, name: string): string | undefined {
   const [value] = [headers[name]].flat();
   return value ? headerText(value) : undefined;
+}
+
+/** Where a client sent its request to, and from. */
+export interface Forwarded {
+  /** `https://cloud.example.org` */
+  origin: string;
+  /** The path in front of ours, such as `/compute`, or empty. */
+  prefix: string;
+  /** The client's address. */
+  remoteAddress: string;
+}
+
+/** A name or an address, with or without a port. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
+const PREFIX = /^(\/[a-z0-9._~!$&'()*+,;=:@%-]+)+\/?$/i;
+
+/**
+ * Where the request went: as its client says, or, behind a proxy that is trusted, as the proxy says: `Forwarded` before
+ * `X-Forwarded-Proto`, `-Host` and `-For`, and `X-Forwarded-Prefix`, as oslo.middleware reads them. The first proxy of
+ * several is the one that the client knows. What ends up in links is checked: it is the client's word.
+ *
+ * @throws BadRequest
+ */
+export function forwarded(request: FastifyRequest, isTrusted: boolean): Forwarded {
+  const { headers, protocol, ip } = request;
+  const said = isTrusted ? proxyOf(headers) : {};
+  const scheme = said.proto?.toLowerCase() ?? protocol;
+  if (scheme !== 'http' && scheme !== 'https')
+    throw new BadRequest('Invalid protocol in a header of a proxy.');
+  const host = said.host ?? headers.host ?? ownAddress(request);
+  if (!HOST.test(host)) throw new BadRequest('Invalid host in a header.');
+  // A proxy that puts nothing in front may say so by a slash.
+  const prefix = said.prefix?.replace(/^\/$/, '') ?? '';
+  if (prefix !== '' && !PREFIX.test(prefix)) throw new BadRequest('Invalid prefix in a header of a proxy.');
+  return {
+    origin: `${scheme}://${host}`,
+    prefix: prefix.replace(/\/$/, ''),
+    remoteAddress: addressOf(said.for) ?? ip,
+  };
+}
+
+interface Proxy {
+  proto?: string;
+  host?: string;
+  for?: string;
+  prefix?: string;
+}
+
+function proxyOf(headers: FastifyRequest['headers']): Proxy {
+  const prefix = firstOf(headers['x-forwarded-prefix']);
+  const standard = firstOf(headers.forwarded);
+  if (standard !== undefined) return { ...parsed(standard), ...(prefix !== undefined && { prefix }) };
+  const said = {
+    proto: firstOf(headers['x-forwarded-proto']),
+    host: firstOf(headers['x-forwarded-host']),
+    for: firstOf(headers['x-forwarded-for']),
+    prefix,
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+/** `for=192.0.2.60;proto=https;host="cloud.example.org:443"` */
+function parsed(element: string): Proxy {
+  // All of them, as what is quoted may look like another one.
+  const pairs = [...element.matchAll(/(?:^|;)\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g)];
+  const said = pairs.map(
+    ([, name = '', value = '']) => [name.toLowerCase(), unquoted(value.trim())] as const,
+  );
+  return Object.fromEntries(said.filter(([name]) => name === 'proto' || name === 'host' || name === 'for'));
+}
+
+function unquoted(value: string): string {
+  return /^".*"$/s.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+}
+
+/** The first element of a list, in which commas may be quoted; an empty one says nothing. */
+function firstOf(header: string | string[] | undefined): string | undefined {
+  const text = [header ?? ''].flat()[0] ?? '';
+  let isQuoted = false;
+  let end = 0;
+  for (; end < text.length && (isQuoted || text[end] !== ','); end++) {
+    if (text[end] === '"') isQuoted = !isQuoted;
+    else if (isQuoted && text[end] === '\\') end++;
+  }
+  return text.slice(0, end).trim() || undefined;
+}
+
+/** The IP address of `192.0.2.60`, `192.0.2.60:4711`, `[2001:db8::1]:4711`; a proxy may hide it behind a name. */
+function addressOf(node: string | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  const address = node.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^([0-9.]+):\d+$/, '$1');
+  return isIP(address) > 0 ? address : undefined;
+}
+
+/** HTTP/1.0 names no host. */
+function ownAddress({ socket }: FastifyRequest): string {
+  const { localAddress = '127.0.0.1', localPort } = socket;
+  return `${isIP(localAddress) === 6 ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -11,8 +11,8 @@ import { BuildDispatch } from './build-dispatch.ts';
 import { BuildRetry } from './build-retry.ts';
 import { FailedBuilds } from './failed-builds.ts';
 import { FirstBuild } from './first-build.ts';
+import type { SilentComputes } from './scheduling-line.ts';
 import { SchedulingLine } from './scheduling-line.ts';
-import type { SilentComputes } from './silent-computes.ts';
 
 export interface ComputeTaskManagerOptions {
   db: Database;

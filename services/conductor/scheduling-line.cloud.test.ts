@@ -9,8 +9,7 @@ import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ComputeTaskManager } from './compute-task-manager.ts';
 import { Presence } from './presence.ts';
-import { SchedulingLine } from './scheduling-line.ts';
-import { SilentComputes } from './silent-computes.ts';
+import { SchedulingLine, SilentComputes } from './scheduling-line.ts';
 
 const config = { scheduler: { max_attempts: 3 }, DEFAULT: { instance_build_timeout: 0 } };
 const LONG_AGO = '2020-01-01T00:00:00.000Z';

@@ -6,7 +6,7 @@ import { NoValidHost } from '@mini-nova/domain/exceptions';
 import type { ChangesOf, Service } from '@mini-nova/objects';
 import { expect, it, onTestFinished } from 'vitest';
 import { Presence } from './presence.ts';
-import { SilentComputes } from './silent-computes.ts';
+import { SilentComputes } from './scheduling-line.ts';
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 const DOWN_TIME = 60;

@@ -1,5 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import type { RequestStores } from '@mini-nova/data/request-stores';
 import { rootDisk } from '@mini-nova/domain/block-devices';
+import { ComputeHostNotFound, NetworkNotFound, PortInUse, PortNotFound } from '@mini-nova/domain/exceptions';
 import { PowerState } from '@mini-nova/domain/states/power-state';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
@@ -11,7 +13,8 @@ import {
   InstanceInfoCache,
   InstancePCIRequests,
   KeyPairList,
-  type NetworkRequestList,
+  NetworkRequest,
+  NetworkRequestList,
   RequestLevelParams,
   RequestSpec,
   SchedulerLimits,
@@ -20,9 +23,11 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
+import type { CreateServerBody, RequestedNetwork } from '../documents/server.ts';
+import { BadRequest, Conflict } from '../http-errors.ts';
 import type { ImageDefinition } from '../image-options.ts';
 import type { ImageRegistry } from '../image-registry.ts';
-import type { Placement } from './availability-zone.ts';
+import type { ComputeSettings } from './dependencies.ts';
 
 /** A request for servers, checked: everything it names is there. */
 export interface NewServers {
@@ -221,4 +226,107 @@ function hostnameOf(name: string, uuid: string): string {
 
 function randomText(alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/** Where a server shall run: anywhere in a zone, or on one host and node, past the filters. */
+export interface Placement {
+  zone: string | null;
+  host: string | null;
+  node: string | null;
+}
+
+/** `zone`, `zone:host`, `zone:host:node` or `zone::node`; the zone may be empty beside a host or node. */
+export function parseAvailabilityZone(text: string | undefined): Placement {
+  const [zone = '', host = '', node = '', ...rest] = (text ?? '').split(':');
+  if (rest.length > 0) throw new BadRequest('Unable to parse availability_zone');
+  return { zone: zone || null, host: host || null, node: node || null };
+}
+
+/** That there is such a zone, host and node. @throws BadRequest */
+export async function assertPlacement(
+  { zone, host, node }: Placement,
+  stores: RequestStores,
+  settings: ComputeSettings,
+): Promise<void> {
+  if (host !== null || node !== null) return assertNode(host, node, stores);
+  if (zone !== null && !(await zonesOf(stores, settings)).has(zone)) {
+    throw new BadRequest('The requested availability zone is not available');
+  }
+}
+
+async function assertNode(
+  host: string | null,
+  node: string | null,
+  { computeNodes }: RequestStores,
+): Promise<void> {
+  const nodes = [...(await computeNodes.list(host === null ? {} : { host }))];
+  const found = nodes.some(({ hypervisor_hostname }) => node === null || hypervisor_hostname === node);
+  if (!found) throw new BadRequest(new ComputeHostNotFound({ host: node ?? host ?? '' }).message);
+}
+
+/** Those of enabled computes. */
+async function zonesOf({ services }: RequestStores, settings: ComputeSettings): Promise<Set<string>> {
+  const computes = [...(await services.list({ binary: 'nova-compute', disabled: false }))];
+  return new Set(computes.map(({ availability_zone }) => availability_zone ?? settings.defaultZone));
+}
+
+/**
+ * The networks of a request as they go to the host; null when it names none. That an address is free is seen only
+ * when it is taken, on the host.
+ *
+ * @throws BadRequest, Conflict
+ */
+export async function requestedNetworks(
+  stores: RequestStores,
+  networks: CreateServerBody['server']['networks'],
+  maxCount: number,
+): Promise<NetworkRequestList | null> {
+  if (networks === undefined) return null;
+  if (typeof networks === 'string') {
+    return new NetworkRequestList({ objects: [networkRequest({ uuid: networks })] });
+  }
+  if (networks.length === 0) return null;
+  for (const network of networks) await check(stores, network, maxCount);
+  return new NetworkRequestList({ objects: networks.map(networkRequest) });
+}
+
+function networkRequest({ uuid, port, fixed_ip }: RequestedNetwork): NetworkRequest {
+  return new NetworkRequest({
+    network_id: port ? null : (uuid ?? null),
+    address: fixed_ip ?? null,
+    port_id: port ?? null,
+    pci_request_id: null,
+    device_profile: null,
+  });
+}
+
+async function check(
+  stores: RequestStores,
+  { uuid, port, fixed_ip }: RequestedNetwork,
+  maxCount: number,
+): Promise<void> {
+  if (port) {
+    if (fixed_ip !== undefined) {
+      throw new BadRequest(
+        `Specified Fixed IP '${fixed_ip}' cannot be used with port '${port}': the two cannot be specified together.`,
+      );
+    }
+    if (maxCount > 1) throw new BadRequest('A port cannot be given to more than one server.');
+    return checkPort(stores, port);
+  }
+  if (uuid === undefined) throw new BadRequest('Bad networks format: a network needs uuid or port.');
+  if (fixed_ip !== undefined && maxCount > 1) {
+    throw new BadRequest(
+      'Failed to launch instances: max_count cannot be greater than 1 if a fixed ip is specified.',
+    );
+  }
+  if (!(await stores.networks.find(uuid))) {
+    throw new BadRequest(new NetworkNotFound({ network_id: uuid }).message);
+  }
+}
+
+async function checkPort({ ports }: RequestStores, id: string): Promise<void> {
+  const port = await ports.find(id);
+  if (!port) throw new BadRequest(new PortNotFound({ port_id: id }).message);
+  if (port.device_uuid !== null) throw new Conflict(new PortInUse({ port_id: id }).message);
 }

@@ -6,18 +6,19 @@ import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { OneCastOptions } from '@mini-nova/messaging';
 import { type Flavor, type Instance, TagList } from '@mini-nova/objects';
 import { WorkQueue } from '@mini-nova/service';
-import { assertPlacement, parseAvailabilityZone } from '../compute/availability-zone.ts';
 import { boundedCast } from '../compute/bounded-cast.ts';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
 import {
+  assertPlacement,
   type NewServer,
   type NewServers,
   newPassword,
   newReservationId,
   newServer,
+  parseAvailabilityZone,
   requestedDisks,
+  requestedNetworks,
 } from '../compute/new-server.ts';
-import { requestedNetworks } from '../compute/requested-networks.ts';
 import { undo } from '../compute/undo.ts';
 import type { CreateServerBody } from '../documents/server.ts';
 import { BadRequest, Unavailable } from '../http-errors.ts';

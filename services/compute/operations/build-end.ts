@@ -8,10 +8,10 @@ import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { ChangesOf, Instance } from '@mini-nova/objects';
-import { releaseHere } from '../allocations.ts';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { currentInstance, endUnlessChanged, recordOf, saveIfExpected } from '../instance-records.ts';
+import { releaseHere } from '../resource-tracker.ts';
 
 /** A build that nobody has ended yet. */
 export const stillBuilding = {

@@ -11,11 +11,11 @@ import { messageOf, tracebackOf } from '@mini-nova/domain/instance-fault';
 import { isOutage } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
-import { releaseHere } from '../allocations.ts';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { recordOf, saveIfExpected } from '../instance-records.ts';
 import type { Claim } from '../resource-tracker.ts';
+import { releaseHere } from '../resource-tracker.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, stillBuilding, undoBuild } from './build-end.ts';
 
 export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;

@@ -3,10 +3,10 @@ import { isOutage } from '@mini-nova/domain/outage-retry';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { releaseEverywhere } from '../allocations.ts';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { endUnlessChanged, recordOf } from '../instance-records.ts';
+import { releaseEverywhere } from '../resource-tracker.ts';
 import type { ComputeOperation } from './operation.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Flavor, NovaObjectSerializer, Tag, TagList } from '@mini-nova/objects';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
-import { applyUpdates, contentsOf, updatesSince } from './object-updates.ts';
+import { applyUpdates, contentsOf, updatesSince } from './conductor-api.ts';
 
 it('carries what a method changed to the copy of the caller', () => {
   const mine = newInstance();

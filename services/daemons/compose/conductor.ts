@@ -2,7 +2,7 @@ import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
 import { Presence } from '@mini-nova/conductor/presence';
-import { SilentComputes } from '@mini-nova/conductor/silent-computes';
+import { SilentComputes } from '@mini-nova/conductor/scheduling-line';
 import { conductorSweeps } from '@mini-nova/conductor/sweeps/index';
 import { databaseChecks } from '@mini-nova/data/configured-database';
 import { DatabaseServiceRecords } from '@mini-nova/data/services/service-records';
