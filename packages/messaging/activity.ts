@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 /** A request that a server runs at this moment. */
 export interface RunningRequest {
   readonly kind: 'call' | 'cast';
-  /** The server's, with the request's namespace and version. */
+  /** The server's target, with the request's namespace and version. */
   readonly target: Target;
   /** The wire name. */
   readonly method: string;
@@ -33,7 +33,7 @@ export interface WaitingCall {
   readonly timeout: number | null;
 }
 
-/** What is under way, and can be reported. */
+/** Something under way that can be reported. */
 export interface UnderWay<Report> {
   /** When it began, by performance.now. */
   readonly since: number;
@@ -48,11 +48,11 @@ export interface Times {
   readonly elapsed: number;
 }
 
-/** What a transport's clients and servers are about at this moment, for reports. Each look is a copy. */
+/** What a transport's clients and servers are doing at this moment, for reports. Each reading is a copy. */
 export class Activity {
-  /** What servers run. They add it, and remove it when it has ended. */
+  /** The requests that servers run. A server adds a request when it starts and removes it when it has ended. */
   readonly requests = new Roster<UnderWay<RunningRequest>>();
-  /** What clients wait for. They add it, and remove it when it has ended. */
+  /** The messages that clients wait for. A client adds a message when it is sent and removes it when it has ended. */
   readonly calls = new Roster<UnderWay<WaitingCall>>();
 
   /** The requests that run, oldest first. */
@@ -85,7 +85,7 @@ export function requestIdOf(ctxt: { readonly request_id?: unknown } | null | und
 
 /**
  * A message from its sending until its outcome. It does not keep the arguments, which may be large. Its fields are
- * plain, for private ones cost more to make.
+ * plain because private ones are more expensive to create.
  */
 export class Waiting implements UnderWay<WaitingCall> {
   readonly since = performance.now();

@@ -6,9 +6,9 @@ export interface RosterEntry<T> {
 }
 
 /**
- * A set for what comes and goes a hundred thousand times a second. It is a linked list, because the tables of a `Set`
- * refer to the tables after them: one that has grown old keeps all later ones, and what was in them, from the young
- * generation's garbage collection.
+ * A set for items that come and go a hundred thousand times a second. It is a linked list, because the tables of a
+ * `Set` refer to the tables after them: one that has grown old keeps all later ones, with their contents, from the
+ * young generation's garbage collection.
  */
 export class Roster<T> {
   #last: RosterEntry<T> | undefined;
@@ -35,7 +35,7 @@ export class Roster<T> {
     entry.next = undefined;
   }
 
-  /** All items, the newest first: a copy, so that they may go meanwhile. */
+  /** All items, the newest first: a copy, so that items may be removed meanwhile. */
   items(): T[] {
     const items: T[] = [];
     for (let entry = this.#last; entry !== undefined; entry = entry.previous) items.push(entry.item);
@@ -43,10 +43,10 @@ export class Roster<T> {
   }
 }
 
-/** The places of taken items are given up in lots of so many. */
+/** The places of taken items are freed in batches of this size. */
 const LOT = 1024;
 
-/** A queue whose two ends cost the same, however long it is. */
+/** A queue with constant costs at both ends, however long it is. */
 export class Fifo<T> implements Iterable<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -73,7 +73,7 @@ export class Fifo<T> implements Iterable<T> {
   shift(): T | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head];
-    // What was taken must not be kept alive from here.
+    // A taken item must not be kept alive from here.
     this.#items[this.#head] = undefined;
     this.#head += 1;
     if (this.size === 0) this.clear();

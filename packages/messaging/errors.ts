@@ -264,7 +264,7 @@ export class DriverLoadFailure extends MessagingError {
   }
 }
 
-/** What is known of an error raised at the other end. */
+/** What is known about an error raised at the other end. */
 export interface RemoteErrorData {
   /** The remote class's name: `ValueError`. */
   excType: string;

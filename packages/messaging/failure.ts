@@ -89,7 +89,7 @@ function nativeFailure(message: string): Failure {
   return { class: 'Exception', module: 'builtins', message, tb: [], args: [message], kwargs: {} };
 }
 
-/** An error's fields are what somebody has written into them. */
+/** An error's fields may contain anything. */
 function asText(field: unknown): string {
   return typeof field === 'string' ? field : reasonText(field);
 }
@@ -144,7 +144,7 @@ function parseFailure(text: string): Failure {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  // A failure in no known form is still a failure: its text becomes the value.
+  // A failure in an unknown form is still a failure: its text becomes the value.
   const fields = isJsonObject(parsed) ? parsed : { message: text };
   return {
     class: textOf(fields.class, 'Exception'),

@@ -26,7 +26,7 @@ export interface IncomingRpc {
   readonly attempt: number;
 }
 
-/** What can happen to a transport. A driver may tell of more; those that do not apply to it never come. */
+/** The events of a transport. A driver may emit more; those that do not apply to it never occur. */
 export type TransportEventType =
   | 'connected'
   | 'disconnected'
@@ -78,7 +78,7 @@ export interface RpcHooks {
   aroundSend?(rpc: OutgoingRpc, next: () => Promise<void>): unknown;
   /** Around the run of an endpoint's method, all its results included. */
   aroundServe?(rpc: IncomingRpc, next: () => Promise<void>): unknown;
-  /** Told of each finished RPC, also of one that was not sent. Must be quick: it runs in the RPC's path. */
+  /** Called for each finished RPC, even one that was not sent. Must be quick: it runs in the RPC's path. */
   onRpc?(event: RpcEvent): void;
   /** Must be quick: it runs in the transport's path. */
   onTransportEvent?(event: TransportEvent): void;

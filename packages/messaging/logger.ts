@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** What this package needs of a logger. A pino logger fits as it is. */
+/** The part of a logger that this package needs. A pino logger fits as it is. */
 export interface Logger {
   debug(data: object, message: string): void;
   info(data: object, message: string): void;
@@ -53,7 +53,7 @@ export function presentable(thrown: unknown): unknown {
   }
 }
 
-/** Logs what was thrown, as an error. A logger that stumbles over it, as it looks into it, gets its text. */
+/** Logs what was thrown, as an error. A logger that throws while inspecting it gets its text instead. */
 export function logThrown(logger: Logger, thrown: unknown, data: object, message: string): void {
   try {
     logger.error({ err: thrown, ...data }, message);

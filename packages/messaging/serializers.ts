@@ -6,7 +6,7 @@ export type RpcContext = object;
 /** Turns arguments, results and contexts into JSON and back, at both ends of a call. */
 export interface Serializer {
   /**
-   * For the compiler alone: a class of serializers says here which values come out as they went in, beside those of JSON.
+   * Only for the compiler: a class of serializers says here which values, besides JSON's, come out as they went in.
    *
    *     declare readonly carries?: (value: Money) => void;
    */
@@ -17,14 +17,14 @@ export interface Serializer {
   deserializeContext(ctxt: JsonObject): RpcContext;
 }
 
-/** What a serializer carries beside JSON. */
+/** What a serializer carries besides JSON. */
 export type CarriedBy<S> = S extends { readonly carries?: (value: infer C) => void }
   ? unknown extends C
     ? never
     : C
   : never;
 
-/** Passes everything as it is. Clients and servers then make primitive what is not (see `toPrimitive`). */
+/** Passes everything unchanged. Clients and servers then make values primitive (see `toPrimitive`). */
 export class NoOpSerializer implements Serializer {
   serializeEntity(_ctxt: RpcContext, entity: unknown): JsonValue {
     return entity as JsonValue;

@@ -74,10 +74,10 @@ export class Target {
   }
 }
 
-/** Half a character: it would arrive as another one. */
+/** A lone surrogate would arrive as another character. */
 const HALF = /\p{Surrogate}/u;
 
-/** What is no text would be refused at the far end only, or, as a queue's name, be waited for by nobody. */
+/** Anything but text would be refused only at the far end or, as a queue's name, never be consumed. */
 function checkParts(options: TargetOptions): void {
   for (const part of ['exchange', 'topic', 'server'] as const) {
     const value: unknown = options[part];

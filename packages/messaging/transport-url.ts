@@ -44,7 +44,7 @@ export function parseTransportUrl(url: string): TransportUrl {
   };
 }
 
-/** What looks like a host with a wrong port may be the beginning of a password, which errors must not tell. */
+/** What looks like a host with a wrong port may be the beginning of a password, which errors must not reveal. */
 const CUT_PASSWORD = 'in user and password, "/", "," and "?" must be written %2F, %2C and %3F';
 
 type Refuse = (reason: string) => never;

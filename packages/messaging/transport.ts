@@ -21,7 +21,7 @@ export function registerDriver(scheme: string, factory: DriverFactory): void {
   factories.set(scheme.toLowerCase(), factory);
 }
 
-/** What a transport is made with; only `url` is needed. Times in seconds. */
+/** The options of a transport; only `url` is required. Times in seconds. */
 export interface TransportOptions {
   /** `memory://<bus>/`, or `rabbit://user:password@host:port[,user:password@host:port]/virtual_host`. */
   url: string;
@@ -36,12 +36,12 @@ export interface TransportOptions {
   /** Seconds a call waits for its reply when neither its client nor its call context says. Default 60. */
   rpcResponseTimeout?: number;
   /**
-   * Seconds of silence after which a call's server is in doubt, when neither its client nor its call context says.
+   * Seconds of silence after which a call's server becomes suspect, when neither its client nor its call context says.
    * Only calls that would wait longer are monitored. Default 5; null: calls are not monitored.
    */
   callMonitorTimeout?: number | null;
   rabbit?: RabbitOptions;
-  /** Bounds of memory. */
+  /** Bounds of the memory used. */
   limits?: Partial<Limits>;
   /**
    * The modules whose error classes may be rebuilt when they arrive (`nova.exception`); others arrive as
@@ -50,7 +50,7 @@ export interface TransportOptions {
   allowedRemoteExmods?: readonly string[];
 }
 
-/** How long `Transport.ready` waits. */
+/** Options of `Transport.ready`. */
 export interface ReadyOptions {
   /** Seconds. Default 5. */
   timeout?: number;
@@ -68,10 +68,10 @@ export class Transport {
   readonly callMonitorTimeout: number | null;
   readonly limits: Limits;
   readonly allowedRemoteExmods: readonly string[] | undefined;
-  /** What goes on right now: `serving` and `calling`. */
+  /** What is under way at the moment: `serving` and `calling`. */
   readonly activity = new Activity();
   readonly hooks: Hooks;
-  /** Who waits for the driver to be ready. */
+  /** The callers that wait for the driver to be ready. */
   readonly #waits = new Set<AbortController>();
   #closed = false;
 
@@ -129,7 +129,7 @@ export class Transport {
   }
 }
 
-/** Where they are given rather than where they are first needed: then nobody may be there to hear of it. */
+/** Checked where they are given, since nobody may see an error where they are first needed. */
 function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>): void {
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {
     if (logger !== undefined && typeof logger[level] !== 'function') {
@@ -154,7 +154,7 @@ function closedError(): MessageDeliveryFailure {
   return new MessageDeliveryFailure('The transport is closed');
 }
 
-/** @param seconds for which it was waited in vain; undefined when the driver did not wait */
+/** @param seconds of waiting in vain; undefined when the driver did not wait */
 function notReady(cause: unknown, seconds: number | undefined): MessageDeliveryFailure {
   const when = seconds === undefined ? 'is not ready' : `was not ready within ${seconds} s`;
   const reason = cause instanceof Error ? cause.message : reasonText(cause);

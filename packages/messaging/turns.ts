@@ -3,22 +3,22 @@ import { Fifo } from './collections.ts';
 
 /** Milliseconds of work in one turn of the event loop, after which timers and sockets come first. */
 const SLICE = 5;
-/** How much is started together at most, as long as it is over in no time: and at most when it comes after a pause. */
+/** The most pieces of work that are started together, as long as each ends at once; and the most after a pause. */
 const MAX_LOT = 64;
 const FIRST_LOT = 8;
-/** Turns in a row of which nothing is used. */
+/** The most turns in a row that may be skipped. */
 const MAX_SKIPPED = 25;
 
 /**
- * Shares the event loop's time between the work of this process and everybody else: what need not wait for the outside
- * world (deliveries in memory, statements of SQLite) never lets timers and sockets have their turn by itself. Work
- * that asks here goes on in the order of asking, for a slice of each turn of the loop.
+ * Shares the event loop's time between this process's work and everything else: work that need not wait for the
+ * outside world (deliveries in memory, statements of SQLite) never gives timers and sockets their turn on its own.
+ * Work that asks here goes on in the order of asking, for a slice of each turn of the loop.
  */
 export class Turns {
   readonly #slice: number;
   readonly #new = new Fifo<() => void>();
   readonly #underWay = new Fifo<() => void>();
-  /** What waits belongs to nobody's request: it must not run in the asynchronous context of whoever came first. */
+  /** Waiting work must not run in the asynchronous context of whichever request came first. */
   readonly #nobody = new AsyncResource('Turns');
   readonly #begin = (): void => this.#beginTurn();
   readonly #step = (): void => this.#runNext();
@@ -27,7 +27,10 @@ export class Turns {
   #watching = false;
   /** Of the present slice, by the process's own clock. */
   #end = 0;
-  /** How much is started before the next look at the clock: to wait for its promises costs more than a small work. */
+  /**
+   * How much is started before the clock is read again: waiting for its promises costs more than a small piece of
+   * work.
+   */
   #lot = 1;
   #lotBegan = 0;
   #tookNew = false;
@@ -138,7 +141,7 @@ export class Turns {
     this.#lot = Math.min(this.#lot, FIRST_LOT);
   }
 
-  /** Of both kinds in turns, so that neither waits for ever. */
+  /** Takes from both kinds in turns, so that neither waits for ever. */
   #takeNext(): (() => void) | undefined {
     this.#tookNew = !this.#tookNew;
     return this.#tookNew
@@ -151,5 +154,5 @@ export class Turns {
   }
 }
 
-/** The event loop is one, and so is what shares it. */
+/** There is one event loop, so one object shares it. */
 export const turns = new Turns();

@@ -37,14 +37,14 @@ export async function within(milliseconds: number, promise: Promise<unknown>): P
   }
 }
 
-/** Timers come before what sockets have to say. */
+/** Timers run before pending input of sockets is read. */
 async function overAfterReading(): Promise<false> {
   await turn();
   await turn();
   return false;
 }
 
-/** Those who wait for one signal, behind a single listener of its own. */
+/** The listeners of one signal, behind a single listener on the signal itself. */
 class AbortListeners {
   readonly #signal: AbortSignal;
   readonly #listeners = new Roster<() => void>();

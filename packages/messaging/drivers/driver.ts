@@ -41,8 +41,8 @@ export interface Driver {
   flush?(): Promise<void>;
 
   /**
-   * Resolves once all that is needed to send, and to serve whoever listens, is there; connects if nothing has yet.
-   * Absent: it always is.
+   * Resolves once everything needed for sending, and for serving listeners, is there; connects if nothing has yet.
+   * Absent: always ready.
    *
    * @throws MessagingError that tells what is missing, when `signal` fires first or the driver is closed
    */
@@ -83,7 +83,7 @@ export interface SendOptions {
   failUndeliverable?: boolean;
   /** Ends the call with CallCancelled, and tells the server that runs it. */
   signal?: AbortSignal | undefined;
-  /** Multicall: told of each result that comes before the last reply, in order. */
+  /** Multicall: called with each result that comes before the last reply, in order. */
   onResult?(result: JsonValue): void;
 }
 
@@ -97,16 +97,16 @@ export interface Reply {
 }
 
 /**
- * When a request is acknowledged. `before` it runs: at most once, as oslo.messaging does. `after` it has run: at
- * least once, and a cast whose method fails is tried again, up to a limit.
+ * When a request is acknowledged: `before` it runs (at most once, as in oslo.messaging), or `after` it has run (at
+ * least once, and a cast whose method fails is tried again, up to a limit).
  */
 export type AckPolicy = 'before' | 'after';
 
 /** How requests are taken. */
 export interface ListenOptions {
-  /** Gives up what has not resolved yet: a driver that may wait for its broker then rejects. */
+  /** Gives up waiting: a driver that is still waiting for its broker then rejects. */
   signal?: AbortSignal;
-  /** How many requests run at once; the rest waits. 0: no limit. Default: the driver's. */
+  /** How many requests run at once; the others wait. 0: no limit. Default: the driver's. */
   prefetch?: number | undefined;
   /** Default `before`. */
   ackPolicy?: AckPolicy | undefined;
@@ -120,7 +120,7 @@ export interface IncomingMessage {
   readonly message: RpcMessage;
   /** False for a cast: nobody waits for a reply. */
   readonly expectsReply: boolean;
-  /** Seconds after which the caller doubts without a heartbeat; null when the call is not monitored. */
+  /** Seconds without a sign of life after which the caller becomes suspicious; null when the call is not monitored. */
   readonly callMonitorTimeout: number | null;
   /** When the caller gives up, by this process's performance.now(); null: unknown or never. */
   readonly deadline: number | null;
@@ -145,27 +145,27 @@ export interface IncomingMessage {
    */
   done(failure?: unknown): void;
   /**
-   * Asks that another run takes the place of this one, which its server gives up: instead of `reply` and `done`.
-   * True: the request will be delivered again, which counts as its next attempt, and this one sends nothing more.
-   * False: it will not, for it is acknowledged, was tried too often or is not wanted any more; it is then to be
-   * answered, and to be done. Absent: always false.
+   * Called instead of `reply` and `done` when the server gives this run up, to ask for another. True: the request will
+   * be delivered again, which counts as its next attempt, and this one sends nothing more. False: it will not, because
+   * it is acknowledged, was tried too often or is no longer wanted; `reply` and `done` must then be called. Absent:
+   * always false.
    */
   giveBack?(reason: unknown): boolean;
 }
 
-/** What consumes for a server, until it is stopped. */
+/** A server's consumers, until they are stopped. */
 export interface Listener {
   /** Cancels the consumers; messages already delivered are still handed over. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Milliseconds until the first sign of life of a call that is to be heard of less often. It tells its caller which server has it, and
- * so whom to ask the broker about when that falls silent.
+ * Milliseconds until the first sign of life of a call whose regular ones come later. It tells the caller which server
+ * has the call, and so which consumer to ask the broker about when that falls silent.
  */
 export const FIRST_SIGN = 500;
 
-/** What a transport tells its driver. */
+/** What a transport passes to its driver. */
 export interface DriverContext {
   /** The transport's name, for logs and for the broker's list of connections; '' when it has none. */
   name: string;
@@ -173,7 +173,7 @@ export interface DriverContext {
   controlExchange: string;
   logger: Logger;
   limits: Limits;
-  /** Told of what happens to the transport; absent when nobody wants to know. */
+  /** Called with the transport's events; absent when nobody wants them. */
   onEvent?: ((event: TransportEvent) => void) | undefined;
   /** Options of the RabbitMQ driver; others ignore them. */
   rabbit: RabbitOptions;

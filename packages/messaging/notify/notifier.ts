@@ -83,7 +83,7 @@ export interface NotifierPrepareOptions {
   retry?: number;
 }
 
-/** Who notifies, and by which ways. */
+/** Who notifies, and by which drivers. */
 export interface NotifierOptions extends NotifierPrepareOptions {
   /** The ways that each notification takes. Default: `messagingv2`. */
   drivers?: readonly NotifierDriverName[];
@@ -103,7 +103,7 @@ interface Shared {
 }
 
 /**
- * Tells whoever listens what has happened.
+ * Tells listeners what has happened.
  *
  *     const notifier = new Notifier(transport, { publisherId: 'compute.host1' });
  *     await notifier.info(ctxt, 'compute.instance.create.end', { instance_id: id });
@@ -129,7 +129,7 @@ export class Notifier<C = AnyNotifications> {
     this.#shared = isShared(transport) ? transport : sharedOf(transport, options);
   }
 
-  /** One that tells nobody anything, and needs no transport. */
+  /** A notifier that notifies nobody and needs no transport. */
   static disabled<C = AnyNotifications>(): Notifier<C> {
     return new Notifier<C>({ logger: silentLogger, serializer: new NoOpSerializer(), drivers: new Map() });
   }

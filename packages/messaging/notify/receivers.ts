@@ -10,7 +10,7 @@ import {
 } from './notification.ts';
 import { type EndpointMethod, NotificationResult } from './notification-endpoint.ts';
 
-/** What a notification server does with what is delivered. */
+/** What a notification server does with delivered notifications. */
 export interface NotificationReceiver {
   /** Resolves when the notification is acknowledged or requeued. Does not reject. */
   receive(incoming: IncomingNotification): Promise<void>;
@@ -38,7 +38,7 @@ export function settle(
     logger.debug(describe(incoming), 'A notification is not requeued: not allowed');
 }
 
-/** What log lines tell of a notification: its payload may hold secrets. */
+/** What log lines say about a notification: its payload may hold secrets. */
 export function describe({ message }: IncomingNotification): object {
   const { message_id, publisher_id, event_type, priority } = message;
   return { message_id, publisher_id, event_type, priority };

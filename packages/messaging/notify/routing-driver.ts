@@ -8,7 +8,7 @@ import {
   type SentNotification,
 } from './notifier-driver.ts';
 
-/** Hands each notification to the drivers whose rules accept it. */
+/** Passes each notification to the drivers whose rules accept it. */
 export const routingDriver: NotifierDriverFactory = (context) => new RoutingDriver(context);
 
 interface Route {

@@ -163,7 +163,7 @@ export class CallContext {
     };
   }
 
-  /** Once for each context. @throws TypeError */
+  /** Checked once for each context. @throws TypeError */
   #checkNames(): void {
     if (this.#namesChecked) return;
     checkRequestNames(this.target);
@@ -239,7 +239,7 @@ export class CallContext {
   }
 }
 
-/** Sends, and tells how it went. */
+/** Sends, and reports the outcome. */
 async function telling<T>(
   tell: (event: RpcEvent) => void,
   rpc: Omit<RpcEvent, 'startedAt' | 'duration'>,
@@ -259,7 +259,7 @@ async function telling<T>(
   }
 }
 
-/** A server could only drop it. @throws TypeError */
+/** A server could only drop such a message. @throws TypeError */
 function checkRequest(method: unknown, args: unknown): void {
   if (typeof method !== 'string' || method === '') throw new TypeError('The method needs a name');
   checkWord('method', method);

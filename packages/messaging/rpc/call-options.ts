@@ -12,7 +12,7 @@ export interface CallOptions {
   /** How often a failed publish is tried again: -1 or null (the default) forever, 0 never, N times. */
   retry?: number | null;
   /**
-   * Seconds of silence after which a call's server is in doubt; one that is gone makes the call fail with ServerLost.
+   * Seconds of silence after which a call's server becomes suspect; if it has gone, the call fails with ServerLost.
    * Only calls with a longer `timeout` are monitored. Absent: the transport's `callMonitorTimeout`; null: not
    * monitored.
    */
@@ -46,7 +46,7 @@ export function mergeCallOptions(base: CallOptions, options: CallOptions): CallO
   };
 }
 
-/** What a driver is told of each call with these options. */
+/** The options of each call for the driver. */
 export function callSendOptions(options: CallOptions, transport: Transport): SendOptions {
   const timeout = options.timeout ?? transport.rpcResponseTimeout;
   return {
@@ -63,7 +63,7 @@ export function castSendOptions({ retry = null, signal }: CallOptions): SendOpti
   return { waitForReply: false, retry, ...(signal != null && { signal }) };
 }
 
-/** A call that ends as soon as its server could be missed needs no watching. */
+/** A call that ends before its server could be missed needs no monitoring. */
 function monitorTimeout(options: CallOptions, transport: Transport, timeout: number): number | null {
   const { callMonitorTimeout = transport.callMonitorTimeout } = options;
   return callMonitorTimeout !== null && timeout > callMonitorTimeout ? callMonitorTimeout : null;

@@ -55,11 +55,11 @@ export class RPCClient {
 }
 
 /**
- * Makes clients with the transport and the serializer of its service: what rpcapi classes take. `Carried`: what the
- * serializer carries beside JSON.
+ * Makes clients with its service's transport and serializer; rpcapi classes take it. `Carried`: what the serializer
+ * carries besides JSON.
  */
 export interface ClientFactory<Carried = never> {
-  /** For the compiler alone. */
+  /** Only for the compiler. */
   readonly carries?: (value: Carried) => void;
   getClient(target: Target, options?: RPCClientOptions): RPCClient;
 }

@@ -4,7 +4,7 @@ import type { RpcRequest } from './request.ts';
 import type { TravellingParts, Travels } from './travels.ts';
 import { DEFAULT_VERSION, isCompatible } from './version-cap.ts';
 
-/** A type as a value, for a definition: there is nothing to it at run time. */
+/** A type as a value, for a definition; empty at run time. */
 export interface TypeMark<T> {
   readonly mark?: (value: T) => T;
 }
@@ -25,14 +25,14 @@ export type Destination<Args = never> = 'topic' | 'server' | 'fanout' | ((args: 
 /** How requests are sent: for a result, for none, or for several. */
 export type RpcKind = 'call' | 'cast' | 'stream';
 
-/** What the compiler knows of a method. */
+/** What the compiler knows about a method. */
 export interface MethodTypes {
   kind: RpcKind;
   wireName: string;
   args: object;
   result: unknown;
   to: Destination;
-  /** The arguments that a caller may leave to their defaults. */
+  /** The arguments that a caller may leave out, as they have defaults. */
   defaulted: PropertyKey;
 }
 
@@ -45,13 +45,13 @@ export interface RpcMethod<T extends MethodTypes = MethodTypes> {
   readonly to: Destination;
   /** By argument: its value, or how it follows from the others. */
   readonly defaults: { readonly [argument: string]: unknown };
-  /** It may be sent again by who does not know whether it has run. */
+  /** Whether it may be sent again when it is unknown whether it has run. */
   readonly idempotent: boolean;
   /** For the compiler alone. */
   readonly types?: T;
 }
 
-/** What is said of a method. */
+/** The definition of a method. */
 export interface MethodOptions<Args, To, Defaulted extends keyof Args> {
   /** The version of the API that introduced it, which its messages ask for. */
   since: `${number}.${number}`;
@@ -59,11 +59,11 @@ export interface MethodOptions<Args, To, Defaulted extends keyof Args> {
   /** Default: it has none. */
   args?: TypeMark<Args>;
   /**
-   * What is sent for an argument that the caller leaves out: a value, or a function of the arguments, those of defaults
-   * before it included.
+   * What is sent for an argument that the caller leaves out: a value, or a function of the arguments, including
+   * earlier defaults.
    */
   defaults?: { [K in Defaulted]: Args[K] | ((args: Args) => Args[K]) };
-  /** It may be sent again by who does not know whether it has run. Default false. */
+  /** Whether it may be sent again when it is unknown whether it has run. Default false. */
   idempotent?: boolean;
 }
 
@@ -137,7 +137,7 @@ export interface RpcDefinition<M = RpcMethods, Carried = never> {
   readonly carries?: (value: Carried) => void;
 }
 
-/** What is said of an API as a whole. */
+/** The definition of an API as a whole. */
 export interface RpcApiOptions<S extends Serializer> {
   /** Of its clients. Default: they say it themselves. */
   topic?: string;
@@ -180,7 +180,7 @@ export function defineRpc<const M extends RpcMethods, S extends Serializer = Ser
   return Object.freeze({ target: new Target({ ...target, version }), methods });
 }
 
-/** What the methods would have to be to be right. */
+/** The types that correct methods would have. */
 type CheckedMethods<M, Carried> = {
   [K in keyof M]: M[K] extends RpcMethod<infer T> ? CheckedMethod<K, T, Carried> : never;
 };
@@ -220,7 +220,7 @@ export type AnyDefinition = RpcDefinition<RpcMethods, never>;
 
 export type TypesOf<M> = M extends RpcMethod<infer T> ? T : never;
 
-/** The methods that serve an API, in contexts of type `Ctxt`. */
+/** The methods that serve an API, with contexts of type `Ctxt`. */
 export type EndpointOf<D extends AnyDefinition, Ctxt = unknown> = ServedMethods<D['methods'], Ctxt>;
 
 type ServedMethods<M, Ctxt> = {

@@ -22,7 +22,7 @@ export interface DispatcherOptions {
   around?: Around;
 }
 
-/** A delivered message that is no RPC request; `message` says why. */
+/** A delivered message that is not an RPC request; `message` says why. */
 export class MalformedRequest extends MessagingError {
   readonly code = 'MALFORMED_REQUEST';
 }

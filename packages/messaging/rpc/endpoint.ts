@@ -8,7 +8,7 @@ import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
 /** A class of errors: what `instanceof` takes. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** What an object may have, beside its methods, to be an endpoint. All are read once, by the server. */
+/** What an endpoint may have besides its methods. All of it is read once, by the server. */
 export interface EndpointOptions {
   /** Its namespace, version and legacy namespaces. Default: the root namespace, version 1.0. */
   readonly target?: Target;

@@ -6,7 +6,10 @@ import type { Logger } from '../logger.ts';
 const MIN_INTERVAL = 10;
 const MAX_INTERVAL = 2 ** 31 - 1;
 
-/** Shows monitoring callers that their server lives: soon, and then at least every half call-monitor timeout. */
+/**
+ * Shows monitoring callers that their server lives: soon after the start, and then at least every half call-monitor
+ * timeout.
+ */
 export class Heartbeats {
   readonly #logger: Logger;
   /** One timer for all calls of an interval: nearly all of them end before it fires once. */
@@ -85,7 +88,7 @@ class Beat {
   constructor(interval: number, show: (heartbeat: Heartbeat) => void, onIdle: () => void) {
     this.#show = show;
     this.#onIdle = onIdle;
-    // A process need not stay for this: whoever serves a request stays for the request.
+    // This need not keep a process alive: a process that serves a request stays for the request.
     this.#timer = setInterval(() => this.#tick(), interval).unref();
   }
 

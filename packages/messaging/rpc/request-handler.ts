@@ -12,7 +12,7 @@ import { MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { type ServedRequest, Work } from './request.ts';
 
-/** Says what became of a request that failed: expected failures in one quiet line, bugs with their stack. */
+/** Logs a failed request: expected failures in one quiet line, bugs with their stack. */
 export function logFailure(
   logger: Logger,
   incoming: IncomingMessage,
@@ -44,7 +44,7 @@ export function describeRequest({ ctxt, message }: IncomingMessage): object {
   return { method, namespace, version, ...(typeof request_id === 'string' && { request_id }) };
 }
 
-/** A caller that has given up, or is about to, tells itself so better than this end can. */
+/** A caller that has given up, or is about to, knows so better than this end can say. */
 function isAwaited({ incoming, request }: Work, outcome: Outcome): boolean {
   if (!incoming.expectsReply) return false;
   return !(outcome.failed && (request.isAbandonedBy(outcome.error) || request.isLate));
@@ -109,7 +109,7 @@ export class RequestHandler {
     return this.#transport.activity.requests.items().filter(isOwn);
   }
 
-  /** Its caller has given up: whatever it asked for is not wanted any more. */
+  /** Its caller has given up, so the result is no longer wanted. */
   #drop(incoming: IncomingMessage): void {
     const { logger, hooks } = this.#transport;
     logger.debug(describeRequest(incoming), 'Dropped an RPC request whose deadline has passed');
@@ -125,7 +125,7 @@ export class RequestHandler {
     } catch (thrown) {
       outcome = { failed: true, error: presentable(thrown) };
     }
-    // Its end was told when it was cut.
+    // Its end was reported when it was cut.
     if (work.cutBy !== undefined) return;
     if (outcome.failed) this.#noteFailure(work, outcome.error);
     this.#leave(work, outcome);
@@ -143,7 +143,7 @@ export class RequestHandler {
       hooks.onTransportEvent?.({ type: 'abandoned', data: { method } });
   }
 
-  /** It runs no more, as far as anybody is told. */
+  /** As far as others can see, it no longer runs. */
   #leave(work: Work, outcome: Outcome): void {
     work.heartbeat?.stop();
     work.request.end();
@@ -180,7 +180,7 @@ export class RequestHandler {
     try {
       return incoming.giveBack?.(error) ?? false;
     } catch (failure) {
-      // A bug of the driver's: its caller is to be answered all the same.
+      // A bug of the driver: the caller must be answered all the same.
       this.#logBug(incoming, failure, 'Could not give back an RPC request');
       return false;
     }
@@ -238,7 +238,7 @@ export class RequestHandler {
       if (outcome?.failed) incoming.done(outcome.error ?? new Error(`${outcome.error} was thrown`));
       else incoming.done();
     } catch (error) {
-      // A bug of the driver's: the requests after this one must not suffer from it.
+      // A bug of the driver must not affect the requests after this one.
       this.#logBug(incoming, error, 'Could not finish an RPC request');
     }
   }

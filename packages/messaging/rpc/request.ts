@@ -12,7 +12,7 @@ import { DEFAULT_VERSION } from './version-cap.ts';
 /** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** What an endpoint's method may know of the request it serves: its third argument. */
+/** What an endpoint's method may know about the request it serves: its third argument. */
 export interface RpcRequest {
   /**
    * Fires when nobody waits for the answer any more: at the deadline, with a MessagingTimeout as its reason, or when
@@ -44,7 +44,7 @@ export interface RpcRequest {
 /** The part of a delivered message that a request needs. */
 export type RequestSource = Pick<IncomingMessage, 'message' | 'deadline' | 'attempt' | 'onCancelled'>;
 
-/** A request while it is served. What nobody asks for costs nothing: most methods never look at their signal. */
+/** A request while it is served. Unused parts cost nothing: most methods never look at their signal. */
 export class ServedRequest implements RpcRequest {
   readonly #incoming: RequestSource;
   #controller: AbortController | undefined;
@@ -164,7 +164,7 @@ export interface WorkOptions {
   startedAt: number;
 }
 
-/** A request that is being served. Its fields are plain, for private ones cost more to make. */
+/** A request that is being served. Its fields are plain because private ones are more expensive to create. */
 export class Work implements UnderWay<RunningRequest> {
   readonly since = performance.now();
   /** Milliseconds since the epoch, for hooks; 0 when there are none. */
@@ -179,7 +179,7 @@ export class Work implements UnderWay<RunningRequest> {
   /** On the roster of what runs, while it runs. */
   place: RosterEntry<UnderWay<RunningRequest>> | undefined;
   readonly serverTarget: Target;
-  /** With what its server has given it up: its method may still run, and nobody wants to know how that ends. */
+  /** The error with which its server has given it up: its method may still run, but its outcome is ignored. */
   cutBy: RequestCut | undefined;
   rejectRun: ((error: RequestCut) => void) | undefined;
 

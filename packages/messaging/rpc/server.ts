@@ -33,7 +33,7 @@ export interface ServingOptions {
   /**
    * `before` (the default): a request is acknowledged when it starts, and runs at most once, as in oslo.messaging.
    * `after`: it is acknowledged when it has run, so that it runs at least once; a cast whose method fails is tried
-   * again, and becomes a dead letter in the end. Its methods must bear to be repeated.
+   * again, and becomes a dead letter in the end. Its methods must be repeatable.
    */
   ackPolicy?: AckPolicy;
   /** With ackPolicy `after`: how often a cast is tried before it becomes a dead letter. Default 5. */
@@ -161,7 +161,7 @@ function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): v
   }
 }
 
-/** Those endpoints, and the ping's unless one of them serves it. */
+/** The given endpoints, and the ping's unless one of them serves it. */
 function withPing(endpoints: readonly object[], logger: Logger): readonly object[] {
   const own = new PingEndpoint();
   const served = endpoints.some((endpoint) => 'osloRpcServerPing' in endpoint);
@@ -170,7 +170,7 @@ function withPing(endpoints: readonly object[], logger: Logger): readonly object
   return endpoints;
 }
 
-/** A serializer is needed for an API whose values JSON alone does not carry. */
+/** An API whose values JSON alone does not carry needs a serializer. */
 type ServerOptionsOf<Carried> = [Carried] extends [never]
   ? [options?: RPCServerOptions]
   : [

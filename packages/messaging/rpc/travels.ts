@@ -2,7 +2,7 @@ import type { JsonValue } from '../json.ts';
 
 declare const refused: unique symbol;
 
-/** Where a type was, that does not come out of JSON as it went in: nothing can be assigned to it. */
+/** Replaces a type that does not come out of JSON as it went in: nothing can be assigned to it. */
 export interface DoesNotTravel<T> {
   readonly [refused]: T;
 }

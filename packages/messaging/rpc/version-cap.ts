@@ -13,8 +13,8 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 /**
- * Whether who implements `implemented` understands a message of version `requested`: the same major, and the
- * minor not newer. Text that is no version is understood by nobody.
+ * Whether an implementation of version `implemented` understands a message of version `requested`: the same major, and
+ * no newer minor. Text that is not a version is understood by nobody.
  */
 export function isCompatible(implemented: string, requested: string): boolean {
   const own = parseVersion(implemented);

@@ -35,7 +35,7 @@ export class DeadLetters {
   }
 }
 
-/** A notification in a queue, or in the hands of a consumer. */
+/** A notification in a queue or held by a consumer. */
 export interface StoredNotification {
   /** Context and message as JSON text. */
   readonly text: string;
@@ -86,7 +86,7 @@ class NotificationQueues {
 
 const buses = new Map<string, MemoryBus>();
 
-/** What a broker is to processes, within one process: named queues, and fanout to all servers of a topic. */
+/** A broker within one process: named queues, and fanout to all servers of a topic. */
 export class MemoryBus {
   readonly deadLetters = new DeadLetters();
   readonly notifications = new NotificationQueues();
@@ -112,7 +112,7 @@ export class MemoryBus {
     return buses.get(name);
   }
 
-  /** With its last member the bus goes, and with it all that waits in its queues. */
+  /** The bus goes with its last member, and with it everything that waits in its queues. */
   leave(): void {
     this.#members -= 1;
     if (this.#members === 0) buses.delete(this.#name);

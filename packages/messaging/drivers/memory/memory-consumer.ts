@@ -21,7 +21,7 @@ export interface MemoryConsumerOptions {
   logger: Logger;
   onEvent: ((event: TransportEvent) => void) | undefined;
   onMessage(incoming: IncomingMessage): void;
-  /** It takes no more, and nothing of it runs. */
+  /** It takes no more requests, and none of them runs. */
   onEnded(): void;
 }
 
@@ -74,7 +74,7 @@ export class MemoryConsumer implements Consumer<Delivery> {
     this.#endIfIdle();
   }
 
-  /** As when a process dies: nothing more is sent, and what is not acknowledged is delivered again. */
+  /** As when a process dies: nothing more is sent, and unacknowledged requests are delivered again. */
   close(): void {
     this.stop();
     if (!this.#open) return;

@@ -39,7 +39,7 @@ function busName(url: TransportUrl): string {
  * (`memory://<bus>/`) have the same host share one bus.
  */
 export class MemoryDriver implements Driver {
-  /** Set by who loads notifications: a process that does RPC only does not. */
+  /** Set by the module that loads notifications, which a process with RPC only does not load. */
   static newNotifications: ((busName: string, context: DriverContext) => MemoryNotifications) | undefined;
   #notifications: MemoryNotifications | undefined;
   readonly #busName: string;

@@ -59,7 +59,7 @@ export class MemoryIncoming implements IncomingMessage {
   async sendResult(result: JsonValue): Promise<void> {
     if (this.#isOpen) this.#call?.result(copyOf(result), this.#results);
     this.#results += 1;
-    // Others have their turn, however fast the results come.
+    // Others get their turn, however fast the results come.
     await nextTurn();
   }
 

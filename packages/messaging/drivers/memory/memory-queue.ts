@@ -42,7 +42,7 @@ export class MemoryQueue<T extends Queued = Delivery> {
     this.name = name;
   }
 
-  /** Whether a server has ever consumed it: before, it is only where casts wait for one. */
+  /** Whether a server has ever consumed it; before that, it only holds casts that wait for one. */
   get declared(): boolean {
     return this.#declared;
   }
@@ -79,8 +79,8 @@ export class MemoryQueue<T extends Queued = Delivery> {
   }
 
   /**
-   * Hands over what waits, as far as there is room, one by one, each when nothing is left to do at once for those
-   * before it: as far apart from the sender as on a broker, and without keeping timers and sockets from their turn.
+   * Hands over waiting messages, as far as there is room, one by one, each when no immediate work is left for those
+   * before it: as decoupled from the sender as with a broker, and without keeping timers and sockets from their turn.
    */
   wake(): void {
     if (this.#awake || this.#waiting.size === 0) return;
@@ -98,7 +98,7 @@ export class MemoryQueue<T extends Queued = Delivery> {
     if (this.#deliverFirst()) this.wake();
   }
 
-  /** False: nothing waits, or nobody has room. */
+  /** False when nothing waits or nobody has room. */
   #deliverFirst(): boolean {
     let next = this.#waiting.first;
     while (next?.call?.cancelled) {

@@ -7,7 +7,7 @@ import type { Reply, SendOptions } from '../driver.ts';
 import type { MemoryConsumer } from './memory-consumer.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 
-/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
+/** Timers take a 32-bit number of milliseconds; a longer timer would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 /** A server may be busy for a whole call-monitor timeout and show its next sign of life half of it later. */
 const PATIENCE = 1.5;
@@ -16,7 +16,7 @@ const NOTHING = (): void => {};
 export interface PendingCallData {
   method: string;
   target: Target;
-  /** The call is on it until it ends. */
+  /** The roster that has the call until it ends. */
   roster: Roster<PendingCall>;
   options: SendOptions;
 }
@@ -160,7 +160,9 @@ export class PendingCall {
     this.#timer = this.#wake(Math.min(untilTimeout, untilDoubt) + early);
   }
 
-  /** Whether its server is there; or the request waits for its turn, or for the server that its caller wants to wait for. */
+  /**
+   * Whether its server is there, or the request waits for its turn or for a server that its caller wants to wait for.
+   */
   #mayStillCome(): boolean {
     if (this.#server !== undefined) return this.#server.isOpen;
     return this.#queue?.hasConsumers === true || this.#data.options.failUndeliverable === false;

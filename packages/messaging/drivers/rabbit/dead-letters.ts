@@ -105,7 +105,7 @@ export class DeadLetters {
     }
     const settings = rabbitSettings(rabbit, parsed.query);
     const model = await connectToAny(brokerAddresses(parsed, settings));
-    // What fails because of it says so.
+    // Whatever fails because of it reports it.
     model.on('error', () => {});
     return new DeadLetters(model, new Topology(settings).deadLetterQueue(topic).name);
   }
@@ -181,7 +181,7 @@ export class DeadLetters {
       channel.nackAll(true);
       await this.#untilReturned(channel, staying);
     } catch (error) {
-      // Nothing has died yet.
+      // There have been no dead letters yet.
       if (amqpCode(error) === NOT_FOUND) return;
       await this.#untilFreed(channel, staying);
       throw error;
@@ -198,7 +198,7 @@ export class DeadLetters {
       other.on('error', () => {});
       await this.#untilReturned(other, expected).finally(() => close(other));
     } catch {
-      // What has failed before is told.
+      // The earlier failure is reported.
     }
   }
 

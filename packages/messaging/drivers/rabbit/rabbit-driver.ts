@@ -32,7 +32,7 @@ import { Topology } from './topology/topology.ts';
  * listener has a connection of its own. They are opened when first used and made again whenever they are lost.
  */
 export class RabbitDriver implements Driver {
-  /** Set by who loads notifications: a process that does RPC only does not. */
+  /** Set by the module that loads notifications, which a process with RPC only does not load. */
   static newNotifications: ((context: RabbitContext) => RabbitNotifications) | undefined;
   #notifications: RabbitNotifications | undefined;
   readonly #context: RabbitContext;

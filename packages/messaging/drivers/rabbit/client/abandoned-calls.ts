@@ -1,7 +1,7 @@
 /** How many are remembered, and for how long (ms). */
 const LIMIT = 10_000;
 const TTL = 60_000;
-/** A server that goes on is told again, but not more often than this (ms). */
+/** A server that continues is told again, but not more often than this (ms). */
 export const REPEAT = 1_000;
 
 interface AbandonedCall {

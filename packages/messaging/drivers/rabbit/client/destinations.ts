@@ -25,13 +25,13 @@ export function requestRoute(target: Target, controlExchange: string, topology: 
 /** How many destinations are remembered. */
 const LIMIT = 1_000;
 
-/** Where requests go, with what this transport knows of it. */
+/** Where requests go, with what this transport knows about it. */
 export interface Destination extends RequestRoute {
   /** A queue has taken a message from here, and none has failed for want of a queue since. */
   known: boolean;
 }
 
-/** The destinations of one transport's requests; of very many, those for which a target was made last. */
+/** The destinations of one transport's requests; if they are very many, only the most recent ones. */
 export class Destinations {
   readonly #controlExchange: string;
   readonly #topology: Topology;
@@ -71,7 +71,7 @@ export class Destinations {
   }
 }
 
-/** For how long (ms) a call may wait for a queue that was there, or that may be about to come back. */
+/** For how long (ms) a call may wait for a queue that existed before, or that may be about to come back. */
 const RETURN_GRACE = 10_000;
 
 /**

@@ -38,8 +38,8 @@ export interface CallParts {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One call, from its request to its end. It is the message, the keeper of it when it comes back, and the receiver of
- * the reply in one, for there are thousands of them each second.
+ * One call, from its request to its end. Because there are thousands each second, one object is the message, its
+ * keeper when it is returned, and the receiver of the reply.
  */
 export class OutgoingCall implements OutgoingMessage, Keeper {
   readonly exchange: ExchangeSpec;
@@ -123,7 +123,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
 
   onError(error: MessagingError): void {
     this.#end();
-    // Whoever has the request works for nobody.
+    // A server that has the request works for nobody.
     const mayRun = this.#publication?.written === true && !(error instanceof MessageUndeliverable);
     if (mayRun) this.#tools.abandoned.add(this.#waiter.msgId, this.#waiter.server);
     this.#parts.reject(error);
@@ -177,7 +177,7 @@ export interface CastParts {
   reject(error: MessagingError): void;
 }
 
-/** One cast, until the broker has taken responsibility or nothing more can be done. */
+/** One cast, until the broker has taken responsibility for it or nothing more can be done. */
 export class OutgoingCast implements OutgoingMessage {
   readonly exchange: ExchangeSpec;
   readonly routingKey: string;

@@ -12,10 +12,10 @@ import type { WireReply } from '../wire/wire-message.ts';
 import type { OutgoingCall } from './outgoing-requests.ts';
 import type { ReplyWaiters } from './reply-waiters.ts';
 
-/** How many results may wait for one before them that has not come. */
+/** How many results may wait for an earlier one that is missing. */
 const HELD_MAX = 10_000;
 
-/** Puts the results of a multicall in order: what was published again may come twice, or behind what came later. */
+/** Puts the results of a multicall in order: a result that was published again may come twice, or after later ones. */
 export class ResultSequence {
   readonly #onResult: (result: JsonValue) => void;
   readonly #held = new Map<number, JsonValue>();
@@ -25,12 +25,12 @@ export class ResultSequence {
     this.#onResult = onResult;
   }
 
-  /** How many results have been handed over: all before that place. */
+  /** How many results have been handed over: all before this number. */
   get complete(): number {
     return this.#next;
   }
 
-  /** False when too many results wait for one that does not come. */
+  /** False when too many results wait for a missing one. */
   add(seq: number, result: JsonValue): boolean {
     if (seq < this.#next) return true;
     if (seq > this.#next) {
@@ -53,7 +53,7 @@ export class ResultSequence {
   }
 }
 
-/** Whose reply is waited for: `onResult` is told of each result ahead of the reply, in order. */
+/** The receiver of a reply: `onResult` is called with each result ahead of the reply, in order. */
 type ReplyReceiver = Pick<OutgoingCall, 'callee' | 'onReply' | 'onError'> &
   Partial<Pick<OutgoingCall, 'onResult'>>;
 
@@ -61,7 +61,7 @@ export interface WaiterOptions {
   msgId: string;
   /** Seconds until MessagingTimeout; undefined: never. */
   timeout: number | undefined;
-  /** Seconds of silence that a server may need; null: the call is not monitored. */
+  /** Seconds for which a server may be silent; null: the call is not monitored. */
   callMonitorTimeout: number | null;
   /** The queue that its request went to. */
   queue: string;
@@ -70,14 +70,14 @@ export interface WaiterOptions {
   receiver: ReplyReceiver;
 }
 
-/** A server that is heard of twice in each call-monitor timeout may be late by a whole one. */
+/** A server sends two signs of life in each call-monitor timeout; one may be late by a whole timeout. */
 const PATIENCE = 1.5;
 /**
- * Silence (ms) after which a server is lost although its consumer is there: the process is frozen, or its event loop blocked. One that only
- * gets little of the processor is heard of sooner.
+ * Silence (ms) after which a server is lost although its consumer exists: the process is frozen, or its event loop
+ * blocked. One that merely gets little processor time is heard from sooner.
  */
 const LONGEST_SILENCE = 60_000;
-/** For how long (ms) a multicall's last message waits for results that are behind it. */
+/** For how long (ms) a multicall's last message waits for results that come after it. */
 const GAP_PATIENCE = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -88,22 +88,22 @@ export class ReplyWaiter {
   readonly target: Target;
   /** When it times out. */
   deadline: number;
-  /** When its server is in doubt, if nothing is heard of it. */
+  /** When its server becomes suspect, if nothing is heard from it. */
   doubtAt = NEVER;
   /** A sign of life has come. */
   heard = false;
-  /** Its silence has been too long, and nothing was heard since. */
+  /** Whether the silence has been too long, and nothing was heard since. */
   inDoubt = false;
-  /** The queue by which the server that runs it can be reached, if it told that. */
+  /** The queue by which the server that runs the call can be reached, if that has named it. */
   server: string | undefined;
-  /** Since when nothing was heard. */
+  /** Since when nothing has been heard. */
   #silentSince = 0;
   readonly #holder: ReplyWaiters;
   readonly #receiver: ReplyReceiver;
   readonly #timeout: number | undefined;
   readonly #callMonitorTimeout: number | null;
   #results: ResultSequence | undefined;
-  /** What an old peer sent ahead of its empty last message. */
+  /** The reply that an old peer sent ahead of its empty last message. */
   #early: Reply | undefined;
   /** A multicall's last message, while results are missing. */
   #last: Reply | undefined;
@@ -124,18 +124,18 @@ export class ReplyWaiter {
     return this.#settled;
   }
 
-  /** It waits, and has heard nothing since that time. */
+  /** Whether it waits and has heard nothing since that time. */
   isSilentSince(at: number): boolean {
     return !this.#settled && this.#silentSince <= at;
   }
 
-  /** From now on the server must give signs of life: the broker has the request, or is there again. */
+  /** From now on the server must give signs of life: the broker has the request, or is back. */
   watch(now: number): void {
     this.#silentSince = now;
     this.#expectSign(now);
   }
 
-  /** The broker says that its server is there: it is given more time, unless it has been silent for too long. */
+  /** The broker says that the server exists: it is given more time unless it has been silent for too long. */
   waitLonger(now: number): boolean {
     if (now - this.#silentSince >= Math.max(LONGEST_SILENCE, this.#patience)) return false;
     this.#expectSign(now);

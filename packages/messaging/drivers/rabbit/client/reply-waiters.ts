@@ -4,15 +4,15 @@ import { ReplyWaiter, type WaiterOptions } from './reply-waiter.ts';
 
 /** Timers of Node.js hold 31 bits. */
 const TIMER_MAX = 0x7fff_ffff;
-/** When many calls end one after another, they are looked through so seldom (ms). */
+/** Minimum time (ms) between two checks of all calls, when many end one after another. */
 const SWEEP_PAUSE = 10;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * The calls under way, by message id.
  *
- * One timer serves them all. It is set to the earliest appointment and left alone when the call that made it ends:
- * most calls end long before their time, and so cost nothing here.
+ * One timer serves them all. It is set to the earliest deadline and left alone when the call that set it ends: most
+ * calls end long before their deadlines and so cost nothing here.
  */
 export class ReplyWaiters {
   readonly #waiters = new Map<string, ReplyWaiter>();
@@ -21,7 +21,7 @@ export class ReplyWaiters {
   /** When the timer fires. */
   #wakeAt = NEVER;
 
-  /** @param onDoubt told of calls whose servers have been silent for too long */
+  /** @param onDoubt called with calls whose servers have been silent for too long */
   constructor(onDoubt: (waiters: ReplyWaiter[]) => void) {
     this.#onDoubt = onDoubt;
   }
@@ -37,7 +37,7 @@ export class ReplyWaiters {
     return waiter;
   }
 
-  /** False when nobody waits for it, or no longer. `server`: the queue by which its sender can be reached. */
+  /** False when nobody waits for it, or not any more. `server`: the queue by which its sender can be reached. */
   deliver(reply: WireReply, server?: string): boolean {
     const waiter = this.#waiters.get(reply.msgId);
     if (waiter === undefined) return false;
@@ -54,7 +54,7 @@ export class ReplyWaiters {
     }
   }
 
-  /** Ends all calls, and looks at the time no more. */
+  /** Ends all calls and stops the timer. */
   failAll(error: MessagingError): void {
     for (const waiter of [...this.#waiters.values()]) waiter.fail(error);
     clearTimeout(this.#timer);
@@ -67,7 +67,7 @@ export class ReplyWaiters {
     this.#wakeAt = at;
     clearTimeout(this.#timer);
     const delay = Math.min(Math.max(at - performance.now(), 0), TIMER_MAX);
-    // It is not what keeps a process alive: that is the connection.
+    // It does not keep the process alive; the connection does.
     this.#timer = setTimeout(this.#sweep, delay).unref();
   }
 

@@ -32,7 +32,7 @@ interface Publishers {
 
 /** For how long (ms) a cancel message may wait for a server that is busy. */
 const CANCEL_EXPIRATION = 60_000;
-/** As long (ms) as that a roll call is worth an answer. */
+/** For so long (ms) a roll call is worth an answer. */
 const ROLL_CALL_EXPIRATION = 10_000;
 
 /** The sending side: calls and casts, and the replies to the calls. */
@@ -42,7 +42,7 @@ export class RequestClient {
   readonly #destinations: Destinations;
   readonly #outbox: Outbox;
   readonly #returned: ReturnedMessages;
-  /** The one reply queue. It keeps its name, so that replies to calls under way still arrive. */
+  /** The only reply queue. It keeps its name, so that replies to calls under way still arrive. */
   readonly #replyQueue: QueueSpec;
   readonly #replies: QueueConsumer;
   readonly #abandoned: AbandonedCalls;
@@ -139,7 +139,7 @@ export class RequestClient {
 
   /** Fails the calls under way, and tells the servers that are known to run them. The publishers are open still. */
   failCalls(): void {
-    // A queue that a server may still answer to is left to expire: a reply that finds none would be tried again.
+    // A queue to which a server may still reply is left to expire: a reply without a queue would be retried.
     this.#leaveQueue = this.#waiters.size > 0;
     this.#waiters.failAll(new MessageDeliveryFailure('The transport was closed before the reply came'));
   }
@@ -153,7 +153,7 @@ export class RequestClient {
   #receive(delivery: Delivery): void {
     const reply = openOrLog(decodeReply, delivery, this.#context.logger);
     if (reply === undefined) return;
-    // The queue by which its sender can be reached, if it tells that.
+    // The queue by which the sender can be reached, if it names one.
     const { replyTo }: { replyTo?: unknown } = delivery.message.properties;
     this.#onReply(reply, typeof replyTo === 'string' && replyTo !== '' ? replyTo : undefined);
   }
@@ -181,7 +181,9 @@ export class RequestClient {
     });
   }
 
-  /** All servers of the topic are asked; one that was called by its name alone, for there may be a thousand others. */
+  /**
+   * All servers of the topic are asked, or only the one that was called by name, since there may be a thousand others.
+   */
   #sendRollCall({ id, queue, waiters: [first] }: RollCall, consumers: number): void {
     const { fanouts, casts } = this.#publishers;
     const { topic, server, namespace = null, version } = first?.target ?? {};

@@ -7,12 +7,12 @@ import type { BrokerConnection } from '../connection/connection.ts';
 import { uniqueId } from '../wire/wire-message.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
 
-/** How long (ms) they are given before others may be asked; answers that come later still count. */
+/** Milliseconds that servers are given before a further question may be asked; later answers still count. */
 const PROMPT = 1_000;
 
 /**
- * The question to all servers of a queue which calls of this caller they have. Each shows what it has by signs of life,
- * and then answers. When all have answered, a call that has shown no sign of life is nowhere.
+ * Asks all servers of a queue which calls of this caller they have. Each sends signs of life for those it has, and
+ * then answers. When all have answered, a call without a sign of life is lost.
  */
 export class RollCall {
   readonly id = uniqueId();
@@ -39,12 +39,12 @@ export class RollCall {
     return this.answers >= this.#consumers;
   }
 
-  /** The calls of which nothing was heard since it was asked. */
+  /** The calls of which nothing was heard since the question. */
   get missing(): ReplyWaiter[] {
     return this.waiters.filter((waiter) => waiter.isSilentSince(this.#askedAt));
   }
 
-  /** By the queue that is its alone. */
+  /** Servers by their own queues. */
   answer(server: string): void {
     this.#servers.add(server);
     if (this.isComplete) this.#complete();
@@ -109,14 +109,14 @@ export interface ServerWatchOptions {
 }
 
 /**
- * Judges servers that have been silent for too long. One is lost when the broker says so, or after a silence that no server
- * reaches that is merely starved (`ReplyWaiter.waitLonger`):
+ * Judges servers that have been silent for too long. A server is lost when the broker says so, or after a longer
+ * silence than that of any merely starved server (`ReplyWaiter.waitLonger`):
  *
  * - One that has named its own queue is lost when that has no consumer.
  * - One that has not is lost when the queue of the request has no consumer; or when it has some, and all of them have
- *   said that they do not have the call. So one that was killed before its first sign of life is told as soon when others
- *   share its queue, or its successor has come, as when it was alone. Where one of the others does not answer, because it is
- *   starved itself or a Python server, it could be the one, and is waited for.
+ * said that they do not have the call. So a server that was killed before its first sign of life is noticed as soon
+ * when others share its queue, or its successor has come, as when it was alone. If one of the others does not answer,
+ * because it is starved itself or a Python server, it may be the one with the call, and is waited for.
  *
  * It looks over the connection by which signs of life come: a sign that was on its way, or lay unread because this
  * process was busy, is seen first.
@@ -159,7 +159,7 @@ export class ServerWatch {
     this.#looking = true;
     this.#forgetRolls();
     while (this.#doubted.size > 0) {
-      // Whoever doubts from here on needs a look of its own.
+      // Calls that become suspect from here on need a check of their own.
       const doubted = this.#doubted;
       this.#doubted = new Map();
       for (const [queue, waiters] of doubted) await this.#lookAt(queue, waiters);
@@ -188,7 +188,7 @@ export class ServerWatch {
   #waitFor(queue: string, consumers: number, waiting: readonly ReplyWaiter[]): void {
     if (waiting.length === 0) return;
     this.#options.logger.debug({ queue, consumers, calls: waiting.length }, 'silent servers are waited for');
-    // One that shows signs of life, and names no queue, would not answer either.
+    // A server that gives signs of life but names no queue would not answer either.
     const unheard = waiting.filter(({ heard }) => !heard);
     if (unheard.length > 0) this.#callRoll(queue, consumers, unheard);
   }
@@ -226,7 +226,7 @@ export class ServerWatch {
     }
   }
 
-  /** Those of which all calls have ended: nobody needs the answers. */
+  /** Questions whose calls have all ended: nobody needs the answers. */
   #forgetRolls(): void {
     for (const [queue, roll] of this.#rolls) {
       if (roll.missing.length === 0) this.#rolls.delete(queue);

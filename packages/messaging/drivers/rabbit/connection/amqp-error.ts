@@ -25,7 +25,7 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }
 
-/** Whether the library got the broker's `connection.close` when it had expected something else, and does not say why. */
+/** Whether the library got the broker's `connection.close` instead of what it expected, without saying why. */
 export function isUnexpectedClose(error: Error): boolean {
   return /^Expected .*; got <ConnectionClose/.test(error.message);
 }
@@ -37,7 +37,10 @@ export function errorText(error: unknown): string {
   return tlsReason(error) ?? error.message;
 }
 
-/** Of a TLS handshake, OpenSSL tells places in its own code; what has happened is its reason: the alert of the other end. */
+/**
+ * For a TLS handshake, OpenSSL names places in its own code; only its `reason` says what happened: the other end's
+ * alert.
+ */
 function tlsReason(error: Error): string | undefined {
   if (!('code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_')))
     return undefined;

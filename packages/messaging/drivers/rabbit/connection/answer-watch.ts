@@ -34,7 +34,7 @@ export const ANSWER_TIMEOUT = 30_000;
  */
 const BULK = 1024 * 1024;
 const BULK_FACTOR = 10;
-/** After so long (ms) of this process being busy, an answer that has come is read. */
+/** Milliseconds after a busy period of this process in which an answer that has come is read. */
 const GRACE = 100;
 
 /** A request that is not answered yet. */
@@ -47,7 +47,7 @@ interface Wait {
 }
 
 /**
- * Notices that the broker does not answer a request on any channel of one connection: the heartbeat tells only that the
+ * Notices when the broker does not answer a request on some channel of a connection: the heartbeat only tells that the
  * connection works. The time for which the broker has blocked the connection does not count.
  */
 export class AnswerWatch {

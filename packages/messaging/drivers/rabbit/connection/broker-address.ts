@@ -71,8 +71,8 @@ function readFiles(files: Record<string, string | undefined>): Record<string, Bu
 }
 
 /**
- * In which order the hosts of a URL are tried. Each connection starts somewhere else, so that the clients of a
- * cluster spread over its nodes; after a lost connection the next host has its turn first.
+ * The order in which the hosts of a URL are tried. Each connection starts at a different one, so that the clients of a
+ * cluster spread over its nodes; after a lost connection the next host comes first.
  */
 export class HostOrder {
   readonly #addresses: readonly BrokerAddress[];

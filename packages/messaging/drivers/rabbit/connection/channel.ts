@@ -17,7 +17,7 @@ interface ChannelEvents<C> {
 
 export interface ChannelOptions<C extends Channel> {
   connection: BrokerConnection;
-  /** Tells the channel's purpose, in logs. */
+  /** Names the channel's purpose in logs. */
   name: string;
   open(model: ChannelModel): Promise<C>;
   /** Declares and consumes what the channel is for: on each new channel, before `ready`. */
@@ -25,7 +25,7 @@ export interface ChannelOptions<C extends Channel> {
   logger: Logger;
 }
 
-/** What becomes of one channel. */
+/** The fate of one channel. */
 interface ChannelLife {
   /** It is closed, or the supervision of its connection has ended. */
   closed: boolean;
@@ -35,9 +35,9 @@ interface ChannelLife {
 
 /** Seconds. Channels fail for their own reasons on a broker that is well, so the waits are short. */
 const RETRY = { interval: 0.05, step: 0.3, max: 1 };
-/** Milliseconds between attempts while something is declared otherwise: only an operator can mend that. */
+/** Milliseconds between attempts while something is declared differently: only an operator can fix that. */
 const MISMATCH_PAUSE = 5_000;
-/** A channel that lived for so long (ms) worked: the next wait is short again. */
+/** A channel that lasted for so long (ms) counts as working: the next wait is short again. */
 const STABLE_AFTER = 1_000;
 
 /** One channel of a supervised connection, opened and set up again whenever it or the connection is lost. */
@@ -126,7 +126,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     try {
       channel = await this.#options.open(model);
     } catch (error) {
-      // A connection that gives no channel is of no use, and may be dead without having said so.
+      // A connection that opens no channel is of no use, and may be silently dead.
       this.#options.connection.drop(model, asError(error));
       return;
     }
@@ -136,7 +136,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       await this.#options.setUp(channel);
     } catch (error) {
       if (signal.aborted) return discard(channel);
-      // Closed without a fault of its own, it has gone with the connection.
+      // A channel that closes without an error has gone with the connection.
       if (life.closed && amqpCode(error) === undefined && !(error instanceof TopologyMismatch)) return;
       // Its user closes it, for a consumer was cancelled meanwhile.
       if (error instanceof IllegalOperationError) return life.ended;

@@ -25,7 +25,7 @@ interface ConnectionEvents {
 }
 
 export interface ConnectionOptions {
-  /** Tells the connection's purpose, in the broker's list of connections and in logs. */
+  /** Names the connection's purpose, in the broker's list of connections and in logs. */
   name: string;
   addresses: readonly BrokerAddress[];
   settings: RabbitSettings;
@@ -38,7 +38,7 @@ export interface ConnectionOptions {
 const CONNECT_TIMEOUT = 10_000;
 /** How long (ms) the broker may take for a step of closing; then it is left. Stops have little time for several of them. */
 export const CLOSE_TIMEOUT = 1_000;
-/** A connection that lived for so long (ms) worked: the next waits are short again. */
+/** A connection that lasted for so long (ms) counts as working: the next waits are short again. */
 const STABLE_AFTER = 1_000;
 /** How long (ms) a lost connection's socket may take to send what it still holds. */
 const LINGER = 1_000;
@@ -66,7 +66,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly #hosts: HostOrder;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
-  /** What the connection does and logs is nobody's request, though a request may have been the first to need it. */
+  /** The connection's work and logs belong to no request, though a request may have been the first to need it. */
   readonly #outside = new AsyncResource('RabbitConnection');
   /** When (by performance.now) a failure to connect was last logged. */
   readonly #loggedAt = new Map<string, number>();
@@ -173,7 +173,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     return undefined;
   }
 
-  /** The library only says that something else came than it had expected when the broker refuses the virtual host. */
+  /** When the broker refuses the virtual host, the library only says that it got something unexpected. */
   async #inBrokersWords(error: Error, address: BrokerAddress): Promise<Error> {
     if (this.#closing || !isUnexpectedClose(error)) return error;
     const words = await askWhyRefused(address);

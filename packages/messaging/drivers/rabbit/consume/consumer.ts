@@ -13,7 +13,7 @@ import { leaveToExpire, removeQueues } from './start-and-stop.ts';
 
 interface CommonOptions {
   connection: BrokerConnection;
-  /** Tells the purpose, in logs. */
+  /** Names the purpose in logs. */
   name: string;
   queues: readonly QueueSpec[];
   /** How many unacknowledged messages the broker sends ahead to each consumer; 0: no limit. */
@@ -23,7 +23,7 @@ interface CommonOptions {
   /** Resolves when there is room for another message that is to be unpacked. Absent: there always is. */
   room?: () => Promise<void>;
   logger: Logger;
-  /** Told when the consumers are made again for a reason of their own: not for a lost connection. */
+  /** Called when the consumers are made again for a reason other than a lost connection. */
   onRestart?(queue: string, reason: string): void;
 }
 
@@ -31,7 +31,7 @@ interface CommonOptions {
 type Receiver =
   /** Takes one message, which is acknowledged soon afterwards: it may come again when the connection is lost. */
   | { onDelivery(delivery: Delivery): void; onBatch?: undefined }
-  /** Takes what one read of the socket has brought, and sees to the acknowledgement. */
+  /** Takes the messages of one read of the socket, and acknowledges them itself. */
   | { onBatch(batch: Delivery[]): void; onDelivery?: undefined };
 
 export type ConsumerOptions = CommonOptions & Receiver;
@@ -60,7 +60,7 @@ export class QueueConsumer {
   /** The last set-up of a channel; undefined: the broker was never asked to declare anything. */
   #settingUp: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
-  /** Its consumers are being cancelled, or are; what they have delivered can still be acknowledged. */
+  /** Whether its consumers are, or are being, cancelled; what they have delivered can still be acknowledged. */
   #cancelled: Channel | undefined;
   /** It was stopped, and the broker has not cancelled its consumers in time. */
   #outOfTime = false;
@@ -265,7 +265,7 @@ export class QueueConsumer {
       try {
         onDelivery(delivery);
       } catch (error) {
-        // A bug, in the receiver of one message: the other messages of the batch must not suffer from it.
+        // A bug in the receiver of one message must not affect the other messages of the batch.
         logger.error({ queue: queue.spec.name, err: error }, 'a delivered message was not handled');
       }
     }

@@ -107,8 +107,8 @@ const isPacked = ({ message }: Delivery): boolean => isCompressed(message.proper
 const THERE_IS_ROOM = async (): Promise<void> => {};
 
 /**
- * Unpacks what came compressed, beside the event loop and one after the other. What came behind it waits, so that all is
- * handed over in its order.
+ * Unpacks compressed messages off the event loop, one after another. Messages behind them wait, so that all are handed
+ * over in order.
  */
 export class Unpacking {
   readonly #handOver: (batch: Delivery[]) => void;
@@ -135,7 +135,7 @@ export class Unpacking {
     await this.#working;
   }
 
-  /** Its channel is gone: nothing of it is handed over. */
+  /** Its channel has gone: none of its messages is handed over. */
   forget(): void {
     this.#waiting = [];
   }

@@ -11,7 +11,7 @@ export interface ProbeOptions {
   restart(channel: Channel, queue: string, reason: string): void;
   /** For how long (ms) the broker could have answered what it was asked at that time (by performance.now). */
   timeToAnswer(askedAt: number): number;
-  /** The broker does not answer: the connection is dead, and has not said so. */
+  /** The broker does not answer: the connection is silently dead. */
   silent(error: Error): void;
 }
 
@@ -34,8 +34,8 @@ const GRACE = 100;
 const SECOND_LOOK = 1_000;
 
 /**
- * Looks through the consumer's own channel whether its queues are still there, bound and consumed: RabbitMQ does not
- * tell when a binding goes, nor always when a consumer does.
+ * Checks over the consumer's own channel that its queues still exist, are bound and are consumed: RabbitMQ does not
+ * report when a binding goes, nor always when a consumer does.
  */
 export class QueueProbe {
   readonly #options: ProbeOptions;
@@ -123,10 +123,10 @@ export class QueueProbe {
   }
 }
 
-/** What was seen of one queue. */
+/** What a check saw of one queue. */
 class Look {
   readonly queue: ConsumedQueue;
-  /** Messages lay there, and none came though it could have: it may be chance. */
+  /** Messages lay there, and none came though one could have; it may be chance. */
   looksForgotten = false;
   #received: number;
 

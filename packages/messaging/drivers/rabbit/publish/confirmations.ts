@@ -4,7 +4,8 @@ import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
  * How the broker tells that it has a message.
  * - `stored`: by publisher confirms. A message for a durable queue is then on disk, or with a quorum of nodes.
  * - `routed`: by the answer to a request sent behind it on the same channel: it is in its queue, or was sent back.
- *   A fifth less work for the broker, and enough for what somebody waits for anyway: requests of calls, and replies.
+ * A fifth less work for the broker, and enough for messages that somebody waits for anyway: requests of calls, and
+ * replies.
  */
 export type Confirms = 'stored' | 'routed';
 
@@ -22,13 +23,13 @@ export interface ConfirmationListener {
   isAwaited(): boolean;
 }
 
-/** Milliseconds between two requests to the broker: one tells of all messages before it. */
+/** Milliseconds between two requests to the broker: each confirms all messages before it. */
 const INTERVAL = 10;
 /** For how long (ms) a call's reply may be on its way before the broker is asked about the call. */
 const PATIENCE = 10;
 /**
- * With confirms of its own, the broker is asked so often (ms) while it has not confirmed everything: the answer tells
- * nothing of the messages, for a quorum queue may take its time, but a channel that gives none is dead.
+ * With publisher confirms, the broker is asked at this interval (ms) while it has not confirmed everything. The answer
+ * says nothing about the messages, since a quorum queue may take its time, but a channel without an answer is dead.
  */
 const SIGN_OF_LIFE = 10_000;
 

@@ -15,10 +15,10 @@ import { NackedPublications, Unconfirmed } from './unconfirmed.ts';
 const DRAIN_TIMEOUT = 1_000;
 
 /**
- * Publishes over one channel, and hears of each message what became of it.
+ * Publishes over one channel, and learns what became of each message.
  *
  * A message is settled when the broker has confirmed it. What was not confirmed when the channel or the
- * connection was lost is published again, in its order: a message can so arrive twice, but is not lost.
+ * connection was lost is published again, in order: a message may thus arrive twice, but is not lost.
  * Exchanges are declared before their first message on each channel.
  */
 export class Publisher {

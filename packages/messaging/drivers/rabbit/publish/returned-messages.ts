@@ -3,7 +3,7 @@ import type { Logger } from '../../../logger.ts';
 import { type OutgoingMessage, undeliverable } from './publication.ts';
 import type { Publisher } from './publisher.ts';
 
-/** How often (ms) it is tried whether a missing queue has come. */
+/** Milliseconds between two checks whether a missing queue has come. */
 const PROBE_INTERVAL = 250;
 /** How many messages may wait for one queue. */
 const LIMIT = 10_000;
@@ -15,7 +15,7 @@ export interface ReturnedMessagesOptions {
   /** How many bytes may wait, for all queues together. Default: no limit. */
   maxBytes?: number;
   logger: Logger;
-  /** Told when a message has waited for too long; true gives up all others to that queue with it. */
+  /** Called when a message has waited for too long; true also gives up all others for that queue. */
   onGivenUp?(routingKey: string): boolean;
 }
 
@@ -53,9 +53,9 @@ interface Destination {
 /**
  * Keeps the messages that the broker sent back because there was no queue for them.
  *
- * After a broker restart everybody needs a moment to declare its queues again, and whoever is back first must not
- * lose what it sends to the others. So the first message is tried again and again; when a queue takes it, the
- * others follow. What has waited for too long is dropped, with one log line for all that end together.
+ * After a broker restart every process needs a moment to declare its queues again, and the first one back must not
+ * lose what it sends to the others. So the first message is tried again and again; when a queue takes it, the others
+ * follow. What has waited for too long is dropped, with one log line for all that end together.
  */
 export class ReturnedMessages {
   readonly #options: ReturnedMessagesOptions;
@@ -73,7 +73,7 @@ export class ReturnedMessages {
     return this.#keep(message, { until, keeper });
   }
 
-  /** Nobody needs the message any more; its keeper is told nothing. It may be on its way already. */
+  /** Nobody needs the message any more; its keeper is not notified. It may already be on its way. */
   takeBack(message: OutgoingMessage): void {
     const destination = this.#destinations.get(keyOf(message));
     if (destination !== undefined) this.#remove(destination, message);

@@ -53,7 +53,7 @@ export class AckBefore implements Acknowledging {
     if (last === undefined) return true;
     for (const { delivery } of requests) delivery.queue.unacknowledged -= 1;
     if (!acknowledge(last.channel, last.message.fields.deliveryTag, true)) return false;
-    // Before their methods may keep this process busy, or end it.
+    // Before their methods can keep this process busy or end it.
     sendNow(last.channel);
     return true;
   }
@@ -111,7 +111,7 @@ export class AckAfter implements Acknowledging {
   readonly #unsettled = new Map<string, RabbitIncomingMessage>();
   /** What has run, or was published again. */
   readonly #settled = new DuplicateFilter();
-  /** What has only waited here, before its channel was lost. */
+  /** Requests that only waited here before their channel was lost. */
   readonly #untried = new DuplicateFilter(UNTRIED);
 
   constructor(options: AckAfterOptions) {
@@ -168,7 +168,7 @@ export class AckAfter implements Acknowledging {
     };
   }
 
-  /** It must not run once more. */
+  /** It must not run again. */
   #end(request: RabbitIncomingMessage, reason: string): void {
     const settle = (): void => this.#settle(request);
     if (request.expectsReply) void this.#options.retries.refuse(request, reason).then(settle);

@@ -22,14 +22,14 @@ export class RabbitIncomingMessage implements IncomingMessage {
   readonly message: RpcMessage;
   readonly deadline: number | null;
   readonly queueWait: number | null;
-  /** By this, a request that comes twice is recognised. */
+  /** The id by which a request that comes twice is recognised. */
   readonly uniqueId: string | undefined;
   /** Bytes of its body, unpacked. */
   readonly size: number;
   /** The last, when it was delivered again. */
   delivery: Delivery;
   attempt = 1;
-  /** By performance.now(): when a caller is to hear of it that still waits. */
+  /** By performance.now(): when a caller that still waits is due a sign of life. */
   nextSign = 0;
   isCancelled = false;
   /** On the roster of calls that can be cancelled. */

@@ -28,8 +28,8 @@ export interface IntakeOptions {
 }
 
 /**
- * What a server holds of its requests. They wait, in the order in which they came, until there is room for them to
- * run: by number, and by bytes. What waits is not acknowledged; the broker bounds how many that are.
+ * The requests that a server holds. They wait, in the order in which they came, until there is room for them to run,
+ * by number and by bytes. What waits is not acknowledged; the broker bounds how many that are.
  */
 export class Intake {
   readonly replies: ReplySender;
@@ -81,7 +81,7 @@ export class Intake {
       try {
         this.#admit(delivery, now);
       } catch (error) {
-        // A bug: the other messages must not suffer from it.
+        // A bug must not affect the other messages.
         this.#options.logger.error(
           { queue: delivery.queue.spec.name, err: error },
           'a delivered message was not handled',
@@ -230,7 +230,7 @@ export class Intake {
     const batch: RabbitIncomingMessage[] = [];
     while (this.#running < this.#limit) {
       const next = this.#waiting.first;
-      // One that is larger than all the room runs alone.
+      // A request that is larger than the whole room runs alone.
       if (next === undefined || (this.#running > 0 && this.#bytes + next.size > this.#options.bytes)) break;
       this.#waiting.shift();
       this.#changeWaiting(-next.size);
@@ -291,7 +291,7 @@ export class Intake {
     return true;
   }
 
-  /** It does not run: its place is free. */
+  /** It will not run, so its place is free. */
   #giveBack(request: RabbitIncomingMessage): void {
     this.#running -= 1;
     this.#bytes -= request.size;

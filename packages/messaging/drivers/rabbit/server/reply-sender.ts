@@ -108,7 +108,7 @@ export interface ReplyOptions {
   instead?: Instead | undefined;
   /** No other request runs here, whose reply it could be sent with. */
   alone?: boolean | undefined;
-  /** Told when nobody will get the reply. */
+  /** Called when nobody will get the reply. */
   onLost?: (() => void) | undefined;
 }
 
@@ -183,7 +183,7 @@ export class ReplySender {
   }
 
   /**
-   * As `send`, for what is worthless later: it is tried once.
+   * As `send`, for a message that is worthless later: it is tried once.
    * @param replyTo the queue by which the caller reaches the server
    */
   async sendNow(queue: string, body: Buffer, replyTo: string): Promise<void> {

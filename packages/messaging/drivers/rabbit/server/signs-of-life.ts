@@ -40,7 +40,7 @@ export function answerRollCall(
   return true;
 }
 
-/** However short a caller's timeout, it is looked so seldom (ms). */
+/** Minimum milliseconds between two checks, however short a caller's timeout. */
 const MIN_INTERVAL = 10;
 
 /** Tells the callers of requests that wait that the server is alive, every half of their call-monitor timeouts. */
@@ -65,7 +65,7 @@ export class SignsOfLife {
     this.#timer = undefined;
   }
 
-  /** Sends what is due, and comes again when the next can be due. */
+  /** Sends the signs that are due, and runs again when the next can be due. */
   #sweep(): void {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;

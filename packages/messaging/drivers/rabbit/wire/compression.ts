@@ -38,7 +38,7 @@ export function isCompressed(headers: MessageProperties['headers']): boolean {
 }
 
 /**
- * The body of a delivered message, unpacked if need be; at one go, for tools.
+ * The body of a delivered message, unpacked synchronously if need be; for tools.
  * @throws MalformedMessage when it cannot be unpacked here
  */
 export function plainBody(content: Buffer, headers: MessageProperties['headers']): Buffer {
@@ -46,7 +46,7 @@ export function plainBody(content: Buffer, headers: MessageProperties['headers']
   assertKnown(headers);
   const maxOutputLength = unpackedLimit(content);
   try {
-    // Of both formats; which it is, the first bytes tell.
+    // Both formats; the first bytes tell which it is.
     return unzipSync(content, { maxOutputLength });
   } catch (error) {
     throw unreadable(error, maxOutputLength);
