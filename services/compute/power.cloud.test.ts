@@ -95,7 +95,7 @@ it('does nothing when the request comes late or twice', async () => {
   expect(await cloud.driver('host1').getInfo(stopped)).toEqual({ powerState: PowerState.SHUTDOWN });
 });
 
-it('does not touch an instance that is an instance that is being deleted', async () => {
+it('does not touch an instance that is being deleted', async () => {
   const { cloud, uuid } = await booted();
   const instance = await cloud.request(uuid, 'deleting');
 
