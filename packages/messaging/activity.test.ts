@@ -30,7 +30,7 @@ function slow() {
 }
 
 describe('calling', () => {
-  test('tells what waits, oldest first, and forgets what has ended', async () => {
+  test('lists what waits, oldest first, and forgets what has ended', async () => {
     const endpoint = slow();
     await rpc.serve(endpoint);
     const client = rpc.client({ transport });
@@ -79,7 +79,7 @@ describe('calling', () => {
   });
 });
 
-test('serving tells what all servers of the transport run, each of them its own', async () => {
+test('serving lists what all servers of the transport run, and each server its own', async () => {
   const endpoint = slow();
   const one = await rpc.serve(endpoint, { transport });
   const two = await rpc.serve(endpoint, { transport, server: 'host2' });

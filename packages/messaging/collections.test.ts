@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DuplicateFilter, Fifo, Roster } from './collections.ts';
 
-test('gives back what it took, in that order, over many lots', () => {
+test('gives back what it took, in order, over many batches', () => {
   const fifo = new Fifo<number>();
   const taken: (number | undefined)[] = [];
   for (let value = 0; value < 10_000; value += 1) {

@@ -11,7 +11,7 @@ import {
 } from './index.ts';
 import { CTXT, Gate } from './test/rpc-fixture.ts';
 
-test('a server and its transport end with the block that declares them, when the requests are answered', async () => {
+test('a server and its transport end with the block that declares them, after the requests are answered', async () => {
   const url = `memory://${randomUUID()}/`;
   const target = new Target({ topic: 'greeter', server: 'host1' });
   const gate = new Gate();

@@ -5,7 +5,7 @@ import * as api from './index.ts';
 
 const CLASS = /class (\w+) extends \w+ \{\s+(?:override )?readonly code(?:: string)? = '(\w+)'/g;
 
-/** The stable codes, by the names of their classes. */
+/** The stable codes, by class name. */
 async function codes(): Promise<Map<string, string>> {
   const sources = ['errors.ts', 'rpc/dispatcher.ts'].map((name) =>
     readFile(join(import.meta.dirname, name), 'utf8'),

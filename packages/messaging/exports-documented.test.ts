@@ -9,7 +9,7 @@ interface Exported {
   file: string;
 }
 
-/** The names that a file passes on, and where they are from. */
+/** The names that a file re-exports, and where they come from. */
 async function exportsOf(file: string): Promise<Exported[]> {
   const source = await readFile(file, 'utf8');
   return [...source.matchAll(LIST)].flatMap(([, names = '', from = '']) =>

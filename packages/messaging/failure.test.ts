@@ -90,7 +90,7 @@ test('a Python error that nobody registered arrives as RemoteError', () => {
   });
 });
 
-test('a RemoteError that is passed on leaves as it came', () => {
+test('a RemoteError that is passed on leaves unchanged', () => {
   const error = deserializeFailure(JSON.stringify(RECORDED.valueError));
   expect(sent(error)).toEqual(RECORDED.valueError);
 });
@@ -121,7 +121,7 @@ test('a timeout of the remote end does not look like one of this end', () => {
   expect(error).toMatchObject({ excType: 'MessagingTimeout' });
 });
 
-test('a registered error crosses the wire with its data, and its cause tells the remote traceback', () => {
+test('a registered error crosses the wire with its data, and its cause has the remote traceback', () => {
   registerFlavorNotFound();
   const failure = sent(new FlavorNotFound('m1.tiny'));
   expect(failure).toMatchObject({
@@ -185,7 +185,7 @@ test('data fields that are not JSON do not cost the error', () => {
   expect(sent(new Circular('m'))).toMatchObject({ class: 'Circular', message: 'm', kwargs: {} });
 });
 
-test('the traceback has a line each, and goes down the causes, not for ever', () => {
+test('the traceback is split into lines, and includes a limited number of causes', () => {
   const root = new Error('root');
   const error = new Error('top', { cause: new Error('middle', { cause: root }) });
   root.cause = error;
@@ -201,7 +201,7 @@ test.each([
   ['{"message": "half a failure"}', 'half a failure'],
   ['{"tb": [1, {"toString": 1}, ["nested"]]}', ''],
   ['{"class": 1, "module": null, "message": [], "tb": {}, "args": {}, "kwargs": []}', ''],
-])('the failure %s, in no known form, is a RemoteError still', (text, value) => {
+])('the failure %s, in an unknown form, still is a RemoteError', (text, value) => {
   expect(deserializeFailure(text)).toMatchObject({ code: 'REMOTE_ERROR', excType: 'Exception', value });
 });
 

@@ -39,7 +39,7 @@ describe('hooks', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  test('that pass the error on are not taken for broken', async () => {
+  test('that pass the error on are not considered broken', async () => {
     const { chain, logger } = setUp((_rpc, next) => next());
     const error = new Error('no host');
     expect(await outcomeOf(chain.run({}, () => Promise.reject(error)))).toBe(error);
@@ -136,7 +136,7 @@ describe('hooks', () => {
   });
 });
 
-test('transport events reach all who want them, also after one that throws', () => {
+test('transport events reach all listeners, even after one that throws', () => {
   const logger = new RecordingLogger();
   const second = vi.fn();
   const broken = {

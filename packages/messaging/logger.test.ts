@@ -16,12 +16,12 @@ test.each(oddities)('%s: has a text, a wire form and a log line', (_name, thrown
   expect(lines).toMatchObject([{ method: 'm' }]);
 });
 
-test.each(oddities)('%s: is presentable, or something else takes its place', (_name, thrown) => {
+test.each(oddities)('%s: is presentable, or is replaced', (_name, thrown) => {
   const error = presentable(thrown());
   expect(() => error instanceof Error && `${error.name} ${error.message} ${error.stack}`).not.toThrow();
 });
 
-test('an ordinary error stays itself', () => {
+test('an ordinary error is kept', () => {
   const error = new RangeError('too many');
   expect(presentable(error)).toBe(error);
   expect(reasonText(error)).toBe('RangeError: too many');

@@ -15,7 +15,7 @@ async function load(file: string, loaded: Set<string>): Promise<Set<string>> {
   return loaded;
 }
 
-test('who does RPC only loads nothing of notifications', async () => {
+test('a program with RPC only loads nothing of notifications', async () => {
   const loaded = [...(await load(join(PACKAGE, 'index.ts'), new Set()))].map((file) =>
     relative(PACKAGE, file),
   );

@@ -40,7 +40,7 @@ test.each<[string, NotificationFilterOptions, boolean]>([
 ])('%s', (_what, options, expected) => {
   const filter = new NotificationFilter(options);
   expect(filter.matches(notification)).toBe(expected);
-  // Expressions with state must not remember the last text.
+  // Stateful expressions must not remember the last text.
   expect(filter.matches(notification)).toBe(expected);
 });
 
@@ -69,6 +69,6 @@ test.each<object>([
   { payload: 'active' },
   { payload: { state: 5 } },
   { context: null },
-])('%o is refused, rather than to match what it does not mean', (options) => {
+])('%o is refused rather than matching what it does not mean', (options) => {
   expect(() => new NotificationFilter(options as object)).toThrow(TypeError);
 });

@@ -21,7 +21,7 @@ const url = () => `memory://${randomUUID()}/`;
 
 type Arguments = [object, string | null, string, unknown];
 
-/** A method that notes the payloads it is told of, and returns the same each time. */
+/** A method that records the payloads it receives, and always returns the same. */
 function noting(payloads: unknown[], result?: unknown) {
   return (..._args: Arguments): unknown => {
     payloads.push(_args[3]);
@@ -30,7 +30,7 @@ function noting(payloads: unknown[], result?: unknown) {
 }
 
 describe('endpoints', () => {
-  notificationTest('are told in order, those that their filters accept', url, async (fixture) => {
+  notificationTest('are called in order, with what their filters accept', url, async (fixture) => {
     const [all, some, none]: unknown[][] = [[], [], []];
     await fixture.listen([
       { info: noting(all ?? []) },
@@ -45,7 +45,7 @@ describe('endpoints', () => {
     expect([some, none]).toEqual([[1, 3], []]);
   });
 
-  notificationTest('after the one that wants a requeue are not asked', url, async (fixture) => {
+  notificationTest('after the one that wants a requeue are not called', url, async (fixture) => {
     const [first, last]: unknown[][] = [[], []];
     await fixture.listen([
       { info: noting(first ?? [], NotificationResult.HANDLED) },
@@ -55,7 +55,7 @@ describe('endpoints', () => {
     const notifier = fixture.notifier();
     await notifier.info(CTXT, 'e', 1);
     await notifier.info(CTXT, 'e', 2);
-    // Acknowledged all the same: requeueing was not allowed.
+    // Acknowledged nevertheless, because requeueing was not allowed.
     await vi.waitFor(() => expect(first).toEqual([1, 2]));
     expect(last).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe('endpoints', () => {
     expect(logger.at('error')).toHaveLength(2);
   });
 
-  test('of a contract know the payload by the event', async () => {
+  test('with a contract know the payload by the event', async () => {
     type Events = { 'vm.created': { id: number }; 'vm.deleted': { at: string } };
     class Watcher implements NotificationEndpointOf<Events, 'info'> {
       readonly seen: (number | string)[] = [];

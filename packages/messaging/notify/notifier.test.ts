@@ -49,7 +49,7 @@ describe('a notification', () => {
     expect(utcTimestamp(new Date(Date.UTC(2026, 10, 1, 2, 3, 4, 5)))).toBe('2026-11-01 02:03:04.005000');
   });
 
-  test('does not take the secrets of its context along', async () => {
+  test("does not carry its context's secrets", async () => {
     const ctxt = { ...CTXT, auth_token: 'secret', service_catalog: [], is_admin: true, roles: ['r'] };
     await notifierWith({ drivers: ['test'] }).info(ctxt, 'e', {});
     expect(NOTIFICATIONS[0]?.ctxt).toEqual({ ...CTXT, is_admin: true, roles: ['r'] });
@@ -124,7 +124,7 @@ describe('drivers', () => {
     expect(() => notifierWith(options)).toThrow(TypeError);
   });
 
-  test('are not handed a notification whose event has no name', async () => {
+  test('are not given a notification whose event has no name', async () => {
     const notifier = notifierWith({ drivers: ['test'] });
     expect(await notifier.info(CTXT, undefined as unknown as string, {})).toBe(false);
     expect(NOTIFICATIONS).toEqual([]);
@@ -247,7 +247,7 @@ describe('the routing driver', () => {
     expect(make).toThrow(/accepted_event for test; the rules are/);
   });
 
-  test('tells of every driver that failed', async () => {
+  test('reports every driver that failed', async () => {
     for (const name of ['bad1', 'bad2']) {
       registerNotifierDriver(name, () => ({ notify: () => Promise.reject(new Error(`${name} is down`)) }));
     }

@@ -43,7 +43,7 @@ function watched(listener: RequestListener, options: Partial<RequestNotifierOpti
 const events = () => NOTIFICATIONS.map(({ message }) => message.event_type);
 const payload = (index: number) => NOTIFICATIONS[index]?.message.payload;
 
-test('a request and its response are told of, as oslo.messaging words them', async () => {
+test('a request and its response are notified as by oslo.messaging', async () => {
   const url = await watched((_request, response) => {
     response.setHeader('X-Openstack-Request-Id', 'req-1');
     response.statusCode = 202;
@@ -101,7 +101,7 @@ test('secrets are in none of it', async () => {
   });
 });
 
-test('an error thrown while a request is answered is told of, and goes on', async () => {
+test('an error thrown while a request is answered is notified and rethrown', async () => {
   const notify = requestNotifier({ notifier, serviceName: 'compute' });
   const url = await serve((request, response) => {
     try {
@@ -124,7 +124,7 @@ test('an error thrown while a request is answered is told of, and goes on', asyn
   });
 });
 
-test('a promise that rejects is told of, and still rejects', async () => {
+test('a promise that rejects is notified, and still rejects', async () => {
   const notify = requestNotifier({ notifier });
   const url = await serve(async (request, response) => {
     const answer = notify(request, response, () => Promise.reject(new Error('later')));
@@ -136,7 +136,7 @@ test('a promise that rejects is told of, and still rejects', async () => {
   expect(payload(1)).toMatchObject({ exception: { value: 'Error: later' } });
 });
 
-test('an error that a framework hands on is told of with its response', async () => {
+test('an error that a framework passes on is notified with its response', async () => {
   const notify = requestNotifier({ notifier });
   // What connect and express do: each middleware is given `next`, and errors go to those with four parameters.
   const url = await serve((request, response) => {
@@ -224,7 +224,7 @@ test.each<object>([
   expect(() => requestNotifier(options as RequestNotifierOptions)).toThrow(TypeError);
 });
 
-test('an error that cannot be shown as text is told of and passed on as it is', async () => {
+test('an error that cannot be shown as text is notified and passed on unchanged', async () => {
   const thrown: unknown = Object.create(null);
   const passedOn: unknown[] = [];
   const notify = requestNotifier({ notifier });

@@ -9,7 +9,7 @@ import { CTXT } from '../test/rpc-fixture.ts';
 import { Transport, type TransportOptions } from '../transport.ts';
 import { RPCClient, type RPCClientOptions } from './client.ts';
 
-/** A driver that notes what it is told to send and answers as it is told. */
+/** A driver that records what it is to send, and answers as it is told. */
 class ScriptedDriver implements Driver {
   readonly sent: { target: Target; request: Request; options: SendOptions }[] = [];
   answer: () => Promise<Reply | undefined> = async () => ({ result: null, failure: null });
@@ -165,7 +165,7 @@ describe('version cap', () => {
     expect(driver.sent).toHaveLength(2);
   });
 
-  test('tells which version can be sent', () => {
+  test('knows which version can be sent', () => {
     const { client } = setUp({ versionCap: '1.20' });
     expect(client.canSendVersion('1.9')).toBe(true);
     expect(client.canSendVersion('1.21')).toBe(false);
@@ -248,7 +248,7 @@ describe('a signal that has fired', () => {
 });
 
 describe('hooks', () => {
-  test("may add to the context that travels, and not to the caller's", async () => {
+  test("may add to the context that is sent, but not to the caller's", async () => {
     const ctxt = { ...CTXT };
     const rpcs: unknown[] = [];
     const hook = {
@@ -273,7 +273,7 @@ describe('hooks', () => {
 });
 
 describe('a hook for finished RPCs', () => {
-  test('is told of calls, casts and fanouts, and of those that were not sent', async () => {
+  test('is called for calls, casts and fanouts, even those that were not sent', async () => {
     const events: RpcEvent[] = [];
     const { client } = setUp(
       { versionCap: '1.0' },

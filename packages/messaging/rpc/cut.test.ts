@@ -37,7 +37,7 @@ const request = (method: string) => ({ method, args: {}, namespace: 'base', vers
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('running', () => {
-  test('tells what runs, oldest first, and for how long', async () => {
+  test('lists what runs, oldest first, and for how long', async () => {
     const endpoint = stubborn();
     const { driver, server } = await serveScripted(endpoint);
     const begin = Date.now();
@@ -91,7 +91,7 @@ describe('cut', () => {
     ]);
   });
 
-  test('tells its method, when that ends well later, that nobody gets the answer', async () => {
+  test('tells its method, if that later ends well, that nobody gets the answer', async () => {
     const gate = new Gate();
     const unanswered: string[] = [];
     const endpoint = {
@@ -133,7 +133,7 @@ describe('cut', () => {
     expect(logger.at('warn')).toHaveLength(1);
   });
 
-  test('fires the signals, also of those who look at them only then', async () => {
+  test('fires the signals, even those that are first looked at afterwards', async () => {
     const endpoint = stubborn();
     const { driver, server } = await serveScripted(endpoint);
     driver.deliver(request('hang'));
@@ -159,7 +159,7 @@ describe('cut', () => {
     expect(failureOf(call)).toMatchObject({ class: 'ServerLost' });
   });
 
-  test('gives up nothing twice, and nothing that has ended', async () => {
+  test('gives up no request twice, and none that has ended', async () => {
     const endpoint = { ...stubborn(), ping: () => 'pong' };
     const { driver, server } = await serveScripted(endpoint);
     const ping = driver.deliver(request('ping'));
@@ -174,7 +174,7 @@ describe('cut', () => {
     expect(call.replies).toHaveLength(1);
   });
 
-  test('can be called by who hears of it', async () => {
+  test('can be called by those who are notified of it', async () => {
     const endpoint = stubborn();
     const { driver, server } = await serveScripted(endpoint);
     const calls = [driver.deliver(request('hang')), driver.deliver(request('hang'))];
@@ -184,7 +184,7 @@ describe('cut', () => {
     expect(calls.map(({ replies }) => replies.length)).toEqual([1, 1]);
   });
 
-  test('leaves what comes later to run', async () => {
+  test('lets later requests run', async () => {
     const { driver, server } = await serveScripted({ ...stubborn(), ping: () => 'pong' });
     driver.deliver(request('hang'));
     server.cut();
@@ -264,7 +264,7 @@ describe('a request that is cut and will be delivered again', () => {
 });
 
 describe('who watches requests', () => {
-  test('for finished RPCs is told of the cut once, as an error', async () => {
+  test('for finished RPCs is called once for the cut, with an error', async () => {
     const endpoint = stubborn();
     const { driver, server, events } = await serveScripted(endpoint);
     driver.deliver(request('hang'));
@@ -299,7 +299,7 @@ describe('who watches requests', () => {
     expect(logger.at('error')).toEqual([]);
   });
 
-  test('as a hook that has not called next yet, keeps nobody waiting, and the method does not run', async () => {
+  test('as a hook that has not called next yet, delays nobody, and the method does not run', async () => {
     const [go, ended] = [new Gate(), new Gate()];
     const seen: unknown[] = [];
     const hook = {

@@ -93,7 +93,7 @@ class Hotel implements EndpointOf<typeof hotelRpc, JsonObject> {
     yield `${args.year}: loud`;
   }
 
-  /** In no definition. */
+  /** Not in any definition. */
   sell(): string {
     return 'sold';
   }
@@ -118,7 +118,7 @@ describe('an API that is defined', () => {
 
   afterEach(() => rpc.close());
 
-  it('has its result from one of the topic', async () => {
+  it('gets its result from one server of the topic', async () => {
     const api = new HotelAPI(rpc.transport());
     expect(await api.findRoom(CTXT, { beds: 2 })).toEqual({ room: 7 });
     expect(await api.findRoom(CTXT, { beds: 3, smoking: true, view: 'sea' })).toBeNull();
@@ -184,7 +184,7 @@ describe('an API that is defined', () => {
     await expect(api.ringBells(CTXT)).rejects.toBeInstanceOf(RPCVersionCapError);
   });
 
-  it('lets its client send again what may run twice', async () => {
+  it('lets its client resend what may run twice', async () => {
     const methods: string[] = [];
     const api = new HotelAPI(rpc.transport(), {
       around: async ({ wireName }, send) => {

@@ -5,13 +5,13 @@ import type { Daemon } from '@mini-nova/service';
 import type { NovaSchema } from '../nova-schema.ts';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 
-/** What a daemon's service is composed from. `name`: what the broker lists its connections by. */
+/** What a daemon's service is composed from. `name`: the name of its connections in the broker's list. */
 export function serviceParts(daemon: Daemon<NovaSchema>, name: string = daemon.name): ServiceParts {
   const { config, logger, serviceOptions: service } = daemon;
   return { config, logger, transport: daemonTransport(daemon, name), service };
 }
 
-/** A daemon's way to the other services. `name`: what the broker lists its connections by. */
+/** A daemon's transport to the other services. `name`: the name of its connections in the broker's list. */
 export function daemonTransport(
   daemon: Daemon<NovaSchema>,
   name: string,

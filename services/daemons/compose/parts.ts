@@ -6,12 +6,12 @@ import type { NovaConfig } from '../nova-schema.ts';
 
 /** What every service is composed from. */
 export interface ServiceParts {
-  /** A live one is read where its options are used. */
+  /** If it is live, options are read where they are used, and so follow changes. */
   config: NovaConfig;
   logger: Logger;
-  /** The service's own: it closes it. */
+  /** Owned by the service, which closes it. */
   transport: Transport;
-  /** What a daemon adds to the options of the service: its `serviceOptions`. */
+  /** Options that the daemon adds to the service's: its `serviceOptions`. */
   service?: Partial<ServiceOptions>;
 }
 
@@ -19,9 +19,9 @@ export interface ServiceParts {
 export interface DatabaseServiceParts extends ServiceParts {
   db: Database;
   stores: Stores;
-  /** Closes the database, when it is the service's own. */
+  /** Closes the database if the service owns it. */
   release?: () => Promise<void>;
 }
 
-/** Of the service records: raised when services that run side by side must tell each other apart. */
+/** The version in service records: raised when services of different versions must tell each other apart. */
 export const SERVICE_VERSION = 64;

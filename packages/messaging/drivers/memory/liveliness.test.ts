@@ -12,7 +12,7 @@ function work(): void {
   while (performance.now() < end);
 }
 
-/** What was done in each turn of the event loop, until all is done. */
+/** What was done in each turn of the event loop, until everything is done. */
 async function stepsUntil(total: number, done: () => number): Promise<number[]> {
   const steps: number[] = [];
   for (let before = 0; before < total; before = done()) {
@@ -23,7 +23,7 @@ async function stepsUntil(total: number, done: () => number): Promise<number[]> 
   return steps;
 }
 
-test.each(['casts', 'calls'])('others have their turn between %s, however many wait', async (kind) => {
+test.each(['casts', 'calls'])('others get their turn between %s, however many wait', async (kind) => {
   const transport = getTransport({ url: newBus() });
   onTestFinished(() => transport.close());
   let done = 0;
@@ -45,7 +45,7 @@ test.each(['casts', 'calls'])('others have their turn between %s, however many w
   expect(Math.max(...steps)).toBeLessThanOrEqual(8);
 });
 
-notificationTest('others have their turn between notifications', newBus, async (fixture) => {
+notificationTest('others get their turn between notifications', newBus, async (fixture) => {
   let done = 0;
   const notifier = fixture.notifier();
   for (let n = 0; n < 30; n += 1) await notifier.info(CTXT, 'e', n);

@@ -35,7 +35,7 @@ rpcTest('a call that timed out before its server came is not run', newBus, async
   expect(runs).toEqual([2]);
 });
 
-rpcTest('a call waits for a silent server as long as that can answer', newBus, async (rpc) => {
+rpcTest('a call waits for a silent server for as long as that can answer', newBus, async (rpc) => {
   const taken: IncomingMessage[] = [];
   const transport = rpc.transport();
   const target = new Target({ topic: rpc.topic, server: 'mute' });
@@ -43,7 +43,7 @@ rpcTest('a call waits for a silent server as long as that can answer', newBus, a
   const client = rpc.client({ callMonitorTimeout: 0.05 });
   const answered = client.call(CTXT, 'any', {});
   await vi.waitFor(() => expect(taken).toHaveLength(1));
-  // Longer than two of its silences: the passing of time is what is tested.
+  // Longer than two silences: the passing of time is what is tested.
   await delay(200);
   await taken[0]?.reply({ result: 'at last', failure: null });
   expect(await answered).toBe('at last');
@@ -91,7 +91,7 @@ rpcTest('nor does one whose servers have no room, until they have', newBus, asyn
 });
 
 rpcTest(
-  'a server runs no more bytes of requests than the limit, and a larger one alone',
+  'a server runs no more bytes of requests than the limit, and a larger request alone',
   newBus,
   async (rpc) => {
     const gates = new Map<string, Gate>();
@@ -126,25 +126,31 @@ rpcTest(
   },
 );
 
-rpcTest('what is not acknowledged when its transport goes is run by another server', newBus, async (rpc) => {
-  const started = new Gate();
-  const runs: unknown[] = [];
-  const transport = rpc.transport();
-  const stuck = {
-    note: (_ctxt: object, { text }: { text: unknown }) => {
-      runs.push(`first ${text}`);
-      started.open();
-      return new Promise(() => {});
-    },
-  };
-  await rpc.serve(stuck, { transport, ackPolicy: 'after' });
-  const client = rpc.client();
-  await client.cast(CTXT, 'note', { text: 1 });
-  await started.opened;
-  await transport.close();
-  await rpc.serve({ note: (_ctxt: object, { text }: { text: unknown }) => void runs.push(`second ${text}`) });
-  await vi.waitFor(() => expect(runs).toEqual(['first 1', 'second 1']));
-});
+rpcTest(
+  'requests that are unacknowledged when their transport goes are run by another server',
+  newBus,
+  async (rpc) => {
+    const started = new Gate();
+    const runs: unknown[] = [];
+    const transport = rpc.transport();
+    const stuck = {
+      note: (_ctxt: object, { text }: { text: unknown }) => {
+        runs.push(`first ${text}`);
+        started.open();
+        return new Promise(() => {});
+      },
+    };
+    await rpc.serve(stuck, { transport, ackPolicy: 'after' });
+    const client = rpc.client();
+    await client.cast(CTXT, 'note', { text: 1 });
+    await started.opened;
+    await transport.close();
+    await rpc.serve({
+      note: (_ctxt: object, { text }: { text: unknown }) => void runs.push(`second ${text}`),
+    });
+    await vi.waitFor(() => expect(runs).toEqual(['first 1', 'second 1']));
+  },
+);
 
 test('dead letters can be looked at', async () => {
   const url = newBus();
@@ -167,7 +173,7 @@ test('dead letters can be looked at', async () => {
   expect(memoryDeadLetters(url, rpc.topic)).toEqual([]);
 });
 
-test('a cast is a dead letter in the end, however odd its failure is', async () => {
+test('a cast ends as a dead letter, however odd its failure', async () => {
   const url = newBus();
   const rpc = new RpcFixture(url);
   const odd = async (_ctxt: object, { name }: { name: string }) => {
@@ -192,7 +198,7 @@ rpcTest('topics of one name on two exchanges are two topics', newBus, async (rpc
   }
 });
 
-test('buses of different names know nothing of each other', async () => {
+test('buses of different names are separate', async () => {
   const [here, there] = [new RpcFixture(newBus()), new RpcFixture(newBus())];
   await here.serve({ name: () => 'here' });
   const transport = there.transport();
@@ -229,7 +235,7 @@ rpcTest('a server that stops is handed the fanouts that were sent to it', newBus
   expect(notes).toEqual(['before']);
 });
 
-rpcTest('timers and sockets have their turn while servers are busy', newBus, async (rpc) => {
+rpcTest('timers and sockets get their turn while servers are busy', newBus, async (rpc) => {
   const client = rpc.client();
   const stopped = new Gate();
   let running = true;

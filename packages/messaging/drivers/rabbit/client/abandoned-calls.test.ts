@@ -15,7 +15,7 @@ test('the server of a call is told at once when it is known', () => {
   expect(tell.mock.calls).toEqual([['server', 'm']]);
 });
 
-test('it is told when it shows, and again when it goes on, but not for each sign', () => {
+test('it is told when it identifies itself, and again when it continues, but not at each sign', () => {
   const { tell, abandoned } = fixture();
   abandoned.add('m', undefined);
   expect(tell).not.toHaveBeenCalled();
@@ -26,7 +26,7 @@ test('it is told when it shows, and again when it goes on, but not for each sign
   expect(tell).toHaveBeenCalledTimes(3);
 });
 
-test('nothing is told of other calls, of those that have ended, or after a minute', () => {
+test('servers are not told about other calls, about ended ones, or after a minute', () => {
   const { tell, abandoned } = fixture();
   for (const msgId of ['ended', 'old']) abandoned.add(msgId, undefined);
   abandoned.delete('ended');

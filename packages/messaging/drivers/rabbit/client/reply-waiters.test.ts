@@ -50,7 +50,7 @@ describe('a call', () => {
     expect(waiters.size).toBe(0);
   });
 
-  test('times out without a reply, with what was called', () => {
+  test('times out without a reply, with an error that names the call', () => {
     const { waiters } = fixture();
     const { onError } = call(waiters, { timeout: 2 });
     vi.advanceTimersByTime(1998);
@@ -119,7 +119,7 @@ describe('a call', () => {
 });
 
 describe('a monitored call', () => {
-  test('is in doubt after one and a half times its timeout without a sign of life', () => {
+  test('is in doubt after 1.5 call-monitor timeouts without a sign of life', () => {
     const { waiters, onDoubt } = fixture();
     const { waiter, onError } = call(waiters, { timeout: 60, callMonitorTimeout: 2 });
     waiter.watch(performance.now());
@@ -134,7 +134,7 @@ describe('a monitored call', () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  test('is not watched before the broker has its request', () => {
+  test('is not monitored before the broker has its request', () => {
     const { waiters, onDoubt } = fixture();
     call(waiters, { timeout: 60, callMonitorTimeout: 2 });
     vi.advanceTimersByTime(30_000);
@@ -239,7 +239,7 @@ describe('a call with several results', () => {
     expect(onReply.mock.calls).toEqual([[{ result: null, failure: null, results: 0 }]]);
   });
 
-  test('waits for a result that comes behind the last message', () => {
+  test('waits for a result that comes after the last message', () => {
     const { waiters } = fixture();
     const { onReply, onResult } = call(waiters, { timeout: 60 });
     waiters.deliver(result(0));

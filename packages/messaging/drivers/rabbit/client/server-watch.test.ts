@@ -55,6 +55,6 @@ test('is over when all have answered, or after a second; a late answer counts', 
   const second = answered.over();
   answered.answer('server1');
   await second;
-  // Those of the two fixtures' calls.
+  // The ids of the two fixtures' calls.
   expect(vi.getTimerCount()).toBe(2);
 });

@@ -34,14 +34,14 @@ function connectionTo(port: number) {
   return { connection, rounds: () => rounds, events };
 }
 
-test('a host where nothing listens is asked again and again, for it costs the broker nothing', async () => {
+test('a host where nothing listens is tried again and again, since that costs the broker nothing', async () => {
   const { connection, rounds, events } = connectionTo(await freePort());
   await vi.waitFor(() => expect(rounds()).toBeGreaterThan(10));
   await connection.close();
   expect(events).toEqual([]);
 });
 
-test('a host that fails otherwise is asked less and less often', async () => {
+test('a host that fails in another way is tried less and less often', async () => {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;
@@ -57,7 +57,7 @@ test('a host that fails otherwise is asked less and less often', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('what a connection logs is not of the request that was the first to need it', async () => {
+test("a connection's log lines do not belong to the request that first needed it", async () => {
   const request = new AsyncLocalStorage<string>();
   const logged: (string | undefined)[] = [];
   const settings = rabbitSettings({ rabbitRetryInterval: 0.02 });

@@ -37,7 +37,7 @@ test('so is a host that says nothing', async () => {
   await new Promise((resolve) => silent.close(resolve));
 });
 
-test('who waits for a broker that does not come is told when the transport is closed', async () => {
+test('callers that wait for an absent broker are told when the transport is closed', async () => {
   const transport = transportTo(await freePort());
   const ready = expect(transport.ready({ timeout: 60 })).rejects.toThrow('The transport is closed');
   await transport.close();

@@ -56,7 +56,7 @@ test('it can be sent at once, with all before it', async () => {
   await vi.waitFor(() => expect(received).toBe('first second'));
 });
 
-test('a channel that is made otherwise keeps its own way', () => {
+test('a channel that is built differently keeps its own way of writing', () => {
   const { channel, way } = channelOf({ stream: new PassThrough() });
   expect(shortenWay(channel)).toBe(false);
   way.write(Buffer.from('frame'));

@@ -7,7 +7,7 @@ import { silentLogger } from '../../../logger.ts';
 import { RecordingLogger } from '../../../test/recording-logger.ts';
 import { FrameWriter } from './frame-writer.ts';
 
-/** The library's own encoders, to compare with: not part of its interface, so found by their path. */
+/** The library's own encoders, for comparison: not part of its interface, so found by their path. */
 const require = createRequire(import.meta.url);
 const library = require.resolve('amqplib').replace(/channel_api\.js$/, 'lib/');
 const defs = require(`${library}defs.js`);
@@ -112,7 +112,7 @@ test('what is published in one turn of the event loop is one write', () => {
   expect(write).toHaveBeenCalledTimes(1);
 });
 
-test('a socket that takes nothing more is reported, and so is its being empty again', async () => {
+test('a full socket is reported, and so is its emptying', async () => {
   receiver.pause();
   const onDrain = vi.fn();
   const writer = new FrameWriter(CHANNEL, socket, FRAME_MAX, onDrain);
@@ -158,7 +158,7 @@ test('what was not sent when the channel closes is not sent at all', async () =>
   expect(received.equals(bytes)).toBe(true);
 });
 
-test('a library that is made otherwise gives no writer, and one log line for each connection', () => {
+test('a library that is built differently gives no writer, and one log line for each connection', () => {
   const logger = new RecordingLogger();
   const connection = { stream: socket };
   for (const ch of [1, 2]) {

@@ -25,7 +25,7 @@ test('a message larger than an outbox goes alone', () => {
   expect(() => outbox.take(1000)).toThrow(Overloaded);
 });
 
-test('a destination is one for all targets that lead there, and is remembered', () => {
+test('all targets that lead to a destination share it, and it is remembered', () => {
   const destinations = new Destinations('nova', new Topology(rabbitSettings()));
   const destination = destinations.of(new Target({ topic: 'compute', server: 'host1' }));
   destination.known = true;
@@ -37,7 +37,7 @@ test('a destination is one for all targets that lead there, and is remembered', 
   }
 });
 
-test('of very many destinations those are remembered that were used last', () => {
+test('of very many destinations, those used last are remembered', () => {
   const destinations = new Destinations('nova', new Topology(rabbitSettings()));
   const of = (server: string) => destinations.of(new Target({ topic: 'compute', server }));
   for (const server of ['old', 'used']) of(server).known = true;

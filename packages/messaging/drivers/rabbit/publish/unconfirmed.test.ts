@@ -38,7 +38,7 @@ test('tags go on when all was confirmed, and begin anew on another channel', () 
   expect(unconfirmed.take(1)).toBe(third);
 });
 
-test('many messages under way cost no more than few', () => {
+test('a message costs no more when many are under way', () => {
   const unconfirmed = new Unconfirmed();
   const all = Array.from({ length: 50_000 }, (_, index) => publication(String(index)));
   for (const each of all) unconfirmed.add(each);
@@ -68,7 +68,7 @@ test('the same message that is sent twice comes back twice', () => {
   }
 });
 
-test('messages that were settled otherwise are not held until the broker confirms them', () => {
+test('messages that were settled in another way are not held until the broker confirms them', () => {
   const unconfirmed = new Unconfirmed();
   const first = publication('first');
   unconfirmed.add(first);

@@ -55,7 +55,7 @@ test('once what waited for a queue has been taken, further results do not wait f
   queues.add('reply');
   vi.advanceTimersByTime(250);
   settle();
-  // Nothing says what became of these.
+  // The outcome of these stays unknown.
   expect(await replies.sendResult('reply', BODY, 'server')).toBe(true);
   expect(await replies.sendResult('reply', BODY, 'server')).toBe(true);
 });

@@ -15,7 +15,7 @@ function refusal(text: string, code = 406): Error {
 const durable =
   "PRECONDITION_FAILED - inequivalent arg 'durable' for exchange 'nova' in vhost '/': received 'true' but current is 'false'";
 
-describe('what the broker says of a mismatch', () => {
+describe('what the broker says about a mismatch', () => {
   test.each([
     [durable, { kind: 'exchange', entity: 'nova', argument: 'durable', wanted: 'true', actual: 'false' }],
     [
@@ -42,7 +42,7 @@ describe('what the broker says of a mismatch', () => {
 describe('a control exchange that others have made not durable', () => {
   const nova: ExchangeSpec = { name: 'nova', type: 'topic', durable: true, autoDelete: false };
 
-  test('is used as it is from then on, and that is told once', () => {
+  test('is used as it is from then on, which is logged once', () => {
     const logger = new RecordingLogger();
     const fallbacks = new ExchangeFallbacks(logger);
     expect(fallbacks.apply(nova)).toBe(nova);
@@ -56,7 +56,7 @@ describe('a control exchange that others have made not durable', () => {
     durable.replace("'true'", "'false'").replace(/'false'$/, "'true'"),
     durable.replace("'durable'", "'auto_delete'"),
     durable.replace('exchange', 'queue'),
-  ])('is all that is forgiven: not %s', (text) => {
+  ])('is the only tolerated difference: not %s', (text) => {
     const fallbacks = new ExchangeFallbacks(new RecordingLogger());
     expect(fallbacks.learn(refusal(text))).toBe(false);
     expect(fallbacks.apply(nova)).toBe(nova);

@@ -82,7 +82,7 @@ test('a body that readers would refuse is not compressed', () => {
   expect(compressBody(Buffer.from(JSON.stringify(Array(50_000).fill({ name: 'a', n: 1 }))))).toBeDefined();
 });
 
-test('unpacking beside the event loop tells the same as at one go', async () => {
+test('unpacking off the event loop gives the same result as unpacking synchronously', async () => {
   expect(`${await unpackedBody(compressed(text), COMPRESSION_HEADERS)}`).toBe(text);
   const wrong = [
     [compressed(text), { compression: 'bz2' }, 'its compression is unknown: bz2'],

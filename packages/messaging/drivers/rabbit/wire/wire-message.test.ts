@@ -215,7 +215,7 @@ describe('decoding what others send', () => {
     expect(() => decodeRequest(Buffer.from(text))).toThrow(new MalformedMessage(reason));
   });
 
-  test('an envelope version however deep is refused as any other', () => {
+  test('an envelope version nested however deep is refused like any other', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const sealed = Buffer.from(`{"oslo.version": ${deep}, "oslo.message": "{}"}`);
     expect(() => decodeRequest(sealed)).toThrow(UnsupportedRpcEnvelopeVersion);
@@ -255,7 +255,7 @@ describe('decoding what others send', () => {
 });
 
 describe('the results of a multicall', () => {
-  test('carry their places, and the last message their number', () => {
+  test('carry their places, and the last message carries their number', () => {
     const sent = [
       encodeResult('m', 'u0', 'first', 0),
       encodeResult('m', 'u1', null, 1),
