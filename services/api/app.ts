@@ -10,7 +10,6 @@ import { BadRequest, faultDocument } from './http-errors.ts';
 import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
 import { addMicroversions } from './microversion.ts';
-import { traceRequest } from './request-span.ts';
 import {
   addForwarding,
   addStores,
@@ -27,6 +26,7 @@ import { serverActionRoutes } from './routes/server-actions.ts';
 import { serverRoutes } from './routes/servers.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { traceRequest } from './running-requests.ts';
 import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
 
 /** What Nova takes for a project in a path: other words are names of resources. */

@@ -7,10 +7,9 @@ import type { OutageRetryOptions } from '@mini-nova/domain/outage-retry';
 import type { ArgsOf, EndpointOf, Logger } from '@mini-nova/messaging';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
 import type { RequestContext } from '@mini-nova/service';
-import { BuildDispatch } from './build-dispatch.ts';
-import { BuildRetry } from './build-retry.ts';
 import { FailedBuilds } from './failed-builds.ts';
-import { FirstBuild } from './first-build.ts';
+import { BuildDispatch, FirstBuild } from './operations/build.ts';
+import { BuildRetry } from './operations/build-retry.ts';
 import type { SilentComputes } from './scheduling-line.ts';
 import { SchedulingLine } from './scheduling-line.ts';
 

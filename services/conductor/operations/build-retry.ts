@@ -8,9 +8,9 @@ import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import type { RequestSpec, Selection } from '@mini-nova/objects';
 import { claimResources } from '@mini-nova/placement/allocations';
 import type { SchedulerAPI } from '@mini-nova/scheduler/rpcapi';
-import { allocationsAsked, type BuildDispatch } from './build-dispatch.ts';
-import { type FailedBuilds, isScheduling } from './failed-builds.ts';
-import type { SchedulingLine } from './scheduling-line.ts';
+import { type FailedBuilds, isScheduling } from '../failed-builds.ts';
+import type { SchedulingLine } from '../scheduling-line.ts';
+import { allocationsAsked, type BuildDispatch } from './build.ts';
 
 type Args = ArgsOf<typeof computeTaskRpc, 'buildInstances'>;
 type Retry = NonNullable<FilterProperties['retry']>;
