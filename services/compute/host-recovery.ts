@@ -3,12 +3,12 @@ import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-no
 import { wayOf } from '@mini-nova/domain/states/instance-states';
 import type { PowerState } from '@mini-nova/domain/states/power-state';
 import { isTaskState, taskStates } from '@mini-nova/domain/states/task-state';
-import type { Instance, Migration } from '@mini-nova/objects';
+import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere, saveIfExpected } from './instance-records.ts';
-import { movesUnderWay } from './moves.ts';
+import { isBetweenHosts } from './moves.ts';
 import { abortBuild, leaveHost, undoBuild } from './operations/build-end.ts';
 import { terminateInstance } from './operations/delete.ts';
 import { repeatPowerOperation } from './operations/index.ts';
@@ -24,23 +24,23 @@ export async function recoverHost(
   ctxt: RequestContext,
   instances: Instance[],
 ): Promise<void> {
-  const moves = await movesUnderWay(host, ctxt);
   for (const listed of instances) {
     if (wayOf(listed) === 'rest' || host.locks.isHeld(listed.uuid)) continue;
     await attempt(host, listed, 'recover the instance', () =>
       host.locks.run(listed.uuid, async () => {
         // As it is now: since the list was read, it may have been sent to another host.
         const instance = await currentHere(host, ctxt, listed.uuid);
-        if (instance && !isLeftTo(moves, instance)) await recoverInstance(host, ctxt, instance);
+        if (!instance || (await isLeftToMove(host, ctxt, instance))) return;
+        await recoverInstance(host, ctxt, instance);
       }),
     );
   }
 }
 
 /** What undoes a build destroys the guest: of an instance between two hosts its migration has to say whether that may be. */
-function isLeftTo(moves: ReadonlyMap<string, Migration>, instance: Instance): boolean {
+async function isLeftToMove(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<boolean> {
   const way = wayOf(instance);
-  return moves.has(instance.uuid) && (way === 'end the build' || way === 'leave the host');
+  return (way === 'end the build' || way === 'leave the host') && isBetweenHosts(host, ctxt, instance.uuid);
 }
 
 async function recoverInstance(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {

@@ -233,6 +233,48 @@ it('leaves what failed, was not launched or lacks its guest as it is, as long as
   }
 });
 
+it('leaves an instance as it is whose guest a migration takes away while the power states are looked at', async () => {
+  const instance = await running();
+  const driver = cloud.driver('host1');
+  const getInfo = driver.getInfo.bind(driver);
+  driver.getInfo = async (asked) => {
+    driver.getInfo = getInfo;
+    await cloud.migrations.create(newMigration({ instance_uuid: instance.uuid, status: 'running' }));
+    await driver.destroy(ctxt, instance);
+    return getInfo(asked);
+  };
+
+  await cloud.runTasks('host1');
+
+  expect(await guestsOf(instance)).toEqual([]);
+  expect(await cloud.instances.getByUuid(instance.uuid)).toMatchObject({ vm_state: 'active', host: 'host1' });
+  expect(await cloud.fault(instance.uuid)).toBeUndefined();
+});
+
+it('leaves a build alone of which a migration begins while the compute puts others in order', async () => {
+  const states = { vm_state: 'building', task_state: 'spawning', launched_at: null };
+  const moving = await running();
+  // The newer one is seen to first.
+  const lost = await running();
+  for (const instance of [moving, lost]) await cloud.instances.update(instance, states);
+  const driver = cloud.driver('host1');
+  driver.initHost = async () => {};
+  await driver.destroy(ctxt, moving);
+  await driver.destroy(ctxt, lost);
+  const destroy = driver.destroy.bind(driver);
+  driver.destroy = async (...of) => {
+    driver.destroy = destroy;
+    await cloud.migrations.create(newMigration({ instance_uuid: moving.uuid, status: 'running' }));
+    return destroy(...of);
+  };
+
+  await restart();
+
+  expect(await cloud.instances.getByUuid(lost.uuid)).toMatchObject({ vm_state: 'error', host: null });
+  expect(await cloud.instances.getByUuid(moving.uuid)).toMatchObject({ ...states, host: 'host1' });
+  expect(await cloud.ports.list(moving.uuid)).toHaveLength(1);
+});
+
 describe('a host counts', () => {
   it.each(types)('what moves away from it and to it by a %s, each by its flavor', async (type) => {
     const isResize = type === 'resize';

@@ -7,7 +7,7 @@ import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
 import type { ComputeHost } from './compute-host.ts';
 import { currentHere, endUnlessChanged, saveIfExpected } from './instance-records.ts';
-import { movesUnderWay } from './moves.ts';
+import { isBetweenHosts } from './moves.ts';
 import { leaveHost } from './operations/build-end.ts';
 import { guestPowerOf, powerStateOf } from './operations/power.ts';
 
@@ -19,29 +19,21 @@ import { guestPowerOf, powerStateOf } from './operations/power.ts';
  */
 export async function syncPowerStates(host: ComputeHost, ctxt: RpcContext): Promise<void> {
   if (host.ownRecords.suspension) return;
-  const moves = await movesUnderWay(host, ctxt);
-  const isMoving = ({ uuid }: Instance) => moves.has(uuid);
   for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
     // What is being done to an instance ends with its record in order.
     if (host.locks.isHeld(instance.uuid)) continue;
-    await attempt(host, instance, 'synchronize the power state', () =>
-      syncInstance(host, ctxt, isMoving, instance),
-    );
+    await attempt(host, instance, 'synchronize the power state', () => syncInstance(host, ctxt, instance));
   }
 }
 
-async function syncInstance(
-  host: ComputeHost,
-  ctxt: RpcContext,
-  isMoving: (instance: Instance) => boolean,
-  listed: Instance,
-): Promise<void> {
+async function syncInstance(host: ComputeHost, ctxt: RpcContext, listed: Instance): Promise<void> {
   if (!(await differenceOf(host, listed))) return;
-  // Looked at again as it is now: since the list was read, something may have been done to it.
+  // Looked at again as it is now: since the list was read, something may have been done to it, or its move begun.
   await host.locks.run(listed.uuid, async () => {
     const instance = await currentHere(host, ctxt, listed.uuid);
     const difference = instance && (await differenceOf(host, instance));
-    if (!difference || (isMoving(instance) && !isOfPowerAlone(difference))) return;
+    if (!difference) return;
+    if (!isOfPowerAlone(difference) && (await isBetweenHosts(host, ctxt, instance.uuid))) return;
     await settle(host, ctxt, instance, difference);
   });
 }
