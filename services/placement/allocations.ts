@@ -130,9 +130,14 @@ export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): P
   return rows.some(({ created_at }) => created_at === at);
 }
 
-/** Releases what was claimed, unless a later claim of the same consumer relies on it. What it held before it keeps. */
+/**
+ * Releases what was claimed, unless a later claim of the same consumer relies on it. What it held before it keeps. Locks the
+ * consumers: a claim that has read what they hold has dated it before this is judged.
+ */
 export async function releaseClaims(db: Database, { consumerUuids, before, at }: MadeClaims): Promise<void> {
+  if (consumerUuids.length === 0) return;
   const release = async (trx: Queryable) => {
+    await lockConsumers(trx, consumerUuids);
     const released = await deleteAllocationsDated(trx, consumerUuids, at);
     const isReleased = (held: AllocationRow) => released.some((row) => isSameAllocation(row, held));
     await insertAllocations(trx, before.filter(isReleased));

@@ -200,14 +200,14 @@ export async function changeConsumer(
 
 export type AllocationKey = Pick<AllocationRow, 'consumer_uuid' | 'provider_uuid' | 'resource_class'>;
 
-/** Only those of exactly this date. Returns those that went; fewer when an answer was lost. */
+/** Only those of exactly this date. Returns those that went. */
 export async function deleteAllocationsDated(
-  db: Queryable,
+  trx: Queryable,
   consumerUuids: readonly string[],
   at: Timestamp,
 ): Promise<AllocationKey[]> {
   if (consumerUuids.length === 0) return [];
-  return idempotent(db)
+  return trx
     .deleteFrom('allocations')
     .where('consumer_uuid', 'in', consumerUuids)
     .where('created_at', '=', at)
