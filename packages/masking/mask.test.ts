@@ -202,8 +202,10 @@ test.each([
   '--------',
   'password:password:',
   '"\\',
+  '?',
   '?key',
   '&keykey',
+  '?password=',
   'pass',
   'bearer ',
   '[',
@@ -219,3 +221,14 @@ test.each([
   // Processor time (µs); an expression that backtracks over the text takes many minutes.
   expect(process.cpuUsage(before).user).toBeLessThan(30_000_000);
 });
+
+test.each(['hun ter2', 'hun,"ter2', 'hun"-ter2', "hun'ter2", 'a=b', 'hun<ter2>'])(
+  'a parameter of a URL is hidden up to the next one: %s',
+  (value) => {
+    for (const name of ['password', 'sslkey', 'api_key']) {
+      const url = `postgresql://h/nova?a=1&${name}=${value}&b=2`;
+      expect(maskUrl(url)).toBe(`postgresql://h/nova?a=1&${name}=***&b=2`);
+      expect(maskSecret(url)).toBe(`postgresql://h/nova?a=1&${name}=***&b=2`);
+    }
+  },
+);

@@ -19,6 +19,10 @@ const USER_WITH_PASSWORD = /^[\w.%+~-]+:.*@/s;
 /** A URL parameter that is a key of some kind: `key=`, `sslkey=`. */
 const KEY_PARAMETER = /([?&;][\w.-]{0,40}key[\w.-]{0,40}=)[^&;\s"'<>]+/gi;
 
+/** A parameter of a URL that is the whole text: only the next one ends its value. */
+const PARAMETER = /([?&;])([^=&;?]*)=([^&;]*)/g;
+const KEY = /key/i;
+
 // Every repetition here is bounded or has a fixed end; otherwise a long text would take very long.
 const NAME = `(?:${SECRET_NAME})[\\w-]{0,30}`;
 /** The colon before a URL's port does not introduce a value. */
@@ -40,11 +44,11 @@ export function maskText(text: string): string {
 /** A URL without its secrets. The URL is the whole text, so whatever cannot be a host is taken for a password. */
 export function maskUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
-  if (scheme === undefined) return maskNamed(url.replace(/^.*@/s, `${MASK}@`));
+  if (scheme === undefined) return maskParameters(url.replace(/^.*@/s, `${MASK}@`));
   const rest = url.slice(scheme.length);
   const [hosts = ''] = rest.split(/[/?#]/, 1);
   const masked = maskRest(hosts, rest.slice(hosts.length));
-  return maskNamed(masked === undefined ? hideToLastAt(url) : scheme + masked);
+  return maskParameters(masked === undefined ? hideToLastAt(url) : scheme + masked);
 }
 
 /** A secret value as messages may show it: of a URL, the parts that are not secret; of anything else, nothing. */
@@ -122,6 +126,13 @@ function hideToLastAt(text: string): string {
   afterUser.lastIndex = first + 1;
   const colon = afterUser.exec(text)?.index ?? text.length;
   return first === -1 || colon > end ? text : `${text.slice(0, colon)}:${MASK}${text.slice(end)}`;
+}
+
+function maskParameters(url: string): string {
+  const masked = url.replace(PARAMETER, (whole, mark: string, name: string) =>
+    isSecretName(name) || KEY.test(name) ? `${mark}${name}=${MASK}` : whole,
+  );
+  return maskNamed(masked);
 }
 
 function maskNamed(text: string): string {

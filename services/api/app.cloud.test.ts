@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { FlavorStore } from '@mini-nova/data/flavors/store';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { tempDir } from '@mini-nova/testing';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { SQLite } from '../../packages/database/drivers/sqlite.ts';
 
 test('says which version it speaks', async () => {
@@ -36,7 +37,7 @@ test('names version and request in the headers of every answer', async () => {
 });
 
 test('answers an unknown path with 404 and a wrong method with 405, in OpenStack form', async () => {
-  const { get, send } = await apiFixture();
+  const { app, get, send } = await apiFixture();
   expect(await get('/v2.1/nowhere')).toMatchObject({
     status: 404,
     body: { itemNotFound: { code: 404, message: expect.stringContaining('/v2.1/nowhere') } },
@@ -45,7 +46,9 @@ test('answers an unknown path with 404 and a wrong method with 405, in OpenStack
   expect(refused).toMatchObject({ status: 405, body: { badMethod: { code: 405 } } });
   expect(refused.headers.allow).toContain('GET');
   expect(await send('PUT', '/v2.1/servers/x/action')).toMatchObject({ status: 405 });
+  const newer = { 'openstack-api-version': 'compute 2.99' };
   expect(await send('POST', '/')).toMatchObject({ status: 405 });
+  expect(await app.inject({ method: 'POST', url: '/', headers: newer })).toMatchObject({ statusCode: 405 });
 });
 
 test('answers a body that is not JSON with 400, and one of another type with 415', async () => {
@@ -122,10 +125,10 @@ test('serves the same under the path of a project, and links there', async () =>
 });
 
 test('answers with 503 and a time to come back while the database is away', async () => {
-  const { get, stores } = await apiFixture();
-  stores.flavors.list = async () => {
-    throw new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432', { retryAfter: 3 });
-  };
+  const { get } = await apiFixture();
+  const away = new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432', { retryAfter: 3 });
+  const list = vi.spyOn(FlavorStore.prototype, 'list').mockRejectedValue(away);
+  onTestFinished(() => list.mockRestore());
   const { status, body, headers } = await get('/v2.1/flavors');
   expect({ status, body, retryAfter: headers['retry-after'] }).toEqual({
     status: 503,

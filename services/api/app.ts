@@ -79,7 +79,7 @@ export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettin
   app.register(async (versions) => {
     const methods = collectMethods(versions);
     versionRoutes(versions.withTypeProvider<TypeBoxTypeProvider>(), routes);
-    refuseOtherMethods(versions, methods);
+    refuseOtherMethods(versions, methods, { microversions: 'any' });
   });
   for (const prefix of ['/v2.1', PROJECT]) {
     app.register(async (compute) => addComputeRoutes(compute, dependencies), { prefix });

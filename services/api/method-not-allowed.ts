@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, HTTPMethods } from 'fastify';
 import { faultDocument } from './http-errors.ts';
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
@@ -18,6 +18,7 @@ export function collectMethods(app: FastifyInstance): ReadonlyMap<string, Readon
 export function refuseOtherMethods(
   app: FastifyInstance,
   collected: ReadonlyMap<string, ReadonlySet<string>>,
+  config: FastifyContextConfig = {},
 ): void {
   // Adding a route adds to what is collected.
   for (const [url, methods] of [...collected].map(([path, set]) => [path, [...set]] as const)) {
@@ -27,6 +28,7 @@ export function refuseOtherMethods(
       method,
       url,
       schema: { hide: true },
+      config,
       handler: async (request, reply) =>
         reply
           .code(405)

@@ -20,6 +20,9 @@ export function versionRoutes(app: Api, routes: readonly RouteOptions[]): void {
   app.get('/v2.1/openapi.json', { schema: { response: { 200: { type: 'object' } } } }, async () => {
     // What makes it is loaded when somebody asks.
     document ??= import('../openapi.ts').then(({ openApiDocument }) => openApiDocument(routes));
+    document.catch(() => {
+      document = undefined;
+    });
     return document;
   });
 }

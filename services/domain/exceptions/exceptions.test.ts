@@ -33,7 +33,7 @@ async function classesHere(): Promise<[file: string, name: string, type: unknown
     (name) => /^[^.]+\.ts$/.test(name) && name !== 'index.ts',
   );
   const found = files.map(async (file): Promise<[string, string, unknown][]> => {
-    const module = (await import(`./${file.slice(0, -3)}.ts`)) as object;
+    const module = (await import(/* @vite-ignore */ `./${file}`)) as object;
     return Object.entries(module).map(([name, exported]) => [file, name, exported]);
   });
   return (await Promise.all(found)).flat().filter(([, , type]) => isConcrete(type));

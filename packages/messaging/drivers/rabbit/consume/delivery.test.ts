@@ -56,6 +56,14 @@ test('it can be sent at once, with all before it', async () => {
   await vi.waitFor(() => expect(received).toBe('first second'));
 });
 
+test('what a connection that has ended does not take is known not to be sent', () => {
+  const { channel, way } = channelOf({ stream: socket });
+  shortenWay(channel);
+  way.write(Buffer.from('frame'));
+  socket.destroy();
+  expect(sendNow(channel)).toBe(false);
+});
+
 test('a channel that is built differently keeps its own way of writing', () => {
   const { channel, way } = channelOf({ stream: new PassThrough() });
   expect(shortenWay(channel)).toBe(false);

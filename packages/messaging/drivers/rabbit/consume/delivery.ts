@@ -54,7 +54,7 @@ export function acknowledge(channel: Channel, deliveryTag: number, allUpTo = fal
 }
 
 /** By which the frames of a channel that wait for the end of the turn are sent at once. */
-const senders = new WeakMap<Channel, () => void>();
+const senders = new WeakMap<Channel, () => boolean>();
 
 /**
  * Has what the library writes to the channel sent with one system call at the end of the event loop's turn, or at once by
@@ -69,10 +69,12 @@ export function shortenWay(channel: Channel): boolean {
     'ch' in channel && Array.isArray(channels) ? channels[Number(channel.ch)]?.buffer : undefined;
   if (!(socket instanceof Socket && way instanceof PassThrough)) return false;
   let frames: Buffer[] = [];
-  const send = (): void => {
+  const send = (): boolean => {
     const written = frames;
     frames = [];
-    if (written.length > 0 && socket.writable) socket.write(Buffer.concat(written));
+    if (!socket.writable) return false;
+    if (written.length > 0) socket.write(Buffer.concat(written));
+    return true;
   };
   way.write = (frame: Buffer): boolean => {
     if (frames.push(frame) === 1) setImmediate(send);
@@ -82,9 +84,9 @@ export function shortenWay(channel: Channel): boolean {
   return true;
 }
 
-/** Sends what was written to a channel whose way is short. */
-export function sendNow(channel: Channel): void {
-  senders.get(channel)?.();
+/** Sends what was written to a channel whose way is short. False: its connection takes nothing any more, and it is lost. */
+export function sendNow(channel: Channel): boolean {
+  return senders.get(channel)?.() ?? true;
 }
 
 /** Decodes a delivered body; one that cannot be read is dropped with one log line, and gives undefined. */

@@ -54,8 +54,7 @@ export class AckBefore implements Acknowledging {
     for (const { delivery } of requests) delivery.queue.unacknowledged -= 1;
     if (!acknowledge(last.channel, last.message.fields.deliveryTag, true)) return false;
     // Before their methods can keep this process busy or end it.
-    sendNow(last.channel);
-    return true;
+    return sendNow(last.channel);
   }
 
   /** Noted only once it is acknowledged: else it comes again, and must run then. */
