@@ -17,6 +17,7 @@ import {
   Instance,
   InstanceFault,
   InstanceList,
+  Migration,
   type MigrationList,
   objectVersions,
   Service,
@@ -269,6 +270,17 @@ describe('migrations through the conductor', () => {
     const [stored] = await conductor.migrationsOfInstances(ctxt, [migration.instance_uuid ?? '']);
     expect(stored?.values()).toMatchObject({ uuid: migration.uuid, status: 'confirmed' });
     expect(stored?.changes()).toEqual([]);
+  });
+
+  it('are recorded once, also when an answer was lost', async () => {
+    const { uuid: _none, ...values } = newMigration().values();
+    const losses: Loss[] = ['reply'];
+    const { rpc } = cloud.connect('lossy', (driver) => lossyDriver(driver, () => losses.shift()));
+
+    const created = new ConductorAPI(rpc).migrationCreate(ctxt, new Migration(values));
+    await expect(created).rejects.toThrow(DuplicateEntry);
+
+    expect((await cloud.migrations.list()).objects).toHaveLength(1);
   });
 
   it('are read as Nova reads them', async () => {

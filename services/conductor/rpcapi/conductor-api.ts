@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { isOutage, type OutageRetryOptions, retryOnOutage } from '@mini-nova/domain/outage-retry';
@@ -182,6 +183,8 @@ export class ConductorAPI {
 
   /** @throws DuplicateEntry also when it was this very migration, and the answer was lost */
   async migrationCreate(ctxt: RpcContext, migration: Migration): Promise<void> {
+    // The conductor would give each attempt another, and record the migration twice.
+    if (!migration.has('uuid')) migration.uuid = randomUUID();
     await retryOnOutage(() => this.objectAction(ctxt, migration, 'create'), this.#retry);
   }
 
