@@ -117,6 +117,8 @@ it.each([
   ['active', 'pausing', PowerState.PAUSED, 'paused', PowerState.PAUSED],
   ['paused', 'unpausing', PowerState.RUNNING, 'active', PowerState.RUNNING],
   ['paused', 'unpausing', PowerState.PAUSED, 'active', PowerState.RUNNING],
+  ['active', 'pausing', PowerState.SHUTDOWN, 'stopped', PowerState.SHUTDOWN],
+  ['paused', 'unpausing', PowerState.SHUTDOWN, 'stopped', PowerState.SHUTDOWN],
 ])(
   'settles an instance that is %s and %s, with the guest in power state %s',
   async (vm_state, taskState, powerState, vmState, settled) => {
@@ -127,6 +129,7 @@ it.each([
     const driver = cloud.driver('host1');
     driver.initHost = async () => {};
     if (powerState === PowerState.PAUSED) await driver.pause(ctxt, instance);
+    if (powerState === PowerState.SHUTDOWN) await driver.powerOff(ctxt, instance, true);
 
     await restart(cloud, 'host1', driver);
 
@@ -136,6 +139,7 @@ it.each([
       power_state: settled,
     });
     expect(await driver.getInfo(instance)).toEqual({ powerState: settled });
+    expect((await cloud.fault(uuid)) !== undefined).toBe(powerState === PowerState.SHUTDOWN);
   },
 );
 

@@ -72,6 +72,17 @@ it('pauses a guest, and lets it go on', async () => {
   expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
 });
 
+it('neither pauses what is off nor starts it by unpausing', async () => {
+  const driver = new FakeDriver('host1');
+  const instance = newInstance();
+  await driver.spawn(ctxt, instance, request);
+  await driver.powerOff(ctxt, instance, true);
+
+  await expect(driver.pause(ctxt, instance)).rejects.toThrow(InstanceInvalidState);
+  await expect(driver.unpause(ctxt, instance)).rejects.toThrow(InstanceInvalidState);
+  expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.SHUTDOWN });
+});
+
 it('brings back launched guests when the host starts, in their recorded power state', async () => {
   const driver = new FakeDriver('host1');
   const launched_at = new Date();

@@ -122,23 +122,17 @@ export class FakeDriver implements VirtDriver {
   }
 
   async reboot(_ctxt: RpcContext, instance: Instance, rebootType: 'SOFT' | 'HARD'): Promise<void> {
-    const { powerState } = this.#guest(instance);
-    if (rebootType === 'SOFT' && powerState !== PowerState.RUNNING) {
-      throw new InstanceInvalidState({
-        instance_uuid: instance.uuid,
-        attr: 'power_state',
-        state: String(powerState),
-        method: 'reboot',
-      });
-    }
+    if (rebootType === 'SOFT') this.#assertPower(instance, 'reboot', [PowerState.RUNNING]);
     this.#setPower(instance, `${rebootType.toLowerCase()} reboot`, PowerState.RUNNING);
   }
 
   async pause(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#assertPower(instance, 'pause', [PowerState.RUNNING, PowerState.PAUSED]);
     this.#setPower(instance, 'pause', PowerState.PAUSED);
   }
 
   async unpause(_ctxt: RpcContext, instance: Instance): Promise<void> {
+    this.#assertPower(instance, 'unpause', [PowerState.RUNNING, PowerState.PAUSED]);
     this.#setPower(instance, 'unpause', PowerState.RUNNING);
   }
 
@@ -201,6 +195,13 @@ export class FakeDriver implements VirtDriver {
     const guest = this.#store.guests.get(instance.uuid);
     if (!guest) throw new InstanceNotFound({ instance_id: instance.uuid });
     return guest;
+  }
+
+  #assertPower(instance: Instance, method: string, allowed: readonly number[]): void {
+    const { powerState } = this.#guest(instance);
+    if (allowed.includes(powerState)) return;
+    const state = String(powerState);
+    throw new InstanceInvalidState({ instance_uuid: instance.uuid, attr: 'power_state', state, method });
   }
 
   #setPower(instance: Instance, action: string, powerState: number): void {
