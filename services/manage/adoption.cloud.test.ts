@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { GuestRecord } from '@mini-nova/compute/rpcapi';
 import { type Database, openDatabase } from '@mini-nova/data/database';
 import { migrate } from '@mini-nova/data/migrate';
+import { powerOutcome } from '@mini-nova/domain/states/instance-states';
+import { PowerState } from '@mini-nova/domain/states/power-state';
 import { addHost } from '@mini-nova/services-testing/scheduling';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,7 +34,17 @@ const guest: GuestRecord = {
   interfaces: [],
 };
 
-const adopt = () => adoptGuest(db, 'host1', guest, { projectId: 'p1', userId: 'u1' });
+const adopt = (changes: Partial<GuestRecord> = {}) =>
+  adoptGuest(db, 'host1', { ...guest, ...changes }, { projectId: 'p1', userId: 'u1' });
+
+test.each(Object.entries(PowerState))(
+  'does not let power synchronization change a guest that is %s',
+  async (_, power_state) => {
+    const { instance } = await adopt({ power_state });
+
+    expect(powerOutcome(instance.vm_state, power_state)).toBe('record');
+  },
+);
 
 test('refuses a guest of which there is a record', async () => {
   await adopt();

@@ -76,6 +76,13 @@ export async function adoptGuest(
   });
 }
 
+/** By the guest's power state; in any other it is STOPPED, as what is off. */
+const adoptedAs: Readonly<Record<number, VmState>> = {
+  [PowerState.RUNNING]: VmState.ACTIVE,
+  [PowerState.PAUSED]: VmState.PAUSED,
+  [PowerState.SUSPENDED]: VmState.SUSPENDED,
+};
+
 function instanceOf(
   host: string,
   guest: GuestRecord,
@@ -97,7 +104,7 @@ function instanceOf(
     node,
     launched_on: host,
     launched_at: new Date(),
-    vm_state: power_state === PowerState.RUNNING ? VmState.ACTIVE : VmState.STOPPED,
+    vm_state: adoptedAs[power_state] ?? VmState.STOPPED,
     task_state: null,
     power_state,
     flavor,
