@@ -1,5 +1,6 @@
 import type { Timestamp } from '@mini-nova/database';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
+import { VmState, vmStatesResting } from '@mini-nova/domain/states/vm-state';
 import type { Queryable } from '../database.ts';
 import { isBetweenHosts } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
@@ -31,6 +32,9 @@ export async function listMigrationsWithAllocations(
     .orderBy('id')
     .execute();
 }
+
+/** Where an instance without a task may be at rest on its host. */
+const restingOnHost = [...vmStatesResting('on its host'), VmState.ERROR];
 
 export interface OrphanedAllocation {
   consumer_uuid: string;
@@ -68,7 +72,7 @@ export async function listOrphanedAllocations(
         eb.and([
           eb('allocations.created_at', '<', before),
           eb.not(isBetweenHosts('instances.uuid')),
-          eb('instances.vm_state', 'in', ['active', 'stopped', 'error']),
+          eb('instances.vm_state', 'in', restingOnHost),
           eb('instances.task_state', 'is', null),
           eb('compute_nodes.uuid', '<>', eb.ref('allocations.provider_uuid')),
         ]),

@@ -1,4 +1,5 @@
 import { isUniqueViolation } from '@mini-nova/database';
+import { vmStatesResting } from '@mini-nova/domain/states/vm-state';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listOrphanedAllocations, listUnknownConsumers } from '../allocations/leftovers.ts';
 import {
@@ -132,25 +133,29 @@ export function describeProviders(db: () => Database): void {
     });
 
     it('list as orphaned what an instance at rest holds on another node than its own', async () => {
+      const resting = [...vmStatesResting('on its host'), 'error'];
       await insertComputeNode(
         db().kysely,
         newComputeNode({ uuid: 'own', host: 'h', hypervisor_hostname: 'n' }),
       );
       const settled = { vm_state: 'active', task_state: null, host: 'h', node: 'n' };
-      await insertInstance(db().kysely, newInstance({ uuid: 'active', ...settled }));
+      for (const vm_state of resting) {
+        await insertInstance(db().kysely, newInstance({ uuid: vm_state, ...settled, vm_state }));
+      }
       await insertInstance(db().kysely, newInstance({ uuid: 'moving', ...settled, task_state: 'migrating' }));
       await insertInstance(db().kysely, newInstance({ uuid: 'building', host: 'h', node: 'n' }));
       await ensureProvider(db().kysely, { uuid: 'own', name: 'n', at: AT });
       await insertAllocations(db().kysely, [
-        ...['active', 'moving', 'building'].flatMap((consumer) => [
+        ...[...resting, 'moving', 'building'].flatMap((consumer) => [
           { ...allocation(consumer, 1), created_at: BEFORE },
           { ...allocation(consumer, 1), created_at: BEFORE, provider_uuid: 'own' },
         ]),
       ]);
 
-      expect(await listOrphanedAllocations(db().kysely, AT)).toEqual([
-        { consumer_uuid: 'active', provider_uuid: 'p1' },
-      ]);
+      const orphaned = await listOrphanedAllocations(db().kysely, AT);
+
+      expect(orphaned.map(({ consumer_uuid }) => consumer_uuid).sort()).toEqual([...resting].sort());
+      expect(new Set(orphaned.map(({ provider_uuid }) => provider_uuid))).toEqual(new Set(['p1']));
     });
   });
 }
