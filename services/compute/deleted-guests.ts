@@ -1,6 +1,6 @@
 import type { GuestState } from '@mini-nova/compute/rpcapi';
+import { isOff } from '@mini-nova/domain/states/instance-states';
 import { MigrationStatus, MigrationType } from '@mini-nova/domain/states/migration-status';
-import { PowerState } from '@mini-nova/domain/states/power-state';
 import type { RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { attempt } from './best-effort.ts';
@@ -64,7 +64,7 @@ const actions = new Map<string, Action>([
   [
     'shutdown',
     async (host, ctxt, instance) => {
-      if ((await powerStateOf(host, instance)) !== PowerState.RUNNING) return;
+      if (isOff(await powerStateOf(host, instance))) return;
       host.logger.warn(
         { instance_uuid: instance.uuid, host: host.name },
         'Turning off the guest of an instance that is deleted or was moved away',

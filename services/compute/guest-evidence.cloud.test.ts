@@ -209,6 +209,18 @@ it.each([
   expect(figureOf(cloud, 'nova_compute_stray_guests', 'deleted')).toBe(1);
 });
 
+it('with the action shutdown the paused guest of a deleted instance is turned off', async () => {
+  const settings = { ...atOnce, 'DEFAULT.running_deleted_instance_action': 'shutdown' };
+  const cloud = await Cloud.start({ hosts, settings });
+  const deleted = await cloud.bootActive();
+  await cloud.driver('host1').pause(ctxt, deleted);
+  await cloud.instances.destroy(deleted);
+
+  await cloud.runTasks('host1');
+
+  expect(await cloud.driver('host1').getInfo(deleted)).toEqual({ powerState: PowerState.SHUTDOWN });
+});
+
 it('the guest of an instance that was deleted without its host is destroyed at the next start', async () => {
   const cloud = await Cloud.start({ hosts, settings: atOnce });
   const deleted = await cloud.bootActive();

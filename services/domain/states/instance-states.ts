@@ -166,11 +166,15 @@ export type PowerOutcome =
 const off: readonly number[] = [PowerState.NOSTATE, PowerState.SHUTDOWN, PowerState.CRASHED];
 const stoppedByItself: readonly number[] = [PowerState.SHUTDOWN, PowerState.CRASHED, PowerState.SUSPENDED];
 
+export function isOff(powerState: number): boolean {
+  return off.includes(powerState);
+}
+
 /** `guest`: its power state; undefined when there is none. */
 export function powerOutcome(vmState: string | null, guest: number | undefined): PowerOutcome {
   if (guest === undefined) return hosted.includes(vmState ?? '') ? 'declare an error' : 'record';
   if (vmState === PAUSED && (guest === PowerState.SHUTDOWN || guest === PowerState.CRASHED)) return 'stop';
   if (vmState === ACTIVE && stoppedByItself.includes(guest)) return 'stop';
-  if (vmState === STOPPED && !off.includes(guest)) return 'stop';
+  if (vmState === STOPPED && !isOff(guest)) return 'stop';
   return 'record';
 }
