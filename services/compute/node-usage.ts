@@ -77,6 +77,13 @@ export class NodeUsage {
     this.#claimed.delete(instanceUuid);
   }
 
+  /** A claim is given back: the instance uses again what it used before, unless all of it was released meanwhile. */
+  unclaim(instanceUuid: string, before: ResourceAmounts): void {
+    if (!this.#claimed.has(instanceUuid)) return;
+    this.#set(instanceUuid, before);
+    this.settle(instanceUuid);
+  }
+
   /** From now on it counts only if there is a guest of it, whatever the records say. */
   release(instanceUuid: string): void {
     this.#change(instanceUuid);

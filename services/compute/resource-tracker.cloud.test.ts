@@ -131,6 +131,31 @@ it('checks what a larger claim for the same instance adds, as one that is resize
   expect(() => tracker.claim(other, 'host1')).toThrow('MEMORY_MB free 0, requested 512');
 });
 
+it('leaves a launched instance what it used before when a larger claim for it is given back', async () => {
+  const { tracker } = await tracked();
+  const [growing, other] = [newInstance({ launched_at: new Date() }), newInstance()];
+  tracker.claim(growing, 'host1').keep();
+
+  growing.flavor.memory_mb = 1024;
+  tracker.claim(growing, 'host1').release();
+
+  other.flavor.memory_mb = 1536;
+  expect(() => tracker.claim(other, 'host1')).toThrow('MEMORY_MB free 1024, requested 1536');
+});
+
+it('leaves nothing to an instance that left while a larger claim for it was held', async () => {
+  const { tracker } = await tracked();
+  const [growing, other] = [newInstance({ launched_at: new Date() }), newInstance()];
+  tracker.claim(growing, 'host1').keep();
+  const claim = tracker.claim(growing, 'host1');
+
+  tracker.release(growing.uuid);
+  claim.release();
+
+  other.flavor.memory_mb = 1536;
+  tracker.claim(other, 'host1');
+});
+
 it('knows only the nodes of this host', async () => {
   const { tracker } = await tracked();
 

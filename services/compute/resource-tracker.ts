@@ -67,7 +67,8 @@ export class ResourceTracker {
   }
 
   /**
-   * Takes what the instance needs from the node; of what it uses there already, only the difference must be free.
+   * Takes what the instance needs from the node; of what it uses there already, only the difference must be free. What a
+   * launched instance used before is what it uses again when the claim is released; of a build nothing stays.
    *
    * @throws ComputeResourcesUnavailable when too little is left
    * @throws ComputeHostNotFound when this host does not have the node
@@ -75,11 +76,14 @@ export class ResourceTracker {
   claim(instance: Instance, nodename: string): Claim {
     const { usage, inventories } = this.#node(nodename);
     const amounts = resourcesOf(instance.flavor);
-    this.#assertFits(lacking(usage.of(instance.uuid), amounts), usage, inventories);
+    const before = usage.of(instance.uuid);
+    const wasHere = usage.has(instance.uuid) && isLaunched(instance);
+    this.#assertFits(lacking(before, amounts), usage, inventories);
     usage.claim(instance.uuid, amounts);
     this.#usageReports.request();
     return new Claim((outcome) => {
       if (outcome === 'kept') usage.settle(instance.uuid);
+      else if (wasHere) usage.unclaim(instance.uuid, before);
       else usage.release(instance.uuid);
       this.#usageReports.request();
     });
@@ -244,6 +248,10 @@ export class ResourceTracker {
       throw error;
     }
   }
+}
+
+function isLaunched(instance: Instance): boolean {
+  return instance.has('launched_at') && instance.launched_at !== null;
 }
 
 /** It has given its resources back, unless its guest could not be destroyed. */
