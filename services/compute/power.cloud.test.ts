@@ -55,7 +55,7 @@ it.each([
   const taskStates: (string | null)[] = [];
   cloud.instances.onStateChange(({ task_state }) => taskStates.push(task_state));
 
-  await cloud.compute.rebootInstance(cloud.ctxt, { instance, block_device_info: null, reboot_type });
+  await cloud.compute.rebootInstance(cloud.ctxt, { instance, reboot_type });
 
   expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
   expect(taskStates).toEqual(expected);
@@ -67,7 +67,7 @@ it('starts a stopped guest by a hard reboot', async () => {
   await stop(cloud, uuid);
   const instance = await cloud.request(uuid, 'rebooting_hard');
 
-  await cloud.compute.rebootInstance(cloud.ctxt, { instance, block_device_info: null, reboot_type: 'HARD' });
+  await cloud.compute.rebootInstance(cloud.ctxt, { instance, reboot_type: 'HARD' });
 
   expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
 });

@@ -117,7 +117,7 @@ it.each([
   [
     'rebootInstance',
     (api: ComputeAPI, options: OneCastOptions) =>
-      api.rebootInstance(ctxt, { ...onHost(), block_device_info: null, reboot_type: 'SOFT' }, options),
+      api.rebootInstance(ctxt, { ...onHost(), reboot_type: 'SOFT' }, options),
   ],
   [
     'detachInterface',
@@ -129,6 +129,15 @@ it.each([
   const given = send(new ComputeAPI(rpc), { signal: AbortSignal.abort() });
   await expect(given).rejects.toBeInstanceOf(CallCancelled);
   expect(messages).toEqual([]);
+});
+
+it('sends no block devices with a reboot whose caller has none', async () => {
+  const { rpc, messages } = await peer();
+
+  await new ComputeAPI(rpc).rebootInstance(ctxt, { ...onHost(), reboot_type: 'HARD' });
+
+  await vi.waitFor(() => expect(messages).toHaveLength(1));
+  expect(messages[0]?.args).toMatchObject({ block_device_info: null, reboot_type: 'HARD' });
 });
 
 function onHost() {

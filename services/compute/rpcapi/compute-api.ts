@@ -90,6 +90,7 @@ export const computeRpc = defineRpc(
         block_device_info: JsonObject | null;
         reboot_type: 'SOFT' | 'HARD';
       }>(),
+      defaults: { block_device_info: null },
     }),
     pauseInstance: cast('pause_instance', {
       since: '6.0',
