@@ -167,3 +167,13 @@ test('a library that is built differently gives no writer, and one log line for 
   }
   expect(logger.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining('slower way') }]);
 });
+
+test('what is sent at once does not overtake what another channel of the connection wrote before', async () => {
+  const cast = new FrameWriter(1, socket, FRAME_MAX, () => {});
+  const call = new FrameWriter(2, socket, FRAME_MAX, () => {});
+  cast.publish('nova', 'conductor', Buffer.from('"first"'), PLAIN);
+  call.publish('nova', 'conductor', Buffer.from('"second"'), PLAIN);
+  call.flush();
+  cast.publish('nova', 'conductor', Buffer.from('"third"'), PLAIN);
+  await vi.waitFor(() => expect(received.toString('latin1')).toMatch(/"first".*"second".*"third"/s));
+});

@@ -22,6 +22,9 @@ const SOCKET_LIMIT = 256 * 1024;
 /** How many routes are remembered: reply queues come and go. */
 const ROUTE_LIMIT = 1_000;
 
+/** The writers of a connection that have messages to hand over, in the order in which they got the first. */
+const waiting = new WeakMap<Socket, Set<FrameWriter>>();
+
 /** Of these the log was told that nothing can be written here. */
 const slowConnections = new WeakSet<Connection>();
 
@@ -29,14 +32,15 @@ const slowConnections = new WeakSet<Connection>();
  * Writes the messages of one channel to its connection's socket: all of one turn of the event loop in one piece.
  *
  * The AMQP library does this message by message, through two streams, with several copies: half of what a call
- * costs. It still does everything else on the channel. What is written here is in order with itself, and comes ahead of
- * the library's own frames of the same turn.
+ * costs. It still does everything else on the channel. What the writers of a connection write is in order, and comes ahead
+ * of the library's own frames of the same turn.
  */
 export class FrameWriter {
   readonly #channel: number;
   readonly #socket: Socket;
   readonly #maxBody: number;
   readonly #onDrain: () => void;
+  readonly #waiting: Set<FrameWriter>;
   readonly #publishFrames = new Map<string, Buffer>();
   #slab: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE);
   /** Where in the slab the next message goes, and from where on it is not sent. */
@@ -74,6 +78,8 @@ export class FrameWriter {
     this.#socket = socket;
     this.#maxBody = frameMax - FRAME_OVERHEAD;
     this.#onDrain = onDrain;
+    this.#waiting = waiting.get(socket) ?? new Set();
+    waiting.set(socket, this.#waiting);
   }
 
   /**
@@ -100,15 +106,21 @@ export class FrameWriter {
     return !this.#full;
   }
 
-  /** Hands to the socket what was written. */
+  /** Hands to the socket what was written, here and before it by the connection's other writers. */
   readonly flush = (): void => {
     this.#scheduled = false;
+    for (const writer of this.#waiting) writer.#hand();
+    this.#hand();
+  };
+
+  #hand(): void {
+    this.#waiting.delete(this);
     if (this.#end === this.#start) return;
     const bytes = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
     this.#send(bytes);
     if (this.#socket.writableLength === 0) this.#rewind();
-  };
+  }
 
   /** Once the channel has closed, the broker takes what comes for it as a fault of the whole connection. */
   readonly discard = (): void => {
@@ -140,6 +152,7 @@ export class FrameWriter {
   }
 
   #schedule(): void {
+    this.#waiting.add(this);
     if (this.#end - this.#start >= FLUSH_SIZE) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
