@@ -9,6 +9,7 @@ import { lacking, type ResourceAmounts, resourcesOf } from '@mini-nova/domain/re
 import type { Logger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import { allocationsOfConsumers, moveAllocationsWithin } from '@mini-nova/placement/allocations';
+import { settleEach } from './unsettled.ts';
 
 export interface EndedMigrationsOptions {
   db: Database;
@@ -21,34 +22,57 @@ export interface EndedMigrationsOptions {
 
 type Migration = Awaited<ReturnType<typeof listMigrationsWithAllocations>>[number];
 
+/** What became of what a migration holds. */
+type Outcome = 'given back' | 'released' | 'left to another migration' | 'of no record';
+
+const messages: { [outcome in Outcome]?: string } = {
+  'given back': 'Gave back to an instance what its migration held that is over',
+  released: 'Released the allocation of a migration that is over',
+  'of no record': 'A migration holds an allocation of an instance of which there is no record',
+};
+
 /**
  * What migrations hold that are over: the instance gets it back where it is at home there and does not hold what it needs,
  * as after a move that failed; else it is released. What migrations under way hold is theirs.
  */
-export async function settleEndedMigrations({ db, age, now, logger }: EndedMigrationsOptions): Promise<void> {
-  const before = new Date(now.getTime() - age * 1000).toISOString();
-  for (const migration of await listMigrationsWithAllocations(db.kysely, before)) {
-    const outcome = await db.transaction((trx) => settle(trx, migration), { lostCommit: 'repeat' });
-    const { uuid, instance_uuid, status } = migration;
-    logger.warn({ migration: uuid, instance_uuid, status }, outcome);
+export class EndedMigrations {
+  /** Migrations whose instances have no record, of which the log tells already. */
+  #told: ReadonlySet<string> = new Set();
+
+  /** @throws the first failure, once each was tried */
+  async settle({ db, age, now, logger }: EndedMigrationsOptions): Promise<void> {
+    const before = new Date(now.getTime() - age * 1000).toISOString();
+    const told = this.#told;
+    const unknown = new Set<string>();
+    this.#told = unknown;
+    await settleEach(await listMigrationsWithAllocations(db.kysely, before), async (migration) => {
+      const { uuid, instance_uuid, status } = migration;
+      const outcome = await db.transaction((trx) => settle(trx, migration), { lostCommit: 'repeat' });
+      if (outcome === 'of no record') unknown.add(uuid);
+      const message = messages[outcome];
+      if (message === undefined || (unknown.has(uuid) && told.has(uuid))) return;
+      logger.warn({ migration: uuid, instance_uuid, status }, message);
+    });
   }
 }
 
-async function settle(trx: Queryable, { uuid, instance_uuid }: Migration): Promise<string> {
+async function settle(trx: Queryable, { uuid, instance_uuid }: Migration): Promise<Outcome> {
+  if (instance_uuid === null) return 'of no record';
+  // Read once it is locked: where the instance was before does not count.
+  await lockConsumers(trx, [uuid, instance_uuid]);
   const instance = await instanceOf(trx, instance_uuid);
-  if (instance === undefined)
-    return 'A migration holds an allocation of an instance of which there is no record';
-  await lockConsumers(trx, [uuid, instance.uuid]);
-  if (await isDueBack(trx, uuid, instance)) {
-    const moved = await moveAllocationsWithin(trx, uuid, instance.uuid);
-    if (moved === 'moved') return 'Gave back to an instance what its migration held that is over';
+  if (instance === undefined) return 'of no record';
+  const others = await listMigrations(trx, { instanceUuids: [instance_uuid], underWay: true });
+  if (await isDueBack(trx, uuid, instance, others)) {
+    // Given back, it would take the place of what the instance has claimed for the move that is under way.
+    if (others.length > 0) return 'left to another migration';
+    if ((await moveAllocationsWithin(trx, uuid, instance_uuid)) === 'moved') return 'given back';
   }
   await deleteAllocations(trx, uuid);
-  return 'Released the allocation of a migration that is over';
+  return 'released';
 }
 
-async function instanceOf(trx: Queryable, uuid: string | null): Promise<Instance | undefined> {
-  if (uuid === null) return undefined;
+async function instanceOf(trx: Queryable, uuid: string): Promise<Instance | undefined> {
   try {
     return await new InstanceStore(trx).getByUuid(uuid, { includeDeleted: true });
   } catch (error) {
@@ -58,12 +82,16 @@ async function instanceOf(trx: Queryable, uuid: string | null): Promise<Instance
 }
 
 /** Whether the migration holds what the instance needs where it is, and nobody else holds that for it. */
-async function isDueBack(trx: Queryable, migrationUuid: string, instance: Instance): Promise<boolean> {
+async function isDueBack(
+  trx: Queryable,
+  migrationUuid: string,
+  instance: Instance,
+  others: readonly { uuid: string }[],
+): Promise<boolean> {
   const { uuid, host, node, deleted, flavor } = instance;
   if (deleted || host === null || node === null) return false;
   const provider = (await findComputeNode(trx, host, node))?.uuid;
   if (provider === undefined) return false;
-  const others = await listMigrations(trx, { instanceUuids: [uuid], underWay: true });
   const held = await allocationsOfConsumers(trx, [uuid, migrationUuid, ...others.map((other) => other.uuid)]);
   const of = (consumer: string) => held.get(consumer)?.[provider];
   const [own, left] = [of(uuid), of(migrationUuid)];

@@ -8,7 +8,7 @@ import type { Logger } from '@mini-nova/messaging';
 import type { PeriodicTask, RequestContext } from '@mini-nova/service';
 import { FailedBuilds } from '../failed-builds.ts';
 import { Presence } from '../presence.ts';
-import { settleEndedMigrations } from './ended-migrations.ts';
+import { EndedMigrations } from './ended-migrations.ts';
 import { correctImpossibleStates } from './impossible-states.ts';
 import { OrphanedAllocations } from './orphaned-allocations.ts';
 import { releaseOrphanedPorts } from './orphaned-ports.ts';
@@ -46,7 +46,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const { config, presence = new Presence(options), ...tools } = options;
   const failedBuilds = new FailedBuilds(options);
   const [deletions, powerChanges] = [new RepeatedRequests(), new RepeatedRequests()];
-  const orphanedAllocations = new OrphanedAllocations();
+  const [orphanedAllocations, endedMigrations] = [new OrphanedAllocations(), new EndedMigrations()];
   const task = (name: string, run: (ctxt: RequestContext) => Promise<void>) => ({
     name,
     spacing: spacingOf(config),
@@ -83,7 +83,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
       // Without a clock only that is released which is of no age: what instances hold that have ended.
       const now = (await trueNow(tools, age)) ?? new Date(0);
       await orphanedAllocations.release({ ...tools, age, now });
-      await settleEndedMigrations({ ...tools, age, now });
+      await endedMigrations.settle({ ...tools, age, now });
     }),
     task('release_orphaned_ports', () => releaseOrphanedPorts(tools)),
   ];

@@ -1,13 +1,14 @@
 import { insertAllocations } from '@mini-nova/data/allocations/queries';
 import { resourcesOf } from '@mini-nova/domain/resources';
 import { isUnderWay, MigrationStatus, MigrationType } from '@mini-nova/domain/states/migration-status';
-import { silentLogger } from '@mini-nova/messaging';
+import { type Logger, silentLogger } from '@mini-nova/messaging';
 import type { Flavor, Instance, Migration } from '@mini-nova/objects';
 import { allocationsByProvider, claimResources, moveAllocations } from '@mini-nova/placement/allocations';
-import { RequestContext } from '@mini-nova/service';
+import { type PeriodicTask, RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { newMigration } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { Presence } from '../presence.ts';
 import { conductorSweeps } from './index.ts';
 
@@ -20,19 +21,21 @@ const failed = over.filter((status) => ['error', 'failed', 'cancelled'].includes
 
 /** One round of what a conductor does again and again. */
 async function sweep(cloud: Cloud): Promise<void> {
+  for (const task of sweepsOf(cloud)) await task.run(RequestContext.admin());
+}
+
+function sweepsOf(cloud: Cloud, logger: Logger = silentLogger): PeriodicTask[] {
   const { db, instances, services, compute } = cloud;
   const config = { instance_build_timeout: TIMEOUT, service_down_time: 60 };
-  const presence = new Presence({ db });
-  const sweeps = conductorSweeps({
+  return conductorSweeps({
     db,
     instances,
     services,
     compute,
     config,
-    presence,
-    logger: silentLogger,
+    presence: new Presence({ db }),
+    logger,
   });
-  for (const task of sweeps) await task.run(RequestContext.admin());
 }
 
 let cloud: Cloud;
@@ -89,6 +92,12 @@ async function ageAll(): Promise<void> {
   await cloud.db.kysely.updateTable('instances').set({ updated_at: at }).execute();
   await cloud.db.kysely.updateTable('migrations').set({ updated_at: at }).execute();
   await cloud.db.kysely.updateTable('allocations').set({ created_at: at }).execute();
+}
+
+/** On host1. */
+async function holdVcpu(migration: Migration): Promise<void> {
+  const row = { consumer_uuid: migration.uuid, provider_uuid: providers.host1 ?? '', resource_class: 'VCPU' };
+  await insertAllocations(cloud.db.kysely, [{ ...row, used: 1, created_at: new Date().toISOString() }]);
 }
 
 async function held(...consumers: { uuid: string }[]) {
@@ -178,15 +187,45 @@ describe('an instance whose migration', () => {
     const [instance, migration] = await moving({ status: 'running' });
     const earlier = newMigration({ instance_uuid: instance.uuid, status: 'error' });
     await cloud.migrations.create(earlier);
-    const provider_uuid = providers[instance.host ?? ''] ?? '';
-    const row = { consumer_uuid: earlier.uuid, provider_uuid, resource_class: 'VCPU', used: 1 };
-    await insertAllocations(cloud.db.kysely, [{ ...row, created_at: new Date().toISOString() }]);
+    await holdVcpu(earlier);
     const before = await held(instance, migration);
     await ageAll();
 
     await sweep(cloud);
 
     expect(await held(instance, migration, earlier)).toEqual([...before, {}]);
+  });
+
+  it('has failed gives nothing back while the next one is under way, for which the instance has claimed', async () => {
+    const [instance, migration] = await moving({ status: 'error' });
+    const next = newMigration({ instance_uuid: instance.uuid, status: 'pre-migrating' });
+    await cloud.migrations.create(next);
+    const before = await held(instance, migration);
+    await ageAll();
+    await sweep(cloud);
+    expect(await held(instance, migration)).toEqual(before);
+
+    next.status = 'failed';
+    await cloud.migrations.save(next);
+    await ageAll();
+    await sweep(cloud);
+    const home = { [providers[instance.host ?? ''] ?? '']: resourcesOf(tiny) };
+    expect(await held(instance, migration)).toEqual([home, {}]);
+  });
+
+  it('is confirmed has nothing left, also when another cannot be settled', async () => {
+    const [broken] = await moving({ status: 'confirmed' });
+    const migration = newMigration({ instance_uuid: (await cloud.recordOne()).uuid, status: 'confirmed' });
+    await cloud.migrations.create(migration);
+    await holdVcpu(migration);
+    await ageAll();
+    const flavor = '{';
+    await cloud.db.kysely.updateTable('instances').set({ flavor }).where('uuid', '=', broken.uuid).execute();
+
+    const task = sweepsOf(cloud).find(({ name }) => name === 'release_orphaned_allocations');
+    await expect(task?.run(RequestContext.admin())).rejects.toThrow(SyntaxError);
+
+    expect(await held(migration)).toEqual([{}]);
   });
 });
 
@@ -212,21 +251,20 @@ it('lets an evacuated instance hold what it has on its source until its evacuati
   expect(await held(instance)).toEqual([{ [providers.host2 ?? '']: resourcesOf(tiny) }]);
 });
 
-it('leaves what a migration holds alone of whose instance there is no record', async () => {
+it('leaves what a migration holds alone of whose instance there is no record, and tells so once', async () => {
   const migration = newMigration({ status: 'error' });
   await cloud.migrations.create(migration);
-  const row = {
-    consumer_uuid: migration.uuid,
-    provider_uuid: providers.host1 ?? '',
-    resource_class: 'VCPU',
-    used: 1,
-  };
-  await insertAllocations(cloud.db.kysely, [{ ...row, created_at: new Date().toISOString() }]);
+  await holdVcpu(migration);
   await ageAll();
+  const logger = new RecordingLogger();
+  const tasks = sweepsOf(cloud, logger);
 
-  await sweep(cloud);
+  for (let n = 0; n < 2; n += 1) for (const task of tasks) await task.run(RequestContext.admin());
 
   expect(await held(migration)).toEqual([{ [providers.host1 ?? '']: { VCPU: 1 } }]);
+  expect(logger.of('warn')).toEqual([
+    'A migration holds an allocation of an instance of which there is no record',
+  ]);
 });
 
 it('gives back all that both hosts hold with the deletion of the instance, however far its migration has got', async () => {

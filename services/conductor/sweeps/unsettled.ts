@@ -60,14 +60,11 @@ export async function ifStillUnsettled(
 }
 
 /** Each on its own: one that fails does not keep the others from their rest. @throws the first failure, at the end */
-export async function settleEach(
-  instances: readonly Instance[],
-  step: (instance: Instance) => Promise<void>,
-): Promise<void> {
+export async function settleEach<T>(items: readonly T[], step: (item: T) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
-  for (const instance of instances) {
+  for (const item of items) {
     try {
-      await step(instance);
+      await step(item);
     } catch (error) {
       failures.push(error);
     }
