@@ -109,7 +109,9 @@ function assertComplete(apis) {
     for (const file of files.filter((name) =>
       /^(?!.*(\b(dist|node_modules|test|testing)\/|\.test\.)).*\.ts$/.test(name),
     )) {
-      for (const [, name] of read(`${folder}/${file}`).matchAll(/^export const (\w+) = defineRpc\(/gm)) {
+      for (const [, name] of read(`${folder}/${file}`).matchAll(
+        /^(?:export )?const (\w+) = defineRpc[<(]/gm,
+      )) {
         if (!known.has(name)) throw new Error(`${folder}/${file} defines ${name}: it belongs into an rpcapi`);
       }
     }
