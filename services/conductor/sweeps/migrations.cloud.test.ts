@@ -7,10 +7,11 @@ import { allocationsByProvider, claimResources, moveAllocations } from '@mini-no
 import { type PeriodicTask, RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { newMigration } from '@mini-nova/services-testing/new-objects';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { Presence } from '../presence.ts';
 import { conductorSweeps } from './index.ts';
+import { ifStillUnsettled } from './unsettled.ts';
 
 const TIMEOUT = 300;
 
@@ -312,6 +313,17 @@ it('does not clear the task of an instance that is moved, nor end it, until its 
     vm_state: 'error',
     task_state: null,
   });
+});
+
+it('leaves an instance alone whose move has begun since it was seen', async () => {
+  const [seen] = await moving({ status: 'migrating' });
+  await cloud.instances.update(seen, { task_state: 'resize_migrating', host: null, node: null });
+  const work = vi.fn();
+
+  const since = new Date(Date.now() + 60_000);
+  expect(await ifStillUnsettled(cloud, seen, since, work)).toBe(false);
+
+  expect(work).not.toHaveBeenCalled();
 });
 
 it('frees no port of an instance in ERROR on no host that is being moved', async () => {

@@ -24,7 +24,11 @@ export async function unsettled(
   const listed = await instances.list({ unsettled: restingStates, changedBefore });
   const found = [...listed].filter((instance) => ways.includes(wayOf(instance)));
   const moving = await instances.betweenHosts(found.map(({ uuid }) => uuid));
-  return found.filter((instance) => waysBetweenHosts.includes(wayOf(instance)) || !moving.has(instance.uuid));
+  return found.filter((instance) => holdsBetweenHosts(instance) || !moving.has(instance.uuid));
+}
+
+function holdsBetweenHosts(instance: Instance): boolean {
+  return waysBetweenHosts.includes(wayOf(instance));
 }
 
 export function secondsBefore(now: Date, seconds: number): Date {
@@ -52,6 +56,8 @@ export async function ifStillUnsettled(
     const store = instances.within(trx);
     const instance = await store.getByUuid(seen.uuid);
     if (wayOf(instance) !== wayOf(seen) || !isUnchangedSince(instance, since)) return false;
+    // A move that has begun since it was seen is recorded without a change of the instance.
+    if (!holdsBetweenHosts(instance) && (await store.betweenHosts([instance.uuid])).size > 0) return false;
     await work(store, instance);
     return true;
   };
