@@ -1,8 +1,20 @@
-import { dateAllocations, lockConsumers } from '@mini-nova/data/allocations/queries';
+import { EndedMigrations } from '@mini-nova/conductor/sweeps/ended-migrations';
+import { dateAllocations, insertAllocations, lockConsumers } from '@mini-nova/data/allocations/queries';
+import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
 import { type Database, openDatabase } from '@mini-nova/data/database';
+import { MigrationStore } from '@mini-nova/data/instance-migrations/store';
+import { InstanceStore } from '@mini-nova/data/instances/store';
 import { migrate } from '@mini-nova/data/migrate';
-import { allocationsByProvider, areMade, claimAll, releaseClaims } from '@mini-nova/placement/allocations';
+import { silentLogger } from '@mini-nova/messaging';
+import {
+  allocationsByConsumer,
+  allocationsByProvider,
+  areMade,
+  claimAll,
+  releaseClaims,
+} from '@mini-nova/placement/allocations';
 import { setInventory } from '@mini-nova/placement/inventory';
+import { newComputeNode, newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
 import { describePlacement } from '@mini-nova/services-testing/placement-behaviour';
 import { inventories } from '@mini-nova/services-testing/scheduling';
 import { getPostgresUrl } from '@mini-nova/testing';
@@ -44,6 +56,42 @@ it('gives back no claim that another is about to rely on', async () => {
   await Promise.all([adopting, releasing]);
 
   expect(await allocationsByProvider(db, 'vm1')).toEqual(claim.allocations);
+});
+
+it('judges what an ended migration holds by where its instance is once it is locked', async () => {
+  const connection = await getPostgresUrl();
+  const db = await open(connection);
+  const other = await open(connection);
+  await migrate(db);
+  const node = newComputeNode({ host: 'host1', hypervisor_hostname: 'host1' });
+  await new ComputeNodeStore(db.kysely).create(node);
+  const inventory = { providerUuid: node.uuid, providerName: 'host1', inventories: inventories() };
+  await setInventory(db, inventory);
+  const instance = newInstance({ vm_state: 'active', host: 'host1', node: 'host1' });
+  await new InstanceStore(db.kysely).create(instance);
+  const migration = newMigration({ instance_uuid: instance.uuid, status: 'error' });
+  await new MigrationStore(db.kysely).create(migration);
+  const row = { consumer_uuid: migration.uuid, provider_uuid: node.uuid, resource_class: 'VCPU', used: 1 };
+  await insertAllocations(db.kysely, [{ ...row, created_at: new Date().toISOString() }]);
+  const [locked, gate] = [new Gate(), new Gate()];
+  const leaving = other.transaction(
+    async (trx) => {
+      await lockConsumers(trx, [instance.uuid]);
+      locked.open();
+      await gate.opened;
+      await new InstanceStore(trx).update(instance, { host: 'host2', node: 'host2' });
+    },
+    { lostCommit: 'repeat' },
+  );
+  await locked.opened;
+
+  const now = new Date(Date.now() + 60_000);
+  const settling = new EndedMigrations().settle({ db, age: 0, now, logger: silentLogger });
+  await expect.poll(() => waitingForLocks(db)).toBe(1);
+  gate.open();
+  await Promise.all([leaving, settling]);
+
+  expect(await allocationsByConsumer(db, node.uuid)).toEqual({});
 });
 
 async function open(connection: string): Promise<Database> {
