@@ -253,11 +253,11 @@ describe('what the conductor does not have', () => {
 
 describe('migrations through the conductor', () => {
   it('are made, saved, and found by the hosts that they are under way between', async () => {
-    const migration = newMigration({ source_node: 'node1' });
+    const migration = newMigration({ ...(await recorded()), source_node: 'node1' });
     await conductor.migrationCreate(ctxt, migration);
-    await expect(conductor.migrationCreate(ctxt, newMigration({ uuid: migration.uuid }))).rejects.toThrow(
-      DuplicateEntry,
-    );
+    await expect(
+      conductor.migrationCreate(ctxt, newMigration({ ...(await recorded()), uuid: migration.uuid })),
+    ).rejects.toThrow(DuplicateEntry);
     const found = async (host: string, node: string) =>
       (await conductor.migrationsOfNode(ctxt, host, node)).map(({ uuid }) => uuid);
     expect(await found('host1', 'node1')).toEqual([migration.uuid]);
@@ -272,8 +272,22 @@ describe('migrations through the conductor', () => {
     expect(stored?.changes()).toEqual([]);
   });
 
+  async function recorded(): Promise<{ instance_uuid: string }> {
+    return { instance_uuid: (await cloud.recordOne()).uuid };
+  }
+
+  it('are not made of an instance that is deleted', async () => {
+    const instance = await cloud.recordOne();
+    await conductor.instanceDestroy(ctxt, instance);
+
+    const created = conductor.migrationCreate(ctxt, newMigration({ instance_uuid: instance.uuid }));
+    await expect(created).rejects.toThrow(InstanceNotFound);
+
+    expect((await cloud.migrations.list()).objects).toEqual([]);
+  });
+
   it('are recorded once, also when an answer was lost', async () => {
-    const { uuid: _none, ...values } = newMigration().values();
+    const { uuid: _none, ...values } = newMigration(await recorded()).values();
     const losses: Loss[] = ['reply'];
     const { rpc } = cloud.connect('lossy', (driver) => lossyDriver(driver, () => losses.shift()));
 
@@ -284,7 +298,11 @@ describe('migrations through the conductor', () => {
   });
 
   it('are read as Nova reads them', async () => {
-    const migration = newMigration({ migration_type: 'live-migration', status: 'running' });
+    const migration = newMigration({
+      ...(await recorded()),
+      migration_type: 'live-migration',
+      status: 'running',
+    });
     await conductor.migrationCreate(ctxt, migration);
     const read = (objname: string, objmethod: string, args: JsonValue[]) =>
       conductor.objectClassAction(ctxt, { objName: objname }, objmethod, args);

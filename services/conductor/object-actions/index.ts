@@ -24,7 +24,7 @@ export function objectActions(stores: ObjectStores): ActionTable {
     instanceActions(stores.db, stores.instances),
     serviceActions(stores.services),
     computeNodeActions(stores.computeNodes),
-    migrationActions(stores.migrations),
+    migrationActions(stores.db, stores.migrations),
   ];
   return {
     onClass: Object.assign({}, ...tables.map(({ onClass }) => onClass)),

@@ -1,6 +1,13 @@
-import type { MigrationFilters, MigrationStore } from '@mini-nova/data/instance-migrations/store';
+import { randomUUID } from 'node:crypto';
+import type { Database, Queryable } from '@mini-nova/data/database';
+import {
+  listMigrations,
+  type MigrationFilters,
+  MigrationStore,
+} from '@mini-nova/data/instance-migrations/store';
+import { lockInstance } from '@mini-nova/data/instances/queries';
 import { isUniqueViolation } from '@mini-nova/database';
-import { DuplicateEntry } from '@mini-nova/domain/exceptions';
+import { DuplicateEntry, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { MigrationStatus } from '@mini-nova/domain/states/migration-status';
 import { Migration } from '@mini-nova/objects';
 import { type ActionArguments, type ActionTable, on } from './action.ts';
@@ -13,7 +20,7 @@ const inProgress = [
   MigrationStatus.POST_MIGRATING,
 ];
 
-export function migrationActions(migrations: MigrationStore): ActionTable {
+export function migrationActions(db: Database, migrations: MigrationStore): ActionTable {
   return {
     onClass: {
       'Migration.get_by_uuid': (args) => migrations.get({ uuid: args.text(0, 'migration_uuid') }),
@@ -29,7 +36,7 @@ export function migrationActions(migrations: MigrationStore): ActionTable {
       'MigrationList.get_by_filters': (args) => migrations.list(filtersOf(args)),
     },
     onObject: {
-      'Migration.create': on(Migration, (migration) => create(migrations, migration)),
+      'Migration.create': on(Migration, (migration) => create(db, migration)),
       'Migration.save': on(Migration, async (migration) => {
         await migrations.save(migration);
       }),
@@ -37,12 +44,23 @@ export function migrationActions(migrations: MigrationStore): ActionTable {
   };
 }
 
-async function create(migrations: MigrationStore, migration: Migration): Promise<void> {
+/** @throws InstanceNotFound for a deleted instance: with it all its migrations are over, and none may begin */
+async function create(db: Database, migration: Migration): Promise<void> {
+  if (!migration.has('uuid')) migration.uuid = randomUUID();
+  const { uuid, instance_uuid } = migration;
+  const work = async (trx: Queryable) => {
+    if (instance_uuid !== null && !(await lockInstance(trx, instance_uuid))) {
+      throw new InstanceNotFound({ instance_id: instance_uuid });
+    }
+    await new MigrationStore(trx).create(migration);
+  };
+  const isMade = async (on: Queryable) =>
+    (await listMigrations(on, { uuids: [uuid], deleted: 'any' })).length > 0;
   try {
-    await migrations.create(migration);
+    await db.transaction(work, { lostCommit: isMade });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new DuplicateEntry(`Migration ${migration.uuid} exists`, { cause: error });
+    throw new DuplicateEntry(`Migration ${uuid} exists`, { cause: error });
   }
 }
 

@@ -181,7 +181,7 @@ export class ConductorAPI {
     return (list as MigrationList).objects;
   }
 
-  /** @throws DuplicateEntry also when it was this very migration, and the answer was lost */
+  /** @throws InstanceNotFound for a deleted one, DuplicateEntry also when it was this very migration, and the answer was lost */
   async migrationCreate(ctxt: RpcContext, migration: Migration): Promise<void> {
     // The conductor would give each attempt another, and record the migration twice.
     if (!migration.has('uuid')) migration.uuid = randomUUID();
