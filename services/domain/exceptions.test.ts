@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseUnavailable } from '@mini-nova/database/errors';
 import { deserializeFailure, isExpectedError, remoteErrors, serializeFailure } from '@mini-nova/messaging';
 import { expect, it } from 'vitest';
-import { isOutage } from '../outage-retry.ts';
-import * as exceptions from './index.ts';
+import * as exceptions from './exceptions/index.ts';
+import { isOutage } from './outage-retry.ts';
 
 it('tells across a call that the database is away, under the name that oslo.db has for it', () => {
   const error = new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432');
@@ -29,11 +30,11 @@ it('waits for a conductor of Nova whose database is away', () => {
 
 /** The classes that the files of this folder export, by file and name. */
 async function classesHere(): Promise<[file: string, name: string, type: unknown][]> {
-  const files = readdirSync(import.meta.dirname).filter(
+  const files = readdirSync(join(import.meta.dirname, 'exceptions')).filter(
     (name) => /^[^.]+\.ts$/.test(name) && name !== 'index.ts',
   );
   const found = files.map(async (file): Promise<[string, string, unknown][]> => {
-    const module = (await import(/* @vite-ignore */ `./${file}`)) as object;
+    const module = (await import(`./exceptions/${file.slice(0, -3)}.ts`)) as object;
     return Object.entries(module).map(([name, exported]) => [file, name, exported]);
   });
   return (await Promise.all(found)).flat().filter(([, , type]) => isConcrete(type));
