@@ -38,13 +38,12 @@ async function readProjects(folders, known = new Map()) {
 function projectOf(specifier, file) {
   if (specifier.startsWith('.')) return nearestProject(resolve(dirname(file), specifier));
   const [, name, path = ''] = /^(@mini-nova\/[^/]+)(?:\/(.*))?$/.exec(specifier) ?? [];
-  // A link that npm has made for each workspace.
-  const link = name && join(ROOT, 'node_modules', name, 'package.json');
-  if (!link || !existsSync(link)) return undefined;
-  const { exports } = JSON.parse(readFileSync(link, 'utf8'));
+  const workspace = workspaces.get(name);
+  if (workspace === undefined) return undefined;
+  const { folder, exports } = workspace;
   const entry = exports[`./${path}`.replace(/\/$/, '') || '.'] ?? exports[path ? './*' : '.'];
   const source = entry['@mini-nova/source'].replace('*', path);
-  return nearestProject(join(folders.get(name), source));
+  return nearestProject(join(folder, source));
 }
 
 function nearestProject(path) {
@@ -54,11 +53,15 @@ function nearestProject(path) {
   return undefined;
 }
 
-/** The workspaces' folders, by name. */
-const folders = new Map(
+/** Folder and entry points of each workspace, by name. */
+const workspaces = new Map(
   Object.entries(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages)
     .filter(([, { link }]) => link)
-    .map(([path, { resolved }]) => [path.replace(/^node_modules\//, ''), join(ROOT, resolved)]),
+    .map(([path, { resolved }]) => {
+      const folder = join(ROOT, resolved);
+      const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      return [path.replace(/^node_modules\//, ''), { folder, exports }];
+    }),
 );
 
 function problemsOf({ folder, files, references }) {
