@@ -4,7 +4,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { type Config, ConfigError, type LoadConfigOptions, loadConfig, Override, string } from './index.ts';
+import { type Config, type LoadConfigOptions, loadConfig, Override, string } from './index.ts';
+import { refusalOf } from './test/refusal.ts';
 import { schema } from './test/schema.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'nova-config-'));
@@ -22,15 +23,7 @@ function file(text: string): string {
 type Options = Partial<LoadConfigOptions<typeof schema>>;
 const load = (options: Options) => loadConfig({ schema, configFiles: [], env: {}, ...options });
 
-function errorOf(options: Options): ConfigError {
-  try {
-    load(options);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+const errorOf = (options: Options) => refusalOf(() => load(options));
 
 describe('sources', () => {
   test('defaults hold when nothing is set', () => {

@@ -1,19 +1,10 @@
-import { ConfigError, loadConfig } from '@mini-nova/config';
+import { loadConfig } from '@mini-nova/config';
 import { describe, expect, test } from 'vitest';
+import { refusalOf } from '../../packages/config/test/refusal.ts';
 import { imageOptions } from './image-options.ts';
 
 const load = (overrides: Record<string, unknown>) =>
   loadConfig({ schema: imageOptions, configFiles: [], env: {}, overrides });
-
-function errorOf(overrides: Record<string, unknown>): ConfigError {
-  try {
-    load(overrides);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
 
 describe('images', () => {
   const id = '70a599e0-31e7-49b7-b260-868f441e862b';
@@ -45,6 +36,6 @@ describe('images', () => {
     ['the same id twice', `[{"id": "${id}", "name": "a"}, {"id": "${id}", "name": "b"}]`],
     ['a property that is no text', `[{"id": "${id}", "name": "a", "properties": {"a": 1}}]`],
   ])('%s is refused', (_title, images) => {
-    expect(errorOf({ 'image.images': images }).option).toBe('[image] images');
+    expect(refusalOf(() => load({ 'image.images': images })).option).toBe('[image] images');
   });
 });

@@ -1,19 +1,10 @@
-import { ConfigError, loadConfig } from '@mini-nova/config';
+import { loadConfig } from '@mini-nova/config';
 import { expect, test } from 'vitest';
+import { refusalOf } from '../../config/test/refusal.ts';
 import { messagingOptions } from './messaging.ts';
 
 const load = (overrides: Record<string, unknown>) =>
   loadConfig({ schema: messagingOptions, configFiles: [], env: {}, overrides });
-
-function errorOf(overrides: Record<string, unknown>): ConfigError {
-  try {
-    load(overrides);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
 
 test.each(['rabbits://h/', 'amqp://u:p@h1:5672,u:p@h2/vhost', 'memory://'])(
   'the message bus may be %s',
@@ -23,7 +14,7 @@ test.each(['rabbits://h/', 'amqp://u:p@h1:5672,u:p@h2/vhost', 'memory://'])(
 );
 
 test.each(['rabbit', 'zmq://h/', 'http://h/', ''])('the message bus may not be "%s"', (url) => {
-  const { option, allowed } = errorOf({ 'DEFAULT.transport_url': url });
+  const { option, allowed } = refusalOf(() => load({ 'DEFAULT.transport_url': url }));
   expect({ option, allowed }).toEqual({
     option: '[DEFAULT] transport_url',
     allowed: expect.stringContaining('rabbit://'),
