@@ -2,7 +2,6 @@ import type { Logger } from '@mini-nova/messaging';
 import { complain, Daemon, type Launchable } from '@mini-nova/service';
 import { configOfDaemon, portFlag } from './command-line.ts';
 import { Cloud } from './compose/cloud.ts';
-import { daemonTransport } from './compose/daemon-parts.ts';
 import { isStartError } from './start-errors.ts';
 import { packageVersion } from './version.ts';
 
@@ -23,7 +22,7 @@ const logger = foregroundLogger(daemon.logger);
 const cloud = new Cloud({
   config: daemon.config,
   logger,
-  transport: (name) => daemonTransport(daemon, name, logger),
+  transport: (name) => daemon.transport(name, logger),
   service: { ...daemon.serviceOptions, logger },
 });
 const announcement: Launchable = {

@@ -1,6 +1,5 @@
 import { openMigrated } from '@mini-nova/data/configured-database';
 import { unboundStores } from '@mini-nova/data/stores';
-import type { Logger, Transport } from '@mini-nova/messaging';
 import type { Daemon } from '@mini-nova/service';
 import type { NovaSchema } from '../nova-schema.ts';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
@@ -8,16 +7,7 @@ import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 /** What a daemon's service is composed from. `name`: the name of its connections in the broker's list. */
 export function serviceParts(daemon: Daemon<NovaSchema>, name: string = daemon.name): ServiceParts {
   const { config, logger, serviceOptions: service } = daemon;
-  return { config, logger, transport: daemonTransport(daemon, name), service };
-}
-
-/** A daemon's transport to the other services. `name`: the name of its connections in the broker's list. */
-export function daemonTransport(
-  daemon: Daemon<NovaSchema>,
-  name: string,
-  logger: Logger = daemon.logger,
-): Transport {
-  return daemon.transport(name, logger);
+  return { config, logger, transport: daemon.transport(name), service };
 }
 
 /** What a daemon's service with a database of its own is composed from. @throws as `openMigrated` */
