@@ -2,7 +2,7 @@ import type { Timestamp } from '@mini-nova/database';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import { VmState, vmStatesResting } from '@mini-nova/domain/states/vm-state';
 import type { Queryable } from '../database.ts';
-import { isBetweenHosts } from '../instance-migrations/store.ts';
+import { hasEnded, isBetweenHosts } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
 
 /** Migrations that are over, or were deleted with their instance, since before a time, and hold something. */
@@ -63,12 +63,7 @@ export async function listOrphanedAllocations(
     .distinct()
     .where((eb) =>
       eb.or([
-        eb('instances.deleted', '=', true),
-        eb.and([
-          eb('instances.vm_state', '=', 'error'),
-          eb('instances.host', 'is', null),
-          eb.not(isBetweenHosts('instances.uuid')),
-        ]),
+        hasEnded(),
         eb.and([
           eb('allocations.created_at', '<', before),
           eb.not(isBetweenHosts('instances.uuid')),

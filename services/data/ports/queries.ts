@@ -9,7 +9,7 @@ import {
 } from '@mini-nova/database';
 import { sql } from 'kysely';
 import type { Database, Queryable } from '../database.ts';
-import { isBetweenHosts } from '../instance-migrations/store.ts';
+import { hasEnded } from '../instance-migrations/store.ts';
 import { NetworkMissing } from '../networks/errors.ts';
 import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../networks/queries.ts';
 import type { NetworkRow } from '../networks/table.ts';
@@ -54,16 +54,7 @@ export async function listEndedDevices(db: Queryable): Promise<string[]> {
     .innerJoin('instances', 'instances.uuid', 'ports.device_uuid')
     .select('instances.uuid')
     .distinct()
-    .where((eb) =>
-      eb.or([
-        eb('instances.deleted', '=', true),
-        eb.and([
-          eb('instances.vm_state', '=', 'error'),
-          eb('instances.host', 'is', null),
-          eb.not(isBetweenHosts('instances.uuid')),
-        ]),
-      ]),
-    )
+    .where(hasEnded())
     .execute();
   return rows.map(({ uuid }) => uuid);
 }
