@@ -4,16 +4,6 @@ import type { Instance } from '@mini-nova/objects';
 import { Conflict } from '../http-errors.ts';
 import type { ComputeSettings } from './dependencies.ts';
 
-/** Whether the compute of the host takes requests. */
-export async function isHostUp(
-  host: string,
-  { services }: RequestStores,
-  settings: ComputeSettings,
-): Promise<boolean> {
-  const service = await services.getByHostAndBinary(host, 'nova-compute');
-  return service !== undefined && services.isUp(service, settings.serviceDownTime);
-}
-
 /**
  * That the instance is on a host whose compute would serve a request.
  *
@@ -26,6 +16,6 @@ export async function assertHostUp(
 ): Promise<void> {
   const { uuid, host } = instance;
   if (!host) throw new Conflict(`Instance ${uuid} is not ready`);
-  if (await isHostUp(host, stores, settings)) return;
+  if (await stores.services.isComputeUp(host, settings.serviceDownTime)) return;
   throw new ServiceUnavailable({ reason: `The compute service of host ${host} is down.` });
 }

@@ -4,7 +4,6 @@ import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
 import { settlesWithin } from '@mini-nova/service';
 import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { isHostUp } from '../compute/service-check.ts';
 
 /** Seconds for which a message that the bus does not take keeps the user waiting. */
 const PATIENCE = 2;
@@ -26,7 +25,7 @@ export class ServerDeletion {
   async delete(stores: RequestStores, uuid: string): Promise<void> {
     const { settings } = this.#dependencies;
     const instance = await stores.instances.get(uuid);
-    const remote = instance.host !== null && (await isHostUp(instance.host, stores, settings));
+    const remote = await stores.services.isComputeUp(instance.host, settings.serviceDownTime);
     if (remote) await this.#deleteOnHost(stores, instance);
     else await this.#deleteLocally(stores, instance);
   }

@@ -6,7 +6,6 @@ import type { ServiceStore } from '@mini-nova/data/services/store';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { isComputeUp } from './compute-up.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
 import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
@@ -31,14 +30,14 @@ export interface StuckDeletionsOptions {
  * again.
  */
 export async function finishStuckDeletions(ctxt: RpcContext, options: StuckDeletionsOptions): Promise<void> {
-  const { instances, compute, repeated, timeout, now, logger } = options;
+  const { instances, services, serviceDownTime, compute, repeated, timeout, now, logger } = options;
   const since = secondsBefore(now, timeout);
   const stuck = await unsettled(instances, ['finish the deletion'], secondsBefore(now, timeout / 2));
   repeated.retain(new Set(stuck.map(({ uuid }) => uuid)));
   await settleEach(stuck, async (instance) => {
     const { uuid, host } = instance;
     const data = { instance_uuid: uuid, host };
-    if (isComputesTask(instance) && (await isComputeUp(options, host))) {
+    if (isComputesTask(instance) && (await services.isComputeUp(host, serviceDownTime))) {
       if (!repeated.isDue(uuid, timeout / 2)) return;
       logger.warn(data, 'A deletion made no progress; asking the compute again');
       await compute.terminateInstance(ctxt, { instance });

@@ -7,7 +7,6 @@ import { faultOf } from '@mini-nova/domain/instance-fault';
 import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { isComputeUp } from './compute-up.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
 import { ifStillUnsettled, isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
 
@@ -49,9 +48,9 @@ async function askAgain(
   options: StuckPowerChangesOptions,
   instance: Instance,
 ): Promise<void> {
-  const { compute, repeated, timeout, logger } = options;
+  const { services, serviceDownTime, compute, repeated, timeout, logger } = options;
   const { uuid, host, task_state } = instance;
-  if (!(await isComputeUp(options, host)) || !repeated.isDue(uuid, timeout / 2)) return;
+  if (!(await services.isComputeUp(host, serviceDownTime)) || !repeated.isDue(uuid, timeout / 2)) return;
   logger.warn(
     { instance_uuid: uuid, host, task_state },
     'A power operation made no progress; asking the compute again',

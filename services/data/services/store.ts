@@ -154,6 +154,13 @@ export class ServiceStore {
   isUp(service: Service, downTime: number, now = databaseNow(this.#db)): boolean {
     return isServiceUp(service, downTime + this.clock.pardon(downTime), now);
   }
+
+  /** Whether the compute of the host would serve a request. */
+  async isComputeUp(host: string | null, downTime: number): Promise<boolean> {
+    if (host === null) return false;
+    const service = await this.getByHostAndBinary(host, 'nova-compute');
+    return service !== undefined && this.isUp(service, downTime);
+  }
 }
 
 /**
