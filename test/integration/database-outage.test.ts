@@ -276,6 +276,16 @@ describe('an administrator', () => {
   });
 });
 
+it('notices nothing of a connection that breaks before its request was sent, even if it may not be repeated', async () => {
+  await insertService(admin.kysely, newService());
+  const { proxy, through } = await proxied();
+  const db = await open(through);
+  const broken = proxy.breakAfter('pg_stat_bgwriter'); // what the pool itself asks first
+  await countOne(db.kysely);
+  await broken;
+  expect(await counted()).toBe(1);
+});
+
 describe('connections that died silently', () => {
   it('are found, and replaced, by whatever is asked next', async () => {
     await insertService(admin.kysely, newService());

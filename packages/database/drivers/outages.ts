@@ -97,6 +97,13 @@ export function explained(error: unknown): unknown {
   return outageOf(error) ?? error;
 }
 
+/** Explained, for a request that left no trace whatever the error. */
+export function undone(thrown: unknown): unknown {
+  const error = explained(thrown);
+  if (!(error instanceof DatabaseUnavailable) || error.outcome === 'undone') return error;
+  return new DatabaseUnavailable(error.reason, { outcome: 'undone', cause: error.cause ?? error });
+}
+
 function outcomeOf(error: Error): Outcome | undefined {
   // A host name with several addresses fails with an error for each.
   if (error instanceof AggregateError) {

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { Countdown } from '../countdown.ts';
-import { DatabaseRefused, DatabaseUnavailable } from '../errors.ts';
+import { DatabaseRefused } from '../errors.ts';
 import { boundedByPatience } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
-import { explained } from './outages.ts';
+import { undone } from './outages.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 import type { Tls } from './postgres-tls.ts';
 
@@ -97,11 +97,8 @@ function explainedFor({ name }: PostgresTarget, error: unknown): unknown {
   if (failure !== undefined) {
     return new DatabaseRefused(`${failure} (PostgreSQL at ${name}): ${messageOf(error)}`, { cause: error });
   }
-  const outage = explained(error);
-  if (!(outage instanceof DatabaseUnavailable)) return error;
-  const type = outage instanceof DatabaseRefused ? DatabaseRefused : DatabaseUnavailable;
-  // Whatever the error, nothing had been asked yet.
-  return new type(outage.reason, { outcome: 'undone', cause: error });
+  // Nothing had been asked yet.
+  return undone(error);
 }
 
 /** OpenSSL's and Node's error codes for certificates that are not accepted. */

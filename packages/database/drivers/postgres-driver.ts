@@ -5,7 +5,7 @@ import type { Repeats } from '../repeats.ts';
 import type { Turns } from '../turns.ts';
 import { repeatOnConflict } from './conflicts.ts';
 import { lostCommit } from './lost-commit.ts';
-import { explained } from './outages.ts';
+import { explained, undone } from './outages.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
@@ -167,12 +167,6 @@ class PostgresConnection implements DatabaseConnection {
 /** PostgreSQL answers the commit of a transaction with a failed statement as if it were a rollback. */
 const CAUGHT =
   'Nothing was committed: a statement of the transaction had failed, and its error was caught in it';
-
-function undone(thrown: unknown): unknown {
-  const error = explained(thrown);
-  if (!(error instanceof DatabaseUnavailable) || error.outcome === 'undone') return error;
-  return new DatabaseUnavailable(error.reason, { outcome: 'undone', cause: error.cause ?? error });
-}
 
 const changes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 

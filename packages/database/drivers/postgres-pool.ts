@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { boundedByPatience, patienceLeft } from '../patience.ts';
 import { codeOf } from './driver-errors.ts';
+import { undone } from './outages.ts';
 import { connectPostgres } from './postgres-connect.ts';
 import { PostgresSession } from './postgres-session.ts';
 import type { PostgresTarget } from './postgres-target.ts';
@@ -180,7 +181,8 @@ export class PostgresPool {
     } catch (error) {
       session.destroy();
       this.#open.delete(session);
-      throw error;
+      // The request that waits for this connection was not sent.
+      throw undone(error);
     }
     session.onBreak((error) => this.#lost(session, error));
     return session;
