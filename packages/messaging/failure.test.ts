@@ -47,7 +47,7 @@ class PrivateFlavorNotFound extends FlavorNotFound {}
 
 function registerFlavorNotFound(): void {
   remoteErrors.register({
-    module: 'nova.exception',
+    module: 'shop.exception',
     class: 'FlavorNotFound',
     type: FlavorNotFound,
     toKwargs: (error) => ({ flavor_id: (error as FlavorNotFound).flavorId }),
@@ -125,7 +125,7 @@ test('a registered error crosses the wire with its data, and its cause has the r
   registerFlavorNotFound();
   const failure = sent(new FlavorNotFound('m1.tiny'));
   expect(failure).toMatchObject({
-    module: 'nova.exception',
+    module: 'shop.exception',
     class: 'FlavorNotFound',
     message: 'Flavor m1.tiny could not be found.',
     args: ['Flavor m1.tiny could not be found.'],
@@ -168,7 +168,7 @@ test('a registered error that cannot be rebuilt arrives as RemoteError', () => {
 test('only errors of allowed modules are rebuilt, and those of oslo.messaging', () => {
   registerFlavorNotFound();
   const text = serializeFailure(new FlavorNotFound('x'));
-  expect(deserializeFailure(text, { allowedModules: ['nova.exception'] })).toBeInstanceOf(FlavorNotFound);
+  expect(deserializeFailure(text, { allowedModules: ['shop.exception'] })).toBeInstanceOf(FlavorNotFound);
   expect(deserializeFailure(text, { allowedModules: [] })).toBeInstanceOf(RemoteError);
   const own = serializeFailure(new NoSuchMethod('x'));
   expect(deserializeFailure(own, { allowedModules: [] })).toBeInstanceOf(NoSuchMethod);
