@@ -17,6 +17,8 @@ const RUNS = [
   { projects: ['e2e'], more: [] },
 ];
 
+const PROJECTS = RUNS.flatMap(({ projects }) => projects);
+
 // Each run names its databases itself: whichever ends first drops its own.
 const { MINI_NOVA_TEST_RESULTS: results, MINI_NOVA_TEST_RUN: _, ...env } = process.env;
 const folder = results && join(results, `Node.js ${process.version}`);
@@ -31,10 +33,13 @@ function runsOf(wanted) {
   });
 }
 
-/** From the command line, the arguments of each run. */
+/** From the command line, the arguments of each run; undefined: they cannot be understood. */
 function runsFor(given) {
   if (given.length === 0) return runsOf();
-  return given[0] === '--only' ? runsOf(given[1]?.split(',')) : [given];
+  if (given[0] !== '--only') return [given];
+  const [, wanted = '', ...more] = given;
+  const names = wanted.split(',');
+  return more.length === 0 && names.every((name) => PROJECTS.includes(name)) ? runsOf(names) : undefined;
 }
 
 function reporters(index) {
@@ -64,6 +69,10 @@ function vitest(args, index) {
 }
 
 const runs = runsFor(process.argv.slice(2));
+if (runs === undefined) {
+  console.error(`npm test -- --only PROJECT[,PROJECT …]: of ${PROJECTS.join(', ')}`);
+  process.exit(2);
+}
 // Once, for all: two installations at the same time would fail.
 if (runs.length > 1) await installMissingPrograms();
 const codes = await Promise.all(runs.map(vitest));

@@ -10,6 +10,12 @@ import { figure, markdownTable } from '../shared/table.ts';
 import type { CallRecords } from './call-record.ts';
 import { judge, type Verdict } from './verdict.ts';
 
+const USAGE = `npm run bench -- broker-restart [options]
+  --seconds N     default 60
+  --rate N        calls per second; default 200
+  --kill-at N     seconds from the start, before the end; default 20
+  --json          all figures, as JSON on standard output`;
+
 interface Options extends OpenLoopOptions {
   /** Seconds from the start. */
   killAt: number;
@@ -53,6 +59,10 @@ const CONTENDERS: readonly Contender[] = [
  */
 export async function benchBrokerRestart(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
+  if (options === undefined) {
+    console.error(USAGE);
+    return 2;
+  }
   const rabbit = await startRabbit();
   const pairs: Pair[] = [];
   try {
@@ -76,7 +86,7 @@ export async function benchBrokerRestart(args: readonly string[]): Promise<numbe
   }
 }
 
-function readOptions(args: readonly string[]): Options {
+function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -86,12 +96,11 @@ function readOptions(args: readonly string[]): Options {
       'kill-at': { type: 'string', default: '20' },
     },
   });
-  return {
-    seconds: Number(values.seconds),
-    perSecond: Number(values.rate),
-    killAt: Number(values['kill-at']),
-    json: values.json,
-  };
+  const seconds = Number(values.seconds);
+  const perSecond = Number(values.rate);
+  const killAt = Number(values['kill-at']);
+  if (![seconds, perSecond, killAt].every((value) => value > 0) || !(killAt < seconds)) return undefined;
+  return { seconds, perSecond, killAt, json: values.json };
 }
 
 async function startPair({ title, start }: Contender, url: string): Promise<Pair> {

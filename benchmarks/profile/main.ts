@@ -21,11 +21,15 @@ const IDLE = '(idle)';
 
 /** `npm run bench -- profile FILE…`: which functions used the most time themselves. Returns the exit code. */
 export async function showProfiles(files: readonly string[]): Promise<number> {
+  if (files.length === 0) {
+    console.error('npm run bench -- profile FILE …');
+    return 2;
+  }
   for (const file of files) {
     const profile = JSON.parse(await readFile(file, 'utf8')) as Profile;
     console.log(`${basename(file)}\n${selfTimeTable(profile)}\n`);
   }
-  return files.length === 0 ? 2 : 0;
+  return 0;
 }
 
 function selfTimeTable({ nodes, samples, timeDeltas }: Profile): string {

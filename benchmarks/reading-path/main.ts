@@ -25,16 +25,16 @@ export async function benchReadingPath(args: readonly string[]): Promise<number>
     options: { folder: { type: 'string' } },
     allowPositionals: true,
   });
-  const [name = 'call'] = positionals;
+  const [name = 'call', ...others] = positionals;
   const way = WAYS[name];
-  if (way === undefined) {
+  if (way === undefined || others.length > 0) {
     console.error(`npm run bench -- reading-path [${Object.keys(WAYS).join(' | ')}] [--folder PATH]`);
     return 2;
   }
   const { folder = way.folder } = values;
-  const [first = [], ...others] = await way.record(TIMES);
+  const [first = [], ...later] = await way.record(TIMES);
   const files = first.filter(
-    (file) => file.startsWith(`${folder}/`) && others.every((run) => run.includes(file)),
+    (file) => file.startsWith(`${folder}/`) && later.every((run) => run.includes(file)),
   );
   console.log(files.join('\n'));
   const found = { what: `files of ${folder} that run in one warm ${name}`, actual: files.length };

@@ -10,6 +10,10 @@ import { FLOWS } from './flows.ts';
 import { type BothEnds, highest, memoryOf } from './memory-baseline.ts';
 import { type FlowVerdict, judgeFlow, printVerdicts } from './verdict.ts';
 
+const USAGE = `npm run soak -- [options]
+  --minutes N         default 10
+  --warm-up N         messages of each flow before the first measurement; default 70000`;
+
 interface Options {
   minutes: number;
   /** Messages of each flow before the first measurement of the memory. */
@@ -99,10 +103,19 @@ async function arrived({ client, server }: Soak): Promise<FlowVerdict[]> {
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    'warm-up': { type: 'string', default: '70000' },
-  },
-});
-process.exitCode = await soak({ minutes: Number(values.minutes), warmUp: Number(values['warm-up']) });
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '10' },
+      'warm-up': { type: 'string', default: '70000' },
+    },
+  });
+  const options = { minutes: Number(values.minutes), warmUp: Number(values['warm-up']) };
+  return Object.values(options).every((value) => Number.isInteger(value) && value > 0) ? options : undefined;
+}
+
+const options = readOptions();
+if (options === undefined) {
+  console.error(USAGE);
+  process.exitCode = 2;
+} else process.exitCode = await soak(options);

@@ -4,6 +4,7 @@ import type { DatabaseKind } from '@mini-nova/deployment';
 import { databaseKind, optional, positive } from '../options.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { type Result, Trial } from './trial.ts';
+import { passed } from './verdict.ts';
 
 const USAGE = `npm run kill-points -- [options]
 Kills each daemon before and after each RPC and transaction of each scenario, one at a time, and prints what is stuck, leaked or wrong.
@@ -115,7 +116,7 @@ async function main(): Promise<number> {
   }
   const results = [...(await runScenarios(options, false)), ...(await runScenarios(options, true))];
   console.log(options.json ? JSON.stringify(results) : summary(results));
-  return results.every(({ settling }) => settling.problems.length === 0) ? 0 : 1;
+  return passed(results) ? 0 : 1;
 }
 
 process.exitCode = await main();
