@@ -26,5 +26,5 @@ export {
   string,
 } from './option.ts';
 export type { LoadConfigOptions } from './read-config.ts';
-export { type ComposedSchema, composeSchema } from './schema.ts';
+export { type ComposedSchema, composeSchema, defaultValues, optionsOf } from './schema.ts';
 export { environmentVariable, Override } from './sources.ts';

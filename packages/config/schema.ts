@@ -1,4 +1,4 @@
-import type { Option, OptionGroup, Schema } from './option.ts';
+import type { ConfigValues, Option, OptionGroup, Schema } from './option.ts';
 
 /** A schema of several parts, whose groups have the options of all parts. */
 export type ComposedSchema<P extends readonly Schema[]> = P extends readonly [
@@ -19,6 +19,29 @@ export function composeSchema<const P extends readonly Schema[]>(...parts: P): C
   for (const group of groups) composed[group] = Object.assign({}, ...parts.map((part) => part[group]));
   refuseDuplicates(parts);
   return composed as ComposedSchema<P>;
+}
+
+interface WithOptions {
+  readonly options: Schema;
+}
+
+type OptionsOf<P extends readonly WithOptions[]> = {
+  [I in keyof P]: P[I] extends { readonly options: infer S extends Schema } ? S : never;
+};
+
+/** The options of all plug-ins of a kind. @throws TypeError when two have one of the same name */
+export function optionsOf<const P extends readonly WithOptions[]>(plugIns: P): ComposedSchema<OptionsOf<P>> {
+  const all: readonly Schema[] = plugIns.map(({ options }) => options);
+  return composeSchema(...all) as ComposedSchema<OptionsOf<P>>;
+}
+
+/** What the options are when nothing is configured. A `$reference` in a default stays as it is. */
+export function defaultValues<S extends Schema>(schema: S): ConfigValues<S> {
+  const groups = Object.entries<OptionGroup>(schema).map(([group, options]) => {
+    const values = Object.entries(options).map(([name, option]) => [name, option.default]);
+    return [group, Object.fromEntries(values)];
+  });
+  return Object.fromEntries(groups);
 }
 
 function refuseDuplicates(parts: readonly Schema[]): void {

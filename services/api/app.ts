@@ -6,10 +6,15 @@ import { type FastifyInstance, type FastifyRequest, fastify, type RouteOptions }
 import type { Api, ApiDependencies, ApiParts } from './dependencies.ts';
 import { formats } from './documents/values.ts';
 import { errorHandler } from './error-handler.ts';
+import { flavorRoutes } from './flavors/routes.ts';
 import { BadRequest, faultDocument } from './http-errors.ts';
 import { closeIdleConnections, type HttpLimits, inviteBodies, serverOptions } from './http-limits.ts';
+import { hypervisorRoutes } from './hypervisors/routes.ts';
+import { imageRoutes } from './images/routes.ts';
+import { interfaceRoutes } from './interfaces/routes.ts';
 import { collectMethods, refuseOtherMethods } from './method-not-allowed.ts';
 import { addMicroversions } from './microversion.ts';
+import { networkRoutes } from './networks/routes.ts';
 import {
   addForwarding,
   addStores,
@@ -17,17 +22,12 @@ import {
   newRequestId,
   type ProxySettings,
 } from './request-state.ts';
-import { flavorRoutes } from './routes/flavors.ts';
-import { hypervisorRoutes } from './routes/hypervisors.ts';
-import { imageRoutes } from './routes/images.ts';
-import { interfaceRoutes } from './routes/interfaces.ts';
-import { networkRoutes } from './routes/networks.ts';
-import { serverActionRoutes } from './routes/server-actions.ts';
-import { serverRoutes } from './routes/servers.ts';
-import { serviceRoutes } from './routes/services.ts';
-import { versionRoutes } from './routes/versions.ts';
 import { traceRequest } from './running-requests.ts';
+import { serverActionRoutes } from './servers/actions.ts';
+import { serverRoutes } from './servers/routes.ts';
+import { serviceRoutes } from './services/routes.ts';
 import { assertBodyTexts, assertTexts, decodeBody } from './texts.ts';
+import { versionRoutes } from './versions/routes.ts';
 
 /** What Nova takes for a project in a path: other words are names of resources. */
 const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';

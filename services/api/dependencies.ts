@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { StoresFor } from '@mini-nova/data/request-stores';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { ComputeDependencies, ComputeSettings } from './compute/dependencies.ts';
+import type { ComputeDependencies, ComputeSettings } from './operations/dependencies.ts';
 
 /** Where routes are added: what they take and answer has the types that their schemas say. */
 export type Api = FastifyInstance<

@@ -1,4 +1,4 @@
-import { FakeDriver } from '@mini-nova/compute/virt/fake-driver';
+import { FakeDriver } from '@mini-nova/compute/virt/fake/fake-driver';
 import { type RunningCloud, startCloud } from '@mini-nova/services-testing/cloud-fixture';
 import { nova as runNova } from '@mini-nova/services-testing/run-nova';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';

@@ -5,7 +5,7 @@ import type { PlacementAPI } from '@mini-nova/placement/rpcapi';
 import type { KeyedQueue, WorkQueue } from '@mini-nova/service';
 import type { InstanceNotifications } from './notifications.ts';
 import type { OwnRecords } from './own-records.ts';
-import type { ResourceTracker } from './resource-tracker.ts';
+import type { ResourceTracker } from './resources/resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
 /** This host and those it works with: what each operation on an instance is given. */

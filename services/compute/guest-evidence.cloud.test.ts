@@ -9,7 +9,7 @@ import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { tempDir } from '@mini-nova/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
-import { MemoryNodeIdentities } from './node-identities.ts';
+import { MemoryNodeIdentities } from './resources/node-identities.ts';
 
 const ctxt = RequestContext.admin();
 const hosts = { host1: {} };

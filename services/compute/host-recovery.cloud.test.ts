@@ -3,7 +3,7 @@ import { RequestContext } from '@mini-nova/service';
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
-import { FakeDriver } from './virt/fake-driver.ts';
+import { FakeDriver } from './virt/fake/fake-driver.ts';
 
 const ctxt = RequestContext.admin();
 

@@ -17,15 +17,15 @@ import { cleanUpDeletedGuests } from './deleted-guests.ts';
 import { GuestManager } from './guest-manager.ts';
 import { GuestWatch } from './guest-watch.ts';
 import { recoverHost } from './host-recovery.ts';
-import { checkSizes } from './host-sizes.ts';
 import { healHostInterfaces } from './interface-healing.ts';
-import type { NodeIdentities } from './node-identities.ts';
 import { InstanceNotifications } from './notifications.ts';
 import { type ComputeEndpoint, serveOperations } from './operations/index.ts';
 import type { ComputeConfig } from './options.ts';
 import { OwnRecords } from './own-records.ts';
 import { syncPowerStates } from './power-sync.ts';
-import { ResourceTracker } from './resource-tracker.ts';
+import { checkSizes } from './resources/host-sizes.ts';
+import type { NodeIdentities } from './resources/node-identities.ts';
+import { ResourceTracker } from './resources/resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
 export interface ComputeManagerOptions {

@@ -2,8 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { type Config, composeSchema, float, integer, seconds, string } from '@mini-nova/config';
 import { domainOptions } from '@mini-nova/domain/options';
 import { daemonSchema } from '@mini-nova/service';
-import { fakeOptions } from './virt/fake-options.ts';
-import { virtOptions } from './virt/options.ts';
+import { virtOptions } from './virt/registry.ts';
 
 /** The loopback's where there is no other. */
 function ownAddress(): string {
@@ -102,12 +101,6 @@ export const computeOptions = {
   },
 } as const;
 
-export const computeSchema = composeSchema(
-  daemonSchema,
-  domainOptions,
-  computeOptions,
-  virtOptions,
-  fakeOptions,
-);
+export const computeSchema = composeSchema(daemonSchema, domainOptions, computeOptions, virtOptions);
 
 export type ComputeConfig = Config<typeof computeSchema>;

@@ -2,7 +2,7 @@ import type { ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import type { JsonObject, Logger, RpcContext } from '@mini-nova/messaging';
 import type { ComputeNode } from '@mini-nova/objects';
 import { RequestContext } from '@mini-nova/service';
-import type { NodeIdentities } from './node-identities.ts';
+import type { NodeIdentities } from './resources/node-identities.ts';
 
 export interface OwnRecordsOptions {
   host: string;

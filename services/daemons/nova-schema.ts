@@ -1,8 +1,7 @@
-import { imageOptions } from '@mini-nova/api/image-options';
+import { imageOptions } from '@mini-nova/api/images/options';
 import { apiOptions } from '@mini-nova/api/options';
 import { computeOptions } from '@mini-nova/compute/options';
-import { fakeOptions } from '@mini-nova/compute/virt/fake-options';
-import { virtOptions } from '@mini-nova/compute/virt/options';
+import { virtOptions } from '@mini-nova/compute/virt/registry';
 import { conductorOptions } from '@mini-nova/conductor/options';
 import { type Config, composeSchema } from '@mini-nova/config';
 import { dataOptions } from '@mini-nova/data/options';
@@ -21,7 +20,6 @@ export const novaSchema = composeSchema(
   schedulerOptions,
   computeOptions,
   virtOptions,
-  fakeOptions,
 );
 
 export type NovaSchema = typeof novaSchema;

@@ -1,6 +1,5 @@
 import { ListenError } from '@mini-nova/api/api-server';
-import { NodeIdentityUnusable } from '@mini-nova/compute/node-identities';
-import { UnknownComputeDriver } from '@mini-nova/compute/virt/driver-registry';
+import { NodeIdentityUnusable } from '@mini-nova/compute/resources/node-identities';
 import { ConfigError } from '@mini-nova/config';
 import { DatabaseUnusable } from '@mini-nova/data/configured-database';
 import { DatabaseError } from '@mini-nova/database';
@@ -16,7 +15,6 @@ const types = [
   ListenError,
   NodeIdentityUnusable,
   ObservabilityListenError,
-  UnknownComputeDriver,
 ] as const;
 
 /** Whether a daemon could not start for a reason that its operator can change: the message says all. */

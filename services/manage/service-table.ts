@@ -1,5 +1,5 @@
 import type { ServiceDocument } from '@mini-nova/api/documents';
-import { serviceDocument } from '@mini-nova/api/views/service';
+import { serviceDocument } from '@mini-nova/api/services/view';
 import { withClocks } from '@mini-nova/client/service-clocks';
 import { type Column, listTable } from '@mini-nova/client/table';
 import type { Database } from '@mini-nova/data/database';

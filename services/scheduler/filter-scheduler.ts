@@ -15,8 +15,8 @@ import {
 import type { DestinationDict } from '@mini-nova/scheduler/rpcapi';
 import { annotateSpan, type Caller, throwIfGone, withSpan } from '@mini-nova/service';
 import { CELL_UUID } from './cell.ts';
-import { type Choice, HostChoice, type HostChoiceOptions, lostRaces } from './host-choice.ts';
-import type { HostManager, HostState } from './host-manager.ts';
+import { type Choice, HostChoice, type HostChoiceOptions, lostRaces } from './hosts/host-choice.ts';
+import type { HostManager, HostState } from './hosts/host-manager.ts';
 import { scheduleRequestOf } from './schedule-request.ts';
 
 export interface FilterSchedulerOptions extends HostChoiceOptions {

@@ -14,7 +14,7 @@ import { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import { Manager, type RequestContext, WorkQueue } from '@mini-nova/service';
 import { dictOf, FilterScheduler } from './filter-scheduler.ts';
 import { enabledFilters } from './filters/registry.ts';
-import { HostManager } from './host-manager.ts';
+import { HostManager } from './hosts/host-manager.ts';
 import type { SchedulerConfig } from './options.ts';
 import { weighers } from './weighers/registry.ts';
 

@@ -1,6 +1,6 @@
 import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import type { ImageMetaProps, InstanceGroup, RequestGroup, RequestSpec } from '@mini-nova/objects';
-import type { HostState } from './host-manager.ts';
+import type { HostState } from './hosts/host-manager.ts';
 
 /** What of a request spec decides where its instances go. */
 export interface ScheduleRequest {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ComputeManager } from '@mini-nova/compute/manager';
-import { MemoryNodeIdentities, type NodeIdentities } from '@mini-nova/compute/node-identities';
+import { MemoryNodeIdentities, type NodeIdentities } from '@mini-nova/compute/resources/node-identities';
 import { ComputeAPI, type computeRpc } from '@mini-nova/compute/rpcapi';
 import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
-import { FakeDriver, type FakeDriverOptions } from '@mini-nova/compute/virt/fake-driver';
+import { FakeDriver, type FakeDriverOptions } from '@mini-nova/compute/virt/fake/fake-driver';
 import { ComputeTaskManager } from '@mini-nova/conductor/compute-task-manager';
 import { ConductorManager } from '@mini-nova/conductor/manager';
 import { ComputeTaskAPI, ConductorAPI, type computeTaskRpc } from '@mini-nova/conductor/rpcapi';

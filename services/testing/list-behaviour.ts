@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { flavorParameters } from '@mini-nova/api/queries/flavors';
-import { serverParameters } from '@mini-nova/api/queries/servers';
+import { flavorParameters } from '@mini-nova/api/flavors/query';
+import { serverParameters } from '@mini-nova/api/servers/query';
 import { allocatePort } from '@mini-nova/data/ports/queries';
 import { Flavor, type Instance, Service } from '@mini-nova/objects';
 import { describe, expect, it } from 'vitest';

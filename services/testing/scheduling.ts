@@ -7,7 +7,7 @@ import type { Inventories, ResourceStates } from '@mini-nova/domain/resources';
 import type { ArgsOf } from '@mini-nova/messaging';
 import { Flavor, RequestSpec, type RequestSpecComponents, type Selection } from '@mini-nova/objects';
 import { setInventory } from '@mini-nova/placement/inventory';
-import { HostState, type HostStateValues } from '@mini-nova/scheduler/host-manager';
+import { HostState, type HostStateValues } from '@mini-nova/scheduler/hosts/host-manager';
 import type { SchedulerManager } from '@mini-nova/scheduler/manager';
 import type { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import type { ScheduleRequest } from '@mini-nova/scheduler/schedule-request';

@@ -1,10 +1,10 @@
 import type { PortRow } from '@mini-nova/data/ports/table';
 import type { RequestStores } from '@mini-nova/data/request-stores';
 import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
 import type { AttachInterfaceBody } from '../documents/interface.ts';
 import { BadRequest, Conflict } from '../http-errors.ts';
+import { portOfServer, serverForInterfaces } from '../interfaces/server-ports.ts';
+import type { ComputeDependencies } from './dependencies.ts';
 
 type Attachment = NonNullable<AttachInterfaceBody['interfaceAttachment']>;
 

@@ -6,8 +6,9 @@ import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { OneCastOptions } from '@mini-nova/messaging';
 import { type Flavor, type Instance, TagList } from '@mini-nova/objects';
 import { WorkQueue } from '@mini-nova/service';
-import { boundedCast } from '../compute/bounded-cast.ts';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
+import type { CreateServerBody } from '../documents/server.ts';
+import { BadRequest, Unavailable } from '../http-errors.ts';
+import type { ImageDefinition } from '../images/options.ts';
 import {
   assertPlacement,
   type NewServer,
@@ -18,11 +19,10 @@ import {
   parseAvailabilityZone,
   requestedDisks,
   requestedNetworks,
-} from '../compute/new-server.ts';
-import { undo } from '../compute/undo.ts';
-import type { CreateServerBody } from '../documents/server.ts';
-import { BadRequest, Unavailable } from '../http-errors.ts';
-import type { ImageDefinition } from '../image-options.ts';
+} from '../servers/new-server.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+import { undo } from './undo.ts';
 
 export interface CreatedServers {
   instances: Instance[];

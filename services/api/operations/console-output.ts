@@ -1,6 +1,6 @@
-import { assertHostUp } from '../compute/service-check.ts';
 import { object, text } from '../documents/schema.ts';
 import { serverAction } from './server-action.ts';
+import { assertHostUp } from './service-check.ts';
 
 /** Lines of a console that a request can ask for. */
 const MOST_LINES = 2 ** 31 - 1;

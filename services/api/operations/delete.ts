@@ -3,7 +3,7 @@ import { InstanceNotFound } from '@mini-nova/domain/exceptions';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
 import { settlesWithin } from '@mini-nova/service';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
+import type { ComputeDependencies } from './dependencies.ts';
 
 /** Seconds for which a message that the bus does not take keeps the user waiting. */
 const PATIENCE = 2;

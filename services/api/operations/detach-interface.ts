@@ -1,7 +1,7 @@
 import type { RequestStores } from '@mini-nova/data/request-stores';
-import { boundedCast } from '../compute/bounded-cast.ts';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { portOfServer, serverForInterfaces } from '../compute/server-ports.ts';
+import { portOfServer, serverForInterfaces } from '../interfaces/server-ports.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
 
 /**
  * Resolves when the compute's queue has the request, or may have it.

@@ -3,11 +3,11 @@ import type { RequestStores } from '@mini-nova/data/request-stores';
 import { InstanceNotFound, InstanceUpdateConflict } from '@mini-nova/domain/exceptions';
 import { type PowerOperation, type PowerOperationName, powerOperations } from '@mini-nova/domain/operations';
 import type { Instance } from '@mini-nova/objects';
-import { boundedCast } from '../compute/bounded-cast.ts';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
-import { assertHostUp } from '../compute/service-check.ts';
-import { assertAllowed, saveConflict } from '../compute/state-check.ts';
-import { undo } from '../compute/undo.ts';
+import { boundedCast } from './bounded-cast.ts';
+import type { ComputeDependencies } from './dependencies.ts';
+import { assertHostUp } from './service-check.ts';
+import { assertAllowed, saveConflict } from './state-check.ts';
+import { undo } from './undo.ts';
 
 /**
  * Accepts a power operation, and asks the compute for it.

@@ -1,7 +1,7 @@
 import type { RequestStores } from '@mini-nova/data/request-stores';
 import type { Static } from 'typebox';
-import type { ComputeDependencies } from '../compute/dependencies.ts';
 import type { VersionRange } from '../microversion.ts';
+import type { ComputeDependencies } from './dependencies.ts';
 
 /** One operation that is asked for by `POST /servers/{id}/action`, with a body of one key: the action's name. */
 export interface ServerAction<Body = never> {

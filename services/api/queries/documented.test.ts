@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { flavorParameters } from './flavors.ts';
-import { imageParameters } from './images.ts';
-import { serverParameters } from './servers.ts';
-import { serviceParameters } from './services.ts';
+import { flavorParameters } from '../flavors/query.ts';
+import { imageParameters } from '../images/query.ts';
+import { serverParameters } from '../servers/query.ts';
+import { serviceParameters } from '../services/query.ts';
 
 const tables: [list: string, parameters: Record<string, { for: string }>][] = [
   ['GET /servers', serverParameters],

@@ -11,7 +11,7 @@ import type { ChangesOf, Instance } from '@mini-nova/objects';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { currentInstance, endUnlessChanged, recordOf, saveIfExpected } from '../instance-records.ts';
-import { releaseHere } from '../resource-tracker.ts';
+import { releaseHere } from '../resources/resource-tracker.ts';
 
 /** A build that nobody has ended yet. */
 export const stillBuilding = {

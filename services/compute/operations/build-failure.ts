@@ -14,8 +14,8 @@ import type { ArgsOf, RpcContext } from '@mini-nova/messaging';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { recordOf, saveIfExpected } from '../instance-records.ts';
-import type { Claim } from '../resource-tracker.ts';
-import { releaseHere } from '../resource-tracker.ts';
+import type { Claim } from '../resources/resource-tracker.ts';
+import { releaseHere } from '../resources/resource-tracker.ts';
 import { abortBuild, leaveEndedBuild, onNoHost, stillBuilding, undoBuild } from './build-end.ts';
 
 export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;

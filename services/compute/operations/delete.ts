@@ -6,7 +6,7 @@ import type { Instance } from '@mini-nova/objects';
 import { attempt } from '../best-effort.ts';
 import type { ComputeHost } from '../compute-host.ts';
 import { endUnlessChanged, recordOf } from '../instance-records.ts';
-import { releaseEverywhere } from '../resource-tracker.ts';
+import { releaseEverywhere } from '../resources/resource-tracker.ts';
 import type { ComputeOperation } from './operation.ts';
 
 /**

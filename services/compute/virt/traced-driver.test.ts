@@ -3,7 +3,7 @@ import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { RecordingTracer } from '@mini-nova/services-testing/recording-tracer';
 import { expect, it } from 'vitest';
 import type { SpawnRequest, VirtDriver } from './driver.ts';
-import { FakeDriver, FakeDriverFailure } from './fake-driver.ts';
+import { FakeDriver, FakeDriverFailure } from './fake/fake-driver.ts';
 import { tracedDriver } from './traced-driver.ts';
 
 const ctxt = RequestContext.admin();

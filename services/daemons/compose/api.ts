@@ -2,7 +2,7 @@ import { ApiServer } from '@mini-nova/api/api-server';
 import { buildApp } from '@mini-nova/api/app';
 import type { ApiParts, ApiSettings } from '@mini-nova/api/dependencies';
 import type { HttpLimits } from '@mini-nova/api/http-limits';
-import { ImageRegistry } from '@mini-nova/api/image-registry';
+import { ImageRegistry } from '@mini-nova/api/images/registry';
 import type { ProxySettings } from '@mini-nova/api/request-state';
 import { ComputeAPI } from '@mini-nova/compute/rpcapi';
 import { ComputeTaskAPI } from '@mini-nova/conductor/rpcapi';

@@ -3,9 +3,9 @@ import {
   MemoryNodeIdentities,
   type NodeIdentities,
   StoredNodeIdentities,
-} from '@mini-nova/compute/node-identities';
+} from '@mini-nova/compute/resources/node-identities';
 import { ConductorServiceRecords } from '@mini-nova/compute/service-records';
-import { loadComputeDriver } from '@mini-nova/compute/virt/driver-registry';
+import { loadComputeDriver } from '@mini-nova/compute/virt/registry';
 import { ComputeTaskAPI, ConductorAPI } from '@mini-nova/conductor/rpcapi';
 import { outageNotice } from '@mini-nova/domain/outage-retry';
 import { NetworkAPI } from '@mini-nova/network/rpcapi';
@@ -20,10 +20,10 @@ export interface ComputeParts extends ServiceParts {
   host?: string;
 }
 
-/** nova-compute, which has no database. Opens nothing. @throws UnknownComputeDriver */
+/** nova-compute, which has no database. Opens nothing. @throws ConfigError when there is no such driver */
 export function composeCompute(parts: ComputeParts): Service {
   const { config, logger, transport, service, host = config.DEFAULT.host } = parts;
-  const { DEFAULT, upgrade_levels, fake } = config;
+  const { upgrade_levels } = config;
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const retry = { onFailure: outageNotice(logger) };
   const conductor = new ConductorAPI(rpc, { versionCap: upgrade_levels.conductor, ...retry });
@@ -31,7 +31,7 @@ export function composeCompute(parts: ComputeParts): Service {
     host,
     config,
     identities: nodeIdentities(config),
-    driver: loadComputeDriver(DEFAULT.compute_driver, { host, fake }),
+    driver: loadComputeDriver(host, config),
     conductor,
     computeTask: new ComputeTaskAPI(rpc),
     network: new NetworkAPI(rpc, retry),

@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, type ConfigValues, integer } from '@mini-nova/config';
+import { ConfigError, type ConfigValues, integer, optionsOf } from '@mini-nova/config';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import { hostState, resource, scheduleRequest } from '@mini-nova/services-testing/scheduling';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { FilterRuns } from '../host-choice.ts';
-import type { HostState, HostStateValues } from '../host-manager.ts';
-import { optionsOf } from '../options-of.ts';
+import { FilterRuns } from '../hosts/host-choice.ts';
+import type { HostState, HostStateValues } from '../hosts/host-manager.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 import { availabilityZoneFilter } from './availability-zone-filter.ts';
 import { computeFilter } from './compute-filter.ts';

@@ -1,5 +1,5 @@
 import type { ConfigValues, Schema } from '@mini-nova/config';
-import type { HostState, NodeColumn } from '../host-manager.ts';
+import type { HostState, NodeColumn } from '../hosts/host-manager.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 
 /** Decides for one host whether an instance of the request may go there. Judges by nothing else than what it is given. */

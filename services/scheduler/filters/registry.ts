@@ -1,5 +1,4 @@
-import { ConfigError, composeSchema, list } from '@mini-nova/config';
-import { optionsOf } from '../options-of.ts';
+import { ConfigError, composeSchema, list, optionsOf } from '@mini-nova/config';
 import { availabilityZoneFilter } from './availability-zone-filter.ts';
 import { computeFilter } from './compute-filter.ts';
 import { diskFilter } from './disk-filter.ts';

@@ -1,5 +1,5 @@
 import { type ConfigValues, composeSchema, float, type Option, type Schema } from '@mini-nova/config';
-import type { HostState, NodeColumn } from '../host-manager.ts';
+import type { HostState, NodeColumn } from '../hosts/host-manager.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 
 /** Says how good a host is in one respect. Judges by nothing else than what it is given. */

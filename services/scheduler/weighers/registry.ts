@@ -1,4 +1,4 @@
-import { optionsOf } from '../options-of.ts';
+import { optionsOf } from '@mini-nova/config';
 import { cpuWeigher } from './cpu-weigher.ts';
 import type { HostWeigher } from './host-weigher.ts';
 import { ramWeigher } from './ram-weigher.ts';

@@ -1,0 +1,38 @@
+import { type Config, ConfigError, composeSchema, optionsOf, string } from '@mini-nova/config';
+import type { ComputeDriver } from './compute-driver.ts';
+import type { VirtDriver } from './driver.ts';
+import { fakeComputeDriver } from './fake/fake-driver.ts';
+import { tracedDriver } from './traced-driver.ts';
+
+const drivers = [fakeComputeDriver] as const satisfies readonly ComputeDriver[];
+
+const names = drivers.map(({ name }) => name);
+
+/** Which driver nova-compute has its guests by, and what drivers read. */
+export const virtOptions = composeSchema(
+  {
+    DEFAULT: {
+      compute_driver: string({
+        default: fakeComputeDriver.name,
+        choices: names,
+        help: ['The virtualization driver of nova-compute.', ...drivers.map(({ help }) => help)].join(' '),
+      }),
+    },
+  },
+  optionsOf(drivers),
+);
+
+/** The driver that `compute_driver` names. Its calls are spans of the trace. @throws ConfigError naming the drivers there are */
+export function loadComputeDriver(host: string, config: Config<typeof virtOptions>): VirtDriver {
+  const { compute_driver } = config.DEFAULT;
+  const driver = drivers.find(({ name }) => name === compute_driver);
+  if (driver === undefined) throw unknownDriver(compute_driver);
+  return tracedDriver(driver.create(host, config), host);
+}
+
+function unknownDriver(value: string): ConfigError {
+  const allowed = `among ${names.join(', ')}`;
+  return new ConfigError([
+    { code: 'INVALID_VALUE', source: 'configuration', option: '[DEFAULT] compute_driver', value, allowed },
+  ]);
+}
