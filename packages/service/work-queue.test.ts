@@ -227,6 +227,40 @@ it('a limit of 0 is none, and a raised one counts when the next step ends', asyn
   expect(started).toEqual([0, 1, 2, 3]);
 });
 
+it('nobody is refused when the width becomes unlimited while others wait', async () => {
+  let width = 1;
+  const queue = new WorkQueue({ name: 'steps', width: () => width, limit: () => 1 });
+  await queue.run(settled);
+  const { started, end, runs } = severalSteps(queue, 2);
+  await settled();
+  expect(started).toEqual([0]);
+  width = 0;
+
+  expect(await queue.run(async () => 'at once', caller(5))).toBe('at once');
+  expect(started).toEqual([0, 1]);
+  end(0);
+  end(1);
+  await Promise.all(runs);
+});
+
+const UNCOUNTABLE = [-1, 0.5, Number.NaN, Number.NEGATIVE_INFINITY];
+
+it.each(UNCOUNTABLE)('a width of %d is refused, and so is a function that gives it', async (width) => {
+  expect(() => new WorkQueue({ name: 'steps', width })).toThrow(RangeError);
+
+  const queue = new WorkQueue({ name: 'steps', width: () => width });
+  const refused = `The width of steps must be a whole number from 0 on, but is ${width}`;
+  await expect(queue.run(async () => {})).rejects.toThrow(new RangeError(refused));
+});
+
+it.each(UNCOUNTABLE)('a limit of %d is refused', async (limit) => {
+  const { queue, open, first } = busyQueue({ limit: () => limit });
+  const refused = `The limit of scheduler must be a whole number from 0 on, but is ${limit}`;
+  await expect(queue.run(async () => {})).rejects.toThrow(new RangeError(refused));
+  open();
+  await first;
+});
+
 it('a step that waits says so again and again, until it runs', async () => {
   const queue = new WorkQueue({ name: 'steps', width: () => 1 });
   const { end } = severalSteps(queue, 1);

@@ -4,7 +4,7 @@ import { type Caller, secondsLeft, throwIfGone } from './caller.ts';
 export interface WorkQueueOptions {
   /** The name of what is full, in refusals: `scheduler`. */
   name: string;
-  /** How many run at the same time; 0: all. A function is asked each time. Default 1. */
+  /** How many run at the same time, as a whole number; 0 or Infinity: all. A function is asked each time. Default 1. */
   width?: number | (() => number);
   /**
    * A step that has run for `after` milliseconds is assumed to wait for something else and no longer counts towards
@@ -13,7 +13,7 @@ export interface WorkQueueOptions {
   slow?: { after: number; most: number };
   /**
    * How many may wait; more are refused, as are those whose callers would give up before their turn. Default: nobody is
-   * refused.
+   * refused. Those that need not wait are not refused.
    */
   limit?: () => number;
 }
@@ -50,8 +50,10 @@ export class WorkQueue {
   /** The average duration of a step, in milliseconds. */
   #duration = 0;
 
+  /** @throws RangeError for a width that is no number of steps */
   constructor({ name, width = 1, slow, limit }: WorkQueueOptions) {
     this.#name = name;
+    if (typeof width === 'number') refuseUncountable(`The width of ${name}`, width);
     this.#width = typeof width === 'number' ? () => width : width;
     this.#slow = slow;
     this.#limit = limit;
@@ -59,17 +61,23 @@ export class WorkQueue {
 
   /** Whether a step that comes now has to wait. */
   get isBusy(): boolean {
+    return this.#running >= this.#places;
+  }
+
+  get #places(): number {
     const width = this.#width();
-    return width > 0 && this.#running >= width;
+    return width > 0 ? width : Number.POSITIVE_INFINITY;
   }
 
   /**
    * Without a caller, a step is run however long it has waited.
    * @throws RequestRefused when the queue is full, or the caller would give up before its turn
+   * @throws RangeError when the function of the width or the limit gives no number of steps
    * @throws the signal's reason when the caller has given up before the step began
    */
   async run<T>(step: () => Promise<T>, caller?: Caller, whileWaiting?: WhileWaiting): Promise<T> {
     throwIfGone(caller);
+    refuseUncountable(`The width of ${this.#name}`, this.#width());
     if (this.isBusy || this.#waiting.size > 0) await this.#turn(caller, whileWaiting);
     else this.#running += 1;
     const leave = this.#occupy();
@@ -150,7 +158,9 @@ export class WorkQueue {
   #refuseInVain(caller: Caller | undefined): void {
     if (this.#limit === undefined) return;
     const limit = this.#limit();
-    const wait = (this.#duration * (this.#waiting.size + 1)) / this.#width() / 1000;
+    refuseUncountable(`The limit of ${this.#name}`, limit);
+    if (!this.isBusy) return;
+    const wait = (this.#duration * (this.#waiting.size + 1)) / this.#places / 1000;
     const left = caller === undefined ? Number.POSITIVE_INFINITY : secondsLeft(caller);
     const refuse = (held: number, retryAfter: number) =>
       new RequestRefused({ what: this.#name, limit: held, unit: 'requests', retryAfter });
@@ -162,4 +172,9 @@ export class WorkQueue {
     const before = this.#duration || milliseconds;
     this.#duration = before + NEWEST * (milliseconds - before);
   }
+}
+
+function refuseUncountable(what: string, count: number): void {
+  if (count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 0)) return;
+  throw new RangeError(`${what} must be a whole number from 0 on, but is ${count}`);
 }
