@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig, type Option } from './index.ts';
-import { boolean, float, integer, list, port, seconds, string } from './option.ts';
+import { boolean, custom, float, integer, list, port, seconds, string } from './option.ts';
 
 /** What a configuration makes of an option's value; undefined: it is refused. */
 function read<T>(option: Option<T>, value: unknown): T | undefined {
@@ -136,6 +136,24 @@ describe('string', () => {
     expect(read(name, 'b')).toBe('b');
     expect(read(name, 'b1')).toBeUndefined();
   });
+});
+
+test('options whose own formats have one name, or that of a type, keep their formats', () => {
+  const shout = (text: string) =>
+    custom({
+      name: 'word',
+      type: 'word',
+      allowed: 'a word',
+      parse: () => text,
+      accepts: (value) => value === text,
+      default: text,
+      help,
+    });
+  const [first, second] = [shout('first'), shout('second')];
+  custom({ ...first, name: 'integer', parse: () => 'not a number', accepts: () => true, help });
+
+  expect([read(first, 'any'), read(second, 'any'), read(first, 'any')]).toEqual(['first', 'second', 'first']);
+  expect(read(integer({ default: 1, help }), '5')).toBe(5);
 });
 
 test('an empty text is null only where the default is null', () => {

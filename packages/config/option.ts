@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import convict from 'convict';
 
 /** What an option demands of its value, besides its type. */
@@ -177,11 +178,13 @@ export function list(
   return option({ ...options, type: 'list', allowed: `a comma-separated list ${items}` });
 }
 
-/** An option with a format of its own, which is added to convict as `name`. */
+/** An option with a format of its own, whatever formats of other options are called. */
 export function custom<T>(
   options: Common<T> & OptionFormat & { name: string; type: string; allowed: string },
 ): Option<T> {
-  const { name, parse, accepts, ...common } = options;
+  const { name: title, parse, accepts, ...common } = options;
+  // Convict's formats are one table for the whole process, whose last entry of a name counts.
+  const name = `${title} ${randomUUID()}`;
   addFormat(name, { parse, accepts });
   return option(common, formatName(name));
 }
