@@ -1,7 +1,7 @@
 // Writes docs/states.md of the tables of states and operations in @mini-nova/domain. Run by `npm run states:generate`, which
 // builds first. With --check it writes nothing, and says whether the page is stale.
 import { operations } from '../services/domain/dist/operations.js';
-import { operationOfTask, taskRule } from '../services/domain/dist/states/instance-states.js';
+import { operationOfTask, stateRules, taskRule } from '../services/domain/dist/states/instance-states.js';
 import { TaskState, taskStates } from '../services/domain/dist/states/task-state.js';
 import { VmState, vmStates } from '../services/domain/dist/states/vm-state.js';
 import { writeGenerated } from './write-generated.mjs';
@@ -62,10 +62,20 @@ function operationRow([, { name, action, allowed, tasks, result }]) {
   ];
 }
 
+function timeOf(patience, askedAgainAfter) {
+  if (patience === null) return 'never';
+  const { after, withoutTimeout } = patience;
+  const without = withoutTimeout === null ? 'never without it' : `${withoutTimeout} s without it`;
+  const again = askedAgainAfter
+    ? `; its compute is asked again after ${100 * askedAgainAfter} % of that`
+    : '';
+  return `${code(after)}, ${without}${again}`;
+}
+
 function taskRow(task) {
-  const { owner, atStart, whenStuck, after, withoutTimeout } = taskRule(task);
+  const rule = taskRule(task);
+  const { owner, atStart, whenStuck, askedAgainAfter } = rule;
   const operation = operationOfTask(task)?.name ?? 'none here';
-  const seconds = withoutTimeout === null ? 'never without it' : `${withoutTimeout} s without it`;
   const statuses = Object.entries(taskStates[task].status ?? {}).map(
     ([state, status]) => `${code(status)} (${state})`,
   );
@@ -75,9 +85,23 @@ function taskRow(task) {
     owner,
     atStart,
     whenStuck,
-    `${code(after)}, ${seconds}`,
+    timeOf(rule, askedAgainAfter),
     statuses.join(', '),
   ];
+}
+
+/** `undefined`: whatever it is. */
+const yesOrNo = { true: 'yes', false: 'no', undefined: '' };
+
+function ruleRow(rule) {
+  const { is, when, byTask } = rule;
+  const vmState = when.otherVmStatesThan ? 'any that is not in the table above' : list(when.vmStates ?? []);
+  const task =
+    when.taskStates === 'any' ? 'some' : byTask ? `one of “${byTask}”` : list(when.taskStates ?? []);
+  const plan = byTask
+    ? ['as the task', 'as the task', byTask, 'as the task']
+    : [rule.owner, rule.atStart, rule.way, timeOf(rule.patience)];
+  return [is, vmState, task, yesOrNo[when.onHost], yesOrNo[when.launched], ...plan];
 }
 
 function render() {
@@ -97,6 +121,22 @@ function render() {
     table(
       ['`task_state`', 'operation', 'owner', 'at its start', 'when stuck', 'after', 'status'],
       Object.values(TaskState).map(taskRow),
+    ),
+    '## What a record says',
+    'The rows above hold for records that operations here leave. Any other combination has a rule, too; the first that fits holds, and an empty cell fits whatever there is.',
+    table(
+      [
+        'an instance that …',
+        '`vm_state`',
+        'task',
+        'on a host',
+        'launched',
+        'owner',
+        'at its start',
+        'when stuck',
+        'after',
+      ],
+      stateRules.map(ruleRow),
     ),
   ];
   return `${parts.join('\n\n')}\n`;

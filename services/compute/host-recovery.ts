@@ -1,8 +1,7 @@
 import { BuildAbortException } from '@mini-nova/domain/exceptions';
 import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
-import { wayOf } from '@mini-nova/domain/states/instance-states';
+import { ruleFor, wayOf } from '@mini-nova/domain/states/instance-states';
 import type { PowerState } from '@mini-nova/domain/states/power-state';
-import { isTaskState, taskStates } from '@mini-nova/domain/states/task-state';
 import type { Instance } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 import { attempt } from './best-effort.ts';
@@ -44,13 +43,22 @@ async function isLeftToMove(host: ComputeHost, ctxt: RequestContext, instance: I
 }
 
 async function recoverInstance(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
-  switch (wayOf(instance)) {
+  const { owner, atStart, way } = ruleFor(instance);
+  if (owner !== 'compute') return;
+  switch (atStart) {
+    case 'nothing':
+      return;
+    case 'give up':
+      return giveUpBuild(host, ctxt, instance);
+    case 'repeat unless done':
+      if (await isDone(host, ctxt, instance)) return;
+  }
+  switch (way) {
     case 'finish the deletion':
       return terminateInstance(host, ctxt, instance);
-    case 'end the build':
-      return giveUpBuild(host, ctxt, instance);
     case 'finish the power change':
-      return finishPowerChange(host, ctxt, instance);
+      // As Nova does: the request is lost, and is carried out now.
+      return repeatPowerOperation(host, ctxt, instance);
     case 'leave the host':
       return leaveHost(host, ctxt, instance);
   }
@@ -71,21 +79,16 @@ async function giveUpBuild(host: ComputeHost, ctxt: RequestContext, instance: In
   await abortBuild(host, ctxt, instance, { error, clean });
 }
 
-/** As Nova does: the request is lost, and is carried out now, unless the guest is as a change that had begun leaves it. */
-async function finishPowerChange(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
+/** Whether the guest is as the change that had begun leaves it; then that is recorded. */
+async function isDone(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<boolean> {
   const { task_state } = instance;
   const operation = powerOperationOf(task_state);
-  if (operation === undefined || !isTaskState(task_state)) return;
+  if (operation === undefined) return false;
   const power_state = await powerStateOf(host, instance);
   const { found = {} }: PowerOperation = powerOperations[operation];
-  const vm_state =
-    taskStates[task_state].atStart === 'repeat unless done' && found[power_state as PowerState];
-  if (!vm_state) return repeatPowerOperation(host, ctxt, instance);
-  await saveIfExpected(
-    host,
-    ctxt,
-    instance,
-    { power_state, vm_state, task_state: null },
-    { taskState: [task_state] },
-  );
+  const vm_state = found[power_state as PowerState];
+  if (!vm_state) return false;
+  const changes = { power_state, vm_state, task_state: null };
+  await saveIfExpected(host, ctxt, instance, changes, { taskState: [task_state] });
+  return true;
 }

@@ -10,13 +10,18 @@ export interface AllowedStates extends ExpectedStates {
   readonly launched?: true;
 }
 
+/** The tasks that somebody sees to, as their rows say. */
+type OwnedTask = {
+  [T in TaskState]: (typeof taskStates)[T]['owner'] extends 'nobody' ? never : T;
+}[TaskState];
+
 /** What is said of every operation on an instance. */
 export interface Operation {
   /** As users are told that it is not allowed. */
   readonly name: string;
   readonly allowed: AllowedStates;
   /** Passed in this order; the first is recorded when the request is accepted. None: the record says nothing of it. */
-  readonly tasks: readonly TaskState[];
+  readonly tasks: readonly OwnedTask[];
   /** The vm_state after it; null: as before. */
   readonly result: VmState | null;
 }

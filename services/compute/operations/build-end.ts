@@ -1,9 +1,8 @@
 import { BuildAbortException } from '@mini-nova/domain/exceptions';
 import { messageOf } from '@mini-nova/domain/instance-fault';
 import { infoCacheOf } from '@mini-nova/domain/network-model';
-import { operations } from '@mini-nova/domain/operations';
 import { unexpectedState } from '@mini-nova/domain/states/expected-states';
-import { wayOf } from '@mini-nova/domain/states/instance-states';
+import { tasksThat, wayOf } from '@mini-nova/domain/states/instance-states';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import { VmState } from '@mini-nova/domain/states/vm-state';
 import type { RpcContext } from '@mini-nova/messaging';
@@ -16,7 +15,7 @@ import { releaseHere } from '../resources/resource-tracker.ts';
 /** A build that nobody has ended yet. */
 export const stillBuilding = {
   vmState: [VmState.BUILDING],
-  taskState: [null, ...operations.build.tasks],
+  taskState: [null, ...tasksThat('end the build')],
 } as const;
 
 /** Removes what a build made here. False: the guest may still be there, and its resources are still used. */

@@ -1,18 +1,16 @@
 import type { Database } from '@mini-nova/data/database';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
 import { endInError, faultOf } from '@mini-nova/domain/instance-fault';
-import { ruleFor } from '@mini-nova/domain/states/instance-states';
+import { ruleFor, type Way } from '@mini-nova/domain/states/instance-states';
 import type { Logger } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import { ifStillUnsettled, secondsBefore, settleEach, unsettled } from './unsettled.ts';
+import type { Deadlines } from './deadlines.ts';
+import { ifStillUnsettled, settleEach, unsettled } from './unsettled.ts';
 
 export interface ImpossibleStatesOptions {
   db: Database;
   instances: InstanceStore;
-  /** Seconds. */
-  timeout: number;
-  /** By the database's clock. */
-  now: Date;
+  deadlines: Deadlines;
   logger: Logger;
 }
 
@@ -27,14 +25,15 @@ export class ImpossibleState extends Error {
   }
 }
 
+/** How what cannot be, or is nobody's, comes to rest. */
+export const corrections = ['clear the task', 'note the launch', 'declare an error'] as const satisfies Way[];
+
 /** Moves instances whose record says what cannot be to a state that can, with a fault that says what was wrong. */
 export async function correctImpossibleStates(options: ImpossibleStatesOptions): Promise<void> {
-  const { instances, timeout, now, logger } = options;
-  const since = secondsBefore(now, timeout);
-  const ways = ['clear the task', 'note the launch', 'declare an error'] as const;
-  await settleEach(await unsettled(instances, ways, since), async (seen) => {
-    const corrected = await ifStillUnsettled(options, seen, since, async (store, instance) => {
-      await correct(store, instance, now);
+  const { instances, deadlines, logger } = options;
+  await settleEach(await unsettled(instances, corrections, deadlines), async (seen) => {
+    const corrected = await ifStillUnsettled(options, seen, async (store, instance) => {
+      await correct(store, instance, deadlines.now);
     });
     if (corrected) logger.warn({ instance_uuid: seen.uuid }, wrong(seen).message);
   });

@@ -4,12 +4,15 @@ import type { InstanceStore } from '@mini-nova/data/instances/store';
 import type { DataConfig } from '@mini-nova/data/options';
 import type { ServiceStore } from '@mini-nova/data/services/store';
 import { LONGEST_PAUSE } from '@mini-nova/domain/outage-retry';
+import type { Way } from '@mini-nova/domain/states/instance-states';
+import { secondsOf, type Timeouts, untilSettled } from '@mini-nova/domain/states/patience';
 import type { Logger } from '@mini-nova/messaging';
 import type { PeriodicTask, RequestContext } from '@mini-nova/service';
 import { FailedBuilds } from '../failed-builds.ts';
 import { Presence } from '../presence.ts';
+import { Deadlines, timesOf } from './deadlines.ts';
 import { EndedMigrations } from './ended-migrations.ts';
-import { correctImpossibleStates } from './impossible-states.ts';
+import { correctImpossibleStates, corrections } from './impossible-states.ts';
 import { OrphanedAllocations } from './orphaned-allocations.ts';
 import { releaseOrphanedPorts } from './orphaned-ports.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
@@ -22,15 +25,13 @@ export interface SweepOptions {
   instances: InstanceStore;
   services: ServiceStore;
   compute: ComputeAPI;
-  /** Read at each sweep. Both in seconds; no build timeout (0): builds are not ended. */
-  config: Pick<DataConfig['DEFAULT'], 'instance_build_timeout' | 'service_down_time'>;
+  /** Read at each sweep. In seconds. */
+  config: Timeouts & Pick<DataConfig['DEFAULT'], 'service_down_time'>;
   /** Says what else computes need to get on. Default: nothing. */
   presence?: Presence;
   logger: Logger;
 }
 
-/** Seconds after which what makes no progress is settled, when there is no build timeout that says it. */
-const DEFAULT_AGE = 300;
 /** Seconds. */
 const LONGEST_SPACING = 10;
 /** Seconds within which who asks again has an answer. */
@@ -40,62 +41,62 @@ const NEVER = -1;
 
 /**
  * What the conductor does again and again: it owns what is in transition, whoever has forgotten it. Several
- * conductors may do it at once: each change is guarded. The spacings are those of the present build timeout.
+ * conductors may do it at once: each change is guarded. How long they wait, and with it their spacings, the table of states
+ * says with the present timeouts.
  */
 export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const { config, presence = new Presence(options), ...tools } = options;
   const failedBuilds = new FailedBuilds(options);
   const [deletions, powerChanges] = [new RepeatedRequests(), new RepeatedRequests()];
   const [orphanedAllocations, endedMigrations] = [new OrphanedAllocations(), new EndedMigrations()];
-  const task = (name: string, run: (ctxt: RequestContext) => Promise<void>) => ({
+  const task = (name: string, times: number[], run: PeriodicTask['run']) => ({
     name,
-    spacing: spacingOf(config),
+    spacing: spacingOf(times),
     // A conductor that was killed had it to do: it is not put off by a new start.
     runImmediately: true,
-    fuzzyDelay: spacingOf(config),
+    fuzzyDelay: spacingOf(times),
     run,
   });
-  const sweep = (name: string, run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>) =>
-    task(name, async (ctxt) => {
-      const timeout = ageOf(config);
-      if (!(await isAnyoneStuck(tools, presence, timeout))) return;
-      const now = await trueNow(tools, timeout);
+  const sweep = (
+    name: string,
+    ways: readonly Way[],
+    run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>,
+  ) =>
+    task(name, timesOf(ways, config), async (ctxt) => {
+      // As they are now: they may have changed since the spacings were asked for.
+      const times = timesOf(ways, config);
+      if (times.length === 0) return;
+      const longest = Math.max(...times);
+      if (!(await isAnyoneStuck(tools, presence, longest))) return;
+      const now = await trueNow(tools, longest);
       if (now === undefined) return;
-      await run({ ...tools, timeout, now, serviceDownTime: config.service_down_time }, ctxt);
+      const deadlines = new Deadlines(now, config);
+      await run({ ...tools, deadlines, serviceDownTime: config.service_down_time }, ctxt);
     });
+  const age = () => secondsOf(untilSettled, config);
   return [
-    {
-      ...sweep('end_stuck_builds', async (timed) => {
-        // It may have been taken away after the last spacings were asked for: then no build is too old.
-        if (config.instance_build_timeout > 0) await endStuckBuilds({ ...timed, failedBuilds });
-      }),
-      spacing: config.instance_build_timeout > 0 ? spacingOf(config) : NEVER,
-    },
-    sweep('finish_stuck_deletions', (timed, ctxt) =>
+    sweep('end_stuck_builds', ['end the build'], (timed) => endStuckBuilds({ ...timed, failedBuilds })),
+    sweep('finish_stuck_deletions', ['finish the deletion'], (timed, ctxt) =>
       finishStuckDeletions(ctxt, { ...timed, repeated: deletions }),
     ),
-    sweep('finish_stuck_power_changes', (timed, ctxt) =>
+    sweep('finish_stuck_power_changes', ['finish the power change'], (timed, ctxt) =>
       finishStuckPowerChanges(ctxt, { ...timed, repeated: powerChanges }),
     ),
-    sweep('correct_impossible_states', correctImpossibleStates),
-    task('release_orphaned_allocations', async () => {
-      const age = ageOf(config);
+    sweep('correct_impossible_states', corrections, correctImpossibleStates),
+    task('release_orphaned_allocations', [age()], async () => {
       // Without a clock only that is released which is of no age: what instances hold that have ended.
-      const now = (await trueNow(tools, age)) ?? new Date(0);
-      await orphanedAllocations.release({ ...tools, age, now });
-      await endedMigrations.settle({ ...tools, age, now });
+      const aged = { age: age(), now: (await trueNow(tools, age())) ?? new Date(0) };
+      await orphanedAllocations.release({ ...tools, ...aged });
+      await endedMigrations.settle({ ...tools, ...aged });
     }),
-    task('release_orphaned_ports', () => releaseOrphanedPorts(tools)),
+    task('release_orphaned_ports', [age()], () => releaseOrphanedPorts(tools)),
   ];
 }
 
 interface TimedSweep extends Omit<SweepOptions, 'config'> {
-  /** Seconds. */
-  timeout: number;
+  deadlines: Deadlines;
   /** Seconds. */
   serviceDownTime: number;
-  /** By the database's clock. */
-  now: Date;
 }
 
 /**
@@ -127,12 +128,7 @@ async function trueNow(
   return undefined;
 }
 
-/** Seconds. */
-function ageOf({ instance_build_timeout: timeout }: SweepOptions['config']): number {
-  return timeout > 0 ? timeout : DEFAULT_AGE;
-}
-
-/** Seconds. */
-function spacingOf(config: SweepOptions['config']): number {
-  return Math.min(LONGEST_SPACING, ageOf(config) / 3);
+/** Seconds between two runs of a task that has something to do after each of these times. */
+function spacingOf(times: number[]): number {
+  return times.length > 0 ? Math.min(LONGEST_SPACING, Math.min(...times) / 3) : NEVER;
 }

@@ -10,6 +10,7 @@ import { newMigration } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingLogger } from '../../../packages/service/test/recording-logger.ts';
 import { Presence } from '../presence.ts';
+import { Deadlines } from './deadlines.ts';
 import { conductorSweeps } from './index.ts';
 import { ifStillUnsettled } from './unsettled.ts';
 
@@ -320,8 +321,10 @@ it('leaves an instance alone whose move has begun since it was seen', async () =
   await cloud.instances.update(seen, { task_state: 'resize_migrating', host: null, node: null });
   const work = vi.fn();
 
-  const since = new Date(Date.now() + 60_000);
-  expect(await ifStillUnsettled(cloud, seen, since, work)).toBe(false);
+  const { db, instances } = cloud;
+  const later = new Date(Date.now() + (TIMEOUT + 60) * 1000);
+  const deadlines = new Deadlines(later, { instance_build_timeout: TIMEOUT });
+  expect(await ifStillUnsettled({ db, instances, deadlines }, seen, work)).toBe(false);
 
   expect(work).not.toHaveBeenCalled();
 });

@@ -6,8 +6,9 @@ import type { ServiceStore } from '@mini-nova/data/services/store';
 import { TaskState } from '@mini-nova/domain/states/task-state';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
+import type { Deadlines } from './deadlines.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
-import { isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
+import { settleEach, unsettled } from './unsettled.ts';
 
 export interface StuckDeletionsOptions {
   db: Database;
@@ -15,33 +16,29 @@ export interface StuckDeletionsOptions {
   services: ServiceStore;
   compute: ComputeAPI;
   repeated: RepeatedRequests;
-  /** Seconds. */
-  timeout: number;
-  /** By the database's clock. */
-  now: Date;
+  deadlines: Deadlines;
   /** Seconds without a heartbeat until a compute is down. */
   serviceDownTime: number;
   logger: Logger;
 }
 
 /**
- * Has deletions without progress repeated by their compute, every half timeout until they succeed. Where there is none,
- * or it is down, the records are deleted here after the timeout; such a compute destroys the guest when it comes up
+ * Has deletions without progress repeated by their compute, again and again until they succeed. Where there is none,
+ * or it is down, the records are deleted here in the end; such a compute destroys the guest when it comes up
  * again.
  */
 export async function finishStuckDeletions(ctxt: RpcContext, options: StuckDeletionsOptions): Promise<void> {
-  const { instances, services, serviceDownTime, compute, repeated, timeout, now, logger } = options;
-  const since = secondsBefore(now, timeout);
-  const stuck = await unsettled(instances, ['finish the deletion'], secondsBefore(now, timeout / 2));
+  const { instances, services, serviceDownTime, compute, repeated, deadlines, logger } = options;
+  const stuck = await unsettled(instances, ['finish the deletion'], deadlines);
   repeated.retain(new Set(stuck.map(({ uuid }) => uuid)));
   await settleEach(stuck, async (instance) => {
     const { uuid, host } = instance;
     const data = { instance_uuid: uuid, host };
     if (isComputesTask(instance) && (await services.isComputeUp(host, serviceDownTime))) {
-      if (!repeated.isDue(uuid, timeout / 2)) return;
+      if (!repeated.isDue(uuid, deadlines.secondsToRepeat(instance))) return;
       logger.warn(data, 'A deletion made no progress; asking the compute again');
       await compute.terminateInstance(ctxt, { instance });
-    } else if (isUnchangedSince(instance, since)) {
+    } else if (deadlines.isOver(instance)) {
       logger.warn(data, 'A deletion made no progress, and no compute is up to do it');
       await deleteInstance(options.db, instances, instance);
     }

@@ -7,8 +7,9 @@ import { faultOf } from '@mini-nova/domain/instance-fault';
 import { type PowerOperation, powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
 import type { Logger, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
+import type { Deadlines } from './deadlines.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
-import { ifStillUnsettled, isUnchangedSince, secondsBefore, settleEach, unsettled } from './unsettled.ts';
+import { ifStillUnsettled, settleEach, unsettled } from './unsettled.ts';
 
 export interface StuckPowerChangesOptions {
   db: Database;
@@ -16,29 +17,25 @@ export interface StuckPowerChangesOptions {
   services: ServiceStore;
   compute: ComputeAPI;
   repeated: RepeatedRequests;
-  /** Seconds. */
-  timeout: number;
-  /** By the database's clock. */
-  now: Date;
+  deadlines: Deadlines;
   /** Seconds without a heartbeat until a compute is down. */
   serviceDownTime: number;
   logger: Logger;
 }
 
 /**
- * Has a power operation without progress repeated by its compute after half the timeout. After the timeout the
- * instance is freed, with a fault, so that the user can ask again.
+ * Has a power operation without progress repeated by its compute. In the end the instance is freed, with a fault, so that the
+ * user can ask again.
  */
 export async function finishStuckPowerChanges(
   ctxt: RpcContext,
   options: StuckPowerChangesOptions,
 ): Promise<void> {
-  const { instances, repeated, timeout, now } = options;
-  const since = secondsBefore(now, timeout);
-  const stuck = await unsettled(instances, ['finish the power change'], secondsBefore(now, timeout / 2));
+  const { instances, repeated, deadlines } = options;
+  const stuck = await unsettled(instances, ['finish the power change'], deadlines);
   repeated.retain(new Set(stuck.map(({ uuid }) => uuid)));
   await settleEach(stuck, async (instance) => {
-    if (isUnchangedSince(instance, since)) await giveUp(options, instance, since);
+    if (deadlines.isOver(instance)) await giveUp(options, instance);
     else await askAgain(ctxt, options, instance);
   });
 }
@@ -48,9 +45,10 @@ async function askAgain(
   options: StuckPowerChangesOptions,
   instance: Instance,
 ): Promise<void> {
-  const { services, serviceDownTime, compute, repeated, timeout, logger } = options;
+  const { services, serviceDownTime, compute, repeated, deadlines, logger } = options;
   const { uuid, host, task_state } = instance;
-  if (!(await services.isComputeUp(host, serviceDownTime)) || !repeated.isDue(uuid, timeout / 2)) return;
+  if (!(await services.isComputeUp(host, serviceDownTime))) return;
+  if (!repeated.isDue(uuid, deadlines.secondsToRepeat(instance))) return;
   logger.warn(
     { instance_uuid: uuid, host, task_state },
     'A power operation made no progress; asking the compute again',
@@ -59,11 +57,12 @@ async function askAgain(
   if (operation) await requestPowerOperation(compute, ctxt, operation, instance);
 }
 
-async function giveUp(options: StuckPowerChangesOptions, seen: Instance, since: Date): Promise<void> {
-  const { timeout, logger } = options;
-  const freed = await ifStillUnsettled(options, seen, since, async (store, instance) => {
+async function giveUp(options: StuckPowerChangesOptions, seen: Instance): Promise<void> {
+  const { deadlines, logger } = options;
+  const freed = await ifStillUnsettled(options, seen, async (store, instance) => {
     const { uuid, task_state, host } = instance;
-    const reason = `no progress for ${timeout} seconds in task_state ${task_state} on host ${host}`;
+    const seconds = deadlines.secondsOf(instance);
+    const reason = `no progress for ${seconds} seconds in task_state ${task_state} on host ${host}`;
     const operation = powerOperationOf(task_state);
     if (operation) await store.addFault(faultOf(uuid, failureOf(powerOperations[operation], reason), host));
     await store.update(instance, { task_state: null });

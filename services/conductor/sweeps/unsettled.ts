@@ -3,6 +3,7 @@ import { lockInstance } from '@mini-nova/data/instances/queries';
 import type { InstanceStore } from '@mini-nova/data/instances/store';
 import { restingStates, type Way, wayOf } from '@mini-nova/domain/states/instance-states';
 import type { Instance } from '@mini-nova/objects';
+import type { Deadlines } from './deadlines.ts';
 
 /**
  * Ways on which an instance that is between two hosts goes, too. Of the others its migration knows more than its record, as
@@ -14,15 +15,18 @@ const waysBetweenHosts: readonly Way[] = [
   'note the launch',
 ];
 
-/** Instances that have to come to rest in one of these ways, and about which nothing was saved since then. */
+/** Instances that have to come to rest in one of these ways, and about which nothing was saved for too long. */
 export async function unsettled(
   instances: InstanceStore,
   ways: readonly Way[],
-  since: Date,
+  deadlines: Deadlines,
 ): Promise<Instance[]> {
-  const changedBefore = since.toISOString();
+  const changedBefore = deadlines.earliest(ways)?.toISOString();
+  if (changedBefore === undefined) return [];
   const listed = await instances.list({ unsettled: restingStates, changedBefore });
-  const found = [...listed].filter((instance) => ways.includes(wayOf(instance)));
+  const found = [...listed].filter(
+    (instance) => ways.includes(wayOf(instance)) && deadlines.isToRepeat(instance),
+  );
   const moving = await instances.betweenHosts(found.map(({ uuid }) => uuid));
   return found.filter((instance) => holdsBetweenHosts(instance) || !moving.has(instance.uuid));
 }
@@ -31,31 +35,20 @@ function holdsBetweenHosts(instance: Instance): boolean {
   return waysBetweenHosts.includes(wayOf(instance));
 }
 
-export function secondsBefore(now: Date, seconds: number): Date {
-  return new Date(now.getTime() - seconds * 1000);
-}
-
-/** Whether nothing about the instance was saved since then. */
-export function isUnchangedSince(instance: Instance, since: Date): boolean {
-  const changed = instance.updated_at ?? instance.created_at;
-  return changed === null || changed < since;
-}
-
 /**
  * Runs `work` in one transaction on the instance as it is now. False, and nothing is done, when it has got on since it
  * was seen: then it is someone else's.
  */
 export async function ifStillUnsettled(
-  { db, instances }: { db: Database; instances: InstanceStore },
+  { db, instances, deadlines }: { db: Database; instances: InstanceStore; deadlines: Deadlines },
   seen: Instance,
-  since: Date,
   work: (store: InstanceStore, instance: Instance) => Promise<void>,
 ): Promise<boolean> {
   const guarded = async (trx: Queryable) => {
     if (!(await lockInstance(trx, seen.uuid))) return false;
     const store = instances.within(trx);
     const instance = await store.getByUuid(seen.uuid);
-    if (wayOf(instance) !== wayOf(seen) || !isUnchangedSince(instance, since)) return false;
+    if (wayOf(instance) !== wayOf(seen) || !deadlines.isOver(instance)) return false;
     // A move that has begun since it was seen is recorded without a change of the instance.
     if (!holdsBetweenHosts(instance) && (await store.betweenHosts([instance.uuid])).size > 0) return false;
     await work(store, instance);

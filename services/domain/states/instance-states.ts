@@ -1,12 +1,24 @@
 import type { Instance } from '@mini-nova/objects';
 import { type Operation, operations, passes } from '../operations.ts';
+import { type Patience, untilBuilt, untilSettled } from './patience.ts';
 import { PowerState } from './power-state.ts';
-import { TaskState, type TaskStateRow, taskStates, unownedTask, type WhenStuck } from './task-state.ts';
+import {
+  type AtStart,
+  isTaskState,
+  type TaskOwner,
+  TaskState,
+  type TaskStateRow,
+  taskStates,
+  unownedTask,
+  type WhenStuck,
+} from './task-state.ts';
 import { VmState, vmStatesResting } from './vm-state.ts';
 
-/** What holds of a task: what its row says, if there is an operation that passes through it. */
+/** What holds of a task: its row, but who should finish a change of power that no operation here makes? */
 export function taskRule(task: TaskState): TaskStateRow {
-  return operationOfTask(task) === undefined ? unownedTask : taskStates[task];
+  const row = taskStates[task];
+  if (row.whenStuck === 'finish the power change' && operationOfTask(task) === undefined) return unownedTask;
+  return row;
 }
 
 /** Undefined: no operation here passes through it. */
@@ -29,25 +41,39 @@ export type Way =
   /** ERROR with a fault that says what is wrong. */
   | 'declare an error';
 
-/** Who has to see to it. The conductor also for a compute that does not: its message, or it itself, is lost. */
-export type Owner = 'nobody' | 'compute' | 'conductor';
-
-interface StateRule {
-  /** What the state is; for one that cannot be, what is wrong with it. */
-  is: string;
-  /** What a record must be; what is left out may be anything. */
-  when: {
-    vmStates?: readonly string[];
-    /** None of these, nor null. */
-    otherVmStatesThan?: readonly string[];
-    /** `any`: some task. */
-    taskStates?: readonly string[] | 'any';
-    onHost?: boolean;
-    launched?: boolean;
-  };
-  owner: Owner;
-  way: Way;
+/** What is said of a state: by the row of its task, or by its rule. */
+export interface Plan {
+  /** Who has to see to it. The conductor does it for a compute that does not: its message, or it itself, is lost. */
+  readonly owner: TaskOwner;
+  readonly atStart: AtStart;
+  readonly way: Way;
+  /** Null: the conductor leaves it. */
+  readonly patience: Patience | null;
+  /** The share of that time after which its compute is asked again. */
+  readonly askedAgainAfter?: number;
 }
+
+interface StateCondition {
+  /** What the state is; for one that cannot be, what is wrong with it. */
+  readonly is: string;
+  /** What a record must be; what is left out may be anything. */
+  readonly when: {
+    readonly vmStates?: readonly string[];
+    /** None of these, nor null. */
+    readonly otherVmStatesThan?: readonly string[];
+    /** `any`: some task. */
+    readonly taskStates?: readonly string[] | 'any';
+    readonly onHost?: boolean;
+    readonly launched?: boolean;
+  };
+}
+
+type StateRule = StateCondition &
+  (
+    | Plan
+    /** It holds for the tasks whose rows say so, and these say the rest. */
+    | { readonly byTask: WhenStuck }
+  );
 
 const { ACTIVE, BUILDING, STOPPED, PAUSED, ERROR, DELETED } = VmState;
 
@@ -57,78 +83,96 @@ const hosted: readonly string[] = vmStatesResting('on its host');
 const known: readonly string[] = Object.values(VmState);
 
 /** The tasks that come to rest in this way. */
-function tasksThat(way: WhenStuck): readonly string[] {
+export function tasksThat(way: WhenStuck): TaskState[] {
   return Object.values(TaskState).filter((task) => taskRule(task).whenStuck === way);
 }
 
+const scheduled = Object.values(TaskState).filter((task) => taskRule(task).owner === 'conductor');
+
+/** Nobody has it in hand: the conductor settles it in this way. */
+function settledBy(way: Way): Plan {
+  return { owner: 'nobody', atStart: 'nothing', way, patience: untilSettled };
+}
+
+/** Its compute has it in hand, whatever its task is. */
+const builtHere: Plan = { owner: 'compute', atStart: 'give up', way: 'end the build', patience: untilBuilt };
+
 /**
  * Every state of a living record, the possible and the impossible ones: the first rule that fits holds. All that
- * watches over instances derives from it: the conductor's sweeps, and what a compute does when it starts.
+ * watches over instances derives from it: the conductor's sweeps, what a compute does when it starts, and docs/states.md.
  */
-const rules: readonly StateRule[] = [
-  {
-    is: 'is being deleted',
-    when: { taskStates: tasksThat('finish the deletion') },
-    owner: 'compute',
-    way: 'finish the deletion',
-  },
+export const stateRules: readonly StateRule[] = [
+  { is: 'is being deleted', when: {}, byTask: 'finish the deletion' },
   {
     is: 'is deleted, but its record is not',
     when: { vmStates: [DELETED] },
-    owner: 'conductor',
-    way: 'finish the deletion',
+    ...settledBy('finish the deletion'),
   },
   {
     is: 'is in no vm_state that there is',
     when: { otherVmStatesThan: known },
-    owner: 'conductor',
-    way: 'declare an error',
+    ...settledBy('declare an error'),
   },
   {
     is: 'is being built although it was launched before',
     when: { vmStates: [BUILDING], launched: true },
-    owner: 'conductor',
-    way: 'declare an error',
+    ...settledBy('declare an error'),
   },
-  { is: 'is being built', when: { vmStates: [BUILDING] }, owner: 'compute', way: 'end the build' },
+  {
+    is: 'is waiting for a host, and has one',
+    when: { vmStates: [BUILDING], taskStates: scheduled, onHost: true },
+    ...builtHere,
+  },
+  { is: 'is being built', when: { vmStates: [BUILDING] }, byTask: 'end the build' },
+  { is: 'is being built, and does not say what is done to it', when: { vmStates: [BUILDING] }, ...builtHere },
   {
     is: 'should be on a host, and is on none',
     when: { vmStates: hosted, onHost: false },
-    owner: 'conductor',
-    way: 'declare an error',
+    ...settledBy('declare an error'),
   },
   {
     is: 'has a guest that was never launched',
     when: { vmStates: hosted, launched: false },
-    owner: 'conductor',
-    way: 'note the launch',
+    ...settledBy('note the launch'),
   },
-  {
-    is: 'is in a power change',
-    when: { taskStates: tasksThat('finish the power change'), onHost: true },
-    owner: 'compute',
-    way: 'finish the power change',
-  },
-  {
-    is: 'has a task that nobody does',
-    when: { taskStates: 'any' },
-    owner: 'conductor',
-    way: 'clear the task',
-  },
+  { is: 'is in a power change', when: { onHost: true }, byTask: 'finish the power change' },
+  { is: 'has a task that nobody does', when: {}, byTask: 'clear the task' },
+  { is: 'has a task that nobody does', when: { taskStates: 'any' }, ...settledBy('clear the task') },
   {
     is: 'is a failed build that has not left its host',
     when: { vmStates: [ERROR], onHost: true, launched: false },
     owner: 'compute',
+    atStart: 'repeat',
     way: 'leave the host',
+    patience: null,
   },
-  { is: 'is at rest', when: {}, owner: 'nobody', way: 'rest' },
+  { is: 'is at rest', when: {}, owner: 'nobody', atStart: 'nothing', way: 'rest', patience: null },
 ];
 
-/** Whose turn it is with a living instance, and what is to be done. */
-export function ruleFor(instance: StoredState): Pick<StateRule, 'is' | 'owner' | 'way'> {
-  const rule = rules.find(({ when }) => fits(instance, when));
+/** Whose turn it is with a living instance, what is to be done, and when. */
+export function ruleFor(instance: StoredState): Plan & { readonly is: string } {
+  const rule = stateRules.find((candidate) => fits(instance, candidate));
   if (!rule) throw new TypeError('The last rule fits every state');
-  return rule;
+  return 'byTask' in rule ? { is: rule.is, ...planOf(instance.task_state) } : rule;
+}
+
+function planOf(task: string | null): Plan {
+  if (!isTaskState(task)) throw new TypeError(`Task ${task} has no row`);
+  const row = taskRule(task);
+  const { owner, atStart, whenStuck } = row;
+  return {
+    owner,
+    atStart,
+    way: whenStuck,
+    patience: row,
+    askedAgainAfter: 'askedAgainAfter' in row ? row.askedAgainAfter : undefined,
+  };
+}
+
+/** All that is said where something comes to rest in one of these ways. */
+export function plansOf(ways: readonly Way[]): Plan[] {
+  const byRule = stateRules.filter((rule) => 'way' in rule);
+  return [...Object.values(TaskState).map(planOf), ...byRule].filter(({ way }) => ways.includes(way));
 }
 
 export function wayOf(instance: StoredState): Way {
@@ -143,9 +187,11 @@ export const restingStates = {
   onHost: hosted,
 };
 
-function fits(instance: StoredState, when: StateRule['when']): boolean {
+function fits(instance: StoredState, rule: StateRule): boolean {
   const { vm_state, task_state, host, launched_at } = instance;
-  const { vmStates, otherVmStatesThan, taskStates, onHost, launched } = when;
+  if ('byTask' in rule && !(isTaskState(task_state) && taskRule(task_state).whenStuck === rule.byTask))
+    return false;
+  const { vmStates, otherVmStatesThan, taskStates, onHost, launched } = rule.when;
   if (vmStates && !vmStates.includes(vm_state ?? '')) return false;
   if (otherVmStatesThan?.includes(vm_state ?? '')) return false;
   if (taskStates === 'any' && task_state === null) return false;

@@ -13,18 +13,54 @@ it('a state without its row does not compile', () => {
   expect([tasks, states]).toEqual([taskStates, vmStates]);
 });
 
+const row = {
+  owner: 'compute',
+  atStart: 'repeat',
+  whenStuck: 'finish the deletion',
+  askedAgainAfter: 1,
+} as const;
+const timed = { after: 'instance_build_timeout', withoutTimeout: 300 } as const;
+
 it('a row that leaves something out does not compile', () => {
-  // @ts-expect-error nobody says what happens when its daemon starts again
-  const task: TaskStateRow = {
-    owner: 'compute',
-    whenStuck: 'clear the task',
-    after: 'instance_build_timeout',
-  };
+  const { owner, atStart, whenStuck, askedAgainAfter } = row;
+  const complete: TaskStateRow = { ...row, ...timed };
+  const rows: TaskStateRow[] = [
+    // @ts-expect-error nobody says who owns it
+    { atStart, whenStuck, askedAgainAfter, ...timed },
+    // @ts-expect-error nobody says what happens when its daemon starts again
+    { owner, whenStuck, askedAgainAfter, ...timed },
+    // @ts-expect-error nobody says what happens when it is stuck
+    { owner, atStart, askedAgainAfter, ...timed },
+    // @ts-expect-error nobody says when its compute is asked again
+    { owner, atStart, whenStuck, ...timed },
+    // @ts-expect-error nobody says whose option has the time
+    { ...row, withoutTimeout: 300 },
+    // @ts-expect-error nobody says what holds without the option
+    { ...row, after: 'instance_build_timeout' },
+    // @ts-expect-error no such option
+    { ...row, after: 'twiddle_timeout', withoutTimeout: 300 },
+  ];
   // @ts-expect-error nobody says where it ends
-  const operation: Operation = { name: 'twiddle', allowed: {}, tasks: [TaskState.MIGRATING] };
+  const operation: Operation = { name: 'twiddle', allowed: {}, tasks: [TaskState.DELETING] };
+  expect([complete, ...rows, operation]).toHaveLength(9);
+});
+
+it('a row that says what no daemon does, does not compile', () => {
+  const rows: TaskStateRow[] = [
+    // @ts-expect-error a conductor does nothing when it starts
+    { ...row, ...timed, owner: 'conductor' },
+    // @ts-expect-error a deletion is not given up
+    { ...row, ...timed, atStart: 'give up' },
+    // @ts-expect-error what a compute has in hand is not just cleared
+    { ...row, ...timed, whenStuck: 'clear the task' },
+    // @ts-expect-error nobody repeats what nobody owns
+    { ...timed, owner: 'nobody', atStart: 'repeat', whenStuck: 'clear the task' },
+  ];
+  // @ts-expect-error nobody owns the task
+  const operation: Operation = { ...operations.build, tasks: [TaskState.MIGRATING] };
   // @ts-expect-error a task that is no change of power
-  const power: PowerOperation = { ...powerOperations.start, tasks: [TaskState.MIGRATING] };
-  expect([task, operation, power]).toHaveLength(3);
+  const power: PowerOperation = { ...powerOperations.start, tasks: [TaskState.DELETING] };
+  expect([...rows, operation, power]).toHaveLength(6);
 });
 
 it('each task belongs to one operation at most', () => {
@@ -33,14 +69,18 @@ it('each task belongs to one operation at most', () => {
 });
 
 describe('what holds of a task', () => {
-  it('is what its row says, if an operation passes through it', () => {
+  it('is what its row says', () => {
     expect(taskRule(TaskState.POWERING_ON)).toBe(taskStates['powering-on']);
     expect(operationOfTask(TaskState.POWERING_ON)).toBe(operations.start);
+    expect(taskRule(TaskState.BLOCK_DEVICE_MAPPING)).toBe(taskStates.block_device_mapping);
   });
 
-  it('is otherwise that nobody owns it', () => {
-    const unserved = Object.values(TaskState).filter((task) => operationOfTask(task) === undefined);
-    expect(unserved).toContain(TaskState.RESIZE_PREP);
+  it('is that nobody owns it, while there is no operation that could finish the power change', () => {
+    const powerChanges = Object.values(TaskState).filter(
+      (task) => taskStates[task].whenStuck === 'finish the power change',
+    );
+    const unserved = powerChanges.filter((task) => operationOfTask(task) === undefined);
+    expect(unserved).toContain(TaskState.SUSPENDING);
     for (const task of unserved) {
       expect(taskRule(task)).toMatchObject({
         owner: 'nobody',

@@ -1,3 +1,4 @@
+import { type Patience, untilBuilt, untilSettled } from './patience.ts';
 import type { ServerStatus, VmState } from './vm-state.ts';
 
 /** What is being done to an instance (`task_state`), with Nova's values; null: nothing. */
@@ -75,34 +76,44 @@ export type WhenStuck =
   | 'finish the power change'
   | 'clear the task';
 
-export interface TaskStateRow {
-  owner: TaskOwner;
-  atStart: AtStart;
-  whenStuck: WhenStuck;
-  /** The option of group DEFAULT that says after how many seconds; with 0, `withoutTimeout` does. */
-  after: 'instance_build_timeout';
-  /** Seconds; null: never. */
-  withoutTimeout: number | null;
-  /** What users see, where it is not the status of the vm_state: Nova's. */
-  status?: { readonly [S in VmState]?: ServerStatus };
+/** The share of its time after which a compute is asked again. */
+interface Repeated {
+  readonly askedAgainAfter: number;
 }
 
-const timed = { after: 'instance_build_timeout', withoutTimeout: 300 } as const;
-const built = {
-  ...timed,
-  owner: 'compute',
-  atStart: 'give up',
-  whenStuck: 'end the build',
-  withoutTimeout: null,
-} as const;
-const powerChanged = {
-  ...timed,
-  owner: 'compute',
-  atStart: 'repeat',
-  whenStuck: 'finish the power change',
-} as const;
+/** What can be said of a task: no daemon would do anything else. */
+type TaskPlan = Patience &
+  (
+    | { readonly owner: 'conductor'; readonly atStart: 'nothing'; readonly whenStuck: 'end the build' }
+    | { readonly owner: 'compute'; readonly atStart: 'give up'; readonly whenStuck: 'end the build' }
+    | (Repeated & {
+        readonly owner: 'compute';
+        readonly atStart: 'repeat';
+        readonly whenStuck: 'finish the deletion';
+      })
+    | (Repeated & {
+        readonly owner: 'compute';
+        readonly atStart: 'repeat' | 'repeat unless done';
+        readonly whenStuck: 'finish the power change';
+      })
+    | { readonly owner: 'nobody'; readonly atStart: 'nothing'; readonly whenStuck: 'clear the task' }
+  );
+
+export type TaskStateRow = TaskPlan & {
+  /** What users see, where it is not the status of the vm_state: Nova's. */
+  readonly status?: { readonly [S in VmState]?: ServerStatus };
+};
+
+const built = { ...untilBuilt, owner: 'compute', atStart: 'give up', whenStuck: 'end the build' } as const;
+const repeated = { ...untilSettled, owner: 'compute', atStart: 'repeat', askedAgainAfter: 1 / 2 } as const;
+const powerChanged = { ...repeated, whenStuck: 'finish the power change' } as const;
 /** For tasks that no operation here passes through. A record that has one was left by another control plane. */
-const unowned = { ...timed, owner: 'nobody', atStart: 'nothing', whenStuck: 'clear the task' } as const;
+const unowned = {
+  ...untilSettled,
+  owner: 'nobody',
+  atStart: 'nothing',
+  whenStuck: 'clear the task',
+} as const;
 
 const rebooting = { active: 'REBOOT' } as const;
 const rebootingHard = { active: 'HARD_REBOOT' } as const;
@@ -110,8 +121,8 @@ const rebuilding = { active: 'REBUILD', stopped: 'REBUILD', error: 'REBUILD' } a
 const resizing = { active: 'RESIZE', stopped: 'RESIZE' } as const;
 
 /**
- * Every task_state: who owns it, and what happens when that daemon starts again or makes no progress. Where no row of
- * `operations` passes through a task, `taskRule` says that nobody owns it, whatever is said here.
+ * Every task_state: who owns it, and what happens when that daemon starts again or makes no progress. That a change of power
+ * is finished needs its row in `operations`, too: without one `taskRule` says that nobody owns the task.
  */
 export const taskStates = {
   scheduling: { ...built, owner: 'conductor', atStart: 'nothing' },
@@ -148,7 +159,7 @@ export const taskStates = {
   rebuild_block_device_mapping: { ...unowned, status: rebuilding },
   rebuild_spawning: { ...unowned, status: rebuilding },
   migrating: { ...unowned, status: { active: 'MIGRATING', paused: 'MIGRATING' } },
-  deleting: { ...timed, owner: 'compute', atStart: 'repeat', whenStuck: 'finish the deletion' },
+  deleting: { ...repeated, whenStuck: 'finish the deletion' },
   'soft-deleting': unowned,
   restoring: unowned,
   shelving: unowned,
