@@ -46,3 +46,12 @@ test('every relative link in a Markdown file leads somewhere', async () => {
   });
   expect((await Promise.all(problems)).flat()).toEqual([]);
 });
+
+test('every row of a table is one line', async () => {
+  const files = await markdownFiles(repositoryRoot);
+  const cut = files.map(async (file) => {
+    const rows = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('|'));
+    return rows.filter((row) => !row.endsWith('|')).map((row) => `${file}: ${row}`);
+  });
+  expect((await Promise.all(cut)).flat()).toEqual([]);
+});

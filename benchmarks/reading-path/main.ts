@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { targetLine } from '../shared/target.ts';
+import { filesNotNamed } from './named-files.ts';
 import { filesOfBoots } from './one-boot.ts';
 import { filesOfCalls } from './one-call.ts';
 
@@ -17,6 +18,8 @@ const WAYS: Readonly<Record<string, Way>> = {
 };
 /** Files that run every time are on the path; others belong to a timer that happened to fire. */
 const TIMES = 5;
+/** Has each path in words. */
+const READING_PATH = 'ARCHITECTURE.md';
 
 /** `npm run bench -- reading-path`: how many files a reader of one path opens. Returns the exit code. */
 export async function benchReadingPath(args: readonly string[]): Promise<number> {
@@ -44,5 +47,10 @@ export async function benchReadingPath(args: readonly string[]): Promise<number>
   }
   const met = files.length <= way.most;
   console.log(`\n${targetLine({ ...found, wanted: `<= ${way.most}`, met, digits: 0 })}`);
-  return met ? 0 : 1;
+  const unnamed = await filesNotNamed(files, READING_PATH);
+  const what = `files of them that ${READING_PATH} does not name`;
+  const areNamed = unnamed.length === 0;
+  console.log(targetLine({ what, wanted: '= 0', actual: unnamed.length, met: areNamed, digits: 0 }));
+  console.log(unnamed.join('\n'));
+  return met && areNamed ? 0 : 1;
 }
