@@ -1,3 +1,9 @@
+/** A copy without what is undefined: what is left out of options stays as it was. */
+export function given<T extends object>(options: T): Partial<T> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
 /** What is on a roster, until it is removed. */
 export interface RosterEntry<T> {
   readonly item: T;

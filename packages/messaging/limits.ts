@@ -52,3 +52,30 @@ export function limitsWith(given: Partial<Limits> = {}): Limits {
 
 /** The largest prefetch: RabbitMQ's is a 16-bit number. */
 export const PREFETCH_MAX = 65_535;
+/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
+export const MAX_TIMER = 2 ** 31 - 1;
+
+export function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+/** @throws TypeError when a prefetch is given, but is none */
+export function checkPrefetch(prefetch: number | undefined, unit: 'requests' | 'notifications'): void {
+  if (prefetch !== undefined && !isWhole(prefetch, 0, PREFETCH_MAX)) {
+    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} ${unit}`);
+  }
+}
+
+/** @throws TypeError when a time is given, but is none */
+export function checkSeconds(name: string, value: number | null | undefined): void {
+  if (value != null && !(typeof value === 'number' && value > 0)) {
+    throw new TypeError(`${name} is ${String(value)}, but must be a number of seconds above 0`);
+  }
+}
+
+/** @throws TypeError when a number of tries is given, but is none */
+export function checkRetry(retry: number | undefined): void {
+  if (retry !== undefined && !isWhole(retry, -1, Number.POSITIVE_INFINITY)) {
+    throw new TypeError(`retry is ${retry}, but must be -1 (forever), 0 (never) or a number of times`);
+  }
+}

@@ -1,3 +1,5 @@
+import { given } from './collections.ts';
+
 /** What a `Target` is made of. For `Target.with`, `null` takes a part away and `undefined` leaves it. */
 export interface TargetOptions {
   exchange?: string | null;
@@ -49,8 +51,7 @@ export class Target {
 
   /** A new target that differs in the given parts. @throws TypeError as the constructor */
   with(options: TargetOptions): Target {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    return new Target({ ...this, ...Object.fromEntries(given) });
+    return new Target({ ...this, ...given(options) });
   }
 
   equals(other: Target): boolean {

@@ -5,7 +5,7 @@ import { RabbitDriver } from './drivers/rabbit/rabbit-driver.ts';
 import type { RabbitOptions } from './drivers/rabbit/rabbit-options.ts';
 import { DriverLoadFailure, MessageDeliveryFailure } from './errors.ts';
 import { Hooks, type RpcHooks } from './hooks.ts';
-import { type Limits, limitsWith } from './limits.ts';
+import { checkSeconds, type Limits, limitsWith, MAX_TIMER } from './limits.ts';
 import { consoleLogger, type Logger, reasonText } from './logger.ts';
 import { checkName } from './names.ts';
 import { parseTransportUrl } from './transport-url.ts';
@@ -82,11 +82,9 @@ export class Transport {
     this.controlExchange = options.controlExchange ?? DEFAULT_EXCHANGE;
     this.name = options.name ?? '';
     this.logger = options.logger ?? consoleLogger;
-    this.rpcResponseTimeout = seconds('rpcResponseTimeout', options.rpcResponseTimeout ?? 60);
-    this.callMonitorTimeout =
-      options.callMonitorTimeout === null
-        ? null
-        : seconds('callMonitorTimeout', options.callMonitorTimeout ?? DEFAULT_CALL_MONITOR_TIMEOUT);
+    this.rpcResponseTimeout = options.rpcResponseTimeout ?? DEFAULT_RPC_RESPONSE_TIMEOUT;
+    const { callMonitorTimeout = DEFAULT_CALL_MONITOR_TIMEOUT } = options;
+    this.callMonitorTimeout = callMonitorTimeout;
     this.limits = limitsWith(options.limits);
     this.allowedRemoteExmods = options.allowedRemoteExmods;
     this.hooks = new Hooks(options.hooks, this.logger);
@@ -99,16 +97,17 @@ export class Transport {
    * @throws MessageDeliveryFailure when that is not so within the timeout, and says why; when the transport is closed
    * @throws TypeError when the timeout is not a number above 0
    */
-  async ready({ timeout = DEFAULT_READY_TIMEOUT }: ReadyOptions = {}): Promise<void> {
-    const limit = seconds('timeout', timeout);
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    checkSeconds('timeout', options.timeout);
+    const timeout = options.timeout ?? DEFAULT_READY_TIMEOUT;
     if (this.#closed) throw closedError();
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), Math.min(limit * 1000, MAX_TIMER));
+    const timer = setTimeout(() => patience.abort(), Math.min(timeout * 1000, MAX_TIMER));
     this.#waits.add(patience);
     try {
       await this.driver.ready?.(patience.signal);
     } catch (error) {
-      if (!this.#closed) throw notReady(error, patience.signal.aborted ? limit : undefined);
+      if (!this.#closed) throw notReady(error, patience.signal.aborted ? timeout : undefined);
     } finally {
       clearTimeout(timer);
       this.#waits.delete(patience);
@@ -130,7 +129,10 @@ export class Transport {
 }
 
 /** Checked where they are given, since nobody may see an error where they are first needed. */
-function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>): void {
+function checkOptions(options: Omit<TransportOptions, 'url'>): void {
+  const { logger, controlExchange, rpcResponseTimeout, callMonitorTimeout } = options;
+  checkSeconds('rpcResponseTimeout', rpcResponseTimeout);
+  checkSeconds('callMonitorTimeout', callMonitorTimeout);
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {
     if (logger !== undefined && typeof logger[level] !== 'function') {
       throw new TypeError(`The logger has no method ${level}`);
@@ -144,11 +146,11 @@ function checkOptions({ logger, controlExchange }: Omit<TransportOptions, 'url'>
 
 const DEFAULT_EXCHANGE = 'openstack';
 /** Seconds. */
+const DEFAULT_RPC_RESPONSE_TIMEOUT = 60;
+/** Seconds. */
 const DEFAULT_CALL_MONITOR_TIMEOUT = 5;
 /** Seconds. */
 const DEFAULT_READY_TIMEOUT = 5;
-/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 function closedError(): MessageDeliveryFailure {
   return new MessageDeliveryFailure('The transport is closed');
@@ -159,13 +161,6 @@ function notReady(cause: unknown, seconds: number | undefined): MessageDeliveryF
   const when = seconds === undefined ? 'is not ready' : `was not ready within ${seconds} s`;
   const reason = cause instanceof Error ? cause.message : reasonText(cause);
   return new MessageDeliveryFailure(`The transport ${when}: ${reason}`, { cause });
-}
-
-function seconds(name: string, value: number): number {
-  if (!(typeof value === 'number' && value > 0)) {
-    throw new TypeError(`${name} is ${String(value)}, but must be a number of seconds above 0`);
-  }
-  return value;
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   type NotificationTopic,
 } from '../drivers/notification-driver.ts';
 import { InvalidTarget } from '../errors.ts';
-import { PREFETCH_MAX } from '../limits.ts';
+import { checkPrefetch, isWhole, MAX_TIMER, PREFETCH_MAX } from '../limits.ts';
 import { Listening } from '../listening.ts';
 import { checkName, checkNotificationNames } from '../names.ts';
 import { NoOpSerializer, type Serializer } from '../serializers.ts';
@@ -200,8 +200,8 @@ function topicsOf(target: Target, priorities: readonly NotificationPriority[]): 
 
 /** A batch of this size and the next one still fit into a prefetch. */
 const BATCH_MAX = Math.floor(PREFETCH_MAX / 2);
-/** Timers take a 32-bit number of milliseconds. */
-const TIMEOUT_MAX = 2_147_483;
+/** Seconds. */
+const TIMEOUT_MAX = Math.floor(MAX_TIMER / 1000);
 
 function checked<T extends BatchNotificationListenerOptions>(options: T): T {
   const { pool, prefetch, batchSize, batchTimeout } = options;
@@ -209,9 +209,7 @@ function checked<T extends BatchNotificationListenerOptions>(options: T): T {
     throw new TypeError('pool is given, but is no name');
   }
   if (pool !== undefined) checkName('queue', pool);
-  if (prefetch !== undefined && !isWhole(prefetch, 0, PREFETCH_MAX)) {
-    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} notifications`);
-  }
+  checkPrefetch(prefetch, 'notifications');
   if (batchSize !== undefined && !isWhole(batchSize, 1, BATCH_MAX)) {
     throw new TypeError(`batchSize is ${batchSize}, but must be 1 to ${BATCH_MAX} notifications`);
   }
@@ -219,8 +217,4 @@ function checked<T extends BatchNotificationListenerOptions>(options: T): T {
     throw new TypeError(`batchTimeout is ${batchTimeout}, but must be 0 to ${TIMEOUT_MAX} seconds`);
   }
   return options;
-}
-
-function isWhole(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max;
 }

@@ -1,5 +1,6 @@
 import { MessagingError } from '../errors.ts';
 import { contextToPrimitive, type JsonObject, toPrimitive } from '../json.ts';
+import { checkRetry } from '../limits.ts';
 import { type Logger, logThrown, silentLogger } from '../logger.ts';
 import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
 import type { Transport } from '../transport.ts';
@@ -137,8 +138,7 @@ export class Notifier<C = AnyNotifications> {
   /** A notifier that differs in the given parts, and shares the drivers. */
   prepare(options: NotifierPrepareOptions): Notifier<C> {
     const { publisherId = this.publisherId, retry = this.retry } = options;
-    const given = { retry, ...(publisherId !== undefined && { publisherId }) };
-    return new Notifier<C>(this.#shared, given);
+    return new Notifier<C>(this.#shared, { publisherId, retry });
   }
 
   /** Whether notifications go anywhere: false when all drivers are `noop`. */
@@ -246,10 +246,8 @@ function sharedOf(transport: Transport, options: NotifierOptions): Shared {
   };
 }
 
-function checkOptions({ publisherId, retry = -1, topics = [] }: NotifierOptions): void {
-  if (!(Number.isInteger(retry) && retry >= -1)) {
-    throw new TypeError(`retry is ${retry}, but must be -1 (forever), 0 (never) or a number of times`);
-  }
+function checkOptions({ publisherId, retry, topics = [] }: NotifierOptions): void {
+  checkRetry(retry);
   if (publisherId !== undefined && typeof publisherId !== 'string') {
     throw new TypeError('publisherId is no text');
   }

@@ -98,10 +98,7 @@ class Sender {
     rpc: ClientFactory | Transport,
     { topic, server, around = (_method, send) => send(), ...options }: ApiClientOptions = {},
   ) {
-    const own = target.with({
-      ...(topic !== undefined && { topic }),
-      ...(server !== undefined && { server }),
-    });
+    const own = target.with({ topic, server });
     this.#client = rpc instanceof Transport ? new RPCClient(rpc, own, options) : rpc.getClient(own, options);
     this.#around = around;
   }
@@ -133,8 +130,8 @@ class Sender {
     const [server = typeof to === 'function' ? to(args as never) : undefined] = named;
     const context = this.#contextOf(since);
     if (server === undefined && to !== 'fanout' && options === undefined) return { context, args };
-    const target = { ...(server !== undefined && { server }), ...(to === 'fanout' && { fanout: true }) };
-    return { context: context.prepare({ ...options, ...target }), args };
+    const fanout = to === 'fanout' ? true : undefined;
+    return { context: context.prepare({ ...options, server, fanout }), args };
   }
 
   #contextOf(version: string): CallContext {

@@ -1,8 +1,9 @@
 import { Waiting } from '../activity.ts';
+import { given } from '../collections.ts';
 import type { Reply, Request, SendOptions } from '../drivers/driver.ts';
 import { CallCancelled, ClientSendError, InvalidTarget, MessagingError } from '../errors.ts';
 import { deserializeFailure } from '../failure.ts';
-import type { OutgoingRpc, RpcEvent } from '../hooks.ts';
+import type { OutgoingRpc } from '../hooks.ts';
 import { contextToPrimitive, type JsonObject, type JsonValue, toPrimitive } from '../json.ts';
 import { checkRequestNames, checkWord } from '../names.ts';
 import type { RpcContext, Serializer } from '../serializers.ts';
@@ -14,7 +15,6 @@ import {
   callSendOptions,
   castSendOptions,
   checkCallOptions,
-  mergeCallOptions,
   type PrepareOptions,
 } from './call-options.ts';
 import { ResultBuffer } from './results.ts';
@@ -40,14 +40,14 @@ export class CallContext {
     this.#callOptions = callSendOptions(options, transport);
   }
 
-  /** @throws TypeError when a version or a number is not one, or out of its range */
+  /** One that differs in the given parts. @throws TypeError when a version or a number is not one, or out of its range */
   prepare(options: PrepareOptions): CallContext {
-    const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal, ...target } = options;
+    const { exchange, topic, namespace, version, server, fanout, ...callOptions } = options;
     return new CallContext(
       this.#transport,
-      this.target.with(target),
+      this.target.with({ exchange, topic, namespace, version, server, fanout }),
       this.#serializer,
-      mergeCallOptions(this.#options, options),
+      { ...this.#options, ...given(callOptions) },
     );
   }
 
@@ -73,15 +73,13 @@ export class CallContext {
   call(ctxt: RpcContext, method: string, args: object = {}): Promise<unknown> {
     return this.#told('call', ctxt, method, async () => {
       let last: JsonValue = null;
-      const onResult = (result: JsonValue): void => {
-        last = result;
-      };
-      const request = this.#makeCall(ctxt, method, args);
-      const reply = await this.#withHooks('call', request, (hooked) =>
-        this.#exchange(hooked, { ...this.#callOptions, onResult }),
-      );
-      const result = reply.results === undefined ? reply.result : last;
-      return this.#serializer.deserializeEntity(ctxt, result);
+      const reply = await this.#exchange(ctxt, method, args, {
+        ...this.#callOptions,
+        onResult: (result) => {
+          last = result;
+        },
+      });
+      return this.#serializer.deserializeEntity(ctxt, reply.results === undefined ? reply.result : last);
     });
   }
 
@@ -103,9 +101,14 @@ export class CallContext {
     const stopFollowing = signal ? onAbort(signal, () => cancel(signal.reason)) : () => {};
     const buffer = new ResultBuffer(this.#transport.limits.streamBytes, cancel);
     try {
-      this.#told('call', ctxt, method, () =>
-        this.#collect(this.#makeCall(ctxt, method, args), buffer, controller.signal),
-      )
+      this.#told('call', ctxt, method, async () => {
+        const reply = await this.#exchange(ctxt, method, args, {
+          ...this.#callOptions,
+          signal: controller.signal,
+          onResult: (result) => buffer.push(result),
+        });
+        if (reply.results === undefined) buffer.push(reply.result);
+      })
         .then(
           () => buffer.end(),
           (error: unknown) => buffer.end({ error }),
@@ -130,10 +133,7 @@ export class CallContext {
   cast(ctxt: RpcContext, method: string, args: object = {}): Promise<void> {
     const kind = this.target.fanout ? 'fanout' : 'cast';
     return this.#told(kind, ctxt, method, async () => {
-      const request = this.#makeRequest(ctxt, method, args);
-      await this.#withHooks(kind, request, (hooked) =>
-        this.#transmit(hooked, castSendOptions(this.#options)),
-      );
+      await this.#send(kind, ctxt, method, args, castSendOptions(this.#options));
     });
   }
 
@@ -141,16 +141,33 @@ export class CallContext {
     return this.target.version ?? DEFAULT_VERSION;
   }
 
-  #makeCall(ctxt: RpcContext, method: string, args?: object): Request {
+  #exchange(ctxt: RpcContext, method: string, args: object, options: SendOptions): Promise<Reply> {
     if (this.target.fanout) throw new InvalidTarget('A call cannot be used with fanout', this.target);
-    return this.#makeRequest(ctxt, method, args);
+    return this.#send('call', ctxt, method, args, options);
   }
 
-  #makeRequest(ctxt: RpcContext, method: string, args: object = {}): Request {
+  /** Within the hooks. */
+  #send(
+    kind: OutgoingRpc['kind'],
+    ctxt: RpcContext,
+    method: string,
+    args: object,
+    options: SendOptions,
+  ): Promise<Reply> {
+    const request = this.#makeRequest(ctxt, method, args);
+    const { aroundSend } = this.#transport.hooks;
+    if (aroundSend === undefined) return this.#transmit(request, options);
+    // A copy: the context may be the caller's own object.
+    const rpc = { kind, target: this.target, method, ctxt: { ...request.ctxt } };
+    return aroundSend.run(rpc, () => this.#transmit({ ...request, ctxt: rpc.ctxt }, options));
+  }
+
+  #makeRequest(ctxt: RpcContext, method: string, args: object): Request {
     const { topic, namespace, version } = this.target;
     if (topic === undefined) throw new InvalidTarget('A topic is required to send', this.target);
     checkRequest(method, args);
-    this.#checkNames();
+    if (!this.#namesChecked) checkRequestNames(this.target);
+    this.#namesChecked = true;
     checkVersionCap(this.#version, this.#options.versionCap ?? null);
     return {
       ctxt: contextToPrimitive(this.#serializer.serializeContext(ctxt)),
@@ -163,13 +180,6 @@ export class CallContext {
     };
   }
 
-  /** Checked once for each context. @throws TypeError */
-  #checkNames(): void {
-    if (this.#namesChecked) return;
-    checkRequestNames(this.target);
-    this.#namesChecked = true;
-  }
-
   #serializeArgs(ctxt: RpcContext, args: object): JsonObject {
     const serialized: JsonObject = {};
     for (const [name, value] of Object.entries(args)) {
@@ -180,38 +190,11 @@ export class CallContext {
     return serialized;
   }
 
-  async #collect(request: Request, buffer: ResultBuffer, signal: AbortSignal): Promise<void> {
-    const onResult = (result: JsonValue): void => buffer.push(result);
-    const reply = await this.#withHooks('call', request, (hooked) =>
-      this.#exchange(hooked, { ...this.#callOptions, signal, onResult }),
-    );
-    if (reply.results === undefined) buffer.push(reply.result);
-  }
-
-  #withHooks<T>(
-    kind: OutgoingRpc['kind'],
-    request: Request,
-    send: (request: Request) => Promise<T>,
-  ): Promise<T> {
-    const { aroundSend } = this.#transport.hooks;
-    if (aroundSend === undefined) return send(request);
-    // A copy: the context may be the caller's own object.
-    const rpc = { kind, target: this.target, method: request.message.method, ctxt: { ...request.ctxt } };
-    return aroundSend.run(rpc, () => send({ ...request, ctxt: rpc.ctxt }));
-  }
-
-  #exchange(request: Request, options: SendOptions): Promise<Reply> {
-    return this.#send(request, options, this.#openReply);
-  }
-
-  #transmit(request: Request, options: SendOptions): Promise<void> {
-    return this.#send(request, options, () => {});
-  }
-
-  async #send<T>(request: Request, options: SendOptions, take: (reply: Reply | undefined) => T): Promise<T> {
+  /** @throws what the method threw */
+  async #transmit(request: Request, options: SendOptions): Promise<Reply> {
     // Before or meanwhile: a hook, or a serializer, may have taken its time.
     refuseAborted(request.message.method, options.signal);
-    const { activity, driver } = this.#transport;
+    const { activity, driver, allowedRemoteExmods } = this.#transport;
     const entry = activity.calls.add(new Waiting(this.target, request, options));
     let reply: Reply | undefined;
     try {
@@ -221,43 +204,33 @@ export class CallContext {
     } finally {
       activity.calls.remove(entry);
     }
-    return take(reply);
-  }
-
-  /** @throws what the method threw */
-  readonly #openReply = (reply: Reply | undefined): Reply => {
+    if (!options.waitForReply) return NO_REPLY;
     if (reply === undefined) throw new ClientSendError(this.target, 'the driver returned no reply');
     if (reply.failure === null) return reply;
-    throw deserializeFailure(reply.failure, { allowedModules: this.#transport.allowedRemoteExmods });
-  };
+    throw deserializeFailure(reply.failure, { allowedModules: allowedRemoteExmods });
+  }
 
+  /** Tells the hooks of the outcome, before the caller learns of it. */
   #told<T>(kind: OutgoingRpc['kind'], ctxt: RpcContext, method: string, send: () => Promise<T>): Promise<T> {
     const { hooks, name } = this.#transport;
-    if (hooks.onRpc === undefined) return send();
+    const { onRpc } = hooks;
+    if (onRpc === undefined) return send();
     const rpc = { side: 'client', transportName: name, kind, target: this.target, method, ctxt } as const;
-    return telling(hooks.onRpc, rpc, send);
+    const startedAt = Date.now();
+    const start = performance.now();
+    const tell = (outcome: { error?: unknown }): void =>
+      onRpc({ ...rpc, startedAt, duration: performance.now() - start, ...outcome });
+    const sent = send();
+    sent.then(
+      () => tell({}),
+      (error: unknown) => tell({ error }),
+    );
+    return sent;
   }
 }
 
-/** Sends, and reports the outcome. */
-async function telling<T>(
-  tell: (event: RpcEvent) => void,
-  rpc: Omit<RpcEvent, 'startedAt' | 'duration'>,
-  send: () => Promise<T>,
-): Promise<T> {
-  const startedAt = Date.now();
-  const start = performance.now();
-  const end = (outcome: { error?: unknown }): void =>
-    tell({ ...rpc, startedAt, duration: performance.now() - start, ...outcome });
-  try {
-    const result = await send();
-    end({});
-    return result;
-  } catch (error) {
-    end({ error });
-    throw error;
-  }
-}
+/** What a cast comes back with. */
+const NO_REPLY: Reply = { result: null, failure: null };
 
 /** A server could only drop such a message. @throws TypeError */
 function checkRequest(method: unknown, args: unknown): void {

@@ -1,4 +1,5 @@
 import type { SendOptions } from '../drivers/driver.ts';
+import { checkRetry, checkSeconds } from '../limits.ts';
 import type { Target, TargetOptions } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { parseVersion } from './version-cap.ts';
@@ -32,20 +33,6 @@ export interface CallOptions {
 /** What one prepared call changes; what is absent or undefined stays, and null takes a part away. */
 export interface PrepareOptions extends Omit<TargetOptions, 'legacyNamespaces'>, CallOptions {}
 
-/** Those of `options` that are given, the others from `base`. */
-export function mergeCallOptions(base: CallOptions, options: CallOptions): CallOptions {
-  const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal } = options;
-  return {
-    ...base,
-    ...(timeout !== undefined && { timeout }),
-    ...(versionCap !== undefined && { versionCap }),
-    ...(retry !== undefined && { retry }),
-    ...(callMonitorTimeout !== undefined && { callMonitorTimeout }),
-    ...(failUndeliverable !== undefined && { failUndeliverable }),
-    ...(signal !== undefined && { signal }),
-  };
-}
-
 /** The options of each call for the driver. */
 export function callSendOptions(options: CallOptions, transport: Transport): SendOptions {
   const timeout = options.timeout ?? transport.rpcResponseTimeout;
@@ -55,12 +42,12 @@ export function callSendOptions(options: CallOptions, transport: Transport): Sen
     callMonitorTimeout: monitorTimeout(options, transport, timeout),
     retry: options.retry ?? null,
     failUndeliverable: options.failUndeliverable ?? true,
-    ...(options.signal != null && { signal: options.signal }),
+    signal: options.signal ?? undefined,
   };
 }
 
 export function castSendOptions({ retry = null, signal }: CallOptions): SendOptions {
-  return { waitForReply: false, retry, ...(signal != null && { signal }) };
+  return { waitForReply: false, retry, signal: signal ?? undefined };
 }
 
 /** A call that ends before its server could be missed needs no monitoring. */
@@ -71,30 +58,22 @@ function monitorTimeout(options: CallOptions, transport: Transport, timeout: num
 
 /** @throws TypeError when a version, a number or a signal is not one, or a number is out of its range */
 export function checkCallOptions(target: Target, options: CallOptions): void {
-  for (const [name, version] of [
-    ['version', target.version],
-    ['versionCap', options.versionCap],
-  ] as const) {
-    if (version != null && (typeof version !== 'string' || parseVersion(version) === undefined)) {
-      throw new TypeError(`${name} "${version}" is not <major>.<minor>`);
-    }
-  }
-  for (const name of ['timeout', 'callMonitorTimeout'] as const) {
-    const seconds = options[name];
-    if (seconds != null && !(typeof seconds === 'number' && seconds > 0)) {
-      throw new TypeError(`${name} is ${String(seconds)}, but must be a number of seconds above 0`);
-    }
-  }
-  const { failUndeliverable, signal } = options;
+  const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal } = options;
+  checkVersion('version', target.version);
+  checkVersion('versionCap', versionCap);
+  checkSeconds('timeout', timeout);
+  checkSeconds('callMonitorTimeout', callMonitorTimeout);
   if (failUndeliverable != null && typeof failUndeliverable !== 'boolean') {
     throw new TypeError(`failUndeliverable is ${failUndeliverable}, but must be true or false`);
   }
   if (signal != null && !(signal instanceof AbortSignal)) {
     throw new TypeError('signal is no AbortSignal');
   }
-  if (options.retry != null && !(Number.isInteger(options.retry) && options.retry >= -1)) {
-    throw new TypeError(
-      `retry is ${options.retry}, but must be -1 (forever), 0 (never) or a number of times`,
-    );
+  checkRetry(retry ?? undefined);
+}
+
+function checkVersion(name: string, version: string | null | undefined): void {
+  if (version != null && (typeof version !== 'string' || parseVersion(version) === undefined)) {
+    throw new TypeError(`${name} "${version}" is not <major>.<minor>`);
   }
 }

@@ -1,8 +1,8 @@
-import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
+import { NoOpSerializer, type Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { CallContext } from './call-context.ts';
-import type { CallOptions, PrepareOptions } from './call-options.ts';
+import type { CallOptions } from './call-options.ts';
 
 /** How a client sends; each call can change it with `prepare`. Times in seconds. */
 export interface RPCClientOptions extends CallOptions {
@@ -17,40 +17,14 @@ export interface RPCClientOptions extends CallOptions {
  *     await client.call(ctxt, 'echo', { text: 'hello' });
  *     await client.prepare({ server: 'host1', timeout: 5 }).cast(ctxt, 'note', { text: 'hello' });
  */
-export class RPCClient {
-  readonly target: Target;
-  readonly #context: CallContext;
-
+export class RPCClient extends CallContext {
   /** @throws TypeError when a version or a number in the options is not one, or out of its range */
-  constructor(transport: Transport, target: Target, options: RPCClientOptions = {}) {
-    const { serializer = new NoOpSerializer(), ...callOptions } = options;
-    this.target = target;
-    this.#context = new CallContext(transport, target, serializer, callOptions);
-  }
-
-  /** A call context that differs in the given parts; the client stays as it is. */
-  prepare(options: PrepareOptions): CallContext {
-    return this.#context.prepare(options);
-  }
-
-  /** See `CallContext.call`. */
-  call(ctxt: RpcContext, method: string, args: object = {}): Promise<unknown> {
-    return this.#context.call(ctxt, method, args);
-  }
-
-  /** See `CallContext.multicall`. */
-  multicall(ctxt: RpcContext, method: string, args: object = {}): AsyncGenerator<unknown, void, undefined> {
-    return this.#context.multicall(ctxt, method, args);
-  }
-
-  /** See `CallContext.cast`. */
-  cast(ctxt: RpcContext, method: string, args: object = {}): Promise<void> {
-    return this.#context.cast(ctxt, method, args);
-  }
-
-  /** Whether the version cap lets a message of this version out; default: of the client's target. */
-  canSendVersion(version?: string): boolean {
-    return this.#context.canSendVersion(version);
+  constructor(
+    transport: Transport,
+    target: Target,
+    { serializer = new NoOpSerializer(), ...options }: RPCClientOptions = {},
+  ) {
+    super(transport, target, serializer, options);
   }
 }
 

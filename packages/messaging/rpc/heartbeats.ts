@@ -1,10 +1,10 @@
 import { Roster, type RosterEntry } from '../collections.ts';
 import { FIRST_SIGN, type IncomingMessage } from '../drivers/driver.ts';
+import { MAX_TIMER } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 
 /** However short the caller's timeout, its signs of life are at least so many milliseconds apart. */
 const MIN_INTERVAL = 10;
-const MAX_INTERVAL = 2 ** 31 - 1;
 
 /**
  * Shows monitoring callers that their server lives: soon after the start, and then at least every half call-monitor
@@ -23,7 +23,7 @@ export class Heartbeats {
   start(incoming: IncomingMessage): Heartbeat | undefined {
     const seconds = incoming.callMonitorTimeout;
     if (seconds === null || !(seconds > 0)) return undefined;
-    const interval = Math.min(Math.max((seconds * 1000) / 2, MIN_INTERVAL), MAX_INTERVAL);
+    const interval = Math.min(Math.max((seconds * 1000) / 2, MIN_INTERVAL), MAX_TIMER);
     const heartbeat = new Heartbeat(incoming, interval);
     heartbeat.join(this.#beatOf(Math.min(interval, FIRST_SIGN)));
     return heartbeat;

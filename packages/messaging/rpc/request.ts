@@ -3,14 +3,12 @@ import type { RosterEntry } from '../collections.ts';
 import type { IncomingMessage } from '../drivers/driver.ts';
 import { CallCancelled, MessagingTimeout, type RequestCut } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
+import { MAX_TIMER } from '../limits.ts';
 import type { RpcContext } from '../serializers.ts';
 import type { Target } from '../target.ts';
 import type { Heartbeat } from './heartbeats.ts';
 import { ResultSink } from './results.ts';
 import { DEFAULT_VERSION } from './version-cap.ts';
-
-/** Timers take a 32-bit number of milliseconds; a longer one would fire at once. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** What an endpoint's method may know about the request it serves: its third argument. */
 export interface RpcRequest {

@@ -1,7 +1,8 @@
 import type { RunningRequest } from '../activity.ts';
+import { given } from '../collections.ts';
 import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
-import { PREFETCH_MAX } from '../limits.ts';
+import { checkPrefetch } from '../limits.ts';
 import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
 import { checkServerNames } from '../names.ts';
@@ -77,11 +78,7 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
     if (target.topic === undefined || target.server === undefined) {
       throw new InvalidTarget("A server's target needs topic and server", target);
     }
-    this.#options = {
-      ...(prefetch !== undefined && { prefetch }),
-      ...(ackPolicy !== undefined && { ackPolicy }),
-      ...(deliveryLimit !== undefined && { deliveryLimit }),
-    };
+    this.#options = given({ prefetch, ackPolicy, deliveryLimit });
     checkOptions(this.#options);
     checkServerNames(target);
     this.target = target;
@@ -150,9 +147,7 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
 
 /** @throws TypeError when an option is out of its range */
 function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): void {
-  if (prefetch !== undefined && !(Number.isInteger(prefetch) && prefetch >= 0 && prefetch <= PREFETCH_MAX)) {
-    throw new TypeError(`prefetch is ${prefetch}, but must be 0 (no limit) to ${PREFETCH_MAX} requests`);
-  }
+  checkPrefetch(prefetch, 'requests');
   if (deliveryLimit !== undefined && !(Number.isInteger(deliveryLimit) && deliveryLimit >= 1)) {
     throw new TypeError(`deliveryLimit is ${deliveryLimit}, but must be a number of times, at least 1`);
   }
