@@ -99,15 +99,11 @@ export class HookChain<Rpc> {
     this.#logger = logger;
   }
 
-  /** Runs the RPC within the hooks. Its outcome is the RPC's own, whatever the hooks do. */
-  run<T>(rpc: Rpc, inner: () => Promise<T>): Promise<T> {
-    return this.#runFrom(0, rpc, inner);
-  }
-
-  #runFrom<T>(index: number, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
-    const hook = this.#hooks[index];
+  /** Runs the RPC within the hooks, from one of them on. Its outcome is the RPC's own, whatever the hooks do. */
+  run<T>(rpc: Rpc, inner: () => Promise<T>, from = 0): Promise<T> {
+    const hook = this.#hooks[from];
     if (hook === undefined) return inner();
-    return this.#within(hook, rpc, () => this.#runFrom(index + 1, rpc, inner));
+    return this.#within(hook, rpc, () => this.run(rpc, inner, from + 1));
   }
 
   #within<T>(hook: Around<Rpc>, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
@@ -132,7 +128,9 @@ export class HookChain<Rpc> {
         }
         return outcome;
       };
-      settle(() => hook(rpc, next))
+      // It may be asynchronous, or throw at once.
+      const hooked = async (): Promise<unknown> => hook(rpc, next);
+      hooked()
         .catch((error: unknown) => {
           if ('error' in failure && failure.error === error) return;
           logThrown(this.#logger, error, {}, 'An RPC hook failed');
@@ -149,11 +147,6 @@ export class HookChain<Rpc> {
   }
 }
 
-/** The outcome of a function that may be asynchronous, or may throw at once. */
-async function settle(run: () => unknown): Promise<void> {
-  await run();
-}
-
 /** A transport's hooks, by what they want; undefined where none wants anything. */
 export class Hooks {
   readonly aroundSend: HookChain<OutgoingRpc> | undefined;
@@ -162,21 +155,17 @@ export class Hooks {
   readonly onTransportEvent: ((event: TransportEvent) => void) | undefined;
 
   constructor(hooks: readonly RpcHooks[] = [], logger: Logger) {
-    this.aroundSend = chainOf(
-      hooks.flatMap((hook) => hook.aroundSend?.bind(hook) ?? []),
-      logger,
+    const sending = hooks.flatMap((hook) => hook.aroundSend?.bind(hook) ?? []);
+    const serving = hooks.flatMap((hook) => hook.aroundServe?.bind(hook) ?? []);
+    const watching = hooks.flatMap((hook) => hook.onRpc?.bind(hook) ?? []);
+    const watchingTransport = hooks.flatMap((hook) => hook.onTransportEvent?.bind(hook) ?? []);
+    this.aroundSend = chainOf(sending, logger);
+    this.aroundServe = chainOf(serving, logger);
+    this.onRpc = tellerOf(watching, (error, { method }) =>
+      logThrown(logger, error, { method }, 'An RPC hook failed'),
     );
-    this.aroundServe = chainOf(
-      hooks.flatMap((hook) => hook.aroundServe?.bind(hook) ?? []),
-      logger,
-    );
-    this.onRpc = tellerOf(
-      hooks.flatMap((hook) => hook.onRpc?.bind(hook) ?? []),
-      (error, { method }) => logThrown(logger, error, { method }, 'An RPC hook failed'),
-    );
-    this.onTransportEvent = tellerOf(
-      hooks.flatMap((hook) => hook.onTransportEvent?.bind(hook) ?? []),
-      (error, { type }) => logThrown(logger, error, { event: type }, 'A transport event hook failed'),
+    this.onTransportEvent = tellerOf(watchingTransport, (error, { type }) =>
+      logThrown(logger, error, { event: type }, 'A transport event hook failed'),
     );
   }
 }

@@ -65,7 +65,6 @@ export {
   type RemoteErrorType,
   remoteErrors,
 } from './remote-errors.ts';
-export type { AccessPolicy } from './rpc/access-policy.ts';
 export {
   type ApiClientOptions,
   type AroundSend,
@@ -96,7 +95,13 @@ export {
   type,
 } from './rpc/definition.ts';
 export { type Around, type DispatcherOptions, MalformedRequest, RPCDispatcher } from './rpc/dispatcher.ts';
-export { type EndpointOptions, type ErrorClass, endpoint, RpcEndpoint } from './rpc/endpoint.ts';
+export {
+  type AccessPolicy,
+  type EndpointOptions,
+  type ErrorClass,
+  endpoint,
+  RpcEndpoint,
+} from './rpc/endpoint.ts';
 export type { RpcRequest } from './rpc/request.ts';
 export {
   getRpcServer,

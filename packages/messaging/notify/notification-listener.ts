@@ -6,7 +6,7 @@ import {
 } from '../drivers/notification-driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { checkPrefetch, isWhole, MAX_TIMER, PREFETCH_MAX } from '../limits.ts';
-import { Listening } from '../listening.ts';
+import { MessageHandlingServer } from '../message-handling-server.ts';
 import { checkName, checkNotificationNames } from '../names.ts';
 import { NoOpSerializer, type Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
@@ -22,7 +22,7 @@ import {
   SingleReceiver,
 } from './receivers.ts';
 
-export interface NotificationServerOptions {
+interface NotificationServerOptions {
   driver: NotificationDriver;
   topics: readonly NotificationTopic[];
   receiver: NotificationReceiver;
@@ -35,51 +35,27 @@ export interface NotificationServerOptions {
  * `getBatchNotificationListener`.
  *
  * A notification is acknowledged when all endpoints have handled it: at least once, also when this process is killed.
- * Notifications are handled concurrently. `start`, `stop` and `wait` are idempotent; a stopped server can be started
- * again.
+ * Notifications are handled concurrently. When it is stopped, a batch that is not full is handled. A stopped server can
+ * be started again.
  */
-export class NotificationServer {
+export class NotificationServer extends MessageHandlingServer {
   readonly #options: NotificationServerOptions;
-  readonly #listening: Listening;
   readonly #running = new InFlight();
 
   constructor(options: NotificationServerOptions) {
+    super();
     this.#options = options;
-    this.#listening = new Listening({
-      listen: (signal) => this.#listen(signal),
-      onStopped: () => options.receiver.flush(),
-    });
   }
 
-  /**
-   * Resolves once notifications are delivered. A start that failed can be tried again.
-   * @throws MessageDeliveryFailure when the transport is closed, or its broker refuses a queue
-   */
-  start(): Promise<void> {
-    return this.#listening.start();
+  protected handled(): Promise<void> {
+    return this.#running.idle();
   }
 
-  /**
-   * Takes no new notifications; those that came go on, and a batch that is not full is handled. Resolves once the
-   * consumers are cancelled. A start that is still waiting for its broker rejects.
-   */
-  stop(): Promise<void> {
-    return this.#listening.stop();
+  protected override onStopped(): void {
+    this.#options.receiver.flush();
   }
 
-  /** After `stop`: resolves once all notifications that came are handled, and acknowledged or requeued. */
-  async wait(): Promise<void> {
-    await this.#listening.stopped();
-    await this.#running.idle();
-  }
-
-  /** `stop`, then `wait`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await this.wait();
-  }
-
-  #listen(signal: AbortSignal): Promise<Listener> {
+  protected listen(signal: AbortSignal): Promise<Listener> {
     const { driver, topics, receiver, pool, prefetch } = this.#options;
     return driver.listen(
       topics,

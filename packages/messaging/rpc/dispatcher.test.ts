@@ -4,8 +4,8 @@ import { NoSuchMethod, UnsupportedVersion } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import { NoOpSerializer } from '../serializers.ts';
 import { Target } from '../target.ts';
-import type { AccessPolicy } from './access-policy.ts';
 import { MalformedRequest, RPCDispatcher } from './dispatcher.ts';
+import type { AccessPolicy } from './endpoint.ts';
 
 const dispatch = (dispatcher: RPCDispatcher, message: object) =>
   dispatcher.dispatch({}, { args: {}, ...message } as RpcMessage);

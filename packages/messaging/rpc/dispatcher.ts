@@ -3,8 +3,7 @@ import { MessagingError, NoSuchMethod, UnsupportedVersion } from '../errors.ts';
 import { type JsonObject, type JsonValue, mapValues, toPrimitive } from '../json.ts';
 import { markExpected } from '../remote-errors.ts';
 import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
-import { type AccessPolicy, checkAccessPolicy } from './access-policy.ts';
-import { Endpoint, type EndpointMethod } from './endpoint.ts';
+import { type AccessPolicy, checkAccessPolicy, Endpoint, type EndpointMethod } from './endpoint.ts';
 import { localRequest, type RpcRequest } from './request.ts';
 import { isResultStream, ResultSink } from './results.ts';
 import { DEFAULT_VERSION } from './version-cap.ts';
@@ -46,11 +45,6 @@ export class RPCDispatcher {
     return this.#serializer.deserializeContext(ctxt);
   }
 
-  /** @throws MalformedRequest */
-  check(message: RpcMessage): void {
-    checkRequest(message);
-  }
-
   /**
    * The result of the endpoint's method, serialized; null when it returns nothing. Of a method that yields several,
    * each has gone to the sink, and null is returned.
@@ -71,21 +65,13 @@ export class RPCDispatcher {
     try {
       const run = async (): Promise<unknown> => {
         const result = await method(ctxt, this.#deserializeArgs(ctxt, message.args), request);
-        return isResultStream(result) ? this.#sendAll(ctxt, result, request, sink) : result;
+        if (!isResultStream(result)) return result;
+        return sink.sendAll(result, request.signal, (item) => this.#serialize(ctxt, item));
       };
       return this.#serialize(ctxt, await (this.#around?.(ctxt, message, run) ?? run()));
     } catch (error) {
       throw endpoint.judge(error);
     }
-  }
-
-  async #sendAll(
-    ctxt: RpcContext,
-    results: AsyncIterable<unknown>,
-    request: RpcRequest,
-    sink: ResultSink,
-  ): Promise<void> {
-    await sink.sendAll(results, request.signal, (result) => this.#serialize(ctxt, result));
   }
 
   #serialize(ctxt: RpcContext, result: unknown): JsonValue {
@@ -112,8 +98,8 @@ export class RPCDispatcher {
   }
 }
 
-/** Peers are other programs: what they send has the type only once it has been looked at. */
-function checkRequest(message: { [Key in keyof RpcMessage]: unknown }): void {
+/** Peers are other programs: what they send has the type only once it has been looked at. @throws MalformedRequest */
+export function checkRequest(message: { [Key in keyof RpcMessage]: unknown }): void {
   const { method, args = {}, namespace = null, version = null } = message;
   if (typeof method !== 'string' || method === '') throw malformed('it names no method');
   if (args === null || typeof args !== 'object' || Array.isArray(args)) {

@@ -1,9 +1,28 @@
 import { markExpected } from '../remote-errors.ts';
 import { Target } from '../target.ts';
-import { type AccessPolicy, isAllowed } from './access-policy.ts';
 import type { AnyDefinition, CarriedOf, EndpointOf, RpcMethod } from './definition.ts';
 import type { RpcRequest } from './request.ts';
 import { DEFAULT_VERSION, isCompatible, parseVersion } from './version-cap.ts';
+
+/**
+ * Which of an endpoint's methods can be called from outside:
+ * - `legacy`: all
+ * - `default`: those whose wire name has no leading underscore
+ * - `explicit`: those that the endpoint names in `rpcMethods`
+ */
+export type AccessPolicy = 'legacy' | 'default' | 'explicit';
+
+const ALLOWS: Record<AccessPolicy, (wireName: string, rpcMethods: readonly string[]) => boolean> = {
+  legacy: () => true,
+  default: (wireName) => !wireName.startsWith('_'),
+  explicit: (wireName, rpcMethods) => rpcMethods.includes(wireName),
+};
+
+/** @throws TypeError when there is no such policy: it would refuse every method */
+export function checkAccessPolicy(policy: AccessPolicy): AccessPolicy {
+  if (Object.hasOwn(ALLOWS, policy)) return policy;
+  throw new TypeError(`accessPolicy is ${String(policy)}, but must be 'legacy', 'default' or 'explicit'`);
+}
 
 /** A class of errors: what `instanceof` takes. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -144,7 +163,7 @@ function plainParts(object: object & EndpointOptions): EndpointParts {
     throw new TypeError(`${describe(object)}: "rpcMethods" is reserved for a list of wire names`);
   }
   const nameOf: MethodNames = (wireName, policy) => {
-    if (!isAllowed(policy, rpcMethods, wireName)) return undefined;
+    if (!ALLOWS[policy](wireName, rpcMethods)) return undefined;
     const name = camelCase(wireName);
     // `constructor`, `toString` and the like are no RPC methods, not even when a class overrides them.
     if (name in Object.prototype || RESERVED.has(name)) return undefined;

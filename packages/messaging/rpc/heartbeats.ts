@@ -13,33 +13,38 @@ const MIN_INTERVAL = 10;
 export class Heartbeats {
   readonly #logger: Logger;
   /** One timer for all calls of an interval: nearly all of them end before it fires once. */
-  readonly #beats = new Map<number, Beat>();
+  readonly #calls = new Map<number, Roster<Heartbeat>>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Until the returned beat stops; undefined for a call that is not monitored. */
+  /** Until the returned heartbeat stops; undefined for a call that is not monitored. */
   start(incoming: IncomingMessage): Heartbeat | undefined {
     const seconds = incoming.callMonitorTimeout;
     if (seconds === null || !(seconds > 0)) return undefined;
     const interval = Math.min(Math.max((seconds * 1000) / 2, MIN_INTERVAL), MAX_TIMER);
     const heartbeat = new Heartbeat(incoming, interval);
-    heartbeat.join(this.#beatOf(Math.min(interval, FIRST_SIGN)));
+    heartbeat.join(this.#callsOf(Math.min(interval, FIRST_SIGN)));
     return heartbeat;
   }
 
-  #beatOf(interval: number): Beat {
-    let beat = this.#beats.get(interval);
-    if (beat === undefined) {
-      beat = new Beat(
-        interval,
-        (heartbeat) => this.#show(heartbeat, interval),
-        () => this.#beats.delete(interval),
-      );
-      this.#beats.set(interval, beat);
-    }
-    return beat;
+  /** The calls that show signs of life in this interval. Its timer ends itself when it finds none. */
+  #callsOf(interval: number): Roster<Heartbeat> {
+    const known = this.#calls.get(interval);
+    if (known !== undefined) return known;
+    const calls = new Roster<Heartbeat>();
+    this.#calls.set(interval, calls);
+    const timer = setInterval(() => {
+      if (calls.empty) {
+        clearInterval(timer);
+        this.#calls.delete(interval);
+      }
+      for (const heartbeat of calls.items()) this.#show(heartbeat, interval);
+    }, interval);
+    // This need not keep a process alive: a process that serves a request stays for the request.
+    timer.unref();
+    return calls;
   }
 
   #show(heartbeat: Heartbeat, interval: number): void {
@@ -48,7 +53,7 @@ export class Heartbeats {
       // The caller's own timeout tells it; the endpoint goes on.
       this.#logger.debug({ err: error, method: incoming.message.method }, 'A sign of life was not sent');
     });
-    if (heartbeat.interval > interval) heartbeat.join(this.#beatOf(heartbeat.interval));
+    if (heartbeat.interval > interval) heartbeat.join(this.#callsOf(heartbeat.interval));
   }
 }
 
@@ -65,8 +70,8 @@ export class Heartbeat {
     this.interval = interval;
   }
 
-  /** From now on it comes with this beat. */
-  join({ calls }: Beat): void {
+  /** From now on it comes with these calls. */
+  join(calls: Roster<Heartbeat>): void {
     this.stop();
     this.#calls = calls;
     this.#entry = calls.add(this);
@@ -75,28 +80,5 @@ export class Heartbeat {
   stop(): void {
     if (this.#entry !== undefined) this.#calls?.remove(this.#entry);
     this.#entry = undefined;
-  }
-}
-
-/** The signs of life of one interval. It ends itself when it finds nothing to do. */
-class Beat {
-  readonly calls = new Roster<Heartbeat>();
-  readonly #show: (heartbeat: Heartbeat) => void;
-  readonly #onIdle: () => void;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(interval: number, show: (heartbeat: Heartbeat) => void, onIdle: () => void) {
-    this.#show = show;
-    this.#onIdle = onIdle;
-    // This need not keep a process alive: a process that serves a request stays for the request.
-    this.#timer = setInterval(() => this.#tick(), interval).unref();
-  }
-
-  #tick(): void {
-    if (this.calls.empty) {
-      clearInterval(this.#timer);
-      this.#onIdle();
-    }
-    for (const heartbeat of this.calls.items()) this.#show(heartbeat);
   }
 }

@@ -3,42 +3,17 @@ import type { IncomingMessage } from '../drivers/driver.ts';
 import { RequestCut, RequestRefused } from '../errors.ts';
 import { serializeFailure } from '../failure.ts';
 import type { JsonValue } from '../json.ts';
-import { type Logger, logThrown, presentable, reasonText } from '../logger.ts';
+import { logThrown, presentable, reasonText } from '../logger.ts';
 import { isExpectedError } from '../remote-errors.ts';
 import type { Target } from '../target.ts';
 import type { Transport } from '../transport.ts';
 import { InFlight } from '../waits.ts';
-import { MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
+import { checkRequest, MalformedRequest, type RPCDispatcher } from './dispatcher.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { type ServedRequest, Work } from './request.ts';
-
-/** Logs a failed request: expected failures in one quiet line, bugs with their stack. */
-export function logFailure(
-  logger: Logger,
-  incoming: IncomingMessage,
-  request: ServedRequest,
-  error: unknown,
-): void {
-  const what = describeRequest(incoming);
-  if (error instanceof MalformedRequest) {
-    logger.warn({ ...what, reason: error.message }, 'Dropped a malformed RPC request');
-  } else if (request.isAbandonedBy(error)) {
-    logger.debug(
-      { error: reasonText(error), ...what },
-      'An RPC method ended early: nobody waits for it any more',
-    );
-  } else if (!isExpectedError(error)) {
-    logThrown(logger, error, what, 'An RPC method failed');
-  } else if (incoming.expectsReply) {
-    logger.info({ error: reasonText(error), ...what }, 'An RPC method answered with an error');
-  } else {
-    // Nobody else learns of it.
-    logger.warn({ error: reasonText(error), ...what }, 'An RPC method failed, and its caller does not wait');
-  }
-}
+import { type RequestOwner, Work } from './request.ts';
 
 /** How log lines name a request. */
-export function describeRequest({ ctxt, message }: IncomingMessage): object {
+function describeRequest({ ctxt, message }: IncomingMessage): object {
   const { method, namespace, version } = message;
   const request_id = ctxt?.request_id;
   return { method, namespace, version, ...(typeof request_id === 'string' && { request_id }) };
@@ -54,9 +29,9 @@ type Failed = { failed: true; error: unknown };
 type Outcome = { failed: false; result: JsonValue } | Failed;
 
 /** Runs requests as they are handed over, answers them, and tells the driver when each is done. */
-export class RequestHandler {
+export class RequestHandler implements RequestOwner {
   readonly #transport: Transport;
-  readonly #target: Target;
+  readonly target: Target;
   readonly #dispatcher: RPCDispatcher;
   readonly #heartbeats: Heartbeats;
   /** While their methods run. */
@@ -66,7 +41,7 @@ export class RequestHandler {
 
   constructor(transport: Transport, target: Target, dispatcher: RPCDispatcher) {
     this.#transport = transport;
-    this.#target = target;
+    this.target = target;
     this.#dispatcher = dispatcher;
     this.#heartbeats = new Heartbeats(transport.logger);
   }
@@ -79,13 +54,7 @@ export class RequestHandler {
     }
     this.running.begin();
     this.unanswered.begin();
-    const work = new Work({
-      incoming,
-      owner: this,
-      serverTarget: this.#target,
-      heartbeat: this.#heartbeats.start(incoming),
-      startedAt: this.#transport.hooks.onRpc === undefined ? 0 : Date.now(),
-    });
+    const work = new Work(incoming, this, this.#heartbeats.start(incoming));
     work.place = this.#transport.activity.requests.add(work);
     void this.#serve(work);
   };
@@ -134,13 +103,32 @@ export class RequestHandler {
     this.unanswered.end();
   }
 
+  /** Expected failures are logged in one quiet line, bugs with their stack. */
   #noteFailure({ incoming, request }: Work, error: unknown): void {
     const { logger, hooks } = this.#transport;
-    logFailure(logger, incoming, request, error);
-    const { method } = request;
-    if (error instanceof RequestRefused) hooks.onTransportEvent?.({ type: 'refused', data: { method } });
-    else if (request.isAbandonedBy(error) || request.isLate)
-      hooks.onTransportEvent?.({ type: 'abandoned', data: { method } });
+    const what = describeRequest(incoming);
+    const isAbandoned = request.isAbandonedBy(error);
+    if (error instanceof MalformedRequest) {
+      logger.warn({ ...what, reason: error.message }, 'Dropped a malformed RPC request');
+    } else if (isAbandoned) {
+      logger.debug(
+        { error: reasonText(error), ...what },
+        'An RPC method ended early: nobody waits for it any more',
+      );
+    } else if (!isExpectedError(error)) {
+      logThrown(logger, error, what, 'An RPC method failed');
+    } else if (incoming.expectsReply) {
+      logger.info({ error: reasonText(error), ...what }, 'An RPC method answered with an error');
+    } else {
+      // Nobody else learns of it.
+      logger.warn(
+        { error: reasonText(error), ...what },
+        'An RPC method failed, and its caller does not wait',
+      );
+    }
+    const data = { method: request.method };
+    if (error instanceof RequestRefused) hooks.onTransportEvent?.({ type: 'refused', data });
+    else if (isAbandoned || request.isLate) hooks.onTransportEvent?.({ type: 'abandoned', data });
   }
 
   /** As far as others can see, it no longer runs. */
@@ -157,7 +145,7 @@ export class RequestHandler {
     if (work.cutBy !== undefined) return;
     const { incoming, request } = work;
     const { logger } = this.#transport;
-    const error = new RequestCut(`${this.#target.server}`, request.method);
+    const error = new RequestCut(`${this.target.server}`, request.method);
     const awaited = incoming.expectsReply && !request.isAbandoned;
     logger.warn(describeRequest(incoming), 'Gave up an RPC method that still ran: its server is stopping');
     const outcome: Failed = { failed: true, error };
@@ -192,7 +180,7 @@ export class RequestHandler {
 
   async #runWithHooks(work: Work): Promise<JsonValue> {
     const { incoming } = work;
-    this.#dispatcher.check(incoming.message);
+    checkRequest(incoming.message);
     const rpc = {
       kind: work.kind,
       target: work.target,

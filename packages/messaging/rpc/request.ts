@@ -153,22 +153,19 @@ export function localRequest(message: IncomingMessage['message']): ServedRequest
   return new ServedRequest({ message, deadline: null, attempt: 1, onCancelled() {} });
 }
 
-export interface WorkOptions {
-  incoming: IncomingMessage;
-  /** The server. */
-  owner: object;
-  serverTarget: Target;
-  heartbeat: Heartbeat | undefined;
-  startedAt: number;
+/** What runs a server's requests. */
+export interface RequestOwner {
+  /** The server's. */
+  readonly target: Target;
 }
 
 /** A request that is being served. Its fields are plain because private ones are more expensive to create. */
 export class Work implements UnderWay<RunningRequest> {
   readonly since = performance.now();
-  /** Milliseconds since the epoch, for hooks; 0 when there are none. */
-  readonly startedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt = Date.now();
   readonly incoming: IncomingMessage;
-  readonly owner: object;
+  readonly owner: RequestOwner;
   readonly request: ServedRequest;
   readonly sink: ResultSink;
   readonly heartbeat: Heartbeat | undefined;
@@ -176,20 +173,17 @@ export class Work implements UnderWay<RunningRequest> {
   ctxt: RpcContext;
   /** On the roster of what runs, while it runs. */
   place: RosterEntry<UnderWay<RunningRequest>> | undefined;
-  readonly serverTarget: Target;
   /** The error with which its server has given it up: its method may still run, but its outcome is ignored. */
   cutBy: RequestCut | undefined;
   rejectRun: ((error: RequestCut) => void) | undefined;
 
-  constructor({ incoming, owner, serverTarget, heartbeat, startedAt }: WorkOptions) {
+  constructor(incoming: IncomingMessage, owner: RequestOwner, heartbeat: Heartbeat | undefined) {
     this.incoming = incoming;
     this.owner = owner;
     this.request = new ServedRequest(incoming);
     this.sink = new ResultSink((result) => incoming.sendResult(result));
     this.heartbeat = heartbeat;
-    this.startedAt = startedAt;
     this.ctxt = incoming.ctxt;
-    this.serverTarget = serverTarget;
   }
 
   get kind(): 'call' | 'cast' {
@@ -199,7 +193,7 @@ export class Work implements UnderWay<RunningRequest> {
   /** The server's, with the request's namespace and version: text, or they are malformed, which its run finds. */
   get target(): Target {
     const { namespace, version } = this.incoming.message;
-    return this.serverTarget.with({ namespace: textOrNull(namespace), version: textOrNull(version) });
+    return this.owner.target.with({ namespace: textOrNull(namespace), version: textOrNull(version) });
   }
 
   report(times: Times): RunningRequest {

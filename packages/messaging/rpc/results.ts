@@ -6,16 +6,12 @@ import { onAbort } from '../waits.ts';
 /** Takes the results of a method that yields several, and counts them. */
 export class ResultSink {
   readonly #send: (result: JsonValue) => Promise<void>;
-  #count: number | undefined;
+  /** How many were sent; undefined for a method that has one result. */
+  count: number | undefined;
 
   /** @param send resolves when the next may be sent */
   constructor(send: (result: JsonValue) => Promise<void>) {
     this.#send = send;
-  }
-
-  /** How many were sent; undefined for a method that has one result. */
-  get count(): number | undefined {
-    return this.#count;
   }
 
   /**
@@ -29,7 +25,7 @@ export class ResultSink {
     signal: AbortSignal,
     toJson: (r: unknown) => JsonValue,
   ): Promise<void> {
-    this.#count = 0;
+    this.count = 0;
     const iterator = results[Symbol.asyncIterator]();
     for (;;) {
       const next = iterator.next();
@@ -37,7 +33,7 @@ export class ResultSink {
         const { done, value } = await unlessAborted(signal, next);
         if (done) return;
         await unlessAborted(signal, this.#send(toJson(value)));
-        this.#count += 1;
+        this.count += 1;
       } catch (error) {
         await returnUnlessEnded(iterator, next);
         throw error;
@@ -97,7 +93,9 @@ export class ResultBuffer {
     // The first fits, however large it is: it is in memory already.
     const bytes = this.#items.size === 0 ? 0 : Buffer.byteLength(JSON.stringify(result));
     if (this.#bytes + bytes > this.#limit) {
-      this.#overflow();
+      const error = new Overloaded({ what: 'stream', limit: this.#limit, unit: 'bytes' });
+      this.end({ error });
+      this.#onOverflow(error);
       return;
     }
     this.#items.push({ result, bytes });
@@ -127,11 +125,5 @@ export class ResultBuffer {
         this.#wake = resolve;
       });
     }
-  }
-
-  #overflow(): void {
-    const error = new Overloaded({ what: 'stream', limit: this.#limit, unit: 'bytes' });
-    this.end({ error });
-    this.#onOverflow(error);
   }
 }

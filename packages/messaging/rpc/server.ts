@@ -3,8 +3,8 @@ import { given } from '../collections.ts';
 import type { AckPolicy, Listener } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { checkPrefetch } from '../limits.ts';
-import { Listening } from '../listening.ts';
 import type { Logger } from '../logger.ts';
+import { MessageHandlingServer } from '../message-handling-server.ts';
 import { checkServerNames } from '../names.ts';
 import type { Serializer } from '../serializers.ts';
 import type { Target } from '../target.ts';
@@ -12,20 +12,14 @@ import type { Transport } from '../transport.ts';
 import { within } from '../waits.ts';
 import type { AnyDefinition, CarriedOf } from './definition.ts';
 import { type DispatcherOptions, RPCDispatcher } from './dispatcher.ts';
-import type { EndpointOptions, RpcEndpoint } from './endpoint.ts';
+import type { RpcEndpoint } from './endpoint.ts';
 import { RequestHandler } from './request-handler.ts';
 
 /** The wire name of oslo.messaging's ping, which tells whether a server answers on its queues. */
-export const PING_METHOD = 'oslo_rpc_server_ping';
+const PING_METHOD = 'oslo_rpc_server_ping';
 
 /** In the root namespace at version 1.0, as oslo.messaging serves it with its option `rpc_ping_enabled`. */
-export class PingEndpoint implements EndpointOptions {
-  readonly rpcMethods = [PING_METHOD];
-
-  osloRpcServerPing(): string {
-    return 'pong';
-  }
-}
+const pingEndpoint = { rpcMethods: [PING_METHOD], osloRpcServerPing: () => 'pong' };
 
 /** How a server takes its requests. */
 export interface ServingOptions {
@@ -54,16 +48,15 @@ export const REPLY_GRACE = 2_000;
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to
  * `topic.server`, and those to all servers (fanout).
  *
- * `D`: the APIs it serves. Requests run concurrently. `start`, `stop` and `wait` are idempotent; a stopped server can be started again.
+ * `D`: the APIs it serves. Requests run concurrently. A stopped server can be started again.
  */
-export class RPCServer<D extends AnyDefinition = AnyDefinition> {
+export class RPCServer<D extends AnyDefinition = AnyDefinition> extends MessageHandlingServer {
   /** For the compiler alone. */
   declare readonly serves?: D;
   readonly target: Target;
   readonly #transport: Transport;
   readonly #options: ServingOptions;
   readonly #handler: RequestHandler;
-  readonly #listening = new Listening({ listen: (signal) => this.#listen(signal) });
 
   /**
    * @throws InvalidTarget when the target lacks topic or server
@@ -75,6 +68,7 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
     dispatcher: RPCDispatcher,
     { prefetch, ackPolicy, deliveryLimit }: ServingOptions = {},
   ) {
+    super();
     if (target.topic === undefined || target.server === undefined) {
       throw new InvalidTarget("A server's target needs topic and server", target);
     }
@@ -84,19 +78,6 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
     this.target = target;
     this.#transport = transport;
     this.#handler = new RequestHandler(transport, target, dispatcher);
-  }
-
-  /** Resolves once requests are delivered. A start that failed can be tried again. */
-  start(): Promise<void> {
-    return this.#listening.start();
-  }
-
-  /**
-   * Takes no new requests; those that came go on. Resolves once the consumers are cancelled. A start that is still
-   * waiting for its broker rejects.
-   */
-  stop(): Promise<void> {
-    return this.#listening.stop();
   }
 
   /** The requests that run at this moment, oldest first: a copy. */
@@ -117,19 +98,12 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
   }
 
   /**
-   * After `stop`: resolves once all requests have run and their replies are sent. Replies that cannot be sent soon
-   * are left to the transport, which reports them when it is closed.
+   * All requests have run and their replies are sent. Replies that cannot be sent soon are left to the transport, which
+   * reports them when it is closed.
    */
-  async wait(): Promise<void> {
-    await this.#listening.stopped();
+  protected async handled(): Promise<void> {
     await this.#handler.running.idle();
     await within(REPLY_GRACE, this.#answered());
-  }
-
-  /** `stop`, then `wait`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await this.wait();
   }
 
   async #answered(): Promise<void> {
@@ -137,11 +111,8 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> {
     await this.#transport.driver.flush?.();
   }
 
-  #listen(signal: AbortSignal): Promise<Listener> {
-    return this.#transport.driver.listen(this.target, this.#handler.handle, {
-      ...this.#options,
-      signal,
-    });
+  protected listen(signal: AbortSignal): Promise<Listener> {
+    return this.#transport.driver.listen(this.target, this.#handler.handle, { ...this.#options, signal });
   }
 }
 
@@ -158,9 +129,8 @@ function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): v
 
 /** The given endpoints, and the ping's unless one of them serves it. */
 function withPing(endpoints: readonly object[], logger: Logger): readonly object[] {
-  const own = new PingEndpoint();
   const served = endpoints.some((endpoint) => 'osloRpcServerPing' in endpoint);
-  if (!served) return [...endpoints, own];
+  if (!served) return [...endpoints, pingEndpoint];
   logger.warn({ method: PING_METHOD }, 'An endpoint serves the RPC ping itself: its answer is its own');
   return endpoints;
 }
