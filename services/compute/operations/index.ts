@@ -2,7 +2,7 @@ import { computeRpc } from '@mini-nova/compute/rpcapi';
 import { powerOperationOf, powerOperations } from '@mini-nova/domain/operations';
 import type { ArgsOf, RpcRequest } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
-import type { RequestContext } from '@mini-nova/service';
+import type { KeyedQueue, RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from '../compute-host.ts';
 import { attachInterface } from './attach-interface.ts';
 import { build } from './build.ts';
@@ -39,7 +39,7 @@ export type ComputeEndpoint = {
   ) => ReturnType<ComputeOperation<M>>;
 };
 
-/** These see for themselves when their turn is; the others wait for what is done to the same instance. */
+/** These see for themselves when their turn is. */
 const unordered: ReadonlySet<ComputeMethod> = new Set(['buildAndRunInstance', 'getConsoleOutput']);
 
 export function serveOperations(host: ComputeHost): ComputeEndpoint {
@@ -48,19 +48,30 @@ export function serveOperations(host: ComputeHost): ComputeEndpoint {
   return Object.fromEntries(served) as ComputeEndpoint;
 }
 
-type AnyOperation = (
-  host: ComputeHost,
-  ctxt: RequestContext,
-  args: { instance: Instance },
-) => Promise<unknown>;
+/** What concerns the host alone has no instance. */
+interface AnyArgs {
+  instance?: Instance;
+}
+
+type AnyOperation = (host: ComputeHost, ctxt: RequestContext, args: AnyArgs) => Promise<unknown>;
 
 function serve(host: ComputeHost, method: ComputeMethod, operation: AnyOperation) {
   const isAwaited = computeRpc.methods[method].kind === 'call';
-  return (ctxt: RequestContext, args: { instance: Instance }, caller?: RpcRequest) => {
+  return (ctxt: RequestContext, args: AnyArgs, caller?: RpcRequest) => {
     const step = () => operation(host, ctxt, args);
     if (unordered.has(method)) return step();
-    return host.locks.run(args.instance.uuid, step, isAwaited ? caller : undefined);
+    return inTurn(host.locks, args, step, isAwaited ? caller : undefined);
   };
+}
+
+/** What is done to one instance is done one after another; what concerns none is done at once. */
+export function inTurn<T>(
+  locks: KeyedQueue,
+  { instance }: AnyArgs,
+  step: () => Promise<T>,
+  caller?: RpcRequest,
+): Promise<T> {
+  return instance ? locks.run(instance.uuid, step, caller) : step();
 }
 
 /** What the instance's task state says was asked for, from the beginning. To be called in the instance's turn. */
