@@ -4,7 +4,7 @@ export type { ImageBrief, ImageDocument } from './image.ts';
 export type { AttachInterfaceBody, InterfaceDocument } from './interface.ts';
 export type { Link } from './link.ts';
 export type { NetworkDocument } from './network.ts';
-export { type PowerAction, powerActions } from './power-actions.ts';
+export type { PowerAction } from './power-actions.ts';
 export type {
   AddressDocument,
   CreateServerBody,

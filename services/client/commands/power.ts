@@ -1,9 +1,10 @@
-import { type PowerAction, powerActions, type ServerDocument } from '@mini-nova/api/documents';
+import type { PowerAction, ServerDocument } from '@mini-nova/api/documents';
 import type { Command } from 'commander';
 import { addCommand, type CommandContext, contextOf, pollOptions, printItem } from '../command.ts';
 import { eachServer, failOnFailed } from '../each-server.ts';
 import type { ClientIo } from '../io.ts';
 import { failOnErrors, pollServers } from '../poll.ts';
+import { powerActions } from './power-actions.ts';
 
 interface PowerOptions {
   hard?: boolean;
