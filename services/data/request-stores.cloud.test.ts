@@ -1,4 +1,5 @@
-import { AdminRequired, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { randomUUID } from 'node:crypto';
+import { AdminRequired, FlavorNotFound, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import {
   BlockDeviceMappingList,
   BuildRequest,
@@ -7,10 +8,12 @@ import {
   TagList,
 } from '@mini-nova/objects';
 import { type ReadDeleted, RequestContext } from '@mini-nova/service';
-import { newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
+import { newFlavor, newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
+import { ensureNetwork } from './networks/queries.ts';
+import { allocatePort } from './ports/queries.ts';
 import { storesFor } from './request-stores.ts';
 import { unboundStores } from './stores.ts';
 
@@ -27,7 +30,7 @@ async function projects() {
   };
   const of = (project_id: string, options: { is_admin?: boolean; read_deleted?: ReadDeleted } = {}) =>
     bind(new RequestContext({ project_id, ...options }));
-  return { unbound, of, ours: await instance('ours'), theirs: await instance('theirs') };
+  return { db, unbound, of, ours: await instance('ours'), theirs: await instance('theirs') };
 }
 
 function newBuildRequest(instance: Instance): BuildRequest {
@@ -65,7 +68,7 @@ test('all projects are for administrators who ask for them', async () => {
 });
 
 test("another project's record cannot be changed, nor made, even by who has got hold of it", async () => {
-  const { of, theirs } = await projects();
+  const { of, ours, theirs } = await projects();
   const { instances, buildRequests, ports } = of('ours', { is_admin: true });
   const fault = new InstanceFault({ instance_uuid: theirs.uuid, code: 500 });
   const attempts: (() => unknown)[] = [
@@ -74,6 +77,7 @@ test("another project's record cannot be changed, nor made, even by who has got 
     () => instances.create(newInstance({ project_id: 'theirs' })),
     () => instances.latestFaults([theirs]),
     () => instances.addFault(theirs, fault),
+    () => instances.addFault(ours, fault),
     () => buildRequests.create(newBuildRequest(theirs)),
     () => buildRequests.delete(theirs),
     () => ports.of(theirs),
@@ -129,4 +133,57 @@ test("a request finds the moves of its project's instances only", async () => {
   expect(() => of('ours').migrations.ofAllProjects()).toThrow(AdminRequired);
   const all = of('ours', { is_admin: true }).migrations.ofAllProjects();
   expect(await found(all)).toEqual(['theirs', 'ours']);
+});
+
+test("a request finds no port of another project's instance, an administrator's neither", async () => {
+  const { db, of, ours, theirs } = await projects();
+  const { uuid: networkUuid } = await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
+  const port = (deviceUuid: string | null) => allocatePort(db, { networkUuid, deviceUuid, host: null });
+  const [own, free, foreign, unknown] = [
+    await port(ours.uuid),
+    await port(null),
+    await port(theirs.uuid),
+    await port(randomUUID()),
+  ];
+  for (const is_admin of [false, true]) {
+    const { ports } = of('ours', { is_admin });
+    expect(await ports.find(own.uuid)).toEqual(own);
+    expect(await ports.find(free.uuid)).toEqual(free);
+    expect(await ports.find(foreign.uuid)).toBeUndefined();
+    expect(await ports.find(unknown.uuid)).toBeUndefined();
+  }
+});
+
+test('daemons, nodes and what they offer are for administrators, and no request can make flavors', async () => {
+  const { of } = await projects();
+  const stores = of('ours');
+  expect(() => stores.admin).toThrow(AdminRequired);
+  await expect(stores.transaction(async (inside) => inside.admin)).rejects.toThrow(AdminRequired);
+  // @ts-expect-error daemons are changed as an administrator
+  expect(stores.services.update).toBeUndefined();
+  // @ts-expect-error nodes are an administrator's
+  expect(stores.computeNodes).toBeUndefined();
+  // @ts-expect-error what hosts offer is an administrator's
+  expect(stores.providers).toBeUndefined();
+  // @ts-expect-error no request makes flavors
+  expect(stores.flavors.create).toBeUndefined();
+  expect([...(await of('ours', { is_admin: true }).admin.services.list())]).toEqual([]);
+});
+
+test('who is no administrator finds public flavors only', async () => {
+  const { unbound, of } = await projects();
+  const secret = newFlavor();
+  Object.assign(secret, { name: 'secret', flavorid: 'secret', is_public: false });
+  await unbound.flavors.create(secret);
+  const names = async (flavors: ReturnType<typeof of>['flavors']) =>
+    [...(await flavors.list())].map(({ name }) => name);
+  const [others, administrators] = [of('ours').flavors, of('ours', { is_admin: true }).flavors];
+
+  expect((await administrators.getByFlavorid('secret')).name).toBe('secret');
+  expect(await names(administrators)).toContain('secret');
+  await expect(others.getByFlavorid('secret')).rejects.toThrow(FlavorNotFound);
+  await expect(others.list({ marker: 'secret' })).rejects.toThrow(FlavorNotFound);
+  expect([...(await others.list({ isPublic: false }))].map(({ name }) => name)).not.toContain('secret');
+  expect(await names(others)).toContain('m1.tiny');
+  expect(await names(others)).not.toContain('secret');
 });

@@ -1,8 +1,10 @@
-import { AdminRequired, InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { AdminRequired, FlavorNotFound, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
 import type {
   BuildRequest,
   ChangesOf,
+  Flavor,
+  FlavorList,
   Instance,
   InstanceFault,
   InstanceList,
@@ -10,23 +12,23 @@ import type {
   RequestSpec,
 } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
-import { replaceInventories } from './allocations/queries.ts';
+import { AdminStores } from './admin-stores.ts';
 import { BuildRequestStore } from './build-requests/store.ts';
-import { ComputeNodeStore } from './compute-nodes/store.ts';
 import type { Database, Queryable } from './database.ts';
-import { FlavorStore } from './flavors/store.ts';
+import { type FlavorQuery, FlavorStore } from './flavors/store.ts';
 import { type MigrationFilters, MigrationStore } from './instance-migrations/store.ts';
 import { deleteInstance } from './instances/deletion.ts';
 import { type InstanceFilters, lockInstance } from './instances/queries.ts';
 import type { InstanceQuery, InstanceStore } from './instances/store.ts';
 import { findNetwork, listNetworks } from './networks/queries.ts';
 import type { NetworkRow } from './networks/table.ts';
-import { findPort, listPortsOfDevice } from './ports/queries.ts';
+import { findPort, findPortFor, listPortsOfDevice } from './ports/queries.ts';
 import type { PortRow } from './ports/table.ts';
 import { RequestSpecStore } from './request-specs/store.ts';
 import { ServiceStore } from './services/store.ts';
 import type { Stores } from './stores.ts';
 
+export type { AdminStores } from './admin-stores.ts';
 export type { FlavorQuery } from './flavors/store.ts';
 export type { InstanceQuery } from './instances/store.ts';
 export type { ServiceFilters } from './services/store.ts';
@@ -91,20 +93,18 @@ export class RequestStores {
     return new RequestNetworks(this.#source.on);
   }
 
-  get flavors(): FlavorStore {
-    return new FlavorStore(this.#source.on);
+  get flavors(): RequestFlavors {
+    return new RequestFlavors(this.ctxt, new FlavorStore(this.#source.on));
   }
 
-  get services(): ServiceStore {
-    return new ServiceStore(this.#source.on);
+  get services(): RequestServices {
+    return new RequestServices(new ServiceStore(this.#source.on));
   }
 
-  get computeNodes(): ComputeNodeStore {
-    return new ComputeNodeStore(this.#source.on);
-  }
-
-  get providers(): RequestProviders {
-    return new RequestProviders(this.#source.on);
+  /** What others than administrators neither see nor change. @throws AdminRequired */
+  get admin(): AdminStores {
+    assertAdmin(this.ctxt);
+    return new AdminStores(this.#source.on);
   }
 
   /** Runs `work` with stores that are part of a transaction. See `Database.transaction`. */
@@ -124,6 +124,11 @@ export class RequestStores {
     const { db, instances } = this.#source;
     return new RequestStores(this.ctxt, { db, on: trx, instances: instances.within(trx) });
   }
+}
+
+/** @throws AdminRequired */
+function assertAdmin({ is_admin }: RequestContext): void {
+  if (!is_admin) throw new AdminRequired();
 }
 
 interface OwnRecords {
@@ -165,7 +170,7 @@ export class RequestInstances {
 
   /** Those of all projects. @throws AdminRequired */
   ofAllProjects(): RequestInstances {
-    if (!this.#own.ctxt.is_admin) throw new AdminRequired();
+    assertAdmin(this.#own.ctxt);
     return new RequestInstances({ ...this.#own, projectId: undefined }, this.#store, this.#db);
   }
 
@@ -227,7 +232,8 @@ export class RequestInstances {
   }
 
   async addFault(instance: Instance, fault: InstanceFault): Promise<void> {
-    ofProject(instance, this.#own);
+    if (ofProject(instance, this.#own).uuid !== fault.instance_uuid)
+      throw new TypeError('A request has the fault of another instance');
     await this.#store.addFault(fault);
   }
 
@@ -259,7 +265,7 @@ export class RequestMigrations {
 
   /** Those of all projects. @throws AdminRequired */
   ofAllProjects(): RequestMigrations {
-    if (!this.#own.ctxt.is_admin) throw new AdminRequired();
+    assertAdmin(this.#own.ctxt);
     return new RequestMigrations({ ...this.#own, projectId: undefined }, this.#store);
   }
 
@@ -290,7 +296,7 @@ export class RequestBuildRequests {
   }
 }
 
-/** Ports are known by their instance; those of none are free for everybody. */
+/** Ports are their instance's, and with it its project's; those of none are free for everybody. */
 export class RequestPorts {
   readonly #own: OwnRecords;
 
@@ -298,8 +304,10 @@ export class RequestPorts {
     this.#own = own;
   }
 
+  /** Undefined also when it is another project's. */
   find(uuid: string): Promise<PortRow | undefined> {
-    return findPort(this.#own.on, uuid);
+    const { on, projectId } = this.#own;
+    return projectId === undefined ? findPort(on, uuid) : findPortFor(on, uuid, projectId);
   }
 
   /** In the order they were asked for. */
@@ -325,15 +333,47 @@ export class RequestNetworks {
   }
 }
 
-export class RequestProviders {
-  readonly #on: Queryable;
+/** The flavors that a request can use: who is no administrator sees the public ones. */
+export class RequestFlavors {
+  readonly #ctxt: RequestContext;
+  readonly #store: FlavorStore;
 
-  constructor(on: Queryable) {
-    this.#on = on;
+  constructor(ctxt: RequestContext, store: FlavorStore) {
+    this.#ctxt = ctxt;
+    this.#store = store;
   }
 
-  /** From now on it offers nothing. */
-  async empty(uuid: string): Promise<void> {
-    await replaceInventories(this.#on, uuid, []);
+  /** By the id that users see. @throws FlavorNotFound */
+  async getByFlavorid(flavorid: string): Promise<Flavor> {
+    const flavor = await this.#store.getByFlavorid(flavorid);
+    if (!this.#ctxt.is_admin && !flavor.is_public) throw new FlavorNotFound({ flavor_id: flavorid });
+    return flavor;
+  }
+
+  /** In the order they were made, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
+  async list(query: FlavorQuery = {}): Promise<FlavorList> {
+    if (this.#ctxt.is_admin) return this.#store.list(query);
+    if (query.marker !== undefined) await this.getByFlavorid(query.marker);
+    return this.#store.list({ ...query, isPublic: true });
+  }
+}
+
+/** What everybody may know of the daemons. */
+export class RequestServices {
+  readonly #store: ServiceStore;
+
+  constructor(store: ServiceStore) {
+    this.#store = store;
+  }
+
+  /** Whether the compute of the host would serve a request. */
+  isComputeUp(host: string | null, downTime: number): Promise<boolean> {
+    return this.#store.isComputeUp(host, downTime);
+  }
+
+  /** The availability zones of the enabled computes. */
+  async zones(defaultZone: string): Promise<Set<string>> {
+    const computes = await this.#store.list({ binary: 'nova-compute', disabled: false });
+    return new Set([...computes].map(({ availability_zone }) => availability_zone ?? defaultZone));
   }
 }

@@ -22,7 +22,7 @@ import {
   type Transport,
 } from '@mini-nova/messaging';
 import { Instance, type NovaObject, NovaObjectSerializer, Service } from '@mini-nova/objects';
-import { createRpc, RequestContextSerializer, type Rpc } from '@mini-nova/service';
+import { createRpc, RequestContext, RequestContextSerializer, type Rpc } from '@mini-nova/service';
 import type { FastifyInstance } from 'fastify';
 import Schema from 'typebox/schema';
 import { onTestFinished } from 'vitest';
@@ -75,6 +75,8 @@ export interface ApiFixtureOptions {
   limits?: Partial<HttpLimits>;
   proxy?: ProxySettings;
   logger?: Logger;
+  /** Whether requests are an administrator's, as all are while there is no authentication. Default true. */
+  isAdmin?: boolean;
 }
 
 /** What clients may do in tests that are about something else. */
@@ -93,6 +95,7 @@ export async function apiFixture({
   limits = {},
   proxy = { isTrusted: false },
   logger = silentLogger,
+  isAdmin = true,
 }: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const db = await openDatabase(database);
   await migrate(db);
@@ -105,8 +108,9 @@ export async function apiFixture({
   });
   const rpc = createRpc(transport, { serializer: new NovaObjectSerializer() });
   const stores = unboundStores(db);
+  const bind = storesFor(db, stores);
   const dependencies: ApiParts = {
-    storesFor: storesFor(db, stores),
+    storesFor: (ctxt) => bind(isAdmin ? ctxt : ofNoAdministrator(ctxt)),
     images: new ImageRegistry(loadConfig({ schema: imageOptions, env: {}, configFiles: [] }).image.images),
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc),
@@ -136,6 +140,10 @@ export async function apiFixture({
     instance: (values) => storedInstance(stores, values),
     compute: (host, options) => storedCompute(stores, host, options),
   };
+}
+
+function ofNoAdministrator({ user_id, project_id, request_id }: RequestContext): RequestContext {
+  return new RequestContext({ user_id, project_id, request_id, roles: ['member', 'reader'] });
 }
 
 /** What the API answers has the form that its schema says. */

@@ -1,5 +1,5 @@
+import type { AdminStores } from '@mini-nova/data/request-stores';
 import type { ComputeNode } from '@mini-nova/objects';
-import type { FastifyRequest } from 'fastify';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import { HypervisorAnswer, HypervisorDetailAnswer, HypervisorListAnswer } from '../documents/hypervisor.ts';
 import { itemPath } from '../documents/values.ts';
@@ -10,7 +10,7 @@ import { hypervisorBrief, hypervisorDocument, type ServiceOfNode } from './view.
 export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void {
   app.get('/os-hypervisors', { schema: { response: { 200: HypervisorListAnswer } } }, async (request) => {
     readParameters(noParameters, request.query, {});
-    const nodes = await withServices(request, [...(await request.stores.computeNodes.list())]);
+    const nodes = await withServices(request.stores.admin);
     return { hypervisors: nodes.map(([node, of]) => hypervisorBrief(node, of)) };
   });
 
@@ -19,7 +19,7 @@ export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void 
     { schema: { response: { 200: HypervisorDetailAnswer } } },
     async (request) => {
       readParameters(noParameters, request.query, {});
-      const nodes = await withServices(request, [...(await request.stores.computeNodes.list())]);
+      const nodes = await withServices(request.stores.admin);
       return { hypervisors: nodes.map(([node, of]) => hypervisorDocument(node, of)) };
     },
   );
@@ -29,18 +29,19 @@ export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void 
     { schema: { params: itemPath, response: { 200: HypervisorAnswer } } },
     async (request) => {
       const { id } = request.params;
-      const nodes = [...(await request.stores.computeNodes.list())].filter((node) => String(node.id) === id);
-      const [found] = await withServices(request, nodes);
+      const nodes = await withServices(request.stores.admin);
+      const found = nodes.find(([node]) => String(node.id) === id);
       if (!found) throw new NotFound(`Hypervisor with ID '${id}' could not be found.`);
       return { hypervisor: hypervisorDocument(...found) };
     },
   );
 
   /** As in Nova a node whose service's record was deleted is not shown: nobody knows how it is. */
-  async function withServices(
-    { stores: { services } }: FastifyRequest,
-    nodes: ComputeNode[],
-  ): Promise<[ComputeNode, ServiceOfNode][]> {
+  async function withServices({
+    computeNodes,
+    services,
+  }: AdminStores): Promise<[ComputeNode, ServiceOfNode][]> {
+    const nodes = [...(await computeNodes.list())];
     const computes = [...(await services.list({ binary: 'nova-compute' }))];
     return nodes.flatMap((node) => {
       const service = computes.find(({ host }) => host === node.host);

@@ -13,7 +13,7 @@ export async function portsOfServer({ instances, ports }: RequestStores, uuid: s
   return ports.of(await instances.get(uuid));
 }
 
-/** @throws InstanceNotFound, PortNotFound, NotFound when the port is another's */
+/** @throws InstanceNotFound, PortNotFound, NotFound when the port is another server's */
 export async function portOfServer(
   { instances, ports }: RequestStores,
   uuid: string,

@@ -1,6 +1,6 @@
 import type { PortRow } from '@mini-nova/data/ports/table';
 import type { RequestStores } from '@mini-nova/data/request-stores';
-import { FixedIpAlreadyInUse } from '@mini-nova/domain/exceptions';
+import { FixedIpAlreadyInUse, PortNotFound } from '@mini-nova/domain/exceptions';
 import type { AttachInterfaceBody } from '../documents/interface.ts';
 import { BadRequest, Conflict } from '../http-errors.ts';
 import { portOfServer, serverForInterfaces } from '../interfaces/server-ports.ts';
@@ -11,7 +11,7 @@ type Attachment = NonNullable<AttachInterfaceBody['interfaceAttachment']>;
 /**
  * Resolves when the guest has the interface.
  *
- * @throws BadRequest, Conflict, ServiceUnavailable, what the compute threw, MessagingTimeout
+ * @throws BadRequest, PortNotFound, Conflict, ServiceUnavailable, what the compute threw, MessagingTimeout
  */
 export async function attachInterface(
   stores: RequestStores,
@@ -28,6 +28,8 @@ export async function attachInterface(
     throw new BadRequest('Must input network_id when request IP address');
   }
   const instance = await serverForInterfaces(stores, uuid, 'attachInterface', dependencies);
+  // The network service does not know who asks.
+  if (port_id !== null && !(await stores.ports.find(port_id))) throw new PortNotFound({ port_id });
   try {
     const args = { instance, network_id: net_id, port_id, requested_ip: address };
     const { id } = await dependencies.compute.attachInterface(stores.ctxt, args);

@@ -242,14 +242,14 @@ export function parseAvailabilityZone(text: string | undefined): Placement {
   return { zone: zone || null, host: host || null, node: node || null };
 }
 
-/** That there is such a zone, host and node. @throws BadRequest */
+/** That there is such a zone, host and node; these two are for administrators. @throws BadRequest, AdminRequired */
 export async function assertPlacement(
   { zone, host, node }: Placement,
   stores: RequestStores,
   settings: ComputeSettings,
 ): Promise<void> {
   if (host !== null || node !== null) return assertNode(host, node, stores);
-  if (zone !== null && !(await zonesOf(stores, settings)).has(zone)) {
+  if (zone !== null && !(await stores.services.zones(settings.defaultZone)).has(zone)) {
     throw new BadRequest('The requested availability zone is not available');
   }
 }
@@ -257,17 +257,11 @@ export async function assertPlacement(
 async function assertNode(
   host: string | null,
   node: string | null,
-  { computeNodes }: RequestStores,
+  { admin: { computeNodes } }: RequestStores,
 ): Promise<void> {
   const nodes = [...(await computeNodes.list(host === null ? {} : { host }))];
   const found = nodes.some(({ hypervisor_hostname }) => node === null || hypervisor_hostname === node);
   if (!found) throw new BadRequest(new ComputeHostNotFound({ host: node ?? host ?? '' }).message);
-}
-
-/** Those of enabled computes. */
-async function zonesOf({ services }: RequestStores, settings: ComputeSettings): Promise<Set<string>> {
-  const computes = [...(await services.list({ binary: 'nova-compute', disabled: false }))];
-  return new Set(computes.map(({ availability_zone }) => availability_zone ?? settings.defaultZone));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RequestStores } from '@mini-nova/data/request-stores';
+import type { AdminStores, RequestStores } from '@mini-nova/data/request-stores';
 import { ServiceNotFound } from '@mini-nova/domain/exceptions';
 import type { Service } from '@mini-nova/objects';
 import { BadRequest, Conflict } from '../http-errors.ts';
@@ -17,11 +17,11 @@ export class ServiceDeletion {
   /**
    * Deletes the record; with a compute's go those of its nodes, and what they offer.
    *
-   * @throws BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances, or migrations that
+   * @throws AdminRequired, BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances, or migrations that
    *   are under way
    */
   async delete(stores: RequestStores, id: string): Promise<void> {
-    const { services } = stores;
+    const { services } = stores.admin;
     const { settings } = this.#dependencies;
     if (!/^\d{1,9}$/.test(id)) throw new BadRequest(`Invalid service id ${id}: it must be a number.`);
     const service = await services.getById(Number(id));
@@ -62,7 +62,7 @@ async function assertWithoutMigrations(
 }
 
 async function deleteRecords(stores: RequestStores, service: Service): Promise<void> {
-  const work = async ({ services, computeNodes, providers }: RequestStores) => {
+  const work = async ({ admin: { services, computeNodes, providers } }: RequestStores) => {
     if (!(await services.delete(service))) throw notFound(service);
     if (service.binary !== 'nova-compute' || service.host === null) return;
     for (const node of await computeNodes.list({ host: service.host })) {
@@ -70,10 +70,10 @@ async function deleteRecords(stores: RequestStores, service: Service): Promise<v
       await providers.empty(node.uuid);
     }
   };
-  await stores.transaction(work, { lostCommit: ({ services }) => isGone(services, service) });
+  await stores.transaction(work, { lostCommit: ({ admin }) => isGone(admin, service) });
 }
 
-async function isGone(services: RequestStores['services'], { id }: Service): Promise<boolean> {
+async function isGone({ services }: AdminStores, { id }: Service): Promise<boolean> {
   try {
     await services.getById(id);
     return false;

@@ -1,4 +1,4 @@
-import type { RequestStores, ServiceFilters } from '@mini-nova/data/request-stores';
+import type { AdminStores, ServiceFilters } from '@mini-nova/data/request-stores';
 import type { Service } from '@mini-nova/objects';
 import type { Api, ApiDependencies } from '../dependencies.ts';
 import {
@@ -29,7 +29,7 @@ export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {
   const list = { response: { 200: ServiceListAnswer } };
   app.get('/os-services', { schema: list, config: { query: serviceParameters } }, async (request) => {
     const filters = readParameters<ServiceFilters>(serviceParameters, request.query, {});
-    const { services } = request.stores;
+    const { services } = request.stores.admin;
     const skews = await services.clockSkews();
     const found = [...(await services.list(filters))].filter(({ binary }) => !API_BINARIES.includes(binary));
     return {
@@ -45,22 +45,24 @@ export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {
 
   const enable = { body: ServiceBody, response: { 200: EnabledServiceAnswer } };
   app.put('/os-services/enable', { schema: enable }, async ({ stores, body }) => {
-    await change(stores, body, { disabled: false, disabled_reason: null });
+    await change(stores.admin, body, { disabled: false, disabled_reason: null });
     return { service: { ...body, status: 'enabled' as const } };
   });
 
   const disable = { body: DisableServiceBody, response: { 200: DisabledServiceAnswer } };
-  app.put('/os-services/disable', { schema: disable }, async ({ stores, body }) => disabled(stores, body));
+  app.put('/os-services/disable', { schema: disable }, async ({ stores, body }) =>
+    disabled(stores.admin, body),
+  );
 
   const withReason = { body: DisableServiceWithReasonBody, response: { 200: DisabledServiceAnswer } };
   app.put('/os-services/disable-log-reason', { schema: withReason }, async ({ stores, body }) =>
-    disabled(stores, body),
+    disabled(stores.admin, body),
   );
 
   const forceDown = { body: ForceDownServiceBody, response: { 200: ForcedDownServiceAnswer } };
   app.put('/os-services/force-down', { schema: forceDown }, async ({ stores, body }) => {
     const forced_down = isYes(body.forced_down);
-    await change(stores, body, { forced_down });
+    await change(stores.admin, body, { forced_down });
     return { service: { ...body, forced_down } };
   });
 
@@ -72,13 +74,13 @@ export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {
   });
 }
 
-async function disabled(stores: RequestStores, body: DisableServiceBody) {
+async function disabled(stores: AdminStores, body: DisableServiceBody) {
   await change(stores, body, { disabled: true, disabled_reason: body.disabled_reason ?? null });
   return { service: { ...body, status: 'disabled' as const } };
 }
 
 async function change(
-  { services }: RequestStores,
+  { services }: AdminStores,
   { host, binary }: ServiceBody,
   changes: Partial<Pick<Service, 'disabled' | 'disabled_reason' | 'forced_down'>>,
 ): Promise<void> {

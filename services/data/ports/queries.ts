@@ -20,6 +20,31 @@ export async function findPort(db: Queryable, uuid: string): Promise<PortRow | u
   return db.selectFrom('ports').selectAll().where('uuid', '=', uuid).executeTakeFirst();
 }
 
+/** One that a project can use: bound to no instance, or to one of its own. */
+export async function findPortFor(
+  db: Queryable,
+  uuid: string,
+  projectId: string | null,
+): Promise<PortRow | undefined> {
+  return db
+    .selectFrom('ports')
+    .leftJoin('instances', 'instances.uuid', 'ports.device_uuid')
+    .selectAll('ports')
+    .where('ports.uuid', '=', uuid)
+    .where((eb) =>
+      eb.or([
+        eb('ports.device_uuid', 'is', null),
+        eb.and([
+          eb('instances.uuid', 'is not', null),
+          projectId === null
+            ? eb('instances.project_id', 'is', null)
+            : eb('instances.project_id', '=', projectId),
+        ]),
+      ]),
+    )
+    .executeTakeFirst();
+}
+
 /** The ports bound to an instance, in the order they were asked for. */
 export async function listPortsOfDevice(db: Queryable, deviceUuid: string): Promise<PortRow[]> {
   const { rows } = await portsOfDevice(db, { deviceUuid });
