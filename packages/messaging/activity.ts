@@ -2,33 +2,32 @@ import { Roster } from './collections.ts';
 import type { Request, SendOptions } from './drivers/driver.ts';
 import type { Target } from './target.ts';
 
-/** A request that a server runs at this moment. */
-export interface RunningRequest {
-  readonly kind: 'call' | 'cast';
-  /** The server's target, with the request's namespace and version. */
-  readonly target: Target;
-  /** The wire name. */
-  readonly method: string;
-  /** The context's `request_id`, as it arrived; null when it has none. */
-  readonly requestId: string | null;
+/** Since when something has been under way, at the moment of a report. */
+export interface Times {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Seconds for which it has run. */
+  /** Seconds. */
   readonly elapsed: number;
 }
 
-/** A call that waits for its reply, or a cast that waits for the transport to take it. */
-export interface WaitingCall {
-  readonly kind: 'call' | 'cast' | 'fanout';
+/** What requests that run and calls that wait have in common. */
+interface Ongoing extends Times {
+  /** The server's, or where it was sent, with the request's namespace and version. */
   readonly target: Target;
   /** The wire name. */
   readonly method: string;
-  /** The context's `request_id`, as it is sent; null when it has none. */
+  /** The context's `request_id`, as it travels; null when it has none. */
   readonly requestId: string | null;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** Seconds for which it has waited. */
-  readonly elapsed: number;
+}
+
+/** A request that a server runs at this moment. */
+export interface RunningRequest extends Ongoing {
+  readonly kind: 'call' | 'cast';
+}
+
+/** A call that waits for its reply, or a cast that waits for the transport to take it. */
+export interface WaitingCall extends Ongoing {
+  readonly kind: 'call' | 'cast' | 'fanout';
   /** Seconds for which it may wait in all; null for a cast. */
   readonly timeout: number | null;
 }
@@ -38,14 +37,6 @@ export interface UnderWay<Report> {
   /** When it began, by performance.now. */
   readonly since: number;
   report(times: Times): Report;
-}
-
-/** Of a report. */
-export interface Times {
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** Seconds. */
-  readonly elapsed: number;
 }
 
 /** What a transport's clients and servers are doing at this moment, for reports. Each reading is a copy. */

@@ -1,10 +1,9 @@
 import { maskValue } from '@mini-nova/masking';
-import type { NotificationDriver } from '../drivers/notification-driver.ts';
 import type { Logger } from '../logger.ts';
 import { checkNotificationNames } from '../names.ts';
 import type { NotificationPriority } from './notification.ts';
 import { notificationsOf } from './notifications-of.ts';
-import type { NotifierDriver, NotifierDriverFactory, SentNotification } from './notifier-driver.ts';
+import type { NotifierDriverFactory, SentNotification } from './notifier-driver.ts';
 
 /** Waits for all; then throws what one of them rejected with, or, of several, an AggregateError. */
 export async function allSettled(promises: readonly Promise<unknown>[]): Promise<void> {
@@ -26,50 +25,28 @@ const LEVELS: Record<NotificationPriority, keyof Logger> = {
 };
 
 /** Writes to the transport's logger, with secrets masked. */
-export const logDriver: NotifierDriverFactory = ({ transport }) => new LogDriver(transport.logger);
-
-class LogDriver implements NotifierDriver {
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  async notify({ message, priority }: SentNotification): Promise<void> {
+export const logDriver: NotifierDriverFactory = ({ transport }) => ({
+  notify: async ({ message, priority }) => {
     const notification = maskValue({ ...message });
-    this.#logger[LEVELS[priority]]({ notification }, `Notification ${message.event_type}`);
-  }
-}
-
-type Version = '1.0' | '2.0';
+    transport.logger[LEVELS[priority]]({ notification }, `Notification ${message.event_type}`);
+  },
+});
 
 /** Of those that a notification may have. */
 const LONGEST_PRIORITY = 'critical';
 
 /** Sends over the transport, to `<topic>.<priority>` of each topic: version 2.0 in an envelope, 1.0 without. */
-export function messagingDriver(version: Version): NotifierDriverFactory {
+export function messagingDriver(version: '1.0' | '2.0'): NotifierDriverFactory {
   return ({ transport, topics }) => {
     const notifications = notificationsOf(transport);
     for (const topic of topics) checkNotificationNames({ topic }, LONGEST_PRIORITY);
-    return new MessagingDriver(notifications, topics, version);
+    return {
+      notify: async ({ ctxt, message, priority, retry }) => {
+        const notification = { ctxt, message: { ...message }, priority, retry, version };
+        await allSettled(topics.map((topic) => notifications.notify({ ...notification, topic })));
+      },
+    };
   };
-}
-
-class MessagingDriver implements NotifierDriver {
-  readonly #notifications: NotificationDriver;
-  readonly #topics: readonly string[];
-  readonly #version: Version;
-
-  constructor(notifications: NotificationDriver, topics: readonly string[], version: Version) {
-    this.#notifications = notifications;
-    this.#topics = topics;
-    this.#version = version;
-  }
-
-  async notify({ ctxt, message, priority, retry }: SentNotification): Promise<void> {
-    const notification = { ctxt, message: { ...message }, priority, retry, version: this.#version };
-    await allSettled(this.#topics.map((topic) => this.#notifications.notify({ ...notification, topic })));
-  }
 }
 
 /** Sends nothing: how an operator turns notifications off. */

@@ -113,10 +113,8 @@ export function getNotificationListener(
   endpoints: readonly NotificationEndpoint[],
   options: NotificationListenerOptions = {},
 ): NotificationServer {
-  const { pool, prefetch } = checked(options);
-  const receiving = receiverOptions(transport, endpoints, options);
-  const { driver, topics } = source(transport, targets, receiving);
-  return new NotificationServer({ driver, topics, pool, prefetch, receiver: new SingleReceiver(receiving) });
+  checkOptions(options);
+  return serverOf(transport, targets, endpoints, options, (receiving) => new SingleReceiver(receiving));
 }
 
 /**
@@ -132,37 +130,35 @@ export function getBatchNotificationListener(
   endpoints: readonly NotificationEndpoint[],
   options: BatchNotificationListenerOptions = {},
 ): NotificationServer {
-  const { pool, prefetch, batchSize = 100, batchTimeout = 1 } = checked(options);
-  const receiving = receiverOptions(transport, endpoints, options);
-  const { driver, topics } = source(transport, targets, receiving);
-  const receiver = new BatchReceiver({
-    ...receiving,
-    batchSize: prefetch ? Math.min(batchSize, prefetch) : batchSize,
-    batchTimeout,
-  });
+  checkOptions(options);
+  const { prefetch, batchSize = 100, batchTimeout = 1 } = options;
+  const batching = { batchSize: prefetch ? Math.min(batchSize, prefetch) : batchSize, batchTimeout };
   // While one batch is handled, the next is collected.
   const held = prefetch ?? Math.max(DEFAULT_PREFETCH, 2 * batchSize);
-  return new NotificationServer({ driver, topics, pool, prefetch: held, receiver });
+  return serverOf(
+    transport,
+    targets,
+    endpoints,
+    { ...options, prefetch: held },
+    (receiving) => new BatchReceiver({ ...receiving, ...batching }),
+  );
 }
 
-function receiverOptions(
-  { logger }: Transport,
-  endpoints: readonly NotificationEndpoint[],
-  { serializer = new NoOpSerializer(), allowRequeue = false }: NotificationListenerOptions,
-): ReceiverOptions {
-  return { methods: endpointMethods(endpoints), serializer, allowRequeue, logger };
-}
-
-/** What to listen to: each topic in the priorities for which there is a method. */
-function source(
+/** It listens to each topic in the priorities for which there is a method. */
+function serverOf(
   transport: Transport,
   targets: readonly Target[],
-  { methods }: ReceiverOptions,
-): { driver: NotificationDriver; topics: NotificationTopic[] } {
-  const notifications = notificationsOf(transport);
+  endpoints: readonly NotificationEndpoint[],
+  { pool, prefetch, serializer = new NoOpSerializer(), allowRequeue = false }: NotificationListenerOptions,
+  receiverOf: (options: ReceiverOptions) => NotificationReceiver,
+): NotificationServer {
+  const methods = endpointMethods(endpoints);
+  const driver = notificationsOf(transport);
   if (targets.length === 0) throw new TypeError('A listener of notifications needs a target');
   const priorities = [...methods.keys()];
-  return { driver: notifications, topics: targets.flatMap((target) => topicsOf(target, priorities)) };
+  const topics = targets.flatMap((target) => topicsOf(target, priorities));
+  const receiver = receiverOf({ methods, serializer, allowRequeue, logger: transport.logger });
+  return new NotificationServer({ driver, topics, receiver, pool, prefetch });
 }
 
 function topicsOf(target: Target, priorities: readonly NotificationPriority[]): NotificationTopic[] {
@@ -179,8 +175,7 @@ const BATCH_MAX = Math.floor(PREFETCH_MAX / 2);
 /** Seconds. */
 const TIMEOUT_MAX = Math.floor(MAX_TIMER / 1000);
 
-function checked<T extends BatchNotificationListenerOptions>(options: T): T {
-  const { pool, prefetch, batchSize, batchTimeout } = options;
+function checkOptions({ pool, prefetch, batchSize, batchTimeout }: BatchNotificationListenerOptions): void {
   if (pool !== undefined && (typeof pool !== 'string' || pool === '')) {
     throw new TypeError('pool is given, but is no name');
   }
@@ -192,5 +187,4 @@ function checked<T extends BatchNotificationListenerOptions>(options: T): T {
   if (batchTimeout !== undefined && !(batchTimeout >= 0 && batchTimeout <= TIMEOUT_MAX)) {
     throw new TypeError(`batchTimeout is ${batchTimeout}, but must be 0 to ${TIMEOUT_MAX} seconds`);
   }
-  return options;
 }

@@ -68,21 +68,19 @@ export interface NotificationMessage {
   timestamp: string;
 }
 
-export interface NotificationMessageOptions {
-  publisherId: string | undefined;
-  eventType: string;
-  priority: NotificationPriority;
-  payload: JsonValue;
-}
-
 /** A message with an id of its own and the present time; its keys in the order in which oslo.messaging writes them. */
-export function notificationMessage(options: NotificationMessageOptions): NotificationMessage {
+export function notificationMessage(
+  publisherId: string | undefined,
+  eventType: string,
+  priority: NotificationPriority,
+  payload: JsonValue,
+): NotificationMessage {
   return {
     message_id: randomUUID(),
-    publisher_id: options.publisherId ?? null,
-    event_type: options.eventType,
-    priority: options.priority.toUpperCase() as Uppercase<NotificationPriority>,
-    payload: options.payload,
+    publisher_id: publisherId ?? null,
+    event_type: eventType,
+    priority: priority.toUpperCase() as Uppercase<NotificationPriority>,
+    payload,
     timestamp: utcTimestamp(new Date()),
   };
 }

@@ -51,7 +51,7 @@ const SAFE_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** The context without what must not be published. */
-export function sanitizeContext(ctxt: JsonObject): JsonObject {
+function sanitizeContext(ctxt: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(ctxt).filter(([key]) => SAFE_KEYS.has(key)));
 }
 
@@ -207,7 +207,7 @@ export class Notifier<C = AnyNotifications> {
     try {
       if (typeof eventType !== 'string') throw new TypeError('The event type is no text');
       const entity = toPrimitive(serializer.serializeEntity(ctxt, payload), 'payload');
-      const message = notificationMessage({ publisherId, eventType, priority, payload: entity });
+      const message = notificationMessage(publisherId, eventType, priority, entity);
       const context = sanitizeContext(contextToPrimitive(serializer.serializeContext(ctxt)));
       return { ctxt: context, message, priority, retry };
     } catch (error) {
@@ -239,10 +239,13 @@ function isShared(source: Transport | Shared): source is Shared {
 }
 
 function sharedOf(transport: Transport, options: NotifierOptions): Shared {
+  const { drivers = ['messagingv2'], topics = ['notifications'], routing = {} } = options;
+  const { serializer = new NoOpSerializer() } = options;
+  const context = { transport, topics, routing };
   return {
     logger: transport.logger,
-    serializer: options.serializer ?? new NoOpSerializer(),
-    drivers: loadDrivers(transport, options),
+    serializer,
+    drivers: new Map(drivers.map((name) => [name, createNotifierDriver(name, context)])),
   };
 }
 
@@ -254,10 +257,4 @@ function checkOptions({ publisherId, retry, topics = [] }: NotifierOptions): voi
   if (!topics.every((topic) => typeof topic === 'string' && topic !== '')) {
     throw new TypeError('A topic of notifications needs a name');
   }
-}
-
-function loadDrivers(transport: Transport, options: NotifierOptions): ReadonlyMap<string, NotifierDriver> {
-  const { drivers = ['messagingv2'], topics = ['notifications'], routing = {} } = options;
-  const context = { transport, topics, routing };
-  return new Map(drivers.map((name) => [name, createNotifierDriver(name, context)]));
 }

@@ -25,7 +25,7 @@ const PLAIN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'content-t
  * A request as Python's web servers describe it (WSGI): `REQUEST_METHOD`, `PATH_INFO`, `QUERY_STRING`, and
  * `HTTP_<NAME>` for each header. Headers with secrets are left out, parameters with secrets are masked.
  */
-export function requestEnviron(request: IncomingMessage, serviceName: string | undefined): JsonObject {
+function requestEnviron(request: IncomingMessage, serviceName: string | undefined): JsonObject {
   const { method, url = '/', headers, httpVersion, socket } = request;
   const [path = '', query = ''] = splitOnce(url, '?');
   return {
@@ -44,19 +44,22 @@ export function requestEnviron(request: IncomingMessage, serviceName: string | u
 }
 
 /** The headers of a response, without those with secrets. */
-export function publicHeaders(headers: OutgoingHttpHeaders): JsonObject {
-  const safe = Object.entries(headers).filter(([name]) => !isSecretHeader(name));
-  return Object.fromEntries(safe.map(([name, value]) => [name, headerValue(value)]));
+function publicHeaders(headers: OutgoingHttpHeaders): JsonObject {
+  return Object.fromEntries(safeHeaders(headers));
 }
 
 function headerVariables(headers: IncomingHttpHeaders): JsonObject {
-  const safe = Object.entries(headers).filter(([name]) => !isSecretHeader(name));
   return Object.fromEntries(
-    safe.map(([name, value]) => {
+    safeHeaders(headers).map(([name, value]) => {
       const variable = name.toUpperCase().replaceAll('-', '_');
-      return [PLAIN_HEADERS.has(name) ? variable : `HTTP_${variable}`, headerValue(value)];
+      return [PLAIN_HEADERS.has(name) ? variable : `HTTP_${variable}`, value];
     }),
   );
+}
+
+function safeHeaders(headers: OutgoingHttpHeaders): [name: string, value: JsonValue][] {
+  const safe = Object.entries(headers).filter(([name]) => !isSecretHeader(name));
+  return safe.map(([name, value]) => [name, headerValue(value)]);
 }
 
 function isSecretHeader(name: string): boolean {

@@ -2,48 +2,37 @@ import { allSettled } from './built-in-drivers.ts';
 import {
   createNotifierDriver,
   type NotifierDriver,
-  type NotifierDriverContext,
   type NotifierDriverFactory,
   type RoutingRules,
   type SentNotification,
 } from './notifier-driver.ts';
 
 /** Passes each notification to the drivers whose rules accept it. */
-export const routingDriver: NotifierDriverFactory = (context) => new RoutingDriver(context);
-
-interface Route {
-  driver: NotifierDriver;
-  accepts(notification: SentNotification): boolean;
-}
-
-class RoutingDriver implements NotifierDriver {
-  readonly #routes: Route[];
-
-  constructor(context: NotifierDriverContext) {
-    const rules = Object.values(context.routing).flatMap((group) => Object.entries(group));
-    const drivers = new Map<string, NotifierDriver>();
-    this.#routes = rules
-      // It would lead to itself.
-      .filter(([name]) => name !== 'routing')
-      .map(([name, rule]) => {
-        const driver = drivers.get(name) ?? createNotifierDriver(name, context);
-        drivers.set(name, driver);
-        return { driver, accepts: acceptor(name, rule ?? {}) };
-      });
-  }
-
-  async notify(notification: SentNotification): Promise<void> {
-    const routes = this.#routes.filter((route) => route.accepts(notification));
-    const drivers = new Set(routes.map(({ driver }) => driver));
-    await allSettled([...drivers].map((driver) => driver.notify(notification)));
-  }
-}
+export const routingDriver: NotifierDriverFactory = (context) => {
+  const rules = Object.values(context.routing).flatMap((group) => Object.entries(group));
+  const drivers = new Map<string, NotifierDriver>();
+  const routes = rules
+    // It would lead to itself.
+    .filter(([name]) => name !== 'routing')
+    .map(([name, rule]) => {
+      const driver = drivers.get(name) ?? createNotifierDriver(name, context);
+      drivers.set(name, driver);
+      return { driver, accepts: acceptor(name, rule ?? {}) };
+    });
+  return {
+    notify: async (notification) => {
+      const accepting = routes.filter((route) => route.accepts(notification));
+      const ways = new Set(accepting.map(({ driver }) => driver));
+      await allSettled([...ways].map((driver) => driver.notify(notification)));
+    },
+  };
+};
 
 /** @throws TypeError when a rule is none: a misspelt one would let everything through */
 function acceptor(
   name: string,
   { accepted_events, accepted_priorities, ...others }: RoutingRules,
-): Route['accepts'] {
+): (notification: SentNotification) => boolean {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     throw new TypeError(

@@ -31,7 +31,6 @@ export function canSendVersion(version: string, versionCap: string | null): bool
 
 /** @throws RPCVersionCapError when the cap does not let the version out */
 export function checkVersionCap(version: string, versionCap: string | null): void {
-  if (versionCap !== null && !isCompatible(versionCap, version)) {
+  if (versionCap !== null && !isCompatible(versionCap, version))
     throw new RPCVersionCapError(version, versionCap);
-  }
 }
