@@ -19,7 +19,10 @@ export interface Limits {
    * `Overloaded`. Default 16 MiB.
    */
   streamBytes: number;
-  /** Messages that a queue of the memory transport keeps while nobody consumes it. Default 10,000. */
+  /**
+   * Messages that wait in a queue of the memory transport. Requests beyond it are taken while a server has room for
+   * them, notifications are not. Default 10,000.
+   */
   queueMessages: number;
 }
 

@@ -83,8 +83,8 @@ export interface NotificationListenerOptions {
    */
   allowRequeue?: boolean;
   /**
-   * How many notifications are handled at once, and held at most; the rest waits. 0: no limit. Default: RabbitMQ's
-   * `rabbit_qos_prefetch_count` if that is set, or 64.
+   * How many notifications are handled at once, and held at most; the rest waits. 0: no limit, not even of memory.
+   * Default: RabbitMQ's `rabbit_qos_prefetch_count` if that is set, or 64.
    */
   prefetch?: number;
 }

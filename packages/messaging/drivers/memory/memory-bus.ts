@@ -53,14 +53,15 @@ class NotificationQueues {
 
   /**
    * To the queue of the key's own name, whether somebody consumes it or not, and to all others bound to the key.
-   * @param limit how many may wait in one queue
+   * @param limit how many may wait in one queue, also for a listener that has room for all of them: its sender may be
+   *   faster
    * @throws Overloaded when one of them is full
    */
   publish(exchange: string, key: string, text: string, limit: number): void {
     this.bind(key, exchange, key);
     const queues = this.#bound(exchange, key);
     for (const queue of queues) {
-      if (queue.isFull(limit)) throw new Overloaded({ what: `queue ${queue.name}`, limit, unit: 'messages' });
+      if (queue.size >= limit) throw new Overloaded({ what: `queue ${queue.name}`, limit, unit: 'messages' });
     }
     for (const queue of queues) {
       queue.push({ text, redelivered: false });

@@ -51,6 +51,11 @@ export class MemoryQueue<T extends Queued = Delivery> {
     return this.#consumers.length > 0;
   }
 
+  /** How many messages wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Whether so many messages wait, and nobody has room for another. */
   isFull(limit: number): boolean {
     if (this.#waiting.size < limit || this.#consumers.some((consumer) => consumer.hasRoom(0))) return false;
