@@ -75,7 +75,9 @@ describe('the options of every owner are in it', () => {
       const declared = typeof table === 'function' ? table('') : table;
       for (const [group, named] of Object.entries<Schema[string]>(declared)) {
         const composed: Schema[string] = (novaSchema as Schema)[group] ?? {};
-        expect(Object.keys(composed)).toEqual(expect.arrayContaining(Object.keys(named)));
+        expect(Object.keys(composed), `[${group}] is missing in novaSchema`).toEqual(
+          expect.arrayContaining(Object.keys(named)),
+        );
       }
     }
   });

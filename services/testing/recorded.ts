@@ -16,6 +16,10 @@ export interface RecordedRequest {
 const file = new URL('../../packages/objects/testdata/nova-26-rpc.json', import.meta.url);
 const requests = JSON.parse(readFileSync(file, 'utf8')) as RecordedRequest[];
 
+export function isRecorded(method: string): boolean {
+  return requests.some((request) => request.method === method);
+}
+
 export function recordedRequest(method: string): RecordedRequest {
   const found = requests.find((request) => request.method === method);
   if (found === undefined) throw new Error(`no ${method} was recorded`);

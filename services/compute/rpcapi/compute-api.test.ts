@@ -9,7 +9,7 @@ import {
 import { NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
-import { type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
+import { isRecorded, type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
 import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { expect, it, vi } from 'vitest';
 import type { ComputeEndpoint } from '../operations/index.ts';
@@ -18,7 +18,7 @@ import { ComputeAPI, computeRpc, InstanceHasNoHost } from './compute-api.ts';
 type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
 
 const ctxt = RequestContext.admin();
-const peer = (replies: { attachInterface?: unknown } = {}) =>
+const peer = (replies: { [M in keyof typeof computeRpc.methods]?: unknown } = {}) =>
   recordingPeer(computeRpc, { server: 'compute', replies });
 
 /** How each recorded request is made. */
@@ -30,6 +30,8 @@ const senders: Record<string, (api: ComputeAPI, args: never) => Promise<unknown>
   stop_instance: (api, { instance }: Args<'stopInstance'>) => api.stopInstance(ctxt, { instance }),
   reboot_instance: (api, { instance, reboot_type }: Args<'rebootInstance'>) =>
     api.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type }),
+  pause_instance: (api, args: Args<'pauseInstance'>) => api.pauseInstance(ctxt, args),
+  unpause_instance: (api, args: Args<'unpauseInstance'>) => api.unpauseInstance(ctxt, args),
   get_console_output: (api, args: Args<'getConsoleOutput'>) => api.getConsoleOutput(ctxt, args),
 };
 
@@ -41,6 +43,12 @@ function argsOf({ args }: RecordedRequest): never {
   ]);
   return Object.fromEntries(entries) as never;
 }
+
+it('is compared with each request that was recorded', () => {
+  const served = Object.values(computeRpc.methods).map(({ wireName }) => wireName);
+  const recorded = served.filter(isRecorded);
+  expect(Object.keys(senders).sort()).toEqual(recorded.sort());
+});
 
 it.each(Object.entries(senders))('sends %s as Nova 26 was recorded to send it', async (method, send) => {
   const { rpc, messages } = await peer();

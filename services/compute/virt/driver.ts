@@ -4,13 +4,15 @@ import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { HVSpec, Instance } from '@mini-nova/objects';
 
 /**
- * The seam between nova-compute and a hypervisor. Calls that concern one instance never overlap: the manager
- * runs them one after another.
+ * The seam between nova-compute and a hypervisor. Calls that change one instance never overlap: the manager
+ * runs them one after another. What concerns a guest throws InstanceNotFound when there is none, except `spawn` and
+ * `destroy`.
  */
 export interface VirtDriver {
   /**
    * Called once at start with the instances that the records place on this host. A driver whose guests do not
-   * outlive the process brings them back here.
+   * outlive the process brings back here those that have a `launched_at`, with the interfaces and in the power state
+   * of the record.
    */
   initHost(ctxt: RpcContext, instances: Instance[]): Promise<void>;
 
@@ -20,7 +22,7 @@ export interface VirtDriver {
   getAvailableResource(nodename: string): Promise<HostResources>;
 
   /**
-   * Creates the guest and starts it.
+   * Creates the guest and starts it. If that fails, the manager destroys what there is of it.
    *
    * @throws BuildAbortException when no other host would do better; anything else may work elsewhere
    */
@@ -43,13 +45,12 @@ export interface VirtDriver {
   /** Lets a paused guest go on. */
   unpause(ctxt: RpcContext, instance: Instance): Promise<void>;
 
-  /** @throws InstanceNotFound when there is no such guest */
   getInfo(instance: Instance): Promise<GuestInfo>;
 
   /** The instances that have a guest here, by uuid. */
   listInstanceUuids(): Promise<string[]>;
 
-  /** What the guest says of itself, also one of which there is no record. @throws InstanceNotFound */
+  /** What the guest says of itself, also one of which there is no record. */
   describeGuest(uuid: string): Promise<GuestDescription>;
 
   attachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
