@@ -83,13 +83,13 @@ test('connects to the broker when it starts, not for the first request', async (
   expect(ready).toHaveBeenCalled();
 });
 
-test('its check of the broker says what is wrong, and does not wait until it is there', async () => {
+test('the check of the broker says what is wrong, without waiting for the broker', async () => {
   const transport = getTransport({ url: 'rabbit://nova:secret@127.0.0.1:1/', logger: silentLogger });
   const { service } = await apiService({ transport });
   await expect(service.checks.broker?.()).rejects.toThrow(/ECONNREFUSED 127\.0\.0\.1:1/);
 });
 
-test('listens on one address of a name that has several: its limits hold there only', async () => {
+test('listens on only one address of a name that has several, since its limits hold there only', async () => {
   const addresses = [
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
@@ -108,7 +108,7 @@ test('listens on one address of a name that has several: its limits hold there o
   expect(app.addresses()).toHaveLength(1);
 });
 
-test('takes over another time between heartbeats', async () => {
+test('takes over a changed interval of heartbeats', async () => {
   let interval = 60;
   const { service, calls } = await apiService({ reportInterval: () => interval });
   await service.start();
@@ -147,7 +147,7 @@ describe('stopping', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  test('leaves the record up when another takes its place', async () => {
+  test('leaves the record up when another worker takes its place', async () => {
     const { service, calls } = await apiService();
     await service.start();
     await service.stop({ replaced: true });
@@ -213,7 +213,7 @@ describe('stopping', () => {
     expect(calls).toEqual(['stopped', 'release']);
   });
 
-  test('quickly cuts everything at once, and that is no failure', async () => {
+  test('quickly cuts everything at once, and does not count as a failure', async () => {
     const { server, service, begun, calls } = await apiService();
     await service.start();
     const never = outcomeOf(`${server.url}/never`);
@@ -223,7 +223,7 @@ describe('stopping', () => {
     expect(calls).toEqual(['stopped', 'release']);
   });
 
-  test('becomes quick when somebody is in a hurry', async () => {
+  test('becomes quick when a quick stop is asked for meanwhile', async () => {
     const { server, service, begun } = await apiService();
     await service.start();
     const never = outcomeOf(`${server.url}/never`);
@@ -257,7 +257,7 @@ describe('readiness', () => {
     expect(await failures(service)).toContain('api: it does not listen');
   });
 
-  test('ends with the database, and with heartbeats that are missing', async () => {
+  test('ends when the database is away, or heartbeats are missing', async () => {
     let downTime = 60;
     const { service } = await apiService({
       serviceDownTime: () => downTime,

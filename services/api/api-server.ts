@@ -8,12 +8,12 @@ export interface ApiServerOptions {
   app: FastifyInstance;
   /** Where to listen. */
   listen: { host: string; port: number };
-  /** To the other services. */
+  /** The bus, by which the other services are reached. */
   transport: Pick<Transport, 'ready'>;
   logger: Logger;
 }
 
-/** Seconds for which a stopping server waits for requests that have been sent, and have not come. */
+/** Seconds for which a stopping server waits for requests that were sent but have not arrived. */
 const LINGER = 1;
 
 /** The address cannot be listened on: it is taken, not ours, or not allowed. */
@@ -57,12 +57,13 @@ export class ApiServer implements Intake {
   /** Resolves when requests are served. @throws ListenError */
   async open(): Promise<void> {
     const { app, listen, transport } = this.#options;
-    // Now, and in no request's context: else the lines about the connection had the first one's id for good.
+    // Connects now, outside any request's context: otherwise the log lines about the connection would carry the first
+    // request's id for ever.
     transport.ready().catch(() => {
-      // The transport logs that it cannot connect, and tries on.
+      // The transport logs that it cannot connect, and goes on trying.
     });
     try {
-      // Of localhost Fastify would take every address, and only the first would have our limits.
+      // For localhost Fastify would listen on every address, but only the first would have our limits.
       const { address: host } = await lookup(listen.host);
       await app.listen({ host, port: listen.port, listenTextResolver: () => '' });
     } catch (error) {
@@ -80,7 +81,7 @@ export class ApiServer implements Intake {
     this.#close();
   }
 
-  /** Connections on which no request has come yet get a moment, and are closed then. */
+  /** Connections on which no request has arrived yet get a moment, then they are closed. */
   async wait(): Promise<void> {
     const closed = this.#close();
     do {

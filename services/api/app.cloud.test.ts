@@ -151,7 +151,7 @@ test('answers with 503 while another holds the lock of the SQLite file, and keep
   other.close();
 });
 
-test('answers many boots at once while the database is away as soon as one', async () => {
+test('answers many simultaneous boots while the database is away as soon as a single one', async () => {
   const file = join(tempDir(), 'nova.sqlite');
   const { send, get, db } = await apiFixture({ database: `sqlite:///${file}` });
   const asked = vi.spyOn(db, 'transaction');
@@ -160,7 +160,8 @@ test('answers many boots at once while the database is away as soon as one', asy
   const boots = Array.from({ length: 200 }, () => send('POST', '/v2.1/servers', { server: BOOT }));
   const statuses = (await Promise.all(boots)).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([503]));
-  // A few wait for the lock, one after the other; those who were in line meanwhile do not. If each did, it would be a minute.
+  // A few wait for the lock, one after the other; those that were in line meanwhile do not. If each did, it would take
+  // a minute.
   expect(asked.mock.calls.length).toBeLessThan(boots.length / 2);
   expect((await get('/v2.1/servers')).body.servers).toEqual([]);
   other.exec('commit');

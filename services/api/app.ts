@@ -32,26 +32,26 @@ import { versionRoutes } from './versions/routes.ts';
 /** What Nova takes for a project in a path: other words are names of resources. */
 const PROJECT = '/v2.1/:project_id(^[0-9a-f-]+$)';
 
-/** Seconds for which one request waits for a database that is away: its client is to hear within 5. */
+/** Seconds for which one request waits for a database that is away: its client gets an answer within 5. */
 const DATABASE_PATIENCE = 3.5;
 
-/** The OpenStack compute REST API. It serves requests once it is listened with, or injected into. */
+/** The OpenStack compute REST API. It serves requests once it listens, or by `inject`. */
 export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettings): FastifyInstance {
   const dependencies: ApiDependencies = parts;
   const answerError = errorHandler(dependencies.logger);
   const app = fastify({
     ...serverOptions(limits),
     logger: false,
-    // What has come while it stops is answered, as the last on its connection.
+    // Requests that arrive while it stops are answered, each as the last on its connection.
     return503OnClosing: false,
     genReqId: newRequestId,
-    // Of paths that cannot be routed, such as /%zz.
+    // For paths that cannot be routed, such as /%zz.
     frameworkErrors: answerError,
     // As Nova does.
     routerOptions: { ignoreTrailingSlash: true },
     ajv: {
       customOptions: {
-        // Input is checked, never bent into shape.
+        // Input is checked, never converted.
         coerceTypes: false,
         removeAdditional: false,
         useDefaults: false,
@@ -65,7 +65,7 @@ export function buildApp(parts: ApiParts, limits: HttpLimits, proxy: ProxySettin
   inviteBodies(app.server, limits);
   // Each turn of the event loop takes one connection from the system, and many may come at once.
   app.server.on('connection', () => turns.skip());
-  // Answers are what their views make: their schemas are for people, and for the compiler.
+  // Answers are sent as their views make them: their schemas are for the API's document and for the compiler.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async (request, reply) => {
@@ -103,7 +103,7 @@ function addComputeRoutes(plugin: FastifyInstance, dependencies: ApiDependencies
 }
 
 function addRequestHooks(app: FastifyInstance, { storesFor, logger }: ApiParts, proxy: ProxySettings): void {
-  // Of many requests that come at once, each waits for its turn.
+  // Many requests may arrive at once: each waits for its turn.
   app.addHook('onRequest', async ({ method }) => (method === 'GET' ? turns.pause() : turns.begin()));
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-openstack-request-id': request.id, 'x-compute-request-id': request.id });
@@ -116,7 +116,7 @@ function addRequestHooks(app: FastifyInstance, { storesFor, logger }: ApiParts, 
     runWithContext(request.stores.ctxt, () => traceRequest(request, reply, done));
   });
   app.addHook('onRequest', async (request) => assertTexts(request));
-  // Of its handler and what that awaits: after the body was read, which takes its client's time.
+  // Covers the handler and what it awaits, but not the reading of the body, which may be slow because of the client.
   app.addHook('preHandler', (_request, _reply, done) => withPatience(DATABASE_PATIENCE, done));
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
@@ -128,7 +128,7 @@ function addRequestHooks(app: FastifyInstance, { storesFor, logger }: ApiParts, 
   });
 }
 
-/** Bodies are JSON. Clients send `content-type: application/json` with DELETE, too, and no body. */
+/** Bodies are JSON. Clients send `content-type: application/json` also with DELETE, without a body. */
 function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();

@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { BadRequest } from './http-errors.ts';
 import { mainFailure, type SchemaFailure, validationMessage } from './validation-message.ts';
 
-/** Where which schema counts is known only when the request is. Fastify knows one again by its identity. @throws BadRequest */
+/**
+ * For routes whose schema depends on the request. Fastify compiles each schema once, by its identity. @throws
+ * BadRequest
+ */
 export function assertBody(
   request: Pick<FastifyRequest, 'body' | 'compileValidationSchema'>,
   schema: object,

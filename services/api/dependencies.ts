@@ -4,7 +4,7 @@ import type { StoresFor } from '@mini-nova/data/request-stores';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ComputeDependencies, ComputeSettings } from './operations/dependencies.ts';
 
-/** Where routes are added: what they take and answer has the types that their schemas say. */
+/** Where routes are added. Their bodies and answers have the types of their schemas. */
 export type Api = FastifyInstance<
   Server,
   IncomingMessage,

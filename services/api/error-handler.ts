@@ -9,11 +9,11 @@ import { mainFailure, validationMessage } from './validation-message.ts';
 interface Answer {
   status: number;
   message: string;
-  /** Seconds after which it is worth to ask again. */
+  /** Seconds after which it is worth asking again. */
   retryAfter?: number;
 }
 
-/** Seconds. Of services that have not said better: a message bus, a daemon. */
+/** Seconds, for what gives no better figure: the message bus, a daemon. */
 const RETRY_AFTER = 2;
 
 /** Answers errors in OpenStack's form. What is not the client's fault is logged. */
@@ -38,7 +38,7 @@ function reasonOf(error: unknown, message: string): string {
 
 function answerTo(error: unknown): Answer | undefined {
   if (error instanceof HttpError) return { status: error.statusCode, message: error.message };
-  // Its message is written for users, also when it is ours to be sorry.
+  // Its message is written for users, even when the fault is ours.
   if (error instanceof NovaError) return { status: error.httpStatus, message: error.message };
   if (error instanceof DatabaseUnavailable)
     return { status: 503, message: DATABASE_AWAY, retryAfter: error.retryAfter };

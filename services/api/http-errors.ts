@@ -32,7 +32,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The request says something that does not hold: a wrong value, or a reference to what is not there. */
+/** The request has a wrong value, or a reference to something that does not exist. */
 export class BadRequest extends HttpError {
   override readonly code = 'BAD_REQUEST';
 
@@ -41,7 +41,7 @@ export class BadRequest extends HttpError {
   }
 }
 
-/** What the URL names is not there. */
+/** What the URL names does not exist. */
 export class NotFound extends HttpError {
   override readonly code = 'NOT_FOUND';
 

@@ -94,8 +94,8 @@ test.each([
 test('a client that sends its headers too slowly is cut, and a good request beside it is served', async () => {
   const { app, port, url } = await listening({ headerTimeout: 0.5 });
   const { headersTimeout } = app.server;
-  // A connection's time runs from its beginning. That of the good client is made without haste, for it is no slow one when
-  // the machine is busy, and is used again.
+  // A connection's time runs from its beginning. The good client connects before there is a limit, so that a busy
+  // machine does not make it a slow one, and uses its connection again.
   app.server.headersTimeout = 0;
   await assertServes(url);
   app.server.headersTimeout = headersTimeout;
@@ -130,7 +130,7 @@ test('an endless header is refused with 431, and a good request beside it is ser
   await assertServes(url);
 });
 
-test('what is no HTTP is answered with 400', async () => {
+test('what is not HTTP is answered with 400', async () => {
   const { port } = await listening({});
   const { socket, received, closed } = rawClient(port);
   socket.write('\x16\x03\x01\x02\x00\x01\r\n\r\n');
@@ -161,7 +161,7 @@ test('a client that sends its body too slowly is cut', async () => {
 
 test('a client that asks for nothing more is cut', async () => {
   const { app, port } = await listening({ socketTimeout: 0.3 });
-  // Until it has its answer it is no idle one, however busy the machine is.
+  // Until it has its answer it is not idle, however busy the machine is.
   app.server.on('connection', (accepted: Socket) => accepted.setTimeout(0));
   const { socket, received, closed } = rawClient(port);
   socket.write('GET /v2.1/flavors HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -173,7 +173,7 @@ test('a client that waits for a slow answer is not cut', async () => {
   const { app } = await apiFixture();
   let finish: (() => void) | undefined;
   app.get('/slow', async ({ raw }) => {
-    // Only now: a client that is slow to ask would be cut, rightly.
+    // Only now: a client that is slow to ask would rightly be cut.
     raw.socket.setTimeout(100);
     await new Promise<void>((resolve) => {
       finish = resolve;
@@ -192,7 +192,7 @@ test('a client that waits for a slow answer is not cut', async () => {
   expect(await (await slow).json()).toEqual({ done: true });
 });
 
-test('without limits of time nobody is cut', async () => {
+test('without time limits nobody is cut', async () => {
   const { app } = await apiFixture({ limits: { headerTimeout: 0, socketTimeout: 0 } });
   const { headersTimeout, requestTimeout, timeout, keepAliveTimeout } = app.server;
   expect({ headersTimeout, requestTimeout, timeout, keepAliveTimeout }).toEqual({

@@ -11,7 +11,7 @@ export interface HttpLimits {
   maxHeaderSize: number;
   /** Seconds to send the headers; 0: no limit. */
   headerTimeout: number;
-  /** Seconds for which nothing may move on a connection, while the client is to send or to read; 0: no limit. */
+  /** Seconds for which nothing may move on a connection while it is the client's turn to send or read; 0: no limit. */
   socketTimeout: number;
 }
 
@@ -20,15 +20,15 @@ type ServerOptions = Pick<
   'bodyLimit' | 'http' | 'requestTimeout' | 'clientErrorHandler'
 >;
 
-/** Milliseconds between two looks at the header timeout, as a part of it, and their bounds. */
+/** How often within the header timeout connections are checked, and the bounds of the interval in milliseconds. */
 const CHECKS_PER_TIMEOUT = 10;
 const SHORTEST_CHECK = 100;
 const LONGEST_CHECK = 5_000;
 
-/** For the HTTP server. Connections on which nothing moves are another matter: see `closeIdleConnections`. */
+/** For the HTTP server. For connections on which nothing moves see `closeIdleConnections`. */
 export function serverOptions(limits: HttpLimits): ServerOptions {
   const headersTimeout = milliseconds(limits.headerTimeout);
-  // A client that sends a little now and then: the body has as long as a connection may be silent.
+  // A client that sends a little now and then is never silent: its body may take as long as a connection may be silent.
   const isBounded = limits.headerTimeout > 0 && limits.socketTimeout > 0;
   const requestTimeout = isBounded ? headersTimeout + milliseconds(limits.socketTimeout) : 0;
   return {
@@ -59,7 +59,10 @@ export function closeIdleConnections(server: Server, { socketTimeout }: HttpLimi
   });
 }
 
-/** Refuses a body that is known to be too large before it is sent; others that wait to be asked for are. */
+/**
+ * Answers `Expect: 100-continue`: refuses a body that is known to be too large before it is sent, and asks for any
+ * other.
+ */
 export function inviteBodies(server: Server, { maxBodySize }: HttpLimits): void {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (!(Number(request.headers['content-length']) > maxBodySize)) response.writeContinue();
@@ -67,7 +70,7 @@ export function inviteBodies(server: Server, { maxBodySize }: HttpLimits): void 
   });
 }
 
-/** Answers what is no request: the headers are too long, came too slowly, or are no HTTP. */
+/** Answers what is not a valid request: its headers are too long, arrived too slowly, or are not HTTP. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, message] = refusalOf(error);
@@ -88,7 +91,7 @@ function refusalOf({ code }: { code?: string }): [status: number, message: strin
   return [400, 'This is no HTTP request.'];
 }
 
-/** Node.js looks for connections that are too slow only so often. */
+/** The interval at which Node.js looks for connections that are too slow, in milliseconds. */
 function checkingInterval(headersTimeout: number): number {
   if (headersTimeout === 0) return LONGEST_CHECK;
   return Math.min(LONGEST_CHECK, Math.max(SHORTEST_CHECK, Math.ceil(headersTimeout / CHECKS_PER_TIMEOUT)));

@@ -2,7 +2,7 @@ import type { Link } from './documents/link.ts';
 
 /** Where links point: the address the client itself used, with or without a project in the path. */
 export interface LinkBase {
-  /** `http://127.0.0.1:8774`, and what stands in front of our paths. */
+  /** `http://127.0.0.1:8774`, and the prefix in front of our paths. */
   root: string;
   /** `/demo` when the request's path named the project, else empty. */
   projectPath: string;

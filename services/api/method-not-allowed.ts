@@ -3,7 +3,7 @@ import { faultDocument } from './http-errors.ts';
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 
-/** The methods of each path of this plugin, as its routes are added from now on. */
+/** Collects the methods of each path of this plugin as its routes are added. */
 export function collectMethods(app: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
   const allowed = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ routePath, method }) => {
@@ -20,7 +20,7 @@ export function refuseOtherMethods(
   collected: ReadonlyMap<string, ReadonlySet<string>>,
   config: FastifyContextConfig = {},
 ): void {
-  // Adding a route adds to what is collected.
+  // A copy: adding a route changes what is collected.
   for (const [url, methods] of [...collected].map(([path, set]) => [path, [...set]] as const)) {
     const method = METHODS.filter((one) => !methods.includes(one));
     if (method.length === 0) continue;

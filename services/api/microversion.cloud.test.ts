@@ -28,7 +28,7 @@ const table: [title: string, headers: Record<string, string>, status: number, ve
   ['a word by the earlier name', { [LEGACY]: 'x' }, 400, '2.1'],
 ];
 
-test.each(table)('asked for %s', async (_title, headers, status, version) => {
+test.each(table)('a request for %s is answered as by Nova', async (_title, headers, status, version) => {
   const { app } = await apiFixture();
   for (const url of ['/v2.1/flavors', '/v2.1/ac3e/servers/detail', '/v2.1']) {
     const answer = await app.inject({ url, headers });
@@ -59,7 +59,7 @@ test('says what is wrong in the words of Nova', async () => {
   });
 });
 
-test('who asks which versions there are is told, whatever version it asks for', async () => {
+test('the list of versions is answered whatever version is asked for', async () => {
   const { app } = await apiFixture();
   const answer = await app.inject({ url: '/', headers: { [STANDARD]: 'compute 2.99' } });
   expect(answer.statusCode).toBe(200);

@@ -74,7 +74,7 @@ test.each([
   );
 });
 
-test('a body is what it must be in the version that is asked for', async () => {
+test('a body is checked by the schema of the version that is asked for', async () => {
   const { ask } = await laterApi();
   const body = { name: 'web', description: 'a server' };
   expect((await ask('2.10', '/named', body)).status).toBe(200);

@@ -8,9 +8,9 @@ declare module 'fastify' {
     microversion: Microversion;
   }
   interface FastifyContextConfig {
-    /** In which microversions there is such a route. Default: in all that are spoken; `any`: whatever is asked for. */
+    /** The microversions in which the route exists. Default: all that are supported; `any`: unsupported ones, too. */
     microversions?: VersionRange | 'any';
-    /** What its body must be in which microversions, for a route whose body has changed. */
+    /** Its body by microversion, for a route whose body has changed. */
     bodies?: readonly VersionedBody[];
   }
 }
@@ -26,7 +26,7 @@ export interface VersionedBody extends VersionRange {
   schema: object;
 }
 
-/** The microversions that are spoken. */
+/** The microversions that are supported. */
 export interface SpokenVersions {
   min: string;
   max: string;
@@ -46,13 +46,13 @@ export class Microversion {
     this.minor = minor;
   }
 
-  /** Undefined: it is none. */
+  /** Undefined: the text is not a microversion. */
   static parse(text: string): Microversion | undefined {
     const [, major, minor] = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(text) ?? [];
     return major === undefined ? undefined : new Microversion(Number(major), Number(minor));
   }
 
-  /** @throws TypeError when it is none */
+  /** @throws TypeError when the text is not a microversion */
   static of(text: string): Microversion {
     const version = Microversion.parse(text);
     if (version === undefined) throw new TypeError(`${text} is no microversion`);
@@ -73,7 +73,7 @@ export class Microversion {
   }
 }
 
-/** The request asks for a microversion that is not spoken. */
+/** The request asks for a microversion that is not supported. */
 export class VersionNotSupported extends HttpError {
   override readonly code = 'VERSION_NOT_SUPPORTED';
 
@@ -83,8 +83,8 @@ export class VersionNotSupported extends HttpError {
 }
 
 /**
- * Reads which microversion each request asks for, refuses it unless it is spoken and the route has it, lets the request
- * carry it, and names it in the headers of every answer.
+ * Reads the microversion that each request asks for, and refuses the request unless that is supported and has the
+ * route. The request carries it, and the headers of every answer name it.
  */
 export function addMicroversions(app: FastifyInstance, spoken: SpokenVersions = SPOKEN): void {
   const oldest = Microversion.of(spoken.min);
@@ -94,7 +94,7 @@ export function addMicroversions(app: FastifyInstance, spoken: SpokenVersions = 
     nameVersion(reply, spoken.min);
     done();
   });
-  // After all that is asked about who sends it, and before its body.
+  // After the checks of the request's headers, and before its body is read.
   app.addHook('preParsing', async (request, reply) => {
     if (request.is404 || request.routeOptions.config.microversions === 'any') return;
     negotiate(request, reply, spoken);

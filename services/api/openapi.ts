@@ -9,7 +9,7 @@ declare module 'fastify' {
     query?: QueryParameters;
     /** The status of its answer, which has no body. */
     empty?: number;
-    /** What is told of the body and the answers, where the schemas that are checked do not say all. */
+    /** The body and the answers as documented, where the schemas that are checked do not say everything. */
     documented?: () => { body: object; response: Readonly<Record<number, object>> };
   }
 }
@@ -20,7 +20,7 @@ const INFO = {
   title: 'mini-nova',
   version: '2.1',
   description:
-    "OpenStack's compute API. Every path can name its project: `/v2.1/{project_id}/servers`. What lists can ask for: docs/api.md.",
+    "OpenStack's compute API. Every path can name its project: `/v2.1/{project_id}/servers`. docs/api.md lists the parameters of lists.",
 };
 
 const VERSION_HEADER = {
@@ -46,7 +46,7 @@ const FAULT = {
 /** The document of the API in OpenAPI 3.1, made from its routes. */
 export async function openApiDocument(routes: readonly RouteOptions[]): Promise<object> {
   const app = fastify({ exposeHeadRoutes: false });
-  // It serves nothing.
+  // This app serves no requests.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
   await app.register(swagger, {
@@ -63,7 +63,7 @@ export async function openApiDocument(routes: readonly RouteOptions[]): Promise<
   return document;
 }
 
-/** Each path counts once, without its project; Fastify's own HEAD and our refusals do not. */
+/** Each path is documented once, without its project. Fastify's HEAD routes and our routes that only refuse are not. */
 function isDocumented({ method, url, schema }: RouteOptions): boolean {
   return method !== 'HEAD' && !url.includes('/:project_id') && schema?.hide !== true;
 }

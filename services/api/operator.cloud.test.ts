@@ -56,7 +56,7 @@ test('lists services with their state', async () => {
   expect((await get('/v2.1/os-services?binary=nova-compute&host=host2')).body.services).toHaveLength(1);
 });
 
-test('shows when a service that has stopped did so', async () => {
+test('shows when a stopped service was stopped', async () => {
   const { get, compute, stores } = await apiFixture();
   const service = await compute('host1');
   const before = Date.now();
@@ -159,7 +159,7 @@ test('lists hypervisors with their service', async () => {
   });
   expect((await get('/v2.1/os-hypervisors/1')).body.hypervisor).toEqual(detailed);
   expect((await get('/v2.1/os-hypervisors/7')).status).toBe(404);
-  // Of Nova's, these are not there.
+  // These of Nova's are not implemented.
   for (const path of ['statistics', '1/uptime', 'host1/search', 'host1/servers']) {
     expect((await get(`/v2.1/os-hypervisors/${path}`)).status).toBe(404);
   }

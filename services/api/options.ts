@@ -35,18 +35,18 @@ export const apiOptions = {
     compute_link_prefix: string({
       ...URL_OR_NOTHING,
       deprecated: ['DEFAULT.osapi_compute_link_prefix'],
-      help: 'What links to the compute API begin with, in the place of the protocol and host that a client used: https://cloud.example.org/compute. A path is put before ours. Empty: what the client used.',
+      help: 'Beginning of links to the compute API, in place of the protocol and host that the client used: https://cloud.example.org/compute. Its path comes before ours. Empty: the address that the client used.',
     }),
     glance_link_prefix: string({
       ...URL_OR_NOTHING,
       deprecated: ['DEFAULT.osapi_glance_link_prefix'],
-      help: 'What the alternate links of images begin with: the address of an image service. Empty: images have no such link.',
+      help: 'Address of an image service, with which the alternate links of images begin. Empty: images have no such links.',
     }),
   },
   oslo_middleware: {
     enable_proxy_headers_parsing: boolean({
       default: false,
-      help: 'Believe Forwarded, X-Forwarded-Proto, -Host, -For and -Prefix, which say how a client reached a proxy in front: links begin with it. Set it only behind a proxy that sets or removes all of them, since clients can send them too.',
+      help: 'Believe the headers Forwarded, X-Forwarded-Proto, -Host, -For and -Prefix, by which a proxy says how the client reached it: links begin with that address. Set it only behind a proxy that sets or removes all of them, since clients can send them too.',
     }),
     max_request_body_size: integer({
       default: 114_688,
@@ -71,7 +71,7 @@ export const apiOptions = {
       min: 1024,
       unit: 'bytes',
       deprecated: ['DEFAULT.max_header_line'],
-      help: "Most that a request's headers may have, all lines together. Large tokens need more.",
+      help: "Largest size of a request's headers, all lines together. Large tokens need more.",
     }),
   },
 } as const;

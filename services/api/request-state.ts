@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who asks when nobody says so: there is no authentication yet. */
+/** User and project of requests that name none: there is no authentication yet. */
 const DEFAULT_ID = 'demo';
 
 const REQUEST_ID = /^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -48,7 +48,7 @@ export function addStores(app: FastifyInstance, storesFor: StoresFor): void {
   });
 }
 
-/** The project is named once, or twice the same. @throws BadRequest */
+/** Checks that path and header do not name different projects. @throws BadRequest */
 export function assertOneProject(request: FastifyRequest): void {
   const inPath = projectInPath(request);
   const inHeader = header(request, 'x-project-id');
@@ -60,15 +60,15 @@ export function assertOneProject(request: FastifyRequest): void {
 
 /** What is in front of the API, and where clients find it and the image service. */
 export interface ProxySettings {
-  /** Its headers count. */
+  /** Whether its headers count. */
   isTrusted: boolean;
-  /** In the place of the address that a client used; empty: that. */
+  /** Replaces the address that a client used; empty: that address stays. */
   computeLinkPrefix?: string;
   /** Empty: there is no image service. */
   glanceLinkPrefix?: string;
 }
 
-/** Lets each request know how it came, before anything asks. */
+/** Notes on each request how it reached us, before anything needs it. */
 export function addForwarding(app: FastifyInstance, settings: ProxySettings): void {
   app.decorate('proxySettings', settings);
   app.decorateRequest('forwarded');
@@ -118,9 +118,10 @@ const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 const PREFIX = /^(\/[a-z0-9._~!$&'()*+,;=:@%-]+)+\/?$/i;
 
 /**
- * Where the request went: as its client says, or, behind a proxy that is trusted, as the proxy says: `Forwarded` before
- * `X-Forwarded-Proto`, `-Host` and `-For`, and `X-Forwarded-Prefix`, as oslo.middleware reads them. The first proxy of
- * several is the one that the client knows. What ends up in links is checked: it is the client's word.
+ * Where the client sent the request: by the request itself or, behind a trusted proxy, by the proxy's headers. As in
+ * oslo.middleware, `Forwarded` counts before `X-Forwarded-Proto`, `-Host` and `-For`, and `X-Forwarded-Prefix` is read
+ * in any case. Of several proxies the first is the one that the client knows. What goes into links is checked, since a
+ * client may have made it up.
  *
  * @throws BadRequest
  */
@@ -164,7 +165,7 @@ function proxyOf(headers: FastifyRequest['headers']): Proxy {
 
 /** `for=192.0.2.60;proto=https;host="cloud.example.org:443"` */
 function parsed(element: string): Proxy {
-  // All of them, as what is quoted may look like another one.
+  // All pairs are parsed, since a quoted value may look like another pair.
   const pairs = [...element.matchAll(/(?:^|;)\s*([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g)];
   const said = pairs.map(
     ([, name = '', value = '']) => [name.toLowerCase(), unquoted(value.trim())] as const,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-test('a request is a span with its route, of the trace its caller began', async () => {
+test("a request is a span with its route, in its caller's trace", async () => {
   const tracer = RecordingTracer.use();
   const { app } = await apiFixture();
   const url = '/v2.1/flavors/1?a=secret';
@@ -48,7 +48,7 @@ test.each([
   expect(tracer.span('POST /work').attributes).toMatchObject({ chosen: 'host1' });
 });
 
-test('the span of a request that fails is one that failed; that of a wrong request is not', async () => {
+test('the span of a request that fails has failed; that of a wrong request has not', async () => {
   const tracer = RecordingTracer.use();
   const { app, get } = await apiFixture();
   app.get('/broken', () => Promise.reject(new Error('secret')));

@@ -8,7 +8,7 @@ export interface RunningRequest {
   method: string;
   url: string;
   request_id: string;
-  /** For which it has run. */
+  /** How long it has run. */
   seconds: number;
 }
 
@@ -75,8 +75,8 @@ export class RunningRequests {
 }
 
 /**
- * Runs the rest of a request as a span, from its headers to the end of its answer: of the caller's trace when it sends
- * W3C's `traceparent`, else of one of its own.
+ * Runs the rest of a request as a span, from its headers to the end of its answer. The span belongs to the caller's
+ * trace if the caller sends a W3C `traceparent`, else to a new one.
  */
 export function traceRequest(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
   const { method, id, protocol, headers: parent } = request;
@@ -96,7 +96,7 @@ export function traceRequest(request: FastifyRequest, reply: FastifyReply, next:
     annotateSpan({ 'http.response.status_code': statusCode });
     if (statusCode >= 500) throw new HttpError(statusCode, STATUS_CODES[statusCode] ?? 'Server error');
   });
-  // Whose answer is an error has been told.
+  // The client has got the error as its answer.
   span.catch(() => {});
 }
 

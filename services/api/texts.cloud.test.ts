@@ -27,7 +27,7 @@ async function fixture() {
 
 const BAD = ['%00', 'a%00b', '%ED%A0%80', '%ff', '%c3%28', '%zz', '%'];
 
-/** All on what is read from most, one on the others. */
+/** All of them on reads without a project, one on the other routes. */
 function tried({ method, path }: Route): string[] {
   return method === 'GET' && !path.includes('project_id') ? BAD : BAD.slice(0, 1);
 }
@@ -105,7 +105,7 @@ test.each(bodies)('a body with %s is 400 on every route that takes one', async (
   }
 });
 
-test('a whole character of two halves is a text', async () => {
+test('a pair of surrogates is a text', async () => {
   const { send, get, instance } = await apiFixture();
   await instance({ display_name: '\u{1F600}' });
   const { body } = await get(`/v2.1/servers?name=${encodeURIComponent('^\u{1F600}$')}`);

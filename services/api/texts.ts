@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyRequest } from 'fastify';
 import { BadRequest } from './http-errors.ts';
 
-/** What no database can store, and no peer can read: NUL, and half a character. */
+/** NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 does not have. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 const REASON = 'Texts are UTF-8 without NUL.';
 
-/** Path, query and headers. Numbers and names are checked by who reads them. @throws BadRequest */
+/** Path, query and headers. Numbers and names are checked by the code that reads them. @throws BadRequest */
 export function assertTexts({ raw: { url = '' }, headers }: FastifyRequest): void {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
@@ -22,7 +22,7 @@ export function assertTexts({ raw: { url = '' }, headers }: FastifyRequest): voi
   }
 }
 
-/** The text of a header, in which Node.js has a character for each byte. What is no UTF-8 is replaced. */
+/** The text of a header, for which Node.js gives a character for each byte. Invalid UTF-8 is replaced. */
 export function headerText(value: string): string {
   return isAscii(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
 }
@@ -43,7 +43,7 @@ export function assertBodyTexts(body: unknown): void {
   }
 }
 
-/** @throws BadRequest when the bytes are no UTF-8 */
+/** @throws BadRequest when the bytes are not UTF-8 */
 export function decodeBody(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

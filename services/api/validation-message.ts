@@ -21,8 +21,8 @@ export function validationMessage(failure: SchemaFailure): string {
 }
 
 /**
- * The failure to tell about. Where several schemas are allowed AJV reports what each misses: what is wrong deepest inside
- * the value says most; on one level it is that none of them fits.
+ * The failure to report. Where several schemas are allowed, AJV reports a failure for each of them: the one deepest
+ * inside the value says most; on one level, it is that none of them fits.
  */
 export function mainFailure(failures: readonly SchemaFailure[]): SchemaFailure | undefined {
   const depth = ({ instancePath }: SchemaFailure) => instancePath.split('/').length;

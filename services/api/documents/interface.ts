@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { array, object, text, word } from './schema.ts';
 import { ipv4, uuid } from './values.ts';
 
-/** One interface of a server, as `os-interface` shows it. A network has one subnet, which goes by the network's id. */
+/** One interface of a server, as `os-interface` shows it. A network has one subnet, whose id is the network's. */
 export const InterfaceDocument = object({
   port_id: text,
   net_id: text,

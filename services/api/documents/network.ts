@@ -19,7 +19,7 @@ export const NetworkDocument = object({
   project_id: textOrNull,
   created_at: textOrNull,
   updated_at: textOrNull,
-  // What Nova has, and networks here do not.
+  // Fields of Nova's that networks here do not have.
   bridge_interface: nothing,
   cidr_v6: nothing,
   deleted: nothing,

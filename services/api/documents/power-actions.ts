@@ -1,8 +1,8 @@
 import type { ServerStatus } from '@mini-nova/domain/states/vm-state';
 
-/** An action that changes what a server does: start, stop, reboot and the like. Those of one name differ in their bodies alone. */
+/** An action that changes what a server does: start, stop, reboot and the like. Actions of one name differ only in their bodies. */
 export interface PowerAction {
-  /** As users call it. */
+  /** The client's command: `stop`. */
   name: string;
   description: string;
   /** What is being done: `starting`. */

@@ -1,10 +1,10 @@
 /**
- * Bodies and answers are JSON schemas, and their TypeScript types are what TypeBox reads in them: `Static<typeof …>`. Nothing of
- * TypeBox is loaded for that.
+ * Bodies and answers are JSON schemas. TypeBox derives their TypeScript types, `Static<typeof …>`; none of its code is
+ * loaded for that.
  */
 type Properties = Readonly<Record<string, object>>;
 
-/** The members of a union, in some order: which names are required `Static` sees in a tuple only. */
+/** The members of a union as a tuple, in some order: `Static` reads the required names only from a tuple. */
 type Members<Union, Last = LastOf<Union>> = [Union] extends [never]
   ? []
   : [...Members<Exclude<Union, Last>>, Last];
@@ -59,7 +59,7 @@ export function word<const Words extends readonly string[]>(
   return { type: 'string', enum: words };
 }
 
-/** `schema`, with what people are to know of it. */
+/** `schema`, with a description for people. */
 export function described<const S extends object>(description: string, schema: S): S {
   return { ...schema, description };
 }

@@ -41,7 +41,10 @@ export const ServerDocument = object(
     updated: text,
     fault: described('Present when the status is ERROR or DELETED and a reason is known', FaultOfServer),
     flavor: item,
-    hostId: described('The same for all servers of one project on one host; empty while there is none', text),
+    hostId: described(
+      'The same for all servers of one project on one host; empty while the server has no host',
+      text,
+    ),
     image: { anyOf: [item, { const: '' }] },
     key_name: textOrNull,
     metadata: texts,
@@ -73,7 +76,7 @@ function listOf<const Item extends object>(of: Item) {
   return object({ servers: array(of), servers_links: links }, { optional: ['servers_links'] });
 }
 
-/** Servers in one request at most: each is several rows and one claim. */
+/** The most servers of one request: each is several rows and a claim. */
 export const MAX_COUNT = 1000;
 
 /** A number, or the text of one. */
@@ -136,7 +139,7 @@ export const CreateServerBody = {
 } as const;
 export type CreateServerBody = Static<typeof CreateServerBody>;
 
-/** Of the first server; its id alone, or the reservation's, is what there is to say of several. */
+/** The first of the new servers, or, on request, only the id of the reservation of all of them. */
 export const CreatedServerAnswer = {
   anyOf: [
     object({

@@ -12,7 +12,7 @@ export const ServiceDocument = object(
     status: word('enabled', 'disabled'),
     state: word('up', 'down'),
     updated_at: described(
-      'The last heartbeat; of a service that has stopped in order, the last change of its record',
+      'The last heartbeat; for a service that was stopped, the last change of its record',
       textOrNull,
     ),
     disabled_reason: textOrNull,
@@ -28,14 +28,14 @@ export type ServiceDocument = Static<typeof ServiceDocument>;
 
 export const ServiceListAnswer = object({ services: array(ServiceDocument) });
 
-/** A host's name, and what Nova takes for one. */
+/** A host's name, by Nova's rules. */
 const host = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[a-zA-Z0-9-._]*$' } as const;
 const service = { host, binary: name } as const;
 
 export const ServiceBody = object(service);
 export type ServiceBody = Static<typeof ServiceBody>;
 
-/** Also of `disable-log-reason`, where Nova wants the reason. */
+/** Also for `disable-log-reason`, where Nova requires the reason. */
 export const DisableServiceBody = object(
   { ...service, disabled_reason: name },
   { optional: ['disabled_reason'] },

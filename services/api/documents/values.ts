@@ -40,9 +40,9 @@ export const portPath = {
   properties: { id, portId: id },
 } as const;
 
-/** What a schema can name as a format, beside those of AJV. */
+/** Formats that a schema can name, beside those of AJV. */
 export const formats = {
-  /** In lines, if need be: the format `byte` of AJV takes any text in which one line is base 64, or empty. */
+  /** Base 64 in one line or several. AJV's own format `byte` takes any text of which one line is base 64, or empty. */
   base64: (text: string) =>
     /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[ \t\r\n]+/g, '')),
 } as const;

@@ -5,7 +5,7 @@ import { array, described, object, text } from './schema.ts';
 const version = {
   id: { const: 'v2.1' },
   status: { const: 'CURRENT' },
-  version: described('The newest microversion that is spoken', text),
+  version: described('The newest supported microversion', text),
   min_version: described('The oldest one', text),
   updated: text,
   links,

@@ -75,7 +75,7 @@ export const flavorParameters: ParameterTable<FlavorListQuery> = {
   },
 };
 
-/** Which flavors are asked for: public ones by their id, unless it says otherwise. @throws BadRequest */
+/** The flavors that a query asks for: by default the public ones, in the order of their ids. @throws BadRequest */
 export function flavorSearch(given: unknown, maxLimit: number): FlavorQuery & { limit: number } {
   const query = readParameters<FlavorListQuery>(flavorParameters, given, {
     isPublic: true,

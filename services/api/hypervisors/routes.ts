@@ -36,7 +36,7 @@ export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void 
     },
   );
 
-  /** As in Nova a node whose service's record was deleted is not shown: nobody knows how it is. */
+  /** As in Nova, a node whose service record was deleted is not shown: its state is unknown. */
   async function withServices({
     computeNodes,
     services,

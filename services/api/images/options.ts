@@ -40,7 +40,7 @@ export const imageOptions = {
       parse: parseImages,
       accepts: (value) => Array.isArray(value) && value.every(isImage) && idsDiffer(value),
       default: [DEFAULT_IMAGE],
-      help: 'The images there are, as a JSON list. It may go over several lines when all but the first are indented.',
+      help: 'The images, as a JSON list. It may span several lines if all but the first are indented.',
     }),
   },
 } as const;

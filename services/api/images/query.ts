@@ -60,7 +60,7 @@ export const imageParameters: ParameterTable<ImageQuery> = {
   },
   status: {
     for: 'everyone',
-    // All images there are can be used.
+    // All images are active.
     apply: (query, [text]) => query.conditions.push(() => text.toLowerCase() === 'active'),
   },
   type: {

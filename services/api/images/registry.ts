@@ -4,7 +4,7 @@ import type { ImageDefinition } from './options.ts';
 
 /** The images of the configuration (`[image] images`): there is no image service. */
 export class ImageRegistry {
-  /** When the registry was read: what its images give as their date. */
+  /** When the registry was read: the date of its images. */
   readonly since = new Date();
   readonly #images: ReadonlyMap<string, ImageDefinition>;
 

@@ -2,17 +2,18 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { isBusOutage } from '../bus-outage.ts';
 import { Unavailable } from '../http-errors.ts';
 
-/** Makes a cast that is not sent any more once the signal fires. */
+/** Makes a cast, which is not sent any more once the signal has fired. */
 export type Send = (options: { signal: AbortSignal }) => Promise<void>;
 
 /**
  * - `sent`: the bus has it
- * - `unknown`: it was sent, and nobody says whether the bus has it. It cannot be taken back, and may arrive at any time
+ * - `unknown`: it was sent, but it is not known whether the bus has it. It cannot be taken back, and may arrive at any
+ *   time
  */
 export type CastOutcome = 'sent' | 'unknown';
 
 /**
- * Waits for a cast, so long as its user may be kept waiting.
+ * Waits for a cast for as long as its user may be kept waiting.
  *
  * @throws Unavailable when it was not sent within `timeout` seconds, and never will be
  */
@@ -31,12 +32,12 @@ export async function boundedCast(send: Send, timeout: number): Promise<CastOutc
       : error;
   } finally {
     clearTimeout(timer);
-    // What becomes of it later is no news any more.
+    // Nobody needs to hear what becomes of it later.
     sent.catch(() => {});
   }
 }
 
-/** Resolves when the signal has fired, and whoever listens to it has had time to say what that has ended. */
+/** Resolves after the signal has fired and what was ended by it has had time to reject. */
 async function unsettled(signal: AbortSignal): Promise<'unknown'> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await turn();

@@ -31,18 +31,21 @@ export interface CreatedServers {
 }
 
 /**
- * Requests that are worked on at the same time. More are not served sooner, for they wait for each other and for the
- * database, but everybody else is served later: 200 requests at once, `GET /flavors/1` took twice as long with 8 as with 2.
+ * Requests that are worked on at the same time. If there were more, none would be served sooner, since they wait for
+ * each other and for the database, but all other requests would be served later: while 200 servers were requested, a
+ * request for a flavor took twice as long with 8 as with 2.
  */
 const MAX_AT_ONCE = 2;
-/** Beside them, requests that take so long (ms) that they must be waiting for the database or the bus. */
+/**
+ * In addition, up to `most` requests that have run for `after` ms: they must be waiting for the database or the bus.
+ */
 const SLOW = { after: 500, most: 30 };
 
 /** Boots servers: checks the request, records what is to be built, and hands it to the conductor. */
 export class ServerCreation {
   readonly #dependencies: ComputeDependencies;
   readonly #queue = new WorkQueue({ name: 'nova-api', width: () => MAX_AT_ONCE, slow: SLOW });
-  /** Why one failed that had waited for the database, if none has succeeded since. */
+  /** Why the last request that waited for the database failed, if none has succeeded since. */
   #outage: DatabaseUnavailable | undefined;
 
   constructor(dependencies: ComputeDependencies) {
@@ -68,7 +71,7 @@ export class ServerCreation {
     return { instances, reservationId: request.reservationId, adminPassword };
   }
 
-  /** Whoever has waited in line for as long as users wait for a database that is away does not ask it once more. */
+  /** A request whose patience has run out while it waited in line does not try a database that is known to be away. */
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const isImpatient = patienceLeft() <= 0;
     if (isImpatient && this.#outage !== undefined) throw this.#outage;
@@ -77,7 +80,7 @@ export class ServerCreation {
       this.#outage = undefined;
       return result;
     } catch (error) {
-      // One without patience may have met no more than a broken connection.
+      // A request without patience may only have met a broken connection.
       if (error instanceof DatabaseUnavailable && !isImpatient) this.#outage = error;
       throw error;
     }
@@ -169,8 +172,8 @@ export class ServerCreation {
   }
 
   /**
-   * Sees to it that nobody builds the instances, all of them, and shows their user why. False: a conductor builds them, which
-   * has got the message after all.
+   * Ends all the instances in ERROR with the reason, so that nobody builds them. False: a conductor has got the message
+   * after all, and builds them.
    */
   async #withdraw(stores: RequestStores, servers: NewServer[], error: unknown): Promise<boolean> {
     const { logger } = this.#dependencies;
@@ -189,7 +192,7 @@ export class ServerCreation {
   }
 }
 
-/** Who deletes the build request owns the instance. Idempotent. @throws RequestTaken */
+/** Whoever deletes the build request owns the instance. Idempotent. @throws RequestTaken */
 async function end(
   { instances, buildRequests }: RequestStores,
   uuids: readonly string[],

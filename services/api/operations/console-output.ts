@@ -2,7 +2,7 @@ import { object, text } from '../documents/schema.ts';
 import { serverAction } from './server-action.ts';
 import { assertHostUp } from './service-check.ts';
 
-/** Lines of a console that a request can ask for. */
+/** The most lines that a request can ask for. */
 const MOST_LINES = 2 ** 31 - 1;
 
 /** Control characters that a console may hold and a terminal or parser should not get. */

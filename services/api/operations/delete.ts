@@ -17,8 +17,9 @@ export class ServerDeletion {
   }
 
   /**
-   * Resolves when the deletion is recorded, and will be done whatever becomes of the message. An instance that is on no host, or whose compute is down, is
-   * gone then; that compute deletes what is left of it when it is back.
+   * Resolves when the deletion is recorded: from then on it will be carried out, whatever becomes of the message. An
+   * instance that is on no host, or whose compute is down, is deleted at once; that compute deletes what is left of it
+   * when it is back.
    *
    * @throws InstanceNotFound
    */
@@ -37,12 +38,12 @@ export class ServerDeletion {
       if (error instanceof InstanceNotFound) return;
       throw error;
     }
-    // A failed build left its host between the look-up and the save, which brought the record up to date.
+    // Between the look-up and the save, a failed build left its host; the save has updated `instance`.
     if (instance.host === null) return this.#deleteLocally(stores, instance);
     await this.#order(stores, instance);
   }
 
-  /** What is recorded is done: by the compute when it gets the message, at the latest when the conductor's sweep asks it. */
+  /** The compute carries it out when it gets the message, at the latest when the conductor's sweep asks it again. */
   async #order({ ctxt }: RequestStores, instance: Instance): Promise<void> {
     const { compute, logger } = this.#dependencies;
     const { uuid } = instance;

@@ -34,7 +34,7 @@ export async function changePower(
     throw saveConflict(error, uuid, name);
   }
   try {
-    // One of which nobody says whether it has arrived is as good as accepted: the conductor's sweep repeats it.
+    // A request that may or may not have arrived counts as accepted: the conductor's sweep repeats it.
     await boundedCast(
       (options) => requestPowerOperation(compute, ctxt, operation, instance, options),
       settings.castTimeout,
@@ -45,7 +45,7 @@ export async function changePower(
   }
 }
 
-/** Nobody does what was asked: the instance is as it was. */
+/** Puts the instance back as it was, since nobody will do what was asked. */
 async function revert(
   { instances }: RequestStores,
   instance: Instance,
@@ -55,7 +55,7 @@ async function revert(
   try {
     await instances.update(instance, { task_state: before }, { taskState: [task] });
   } catch (error) {
-    // Then another request goes on with it.
+    // Then another request has taken the instance over.
     if (!(error instanceof InstanceUpdateConflict || error instanceof InstanceNotFound)) throw error;
   }
 }

@@ -3,15 +3,15 @@ import type { Static } from 'typebox';
 import type { VersionRange } from '../microversion.ts';
 import type { ComputeDependencies } from './dependencies.ts';
 
-/** One operation that is asked for by `POST /servers/{id}/action`, with a body of one key: the action's name. */
+/** An operation that is requested by `POST /servers/{id}/action`, with a body of one key: the action's name. */
 export interface ServerAction<Body = never> {
-  /** Of the value under the name. */
+  /** Of the value under that name. */
   readonly schema: object;
-  /** What it answers; absent: that it was accepted. */
+  /** The schema of its answer; absent: the answer is 202 without a body. */
   readonly answer?: object;
-  /** In which there is such an action. Default: in all that are spoken. */
+  /** The microversions in which it exists. Default: all that are supported. */
   readonly microversions?: VersionRange;
-  /** Resolves to what is answered; undefined: that it was accepted. */
+  /** Resolves with the answer; undefined: 202 without a body. */
   run(
     stores: RequestStores,
     uuid: string,

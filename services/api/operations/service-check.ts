@@ -5,7 +5,7 @@ import { Conflict } from '../http-errors.ts';
 import type { ComputeSettings } from './dependencies.ts';
 
 /**
- * That the instance is on a host whose compute would serve a request.
+ * Checks that the instance is on a host whose compute is up.
  *
  * @throws Conflict when it is on none yet, ServiceUnavailable
  */

@@ -14,7 +14,10 @@ export function assertAllowed(instance: Instance, action: string, allowed: Allow
   }
 }
 
-/** What a guarded save threw, as the user is told: another request was faster. Other errors stay as they are. */
+/**
+ * The error to answer when a guarded save failed because another request was faster; other errors are returned as they
+ * are.
+ */
 export function saveConflict(error: unknown, uuid: string, action: string): unknown {
   if (!(error instanceof InstanceUpdateConflict)) {
     return error;

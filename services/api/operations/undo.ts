@@ -2,12 +2,12 @@ import { DatabaseUnavailable, withNewPatience } from '@mini-nova/database';
 import { outlastDatabase } from '@mini-nova/domain/outage-retry';
 import type { ComputeDependencies } from './dependencies.ts';
 
-/** Seconds for which the user, who has waited for the bus, waits for it. */
+/** Seconds for which the user waits for it, after having waited for the bus. */
 const PATIENCE = 2;
 
 /**
- * Undoes what was recorded of a request that is refused. Where the database is away, its user does not wait for it: it is
- * done as soon as it is back. Undefined then, else what `work` says. It must be idempotent.
+ * Undoes what was recorded of a refused request. `work` does it, and must be idempotent. Returns its result, or
+ * undefined if the database is away: then the user does not wait, and the work is done as soon as the database is back.
  */
 export async function undo<T>(
   { logger }: Pick<ComputeDependencies, 'logger'>,

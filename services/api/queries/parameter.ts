@@ -2,9 +2,9 @@ import { BadRequest } from '../http-errors.ts';
 
 /** One parameter of a list's query. */
 export interface Parameter<Q> {
-  /** Who has it in Nova. Whoever reaches this API is an administrator. */
+  /** Who may use it in Nova. Everyone who reaches this API is an administrator. */
   for: 'everyone' | 'administrators';
-  /** It may be given several times, and each counts. */
+  /** It may be given several times, and all of them count. */
   several?: boolean;
   /** Adds what it asks for. @throws BadRequest */
   apply(query: Q, values: Values, name: string): void;
@@ -12,15 +12,15 @@ export interface Parameter<Q> {
 
 export type Values = readonly [string, ...string[]];
 
-/** All parameters of a list, by name; `prefix-*` stands for all names that begin so. What is not there is refused. */
+/** All parameters of a list, by name; `prefix-*` stands for all names that begin so. Others are refused. */
 export type ParameterTable<Q> = Readonly<Record<string, Parameter<Q>>>;
 
 /** A list without parameters. */
 export const noParameters: ParameterTable<object> = {};
 
 /**
- * Reads the query of a list's request into `query`. As Nova since its version 2.75 it refuses what the list does not
- * know: an answer to another question than was asked would be taken for the answer.
+ * Reads the query of a list's request into `query`. A parameter that the list does not know is refused, as in Nova
+ * since microversion 2.75: without it, the client would get an answer to another question.
  *
  * @throws BadRequest
  */

@@ -12,7 +12,7 @@ const MAX_INTEGER = 2 ** 31 - 1;
 const TIME =
   /^(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
-/** @throws BadRequest, as all of these */
+/** All of these throw BadRequest. */
 export function flag(name: string, [text]: Values): boolean {
   const word = text.trim().toLowerCase();
   if (YES.includes(word)) return true;
@@ -20,7 +20,7 @@ export function flag(name: string, [text]: Values): boolean {
   throw badValue(name, "It is not a 'boolean'");
 }
 
-/** A whole number from 0; what is beyond the database's highest counts as that. */
+/** A whole number from 0; one above the database's highest counts as the highest. */
 export function count(name: string, [text]: Values): number {
   if (!/^[0-9]+$/.test(text)) throw badValue(name, "It does not match '^[0-9]+$'");
   return Math.min(Number(text), MAX_INTEGER);
@@ -51,7 +51,7 @@ export function time(name: string, [given]: Values): string {
   // 30 February would be taken for a day in March.
   const isTime = found !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
   const text = isTime ? new Date(date.getTime() - offsetOf(zone)).toISOString() : '';
-  // With another number of digits in its year a text would not sort as its time.
+  // A year with another number of digits would not sort as text.
   if (!/^\d{4}-/.test(text)) throw badValue(name, "It is not a 'date-time'");
   return text;
 }

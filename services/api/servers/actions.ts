@@ -8,7 +8,7 @@ import type { ServerAction } from '../operations/server-action.ts';
 /** One key: the action's name. */
 const actionBody = { type: 'object', minProperties: 1, maxProperties: 1, additionalProperties: {} } as const;
 
-/** Of the whole body of each action. They are compiled once: Fastify knows a schema again by its identity. */
+/** The schema of each action's whole body. They are kept, since Fastify compiles a schema once, by its identity. */
 const schemas = new Map(
   [...serverActions].map(([name, { schema }]) => [name, { type: 'object', properties: { [name]: schema } }]),
 );

@@ -13,7 +13,7 @@ import { type ServerSearch, serverSearch } from './query.ts';
 /** One page of a list, newest first. */
 export interface ServerPage {
   instances: Instance[];
-  /** Where they are: of the request's project, or of all. */
+  /** What they were searched in: the instances of the request's project, or of all. */
   among: RequestInstances;
   /** To the next page, when this one is full. */
   links: { servers_links?: Link[] };

@@ -76,7 +76,7 @@ export function newServer(
 function requestedInstance(instance: Instance): Instance {
   const requested = instance.clone();
   requested.pci_requests = new InstancePCIRequests({ requests: [] });
-  // By this machine's clock: it is shown, as long as there is no record, and compared with nothing.
+  // By this machine's clock: it is only shown, until there is a record, and never compared.
   Object.assign(requested, { created_at: new Date(), updated_at: null, deleted: false });
   return requested;
 }
@@ -98,7 +98,7 @@ export function newReservationId(): string {
   return `r-${randomText('abcdefghijklmnopqrstuvwxyz0123456789', 8)}`;
 }
 
-/** Without what is easily misread. */
+/** Without characters that are easily misread. */
 export function newPassword(): string {
   return randomText('23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', 12);
 }
@@ -228,7 +228,7 @@ function randomText(alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** Where a server shall run: anywhere in a zone, or on one host and node, past the filters. */
+/** Where a server is to run: anywhere in a zone, or on one host and node, past the filters. */
 export interface Placement {
   zone: string | null;
   host: string | null;
@@ -242,7 +242,7 @@ export function parseAvailabilityZone(text: string | undefined): Placement {
   return { zone: zone || null, host: host || null, node: node || null };
 }
 
-/** That there is such a zone, host and node; these two are for administrators. @throws BadRequest, AdminRequired */
+/** Checks that there is such a zone, host and node; the latter two are for administrators. @throws BadRequest, AdminRequired */
 export async function assertPlacement(
   { zone, host, node }: Placement,
   stores: RequestStores,
@@ -265,8 +265,8 @@ async function assertNode(
 }
 
 /**
- * The networks of a request as they go to the host; null when it names none. That an address is free is seen only
- * when it is taken, on the host.
+ * The networks of a request as they go to the host; null when it names none. Whether an address is free turns out only
+ * when the host takes it.
  *
  * @throws BadRequest, Conflict
  */

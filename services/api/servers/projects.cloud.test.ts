@@ -65,7 +65,10 @@ interface ServerRequest {
   payload?: object;
 }
 
-/** Every request for a server that there is a route for, with the least valid body: from the document that is made of the routes. */
+/**
+ * Every request for a server that there is a route for, with the smallest valid body, from the document that is made
+ * from the routes.
+ */
 async function serverRequests(get: ApiFixture['get']): Promise<ServerRequest[]> {
   const { body } = await get('/v2.1/openapi.json');
   return Object.entries<Record<string, OperationObject>>(body.paths).flatMap(([url, operations]) => {
@@ -97,7 +100,7 @@ interface BodySchema {
   enum?: unknown[];
 }
 
-/** A value that the schema takes, with nothing that it can be without. */
+/** The smallest value that the schema takes. */
 function least({ type, required = [], properties = {}, enum: words }: BodySchema): unknown {
   if (words) return words[0];
   if ([type].flat().includes('object'))
@@ -117,7 +120,7 @@ test("another project's server is 404 for every request that names one", async (
   ];
   const requests = await serverRequests(get);
   const shown = requests.map(({ method, path, payload }) => `${method} ${path} ${JSON.stringify(payload)}`);
-  // Of those that are read from the document, some that must be among them.
+  // Some that must be among those read from the document.
   expect(shown).toEqual(
     expect.arrayContaining([
       'GET  undefined',
@@ -143,7 +146,7 @@ test("another project's server is 404 for every request that names one", async (
   expect(received).toEqual([]);
 });
 
-test('what is asked of an own server is not 404 for that, so the requests above are real', async () => {
+test("the same requests for the project's own server are not 404, so the requests above are real", async () => {
   const { app, get, instance } = await apiFixture();
   for (const { method, path, payload } of await serverRequests(get)) {
     const { uuid } = await instance({ project_id: 'demo' });

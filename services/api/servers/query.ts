@@ -16,11 +16,11 @@ interface ServerQuery {
   conditions: InstanceCondition[];
   /** It names the project or projects. */
   ofProjects: boolean;
-  /** The flavor's id that users see. */
+  /** The flavor's id as users see it. */
   flavorid?: string;
   /** Undefined: not said, so that it depends on the rest. */
   deleted?: boolean;
-  /** The other parameters may be true of deleted servers, too. */
+  /** Other parameters ask for what may be true of deleted servers, too. */
   mayBeDeleted: boolean;
   sortKeys: readonly string[];
   sortDirs: readonly string[];
@@ -31,7 +31,7 @@ interface ServerQuery {
 export interface ServerSearch extends InstanceQuery {
   flavorid?: string;
   limit: number;
-  /** Not only those of the request's. */
+  /** Not only those of the request's project. */
   allProjects: boolean;
 }
 
@@ -190,8 +190,8 @@ export const serverParameters: ParameterTable<ServerQuery> = {
 };
 
 /**
- * What to search for. Servers of the request's project, unless it names others; living ones, unless it asks for what
- * may be true of deleted ones, too.
+ * What to search for: servers of the request's project, unless the query names others, and living ones, unless it asks
+ * for what may be true of deleted ones, too.
  *
  * @throws BadRequest
  */
@@ -236,7 +236,7 @@ function project(): ServerParameter {
   };
 }
 
-/** Of both versions either may match; the pattern stands for the beginning of an address. */
+/** When both versions are asked for, either may match. The pattern is for the beginning of an address. */
 function address(version: 4 | 6, who: ServerParameter['for']): ServerParameter {
   return {
     for: who,
@@ -255,7 +255,7 @@ function chosen(name: string, values: readonly string[], allowed: readonly strin
   throw badValue(name, `It is not one of ${allowed.join(', ')}`);
 }
 
-/** Nova's rule: what is not said goes the first way, and then by age. */
+/** Nova's rule: a key without a direction has that of the first one, and ties are ordered by age. */
 function sorting({ sortKeys, sortDirs }: ServerQuery): { sort?: SortKey[] } {
   if (sortKeys.length === 0 && sortDirs.length === 0) return {};
   const keys = sortKeys.length === 0 ? ['created_at'] : sortKeys;

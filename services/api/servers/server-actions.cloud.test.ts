@@ -150,7 +150,7 @@ test('an action that is refused while the database is away is undone when it is 
   await expect.poll(async () => (await instances.getByUuid(uuid)).task_state).toBeNull();
 });
 
-test('an action that may have been sent is accepted: it is carried out, at the latest by the conductor', async () => {
+test('an action that may have been sent is accepted: the conductor has it carried out at the latest', async () => {
   const { send, instance, dependencies, stores, compute } = await apiFixture({ castTimeout: 0.05 });
   await compute('host1');
   dependencies.compute.stopInstance = neverSettled;
@@ -204,7 +204,7 @@ test('deletes a server on a host that is up by asking its compute', async () => 
   expect((await send('DELETE', `/v2.1/servers/${uuid}`)).status).toBe(204);
 });
 
-test('deletes a server at once that its host gives up while the request is looked at', async () => {
+test('deletes at once a server that its host gives up while the request is checked', async () => {
   const { send, instance, received, stores } = await withCompute();
   const { instances } = stores;
   const { uuid } = await instance({ vm_state: 'building', task_state: 'spawning' });
@@ -246,7 +246,7 @@ test.each([
   expect(await listAllocationsOfConsumer(db.kysely, uuid)).toEqual([]);
 });
 
-test('an action that there is in other microversions only is 404, and not done', async () => {
+test('an action that exists only in other microversions is 404, and not carried out', async () => {
   const { send, instance, received } = await withCompute();
   const { uuid } = await instance();
   const stop = serverActions.get('os-stop');

@@ -264,7 +264,7 @@ test.each([
   },
 );
 
-test('accepts a boot while the bus keeps others waiting', async () => {
+test('accepts a boot while other boots wait for the bus', async () => {
   const { send, dependencies } = await apiFixture({ castTimeout: 600 });
   let end = () => {};
   const busIsBack = new Promise<void>((resolve) => {
@@ -282,7 +282,7 @@ test('accepts a boot while the bus keeps others waiting', async () => {
   for (const { status } of await Promise.all(waiting)) expect(status).toBe(202);
 });
 
-test('accepts servers whose build a conductor has begun although nobody has confirmed the request', async () => {
+test('accepts servers whose build a conductor has begun, even if the bus did not confirm the request', async () => {
   const { send, get, dependencies, stores } = await apiFixture({ castTimeout: 0.05 });
   const { computeTask } = dependencies;
   const { buildRequests } = stores;
@@ -296,7 +296,7 @@ test('accepts servers whose build a conductor has begun although nobody has conf
   expect(servers.map((server: { status: string }) => server.status)).toEqual(['BUILD', 'BUILD']);
 });
 
-test('accepts a deletion that the bus does not take: the conductor has it done', async () => {
+test('accepts a deletion that the bus does not take: the conductor sees to it', async () => {
   const { send, instance, compute, dependencies, stores } = await apiFixture();
   await compute('host1');
   dependencies.compute.terminateInstance = neverSettled;

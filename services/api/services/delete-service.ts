@@ -15,10 +15,10 @@ export class ServiceDeletion {
   }
 
   /**
-   * Deletes the record; with a compute's go those of its nodes, and what they offer.
+   * Deletes the record, and with a compute's those of its nodes and their inventories.
    *
-   * @throws AdminRequired, BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances, or migrations that
-   *   are under way
+   * @throws AdminRequired, BadRequest, ServiceNotFound; Conflict while the service is up, or its host has instances, or
+   *   migrations that are under way
    */
   async delete(stores: RequestStores, id: string): Promise<void> {
     const { services } = stores.admin;
@@ -48,7 +48,7 @@ async function assertWithoutInstances(
   );
 }
 
-/** One that moves an instance away has it no more, and room for it still: as Nova. */
+/** As in Nova. A host from which an instance has moved no longer has it, but still keeps room for it. */
 async function assertWithoutMigrations(
   { migrations }: RequestStores,
   { binary, host }: Service,

@@ -20,7 +20,7 @@ import { serviceDocument } from './view.ts';
 
 const COMPUTE = 'nova-compute';
 
-/** As Nova, the list has no API services: there these do not say that they live. */
+/** Not in the list, as in Nova, whose API services send no heartbeats. */
 const API_BINARIES: readonly (string | null)[] = ['nova-osapi_compute', 'nova-metadata'];
 
 export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {

@@ -4,7 +4,7 @@ import { VersionAnswer, VersionListAnswer } from '../documents/version.ts';
 import { linkBaseOf } from '../request-state.ts';
 import { versionDetails, versionDocument } from './view.ts';
 
-/** What this server speaks; clients look here first. */
+/** The supported versions; clients look here first. */
 export function versionRoutes(app: Api, routes: readonly RouteOptions[]): void {
   app.get(
     '/',
@@ -18,7 +18,7 @@ export function versionRoutes(app: Api, routes: readonly RouteOptions[]): void {
 
   let document: Promise<object> | undefined;
   app.get('/v2.1/openapi.json', { schema: { response: { 200: { type: 'object' } } } }, async () => {
-    // What makes it is loaded when somebody asks.
+    // The code that makes it is loaded when a client asks.
     document ??= import('../openapi.ts').then(({ openApiDocument }) => openApiDocument(routes));
     document.catch(() => {
       document = undefined;
