@@ -9,8 +9,8 @@ const DEFAULT_ENDPOINT = 'http://127.0.0.1:8774/v2.1';
 const ENDPOINT_SYNTAX = `It must be a URL such as ${DEFAULT_ENDPOINT}.`;
 
 /**
- * Seconds for one request. More than the API itself waits for an answer on the message bus before it says 503, so
- * that its reason is seen.
+ * Seconds for one request. Longer than the API waits for an answer on the message bus before it answers 503, so that
+ * the user sees the API's reason.
  */
 const REQUEST_TIMEOUT = 90;
 

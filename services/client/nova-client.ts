@@ -130,8 +130,8 @@ export class NovaClient {
 }
 
 /**
- * An id as a part of a path. An empty one, `.` and `..` would lead to what is above it, also when they are encoded: the interface `..` of
- * a server would be the server.
+ * An id as a part of a path. An empty one, `.` and `..` would lead to the path above it, even when encoded: the
+ * interface `..` of a server would be the server itself.
  *
  * @throws CommandError
  */

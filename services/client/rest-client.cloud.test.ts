@@ -36,7 +36,7 @@ test('gives up on a server that begins an answer and does not end it', async () 
   expect((await nova(endpoint, ['list', '--timeout', '0.2'])).err).toMatch(/within 0\.2 s/);
 });
 
-test('says so when something else than a compute API answers', async () => {
+test('says so when something other than a compute API answers', async () => {
   const endpoint = await serve((_request, response) => response.end('<html>'));
   const { code, err } = await nova(endpoint, ['list']);
   expect(code).toBe(1);
@@ -50,7 +50,7 @@ test('says so when the connection breaks', async () => {
   );
 });
 
-test('an error without OpenStack body is shown by its status', async () => {
+test('an error without an OpenStack body is shown by its status', async () => {
   const endpoint = await serve((_request, response) => response.writeHead(502).end('{}'));
   expect((await nova(endpoint, ['list'])).err).toBe('ERROR (ClientException): Bad Gateway (HTTP 502)\n');
 });

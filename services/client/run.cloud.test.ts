@@ -198,7 +198,7 @@ test('pauses and unpauses', async () => {
   expect(unpaused.err).toMatch(/Server unpausing\.\.\. \(ACTIVE\)\nFinished\n$/);
 });
 
-test('changes the power of the other servers when one cannot be had, and fails in the end', async () => {
+test('changes the power of the other servers when one cannot be changed, and fails in the end', async () => {
   await boot('--poll', 'present');
   const stopped = await nova('stop', 'absent', 'present', '--poll', '--json');
   expect(stopped.code).toBe(1);
@@ -232,7 +232,7 @@ test('lists, attaches and detaches interfaces', async () => {
   expect((await nova('interface-attach', 'wired', '--fixed-ip', '10.0.8.8')).code).toBe(2);
 });
 
-test.each(['..', '.', ''])('no id of an interface leads to its server: %j', async (port) => {
+test.each(['..', '.', ''])("refuses an interface's id that would lead to its server: %j", async (port) => {
   const { id } = (await boot('--poll', '--json', 'kept')).json();
   const { code, err } = await nova('interface-detach', id, port);
   expect([code, err]).toEqual([1, `ERROR (CommandError): '${port}' is no ID.\n`]);
@@ -240,7 +240,7 @@ test.each(['..', '.', ''])('no id of an interface leads to its server: %j', asyn
   await nova('delete', id);
 });
 
-test('lists what was asked for, and says what it does not understand', async () => {
+test('lists the servers that were asked for, and says which parameter it does not understand', async () => {
   const names = async (...args: string[]) =>
     (await nova('list', '--json', ...args)).json().map(({ name }: { name: string }) => name);
   await boot('--poll', 'a.b');
@@ -259,7 +259,7 @@ test('lists what was asked for, and says what it does not understand', async () 
   expect(await names('--name', '^a.b$', '--deleted')).toEqual(['a.b']);
 });
 
-test('has the servers of one project', async () => {
+test('works on the servers of one project', async () => {
   const { id } = (await boot('--json', 'ours')).json();
   const other = (...args: string[]) => nova('--os-project-id', 'other', ...args);
   expect((await other('list', '--json')).json()).toEqual([]);
@@ -365,7 +365,7 @@ test.each([
   expect(err).toMatch(message);
 });
 
-test('a NOVA_ENDPOINT that is no URL is wrong use, and does not keep anyone from the help', async () => {
+test('a NOVA_ENDPOINT that is not a URL is wrong use, except for help', async () => {
   const { code, err } = await runNova('nowhere', ['list']);
   expect({ code, err }).toMatchObject({
     code: 2,

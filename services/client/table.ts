@@ -41,7 +41,7 @@ export function propertyTable(properties: object): string {
 function render(head: string[], rows: string[][]): string {
   const table = new Table({ head, chars: ASCII_BORDERS, style: { head: [], border: [] } });
   table.push(...rows);
-  // A rule parts the heading, which is one line, from the rows; nothing parts the rows from each other.
+  // A rule separates the heading, which is one line, from the rows; there is none between rows.
   const [top = '', heading = '', ...body] = table.toString().split('\n');
   return `${[top, heading, top, ...body].join('\n')}\n`;
 }

@@ -27,7 +27,7 @@ export interface DaemonCommandLine {
   without?: readonly string[];
   /** Flags of its own. */
   flags?: readonly Flag[];
-  /** What cannot be chosen in this daemon, by `group.option`. */
+  /** Options that are fixed in this daemon, by `group.option`. */
   fixed?: LoadConfigOptions<NovaSchema>['overrides'];
 }
 
@@ -52,8 +52,8 @@ export const portFlag: Flag = {
 };
 
 /**
- * The configuration of a daemon, from its command line and what that names: the same are read again when it is
- * reloaded. Help, wrong use and a wrong configuration end the process here: nothing has been opened yet.
+ * The configuration of a daemon, from its command line and the files that it names, which are read again on a reload.
+ * Help, wrong use and a wrong configuration end the process here: nothing has been opened yet.
  */
 export function configOfDaemon(commandLine: DaemonCommandLine): LiveConfig<NovaSchema> {
   const { name, description, without = [], flags: own = [], fixed = {}, workers } = commandLine;

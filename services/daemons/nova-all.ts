@@ -28,7 +28,7 @@ const cloud = new Cloud({
 const announcement: Launchable = {
   name: 'announcement',
   start: async () => {
-    // Who does not read it can have the cloud nevertheless.
+    // The cloud runs even if nobody reads this.
     process.stdout.on('error', () => {});
     process.stdout.write(instructions(cloud.endpoint));
   },
@@ -38,8 +38,8 @@ const announcement: Launchable = {
 process.exit(await daemon.launch([...cloud.services, announcement]).wait());
 
 /**
- * A person is watching: what goes as it should is not worth a line, unless it is asked for; nor is the stack of an error
- * that its reader can mend.
+ * A person is watching: what goes as it should is logged only with `debug`, and an error that its reader can mend is
+ * shown without its stack.
  */
 function foregroundLogger(all: Logger): Logger {
   return {

@@ -4,9 +4,9 @@ import type { ClientIo } from '@mini-nova/client/io';
 const OUTPUT_LOST = 1;
 
 /**
- * The standard streams of a command. Who reads them may leave (`| head`), and the file they go to may be on a full file system:
- * the command does all its work nevertheless. A reader that left did not want the rest; results that were lost otherwise are told
- * of, and the exit code is 1. Call it once.
+ * The standard streams of a command, which does all its work even if their reader leaves (`| head`) or their file
+ * system is full. A reader that has left did not want the rest; if results are lost for another reason, a line on
+ * standard error says so, and the exit code is 1. Call it once.
  */
 export function processIo(): ClientIo {
   const { stdout, stderr, env } = process;

@@ -21,7 +21,7 @@ test('a database that is away for too long is an error whose message says all', 
   });
 });
 
-test('an observability endpoint that cannot listen is such an error, too; others are not', () => {
+test('an observability endpoint that cannot listen is a start error, too; other errors are not', () => {
   const cause = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
   expect(isStartError(new ObservabilityListenError('127.0.0.1', 9100, cause))).toBe(true);
   expect(isStartError(cause)).toBe(false);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Of this package, from its package.json, which is one or two folders up: the sources are run, too. */
+/** This package's version, from the package.json beside the sources: from `dist/` it is one folder up. */
 export function packageVersion(): string {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     const file = join(folder, 'package.json');

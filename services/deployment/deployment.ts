@@ -28,7 +28,7 @@ export interface DeploymentOptions {
   env?: Environment;
   /** Added to that of one, by its name. */
   envOf?: (name: string) => Environment;
-  /** Whether the daemons' ways to PostgreSQL can be made to break. */
+  /** Whether the daemons reach PostgreSQL through proxies, so that their connections can be cut. */
   links?: boolean;
 }
 
@@ -77,9 +77,9 @@ export class Deployment {
   readonly #postgres: PrivatePostgres | undefined;
   readonly #programs = new Map<string, Program>();
   readonly #env: Environment;
-  /** Those that were found ended when they were to be killed. */
+  /** Daemons that had already ended when they were to be killed. */
   readonly #ended = new Set<string>();
-  /** What daemons said that are gone. */
+  /** The output of daemons that have ended. */
   readonly #spoken: string[] = [];
 
   private constructor(parts: {
@@ -134,7 +134,7 @@ export class Deployment {
     await daemon.kill();
   }
 
-  /** Again, what was killed or has ended. */
+  /** Starts again what was killed or has ended. */
   async start(target: string): Promise<void> {
     if (target === 'rabbitmq') return this.rabbit.start();
     if (target === 'postgresql') return this.#postgres?.start();
@@ -163,13 +163,13 @@ export class Deployment {
     return daemon;
   }
 
-  /** Daemons that ended without being killed by us; to be asked when none is away. */
+  /** Daemons that ended without being killed by us. To be read when no killed daemon is still down. */
   get ended(): string[] {
     const gone = [...this.daemons].filter(([, daemon]) => !daemon.running).map(([name]) => name);
     return [...new Set([...this.#ended, ...gone])];
   }
 
-  /** All that all daemons said. */
+  /** The output of all daemons. */
   get output(): string {
     return [...this.#spoken, ...[...this.daemons].map(spoken)].join('\n');
   }
@@ -181,7 +181,10 @@ export class Deployment {
     return ((await answer.json()) as { services: ServiceJson[] }).services;
   }
 
-  /** Resolves when the API says that every daemon is up. Until then `abort` may end the waiting by an error. */
+  /**
+   * Resolves when the API says that every daemon is up. `abort` is called while it waits, and may throw to end the
+   * waiting.
+   */
   async allUp(abort: () => void = () => {}): Promise<void> {
     const hosts = [...this.#programs.keys()].flatMap(hostOf);
     const areUp = async (): Promise<boolean> => {

@@ -46,12 +46,12 @@ test.each(Object.entries(PowerState))(
   },
 );
 
-test('refuses a guest of which there is a record', async () => {
+test('refuses a guest that has a record', async () => {
   await adopt();
   await expect(adopt()).rejects.toThrow(AdoptionRefused);
 });
 
-test('does not take another failure for a record that is there', async () => {
+test('does not report another failure as an existing record', async () => {
   await sql`create trigger fail before insert on instances begin select raise(abort, 'disk trouble'); end`.execute(
     db.kysely,
   );

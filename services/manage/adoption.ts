@@ -25,7 +25,7 @@ export interface Owner {
   userId: string | null;
 }
 
-/** What the record was made with, and what could not be. */
+/** The record that was made, and what it could not take over. */
 export interface Adoption {
   instance: Instance;
   /** Addresses of interfaces whose port is another's. */
@@ -33,8 +33,9 @@ export interface Adoption {
 }
 
 /**
- * Makes a record of a guest from what the guest has: in one transaction the instance, its allocation and its ports. No room
- * is asked for: the guest uses it already, and until its compute has seen the record, that is reserved.
+ * Makes a record of a guest from what the guest has: the instance, its allocation and its ports, in one transaction. It
+ * does not check whether there is room: the guest uses its resources already, and its compute reserves them until it
+ * has seen the record.
  *
  * @throws AdoptionRefused
  */
@@ -76,7 +77,7 @@ export async function adoptGuest(
   });
 }
 
-/** By the guest's power state; in any other it is STOPPED, as what is off. */
+/** The instance's vm_state by the guest's power state; in any other it is STOPPED, as if it were off. */
 const adoptedAs: Readonly<Record<number, VmState>> = {
   [PowerState.RUNNING]: VmState.ACTIVE,
   [PowerState.PAUSED]: VmState.PAUSED,
@@ -98,7 +99,7 @@ function instanceOf(
     display_name: name,
     display_description: name,
     hostname: `server-${uuid}`,
-    // Nobody remembers it.
+    // Its image is not known.
     image_ref: '',
     host,
     node,

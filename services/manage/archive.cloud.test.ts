@@ -24,7 +24,7 @@ async function onDatabase<T>(work: (opened: Database) => Promise<T>): Promise<T>
   }
 }
 
-/** Deleted now, or then. */
+/** Deleted now, or at the given time. */
 async function deleteInstances(count: number, at?: string): Promise<void> {
   await onDatabase(async (opened) => {
     const store = new InstanceStore(opened.kysely);
@@ -137,7 +137,7 @@ describe('db purge', () => {
     expect(await db('purge', '--all')).toMatchObject({ code: 0, out: '' });
   });
 
-  test('wants to know what, and a date', async () => {
+  test('needs --before or --all, and a date that is one', async () => {
     expect(await db('purge')).toMatchObject({ code: 1, err: 'Either --before or --all is required\n' });
     expect(await db('purge', '--before', 'junk')).toMatchObject({ code: 2 });
   });

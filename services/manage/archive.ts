@@ -10,8 +10,8 @@ import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';
 
 /**
- * A command ends with this exit code, and says why when there is a message. Nova's codes of archiving and purging are
- * results, which scripts go by.
+ * Ends a command with this exit code, and with the message if there is one. Nova's exit codes of archiving and purging
+ * tell the result, and scripts depend on them.
  */
 export class ExitCode extends Error {
   override readonly name = 'ExitCode';
@@ -51,7 +51,11 @@ export function addArchiveCommands(
     .description(
       'move deleted rows to shadow tables; exit code 0: there was none, 1: some were moved, 2: wrong --max_rows, 3: no database, 4: wrong --before',
     )
-    .option('--max_rows <number>', 'rows at most, or in one round of --until-complete', '1000')
+    .option(
+      '--max_rows <number>',
+      'the most rows to move, or to move in one round of --until-complete',
+      '1000',
+    )
     .option(
       '--before <date>',
       'only rows that were deleted before: YYYY-MM-DD [HH:mm:ss], or as date prints it',
@@ -101,7 +105,7 @@ interface Rounds {
   verbose: boolean;
 }
 
-/** Rounds until nothing is left, or until the user has enough: what was moved then stays moved. */
+/** Rounds until nothing is left, or until the user interrupts them: what has been moved by then stays moved. */
 async function untilDone(db: Database, rounds: Rounds, io: ManageIo): Promise<RowCounts> {
   const { maxRows, before, sleep, verbose } = rounds;
   const stop = new AbortController();
@@ -183,7 +187,10 @@ function wholeNumber(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Days and months, short or long, and zones. JavaScript passes over others: `yesterday 2026` would be the first day of 2026. */
+/**
+ * Days and months, short or long, and zones. JavaScript ignores others: `yesterday 2026` would be the first day of
+ * 2026.
+ */
 const WORD_OF_DATES =
   /^((mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?|utc|gmt|z|t|am|pm|[ecmp][sd]t)$/i;
 

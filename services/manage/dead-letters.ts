@@ -50,7 +50,7 @@ export function addDeadLetterCommands(
     ['replay', 'replayed'],
     ['delete', 'deleted'],
   ] as const) {
-    const what = name === 'replay' ? 'send them to their server again, as new' : 'throw them away';
+    const what = name === 'replay' ? 'send them to their server again, as new' : 'delete them for good';
     subcommand(letters, name, what)
       .argument('[ids...]', 'as shown by list')
       .option('--all', 'all that are there')
@@ -67,7 +67,7 @@ function subcommand(letters: Command, name: string, description: string): Comman
   return letters
     .command(name)
     .description(description)
-    .requiredOption('--topic <topic>', 'of the servers', nameOfQueue)
+    .requiredOption('--topic <topic>', 'topic of their servers', nameOfQueue)
     .option('--json', 'print JSON, for programs');
 }
 

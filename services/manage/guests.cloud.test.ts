@@ -113,7 +113,7 @@ test('adopts one that still holds its allocation', async () => {
   expect((await listed()).find((one) => one.uuid === uuid)?.state).toBe('here');
 });
 
-test('says of the database what it has said', async () => {
+test('passes on what the database says', async () => {
   await sql`create trigger failing before insert on instances
     begin select raise(abort, 'the database failed as the test asked'); end`.execute(db.kysely);
   onTestFinished(async () => void (await sql`drop trigger failing`.execute(db.kysely)));
@@ -133,12 +133,14 @@ test('adopts only what has no record', async () => {
   });
 });
 
-test('leaves an address to another who has got it meanwhile', async () => {
+test('leaves an address to another port that has got it meanwhile', async () => {
   await boot('next');
 
   const { out } = await guest('adopt', uuid);
 
-  expect(out).toMatch(/^Adopted .*\nAnother has the address 10\.0\.0\.\d+: the guest keeps it\.\n$/);
+  expect(out).toMatch(
+    /^Adopted .*\nAnother port has the address 10\.0\.0\.\d+; the guest keeps using it\.\n$/,
+  );
   expect(await listPortsOfDevice(db.kysely, uuid)).toEqual([]);
 });
 

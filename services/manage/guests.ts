@@ -73,7 +73,7 @@ export function addGuestCommands(
     .action((uuid: string, flags: Flags, command: Command) => adopt(uuid, flags, configOf(command), io));
   subcommand(guests, 'remove', 'destroy a guest that is not recorded on the host')
     .argument('<uuid>', 'as shown by list')
-    .option('--yes', 'it is meant so: nothing brings it back')
+    .option('--yes', 'confirm it: a destroyed guest cannot be brought back')
     .action((uuid: string, flags: Flags & { yes?: boolean }, command: Command) => {
       if (!flags.yes) command.error(`error: this destroys the guest ${uuid} on ${flags.host}: give --yes`);
       return withCompute(configOf(command), flags, async (compute) =>
@@ -83,7 +83,7 @@ export function addGuestCommands(
   subcommand(
     guests,
     'accept-records',
-    'let a compute whose own records were missing go on with those there are',
+    'let a compute whose own records were missing go on with those that it has now',
   ).action((flags: Flags, command: Command) =>
     withCompute(configOf(command), flags, async (compute) =>
       tell(io, flags, await compute.acceptRecords(ctxt, flags.host)),
@@ -95,8 +95,8 @@ function subcommand(guests: Command, name: string, description: string): Command
   return guests
     .command(name)
     .description(description)
-    .requiredOption('--host <host>', 'of the compute', notEmpty)
-    .option('--timeout <seconds>', 'that the compute has to answer', seconds, TIMEOUT)
+    .requiredOption('--host <host>', 'host of the compute', notEmpty)
+    .option('--timeout <seconds>', 'how long the compute may take to answer', seconds, TIMEOUT)
     .option('--json', 'print JSON, for programs');
 }
 
@@ -112,9 +112,11 @@ async function adopt(uuid: string, flags: Flags, config: DataConfig, io: ManageI
     }
     const owner = { projectId: project ?? guest.project_id, userId: user ?? guest.user_id };
     const { refused } = await withMigratedDatabase(config, (db) => adoptGuest(db, host, guest, owner));
-    // It counts what it has anew, and gives back what it had reserved.
+    // This makes the compute count its guests anew, and give back what it had reserved.
     await compute.listGuests(ctxt, host);
-    const addresses = refused.map((address) => `Another has the address ${address}: the guest keeps it.\n`);
+    const addresses = refused.map(
+      (address) => `Another port has the address ${address}; the guest keeps using it.\n`,
+    );
     io.out(
       json ? `${JSON.stringify({ adopted: uuid, refused })}\n` : `Adopted ${uuid}.\n${addresses.join('')}`,
     );

@@ -11,7 +11,7 @@ const newDatabase = () => `sqlite:///${join(tempDir(), 'nova.sqlite')}`;
 
 const manageOf = (database: string, ...args: string[]) => manage('--database-connection', database, ...args);
 
-test('db sync makes the schema and the network, and once more nothing', async () => {
+test('db sync makes the schema and the network, and does nothing when run again', async () => {
   const database = newDatabase();
   expect(await manageOf(database, 'db', 'version')).toMatchObject({
     code: 0,

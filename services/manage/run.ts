@@ -71,7 +71,7 @@ function manageProgram({ io, version, schema }: ManageOptions): Command {
   const configOf = (command: Command): DataConfig =>
     loadConfig({ schema, ...fromCommandLine(command.optsWithGlobals(), flags) });
   const program = new Command('nova-manage')
-    .description("Works on the cloud's database and message bus, past the daemons")
+    .description("Works directly on the cloud's database and message bus")
     .version(version)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(see nova-manage --help)')
@@ -112,7 +112,7 @@ async function syncSchema(config: DataConfig, io: ManageIo): Promise<void> {
   await withDatabase(config, work, { unhurried: true });
 }
 
-/** The bare number when it is up to date. */
+/** Prints only the number when the schema is up to date. */
 async function printVersion(config: DataConfig, io: ManageIo): Promise<void> {
   await withDatabase(config, async (db) => {
     const { current, latest, pending } = await schemaVersion(db);

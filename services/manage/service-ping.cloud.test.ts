@@ -58,7 +58,7 @@ test('prints JSON, of those that were asked for', async () => {
   ]);
 });
 
-test('a daemon that should answer and does not is exit code 1; one of which nobody expects it is not', async () => {
+test('the exit code is 1 when a daemon that should answer does not, and 0 when none was expected to', async () => {
   await record(
     { host: 'stopped', last_seen_up: new Date(0) },
     { host: 'forced', forced_down: true },

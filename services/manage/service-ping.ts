@@ -24,7 +24,7 @@ export interface PingResult {
   binary: string;
   host: string;
   answer: 'yes' | 'no' | 'no RPC';
-  /** Why it is not `yes`, or no fault. */
+  /** Why there was no answer, or why none was expected. */
   reason: string | null;
   /** Until the answer. */
   milliseconds: number | null;
@@ -67,7 +67,7 @@ export function addServicePing(
     .description('ask the daemons through their queues whether they answer')
     .option('--host <host>', 'only those of this host')
     .option('--binary <binary>', 'only those of this name')
-    .option('--timeout <seconds>', 'that each has to answer', seconds, TIMEOUT)
+    .option('--timeout <seconds>', 'how long each may take to answer', seconds, TIMEOUT)
     .option('--json', 'print JSON, for programs')
     .action((flags: Flags, command: Command) => pingServices(flags, configOf(command), io));
 }
@@ -76,7 +76,7 @@ export function addServicePing(
  * Asks each daemon through its own queue whether it answers, all at once, and prints what they said.
  *
  * @throws ServicesMissing
- * @throws ServicesSilent when one did not that is enabled, has not stopped in order and was not declared down
+ * @throws ServicesSilent when one did not answer that is enabled, was not stopped and was not forced down
  */
 async function pingServices(flags: Flags, config: DataConfig, io: ManageIo): Promise<void> {
   const { host, binary, timeout, json = false } = flags;
@@ -142,7 +142,7 @@ function excuseOf(service: Service): string | undefined {
   return service.disabled ? 'it is disabled' : undefined;
 }
 
-/** Services of other makes may not have it, or answer whatever they like. */
+/** Foreign services may not have this method, or may answer anything. */
 async function backdoorPort(base: BaseAPI): Promise<number | null> {
   try {
     const port = await base.getBackdoorPort(RequestContext.admin());

@@ -27,7 +27,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** The same, when its schema is ours. @throws SchemaOutOfDate */
+/** The same, if its schema is up to date. @throws SchemaOutOfDate */
 export async function withMigratedDatabase<T>(
   config: DataConfig,
   work: (db: Database) => Promise<T>,

@@ -190,7 +190,7 @@ export class InstancePorts {
     await this.#db.transaction(work, { lostCommit: 'repeat' });
   }
 
-  /** Allocations of one instance run one after another; a MAC address drawn twice draws again. */
+  /** Allocations of one instance run one after another; when a random MAC address is taken, another is drawn. */
   async #forInstance<T>(
     instanceUuid: string,
     work: (trx: Queryable) => Promise<T>,

@@ -37,7 +37,9 @@ export interface Claim {
   consumerUuid: string;
   /** What it needs of each provider, all or nothing. */
   allocations: Allocations;
-  /** The providers on which the consumer held something when the claim was decided on. Not checked without. */
+  /**
+   * The providers on which the consumer held something when the claim was decided on. If absent, this is not checked.
+   */
   heldOn?: readonly string[];
 }
 
@@ -65,7 +67,7 @@ export async function claimResources(db: Database, claim: Omit<Claim, 'heldOn'>)
  */
 export type ClaimRefusal = 'full' | 'ended' | 'moved';
 
-/** Claims that were made together. By their date they differ from what anybody claims of the same consumers later. */
+/** Claims that were made together. Their date tells them from later claims of the same consumers. */
 export interface MadeClaims {
   /** Those who hold more than they held before. */
   consumerUuids: readonly string[];
@@ -82,11 +84,11 @@ interface Growth {
 }
 
 /**
- * All of the claims or none, within the transaction. Its answer may be lost, and it be run again: what a consumer holds
- * already is left as it is, and only what it lacks is claimed. It never comes to hold less: who resizes to a smaller
- * flavor on the same host may have to go back. Whoever claims locks first the consumers, then the providers, each in the
- * order of their uuids, and what is read then holds until the end: two requests wait for one another, and neither turns
- * back.
+ * Makes all of the claims or none, within the transaction. It may be run again when its answer was lost: what a
+ * consumer holds already is left as it is, and only what it lacks is claimed. A consumer never comes to hold less: an
+ * instance that is resized to a smaller flavor on its host may have to go back. The consumers are locked first, then
+ * the providers, each in the order of their uuids, so that what is read then holds until the end, and two requests wait
+ * for each other instead of failing.
  */
 export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promise<MadeClaims | ClaimRefusal> {
   const consumers = claims.map(({ consumerUuid }) => consumerUuid);
@@ -122,7 +124,7 @@ function growthsOf({ consumerUuid, allocations }: Claim, rows: readonly Allocati
     .filter(({ resources }) => Object.keys(resources).length > 0);
 }
 
-/** Whether claims are there as they were made; when the commit of their transaction was not answered, this tells. */
+/** Whether the claims are recorded as they were made. This tells how a commit has ended whose answer was lost. */
 export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): Promise<boolean> {
   if (typeof made === 'string') return false;
   const { consumerUuids, at } = made;
@@ -131,8 +133,9 @@ export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): P
 }
 
 /**
- * Releases what was claimed, unless a later claim of the same consumer relies on it. What it held before it keeps. Locks the
- * consumers: a claim that has read what they hold has dated it before this is judged.
+ * Releases what was claimed, unless a later claim of the same consumer relies on it. The consumer keeps what it held
+ * before. The consumers are locked, so that a claim that relies on what they hold has given that a new date before the
+ * dates are compared here.
  */
 export async function releaseClaims(db: Database, { consumerUuids, before, at }: MadeClaims): Promise<void> {
   if (consumerUuids.length === 0) return;
@@ -183,7 +186,7 @@ function dateAfter(rows: readonly AllocationRow[], now: Date): Timestamp {
   return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
 }
 
-/** What is held already gets a new date: whoever claimed it does not give it back any more (`releaseClaims`). */
+/** Gives what is held already a new date, so that whoever claimed it does not release it any more (`releaseClaims`). */
 async function adopt(
   trx: Queryable,
   claims: readonly Claim[],
@@ -214,7 +217,7 @@ export async function releaseAllocations(
   consumerUuid: string,
   providerUuid?: string,
 ): Promise<boolean> {
-  // One statement. The generation may stay: who does not see the room yet errs on the safe side.
+  // One statement. The generation may stay: a reader that does not see the free room yet errs on the safe side.
   return (await deleteAllocations(db.kysely, consumerUuid, providerUuid)) > 0;
 }
 
@@ -226,8 +229,8 @@ export async function releaseAllocations(
 export type MoveOutcome = 'moved' | 'absent' | 'ended';
 
 /**
- * All that one consumer holds becomes another's, in the place of what that held: an instance's its migration's when a
- * move begins, and back when it is reverted. Nobody can claim the room between. Idempotent.
+ * Gives all that one consumer holds to another, in place of what that one held: an instance's to its migration when a
+ * move begins, and back when the move is reverted. Nobody can claim the room in between. Idempotent.
  */
 export async function moveAllocations(db: Database, from: string, to: string): Promise<MoveOutcome> {
   return db.transaction((trx) => moveAllocationsWithin(trx, from, to), { lostCommit: 'repeat' });
@@ -286,7 +289,7 @@ export async function allocationsOfConsumers(
   );
 }
 
-/** Those who have held allocations for more than `age` seconds, and of whom there is no record. */
+/** Consumers without a record that have held allocations for more than `age` seconds. */
 export async function unknownConsumers(
   db: Database,
   age: number,

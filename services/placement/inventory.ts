@@ -18,9 +18,9 @@ export interface ProviderInventory {
 }
 
 /**
- * Makes the provider or replaces its inventories; allocations stay, also where they now exceed the capacity (then
- * nothing more is placed there). Unchanged inventories are not written, so that reports do not disturb claims. Claims
- * of the provider wait meanwhile, and this for them.
+ * Makes the provider or replaces its inventories; allocations stay, even if they now exceed the capacity (then nothing
+ * more is placed there). Unchanged inventories are not written, so that reports do not disturb claims. Claims on the
+ * provider wait for this, and this waits for them.
  */
 export async function setInventory(db: Database, inventory: ProviderInventory): Promise<void> {
   await db.transaction((trx) => replaceInventory(trx, inventory), { lostCommit: 'repeat' });

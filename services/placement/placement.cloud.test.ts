@@ -38,7 +38,7 @@ describe("a flavor's resources", () => {
     expect(resourcesOf(special)).toEqual(Object.fromEntries(present));
   });
 
-  it('are none of what its extra specs say it needs none of', () => {
+  it('leave out what its extra specs set to 0', () => {
     const bare = flavor();
     bare.extra_specs = { 'resources:VCPU': '0', 'resources:DISK_GB': '0', 'resources:CUSTOM_BAREMETAL': '1' };
     expect(resourcesOf(bare)).toEqual({ MEMORY_MB: 512, CUSTOM_BAREMETAL: 1 });

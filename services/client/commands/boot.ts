@@ -35,9 +35,9 @@ export function addBootCommand(program: Command, io: ClientIo): void {
     .argument('<name>', 'name of the server; several get -1, -2, …')
     .requiredOption('--flavor <flavor>', 'name or id of the flavor (see nova flavor-list)')
     .requiredOption('--image <image>', 'name or id of the image (see nova image-list)')
-    .option('--min-count <number>', 'boot at least so many servers', parseCount)
-    .option('--max-count <number>', 'boot up to so many servers', parseCount)
-    .option('--availability-zone <zone[:host[:node]]>', 'where the server shall run')
+    .option('--min-count <number>', 'boot at least this many servers', parseCount)
+    .option('--max-count <number>', 'boot at most this many servers', parseCount)
+    .option('--availability-zone <zone[:host[:node]]>', 'where the server is to run')
     .option('--meta <key=value>', 'metadata of the server; may be repeated', collectMeta)
     .option(
       '--nic <auto|none|net-id=ID,v4-fixed-ip=IP,port-id=ID>',
@@ -111,7 +111,7 @@ async function networksOf(
   const networks: RequestedNetwork[] = [];
   for (const nic of nics) {
     if (typeof nic === 'string')
-      throw new UsageError(`error: --nic ${nic} cannot stand beside another --nic`);
+      throw new UsageError(`error: --nic ${nic} cannot be combined with another --nic`);
     networks.push({
       ...(nic.netId !== undefined && { uuid: (await findNetwork(nova, nic.netId)).id }),
       ...(nic.portId !== undefined && { port: nic.portId }),

@@ -51,22 +51,22 @@ interface DeleteOptions {
 /** python-novaclient's. */
 const listFlags: readonly [flags: string, description: string][] = [
   ['--all-tenants', 'those of all projects'],
-  ['--availability-zone <pattern>', 'only those in such a zone'],
-  ['--changes-since <time>', 'only those that changed since, deleted ones too; ISO 8601'],
+  ['--availability-zone <pattern>', 'only those whose zone matches'],
+  ['--changes-since <time>', 'only those that changed at this time (ISO 8601) or later, deleted ones too'],
   ['--config-drive', 'only those with a config drive'],
   ['--no-config-drive', 'only those without'],
   ['--deleted', 'only deleted ones'],
   ['--flavor <flavor>', 'only those of this flavor'],
   ['--host <host>', 'only those on this host'],
   ['--image <image>', 'only those of this image'],
-  ['--ip <pattern>', 'only those with such an IPv4 address'],
-  ['--ip6 <pattern>', 'only those with such an IPv6 address'],
-  ['--key-name <pattern>', 'only those with such a key'],
+  ['--ip <pattern>', 'only those whose IPv4 address matches'],
+  ['--ip6 <pattern>', 'only those whose IPv6 address matches'],
+  ['--key-name <pattern>', 'only those whose key matches'],
   ['--marker <id>', 'only those after this server'],
-  ['--name <pattern>', 'only those with such a name: a regular expression'],
+  ['--name <pattern>', 'only those whose name matches this regular expression'],
   ['--power-state <number>', 'only those in this power state'],
   ['--progress <number>', 'only those with this progress'],
-  ['--reservation-id <pattern>', 'only those of such a reservation'],
+  ['--reservation-id <pattern>', 'only those whose reservation matches'],
   ['--sort <key[:asc|desc],…>', 'in this order'],
   ['--status <status>', 'only those with this status'],
   ['--task-state <state>', 'only those in this task state'],
@@ -79,7 +79,7 @@ export function addServerCommands(program: Command, io: ClientIo): void {
   const list = addCommand(program, 'list', 'List servers, newest first.');
   for (const [flags, description] of listFlags) list.option(flags, description);
   list
-    .option('--limit <number>', 'so many at most', parseCount)
+    .option('--limit <number>', 'at most this many', parseCount)
     .action(async (options: ListOptions, command: Command) => listServers(options, contextOf(command, io)));
 
   addCommand(program, 'show', 'Show a server.')

@@ -72,7 +72,7 @@ export function addServiceCommands(program: Command, io: ClientIo): void {
   addCommand(
     program,
     'hypervisor-list',
-    'List the hypervisors and what they have used of what they have.',
+    'List the hypervisors with what they have and what is used of it.',
   ).action(async (_options: object, command: Command) => {
     const context = contextOf(command, io);
     printList(context, hypervisorColumns, await context.nova.listHypervisors());
@@ -86,7 +86,7 @@ function addServiceChange(program: Command, name: string, description: string): 
   );
 }
 
-/** The list has not all services that an id may stand for: it has no API services. */
+/** An id may be that of an API service, which the list does not have. */
 async function deletable(
   nova: NovaClient,
   given: string,

@@ -55,7 +55,7 @@ export function composeApi(parts: DatabaseServiceParts): ComposedApi {
   return { service: composed, server };
 }
 
-/** What can change while it runs has its present value. */
+/** Options that can change while the API runs are read at each use. */
 function apiSettings({ DEFAULT }: NovaConfig): ApiSettings {
   return {
     get maxLimit() {

@@ -21,7 +21,7 @@ export interface CloudOptions {
   computeHosts?: readonly string[];
   /** Told of all RPCs, under the names of the services. Not with `transport`. */
   hooks?: readonly RpcHooks[];
-  /** Makes a service's transport: a daemon's. Default: one for the configuration. */
+  /** Makes a service's transport, as a daemon does. Default: one for the configuration. */
   transport?: (name: string) => Transport;
   /** What a daemon adds to the options of each service. */
   service?: Partial<ServiceOptions>;

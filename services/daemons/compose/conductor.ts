@@ -35,7 +35,7 @@ export function composeConductor(parts: DatabaseServiceParts): Service {
     logger,
   });
   const ports = new InstancePorts(db, { defaultNetwork: network.name });
-  // More would only wait for a connection, where nobody looks whether they are still wanted.
+  // More would only wait for a connection, and there nobody checks whether they are still wanted.
   const queue = new WorkQueue({ name: 'database', width: database.max_pool_size });
   const manager = new ConductorManager({
     host: DEFAULT.host,

@@ -40,7 +40,7 @@ async function changeableCloud(options: Record<string, string>) {
   };
 }
 
-test('the API takes over how much it lists, and when a service is down', async () => {
+test('the API takes over a changed size of lists and a changed time until a service is down', async () => {
   const cloud = await changeableCloud({
     'DEFAULT.osapi_max_limit': '1',
     'DEFAULT.service_down_time': '600',
@@ -62,7 +62,7 @@ test('the API takes over how much it lists, and when a service is down', async (
   await expect.poll(states).toEqual(new Set(['down']));
 });
 
-test('sweeps and reports are turned off and on, and come as often as is said', async () => {
+test('sweeps and reports are turned off and on, and run at the changed interval', async () => {
   const cloud = await changeableCloud({ 'DEFAULT.instance_build_timeout': '0' });
   const sweeps = () => {
     const { periodic_tasks } = cloud.report('nova-conductor');
@@ -99,7 +99,7 @@ test('sweeps and reports are turned off and on, and come as often as is said', a
   expect(sweeps()).toEqual(off);
 });
 
-test('a build tries as many hosts as is said when it fails, and drivers do what they are told now', async () => {
+test('a failed build tries as many hosts as are configured then, and drivers follow changed options', async () => {
   const cloud = await changeableCloud({ 'fake.fail_spawn': 'true' });
   const boot = (name: string) =>
     cloud.nova('boot', '--flavor', 'm1.tiny', '--image', 'cirros', '--poll', name);

@@ -14,7 +14,7 @@ export interface MessageEntry {
   duration: number | null;
 }
 
-/** The instance came to be in a state. */
+/** The instance has come into a state. */
 export interface StateEntry {
   kind: 'state';
   /** Milliseconds since the start. */
@@ -81,7 +81,7 @@ export class Timeline {
     }));
   }
 
-  /** A save that changes neither state is no news. */
+  /** Without the saves that change neither state. */
   #stateEntries(): StateEntry[] {
     const changes = this.#states.filter((change, index) => {
       const before = this.#states[index - 1];
