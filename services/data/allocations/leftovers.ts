@@ -2,8 +2,9 @@ import type { Timestamp } from '@mini-nova/database';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import { VmState, vmStatesResting } from '@mini-nova/domain/states/vm-state';
 import type { Queryable } from '../database.ts';
-import { hasEnded, isBetweenHosts } from '../instance-migrations/store.ts';
+import { isBetweenHosts } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
+import { hasEnded } from '../instances/queries.ts';
 
 /** Migrations that are over, or were deleted with their instance, since before a time, and hold something. */
 export async function listMigrationsWithAllocations(

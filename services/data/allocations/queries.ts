@@ -2,9 +2,8 @@ import { idempotent, locksRows, preparedQuery, type Timestamp } from '@mini-nova
 import { isUnderWay } from '@mini-nova/domain/states/migration-status';
 import { sql } from 'kysely';
 import type { Queryable } from '../database.ts';
-import { listMovingInstances } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
-import type { InstanceRow } from '../instances/table.ts';
+import { endedOf } from '../instances/queries.ts';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from './tables.ts';
 
 export type NewInventory = Omit<InventoryRow, 'provider_uuid'>;
@@ -246,7 +245,7 @@ export async function listEndedConsumers(db: Queryable, uuids: readonly string[]
   const { rows: instances } = await statesOf(db, { uuids });
   const others = withoutRecord(uuids, instances);
   const migrations = others.length === 0 ? [] : (await statusesOf(db, { uuids: others })).rows;
-  return [...(await endedInstances(db, instances)), ...endedMigrations(migrations)];
+  return [...(await endedOf(db, instances)), ...endedMigrations(migrations)];
 }
 
 /**
@@ -263,7 +262,7 @@ export async function lockConsumers(trx: Queryable, uuids: readonly string[]): P
   for (const uuid of withoutRecord(others, migrations).sort()) {
     await sql`select pg_advisory_xact_lock(hashtextextended(${uuid}, 0))`.execute(trx);
   }
-  return [...(await endedInstances(trx, instances)), ...endedMigrations(migrations)];
+  return [...(await endedOf(trx, instances)), ...endedMigrations(migrations)];
 }
 
 interface Consumers {
@@ -293,19 +292,6 @@ function statuses(db: Queryable, uuids: readonly string[]) {
 function withoutRecord(uuids: readonly string[], records: readonly { uuid: string }[]): string[] {
   const recorded = new Set(records.map(({ uuid }) => uuid));
   return uuids.filter((uuid) => !recorded.has(uuid));
-}
-
-async function endedInstances(
-  db: Queryable,
-  instances: readonly Pick<InstanceRow, 'uuid' | 'deleted' | 'vm_state' | 'host'>[],
-): Promise<string[]> {
-  const ended = instances.filter(
-    ({ deleted, vm_state, host }) => deleted || (vm_state === 'error' && host === null),
-  );
-  if (ended.length === 0) return [];
-  const failed = ended.filter(({ deleted }) => !deleted).map(({ uuid }) => uuid);
-  const moving = await listMovingInstances(db, failed);
-  return ended.map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
 }
 
 function endedMigrations(migrations: readonly Pick<MigrationRow, 'uuid' | 'deleted' | 'status'>[]): string[] {

@@ -3,7 +3,7 @@ import { anyOf, databaseTimestamp, idempotent, type Timestamp } from '@mini-nova
 import { MigrationNotFound } from '@mini-nova/domain/exceptions';
 import { statusesOver } from '@mini-nova/domain/states/migration-status';
 import { Migration, MigrationList } from '@mini-nova/objects';
-import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Queryable, Schema } from '../database.ts';
 import { RowCodec, setByStore } from '../row-codec.ts';
 import type { MigrationChanges, MigrationRow, NewMigration } from './table.ts';
@@ -176,20 +176,4 @@ const isUnderWay = sql<SqlBool>`(migrations.deleted = false
 export function isBetweenHosts(instanceUuid: string): Expression<SqlBool> {
   return sql<SqlBool>`exists (select 1 from migrations
     where migrations.instance_uuid = ${sql.ref(instanceUuid)} and ${isUnderWay})`;
-}
-
-/**
- * Whether the instance of the query around it will never use what it has been given: it is deleted, or in ERROR on no host and
- * not between two.
- */
-export function hasEnded(): Expression<SqlBool> {
-  const eb = expressionBuilder<Schema, 'instances'>();
-  return eb.or([
-    eb('instances.deleted', '=', true),
-    eb.and([
-      eb('instances.vm_state', '=', 'error'),
-      eb('instances.host', 'is', null),
-      eb.not(isBetweenHosts('instances.uuid')),
-    ]),
-  ]);
 }

@@ -1,8 +1,10 @@
 import type { Timestamp } from '@mini-nova/database';
 import { anyOf, idempotent, locksRows, onlyRow, preparedQuery } from '@mini-nova/database';
 import type { ExpectedStates } from '@mini-nova/domain/states/expected-states';
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { VmState } from '@mini-nova/domain/states/vm-state';
+import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool } from 'kysely';
 import type { Queryable, Schema } from '../database.ts';
+import { isBetweenHosts, listMovingInstances } from '../instance-migrations/store.ts';
 import type { InstanceChanges, InstanceRow, NewInstance } from './table.ts';
 
 export interface InstanceFilters {
@@ -201,4 +203,40 @@ function isAlready(eb: OnInstances, changes: InstanceChanges, guard: ExpectedSta
     }),
     ...(host === undefined ? [] : [anyOf(eb, 'host', [host])]),
   ]);
+}
+
+type EndState = Pick<InstanceRow, 'vm_state' | 'host'>;
+
+/** Of a living instance that will never use what it has been given, unless it is between two hosts. */
+const failed: EndState = { vm_state: VmState.ERROR, host: null };
+const failedColumns = Object.keys(failed) as (keyof EndState)[];
+
+/**
+ * Whether the instance of the query around it will never use what it has been given: it is deleted, or in ERROR on no host and
+ * not between two.
+ */
+export function hasEnded(): Expression<SqlBool> {
+  const eb = expressionBuilder<Schema, 'instances'>();
+  const is = (column: keyof EndState) =>
+    failed[column] === null
+      ? eb(`instances.${column}`, 'is', null)
+      : eb(`instances.${column}`, '=', failed[column]);
+  return eb.or([
+    eb('instances.deleted', '=', true),
+    eb.and([...failedColumns.map(is), eb.not(isBetweenHosts('instances.uuid'))]),
+  ]);
+}
+
+/** Those of the given rows that have ended, as `hasEnded` says. Moves are read only where they count. */
+export async function endedOf(
+  db: Queryable,
+  instances: readonly (Pick<InstanceRow, 'uuid' | 'deleted'> & EndState)[],
+): Promise<string[]> {
+  const hasFailed = (instance: EndState) =>
+    failedColumns.every((column) => instance[column] === failed[column]);
+  const ended = instances.filter((instance) => instance.deleted || hasFailed(instance));
+  if (ended.length === 0) return [];
+  const living = ended.filter(({ deleted }) => !deleted).map(({ uuid }) => uuid);
+  const moving = await listMovingInstances(db, living);
+  return ended.map(({ uuid }) => uuid).filter((uuid) => !moving.has(uuid));
 }

@@ -9,7 +9,7 @@ import {
 } from '@mini-nova/database';
 import { sql } from 'kysely';
 import type { Database, Queryable } from '../database.ts';
-import { hasEnded } from '../instance-migrations/store.ts';
+import { hasEnded } from '../instances/queries.ts';
 import { NetworkMissing } from '../networks/errors.ts';
 import { formatIpv4, type Ipv4Range, parseCidr, parseIpv4 } from '../networks/queries.ts';
 import type { NetworkRow } from '../networks/table.ts';
