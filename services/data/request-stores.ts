@@ -20,8 +20,7 @@ import { type MigrationFilters, MigrationStore } from './instance-migrations/sto
 import { deleteInstance } from './instances/deletion.ts';
 import { type InstanceFilters, lockInstance } from './instances/queries.ts';
 import type { InstanceQuery, InstanceStore } from './instances/store.ts';
-import { findNetwork, listNetworks } from './networks/queries.ts';
-import type { NetworkRow } from './networks/table.ts';
+import { type AddressedNetwork, findNetwork, listNetworks, withAddresses } from './networks/queries.ts';
 import { findPort, findPortFor, listPortsOfDevice } from './ports/queries.ts';
 import type { PortRow } from './ports/table.ts';
 import { RequestSpecStore } from './request-specs/store.ts';
@@ -31,6 +30,7 @@ import type { Stores } from './stores.ts';
 export type { AdminStores } from './admin-stores.ts';
 export type { FlavorQuery } from './flavors/store.ts';
 export type { InstanceQuery } from './instances/store.ts';
+export type { AddressedNetwork } from './networks/queries.ts';
 export type { ServiceFilters } from './services/store.ts';
 export { lastReport } from './services/store.ts';
 
@@ -323,13 +323,14 @@ export class RequestNetworks {
     this.#on = on;
   }
 
-  find(uuid: string): Promise<NetworkRow | undefined> {
-    return findNetwork(this.#on, uuid);
+  async find(uuid: string): Promise<AddressedNetwork | undefined> {
+    const network = await findNetwork(this.#on, uuid);
+    return network && withAddresses(network);
   }
 
   /** Oldest first. */
-  list(): Promise<NetworkRow[]> {
-    return listNetworks(this.#on);
+  async list(): Promise<AddressedNetwork[]> {
+    return (await listNetworks(this.#on)).map(withAddresses);
   }
 }
 

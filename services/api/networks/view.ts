@@ -1,20 +1,18 @@
-import { formatIpv4, parseCidr } from '@mini-nova/data/networks/queries';
-import type { NetworkRow } from '@mini-nova/data/networks/table';
+import type { AddressedNetwork } from '@mini-nova/data/request-stores';
 import type { NetworkDocument } from '../documents/network.ts';
 import { naiveTime } from '../times.ts';
 
-export function networkDocument(network: NetworkRow): NetworkDocument {
-  const { first, last } = parseCidr(network.cidr);
+export function networkDocument(network: AddressedNetwork): NetworkDocument {
   return {
     id: network.uuid,
     label: network.label,
     cidr: network.cidr,
     gateway: network.gateway,
-    broadcast: formatIpv4(last + 1),
-    netmask: netmaskOf(network.cidr),
+    broadcast: network.broadcast,
+    netmask: network.netmask,
     bridge: network.bridge,
     mtu: network.mtu,
-    dhcp_start: formatIpv4(first + 1),
+    dhcp_start: network.dhcp_start,
     enable_dhcp: true,
     injected: false,
     multi_host: false,
@@ -39,9 +37,4 @@ export function networkDocument(network: NetworkRow): NetworkDocument {
     vpn_public_address: null,
     vpn_public_port: null,
   };
-}
-
-function netmaskOf(cidr: string): string {
-  const prefix = Number(cidr.split('/')[1]);
-  return formatIpv4(2 ** 32 - 2 ** (32 - prefix));
 }

@@ -83,3 +83,22 @@ export function parseIpv4(address: string): number | null {
 export function formatIpv4(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
 }
+
+/** A network with the addresses that its range makes. */
+export interface AddressedNetwork extends NetworkRow {
+  netmask: string;
+  broadcast: string;
+  /** The first that a port can have. */
+  dhcp_start: string;
+}
+
+export function withAddresses(network: NetworkRow): AddressedNetwork {
+  const { first, last } = parseCidr(network.cidr);
+  const size = last - first + 3;
+  return {
+    ...network,
+    netmask: formatIpv4(2 ** 32 - size),
+    broadcast: formatIpv4(last + 1),
+    dhcp_start: formatIpv4(first + 1),
+  };
+}
