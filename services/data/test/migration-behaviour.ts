@@ -32,7 +32,7 @@ export function describeMigrations(db: () => Database): void {
     });
 
     it('leave nothing behind when one fails', async () => {
-      // The last migration finds its table there already.
+      // One of the later migrations finds its table there already.
       await db().kysely.schema.createTable('ports').addColumn('uuid', 'text').execute();
 
       await expect(migrate(db())).rejects.toThrow(/ports/);
@@ -46,7 +46,8 @@ export function describeMigrations(db: () => Database): void {
       const tables = ['instances', 'allocations', 'resource_providers', 'shadow_instances'] as const;
       const contents = () =>
         Promise.all(tables.map((table) => sql`select * from ${sql.table(table)}`.execute(db().kysely)));
-      await apply(db(), migrations.slice(0, 8));
+      const [earlier, later] = [migrations.slice(0, 8), migrations.slice(8)];
+      await apply(db(), earlier);
       const context = '{"nova_object.name":"MigrationContext"}';
       const instance = newInstance({ vm_state: 'active', migration_context: context });
       await db().kysely.insertInto('instances').values(instance).execute();
@@ -55,7 +56,7 @@ export function describeMigrations(db: () => Database): void {
       await insertAllocations(db().kysely, [{ ...allocation, consumer_uuid: instance.uuid }]);
       const before = (await contents()).map(({ rows }) => rows);
 
-      expect(await migrate(db())).toEqual(['instance migrations']);
+      expect(await migrate(db())).toEqual(later.map(({ name }) => name));
 
       expect((await contents()).map(({ rows }) => rows)).toEqual(before);
       const { uuid } = await insertMigration(db().kysely, newMigration({ instance_uuid: instance.uuid }));
