@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { FlavorStore } from '@mini-nova/data/flavors/store';
 import { DatabaseUnavailable } from '@mini-nova/database';
+import { silentLogger } from '@mini-nova/messaging';
 import { apiFixture, BOOT } from '@mini-nova/services-testing/api-fixture';
 import { tempDir } from '@mini-nova/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -106,7 +107,7 @@ test('answers a body that is too large with 413', async () => {
 });
 
 test('tells nothing of an unexpected error but where to look', async () => {
-  const { get, db } = await apiFixture();
+  const { get, db } = await apiFixture({ logger: silentLogger });
   await db.kysely.schema.dropTable('flavors').execute();
   const { status, body, headers } = await get('/v2.1/flavors');
   expect(status).toBe(500);

@@ -48,7 +48,7 @@ it('knows each exception of each noun across a call, and all under their names',
   const classes = await classesHere();
   expect(classes.length).toBeGreaterThan(25);
   for (const [file, name, type] of classes) {
-    expect(Object.values(exceptions), `${file} is not among the exports of index.ts`).toContain(type);
+    expect(Object.values(exceptions), `${file} is not exported by nouns.ts`).toContain(type);
     expect(remoteErrors.byName('nova.exception', name), `${name} of ${file} is not registered`).toMatchObject(
       { type },
     );

@@ -87,6 +87,12 @@ export const LIMITS: HttpLimits = {
   socketTimeout: 900,
 };
 
+/** An answer 500 tells users nothing; whoever runs the test sees why. */
+const failuresShown: Logger = {
+  ...silentLogger,
+  error: (data, message) => console.error(message, data),
+};
+
 /** The API on a SQLite database in memory, unless another is given, and a memory bus of its own, with nobody at the other end. */
 export async function apiFixture({
   database = 'sqlite://',
@@ -94,7 +100,7 @@ export async function apiFixture({
   castTimeout = 5,
   limits = {},
   proxy = { isTrusted: false },
-  logger = silentLogger,
+  logger = failuresShown,
   isAdmin = true,
 }: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const db = await openDatabase(database);
