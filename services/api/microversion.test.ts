@@ -3,10 +3,25 @@ import { fastify } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { errorHandler } from './error-handler.ts';
 import { addMicroversions, Microversion } from './microversion.ts';
+import { type ParameterTable, readParameters } from './queries/parameter.ts';
 
 const text = { type: 'string' } as const;
 const named = { type: 'object', required: ['name'], additionalProperties: false, properties: { name: text } };
 const described = { ...named, properties: { name: text, description: text } };
+
+interface Question {
+  userId?: string;
+}
+
+const parameters: ParameterTable<Question> = {
+  user_id: {
+    for: 'administrators',
+    microversions: { from: '2.10' },
+    apply: (question, [id]) => {
+      question.userId = id;
+    },
+  },
+};
 
 /** An API of later days. */
 async function laterApi() {
@@ -23,6 +38,7 @@ async function laterApi() {
     { from: '2.10', schema: described },
   ];
   app.post('/named', { config: { bodies } }, async ({ body }) => body);
+  app.get('/listed', async (request) => readParameters<Question>(parameters, request, {}));
   const ask = async (version: string, url: string, payload?: object) => {
     const method = payload ? 'POST' : 'GET';
     const headers = { 'openstack-api-version': `compute ${version}` };
@@ -83,4 +99,15 @@ test('a body is checked by the schema of the version that is asked for', async (
   expect(JSON.parse(refused.body).badRequest.message).toBe(
     "Additional properties are not allowed ('description' was unexpected)",
   );
+});
+
+test('a list knows a parameter in its versions only', async () => {
+  const { ask } = await laterApi();
+  expect(await ask('2.10', '/listed?user_id=me')).toMatchObject({ status: 200, body: '{"userId":"me"}' });
+  const refused = await ask('2.9', '/listed?user_id=me');
+  expect(refused.status).toBe(400);
+  expect(JSON.parse(refused.body).badRequest.message).toBe(
+    "Additional properties are not allowed ('user_id' was unexpected)",
+  );
+  expect((await ask('2.9', '/listed')).status).toBe(200);
 });

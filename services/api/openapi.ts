@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-type QueryParameters = Readonly<Record<string, Pick<Parameter<never>, 'for' | 'several'>>>;
+type QueryParameters = Readonly<Record<string, Pick<Parameter<never>, 'for' | 'several' | 'microversions'>>>;
 
 const INFO = {
   title: 'mini-nova',
@@ -90,9 +90,10 @@ function bodyOf(bodies: readonly VersionedBody[]): object {
 }
 
 function querySchema(parameters: QueryParameters): object {
-  const entries = Object.entries(parameters).map(([name, { for: who, several }]) => {
+  const entries = Object.entries(parameters).map(([name, { for: who, several, microversions }]) => {
     const text = { type: 'string' };
-    return [name, { ...(several ? { type: 'array', items: text } : text), description: `For ${who}` }];
+    const schema = { ...(several ? { type: 'array', items: text } : text), description: `For ${who}` };
+    return [name, { ...schema, ...(microversions && { 'x-microversions': microversions }) }];
   });
   return { type: 'object', properties: Object.fromEntries(entries) };
 }

@@ -1,5 +1,5 @@
 import type { FlavorQuery } from '@mini-nova/data/request-stores';
-import { badValue, type ParameterTable, readParameters } from '../queries/parameter.ts';
+import { badValue, type ParameterTable, type Question, readParameters } from '../queries/parameter.ts';
 import { count, flag, integer } from '../queries/values.ts';
 
 interface FlavorListQuery extends Omit<FlavorQuery, 'sort'> {
@@ -76,8 +76,8 @@ export const flavorParameters: ParameterTable<FlavorListQuery> = {
 };
 
 /** The flavors that a query asks for: by default the public ones, in the order of their ids. @throws BadRequest */
-export function flavorSearch(given: unknown, maxLimit: number): FlavorQuery & { limit: number } {
-  const query = readParameters<FlavorListQuery>(flavorParameters, given, {
+export function flavorSearch(request: Question, maxLimit: number): FlavorQuery & { limit: number } {
+  const query = readParameters<FlavorListQuery>(flavorParameters, request, {
     isPublic: true,
     sortKey: 'flavorid',
     sortDir: 'asc',

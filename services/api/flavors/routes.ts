@@ -43,7 +43,7 @@ export function flavorRoutes(app: Api, { settings }: ApiDependencies): void {
     '/flavors/:id/os-extra_specs',
     { schema: { params: itemPath, response: { 200: ExtraSpecsAnswer } } },
     async (request) => {
-      readParameters(noParameters, request.query, {});
+      readParameters(noParameters, request, {});
       const flavor = await request.stores.flavors.getByFlavorid(request.params.id);
       return { extra_specs: flavor.extra_specs };
     },
@@ -53,7 +53,7 @@ export function flavorRoutes(app: Api, { settings }: ApiDependencies): void {
     request: FastifyRequest,
     collection: string,
   ): Promise<{ found: Flavor[]; links: { flavors_links?: Link[] } }> {
-    const search = flavorSearch(request.query, settings.maxLimit);
+    const search = flavorSearch(request, settings.maxLimit);
     const found = await find(request, search);
     const last = found.length === search.limit ? found.at(-1) : undefined;
     if (!last) return { found, links: {} };

@@ -9,7 +9,7 @@ import { hypervisorBrief, hypervisorDocument, type ServiceOfNode } from './view.
 
 export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void {
   app.get('/os-hypervisors', { schema: { response: { 200: HypervisorListAnswer } } }, async (request) => {
-    readParameters(noParameters, request.query, {});
+    readParameters(noParameters, request, {});
     const nodes = await withServices(request.stores.admin);
     return { hypervisors: nodes.map(([node, of]) => hypervisorBrief(node, of)) };
   });
@@ -18,7 +18,7 @@ export function hypervisorRoutes(app: Api, { settings }: ApiDependencies): void 
     '/os-hypervisors/detail',
     { schema: { response: { 200: HypervisorDetailAnswer } } },
     async (request) => {
-      readParameters(noParameters, request.query, {});
+      readParameters(noParameters, request, {});
       const nodes = await withServices(request.stores.admin);
       return { hypervisors: nodes.map(([node, of]) => hypervisorDocument(node, of)) };
     },

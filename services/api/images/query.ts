@@ -1,5 +1,5 @@
 import { BadRequest } from '../http-errors.ts';
-import { type ParameterTable, readParameters } from '../queries/parameter.ts';
+import { type ParameterTable, type Question, readParameters } from '../queries/parameter.ts';
 import { count, time } from '../queries/values.ts';
 import type { ImageDefinition } from './options.ts';
 import type { ImageRegistry } from './registry.ts';
@@ -72,11 +72,11 @@ export const imageParameters: ParameterTable<ImageQuery> = {
 /** One page of the images that are asked for, and whether it is full. @throws BadRequest */
 export function findImages(
   images: ImageRegistry,
-  given: unknown,
+  request: Question,
   maxLimit: number,
 ): { page: ImageDefinition[]; full: boolean } {
   const query: ImageQuery = { conditions: [], limit: maxLimit };
-  const { conditions, limit, marker } = readParameters(imageParameters, given, query);
+  const { conditions, limit, marker } = readParameters(imageParameters, request, query);
   const all = images.list();
   const last = all.findIndex(({ id }) => id === marker);
   if (marker !== undefined && last < 0) throw new BadRequest(`marker [${marker}] not found`);

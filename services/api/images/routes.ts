@@ -38,7 +38,7 @@ export function imageRoutes(app: Api, { images, settings }: ApiDependencies): vo
     request: FastifyRequest,
     collection: string,
   ): { found: ImageDefinition[]; links: { images_links?: Link[] } } {
-    const { page: found, full } = findImages(images, request.query, settings.maxLimit);
+    const { page: found, full } = findImages(images, request, settings.maxLimit);
     const last = full ? found.at(-1) : undefined;
     if (!last) return { found, links: {} };
     return {

@@ -10,7 +10,7 @@ import { interfaceDocument } from './view.ts';
 export function interfaceRoutes(app: Api, dependencies: ApiDependencies): void {
   const list = { params: serverPath, response: { 200: InterfaceListAnswer } };
   app.get('/servers/:id/os-interface', { schema: list }, async (request) => {
-    readParameters(noParameters, request.query, {});
+    readParameters(noParameters, request, {});
     const ports = await portsOfServer(request.stores, request.params.id);
     return { interfaceAttachments: ports.map(interfaceDocument) };
   });

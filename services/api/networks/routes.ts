@@ -7,7 +7,7 @@ import { networkDocument } from './view.ts';
 
 export function networkRoutes(app: Api): void {
   app.get('/os-networks', { schema: { response: { 200: NetworkListAnswer } } }, async (request) => {
-    readParameters(noParameters, request.query, {});
+    readParameters(noParameters, request, {});
     return { networks: (await request.stores.networks.list()).map(networkDocument) };
   });
 

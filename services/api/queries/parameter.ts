@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import { BadRequest } from '../http-errors.ts';
+import type { VersionRange } from '../microversion.ts';
 
 /** One parameter of a list's query. */
 export interface Parameter<Q> {
@@ -6,6 +8,8 @@ export interface Parameter<Q> {
   for: 'everyone' | 'administrators';
   /** It may be given several times, and all of them count. */
   several?: boolean;
+  /** In which microversions the list knows it. Default: in all that are spoken. */
+  microversions?: VersionRange;
   /** Adds what it asks for. @throws BadRequest */
   apply(query: Q, values: Values, name: string): void;
 }
@@ -15,19 +19,23 @@ export type Values = readonly [string, ...string[]];
 /** All parameters of a list, by name; `prefix-*` stands for all names that begin so. Others are refused. */
 export type ParameterTable<Q> = Readonly<Record<string, Parameter<Q>>>;
 
+/** What of a request says what is asked for. */
+export type Question = Pick<FastifyRequest, 'query' | 'microversion'>;
+
 /** A list without parameters. */
 export const noParameters: ParameterTable<object> = {};
 
 /**
- * Reads the query of a list's request into `query`. A parameter that the list does not know is refused, as in Nova
- * since microversion 2.75: without it, the client would get an answer to another question.
+ * Reads the query of a list's request into `query`. A parameter that the list does not know in the
+ * request's microversion is refused, as in Nova since microversion 2.75: without it, the client would get an answer to another question.
  *
  * @throws BadRequest
  */
-export function readParameters<Q>(table: ParameterTable<Q>, given: unknown, query: Q): Q {
-  for (const [name, texts] of Object.entries(given as Record<string, string | string[]>)) {
+export function readParameters<Q>(table: ParameterTable<Q>, request: Question, query: Q): Q {
+  const { microversion } = request;
+  for (const [name, texts] of Object.entries(request.query as Record<string, string | string[]>)) {
     const parameter = findParameter(table, name);
-    if (!parameter) {
+    if (!parameter || (parameter.microversions && !microversion.isIn(parameter.microversions))) {
       throw new BadRequest(`Additional properties are not allowed ('${name}' was unexpected)`);
     }
     const [first = '', ...others] = [texts].flat();

@@ -26,7 +26,7 @@ export async function serverPage(
   { maxLimit }: ApiSettings,
 ): Promise<ServerPage> {
   const { stores } = request;
-  const { allProjects, ...search } = serverSearch(request.query, maxLimit);
+  const { allProjects, ...search } = serverSearch(request, maxLimit);
   const among = allProjects ? stores.instances.ofAllProjects() : stores.instances;
   const instances = await find(among, stores, search);
   const last = instances.length === search.limit ? instances.at(-1) : undefined;

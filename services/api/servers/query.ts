@@ -8,7 +8,13 @@ import type { InstanceQuery } from '@mini-nova/data/request-stores';
 import type { SortKey } from '@mini-nova/database';
 import { statesOfStatus } from '@mini-nova/domain/states/server-status';
 import { VmState } from '@mini-nova/domain/states/vm-state';
-import { badValue, type Parameter, type ParameterTable, readParameters } from '../queries/parameter.ts';
+import {
+  badValue,
+  type Parameter,
+  type ParameterTable,
+  type Question,
+  readParameters,
+} from '../queries/parameter.ts';
 import { count, flag, pattern, time } from '../queries/values.ts';
 
 /** What a request for a list of servers asks for. */
@@ -195,8 +201,8 @@ export const serverParameters: ParameterTable<ServerQuery> = {
  *
  * @throws BadRequest
  */
-export function serverSearch(given: unknown, maxLimit: number): ServerSearch {
-  const query = readParameters(serverParameters, given, {
+export function serverSearch(request: Question, maxLimit: number): ServerSearch {
+  const query = readParameters(serverParameters, request, {
     conditions: [],
     ofProjects: false,
     mayBeDeleted: false,

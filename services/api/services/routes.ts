@@ -28,7 +28,7 @@ export function serviceRoutes(app: Api, dependencies: ApiDependencies): void {
 
   const list = { response: { 200: ServiceListAnswer } };
   app.get('/os-services', { schema: list, config: { query: serviceParameters } }, async (request) => {
-    const filters = readParameters<ServiceFilters>(serviceParameters, request.query, {});
+    const filters = readParameters<ServiceFilters>(serviceParameters, request, {});
     const { services } = request.stores.admin;
     const skews = await services.clockSkews();
     const found = [...(await services.list(filters))].filter(({ binary }) => !API_BINARIES.includes(binary));
