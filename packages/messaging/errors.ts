@@ -77,18 +77,13 @@ export class MessageTooLarge extends MessageDeliveryFailure {
   /** Bytes that the broker takes. */
   readonly limit: number;
 
-  constructor({ what, size, limit }: MessageSize, options?: ErrorOptions) {
+  /** @param data `what`: `The message` */
+  constructor(data: { what: string; size: number; limit: number }, options?: ErrorOptions) {
+    const { what, size, limit } = data;
     super(`${what} has ${size} bytes, and RabbitMQ takes ${limit}`, options);
     this.size = size;
     this.limit = limit;
   }
-}
-
-export interface MessageSize {
-  /** `The message`. */
-  what: string;
-  size: number;
-  limit: number;
 }
 
 /**

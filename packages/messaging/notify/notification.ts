@@ -9,10 +9,6 @@ export const PRIORITIES = ['audit', 'debug', 'info', 'warn', 'error', 'critical'
 /** How urgent a notification is. `sample` is for small, frequent ones: "CPU 70 %". */
 export type NotificationPriority = (typeof PRIORITIES)[number];
 
-export function isPriority(text: string): text is NotificationPriority {
-  return (PRIORITIES as readonly string[]).includes(text);
-}
-
 /** What identifies a notification; its keys as on the wire. */
 export interface NotificationMetadata {
   readonly message_id: string | null;
@@ -44,9 +40,10 @@ export function receivedNotification(
   };
 }
 
-/** In lower case; '' when the message has none. */
-export function priorityOf({ message }: IncomingNotification): string {
-  return textOrNull(message.priority)?.toLowerCase() ?? '';
+/** In lower case; undefined when the message has none, or one that is unknown. */
+export function priorityOf({ message }: IncomingNotification): NotificationPriority | undefined {
+  const text = textOrNull(message.priority)?.toLowerCase();
+  return PRIORITIES.find((priority) => priority === text);
 }
 
 function textOrNull(value: JsonValue | undefined): string | null {

@@ -2,7 +2,6 @@ import type { IncomingNotification } from '../drivers/notification-driver.ts';
 import { type Logger, logThrown } from '../logger.ts';
 import type { Serializer } from '../serializers.ts';
 import {
-  isPriority,
   type NotificationPriority,
   priorityOf,
   type ReceivedNotification,
@@ -27,7 +26,7 @@ export interface ReceiverOptions {
 }
 
 /** Acknowledges a notification, or requeues it where that is allowed. */
-export function settle(
+function settle(
   incoming: IncomingNotification,
   requeue: boolean,
   { allowRequeue, logger }: ReceiverOptions,
@@ -39,9 +38,15 @@ export function settle(
 }
 
 /** What log lines say about a notification: its payload may hold secrets. */
-export function describe({ message }: IncomingNotification): object {
+function describe({ message }: IncomingNotification): object {
   const { message_id, publisher_id, event_type, priority } = message;
   return { message_id, publisher_id, event_type, priority };
+}
+
+function knownPriority(incoming: IncomingNotification, logger: Logger): NotificationPriority | undefined {
+  const priority = priorityOf(incoming);
+  if (priority === undefined) logger.warn(describe(incoming), 'Dropped a notification of unknown priority');
+  return priority;
 }
 
 /** Tells endpoints of notifications one by one. */
@@ -61,11 +66,8 @@ export class SingleReceiver implements NotificationReceiver {
   /** True: to be requeued. The endpoints after the one that wants so are not asked. */
   async #dispatch(incoming: IncomingNotification): Promise<boolean> {
     const { methods, serializer, logger } = this.#options;
-    const priority = priorityOf(incoming);
-    if (!isPriority(priority)) {
-      logger.warn(describe(incoming), 'Dropped a notification of unknown priority');
-      return false;
-    }
+    const priority = knownPriority(incoming, logger);
+    if (priority === undefined) return false;
     try {
       const notification = receivedNotification(incoming, serializer);
       for (const method of methods.get(priority) ?? []) {
@@ -150,11 +152,8 @@ export class BatchReceiver implements NotificationReceiver {
   ): Map<NotificationPriority, Opened[]> {
     const groups = new Map<NotificationPriority, Opened[]>();
     for (const { incoming } of batch) {
-      const priority = priorityOf(incoming);
-      if (!isPriority(priority)) {
-        this.#options.logger.warn(describe(incoming), 'Dropped a notification of unknown priority');
-        continue;
-      }
+      const priority = knownPriority(incoming, this.#options.logger);
+      if (priority === undefined) continue;
       const notification = this.#open(incoming);
       if (notification === undefined) unreadable.add(incoming);
       else groups.set(priority, [...(groups.get(priority) ?? []), { incoming, notification }]);

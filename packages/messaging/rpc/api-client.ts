@@ -104,10 +104,7 @@ class Sender {
   }
 
   send(method: RpcMethod, ctxt: RpcContext, request: unknown[]): unknown {
-    return method.kind === 'stream' ? this.#stream(method, ctxt, request) : this.#send(method, ctxt, request);
-  }
-
-  #stream(method: RpcMethod, ctxt: RpcContext, request: unknown[]): unknown {
+    if (method.kind !== 'stream') return this.#send(method, ctxt, request);
     const { context, args } = this.#prepare(method, request);
     return context.multicall(ctxt, method.wireName, args);
   }

@@ -157,40 +157,29 @@ export class RequestHandler implements RequestOwner {
   /** Another run of it gives the answer, or it is answered and done here. */
   async #settleCut(work: Work, outcome: Failed, awaited: boolean): Promise<void> {
     const { incoming } = work;
-    if (!this.#giveBack(incoming, outcome.error)) {
+    let givenBack = false;
+    try {
+      givenBack = incoming.giveBack?.(outcome.error) ?? false;
+    } catch (failure) {
+      // A bug of the driver: the caller must be answered all the same.
+      this.#logBug(incoming, failure, 'Could not give back an RPC request');
+    }
+    if (!givenBack) {
       if (awaited) await this.#reply(work, outcome);
       this.#finish(incoming, outcome);
     }
     this.unanswered.end();
   }
 
-  #giveBack(incoming: IncomingMessage, error: unknown): boolean {
-    try {
-      return incoming.giveBack?.(error) ?? false;
-    } catch (failure) {
-      // A bug of the driver: the caller must be answered all the same.
-      this.#logBug(incoming, failure, 'Could not give back an RPC request');
-      return false;
-    }
-  }
-
+  /** Within the hooks. */
   #run(work: Work): Promise<JsonValue> {
-    return this.#transport.hooks.aroundServe === undefined ? this.#dispatch(work) : this.#runWithHooks(work);
-  }
-
-  async #runWithHooks(work: Work): Promise<JsonValue> {
-    const { incoming } = work;
-    checkRequest(incoming.message);
-    const rpc = {
-      kind: work.kind,
-      target: work.target,
-      method: incoming.message.method,
-      ctxt: incoming.ctxt,
-      queueWait: incoming.queueWait,
-      attempt: incoming.attempt,
-    } as const;
-    const run = () => work.unlessCut(() => this.#dispatch(work));
-    return this.#transport.hooks.aroundServe?.run(rpc, run) ?? run();
+    const { aroundServe } = this.#transport.hooks;
+    if (aroundServe === undefined) return this.#dispatch(work);
+    const { kind, target, incoming } = work;
+    const { message, ctxt, queueWait, attempt } = incoming;
+    checkRequest(message);
+    const rpc = { kind, target, method: message.method, ctxt, queueWait, attempt };
+    return aroundServe.run(rpc, () => work.unlessCut(() => this.#dispatch(work)));
   }
 
   async #dispatch(work: Work): Promise<JsonValue> {
