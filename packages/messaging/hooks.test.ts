@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test, vi } from 'vitest';
-import { HookChain, Hooks } from './hooks.ts';
+import { chainOf, Hooks } from './hooks.ts';
 import { RecordingLogger } from './test/recording-logger.ts';
 
-type Hook = ConstructorParameters<typeof HookChain<object>>[0][number];
+type Hook = Parameters<typeof chainOf<object>>[0][number];
 
 function setUp(...hooks: Hook[]) {
   const logger = new RecordingLogger();
-  return { logger, chain: new HookChain<object>(hooks, logger) };
+  return { logger, chain: chainOf<object>(hooks, logger) ?? expect.fail('no chain') };
 }
 
 const outcomeOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
@@ -22,7 +22,7 @@ describe('hooks', () => {
     };
     const { chain } = setUp(noting('first'), noting('second'));
     const rpc = { method: 'echo' };
-    expect(await chain.run(rpc, async () => steps.push('rpc'))).toBe(3);
+    expect(await chain(rpc, async () => steps.push('rpc'))).toBe(3);
     await vi.waitFor(() =>
       expect(steps).toEqual([['first', rpc], ['second', rpc], 'rpc', 'second after', 'first after']),
     );
@@ -34,7 +34,7 @@ describe('hooks', () => {
       await next().catch((error: unknown) => seen.push(error));
     });
     const error = new Error('no host');
-    expect(await outcomeOf(chain.run({}, () => Promise.reject(error)))).toBe(error);
+    expect(await outcomeOf(chain({}, () => Promise.reject(error)))).toBe(error);
     expect(seen).toEqual([error]);
     expect(logger.lines).toEqual([]);
   });
@@ -42,7 +42,7 @@ describe('hooks', () => {
   test('that pass the error on are not considered broken', async () => {
     const { chain, logger } = setUp((_rpc, next) => next());
     const error = new Error('no host');
-    expect(await outcomeOf(chain.run({}, () => Promise.reject(error)))).toBe(error);
+    expect(await outcomeOf(chain({}, () => Promise.reject(error)))).toBe(error);
     await new Promise((resolve) => setImmediate(resolve));
     expect(logger.lines).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe('hooks', () => {
   ])('that %s are logged, and the RPC goes on', async (_when, hook) => {
     const { chain, logger } = setUp(hook);
     const inner = vi.fn(async () => 'done');
-    expect(await chain.run({}, inner)).toBe('done');
+    expect(await chain({}, inner)).toBe('done');
     expect(inner).toHaveBeenCalledOnce();
     await vi.waitFor(() =>
       expect(logger.lines).toMatchObject([{ level: 'error', data: { err: expect.any(Error) } }]),
@@ -74,12 +74,12 @@ describe('hooks', () => {
 
   test('that never call next do not keep the RPC from running, nor can they run it twice', async () => {
     const inner = vi.fn(async () => 'done');
-    expect(await setUp(() => {}).chain.run({}, inner)).toBe('done');
+    expect(await setUp(() => {}).chain({}, inner)).toBe('done');
     const twice = setUp((_rpc, next) => {
       void next();
       void next();
     });
-    expect(await twice.chain.run({}, inner)).toBe('done');
+    expect(await twice.chain({}, inner)).toBe('done');
     expect(inner).toHaveBeenCalledTimes(2);
   });
 
@@ -88,7 +88,7 @@ describe('hooks', () => {
     try {
       const { chain, logger } = setUp(() => new Promise(() => {}));
       const inner = vi.fn(async () => 'done');
-      const outcome = chain.run({}, inner);
+      const outcome = chain({}, inner);
       await vi.advanceTimersByTimeAsync(900);
       expect(inner).not.toHaveBeenCalled();
       await vi.advanceTimersByTimeAsync(200);
@@ -107,7 +107,7 @@ describe('hooks', () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
         await next();
       });
-      const outcome = chain.run({}, async () => 'done');
+      const outcome = chain({}, async () => 'done');
       await vi.advanceTimersByTimeAsync(100);
       expect(await outcome).toBe('done');
       expect(vi.getTimerCount()).toBe(0);
@@ -122,7 +122,7 @@ describe('hooks', () => {
       await next();
       await new Promise(() => {});
     });
-    expect(await chain.run({}, async () => 'done')).toBe('done');
+    expect(await chain({}, async () => 'done')).toBe('done');
   });
 
   test('give the RPC their asynchronous context', async () => {
@@ -132,7 +132,7 @@ describe('hooks', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return span.getStore();
     };
-    expect(await chain.run({}, inner)).toBe('span 1');
+    expect(await chain({}, inner)).toBe('span 1');
   });
 });
 

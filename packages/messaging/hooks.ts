@@ -89,62 +89,55 @@ const HOOK_PATIENCE = 1_000;
 
 type Around<Rpc> = (rpc: Rpc, next: () => Promise<void>) => unknown;
 
-/** The hooks of one kind, around each RPC; the first is the outermost. */
-export class HookChain<Rpc> {
-  readonly #hooks: readonly Around<Rpc>[];
-  readonly #logger: Logger;
+/** Runs an RPC within the hooks of one kind. Its outcome is the RPC's own, whatever the hooks do. */
+export type HookChain<Rpc> = <T>(rpc: Rpc, inner: () => Promise<T>) => Promise<T>;
 
-  constructor(hooks: readonly Around<Rpc>[], logger: Logger) {
-    this.#hooks = hooks;
-    this.#logger = logger;
-  }
+/** The first hook is the outermost; undefined without hooks. */
+export function chainOf<Rpc>(hooks: readonly Around<Rpc>[], logger: Logger): HookChain<Rpc> | undefined {
+  if (hooks.length === 0) return undefined;
+  return <T>(rpc: Rpc, inner: () => Promise<T>) => {
+    const around = (next: () => Promise<T>, hook: Around<Rpc>) => () => within(hook, rpc, next, logger);
+    return hooks.reduceRight(around, inner)();
+  };
+}
 
-  /** Runs the RPC within the hooks, from one of them on. Its outcome is the RPC's own, whatever the hooks do. */
-  run<T>(rpc: Rpc, inner: () => Promise<T>, from = 0): Promise<T> {
-    const hook = this.#hooks[from];
-    if (hook === undefined) return inner();
-    return this.#within(hook, rpc, () => this.run(rpc, inner, from + 1));
-  }
-
-  #within<T>(hook: Around<Rpc>, rpc: Rpc, inner: () => Promise<T>): Promise<T> {
-    return new Promise((resolve) => {
-      let outcome: Promise<void> | undefined;
-      let patience: NodeJS.Timeout | undefined;
-      const failure: { error?: unknown } = {};
-      const next = (): Promise<void> => {
-        if (outcome === undefined) {
-          clearTimeout(patience);
-          const run = inner();
-          resolve(run);
-          outcome = run.then(
-            () => {},
-            (error: unknown) => {
-              failure.error = error;
-              throw error;
-            },
-          );
-          // A hook need not look at it; the caller does.
-          outcome.catch(() => {});
-        }
-        return outcome;
-      };
-      // It may be asynchronous, or throw at once.
-      const hooked = async (): Promise<unknown> => hook(rpc, next);
-      hooked()
-        .catch((error: unknown) => {
-          if ('error' in failure && failure.error === error) return;
-          logThrown(this.#logger, error, {}, 'An RPC hook failed');
-        })
-        .finally(() => void next());
-      // Most hooks have called it by now.
-      if (outcome === undefined) patience = setTimeout(() => this.#goOn(next), HOOK_PATIENCE);
-    });
-  }
-
-  #goOn(next: () => Promise<void>): void {
-    this.#logger.error({ waited_ms: HOOK_PATIENCE }, 'An RPC hook does not call next: the RPC goes on');
-    void next();
-  }
+function within<Rpc, T>(hook: Around<Rpc>, rpc: Rpc, inner: () => Promise<T>, logger: Logger): Promise<T> {
+  return new Promise((resolve) => {
+    let outcome: Promise<void> | undefined;
+    let patience: NodeJS.Timeout | undefined;
+    const failure: { error?: unknown } = {};
+    const next = (): Promise<void> => {
+      if (outcome === undefined) {
+        clearTimeout(patience);
+        const run = inner();
+        resolve(run);
+        outcome = run.then(
+          () => {},
+          (error: unknown) => {
+            failure.error = error;
+            throw error;
+          },
+        );
+        // A hook need not look at it; the caller does.
+        outcome.catch(() => {});
+      }
+      return outcome;
+    };
+    // It may be asynchronous, or throw at once.
+    const hooked = async (): Promise<unknown> => hook(rpc, next);
+    hooked()
+      .catch((error: unknown) => {
+        if ('error' in failure && failure.error === error) return;
+        logThrown(logger, error, {}, 'An RPC hook failed');
+      })
+      .finally(() => void next());
+    // Most hooks have called it by now.
+    if (outcome !== undefined) return;
+    patience = setTimeout(() => {
+      logger.error({ waited_ms: HOOK_PATIENCE }, 'An RPC hook does not call next: the RPC goes on');
+      void next();
+    }, HOOK_PATIENCE);
+  });
 }
 
 /** A transport's hooks, by what they want; undefined where none wants anything. */
@@ -168,10 +161,6 @@ export class Hooks {
       logThrown(logger, error, { event: type }, 'A transport event hook failed'),
     );
   }
-}
-
-function chainOf<Rpc>(hooks: readonly Around<Rpc>[], logger: Logger): HookChain<Rpc> | undefined {
-  return hooks.length === 0 ? undefined : new HookChain(hooks, logger);
 }
 
 /** Tells all. Whatever one throws, at once or later, what it watches must not notice. */

@@ -56,24 +56,19 @@ export class Target {
 
   equals(other: Target): boolean {
     return (
-      this.exchange === other.exchange &&
-      this.topic === other.topic &&
-      this.namespace === other.namespace &&
-      this.version === other.version &&
-      this.server === other.server &&
-      this.fanout === other.fanout &&
+      PARTS.every((part) => this[part] === other[part]) &&
       this.legacyNamespaces.length === other.legacyNamespaces.length &&
       this.legacyNamespaces.every((namespace, index) => namespace === other.legacyNamespaces[index])
     );
   }
 
   toString(): string {
-    const parts = (['exchange', 'topic', 'namespace', 'version', 'server', 'fanout'] as const)
-      .filter((key) => this[key])
-      .map((key) => `${key}=${this[key]}`);
+    const parts = PARTS.filter((part) => this[part]).map((part) => `${part}=${this[part]}`);
     return parts.length === 0 ? '<Target>' : `<Target ${parts.join(', ')}>`;
   }
 }
+
+const PARTS = ['exchange', 'topic', 'namespace', 'version', 'server', 'fanout'] as const;
 
 /** A lone surrogate would arrive as another character. */
 const HALF = /\p{Surrogate}/u;

@@ -96,19 +96,20 @@ export interface Reply {
   results?: number;
 }
 
-/**
- * When a request is acknowledged: `before` it runs (at most once, as in oslo.messaging), or `after` it has run (at
- * least once, and a cast whose method fails is tried again, up to a limit).
- */
+/** When a request is acknowledged, see `ListenOptions`. */
 export type AckPolicy = 'before' | 'after';
 
 /** How requests are taken. */
 export interface ListenOptions {
   /** Gives up waiting: a driver that is still waiting for its broker then rejects. */
   signal?: AbortSignal;
-  /** How many requests run at once; the others wait. 0: no limit. Default: the driver's. */
+  /** How many requests run at once; the rest waits. 0: no limit. Default: the driver's (rabbit_qos_prefetch_count). */
   prefetch?: number | undefined;
-  /** Default `before`. */
+  /**
+   * `before` (the default): a request is acknowledged when it starts, and runs at most once, as in oslo.messaging.
+   * `after`: it is acknowledged when it has run, so that it runs at least once; a cast whose method fails is tried
+   * again, and becomes a dead letter in the end. Its methods must be repeatable.
+   */
   ackPolicy?: AckPolicy | undefined;
   /** With ackPolicy `after`: how often a cast is tried before it becomes a dead letter. Default 5. */
   deliveryLimit?: number | undefined;

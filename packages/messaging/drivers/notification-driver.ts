@@ -47,9 +47,15 @@ export interface NotificationTopic {
 /** How notifications are taken. */
 export interface NotificationListenOptions {
   signal?: AbortSignal;
-  /** Listeners with one pool share its copy of each notification; without, all listeners of a topic share one. */
+  /**
+   * Listeners of one pool share its copy of each notification. Listeners without a pool share another one: there
+   * should be one such listener, because the notifications wait for it for as long as there is none.
+   */
   pool?: string | undefined;
-  /** How many unacknowledged notifications may be held. 0: no limit. Default: the driver's. */
+  /**
+   * How many notifications are handled at once, and held at most; the rest waits. 0: no limit, not even of memory.
+   * Default: RabbitMQ's `rabbit_qos_prefetch_count` if that is set, or 64.
+   */
   prefetch?: number | undefined;
 }
 

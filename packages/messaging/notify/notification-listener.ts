@@ -1,7 +1,8 @@
 import type { Listener } from '../drivers/driver.ts';
 import {
   DEFAULT_PREFETCH,
-  type NotificationDriver,
+  type IncomingNotification,
+  type NotificationListenOptions,
   type NotificationTopic,
 } from '../drivers/notification-driver.ts';
 import { InvalidTarget } from '../errors.ts';
@@ -22,13 +23,11 @@ import {
   SingleReceiver,
 } from './receivers.ts';
 
-interface NotificationServerOptions {
-  driver: NotificationDriver;
-  topics: readonly NotificationTopic[];
-  receiver: NotificationReceiver;
-  pool: string | undefined;
-  prefetch: number | undefined;
-}
+/** Consumes what the server is for. */
+type Listen = (
+  onNotification: (incoming: IncomingNotification) => void,
+  signal: AbortSignal,
+) => Promise<Listener>;
 
 /**
  * Tells endpoints of the notifications of some topics. Made by `getNotificationListener` and
@@ -39,12 +38,21 @@ interface NotificationServerOptions {
  * be started again.
  */
 export class NotificationServer extends MessageHandlingServer {
-  readonly #options: NotificationServerOptions;
+  readonly #listen: Listen;
+  readonly #receiver: NotificationReceiver;
   readonly #running = new InFlight();
 
-  constructor(options: NotificationServerOptions) {
+  constructor(listen: Listen, receiver: NotificationReceiver) {
     super();
-    this.#options = options;
+    this.#listen = listen;
+    this.#receiver = receiver;
+  }
+
+  protected listen(signal: AbortSignal): Promise<Listener> {
+    return this.#listen((incoming) => {
+      this.#running.begin();
+      void this.#receiver.receive(incoming).finally(() => this.#running.end());
+    }, signal);
   }
 
   protected handled(): Promise<void> {
@@ -52,29 +60,12 @@ export class NotificationServer extends MessageHandlingServer {
   }
 
   protected override onStopped(): void {
-    this.#options.receiver.flush();
-  }
-
-  protected listen(signal: AbortSignal): Promise<Listener> {
-    const { driver, topics, receiver, pool, prefetch } = this.#options;
-    return driver.listen(
-      topics,
-      (incoming) => {
-        this.#running.begin();
-        void receiver.receive(incoming).finally(() => this.#running.end());
-      },
-      { signal, pool, prefetch },
-    );
+    this.#receiver.flush();
   }
 }
 
 /** How a listener takes notifications. */
-export interface NotificationListenerOptions {
-  /**
-   * Listeners of one pool share its copy of each notification. Listeners without a pool share another one: there
-   * should be one such listener, because the notifications wait for it for as long as there is none.
-   */
-  pool?: string;
+export interface NotificationListenerOptions extends Omit<NotificationListenOptions, 'signal'> {
   /** Default: NoOpSerializer. */
   serializer?: Serializer;
   /**
@@ -82,11 +73,6 @@ export interface NotificationListenerOptions {
    * acknowledged all the same. Default false.
    */
   allowRequeue?: boolean;
-  /**
-   * How many notifications are handled at once, and held at most; the rest waits. 0: no limit, not even of memory.
-   * Default: RabbitMQ's `rabbit_qos_prefetch_count` if that is set, or 64.
-   */
-  prefetch?: number;
 }
 
 /** How a batch listener takes notifications. */
@@ -158,7 +144,10 @@ function serverOf(
   const priorities = [...methods.keys()];
   const topics = targets.flatMap((target) => topicsOf(target, priorities));
   const receiver = receiverOf({ methods, serializer, allowRequeue, logger: transport.logger });
-  return new NotificationServer({ driver, topics, receiver, pool, prefetch });
+  return new NotificationServer(
+    (onNotification, signal) => driver.listen(topics, onNotification, { signal, pool, prefetch }),
+    receiver,
+  );
 }
 
 function topicsOf(target: Target, priorities: readonly NotificationPriority[]): NotificationTopic[] {

@@ -159,7 +159,7 @@ export class CallContext {
     if (aroundSend === undefined) return this.#transmit(request, options);
     // A copy: the context may be the caller's own object.
     const rpc = { kind, target: this.target, method, ctxt: { ...request.ctxt } };
-    return aroundSend.run(rpc, () => this.#transmit({ ...request, ctxt: rpc.ctxt }, options));
+    return aroundSend(rpc, () => this.#transmit({ ...request, ctxt: rpc.ctxt }, options));
   }
 
   #makeRequest(ctxt: RpcContext, method: string, args: object): Request {

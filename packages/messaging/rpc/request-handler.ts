@@ -179,7 +179,7 @@ export class RequestHandler implements RequestOwner {
     const { message, ctxt, queueWait, attempt } = incoming;
     checkRequest(message);
     const rpc = { kind, target, method: message.method, ctxt, queueWait, attempt };
-    return aroundServe.run(rpc, () => work.unlessCut(() => this.#dispatch(work)));
+    return aroundServe(rpc, () => work.unlessCut(() => this.#dispatch(work)));
   }
 
   async #dispatch(work: Work): Promise<JsonValue> {

@@ -1,6 +1,6 @@
 import type { RunningRequest } from '../activity.ts';
 import { given } from '../collections.ts';
-import type { AckPolicy, Listener } from '../drivers/driver.ts';
+import type { Listener, ListenOptions } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
 import { checkPrefetch } from '../limits.ts';
 import type { Logger } from '../logger.ts';
@@ -22,18 +22,7 @@ const PING_METHOD = 'oslo_rpc_server_ping';
 const pingEndpoint = { rpcMethods: [PING_METHOD], osloRpcServerPing: () => 'pong' };
 
 /** How a server takes its requests. */
-export interface ServingOptions {
-  /** How many requests run at once; the rest waits. 0: no limit. Default: the driver's (rabbit_qos_prefetch_count). */
-  prefetch?: number;
-  /**
-   * `before` (the default): a request is acknowledged when it starts, and runs at most once, as in oslo.messaging.
-   * `after`: it is acknowledged when it has run, so that it runs at least once; a cast whose method fails is tried
-   * again, and becomes a dead letter in the end. Its methods must be repeatable.
-   */
-  ackPolicy?: AckPolicy;
-  /** With ackPolicy `after`: how often a cast is tried before it becomes a dead letter. Default 5. */
-  deliveryLimit?: number;
-}
+export type ServingOptions = Omit<ListenOptions, 'signal'>;
 
 /** How a server takes requests and runs them. */
 export interface RPCServerOptions extends DispatcherOptions, ServingOptions {
