@@ -1,3 +1,5 @@
+import { given } from './collections.ts';
+
 /**
  * The bounds of one transport's memory, in one place. What is beyond them waits at the broker, or is refused with
  * `Overloaded`; nothing grows with the load.
@@ -37,20 +39,16 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** @throws TypeError when a limit is not a number above zero, or there is none of that name */
-export function limitsWith(given: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS };
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(limits, name));
-  if (unknown !== undefined) {
-    throw new TypeError(`limits.${unknown} is no limit; there are ${Object.keys(limits).join(', ')}`);
-  }
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
-    const value = given[name];
-    if (value === undefined) continue;
-    if (!(typeof value === 'number' && value > 0))
+export function limitsWith(limits: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new TypeError(`limits.${name} is no limit; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}`);
+    }
+    if (value !== undefined && !(typeof value === 'number' && value > 0)) {
       throw new TypeError(`limits.${name} is ${value}, but must be a number above 0`);
-    limits[name] = value;
+    }
   }
-  return limits;
+  return { ...DEFAULT_LIMITS, ...given(limits) };
 }
 
 /** The largest prefetch: RabbitMQ's is a 16-bit number. */
