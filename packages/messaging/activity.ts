@@ -1,5 +1,6 @@
 import { Roster } from './collections.ts';
 import type { Request, SendOptions } from './drivers/driver.ts';
+import { textOr } from './json.ts';
 import type { Target } from './target.ts';
 
 /** Since when something has been under way, at the moment of a report. */
@@ -70,8 +71,7 @@ export function reports<Report>(items: readonly UnderWay<Report>[]): Report[] {
 
 /** The id by which a request can be followed through all services; a peer may send anything as its context. */
 export function requestIdOf(ctxt: { readonly request_id?: unknown } | null | undefined): string | null {
-  const id = ctxt?.request_id;
-  return typeof id === 'string' ? id : null;
+  return textOr(ctxt?.request_id, null);
 }
 
 /**

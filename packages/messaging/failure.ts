@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { RemoteError } from './errors.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, textOr } from './json.ts';
 import { reasonText } from './logger.ts';
 import { type Failure, isRpcModule, type RemoteErrorType, remoteErrors } from './remote-errors.ts';
 
@@ -147,19 +147,11 @@ function parseFailure(text: string): Failure {
   // A failure in an unknown form is still a failure: its text becomes the value.
   const fields = isJsonObject(parsed) ? parsed : { message: text };
   return {
-    class: textOf(fields.class, 'Exception'),
-    module: textOf(fields.module, ''),
-    message: textOf(fields.message, ''),
+    class: textOr(fields.class, 'Exception'),
+    module: textOr(fields.module, ''),
+    message: textOr(fields.message, ''),
     tb: Array.isArray(fields.tb) ? fields.tb.filter((line) => typeof line === 'string') : [],
     args: Array.isArray(fields.args) ? fields.args : [],
     kwargs: isJsonObject(fields.kwargs) ? fields.kwargs : {},
   };
-}
-
-function textOf(value: JsonValue | undefined, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
-}
-
-function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

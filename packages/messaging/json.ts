@@ -6,6 +6,15 @@ export interface JsonObject {
   [key: string]: JsonValue | undefined;
 }
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Peers may send anything where text belongs. */
+export function textOr<T>(value: unknown, otherwise: T): string | T {
+  return typeof value === 'string' ? value : otherwise;
+}
+
 /** A copy with each field mapped; a field named `__proto__`, which would set the prototype, is dropped. */
 export function mapValues<T, U>(object: { [key: string]: T }, map: (value: T) => U): { [key: string]: U } {
   const mapped: { [key: string]: U } = {};
@@ -37,10 +46,8 @@ export function toPrimitive(value: unknown, path = 'value'): JsonValue {
 /** @throws TypeError as `toPrimitive`, and when the context does not become an object */
 export function contextToPrimitive(ctxt: object): JsonObject {
   const primitive = toPrimitive(ctxt, 'context');
-  if (primitive === null || typeof primitive !== 'object' || Array.isArray(primitive)) {
-    throw new TypeError('Cannot serialize context: it does not become a JSON object');
-  }
-  return primitive;
+  if (isJsonObject(primitive)) return primitive;
+  throw new TypeError('Cannot serialize context: it does not become a JSON object');
 }
 
 /** Most values are JSON already, and are passed on as they are: this look costs less than a copy. */
@@ -78,7 +85,9 @@ function convert(value: unknown, path: string, depth: number): JsonValue {
 function objectToPrimitive(value: object, path: string, depth: number): JsonValue {
   if (Array.isArray(value)) return arrayToPrimitive(value, path, depth);
   if (isPlain(value)) return entriesToPrimitive(Object.entries(value), path, depth);
-  if (value instanceof Date) return dateToPrimitive(value, path);
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? refuse(path, 'it is an invalid date') : value.toISOString();
+  }
   if (value instanceof Map) return mapToPrimitive(value, path, depth);
   if (value instanceof Set) return arrayToPrimitive([...value], path, depth);
   if (value instanceof Uint8Array) {
@@ -101,11 +110,6 @@ function arrayToPrimitive(values: readonly unknown[], path: string, depth: numbe
 function entriesToPrimitive(entries: [string, unknown][], path: string, depth: number): JsonObject {
   const present = entries.filter(([, item]) => item !== undefined);
   return Object.fromEntries(present.map(([key, item]) => [key, convert(item, `${path}.${key}`, depth)]));
-}
-
-function dateToPrimitive(date: Date, path: string): string {
-  if (Number.isNaN(date.getTime())) return refuse(path, 'it is an invalid date');
-  return date.toISOString();
 }
 
 function mapToPrimitive(map: Map<unknown, unknown>, path: string, depth: number): JsonObject {

@@ -141,7 +141,7 @@ function checkOptions(options: Omit<TransportOptions, 'url'>): void {
   if (controlExchange !== undefined && (typeof controlExchange !== 'string' || controlExchange === '')) {
     throw new TypeError('controlExchange is given, but is no name');
   }
-  if (controlExchange !== undefined) checkName('exchange', controlExchange);
+  checkName('exchange', controlExchange);
 }
 
 const DEFAULT_EXCHANGE = 'openstack';

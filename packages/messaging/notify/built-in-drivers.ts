@@ -39,7 +39,7 @@ const LONGEST_PRIORITY = 'critical';
 export function messagingDriver(version: '1.0' | '2.0'): NotifierDriverFactory {
   return ({ transport, topics }) => {
     const notifications = notificationsOf(transport);
-    for (const topic of topics) checkNotificationNames({ topic }, LONGEST_PRIORITY);
+    for (const topic of topics) checkNotificationNames(undefined, topic, LONGEST_PRIORITY);
     return {
       notify: async ({ ctxt, message, priority, retry }) => {
         const notification = { ctxt, message: { ...message }, priority, retry, version };

@@ -20,7 +20,7 @@ import {
   BatchReceiver,
   type NotificationReceiver,
   type ReceiverOptions,
-  SingleReceiver,
+  singleReceiver,
 } from './receivers.ts';
 
 /** Consumes what the server is for. */
@@ -100,7 +100,7 @@ export function getNotificationListener(
   options: NotificationListenerOptions = {},
 ): NotificationServer {
   checkOptions(options);
-  return serverOf(transport, targets, endpoints, options, (receiving) => new SingleReceiver(receiving));
+  return serverOf(transport, targets, endpoints, options, singleReceiver);
 }
 
 /**
@@ -154,7 +154,7 @@ function topicsOf(target: Target, priorities: readonly NotificationPriority[]): 
   const { exchange, topic } = target;
   if (topic === undefined) throw new InvalidTarget('A target of notifications needs a topic', target);
   return priorities.map((priority) => {
-    checkNotificationNames({ exchange, topic }, priority);
+    checkNotificationNames(exchange, topic, priority);
     return { exchange, topic, priority };
   });
 }
@@ -168,7 +168,7 @@ function checkOptions({ pool, prefetch, batchSize, batchTimeout }: BatchNotifica
   if (pool !== undefined && (typeof pool !== 'string' || pool === '')) {
     throw new TypeError('pool is given, but is no name');
   }
-  if (pool !== undefined) checkName('queue', pool);
+  checkName('queue', pool);
   checkPrefetch(prefetch, 'notifications');
   if (batchSize !== undefined && !isWhole(batchSize, 1, BATCH_MAX)) {
     throw new TypeError(`batchSize is ${batchSize}, but must be 1 to ${BATCH_MAX} notifications`);

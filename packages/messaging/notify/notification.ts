@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingNotification } from '../drivers/notification-driver.ts';
-import type { JsonValue } from '../json.ts';
+import { type JsonValue, textOr } from '../json.ts';
 import type { RpcContext, Serializer } from '../serializers.ts';
 
 /** In lower case: the names of a notifier's and an endpoint's methods, and the ends of routing keys. */
@@ -33,21 +33,17 @@ export function receivedNotification(
   const ctxt = serializer.deserializeContext(wireContext);
   return {
     ctxt,
-    publisherId: textOrNull(message.publisher_id),
-    eventType: textOrNull(message.event_type) ?? '',
+    publisherId: textOr(message.publisher_id, null),
+    eventType: textOr(message.event_type, ''),
     payload: serializer.deserializeEntity(ctxt, message.payload ?? null),
-    metadata: { message_id: textOrNull(message.message_id), timestamp: textOrNull(message.timestamp) },
+    metadata: { message_id: textOr(message.message_id, null), timestamp: textOr(message.timestamp, null) },
   };
 }
 
 /** In lower case; undefined when the message has none, or one that is unknown. */
 export function priorityOf({ message }: IncomingNotification): NotificationPriority | undefined {
-  const text = textOrNull(message.priority)?.toLowerCase();
+  const text = textOr(message.priority, null)?.toLowerCase();
   return PRIORITIES.find((priority) => priority === text);
-}
-
-function textOrNull(value: JsonValue | undefined): string | null {
-  return typeof value === 'string' ? value : null;
 }
 
 /** A notification as it travels, beside its context. */

@@ -50,35 +50,30 @@ function knownPriority(incoming: IncomingNotification, logger: Logger): Notifica
 }
 
 /** Tells endpoints of notifications one by one. */
-export class SingleReceiver implements NotificationReceiver {
-  readonly #options: ReceiverOptions;
+export function singleReceiver(options: ReceiverOptions): NotificationReceiver {
+  return {
+    receive: async (incoming) => settle(incoming, await tellAll(incoming, options), options),
+    flush() {},
+  };
+}
 
-  constructor(options: ReceiverOptions) {
-    this.#options = options;
-  }
-
-  async receive(incoming: IncomingNotification): Promise<void> {
-    settle(incoming, await this.#dispatch(incoming), this.#options);
-  }
-
-  flush(): void {}
-
-  /** True: to be requeued. The endpoints after the one that wants so are not asked. */
-  async #dispatch(incoming: IncomingNotification): Promise<boolean> {
-    const { methods, serializer, logger } = this.#options;
-    const priority = knownPriority(incoming, logger);
-    if (priority === undefined) return false;
-    try {
-      const notification = receivedNotification(incoming, serializer);
-      for (const method of methods.get(priority) ?? []) {
-        if ((await tell(method, notification)) === NotificationResult.REQUEUE) return true;
-      }
-      return false;
-    } catch (error) {
-      // Whatever an endpoint or a serializer throws, the next notification must be handled.
-      logThrown(logger, error, describe(incoming), 'A notification endpoint failed');
-      return true;
+/** True: to be requeued. The endpoints after the one that wants so are not asked. */
+async function tellAll(
+  incoming: IncomingNotification,
+  { methods, serializer, logger }: ReceiverOptions,
+): Promise<boolean> {
+  const priority = knownPriority(incoming, logger);
+  if (priority === undefined) return false;
+  try {
+    const notification = receivedNotification(incoming, serializer);
+    for (const method of methods.get(priority) ?? []) {
+      if ((await tell(method, notification)) === NotificationResult.REQUEUE) return true;
     }
+    return false;
+  } catch (error) {
+    // Whatever an endpoint or a serializer throws, the next notification must be handled.
+    logThrown(logger, error, describe(incoming), 'A notification endpoint failed');
+    return true;
   }
 }
 

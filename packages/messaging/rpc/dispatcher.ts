@@ -1,6 +1,6 @@
 import type { RpcMessage } from '../drivers/driver.ts';
 import { MessagingError, NoSuchMethod, UnsupportedVersion } from '../errors.ts';
-import { type JsonObject, type JsonValue, mapValues, toPrimitive } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, mapValues, toPrimitive } from '../json.ts';
 import { markExpected } from '../remote-errors.ts';
 import { NoOpSerializer, type RpcContext, type Serializer } from '../serializers.ts';
 import { type AccessPolicy, checkAccessPolicy, Endpoint, type EndpointMethod } from './endpoint.ts';
@@ -102,9 +102,7 @@ export class RPCDispatcher {
 export function checkRequest(message: { [Key in keyof RpcMessage]: unknown }): void {
   const { method, args = {}, namespace = null, version = null } = message;
   if (typeof method !== 'string' || method === '') throw malformed('it names no method');
-  if (args === null || typeof args !== 'object' || Array.isArray(args)) {
-    throw malformed('its args are not an object');
-  }
+  if (!isJsonObject(args)) throw malformed('its args are not an object');
   if (namespace !== null && typeof namespace !== 'string') throw malformed('its namespace is not text');
   if (version !== null && typeof version !== 'string') throw malformed('its version is not text');
 }

@@ -2,7 +2,7 @@ import { type RunningRequest, requestIdOf, type Times, type UnderWay } from '../
 import type { RosterEntry } from '../collections.ts';
 import type { IncomingMessage } from '../drivers/driver.ts';
 import { CallCancelled, MessagingTimeout, type RequestCut } from '../errors.ts';
-import type { JsonValue } from '../json.ts';
+import { type JsonValue, textOr } from '../json.ts';
 import { MAX_TIMER } from '../limits.ts';
 import type { RpcContext } from '../serializers.ts';
 import type { Target } from '../target.ts';
@@ -198,7 +198,7 @@ export class Work implements UnderWay<RunningRequest> {
 
   report(times: Times): RunningRequest {
     const { ctxt, message } = this.incoming;
-    const method = textOrNull(message.method) ?? '';
+    const method = textOr(message.method, '');
     return { kind: this.kind, target: this.target, method, requestId: requestIdOf(ctxt), ...times };
   }
 
