@@ -49,7 +49,7 @@ function vmStateRow(state) {
   return [code(state), is, code(status), rests];
 }
 
-function operationRow([, { name, action, allowed, tasks, result }]) {
+function operationRow([, { name, action, allowed, tasks, result, event }]) {
   const states = allowed.vmState ? list(allowed.vmState) : 'any';
   const launched = allowed.launched ? ', once launched' : '';
   return [
@@ -59,6 +59,7 @@ function operationRow([, { name, action, allowed, tasks, result }]) {
     allowed.taskState ? list(allowed.taskState) : 'any',
     list(tasks),
     result ? code(result) : 'as before',
+    event ? code(event) : '',
   ];
 }
 
@@ -114,8 +115,11 @@ function render() {
     'An instance without a task is at rest where the last column says. States that nothing leads to in the diagram are of records that another control plane has left.',
     table(['`vm_state`', 'means', 'status', 'is at rest'], Object.values(VmState).map(vmStateRow)),
     '## Operations',
-    'Where users may ask for them, the tasks that they pass, and where they end.',
-    table(['operation', 'action', 'from `vm_state`', 'with task', 'tasks', 'ends'], known.map(operationRow)),
+    'Where users may ask for them, the tasks that they pass, where they end, and what notifications of power changes call them.',
+    table(
+      ['operation', 'action', 'from `vm_state`', 'with task', 'tasks', 'ends', 'event'],
+      known.map(operationRow),
+    ),
     '## task_state',
     'Who has the instance in hand; what that daemon does when it starts again; what the conductor sees to when there was no progress for the seconds of the option; and the status, where it is not that of the `vm_state`.',
     table(
