@@ -1,3 +1,4 @@
+import { computeRpc } from '@mini-nova/compute/rpcapi';
 import {
   ensureProvider,
   insertAllocations,
@@ -6,6 +7,7 @@ import {
 import { allocatePort, listPortsOfDevice } from '@mini-nova/data/ports/queries';
 import { DatabaseUnavailable } from '@mini-nova/database';
 import { InstanceNotFound } from '@mini-nova/domain/exceptions';
+import { powerOperationNames, powerOperations } from '@mini-nova/domain/operations';
 import { Target } from '@mini-nova/messaging';
 import { apiFixture } from '@mini-nova/services-testing/api-fixture';
 import { neverSettled, untilCancelled } from '@mini-nova/services-testing/hanging-casts';
@@ -15,15 +17,15 @@ import type { ServerAction } from '../operations/server-action.ts';
 
 const COMPUTE = new Target({ topic: 'compute', server: 'host1', version: '6.1' });
 
+const powerMethods = powerOperationNames.map(
+  (name) => computeRpc.methods[powerOperations[name].request.method].wireName,
+);
+
 async function withCompute() {
   const fixture = await apiFixture();
   await fixture.compute('host1');
   await fixture.listen(COMPUTE, {
-    start_instance: () => null,
-    stop_instance: () => null,
-    reboot_instance: () => null,
-    pause_instance: () => null,
-    unpause_instance: () => null,
+    ...Object.fromEntries(powerMethods.map((method) => [method, () => null])),
     terminate_instance: () => null,
     get_console_output: () => 'line\u0007 one\r\nline two\n',
   });

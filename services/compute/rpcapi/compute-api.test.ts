@@ -1,3 +1,4 @@
+import { powerOperationNames, powerOperations } from '@mini-nova/domain/operations';
 import {
   type ArgsOf,
   CallCancelled,
@@ -6,7 +7,7 @@ import {
   RPCVersionCapError,
   type Transport,
 } from '@mini-nova/messaging';
-import { NovaObjectSerializer } from '@mini-nova/objects';
+import { type Instance, NovaObjectSerializer } from '@mini-nova/objects';
 import { createRpc, RequestContext } from '@mini-nova/service';
 import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { isRecorded, type RecordedRequest, recordedRequest } from '@mini-nova/services-testing/recorded';
@@ -14,6 +15,7 @@ import { recordingPeer } from '@mini-nova/services-testing/recording-peer';
 import { expect, it, vi } from 'vitest';
 import type { ComputeEndpoint } from '../operations/index.ts';
 import { ComputeAPI, computeRpc, InstanceHasNoHost } from './compute-api.ts';
+import { requestPowerOperation } from './power-requests.ts';
 
 type Args<M extends keyof typeof computeRpc.methods> = ArgsOf<typeof computeRpc, M>;
 
@@ -21,17 +23,23 @@ const ctxt = RequestContext.admin();
 const peer = (replies: { [M in keyof typeof computeRpc.methods]?: unknown } = {}) =>
   recordingPeer(computeRpc, { server: 'compute', replies });
 
+type Send = (api: ComputeAPI, args: never) => Promise<unknown>;
+
+/** How the power operations ask, whose rows have the arguments. */
+const powerSenders = powerOperationNames.map((name): [wireName: string, Send] => [
+  computeRpc.methods[powerOperations[name].request.method].wireName,
+  (api, { instance }: { instance: Instance }) => requestPowerOperation(api, ctxt, name, instance),
+]);
+
 /** How each recorded request is made. */
-const senders: Record<string, (api: ComputeAPI, args: never) => Promise<unknown>> = {
+const senders: Record<string, Send> = {
+  ...Object.fromEntries(powerSenders.filter(([wireName]) => isRecorded(wireName))),
   build_and_run_instance: (api, args: Args<'buildAndRunInstance'>) =>
     api.buildAndRunInstance(ctxt, 'compute', args),
   terminate_instance: (api, args: Args<'terminateInstance'>) => api.terminateInstance(ctxt, args),
-  start_instance: (api, args: Args<'startInstance'>) => api.startInstance(ctxt, args),
-  stop_instance: (api, { instance }: Args<'stopInstance'>) => api.stopInstance(ctxt, { instance }),
+  // Hard and soft ones have the same method.
   reboot_instance: (api, { instance, reboot_type }: Args<'rebootInstance'>) =>
     api.rebootInstance(ctxt, { instance, block_device_info: null, reboot_type }),
-  pause_instance: (api, args: Args<'pauseInstance'>) => api.pauseInstance(ctxt, args),
-  unpause_instance: (api, args: Args<'unpauseInstance'>) => api.unpauseInstance(ctxt, args),
   get_console_output: (api, args: Args<'getConsoleOutput'>) => api.getConsoleOutput(ctxt, args),
 };
 
@@ -114,25 +122,15 @@ it.each([
   }
 });
 
-it.each([
-  ['startInstance', (api: ComputeAPI, options: OneCastOptions) => api.startInstance(ctxt, onHost(), options)],
-  ['pauseInstance', (api: ComputeAPI, options: OneCastOptions) => api.pauseInstance(ctxt, onHost(), options)],
-  [
-    'unpauseInstance',
-    (api: ComputeAPI, options: OneCastOptions) => api.unpauseInstance(ctxt, onHost(), options),
-  ],
-  ['stopInstance', (api: ComputeAPI, options: OneCastOptions) => api.stopInstance(ctxt, onHost(), options)],
-  [
-    'rebootInstance',
-    (api: ComputeAPI, options: OneCastOptions) =>
-      api.rebootInstance(ctxt, { ...onHost(), reboot_type: 'SOFT' }, options),
-  ],
-  [
-    'detachInterface',
-    (api: ComputeAPI, options: OneCastOptions) =>
-      api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options),
-  ],
-])('does not send %s once it is given up', async (_method, send) => {
+type SendUnless = (api: ComputeAPI, options: OneCastOptions) => Promise<void>;
+
+it.each<[name: string, SendUnless]>([
+  ...powerOperationNames.map((name): [string, SendUnless] => [
+    name,
+    (api, options) => requestPowerOperation(api, ctxt, name, onHost().instance, options),
+  ]),
+  ['detachInterface', (api, options) => api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options)],
+])('does not send %s once it is given up', async (_name, send) => {
   const { rpc, messages } = await peer();
   const given = send(new ComputeAPI(rpc), { signal: AbortSignal.abort() });
   await expect(given).rejects.toBeInstanceOf(CallCancelled);
