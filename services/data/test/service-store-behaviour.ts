@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@mini-nova/data/database';
-import { hasStopped, lastReport, ServiceStore } from '@mini-nova/data/services/store';
 import { isUniqueViolation } from '@mini-nova/database';
 import { ServiceNotFound } from '@mini-nova/domain/exceptions';
 import { Service } from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../database.ts';
+import { hasStopped, lastReport, ServiceStore } from '../services/store.ts';
 
 const identity = { host: 'host1', binary: 'nova-compute', topic: 'compute', version: 66 };
 

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@mini-nova/data/database';
-import { InstanceStore, type StateChange } from '@mini-nova/data/instances/store';
 import { InstanceExists, InstanceNotFound } from '@mini-nova/domain/exceptions';
 import {
   Instance,
@@ -11,9 +9,11 @@ import {
   Tag,
   TagList,
 } from '@mini-nova/objects';
+import { newFlavor, newInstance } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../database.ts';
+import { InstanceStore, type StateChange } from '../instances/store.ts';
 import { describeSaves } from './instance-save-behaviour.ts';
-import { newFlavor, newInstance } from './new-objects.ts';
 
 export function describeInstanceStore(database: () => Database): void {
   describe('instances', () => {

@@ -1,10 +1,10 @@
-import { ComputeNodeStore } from '@mini-nova/data/compute-nodes/store';
-import type { Database } from '@mini-nova/data/database';
 import { isUniqueViolation } from '@mini-nova/database';
 import { ComputeHostNotFound } from '@mini-nova/domain/exceptions';
 import { HVSpec } from '@mini-nova/objects';
+import { newComputeNode } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newComputeNode } from './new-objects.ts';
+import { ComputeNodeStore } from '../compute-nodes/store.ts';
+import type { Database } from '../database.ts';
 
 export function describeComputeNodeStore(database: () => Database): void {
   describe('compute nodes', () => {

@@ -1,9 +1,9 @@
-import type { Database } from '@mini-nova/data/database';
-import { FlavorStore } from '@mini-nova/data/flavors/store';
 import { isUniqueViolation } from '@mini-nova/database';
 import { FlavorNotFound } from '@mini-nova/domain/exceptions';
 import { Flavor } from '@mini-nova/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../database.ts';
+import { FlavorStore } from '../flavors/store.ts';
 
 export function describeFlavorStore(database: () => Database): void {
   describe('flavors', () => {

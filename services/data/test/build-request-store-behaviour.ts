@@ -1,9 +1,9 @@
-import { BuildRequestStore } from '@mini-nova/data/build-requests/store';
-import type { Database } from '@mini-nova/data/database';
 import { isUniqueViolation } from '@mini-nova/database';
 import { BlockDeviceMapping, BlockDeviceMappingList, BuildRequest, type Instance } from '@mini-nova/objects';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newInstance } from './new-objects.ts';
+import { BuildRequestStore } from '../build-requests/store.ts';
+import type { Database } from '../database.ts';
 
 function requestFor(instance: Instance, project_id = 'p1'): BuildRequest {
   return new BuildRequest({ instance_uuid: instance.uuid, project_id, instance });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@mini-nova/data/database';
-import { RequestSpecStore } from '@mini-nova/data/request-specs/store';
 import { isUniqueViolation } from '@mini-nova/database';
 import { RequestSpec } from '@mini-nova/objects';
+import { newFlavor } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newFlavor } from './new-objects.ts';
+import type { Database } from '../database.ts';
+import { RequestSpecStore } from '../request-specs/store.ts';
 
 function newSpec(): RequestSpec {
   return RequestSpec.fromComponents({

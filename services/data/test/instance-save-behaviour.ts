@@ -1,5 +1,3 @@
-import { type Database, openDatabase } from '@mini-nova/data/database';
-import { InstanceStore } from '@mini-nova/data/instances/store';
 import {
   InstanceNotFound,
   InstanceUpdateConflict,
@@ -7,9 +5,11 @@ import {
   UnexpectedTaskStateError,
 } from '@mini-nova/domain/exceptions';
 import type { Instance } from '@mini-nova/objects';
+import { failSaves } from '@mini-nova/services-testing/failing-saves';
+import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { failSaves } from './failing-saves.ts';
-import { newInstance } from './new-objects.ts';
+import { type Database, openDatabase } from '../database.ts';
+import { InstanceStore } from '../instances/store.ts';
 
 export function describeSaves(database: () => Database): void {
   describe('saving', () => {

@@ -1,11 +1,11 @@
-import type { Database } from '@mini-nova/data/database';
-import { MigrationStore } from '@mini-nova/data/instance-migrations/store';
-import { deleteInstance } from '@mini-nova/data/instances/deletion';
-import { InstanceStore } from '@mini-nova/data/instances/store';
 import { isUniqueViolation } from '@mini-nova/database';
 import { MigrationNotFound } from '@mini-nova/domain/exceptions';
+import { newInstance, newMigration } from '@mini-nova/services-testing/new-objects';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newInstance, newMigration } from './new-objects.ts';
+import type { Database } from '../database.ts';
+import { MigrationStore } from '../instance-migrations/store.ts';
+import { deleteInstance } from '../instances/deletion.ts';
+import { InstanceStore } from '../instances/store.ts';
 
 export function describeMigrationStore(database: () => Database): void {
   describe('migrations', () => {
