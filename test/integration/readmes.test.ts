@@ -49,6 +49,16 @@ describe.each(await packageFolders())('the README of %s', (folder) => {
     expect(await run(blocks(readme, 'ts'))).toEqual(promised);
   });
 
+  test('has an example, or says why not', async () => {
+    const readme = await read();
+    const examples = blocks(readme, 'ts', 'js', 'python');
+    const reason = /^No example: \S/m.test(readme);
+    expect({ hasExamples: examples.length > 0, saysWhyNot: reason }).toEqual({
+      hasExamples: !reason,
+      saysWhyNot: reason,
+    });
+  });
+
   // These are run by examples.test.ts.
   test('shows programs of examples/ as they are', async () => {
     const programs = (await readdir(EXAMPLES)).map((name) => readFile(join(EXAMPLES, name), 'utf8'));
