@@ -19,7 +19,10 @@ export interface ComputeTaskManagerOptions {
   buildRequests: BuildRequestStore;
   scheduler: SchedulerAPI;
   compute: ComputeAPI;
-  /** Its values at present: hosts that a build may try in all, and the seconds that it may take; 0: any time. */
+  /**
+   * Present values: how many hosts a build may try in all, and for how many seconds it may make no progress; 0: no
+   * limit.
+   */
   config: {
     readonly scheduler: { readonly max_attempts: number };
     readonly DEFAULT: { readonly instance_build_timeout: number };

@@ -18,6 +18,6 @@ it('gives back what was claimed for an instance that was deleted meanwhile', asy
   expect(await failed(true)).toBe(0);
 });
 
-it('leaves what is held by one of whom there is no record', async () => {
+it('leaves what an instance without a record holds', async () => {
   expect(await failed(false)).toBe(1);
 });

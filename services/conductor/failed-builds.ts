@@ -33,9 +33,9 @@ export class FailedBuilds {
   }
 
   /**
-   * In one transaction: ERROR with a fault, and the allocation and the ports are given back. A build that is on a host keeps
-   * them, for its guest may be there: that compute gives them back when there is none. Nothing of it when `isStill` says that
-   * the build has got on meanwhile: then it is someone else's.
+   * Puts the instance in ERROR with a fault, and gives its allocation and its ports back, in one transaction. A build
+   * that is on a host keeps them, since its guest may be there: that compute gives them back when there is none.
+   * Nothing is done if `isStill` says no: then the build has moved on and is someone else's.
    */
   async end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
     const ended = await outlastDatabase(() => this.#end(uuid, error, isStill));
@@ -47,7 +47,8 @@ export class FailedBuilds {
   #end(uuid: string, error: unknown, isStill: (instance: Instance) => boolean): Promise<boolean> {
     const work = async (trx: Queryable) => {
       if (!(await lockInstance(trx, uuid))) {
-        // Deleted: what was claimed for it meanwhile is of no use. Of one without a record nobody knows that.
+        // If it was deleted, what was claimed for it meanwhile is of no use. If it has no record at all, nobody knows
+        // that.
         const isDeleted = (await findInstance(trx, uuid, { includeDeleted: true })) !== undefined;
         if (isDeleted) await deleteAllocations(trx, uuid);
         return false;

@@ -52,7 +52,7 @@ describe('instances through the conductor', () => {
     expect(listed.map(({ uuid }) => uuid)).toEqual([instance.uuid]);
   });
 
-  it('are seen by users of their project, and deleted ones by who asks for them', async () => {
+  it('are seen by users of their project, deleted ones only when they are asked for', async () => {
     const instance = await cloud.recordOne();
     const gone = await cloud.recordOne();
     await cloud.instances.destroy(gone);
@@ -92,7 +92,7 @@ describe('instances through the conductor', () => {
     await expect(read({ Instance: '2.99' })).rejects.toThrow(IncompatibleObjectVersion);
   });
 
-  it('are read in numbers, deleted ones too when the context wants to see them', async () => {
+  it('are read several at once, deleted ones too when the context asks for them', async () => {
     const [living, deleted] = [await cloud.recordOne(), await cloud.recordOne()];
     await cloud.instances.destroy(deleted);
     const uuids = [living.uuid, deleted.uuid, randomUUID()];
@@ -137,7 +137,7 @@ describe('instances through the conductor', () => {
     expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ host: null, task_state: 'networking' });
   });
 
-  it('tell that they are being deleted, or gone', async () => {
+  it('report that they are being deleted, or gone', async () => {
     const { uuid } = await cloud.recordOne();
     const instance = await cloud.request(uuid, 'deleting');
     const save = () =>
@@ -213,7 +213,7 @@ describe('service records through the conductor', () => {
     expect(await conductor.serviceGet(ctxt, 'host1', 'nova-compute')).toMatchObject({ version: 66 });
   });
 
-  it('tell when they were deleted', async () => {
+  it('have the time of their deletion', async () => {
     const records = new ConductorServiceRecords(conductor);
     await records.register(info);
     const service = await stored();
@@ -239,7 +239,7 @@ describe('what the conductor does not have', () => {
     }
   });
 
-  it('is refused with the errors of Nova: a class that nobody knows, a state that is another', async () => {
+  it("is refused with Nova's errors: an unknown class, an unexpected state", async () => {
     await expect(conductor.objectClassAction(ctxt, { objName: 'Nonsense' }, 'get', [])).rejects.toThrow(
       UnsupportedObject,
     );
@@ -276,7 +276,7 @@ describe('migrations through the conductor', () => {
     return { instance_uuid: (await cloud.recordOne()).uuid };
   }
 
-  it('are not made of an instance that is deleted', async () => {
+  it('are not made for an instance that is deleted', async () => {
     const instance = await cloud.recordOne();
     await conductor.instanceDestroy(ctxt, instance);
 

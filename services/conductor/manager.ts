@@ -44,7 +44,7 @@ export interface ConductorManagerOptions {
 
 type Args<M extends keyof typeof conductorRpc.methods> = ArgsOf<typeof conductorRpc, M>;
 
-/** Reads and saves objects for those who have no database, and watches over what is in transition. */
+/** Reads and saves objects for services without a database, and settles what is stuck. */
 export class ConductorManager extends Manager implements EndpointOf<typeof conductorRpc, RequestContext> {
   override readonly endpoints: readonly RpcEndpoint[];
   readonly #actions: ActionTable;
@@ -71,7 +71,7 @@ export class ConductorManager extends Manager implements EndpointOf<typeof condu
   }
 
   /**
-   * The result is in the version that the caller asks for, the objects inside it, too.
+   * The result, and the objects in it, have the versions that the caller asks for.
    *
    * @throws UnsupportedObject, IncompatibleObjectVersion when we do not have the class or not in this version
    * @throws ObjectActionError when there is no such method; otherwise what the method throws
@@ -106,7 +106,7 @@ export class ConductorManager extends Manager implements EndpointOf<typeof condu
   }
 }
 
-/** Nova finds a class that a caller of this version can be answered by, or refuses. */
+/** As in Nova, a caller that asks for a newer version than ours is refused. @throws IncompatibleObjectVersion */
 function assertServed(objname: string, versions: ObjectVersions): void {
   const { objVersion } = objectClass(objname);
   const asked = versions[objname];
@@ -115,7 +115,7 @@ function assertServed(objname: string, versions: ObjectVersions): void {
   }
 }
 
-/** Whether the caller knows any class of ours in another version. */
+/** Whether the caller knows any of our classes in another version. */
 function knowsOthers(versions: ObjectVersions): boolean {
   return Object.entries(objectVersions()).some(([objname, ours]) => (versions[objname] ?? ours) !== ours);
 }

@@ -4,11 +4,14 @@ export interface PresenceOptions {
   db: Database;
   /** Rejects when the message bus is away. Default: it never is. */
   bus?: () => Promise<void>;
-  /** By performance.now(): when this conductor came. Default: long ago. */
+  /** By performance.now(): when this conductor started. Default: long ago. */
   since?: number;
 }
 
-/** For how long computes can have got on: the bus and the database are there, and this conductor serves them. */
+/**
+ * For how long computes have been able to make progress: since when the bus and the database are there and this
+ * conductor serves.
+ */
 export class Presence {
   readonly #db: Database;
   readonly #bus: () => Promise<void>;

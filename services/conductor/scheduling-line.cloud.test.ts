@@ -48,7 +48,7 @@ it('touches the records of builds that wait, and of no others', async () => {
   expect(await changed('elsewhere')).toBeNull();
 });
 
-it('asks a scheduler again that could not be asked, when the bus is back, and one that is silent no more', async () => {
+it('asks again when the bus is back if the scheduler could not be asked, but not if it was silent', async () => {
   const silent = new MessagingTimeout('no reply');
   let isAway = true;
   let looks = 0;
@@ -65,7 +65,7 @@ it('asks a scheduler again that could not be asked, when the bus is back, and on
   await expect(line.ask(() => Promise.reject(silent))).rejects.toBe(silent);
 });
 
-it('asks an overloaded scheduler again as long as anybody gets an answer, and then no more', async () => {
+it('asks an overloaded scheduler again as long as anybody gets an answer, and no longer', async () => {
   const db = await emptyDatabase();
   const refused = () => Promise.reject(new Overloaded({ what: 'scheduler', limit: 1, unit: 'requests' }));
   let refusals = 0;
@@ -102,7 +102,7 @@ class BusyScheduler extends SchedulerAPI {
   }
 }
 
-it('asks again, too, for a build that is tried again, and for which its sender names no hosts', async () => {
+it('asks again also for a retried build whose sender names no hosts', async () => {
   const cloud = await Cloud.start();
   const { db, instances, buildRequests, compute, rpc, ctxt } = cloud;
   const scheduler = new BusyScheduler(rpc);

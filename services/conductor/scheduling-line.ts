@@ -21,12 +21,15 @@ export interface SchedulingLineOptions extends WaitingBuildsOptions {
 }
 
 /**
- * How many requests a conductor has its schedulers work on at once: enough for some of them to be busy. The others wait
- * here, where waiting costs nothing and nobody's deadline runs; a scheduler's queue stays short, what is asked again after
- * a timeout stays little, and so does what comes back at once and holds up this process.
+ * How many requests of a conductor its schedulers work on at once: enough to keep several of them busy. The others wait
+ * here, where waiting costs nothing and no deadline runs. Thus a scheduler's queue stays short, few requests have to be
+ * repeated after a timeout, and few answers arrive together and hold up this process.
  */
 const WIDTH = 4;
-/** Beside them, requests that a scheduler has not answered for a second (in ms): one that is frozen is not in the way of others. */
+/**
+ * In addition, up to `most` requests that a scheduler has not answered for `after` ms: a frozen one does not block the
+ * line.
+ */
 const SLOW = { after: 1000, most: 12 };
 /** Milliseconds between two looks whether the bus is back. */
 const BUS_PAUSE = 1000;
@@ -54,8 +57,8 @@ export class SchedulingLine {
   }
 
   /**
-   * Makes a request to the scheduler, and again when it is overloaded or does not answer; it must be idempotent. A
-   * scheduler that has too much to do is no failure, as long as it gets on with it.
+   * Makes a request to the scheduler, and again when it is overloaded or does not answer; it must be idempotent. An
+   * overloaded scheduler is not a failure, as long as any request is answered.
    *
    * @throws Overloaded when nobody was given an answer for the build timeout
    */
@@ -83,7 +86,9 @@ export class SchedulingLine {
     }
   }
 
-  /** A scheduler that cannot be asked has not been silent: what fails while the bus is away is made again when it is back. */
+  /**
+   * A request that fails while the bus is away is made again when the bus is back, and does not count as unanswered.
+   */
   async #overBus<T>(request: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -125,8 +130,8 @@ const TOUCHES = 4;
 const IDLE = 60;
 
 /**
- * The builds that wait here for a host. Who waits in a queue that moves is not stuck, however long it takes: the
- * instances' records are touched meanwhile, so that no conductor ends them for having made no progress.
+ * The builds that wait here for a host. A build that waits in a queue that moves is not stuck, however long it waits:
+ * its record is touched meanwhile, so that no conductor ends it for having made no progress.
  */
 export class WaitingBuilds {
   readonly #options: WaitingBuildsOptions;
@@ -187,13 +192,14 @@ export interface SilentComputesOptions {
 }
 
 /**
- * - `silent`: some may be up that had not the service down time yet to say so since an outage
- * - `heard`: all that are expected have said so since
- * - `known`: they had the time, and are down
+ * - `silent`: some that may be up have not reported since an outage, and have not yet had the service down time to do
+ *   so
+ * - `heard`: all that are expected have reported since then
+ * - `known`: those that have not reported had the time, and are down
  */
 type Hearing = 'silent' | 'heard' | 'known';
 
-/** Computes that have had no heartbeat for long, as none has while the database, the bus or the conductors are away. */
+/** Computes without a recent heartbeat. During an outage of the database, the bus or the conductors none has one. */
 export class SilentComputes {
   readonly #options: SilentComputesOptions;
 
@@ -201,13 +207,13 @@ export class SilentComputes {
     this.#options = options;
   }
 
-  /** Schedules again when no host is found, until those that may be up have had the time to say so. */
+  /** Schedules again when no host is found, until the computes that may be up have had time to report. */
   async outwait<T>(schedule: () => Promise<T>): Promise<T> {
     for (let hearing: Hearing = 'silent'; ; ) {
       try {
         return await schedule();
       } catch (error) {
-        // What was answered before all were heard is not final.
+        // An answer from before all have reported is not final.
         if (!(error instanceof NoValidHost) || hearing !== 'silent') throw error;
         hearing = await this.#listen();
         if (hearing === 'known') throw error;

@@ -11,7 +11,7 @@ import { SilentComputes } from './scheduling-line.ts';
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 const DOWN_TIME = 60;
 
-/** Of a cloud with one compute, whose record says this, and an outage that ended so many seconds ago. */
+/** A cloud with one compute, whose record has these changes, and an outage that ended so many seconds ago. */
 async function cloudAfter(seconds: number, changes: ChangesOf<Service>) {
   const db = await openDatabase('sqlite://');
   onTestFinished(() => db.close());
@@ -51,7 +51,7 @@ it('believes that there is no host only when that is found after all have report
   expect(attempts()).toBe(4);
 });
 
-it('takes a compute for down that had the service down time to report since the last outage', async () => {
+it('takes a compute for down that has not reported within the service down time since the last outage', async () => {
   const { computes } = await cloudAfter(DOWN_TIME + 1, { last_seen_up: LONG_AGO });
   const { schedule, attempts } = scheduling(1);
   await expect(computes.outwait(schedule)).rejects.toBeInstanceOf(NoValidHost);

@@ -2,7 +2,10 @@ import { ObjectActionError } from '@mini-nova/domain/exceptions';
 import type { NovaObject } from '@mini-nova/objects';
 import type { RequestContext } from '@mini-nova/service';
 
-/** A method of an object, run on the copy that was sent. It leaves the copy as the caller's shall be. */
+/**
+ * A method of an object, run on the copy that was sent. It leaves the copy in the state that the caller's object is to
+ * have.
+ */
 export type ObjectAction = (object: NovaObject, args: ActionArguments) => Promise<unknown>;
 
 /** A method of an object class, on behalf of whoever asks. */
@@ -65,7 +68,7 @@ export class ActionArguments {
     });
   }
   /**
-   * Conditions by name, of those that are known: what is not, would be answered as if it had not been asked.
+   * Conditions by name. Unknown names are refused: if they were ignored, the caller would get more than it asked for.
    *
    * @throws ObjectActionError
    */

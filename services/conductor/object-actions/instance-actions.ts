@@ -55,7 +55,10 @@ async function listBy(
   return InstanceList.hydrate({ objects: objects.filter((instance) => isVisible(instance, ctxt)) });
 }
 
-/** As Nova's queries: a user sees the instances of the project, an administrator all; of the deleted ones as the context says. */
+/**
+ * As in Nova's queries: a user sees the project's instances, an administrator all; the context says whether deleted
+ * ones are seen.
+ */
 function isVisible(
   instance: Instance,
   { is_admin, user_id, project_id, read_deleted }: RequestContext,
@@ -67,7 +70,7 @@ function isVisible(
 
 const deletedFor = { no: false, yes: 'any', only: true } as const satisfies Record<ReadDeleted, unknown>;
 
-/** Of Nova's filters, those that computes ask by. */
+/** Those of Nova's filters that computes use. */
 function filtersOf(args: ActionArguments, ctxt: RequestContext): InstanceFilters {
   const { uuid, host, deleted } = args.filters(0, 'filters', ['uuid', 'host', 'deleted', 'soft_deleted']);
   const uuids = uuid === undefined ? undefined : [uuid].flat().map(String);

@@ -12,7 +12,7 @@ import { MigrationStatus } from '@mini-nova/domain/states/migration-status';
 import { Migration } from '@mini-nova/objects';
 import { type ActionArguments, type ActionTable, on } from './action.ts';
 
-/** Those of Nova, in which an instance on its way has a migration in progress, as users of live migrations see it. */
+/** The statuses in which Nova shows a live migration to users as in progress. */
 const inProgress = [
   MigrationStatus.QUEUED,
   MigrationStatus.PREPARING,
@@ -64,7 +64,7 @@ async function create(db: Database, migration: Migration): Promise<void> {
   }
 }
 
-/** Of Nova's filters, those whose columns a move is looked for by. */
+/** Those of Nova's filters by which moves are looked for. */
 function filtersOf(args: ActionArguments): MigrationFilters {
   const known = [
     'uuid',

@@ -38,7 +38,7 @@ export class BuildRetry {
   async run(ctxt: RpcContext, args: Args): Promise<void> {
     for (const [index, { uuid }] of args.instances.entries()) {
       try {
-        // Asked again, it finds what it claimed.
+        // When it is run again, it finds what it has claimed.
         await outlastDatabase(() =>
           this.#next(ctxt, args, uuid, args.host_lists && (args.host_lists[index] ?? [])),
         );

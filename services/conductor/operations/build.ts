@@ -55,7 +55,7 @@ export class FirstBuild {
     }
   }
 
-  /** What has been deleted while it waited is not there to be taken, and nobody is asked for a host for it. */
+  /** Builds that were deleted while they waited are left out: no host is asked for. */
   async #schedule(
     ctxt: RpcContext,
     args: RequestArgs,
@@ -66,7 +66,7 @@ export class FirstBuild {
   }
 
   /**
-   * A request that is gone was deleted by the user, or taken by a conductor that got the same message: who deletes
+   * A request that is gone was deleted by the user, or taken by a conductor that got the same message: whoever deletes
    * it owns the instance.
    */
   async #takeRequests({ build_requests, request_specs }: RequestArgs): Promise<Build[]> {
@@ -79,8 +79,8 @@ export class FirstBuild {
   }
 
   /**
-   * One that is gone after an answer was lost was most likely taken here. If not, two send the build, and the computes let
-   * one of them begin.
+   * A request that is gone after an answer was lost was most likely taken here. If not, two conductors send the build,
+   * and the computes let only one of them begin.
    */
   async #takeRequest(uuid: string): Promise<boolean> {
     let lost = false;
@@ -94,13 +94,13 @@ export class FirstBuild {
     });
   }
 
-  /** Undefined: none was found, and the instances have been ended. */
+  /** Undefined: no host was found, and the instances have been ended. */
   async #select(ctxt: RpcContext, builds: Build[]): Promise<Selection[][] | undefined> {
     const [first] = builds;
     if (!first) return [];
     const request = { instance_uuids: builds.map(({ uuid }) => uuid), spec_obj: first.spec };
     try {
-      // Asked again, the scheduler stays with the claims it made when its answer was lost.
+      // When it is asked again, the scheduler keeps the claims that it made before its answer was lost.
       const { scheduler, line } = this.#options;
       return await outlastDatabase(() => line.ask(() => scheduler.selectDestinations(ctxt, request)));
     } catch (error) {
@@ -143,7 +143,7 @@ export class FirstBuild {
 
 type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 
-/** What a build is, wherever it runs. */
+/** The arguments of a build that are the same for every host. */
 export type BuildOrder = Omit<
   BuildArgs,
   'instance' | 'node' | 'host_list' | 'accel_uuids' | 'limits' | 'security_groups' | 'block_device_mapping'
@@ -171,9 +171,9 @@ export class BuildDispatch {
   }
 
   /**
-   * Orders the build at the selected host, on which it holds its only allocation afterwards. An instance that is
-   * not waiting for a host any more (deleted, ended) is not sent, and its claim there is released, unless it is on
-   * that host: then the same order came before.
+   * Sends the build to the selected host; from then on the instance holds an allocation only there. An instance that no
+   * longer waits for a host (deleted, ended) is not sent, and its claim there is released, unless it is on that host:
+   * then the same build was sent before.
    */
   async send(
     ctxt: RpcContext,
@@ -238,7 +238,7 @@ function securityGroupsOf(spec: RequestSpec): string[] {
   return spec.has('security_groups') ? [...spec.security_groups].map(({ name }) => name ?? '') : [];
 }
 
-/** What the scheduler said to claim for a destination: on the host, and on whatever providers it has beside. */
+/** What the scheduler said to claim for a destination: on the host, and on other providers of it. */
 export function allocationsAsked({ allocation_request, compute_node_uuid }: Selection): Allocations {
   const { allocations } = JSON.parse(allocation_request ?? '{}') as {
     allocations?: { [providerUuid: string]: { resources: ResourceAmounts } };
@@ -247,7 +247,10 @@ export function allocationsAsked({ allocation_request, compute_node_uuid }: Sele
   return { [compute_node_uuid]: {}, ...Object.fromEntries(asked) };
 }
 
-/** The instance's ids in the EC2 API, for the metadata service of its host. They follow from its own, there is no table of them. */
+/**
+ * The instance's ids in the EC2 API, for the metadata service of its host. They are derived from its own; no table
+ * holds them.
+ */
 export function ec2IdsOf({ id, image_ref }: Instance): EC2Ids {
   return new EC2Ids({
     instance_id: `i-${hex(id)}`,

@@ -45,7 +45,7 @@ export const computeTaskRpc = defineRpc(
         block_device_mapping?: BlockDeviceMappingList | null;
         legacy_bdm?: boolean;
         request_spec: RequestSpec | null;
-        /** Null, and left out before 1.19: the scheduler is asked. */
+        /** Null, or absent before 1.19: the scheduler is asked. */
         host_lists?: Selection[][] | null;
       }>(),
     }),

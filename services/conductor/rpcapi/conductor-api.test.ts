@@ -105,7 +105,7 @@ describe('ConductorAPI', () => {
     });
   });
 
-  it('waits for a conductor however long there is none, and says so', async () => {
+  it('waits for a conductor for as long as there is none, and logs that it waits', async () => {
     const { rpc } = await recordingPeer(conductorRpc, { topic: 'other' });
     const logger = new RecordingLogger();
     const waiting = new ConductorAPI(rpc).waitUntilReady(ctxt, logger);
@@ -140,7 +140,7 @@ describe('ConductorAPI', () => {
   });
 });
 
-/** Sets the clock that measures durations on, until the test ends. */
+/** Advances the clock that measures durations, until the test ends. */
 function hoursLater(): void {
   const now = performance.now.bind(performance);
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 10 * 3_600_000);

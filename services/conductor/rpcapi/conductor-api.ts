@@ -32,8 +32,8 @@ import { conductorRpc, type ObjectValue } from './conductor-rpc.ts';
 const ConductorClient = clientOf(conductorRpc);
 
 /**
- * How those without a database read and save their objects. What is idempotent is repeated when nobody answers;
- * a save is, because one whose states are saved already succeeds.
+ * How services without a database read and save their objects. Idempotent requests are repeated when nobody answers. A
+ * save is one: it succeeds when its states are saved already.
  */
 export class ConductorAPI {
   readonly #client: InstanceType<typeof ConductorClient>;
@@ -77,7 +77,7 @@ export class ConductorAPI {
     return ((await this.#read(ctxt, InstanceList, 'get_by_host', [host])) as InstanceList).objects;
   }
 
-  /** The records of these instances that the context sees; those of which there is none are left out. */
+  /** The records of these instances that the context sees; instances without one are left out. */
   async instanceRecords(ctxt: RpcContext, uuids: readonly string[]): Promise<Instance[]> {
     if (uuids.length === 0) return [];
     const list = await this.#read(ctxt, InstanceList, 'get_by_filters', [{ uuid: [...uuids] }]);
@@ -85,8 +85,8 @@ export class ConductorAPI {
   }
 
   /**
-   * Saves these values, if the instance is in one of the expected states. It has them once they are saved: one whose
-   * save failed is as it was, and its next save writes nothing of this one.
+   * Saves these values, if the instance is in one of the expected states. The object gets them once they are saved:
+   * after a failed save it is as it was, and its next save writes none of them.
    *
    * @throws InstanceNotFound, InstanceUpdateConflict
    */
@@ -121,7 +121,7 @@ export class ConductorAPI {
     return (service ?? undefined) as Service | undefined;
   }
 
-  /** @throws ServiceBinaryExists also when it was this very service, and the answer was lost */
+  /** @throws ServiceBinaryExists also when this very service was recorded and the answer was lost */
   async serviceCreate(ctxt: RpcContext, service: Service): Promise<void> {
     await retryOnOutage(() => this.objectAction(ctxt, service, 'create'), this.#retry);
   }
@@ -158,7 +158,7 @@ export class ConductorAPI {
     }
   }
 
-  /** @throws DuplicateEntry also when it was this very node, and the answer was lost */
+  /** @throws DuplicateEntry also when this very node was recorded and the answer was lost */
   async computeNodeCreate(ctxt: RpcContext, node: ComputeNode): Promise<void> {
     await retryOnOutage(() => this.objectAction(ctxt, node, 'create'), this.#retry);
   }
@@ -181,9 +181,12 @@ export class ConductorAPI {
     return (list as MigrationList).objects;
   }
 
-  /** @throws InstanceNotFound for a deleted one, DuplicateEntry also when it was this very migration, and the answer was lost */
+  /**
+   * @throws InstanceNotFound for a deleted one, DuplicateEntry also when this very migration was recorded and the
+   *   answer was lost
+   */
   async migrationCreate(ctxt: RpcContext, migration: Migration): Promise<void> {
-    // The conductor would give each attempt another, and record the migration twice.
+    // Otherwise the conductor would give each attempt another uuid, and record the migration twice.
     if (!migration.has('uuid')) migration.uuid = randomUUID();
     await retryOnOutage(() => this.objectAction(ctxt, migration, 'create'), this.#retry);
   }
@@ -193,7 +196,7 @@ export class ConductorAPI {
     await retryOnOutage(() => this.#save(ctxt, migration, changes), this.#retry);
   }
 
-  /** Runs a method of the object at the conductor, and takes over what it changed. Made once. */
+  /** Runs a method of the object at the conductor, and takes over what it changed. It is not repeated. */
   async objectAction(
     ctxt: RpcContext,
     objinst: NovaObject,
@@ -205,7 +208,7 @@ export class ConductorAPI {
     return result;
   }
 
-  /** Runs a method of the object's class at the conductor. Made once. */
+  /** Runs a method of the object's class at the conductor. It is not repeated. */
   async objectClassAction(
     ctxt: RpcContext,
     type: ObjectType,
@@ -248,7 +251,7 @@ export class ConductorAPI {
   }
 }
 
-/** A class of versioned objects, as far as a call names it. */
+/** What a call needs of a class of versioned objects. */
 interface ObjectType {
   readonly objName: string;
 }
@@ -270,7 +273,10 @@ export function contentsOf(object: NovaObject): Contents {
   return contents;
 }
 
-/** The fields that have another value than before the call. What it changed in place, within a value, does not travel. */
+/**
+ * The fields that have another value than before the call. A change that the method made inside a value, in place, does
+ * not travel.
+ */
 export function updatesSince(before: Contents, object: NovaObject): ObjectUpdates {
   const updates: ObjectUpdates = {};
   for (const [field, value] of contentsOf(object)) {
@@ -285,7 +291,7 @@ export function updatesSince(before: Contents, object: NovaObject): ObjectUpdate
 export function applyUpdates(object: NovaObject, updates: { [field: string]: unknown }): void {
   for (const [field, value] of Object.entries(updates)) {
     if (!Object.hasOwn(object.definition.fields, field)) continue;
-    // The serializer has made objects of primitives of objects already, those in lists and dictionaries, too.
+    // The serializer has already rebuilt objects, also those in lists and dictionaries.
     if (holdsObjects(value)) object.set(field, value);
     else object.setFieldFromPrimitive(field, value as JsonValue);
   }
@@ -300,7 +306,7 @@ function holdsObjects(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsObjects);
 }
 
-/** Most values are the very same, which costs nothing to see. */
+/** Most values are identical, which is cheap to see. */
 function isSame(type: Field<unknown>, one: unknown, other: unknown): boolean {
   if (one === other) return true;
   return isObject(one) && isObject(other) && contentOf(type, one) === contentOf(type, other);
@@ -310,7 +316,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** That a nested object was saved is no change that travels. */
+/** Without the list of changes, since the save of a nested object is not a change that travels. */
 function contentOf(type: Field<unknown>, value: object): string {
   return JSON.stringify(type.toPrimitive(value), (key, item: unknown) =>
     key === 'nova_object.changes' ? undefined : item,

@@ -13,7 +13,7 @@ import { settleEach } from './unsettled.ts';
 
 export interface EndedMigrationsOptions {
   db: Database;
-  /** Seconds; who ended a migration later than this is about to give back what it holds. */
+  /** Seconds. Whoever ended a migration more recently is about to give back what it holds. */
   age: number;
   /** By the database's clock. */
   now: Date;
@@ -26,17 +26,17 @@ type Migration = Awaited<ReturnType<typeof listMigrationsWithAllocations>>[numbe
 type Outcome = 'given back' | 'released' | 'left to another migration' | 'of no record';
 
 const messages: { [outcome in Outcome]?: string } = {
-  'given back': 'Gave back to an instance what its migration held that is over',
+  'given back': 'Gave back to an instance what its ended migration held',
   released: 'Released the allocation of a migration that is over',
   'of no record': 'A migration holds an allocation of an instance of which there is no record',
 };
 
 /**
- * What migrations hold that are over: the instance gets it back where it is at home there and does not hold what it needs,
- * as after a move that failed; else it is released. What migrations under way hold is theirs.
+ * Settles what ended migrations still hold: the instance gets it back if it is on that host and does not hold what it
+ * needs, as after a failed move; otherwise it is released. Migrations under way keep what they hold.
  */
 export class EndedMigrations {
-  /** Migrations whose instances have no record, of which the log tells already. */
+  /** Migrations whose instances have no record, and that have been logged. */
   #told: ReadonlySet<string> = new Set();
 
   /** @throws the first failure, once each was tried */
@@ -58,7 +58,7 @@ export class EndedMigrations {
 
 async function settle(trx: Queryable, { uuid, instance_uuid }: Migration): Promise<Outcome> {
   if (instance_uuid === null) return 'of no record';
-  // Read once it is locked: where the instance was before does not count.
+  // Read after locking: where the instance was before does not count.
   await lockConsumers(trx, [uuid, instance_uuid]);
   const instance = await instanceOf(trx, instance_uuid);
   if (instance === undefined) return 'of no record';

@@ -27,22 +27,22 @@ export interface SweepOptions {
   compute: ComputeAPI;
   /** Read at each sweep. In seconds. */
   config: Timeouts & Pick<DataConfig['DEFAULT'], 'service_down_time'>;
-  /** Says what else computes need to get on. Default: nothing. */
+  /** Tells for how long computes have been able to make progress. Default: it is not asked. */
   presence?: Presence;
   logger: Logger;
 }
 
 /** Seconds. */
 const LONGEST_SPACING = 10;
-/** Seconds within which who asks again has an answer. */
+/** Seconds within which a request that is made again is answered. */
 const ANSWER = 2;
 /** A task with it does not run. */
 const NEVER = -1;
 
 /**
- * What the conductor does again and again: it owns what is in transition, whoever has forgotten it. Several
- * conductors may do it at once: each change is guarded. How long they wait, and with it their spacings, the table of states
- * says with the present timeouts.
+ * The conductor's periodic tasks: they settle what is in transition and was forgotten by its owner. Several conductors
+ * may run them at once, since each change is guarded. The table of states and the present timeouts say how long they
+ * wait, and with it how often they run.
  */
 export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const { config, presence = new Presence(options), ...tools } = options;
@@ -52,7 +52,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
   const task = (name: string, times: number[], run: PeriodicTask['run']) => ({
     name,
     spacing: spacingOf(times),
-    // A conductor that was killed had it to do: it is not put off by a new start.
+    // A conductor that was killed may have left it undone: a new start does not put it off.
     runImmediately: true,
     fuzzyDelay: spacingOf(times),
     run,
@@ -63,7 +63,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
     run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>,
   ) =>
     task(name, timesOf(ways, config), async (ctxt) => {
-      // As they are now: they may have changed since the spacings were asked for.
+      // The present times, which may have changed since the spacings were asked for.
       const times = timesOf(ways, config);
       if (times.length === 0) return;
       const longest = Math.max(...times);
@@ -84,7 +84,7 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
     ),
     sweep('correct_impossible_states', corrections, correctImpossibleStates),
     task('release_orphaned_allocations', [age()], async () => {
-      // Without a clock only that is released which is of no age: what instances hold that have ended.
+      // Without a reliable clock only what needs no age is released: what ended instances hold.
       const aged = { age: age(), now: (await trueNow(tools, age())) ?? new Date(0) };
       await orphanedAllocations.release({ ...tools, ...aged });
       await endedMigrations.settle({ ...tools, ...aged });
@@ -100,8 +100,9 @@ interface TimedSweep extends Omit<SweepOptions, 'config'> {
 }
 
 /**
- * After an outage those who work on an instance need a while to say so: who waits for a turn does it three times in each
- * timeout, and who was refused asks again within seconds. What was not said during an outage is no reason to end anything.
+ * After an outage, those who work on an instance need a while to show it: a build that waits for its turn does so three
+ * times per timeout, and a refused request is made again within seconds. Silence during an outage is no reason to end
+ * anything.
  */
 async function isAnyoneStuck(
   { logger }: Pick<SweepOptions, 'logger'>,
@@ -115,8 +116,8 @@ async function isAnyoneStuck(
 }
 
 /**
- * Now, by the clock that has dated the records. Undefined when that clock was set less than `age` seconds ago: what was
- * written before would look too old by as much, or too young. It then is looked at when it is as old as it looks.
+ * Now, by the clock that has dated the records. Undefined when that clock was set less than `age` seconds ago: records
+ * from before would look older, or younger, than they are. They are judged when they are really as old as they look.
  */
 async function trueNow(
   { db, logger }: Pick<SweepOptions, 'db' | 'logger'>,

@@ -21,7 +21,7 @@ const underWay = statuses.filter((status) => isUnderWay({ status }));
 const over = statuses.filter((status) => !isUnderWay({ status }));
 const failed = over.filter((status) => ['error', 'failed', 'cancelled'].includes(status));
 
-/** One round of what a conductor does again and again. */
+/** One round of a conductor's sweeps. */
 async function sweep(cloud: Cloud): Promise<void> {
   for (const task of sweepsOf(cloud)) await task.run(RequestContext.admin());
 }
@@ -88,7 +88,7 @@ async function arrive(instance: Instance, host = 'host2'): Promise<void> {
   await cloud.instances.update(instance, { host, node: node?.hypervisor_hostname ?? null, flavor: small });
 }
 
-/** Nothing was done about any of them for long. */
+/** As if nothing had been done about any of them for long. */
 async function ageAll(): Promise<void> {
   const at = new Date(Date.now() - 2 * TIMEOUT * 1000).toISOString();
   await cloud.db.kysely.updateTable('instances').set({ updated_at: at }).execute();
@@ -176,7 +176,7 @@ describe('an instance whose migration', () => {
     expect(await held(instance, migration)).toEqual([{ [providers[host] ?? '']: resourcesOf(tiny) }, {}]);
   });
 
-  it('ended lately keeps what it holds, for its compute is about to give it back', async () => {
+  it('ended recently keeps what it holds, since its compute is about to give it back', async () => {
     const [instance, migration] = await moving({ status: 'error' });
     const before = await held(instance, migration);
 
@@ -253,7 +253,7 @@ it('lets an evacuated instance hold what it has on its source until its evacuati
   expect(await held(instance)).toEqual([{ [providers.host2 ?? '']: resourcesOf(tiny) }]);
 });
 
-it('leaves what a migration holds alone of whose instance there is no record, and tells so once', async () => {
+it('leaves alone what a migration holds whose instance has no record, and logs it once', async () => {
   const migration = newMigration({ status: 'error' });
   await cloud.migrations.create(migration);
   await holdVcpu(migration);
@@ -269,7 +269,7 @@ it('leaves what a migration holds alone of whose instance there is no record, an
   ]);
 });
 
-it('gives back all that both hosts hold with the deletion of the instance, however far its migration has got', async () => {
+it('releases what an instance holds on both hosts when it is deleted, however far its migration has got', async () => {
   for (const status of statuses) {
     const [instance, migration] = await moving({ status });
     await cloud.compute.terminateInstance(cloud.ctxt, {
@@ -283,7 +283,7 @@ it('gives back all that both hosts hold with the deletion of the instance, howev
   expect((await cloud.migrations.list()).objects).toEqual([]);
 });
 
-it('finishes a deletion whose compute is lost, and what its migration holds on the other goes, too', async () => {
+it('finishes a deletion whose compute is lost, and releases what the migration holds on the other host', async () => {
   const [instance, migration] = await moving({ status: 'migrating' });
   await cloud.request(instance.uuid, 'deleting');
   await cloud.computes.get(instance.host ?? '')?.service.stop();
@@ -316,7 +316,7 @@ it('does not clear the task of an instance that is moved, nor end it, until its 
   });
 });
 
-it('leaves an instance alone whose move has begun since it was seen', async () => {
+it('leaves alone an instance whose move has begun since it was seen', async () => {
   const [seen] = await moving({ status: 'migrating' });
   await cloud.instances.update(seen, { task_state: 'resize_migrating', host: null, node: null });
   const work = vi.fn();

@@ -12,12 +12,12 @@ export interface OrphanedAllocationsOptions {
 }
 
 /**
- * Releases what instances hold that will never use it: a claim that was made when its build had been given up, or that could
- * not be given back. What is held by those of whom there is no record is not touched: another database, or another control
+ * Releases what instances hold that will never use it: a claim that was made after its build had been given up, or that
+ * could not be given back. What consumers without a record hold is not touched: another database, or another control
  * plane, may know them.
  */
 export class OrphanedAllocations {
-  /** Consumers without a record, of which the log tells already. */
+  /** Consumers without a record that have been logged. */
   #told: ReadonlySet<string> = new Set();
 
   async release({ db, age, now, logger }: OrphanedAllocationsOptions): Promise<void> {
@@ -32,7 +32,7 @@ export class OrphanedAllocations {
     const unknown = await unknownConsumers(db, age, now);
     for (const consumer_uuid of unknown) {
       if (this.#told.has(consumer_uuid)) continue;
-      logger.warn({ consumer_uuid }, 'There is an allocation of which there is no record; it is left alone');
+      logger.warn({ consumer_uuid }, 'There is an allocation whose consumer has no record; it is left alone');
     }
     this.#told = new Set(unknown);
   }

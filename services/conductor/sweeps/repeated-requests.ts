@@ -1,12 +1,12 @@
 /**
- * When computes were asked again, by this conductor. Kept beside the records: a note in them would look like progress,
- * and put off their rest. Another conductor asks as well, which does no harm.
+ * When this conductor asked computes again. It is not kept in the records: a note there would look like progress, and
+ * delay their coming to rest. Other conductors ask as well, which does no harm.
  */
 export class RepeatedRequests {
   /** By instance; by performance.now(). */
   readonly #asked = new Map<string, number>();
 
-  /** Whether it is time to ask for this instance: it was not in the last so many seconds. True counts as asked. */
+  /** Whether it is time to ask for this instance: nobody has in the last so many seconds. True counts as asked. */
   isDue(instanceUuid: string, seconds: number): boolean {
     const now = performance.now();
     const last = this.#asked.get(instanceUuid);

@@ -23,9 +23,8 @@ export interface StuckDeletionsOptions {
 }
 
 /**
- * Has deletions without progress repeated by their compute, again and again until they succeed. Where there is none,
- * or it is down, the records are deleted here in the end; such a compute destroys the guest when it comes up
- * again.
+ * Has deletions without progress repeated by their compute until they succeed. If there is no compute, or it is down,
+ * the records are deleted here in the end, and that compute destroys the guest when it comes up again.
  */
 export async function finishStuckDeletions(ctxt: RpcContext, options: StuckDeletionsOptions): Promise<void> {
   const { instances, services, serviceDownTime, compute, repeated, deadlines, logger } = options;

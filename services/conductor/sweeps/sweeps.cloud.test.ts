@@ -30,7 +30,7 @@ function sweepsOf(
   });
 }
 
-/** One round of what a conductor does again and again. */
+/** One round of a conductor's sweeps. */
 async function sweep(cloud: Cloud): Promise<void> {
   for (const task of sweepsOf(cloud)) await task.run(RequestContext.admin());
 }
@@ -63,7 +63,7 @@ it('ends a build without progress in ERROR with a fault, and releases what it he
   expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
-it('leaves a build alone that got on lately', async () => {
+it('leaves alone a build that has made progress recently', async () => {
   const cloud = await Cloud.start();
   const uuid = await lostBuild(cloud);
   await cloud.age(uuid, TIMEOUT - 60);
@@ -187,7 +187,7 @@ it('asks a compute again every half timeout, and takes its silence for no progre
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject(waiting);
 });
 
-it('repeats a deletion that failed until it succeeds, and shows meanwhile why', async () => {
+it('repeats a failed deletion until it succeeds, and shows the reason meanwhile', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const { uuid } = await cloud.bootActive();
   const driver = cloud.driver('host1');
@@ -294,7 +294,7 @@ it.each([
   },
 );
 
-it('settles the others when one of them cannot be', async () => {
+it('settles the other instances when one of them cannot be', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const uuids = [await lostBuild(cloud), await lostBuild(cloud), await lostBuild(cloud)];
   for (const uuid of uuids) await cloud.age(uuid, TIMEOUT + 1);
@@ -306,7 +306,7 @@ it('settles the others when one of them cannot be', async () => {
   expect(states.map(({ vm_state }) => vm_state)).toEqual(['error', 'building', 'error']);
 });
 
-/** One that holds what was claimed for it. */
+/** An ended build that still holds what was claimed for it. */
 async function endedBuild(cloud: Cloud): Promise<Instance> {
   const instance = await cloud.recordOne();
   await cloud.claimOn(instance, 'host1');
@@ -344,7 +344,7 @@ it.each(['failed build', 'deletion'])(
   },
 );
 
-it('leaves what is held by those of whom there is no record, and tells so once', async () => {
+it('leaves what consumers without a record hold, and logs it once', async () => {
   const cloud = await Cloud.start();
   const instance = newInstance();
   await cloud.claimOn(instance, 'host1');
@@ -355,7 +355,9 @@ it('leaves what is held by those of whom there is no record, and tells so once',
   for (let n = 0; n < 2; n += 1) for (const task of tasks) await task.run(RequestContext.admin());
 
   expect(await cloud.allocated()).toBe(1);
-  expect(logger.of('warn')).toEqual(['There is an allocation of which there is no record; it is left alone']);
+  expect(logger.of('warn')).toEqual([
+    'There is an allocation whose consumer has no record; it is left alone',
+  ]);
 });
 
 it('leaves what is at rest alone', async () => {
@@ -369,7 +371,7 @@ it('leaves what is at rest alone', async () => {
   expect(await cloud.allocated()).toBe(1);
 });
 
-it('comes at least three times per timeout, and ends no build without one', async () => {
+it('runs at least three times per timeout, and ends no build if there is no timeout', async () => {
   const cloud = await Cloud.start({ hosts: {} });
 
   expect(sweepsOf(cloud, 6).map(({ spacing }) => spacing)).toEqual([2, 2, 2, 2, 2, 2]);
@@ -411,7 +413,7 @@ describe('after an outage', () => {
     ['the database was away', async (cloud: Cloud) => backJustNow(cloud.db), {}],
     ['the bus is away', async () => {}, { bus: () => Promise.reject(new Error('no broker')) }],
     ['there was no conductor', async () => {}, { since: performance.now() }],
-  ])('in which %s, those who wait for it are given time to get on', async (_what, happen, outage) => {
+  ])('in which %s, builds that wait are given time to make progress', async (_what, happen, outage) => {
     const cloud = await Cloud.start();
     const uuid = await lostBuild(cloud);
     await cloud.age(uuid, TIMEOUT + 1);

@@ -6,8 +6,8 @@ import type { Instance } from '@mini-nova/objects';
 import type { Deadlines } from './deadlines.ts';
 
 /**
- * Ways on which an instance that is between two hosts goes, too. Of the others its migration knows more than its record, as
- * long as it is under way.
+ * Ways to rest that are also right for an instance between two hosts. For the others, a migration under way knows more
+ * than the instance's record.
  */
 const waysBetweenHosts: readonly Way[] = [
   'finish the deletion',
@@ -36,7 +36,7 @@ function holdsBetweenHosts(instance: Instance): boolean {
 }
 
 /**
- * Runs `work` in one transaction on the instance as it is now. False, and nothing is done, when it has got on since it
+ * Runs `work` in one transaction on the instance as it is now. False, and nothing is done, when it has changed since it
  * was seen: then it is someone else's.
  */
 export async function ifStillUnsettled(
@@ -54,7 +54,7 @@ export async function ifStillUnsettled(
     await work(store, instance);
     return true;
   };
-  // Repeated, it finds that the instance has got on.
+  // Repeated, it finds that the instance has changed.
   return db.transaction(guarded, { lostCommit: 'repeat' });
 }
 
