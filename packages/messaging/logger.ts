@@ -18,8 +18,7 @@ export const silentLogger: Logger = {
 
 /** The default: warnings and errors go to standard error, the rest is dropped. */
 export const consoleLogger: Logger = {
-  debug() {},
-  info() {},
+  ...silentLogger,
   warn: (data, message) => console.warn(message, data),
   error: (data, message) => console.error(message, data),
 };

@@ -1,3 +1,4 @@
+import { given } from '../collections.ts';
 import type { ReceivedNotification } from './notification.ts';
 
 /** A regular expression; as text or compiled. */
@@ -24,8 +25,8 @@ export interface NotificationFilterOptions {
  *     new NotificationFilter({ publisherId: 'compute\\.', payload: { state: 'active$' } })
  */
 export class NotificationFilter {
-  readonly #publisherId: RegExp | undefined;
-  readonly #eventType: RegExp | undefined;
+  /** Of the notification's own fields. */
+  readonly #own: [string, RegExp][];
   readonly #context: [string, RegExp][];
   readonly #metadata: [string, RegExp][];
   readonly #payload: [string, RegExp][];
@@ -34,35 +35,25 @@ export class NotificationFilter {
    * @throws SyntaxError when a pattern is no regular expression
    * @throws TypeError when it is neither text nor a RegExp, or there is no such option: it would match everything
    */
-  constructor(options: NotificationFilterOptions) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new TypeError(`A filter of notifications has no option ${name}`);
-    }
-    this.#publisherId = options.publisherId === undefined ? undefined : anchored(options.publisherId);
-    this.#eventType = options.eventType === undefined ? undefined : anchored(options.eventType);
-    this.#context = byField(options.context);
-    this.#metadata = byField(options.metadata);
-    this.#payload = byField(options.payload);
+  constructor({ publisherId, eventType, context, metadata, payload, ...others }: NotificationFilterOptions) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw new TypeError(`A filter of notifications has no option ${unknown}`);
+    this.#own = byField(given({ publisherId, eventType }));
+    this.#context = byField(context);
+    this.#metadata = byField(metadata);
+    this.#payload = byField(payload);
   }
 
-  matches({ ctxt, publisherId, eventType, metadata, payload }: ReceivedNotification): boolean {
+  matches(notification: ReceivedNotification): boolean {
+    const { ctxt, metadata, payload } = notification;
     return (
-      matchesText(publisherId, this.#publisherId) &&
-      matchesText(eventType, this.#eventType) &&
+      matchesFields(notification, this.#own) &&
       matchesFields(ctxt, this.#context) &&
       matchesFields(metadata, this.#metadata) &&
       matchesFields(payload, this.#payload)
     );
   }
 }
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof NotificationFilterOptions>([
-  'context',
-  'publisherId',
-  'eventType',
-  'metadata',
-  'payload',
-]);
 
 function byField(patterns: FieldPatterns = {}): [string, RegExp][] {
   if (typeof patterns !== 'object' || patterns === null)
@@ -79,8 +70,7 @@ function anchored(pattern: Pattern): RegExp {
   return new RegExp(source, `${flags.replace(/[gy]/g, '')}y`);
 }
 
-function matchesText(value: unknown, pattern: RegExp | undefined): boolean {
-  if (pattern === undefined) return true;
+function matchesText(value: unknown, pattern: RegExp): boolean {
   if (typeof value !== 'string') return false;
   pattern.lastIndex = 0;
   return pattern.test(value);

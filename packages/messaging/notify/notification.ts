@@ -115,11 +115,9 @@ export type NotificationEndpointOf<C, P extends NotificationPriority, Ctxt = obj
 
 /** An element of what a method of a batch endpoint is given. */
 export type NotificationOf<C, Ctxt = object> = {
-  [E in keyof C & string]: {
+  [E in keyof C & string]: ReceivedNotification & {
     readonly ctxt: Ctxt;
-    readonly publisherId: string | null;
     readonly eventType: E;
     readonly payload: C[E];
-    readonly metadata: NotificationMetadata;
   };
 }[keyof C & string];
