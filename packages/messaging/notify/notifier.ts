@@ -96,6 +96,9 @@ export interface NotifierOptions extends NotifierPrepareOptions {
   serializer?: Serializer;
 }
 
+/** What each method that notifies is given. */
+type Event = [ctxt: RpcContext, eventType: string, payload: unknown];
+
 /** What `prepare` shares. */
 interface Shared {
   readonly logger: Logger;
@@ -181,14 +184,9 @@ export class Notifier<C = AnyNotifications> {
     return this.#notify('sample', ctxt, eventType, payload);
   }
 
-  async #notify(
-    priority: NotificationPriority,
-    ctxt: RpcContext,
-    eventType: string,
-    payload: unknown,
-  ): Promise<boolean> {
+  async #notify(priority: NotificationPriority, ...event: Event): Promise<boolean> {
     if (!this.isEnabled()) return true;
-    const notification = this.#serialize(priority, ctxt, eventType, payload);
+    const notification = this.#serialize(priority, event);
     if (notification === undefined) return false;
     const outcomes = await Promise.all(
       [...this.#shared.drivers].map(([name, driver]) => this.#hand(name, driver, notification)),
@@ -198,9 +196,7 @@ export class Notifier<C = AnyNotifications> {
 
   #serialize(
     priority: NotificationPriority,
-    ctxt: RpcContext,
-    eventType: string,
-    payload: unknown,
+    [ctxt, eventType, payload]: Event,
   ): SentNotification | undefined {
     const { serializer, logger } = this.#shared;
     const { publisherId, retry } = this;
