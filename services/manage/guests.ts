@@ -2,9 +2,8 @@ import { type Column, listTable } from '@mini-nova/client/table';
 import type { GuestRecord, Outcome } from '@mini-nova/compute/rpcapi';
 import { GuestAPI } from '@mini-nova/compute/rpcapi';
 import type { DataConfig } from '@mini-nova/data/options';
-import { serviceTransport } from '@mini-nova/domain/service-transport';
-import { silentLogger } from '@mini-nova/messaging';
-import { createRpc, RequestContext } from '@mini-nova/service';
+import { getTransport, silentLogger } from '@mini-nova/messaging';
+import { createRpc, RequestContext, transportOptions } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
 import { adoptGuest } from './adoption.ts';
 import type { ManageIo } from './io.ts';
@@ -134,7 +133,7 @@ async function withCompute(
   { timeout }: Flags,
   work: (compute: GuestAPI) => Promise<void>,
 ): Promise<void> {
-  const transport = serviceTransport({ config, logger: silentLogger, name: 'nova-manage' });
+  const transport = getTransport({ ...transportOptions(config), logger: silentLogger, name: 'nova-manage' });
   try {
     await work(new GuestAPI(createRpc(transport), { timeout }));
   } finally {

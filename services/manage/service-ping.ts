@@ -1,10 +1,9 @@
 import { type Column, listTable } from '@mini-nova/client/table';
 import type { DataConfig } from '@mini-nova/data/options';
 import { hasStopped, ServiceStore } from '@mini-nova/data/services/store';
-import { serviceTransport } from '@mini-nova/domain/service-transport';
-import { silentLogger } from '@mini-nova/messaging';
+import { getTransport, silentLogger } from '@mini-nova/messaging';
 import type { Service } from '@mini-nova/objects';
-import { BaseAPI, createRpc, RequestContext } from '@mini-nova/service';
+import { BaseAPI, createRpc, RequestContext, transportOptions } from '@mini-nova/service';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ManageIo } from './io.ts';
 import { withMigratedDatabase } from './with-database.ts';
@@ -98,7 +97,7 @@ async function pingAll(
   config: DataConfig,
   timeout: number,
 ): Promise<PingResult[]> {
-  const transport = serviceTransport({ config, logger: silentLogger, name: 'nova-manage' });
+  const transport = getTransport({ ...transportOptions(config), logger: silentLogger, name: 'nova-manage' });
   const rpc = createRpc(transport);
   try {
     return await Promise.all(

@@ -3,9 +3,13 @@ import { openConfigured, syncDatabase, waitForDatabase } from '@mini-nova/data/c
 import type { Database } from '@mini-nova/data/database';
 import type { StateChangeListener } from '@mini-nova/data/instances/store';
 import { type Stores, unboundStores } from '@mini-nova/data/stores';
-import { serviceTransport } from '@mini-nova/domain/service-transport';
-import type { Logger, RpcHooks, Transport } from '@mini-nova/messaging';
-import type { Launchable, LaunchSource, ServiceOptions } from '@mini-nova/service';
+import { getTransport, type Logger, type RpcHooks, type Transport } from '@mini-nova/messaging';
+import {
+  type Launchable,
+  type LaunchSource,
+  type ServiceOptions,
+  transportOptions,
+} from '@mini-nova/service';
 import type { NovaConfig } from '../nova-schema.ts';
 import { composeApi } from './api.ts';
 import { composeCompute } from './compute.ts';
@@ -74,7 +78,8 @@ export class Cloud {
 
   #common(name: string): ServiceParts {
     const { config, logger, hooks = [], service = {} } = this.#options;
-    const { transport = () => serviceTransport({ config, logger, name, hooks }) } = this.#options;
+    const ownTransport = () => getTransport({ ...transportOptions(config), logger, name, hooks });
+    const { transport = ownTransport } = this.#options;
     return { config, logger, transport: transport(name), service };
   }
 }
