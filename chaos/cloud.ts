@@ -11,13 +11,13 @@ const SHORT = {
   OS_DEFAULT__HEAL_INSTANCE_INFO_CACHE_INTERVAL: '5',
 };
 
-export interface Cloud {
+export interface DeployedCloud {
   deployment: Deployment;
   /** Holds a file of guests for each host, so that guests outlive their compute. */
   guestsPath: string;
 }
 
-export async function startCloud(options: DeploymentOptions): Promise<Cloud> {
+export async function startCloud(options: DeploymentOptions): Promise<DeployedCloud> {
   const guestsPath = tempDir('mini-nova-guests-');
   const env = { ...SHORT, OS_FAKE__GUESTS_PATH: guestsPath, ...options.env };
   return { deployment: await Deployment.start({ ...options, env }), guestsPath };

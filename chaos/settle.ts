@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@mini-nova/data/database';
-import type { Cloud } from './cloud.ts';
+import type { DeployedCloud } from './cloud.ts';
 import { type Expectations, findProblems, type Problem } from './problems.ts';
 import { takeSnapshot } from './snapshot.ts';
 
@@ -13,7 +13,7 @@ export interface Settling {
 
 /** Where to look. */
 export interface Sight {
-  cloud: Cloud;
+  cloud: DeployedCloud;
   db: Database;
   computes: readonly string[];
   expected: Expectations;

@@ -1,7 +1,7 @@
 import type { Logger } from '@mini-nova/messaging';
 import { complain, Daemon, type Launchable } from '@mini-nova/service';
 import { configOfDaemon, portFlag } from './command-line.ts';
-import { Cloud } from './compose/cloud.ts';
+import { AllInOne } from './compose/all-in-one.ts';
 import { isStartError } from './start-errors.ts';
 import { packageVersion } from './version.ts';
 
@@ -19,7 +19,7 @@ const daemon = await Daemon.create({
   wrapLogger: foregroundLogger,
 });
 const logger = foregroundLogger(daemon.logger);
-const cloud = new Cloud({
+const cloud = new AllInOne({
   config: daemon.config,
   logger,
   transport: (name) => daemon.transport(name, logger),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@mini-nova/config';
-import { Cloud } from '@mini-nova/daemons/compose/cloud';
+import { AllInOne } from '@mini-nova/daemons/compose/all-in-one';
 import { type NovaConfig, novaSchema } from '@mini-nova/daemons/nova-schema';
 import { silentLogger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
@@ -46,7 +46,7 @@ export async function runCloud(
   config: NovaConfig,
   computeHosts: readonly string[] = HOSTS,
 ): Promise<RunningCloud> {
-  const cloud = new Cloud({ config, logger: silentLogger, computeHosts });
+  const cloud = new AllInOne({ config, logger: silentLogger, computeHosts });
   const services: Launchable[] = [];
   for (const source of cloud.services) {
     const service = typeof source === 'function' ? await source() : source;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@mini-nova/config';
 import type { Logger } from '@mini-nova/messaging';
 import type { Launchable } from '@mini-nova/service';
-import { Cloud } from '../compose/cloud.ts';
+import { AllInOne } from '../compose/all-in-one.ts';
 import { novaSchema } from '../nova-schema.ts';
 import { DemoClient } from './demo-client.ts';
 import { Timeline, type TimelineEntry } from './timeline.ts';
@@ -27,7 +27,7 @@ export interface DemoOptions {
 export async function runDemo({ computeHosts, logger, signal }: DemoOptions): Promise<DemoResult> {
   const folder = await mkdtemp(join(tmpdir(), 'mini-nova-demo-'));
   const timeline = new Timeline();
-  const cloud = new Cloud({
+  const cloud = new AllInOne({
     config: demoConfig(folder),
     logger,
     computeHosts,

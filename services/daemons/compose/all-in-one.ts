@@ -17,7 +17,7 @@ import { composeConductor } from './conductor.ts';
 import type { DatabaseServiceParts, ServiceParts } from './parts.ts';
 import { composeScheduler } from './scheduler.ts';
 
-export interface CloudOptions {
+export interface AllInOneOptions {
   /** Its transport should be in memory: `memory://<bus>/`. */
   config: NovaConfig;
   logger: Logger;
@@ -34,14 +34,14 @@ export interface CloudOptions {
 }
 
 /** All services in one process: they share a database, and talk by a bus in memory. */
-export class Cloud {
-  readonly #options: CloudOptions;
-  readonly #database: CloudDatabase;
+export class AllInOne {
+  readonly #options: AllInOneOptions;
+  readonly #database: SharedDatabase;
   #api: ApiServer | undefined;
 
-  constructor(options: CloudOptions) {
+  constructor(options: AllInOneOptions) {
     this.#options = options;
-    this.#database = new CloudDatabase(options);
+    this.#database = new SharedDatabase(options);
   }
 
   /** What is to be launched, in this order. The database is migrated first, and closed last. */
@@ -85,12 +85,12 @@ export class Cloud {
 }
 
 /** The database that the services share. */
-class CloudDatabase implements Launchable {
+class SharedDatabase implements Launchable {
   readonly name = 'database';
-  readonly #options: CloudOptions;
+  readonly #options: AllInOneOptions;
   #opened: { db: Database; stores: Stores } | undefined;
 
-  constructor(options: CloudOptions) {
+  constructor(options: AllInOneOptions) {
     this.#options = options;
   }
 
