@@ -1,24 +1,14 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Channel,
-  type ChannelModel,
-  type ConfirmChannel,
-  connect,
-  type GetMessage,
-  type Options,
-} from 'amqplib';
-import {
-  DriverLoadFailure,
-  MessageDeliveryFailure,
-  MessageUndeliverable,
-  UnsupportedRpcEnvelopeVersion,
-} from '../../errors.ts';
+import { type Channel, type ChannelModel, type ConfirmChannel, connect, type GetMessage } from 'amqplib';
+import { DriverLoadFailure, MessageDeliveryFailure, UnsupportedRpcEnvelopeVersion } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { parseTransportUrl } from '../../transport-url.ts';
 import { amqpCode, asError, errorText, NOT_FOUND } from './connection/amqp-error.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
+import { withChannel } from './connection/channel.ts';
+import { publishConfirmed } from './publish/publication.ts';
 import { type RabbitOptions, rabbitSettings } from './rabbit-options.ts';
 import {
   DEAD_AT,
@@ -165,40 +155,30 @@ export class DeadLetters {
     limit: number,
     visit: (message: GetMessage, channel: ConfirmChannel) => Promise<'keep' | 'take'>,
   ): Promise<void> {
-    const channel = await this.#model.createConfirmChannel();
-    channel.on('error', () => {});
     let staying = 0;
     try {
-      const { messageCount } = await channel.checkQueue(this.queue);
-      staying = messageCount;
-      for (let left = Math.min(messageCount, limit); left > 0; left -= 1) {
-        const message = await channel.get(this.queue);
-        if (message === false) break;
-        if ((await visit(message, channel)) === 'keep') continue;
-        channel.ack(message);
-        staying -= 1;
-      }
-      channel.nackAll(true);
-      await this.#untilReturned(channel, staying);
+      await withChannel(this.#model.createConfirmChannel(), async (channel) => {
+        const { messageCount } = await channel.checkQueue(this.queue);
+        staying = messageCount;
+        for (let left = Math.min(messageCount, limit); left > 0; left -= 1) {
+          const message = await channel.get(this.queue);
+          if (message === false) break;
+          if ((await visit(message, channel)) === 'keep') continue;
+          channel.ack(message);
+          staying -= 1;
+        }
+        channel.nackAll(true);
+        await this.#untilReturned(channel, staying);
+      });
     } catch (error) {
       // There have been no dead letters yet.
       if (amqpCode(error) === NOT_FOUND) return;
-      await this.#untilFreed(channel, staying);
+      // What the channel held goes back with its end. If that cannot be seen, this failure is the one to report.
+      const other = withChannel(this.#model.createChannel(), (channel) =>
+        this.#untilReturned(channel, staying),
+      );
+      await other.catch(() => {});
       throw error;
-    } finally {
-      close(channel);
-    }
-  }
-
-  /** By the end of the channel, which may be what has failed. */
-  async #untilFreed(channel: Channel, expected: number): Promise<void> {
-    close(channel);
-    try {
-      const other = await this.#model.createChannel();
-      other.on('error', () => {});
-      await this.#untilReturned(other, expected).finally(() => close(other));
-    } catch {
-      // The earlier failure is reported.
     }
   }
 
@@ -210,11 +190,6 @@ export class DeadLetters {
       await sleep(RETURN_PAUSE);
     }
   }
-}
-
-/** Whether the broker answers does not matter: it has answered a question behind all that was written here. */
-function close(channel: Channel): void {
-  channel.close().catch(() => {});
 }
 
 async function connectToAny(addresses: readonly BrokerAddress[]): Promise<ChannelModel> {
@@ -232,35 +207,11 @@ async function connectToAny(addresses: readonly BrokerAddress[]): Promise<Channe
 }
 
 /** Resolves when the broker has it in a queue. */
-async function publishAgain(channel: ConfirmChannel, message: GetMessage): Promise<void> {
-  const { exchange, routingKey } = describe(message);
+function publishAgain(channel: ConfirmChannel, message: GetMessage): Promise<void> {
   const { userId: _userId, ...properties } = message.properties;
   // By it, servers that have dropped the request do not take this for the same.
   const headers = { ...withoutDeadLetterHeaders(properties.headers), [REPLAY]: uniqueId() };
-  const options: Options.Publish = { ...properties, headers, mandatory: true };
-  let returned = false;
-  const onReturn = (): void => {
-    returned = true;
-  };
-  let failure: unknown;
-  const onError = (error: unknown): void => {
-    failure = error;
-  };
-  channel.on('return', onReturn);
-  channel.on('error', onError);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      channel.publish(exchange, routingKey, message.content, options, (error) => {
-        if (error === null) resolve();
-        else if (amqpCode(failure) === NOT_FOUND) reject(new MessageUndeliverable({ exchange, routingKey }));
-        else reject(new MessageDeliveryFailure('RabbitMQ has not taken the message', { cause: error }));
-      });
-    });
-  } finally {
-    channel.off('return', onReturn);
-    channel.off('error', onError);
-  }
-  if (returned) throw new MessageUndeliverable({ exchange, routingKey });
+  return publishConfirmed(channel, describe(message), message.content, { ...properties, headers });
 }
 
 function describe(message: GetMessage): QueuedDeadLetter {

@@ -1,8 +1,9 @@
-import type { Channel, ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
+import { withChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { uniqueId } from '../wire/wire-message.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
@@ -76,25 +77,16 @@ export interface QueueLook {
  *
  * @throws Error when the connection is lost
  */
-export async function lookAtQueue(model: ChannelModel, name: string): Promise<QueueLook | undefined> {
-  const channel = await model.createChannel();
-  // What closes the channel is told by the call that it fails.
-  channel.on('error', () => {});
-  let look: QueueLook | undefined;
-  try {
-    const { messageCount, consumerCount } = await channel.checkQueue(name);
-    look = { messages: messageCount, consumers: consumerCount };
-  } catch (error) {
-    if (amqpCode(error) !== NOT_FOUND) throw error;
-    return undefined;
-  }
-  close(channel);
-  return look;
-}
-
-function close(channel: Channel): void {
-  // It fails when the connection is lost, and the channel with it.
-  channel.close().catch(() => {});
+export function lookAtQueue(model: ChannelModel, name: string): Promise<QueueLook | undefined> {
+  return withChannel(model.createChannel(), async (channel) => {
+    try {
+      const { messageCount, consumerCount } = await channel.checkQueue(name);
+      return { messages: messageCount, consumers: consumerCount };
+    } catch (error) {
+      if (amqpCode(error) !== NOT_FOUND) throw error;
+      return undefined;
+    }
+  });
 }
 
 export interface ServerWatchOptions {

@@ -1,33 +1,8 @@
 import { Socket } from 'node:net';
 import type { Channel, ChannelModel } from 'amqplib';
 
-/**
- * When a broker that is short of memory or disk space has blocked a connection: it then reads nothing from it, and
- * answers nothing that it is asked there.
- */
-export class Blocking {
-  #blocked = false;
-  /** By performance.now. */
-  #endedAt = 0;
-
-  constructor(model: ChannelModel) {
-    model.on('blocked', () => {
-      this.#blocked = true;
-    });
-    model.on('unblocked', () => {
-      this.#blocked = false;
-      this.#endedAt = performance.now();
-    });
-  }
-
-  /** For how long (ms) the broker could have answered what it was asked at that time (by performance.now). */
-  timeToAnswer(askedAt: number): number {
-    return this.#blocked ? 0 : performance.now() - Math.max(askedAt, this.#endedAt);
-  }
-}
-
 /** How long (ms) the broker may take to answer one request. */
-export const ANSWER_TIMEOUT = 30_000;
+const ANSWER_TIMEOUT = 30_000;
 /**
  * On a connection that carries this much (bytes) meanwhile, the answer may be behind it on a slow network: it is then
  * given so many times as long.
@@ -37,32 +12,22 @@ const BULK_FACTOR = 10;
 /** Milliseconds after a busy period of this process in which an answer that has come is read. */
 const GRACE = 100;
 
-/** A request that is not answered yet. */
-interface Wait {
-  /** By performance.now. */
-  since: number;
-  /** Bytes that the connection had carried when it began. */
-  carried: number;
-  about: string;
-}
-
 /**
  * Notices when the broker does not answer a request on some channel of a connection: the heartbeat only tells that the
- * connection works. The time for which the broker has blocked the connection does not count.
+ * connection works. A broker that is short of memory or disk space blocks a connection, reads nothing from it, and answers
+ * nothing that it is asked there: that time does not count.
  */
 export class AnswerWatch {
   readonly #timeout: number;
   readonly #onSilent: (error: Error) => void;
   readonly #carried: () => number;
-  readonly #blocking: Blocking;
-  /** In the order in which they began. */
-  readonly #waits = new Set<Wait>();
-  #timer: NodeJS.Timeout | undefined;
+  #blocked = false;
+  /** When (by performance.now) the broker last ended a blocking. */
+  #unblockedAt = 0;
   #ended = false;
 
   /** `timeout` (ms): how long the broker may take. */
-  constructor(model: ChannelModel, blocking: Blocking, timeout: number, onSilent: (error: Error) => void) {
-    this.#blocking = blocking;
+  constructor(model: ChannelModel, onSilent: (error: Error) => void, timeout = ANSWER_TIMEOUT) {
     this.#timeout = timeout;
     this.#onSilent = onSilent;
     const { connection } = model;
@@ -70,28 +35,43 @@ export class AnswerWatch {
     const socket =
       'stream' in connection && connection.stream instanceof Socket ? connection.stream : undefined;
     this.#carried = () => (socket === undefined ? 0 : socket.bytesRead + socket.bytesWritten);
+    model.on('blocked', () => {
+      this.#blocked = true;
+    });
+    model.on('unblocked', () => {
+      this.#blocked = false;
+      this.#unblockedAt = performance.now();
+    });
     this.#watchChannelsOf(model);
   }
 
   /** The connection has ended. */
   end(): void {
     this.#ended = true;
-    this.#waits.clear();
-    clearTimeout(this.#timer);
+  }
+
+  /** Passes the answer on. `timeout`: so many ms whatever else the connection carries, instead of the usual ones. */
+  async watch<T>(about: string, answer: Promise<T>, timeout?: number): Promise<T> {
+    const answered = this.#expect(about, timeout);
+    try {
+      return await answer;
+    } finally {
+      answered();
+    }
   }
 
   #watchChannelsOf(model: ChannelModel): void {
     const { createChannel, createConfirmChannel } = model;
     model.createChannel = async (options) =>
-      this.#watch(await this.#track('a channel', createChannel.call(model, options)));
+      this.#watchChannel(await this.watch('a channel', createChannel.call(model, options)));
     model.createConfirmChannel = async (options) =>
-      this.#watch(await this.#track('a channel', createConfirmChannel.call(model, options)));
+      this.#watchChannel(await this.watch('a channel', createConfirmChannel.call(model, options)));
   }
 
   /** All its requests from now on. */
-  #watch<C extends Channel>(channel: C): C {
+  #watchChannel<C extends Channel>(channel: C): C {
     const { close } = channel;
-    channel.close = () => this.#track('the end of a channel', close.call(channel));
+    channel.close = () => this.watch('the end of a channel', close.call(channel));
     // The library's own method, through which all other requests go; without it they are not watched.
     if (!('_rpc' in channel) || typeof channel._rpc !== 'function') return channel;
     const request = channel._rpc;
@@ -101,64 +81,43 @@ export class AnswerWatch {
       expected: number,
       done: (...answer: unknown[]) => void,
     ): void => {
-      const wait = this.#begin(subject(fields));
+      const answered = this.#expect(subject(fields));
       const onAnswer = (...answer: unknown[]): void => {
-        this.#waits.delete(wait);
+        answered();
         done(...answer);
       };
       try {
         Reflect.apply(request, channel, [method, fields, expected, onAnswer]);
       } catch (error) {
         // The channel is closed.
-        this.#waits.delete(wait);
+        answered();
         throw error;
       }
     };
     return Object.assign(channel, { _rpc: watched });
   }
 
-  async #track<T>(about: string, answer: Promise<T>): Promise<T> {
-    const wait = this.#begin(about);
-    try {
-      return await answer;
-    } finally {
-      this.#waits.delete(wait);
-    }
+  /** Gives up the connection when no answer comes. Returns what is to be called when it has. */
+  #expect(about: string, timeout?: number): () => void {
+    const since = performance.now();
+    const carried = this.#carried();
+    const judge = (): void => {
+      const seconds = Math.round((performance.now() - since) / 1000);
+      this.#onSilent(new Error(`RabbitMQ has not answered a request about ${about} for ${seconds} s`));
+    };
+    const look = (): void => {
+      if (this.#ended) return;
+      const isBulk = this.#carried() - carried > BULK;
+      const left = (timeout ?? this.#timeout * (isBulk ? BULK_FACTOR : 1)) - this.#timeToAnswer(since);
+      timer = left > 0 ? setTimeout(look, left).unref() : setTimeout(judge, GRACE).unref();
+    };
+    let timer = setTimeout(look, timeout ?? this.#timeout).unref();
+    return () => clearTimeout(timer);
   }
 
-  #begin(about: string): Wait {
-    const wait = { since: performance.now(), carried: this.#carried(), about };
-    if (this.#ended) return wait;
-    this.#waits.add(wait);
-    if (this.#timer === undefined) this.#lookIn(this.#timeout);
-    return wait;
-  }
-
-  #lookIn(milliseconds: number): void {
-    this.#timer = setTimeout(this.#look, milliseconds).unref();
-  }
-
-  readonly #look = (): void => {
-    this.#timer = undefined;
-    const [oldest] = this.#waits;
-    if (oldest === undefined) return;
-    const left = this.#timeLeft(oldest);
-    if (left > 0) this.#lookIn(left);
-    else this.#timer = setTimeout(() => this.#judge(oldest), GRACE).unref();
-  };
-
-  #judge(wait: Wait): void {
-    if (!this.#waits.has(wait)) {
-      this.#look();
-      return;
-    }
-    const seconds = Math.round((performance.now() - wait.since) / 1000);
-    this.#onSilent(new Error(`RabbitMQ has not answered a request about ${wait.about} for ${seconds} s`));
-  }
-
-  #timeLeft({ since, carried }: Wait): number {
-    const isBulk = this.#carried() - carried > BULK;
-    return this.#timeout * (isBulk ? BULK_FACTOR : 1) - this.#blocking.timeToAnswer(since);
+  /** For how long (ms) the broker could have answered what it was asked at that time (by performance.now). */
+  #timeToAnswer(askedAt: number): number {
+    return this.#blocked ? 0 : performance.now() - Math.max(askedAt, this.#unblockedAt);
   }
 }
 

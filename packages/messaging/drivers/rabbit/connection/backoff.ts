@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export interface BackoffOptions {
   /** Seconds: the first wait is at most this. */
   interval: number;
@@ -37,5 +39,14 @@ export class Backoff {
   /** To be called when things work again. */
   reset(): void {
     this.#attempts = 0;
+  }
+}
+
+/** Resolves after so many milliseconds, or when the signal fires. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }

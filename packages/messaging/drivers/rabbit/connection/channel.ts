@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, IllegalOperationError } from 'amqplib';
 import { TopologyMismatch } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
+import { onAbort } from '../../../waits.ts';
 import { amqpCode, asError, errorText } from './amqp-error.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff, pause } from './backoff.ts';
 import type { BrokerConnection } from './connection.ts';
 
 interface ChannelEvents<C> {
@@ -21,7 +21,7 @@ export interface ChannelOptions<C extends Channel> {
   name: string;
   open(model: ChannelModel): Promise<C>;
   /** Declares and consumes what the channel is for: on each new channel, before `ready`. */
-  setUp(channel: C): Promise<void>;
+  setUp?(channel: C): Promise<void>;
   logger: Logger;
 }
 
@@ -44,26 +44,16 @@ const STABLE_AFTER = 1_000;
 export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter<ChannelEvents<C>> {
   readonly #options: ChannelOptions<C>;
   readonly #backoff = new Backoff(RETRY);
-  #channel: C | undefined;
+  /** The channel, while it is open and set up. */
+  current: C | undefined;
+  /** Why the last set-up was refused; undefined when it was not. */
+  refusal: Error | undefined;
   #started = false;
-  /** What is declared otherwise, since the last set-up that worked. */
-  #mismatch: string | undefined;
-  #refusal: Error | undefined;
   #session: AbortController | undefined;
 
   constructor(options: ChannelOptions<C>) {
     super();
     this.#options = options;
-  }
-
-  /** The channel, while it is open and set up. */
-  get current(): C | undefined {
-    return this.#channel;
-  }
-
-  /** Why the last set-up was refused; undefined when it was not. */
-  get refusal(): Error | undefined {
-    return this.#refusal;
   }
 
   /** Starts supervising, and the connection with it. Idempotent. */
@@ -93,7 +83,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
    * Has the channel replaced by another, when only its user can tell that it does not work. `lost` is emitted at once.
    */
   replace(): void {
-    const channel = this.#channel;
+    const channel = this.current;
     if (channel === undefined) return;
     this.#lose(channel, undefined);
     // Behind all that was written to it in this turn of the event loop: the broker must not find that on a closed one.
@@ -108,7 +98,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
 
   readonly #onDisconnected = (): void => {
     this.#session?.abort();
-    this.#lose(this.#channel, undefined);
+    this.#lose(this.current, undefined);
   };
 
   async #supervise(model: ChannelModel, signal: AbortSignal): Promise<void> {
@@ -116,7 +106,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
       const since = performance.now();
       await this.#runOne(model, signal);
       if (performance.now() - since >= STABLE_AFTER) this.#backoff.reset();
-      await pause(this.#mismatch === undefined ? this.#backoff.next() : MISMATCH_PAUSE, signal);
+      await pause(this.refusal instanceof TopologyMismatch ? MISMATCH_PAUSE : this.#backoff.next(), signal);
     }
   }
 
@@ -133,7 +123,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     if (signal.aborted) return discard(channel);
     const life = this.#watch(channel, signal);
     try {
-      await this.#options.setUp(channel);
+      await this.#options.setUp?.(channel);
     } catch (error) {
       if (signal.aborted) return discard(channel);
       // A channel that closes without an error has gone with the connection.
@@ -147,56 +137,48 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     }
     if (signal.aborted) return discard(channel);
     if (life.closed) return;
-    if (this.#mismatch !== undefined) this.#logMended();
-    this.#refusal = undefined;
-    this.#channel = channel;
+    if (this.refusal instanceof TopologyMismatch) {
+      this.#options.logger.info({ channel: this.#options.name }, 'RabbitMQ has again what is configured');
+    }
+    this.refusal = undefined;
+    this.current = channel;
     this.emit('ready', channel);
     await life.ended;
   }
 
   #onRefused(error: unknown): void {
     if (error instanceof TopologyMismatch) this.#logMismatch(error);
-    else {
-      this.#mismatch = undefined;
-      this.#log('the set-up of a channel was refused', error);
-    }
-    this.#refusal = asError(error);
-    this.emit('refused', this.#refusal);
+    else this.#log('the set-up of a channel was refused', error);
+    this.refusal = asError(error);
+    this.emit('refused', this.refusal);
   }
 
   /** Once for each: it stays until somebody does something about it. */
   #logMismatch(error: TopologyMismatch): void {
     const { name, logger } = this.#options;
-    if (this.#mismatch !== error.message) {
-      const seconds = MISMATCH_PAUSE / 1000;
-      logger.error(
-        { channel: name, reason: error.message },
-        `cannot work with what RabbitMQ has; trying again every ${seconds} s`,
-      );
-    }
-    this.#mismatch = error.message;
-  }
-
-  #logMended(): void {
-    this.#options.logger.info({ channel: this.#options.name }, 'RabbitMQ has again what is configured');
-    this.#mismatch = undefined;
+    if (this.refusal instanceof TopologyMismatch && this.refusal.message === error.message) return;
+    const seconds = MISMATCH_PAUSE / 1000;
+    logger.error(
+      { channel: name, reason: error.message },
+      `cannot work with what RabbitMQ has; trying again every ${seconds} s`,
+    );
   }
 
   #watch(channel: C, signal: AbortSignal): ChannelLife {
     let failure: Error | undefined;
     channel.on('error', (error) => {
       failure = error;
-      if (channel === this.#channel) this.#log('RabbitMQ has closed a channel', error);
+      if (channel === this.current) this.#log('RabbitMQ has closed a channel', error);
     });
     const life: ChannelLife = { closed: false, ended: Promise.resolve() };
     life.ended = new Promise((resolve) => {
       const end = (): void => {
         life.closed = true;
-        signal.removeEventListener('abort', end);
+        stopListening();
         this.#lose(channel, failure);
         resolve();
       };
-      signal.addEventListener('abort', end, { once: true });
+      const stopListening = onAbort(signal, end);
       // Before the library's own listener, which tells each unconfirmed publish that it failed.
       channel.prependListener('close', end);
     });
@@ -204,8 +186,8 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   }
 
   #lose(channel: C | undefined, failure: Error | undefined): void {
-    if (channel === undefined || channel !== this.#channel) return;
-    this.#channel = undefined;
+    if (channel === undefined || channel !== this.current) return;
+    this.current = undefined;
     const { connection, name } = this.#options;
     if (failure !== undefined) connection.tell('channel_lost', { channel: name, reason: failure.message });
     this.emit('lost', failure);
@@ -219,17 +201,25 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
   }
 }
 
-function discard(channel: Channel): void {
-  // It would end the process if nobody listened.
-  channel.on('error', () => {});
-  // It fails when the channel is closed, or went with its connection.
-  channel.close().catch(() => {});
+/** Works over a channel of its own, which the broker closes over what it refuses: the request that fails tells why. */
+export async function withChannel<C extends Channel, T>(
+  opening: Promise<C>,
+  work: (channel: C) => Promise<T>,
+): Promise<T> {
+  const channel = await opening;
+  channel.on('error', ignore);
+  try {
+    return await work(channel);
+  } finally {
+    discard(channel);
+  }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+/** Of a channel's errors, which would end the process if nobody listened. */
+function ignore(): void {}
+
+function discard(channel: Channel): void {
+  channel.on('error', ignore);
+  // It fails when the channel is closed, or went with its connection.
+  channel.close().catch(() => {});
 }

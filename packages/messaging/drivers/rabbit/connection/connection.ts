@@ -1,14 +1,14 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
+import { onAbort } from '../../../waits.ts';
 import type { RabbitSettings } from '../rabbit-options.ts';
 import { asError, errorText, isRefusal, isUnexpectedClose } from './amqp-error.ts';
-import { ANSWER_TIMEOUT, AnswerWatch, Blocking } from './answer-watch.ts';
-import { Backoff } from './backoff.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { Backoff, pause } from './backoff.ts';
 import { type BrokerAddress, HostOrder } from './broker-address.ts';
 import { askWhyRefused } from './handshake.ts';
 
@@ -49,7 +49,7 @@ const REMINDER = 30_000;
 /** One live connection, with the means to cut it off at once. */
 interface Link {
   model: ChannelModel;
-  blocking: Blocking;
+  answers: AnswerWatch;
   /** Resolves with the reason when the connection has ended. */
   ended: Promise<Error>;
   /** Destroys the socket. */
@@ -62,6 +62,9 @@ interface Link {
  */
 export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly name: string;
+  state: ConnectionState = 'idle';
+  /** Why there is no connection, as far as known; undefined while there is one. */
+  failure: Error | undefined;
   readonly #options: ConnectionOptions;
   readonly #hosts: HostOrder;
   readonly #backoff: Backoff;
@@ -70,10 +73,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   readonly #outside = new AsyncResource('RabbitConnection');
   /** When (by performance.now) a failure to connect was last logged. */
   readonly #loggedAt = new Map<string, number>();
-  #current: ConnectionState = 'idle';
   /** The last round failed because no host had a listening port, and for no other reason. */
   #refused = false;
-  #failure: Error | undefined;
   #live: Link | undefined;
   #running: Promise<void> | undefined;
 
@@ -81,18 +82,13 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     super();
     this.name = options.name;
     this.#options = options;
-    const { kombuFailoverStrategy, rabbitRetryInterval, rabbitRetryBackoff, rabbitIntervalMax } =
-      options.settings;
-    this.#hosts = new HostOrder(options.addresses, kombuFailoverStrategy);
+    const { settings, addresses } = options;
+    this.#hosts = new HostOrder(addresses, settings.kombuFailoverStrategy);
     this.#backoff = new Backoff({
-      interval: rabbitRetryInterval,
-      step: rabbitRetryBackoff,
-      max: rabbitIntervalMax,
+      interval: settings.rabbitRetryInterval,
+      step: settings.rabbitRetryBackoff,
+      max: settings.rabbitIntervalMax,
     });
-  }
-
-  get state(): ConnectionState {
-    return this.#current;
   }
 
   /** The live connection, if there is one. */
@@ -100,19 +96,14 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     return this.#live?.model;
   }
 
-  /** Why there is no connection, as far as known; undefined while there is one. */
-  get failure(): Error | undefined {
-    return this.#failure;
-  }
-
-  /** See `Blocking`; 0 while there is no connection. */
-  timeToAnswer(askedAt: number): number {
-    return this.#live?.blocking.timeToAnswer(askedAt) ?? 0;
+  /** Passes an answer of the broker's on. When it does not come in so many ms, the connection is given up. */
+  watch<T>(about: string, answer: Promise<T>, milliseconds: number): Promise<T> {
+    return this.#live?.answers.watch(about, answer, milliseconds) ?? answer;
   }
 
   /** Starts connecting, once. */
   open(): void {
-    if (this.#current !== 'idle') return;
+    if (this.state !== 'idle') return;
     this.#running = this.#outside.runInAsyncScope(() => this.#run());
   }
 
@@ -129,7 +120,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   /** Closes it for good, in bounded time. Idempotent. */
   async close(): Promise<void> {
     if (!this.#closing) {
-      if (this.#current === 'idle') this.#current = 'closed';
+      if (this.state === 'idle') this.state = 'closed';
       this.#stopping.abort();
       this.emit('closed');
     }
@@ -142,12 +133,14 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   async #run(): Promise<void> {
     while (!this.#closing) {
-      this.#current = 'connecting';
+      this.state = 'connecting';
       const link = await this.#connectToAny();
       if (link !== undefined) await this.#hold(link);
-      if (!this.#closing) await this.#pause();
+      // Where nothing listens, asking costs the broker nothing, and it may be back any moment.
+      const milliseconds = this.#refused ? this.#backoff.first() : this.#backoff.next();
+      await pause(milliseconds, this.#stopping.signal);
     }
-    this.#current = 'closed';
+    this.state = 'closed';
   }
 
   async #connectToAny(): Promise<Link | undefined> {
@@ -161,13 +154,13 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
         return link;
       } catch (error) {
         reason = await this.#inBrokersWords(asError(error), address);
-        this.#failure = reason;
+        this.failure = reason;
         this.#refused &&= isRefusal(error);
         if (!this.#closing) this.#logFailure(address, reason);
       }
     }
     if (!this.#closing) {
-      this.#current = 'waiting';
+      this.state = 'waiting';
       this.emit('unreachable', reason);
     }
     return undefined;
@@ -191,14 +184,14 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     };
     const abandon = (): void => cutter.abort();
     const timer = setTimeout(abandon, CONNECT_TIMEOUT);
-    this.#stopping.signal.addEventListener('abort', abandon, { once: true });
+    const stopListening = onAbort(this.#stopping.signal, abandon);
     try {
       const model = await connect(address.connect, socket);
       this.#options.logger.info({ connection: this.name, broker: address.label }, 'connected to RabbitMQ');
       return this.#link(model, cutter);
     } finally {
       clearTimeout(timer);
-      this.#stopping.signal.removeEventListener('abort', abandon);
+      stopListening();
     }
   }
 
@@ -223,35 +216,32 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       cutter.abort();
       end(cause);
     };
-    const blocking = new Blocking(model);
-    const answers = new AnswerWatch(model, blocking, this.#options.answerTimeout ?? ANSWER_TIMEOUT, cut);
+    const answers = new AnswerWatch(model, cut, this.#options.answerTimeout);
     void ended.then(() => answers.end());
-    return { model, blocking, ended, cut };
+    return { model, answers, ended, cut };
   }
 
   /** Keeps the connection until it ends, by itself or because this object is closed. */
   async #hold(link: Link): Promise<void> {
     const since = performance.now();
     this.#live = link;
-    this.#current = 'connected';
+    this.state = 'connected';
     this.#loggedAt.clear();
     this.#refused = false;
-    this.#failure = undefined;
-    const close = (): void => closeLink(link);
-    this.#stopping.signal.addEventListener('abort', close, { once: true });
-    if (this.#closing) close();
-    else {
+    this.failure = undefined;
+    const stopListening = onAbort(this.#stopping.signal, () => closeLink(link));
+    if (!this.#closing) {
       this.tell('connected');
       this.emit('connected', link.model);
     }
     const reason = await link.ended;
-    this.#stopping.signal.removeEventListener('abort', close);
+    stopListening();
     this.#live = undefined;
-    this.#failure = reason;
+    this.failure = reason;
     if (this.#closing) link.cut(reason);
     else {
       setTimeout(() => link.cut(reason), LINGER).unref();
-      this.#current = 'waiting';
+      this.state = 'waiting';
       if (performance.now() - since >= STABLE_AFTER) this.#backoff.reset();
       this.#options.logger.warn(
         { connection: this.name, reason: errorText(reason) },
@@ -260,16 +250,6 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       this.tell('disconnected', { reason: errorText(reason) });
     }
     this.emit('disconnected', reason);
-  }
-
-  async #pause(): Promise<void> {
-    // Where nothing listens, asking costs the broker nothing, and it may be back any moment.
-    const milliseconds = this.#refused ? this.#backoff.first() : this.#backoff.next();
-    try {
-      await sleep(milliseconds, undefined, { signal: this.#stopping.signal });
-    } catch (error) {
-      if (!this.#closing) throw error;
-    }
   }
 
   /** Once for each reason, and now and then a reminder: an outage may last for hours. */
@@ -318,10 +298,10 @@ export function eventOf(
   return new Promise((resolve) => {
     const end = (): void => {
       for (const [emitter, event] of events) emitter.off(event, end);
-      signal.removeEventListener('abort', end);
+      stopListening();
       resolve();
     };
     for (const [emitter, event] of events) emitter.on(event, end);
-    signal.addEventListener('abort', end, { once: true });
+    const stopListening = onAbort(signal, end);
   });
 }

@@ -50,7 +50,7 @@ const ACKNOWLEDGE_AFTER = 10;
 export class QueueConsumer {
   readonly #options: ConsumerOptions;
   readonly #supervised: SupervisedChannel;
-  readonly #probe: QueueProbe;
+  #probe: QueueProbe | undefined;
   #queues: ConsumedQueue[] = [];
   #consumerTags: string[] = [];
   #batch: Delivery[] = [];
@@ -76,17 +76,13 @@ export class QueueConsumer {
     });
     // As many as ask at once whether it is ready.
     this.#supervised.setMaxListeners(0);
-    this.#probe = new QueueProbe({
-      prefetch: options.prefetch,
-      logger: options.logger,
-      restart: (channel, queue, reason) => this.#restart(channel, queue, reason),
-      timeToAnswer: (askedAt) => options.connection.timeToAnswer(askedAt),
-      silent: (error) => this.#dropConnection(error),
+    this.#supervised.on('ready', (channel) => {
+      const restart = (queue: string, reason: string): void => this.#restart(channel, queue, reason);
+      this.#probe = new QueueProbe({ ...options, channel, queues: this.#queues, restart });
     });
-    this.#supervised.on('ready', (channel) => this.#probe.start(channel, this.#queues));
     this.#unpacking = new Unpacking((batch) => this.#handOver(batch), options.room);
     this.#supervised.on('lost', () => {
-      this.#probe.stop();
+      this.#probe?.stop();
       // The broker delivers it again.
       if (this.#stopped === undefined) this.#unpacking.forget();
     });
@@ -156,7 +152,7 @@ export class QueueConsumer {
   async #cancel(deleteTransient: boolean): Promise<void> {
     const channel = this.#supervised.current;
     this.#supervised.stop();
-    this.#probe.stop();
+    this.#probe?.stop();
     const transient = this.#options.queues.filter((queue) => deleteTransient && queue.transient);
     const names = transient.map(({ name }) => name);
     if (channel === undefined) await this.#remove(names);
@@ -225,11 +221,6 @@ export class QueueConsumer {
       // It fails when the channel is closed already, and then a new one is on its way.
       channel.close().catch(() => {});
     });
-  }
-
-  #dropConnection(error: Error): void {
-    const { connection } = this.#options;
-    if (connection.model !== undefined) connection.drop(connection.model, error);
   }
 
   #collect(delivery: Delivery): void {

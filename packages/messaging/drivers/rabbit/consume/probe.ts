@@ -1,18 +1,18 @@
 import { type Channel, IllegalOperationError } from 'amqplib';
 import type { Logger } from '../../../logger.ts';
 import { amqpCode, errorText } from '../connection/amqp-error.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
 import type { ConsumedQueue } from './delivery.ts';
 
 export interface ProbeOptions {
+  connection: BrokerConnection;
+  channel: Channel;
+  queues: readonly ConsumedQueue[];
   /** How many unacknowledged messages each consumer may hold; 0: no limit. */
   prefetch: number;
   logger: Logger;
   /** Closes the channel, whose user then sets up another. */
-  restart(channel: Channel, queue: string, reason: string): void;
-  /** For how long (ms) the broker could have answered what it was asked at that time (by performance.now). */
-  timeToAnswer(askedAt: number): number;
-  /** The broker does not answer: the connection is silently dead. */
-  silent(error: Error): void;
+  restart(queue: string, reason: string): void;
 }
 
 /**
@@ -26,70 +26,63 @@ export interface ProbeOptions {
  */
 const INTERVAL = 6_000;
 const JITTER = 0.25;
-/** How long (ms) the broker may take to answer one operation. */
+/** How long (ms) the broker may take to answer one operation; then the connection is silently dead. */
 const ANSWER_TIMEOUT = 5_000;
-/** After so long (ms) of this process being busy, an answer that has come is read. */
-const GRACE = 100;
 /** How soon (ms) a queue that looks forgotten is looked at once more. */
 const SECOND_LOOK = 1_000;
 
 /**
- * Checks over the consumer's own channel that its queues still exist, are bound and are consumed: RabbitMQ does not
- * report when a binding goes, nor always when a consumer does.
+ * Checks over a consumer's own channel, until that is lost, that its queues still exist, are bound and are consumed:
+ * RabbitMQ does not report when a binding goes, nor always when a consumer does.
  */
 export class QueueProbe {
   readonly #options: ProbeOptions;
+  readonly #looks: readonly Look[];
   #timer: NodeJS.Timeout | undefined;
-  #session = 0;
+  #stopped = false;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
-  }
-
-  start(channel: Channel, queues: readonly ConsumedQueue[]): void {
-    this.stop();
-    const looks = queues.map((queue) => new Look(queue));
-    this.#schedule(channel, looks, this.#session);
+    this.#looks = options.queues.map((queue) => new Look(queue));
+    this.#schedule();
   }
 
   stop(): void {
-    this.#session += 1;
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
-  #schedule(channel: Channel, looks: Look[], session: number): void {
-    const forgotten = looks.some((look) => look.looksForgotten);
+  #schedule(): void {
+    const forgotten = this.#looks.some((look) => look.looksForgotten);
     const delay = forgotten ? SECOND_LOOK : INTERVAL * (1 - JITTER + 2 * JITTER * Math.random());
     this.#timer = setTimeout(() => {
-      this.#lookAtAll(channel, looks, session).catch((error: unknown) => this.#onFailure(error, session));
+      this.#lookAtAll().catch((error: unknown) => this.#onFailure(error));
     }, delay).unref();
   }
 
-  async #lookAtAll(channel: Channel, looks: Look[], session: number): Promise<void> {
-    for (const look of looks) {
-      const reason = await this.#look(channel, look, session);
-      if (session !== this.#session) return;
-      if (reason !== undefined) {
-        this.#options.restart(channel, look.queue.spec.name, reason);
-        return;
-      }
+  async #lookAtAll(): Promise<void> {
+    for (const look of this.#looks) {
+      const reason = await this.#look(look);
+      if (this.#stopped) return;
+      if (reason !== undefined) return this.#options.restart(look.queue.spec.name, reason);
     }
-    this.#schedule(channel, looks, session);
+    this.#schedule();
   }
 
   /** What is wrong with the queue, if anything. */
-  async #look(channel: Channel, look: Look, session: number): Promise<string | undefined> {
+  async #look(look: Look): Promise<string | undefined> {
+    const { channel, prefetch, logger } = this.#options;
     const { name, binding } = look.queue.spec;
     try {
       if (binding !== undefined) {
-        await this.#answer(channel.bindQueue(name, binding.exchange.name, binding.key), session);
+        await this.#answer(name, channel.bindQueue(name, binding.exchange.name, binding.key));
       }
-      if (session !== this.#session) return undefined;
-      return look.judge(await this.#answer(channel.checkQueue(name), session), this.#options.prefetch);
+      if (this.#stopped) return undefined;
+      return look.judge(await this.#answer(name, channel.checkQueue(name)), prefetch);
     } catch (error) {
       if (amqpCode(error) === undefined) throw error;
       // The broker has closed the channel over it; the next one is on its way.
-      this.#options.logger.warn(
+      logger.warn(
         { queue: name, reason: errorText(error) },
         'a queue or its exchange is missing; declaring it again',
       );
@@ -97,28 +90,13 @@ export class QueueProbe {
     }
   }
 
-  /** Passes the answer on; when none comes, gives up the connection. */
-  async #answer<T>(answer: Promise<T>, session: number): Promise<T> {
-    const askedAt = performance.now();
-    const judge = (): void => {
-      if (session === this.#session) this.#options.silent(new Error(`no answer for ${ANSWER_TIMEOUT} ms`));
-    };
-    const look = (): void => {
-      if (session !== this.#session) return;
-      const left = ANSWER_TIMEOUT - this.#options.timeToAnswer(askedAt);
-      timer = left > 0 ? setTimeout(look, left).unref() : setTimeout(judge, GRACE).unref();
-    };
-    let timer = setTimeout(look, ANSWER_TIMEOUT).unref();
-    try {
-      return await answer;
-    } finally {
-      clearTimeout(timer);
-    }
+  #answer<T>(queue: string, answer: Promise<T>): Promise<T> {
+    return this.#options.connection.watch(`the queue "${queue}"`, answer, ANSWER_TIMEOUT);
   }
 
-  #onFailure(error: unknown, session: number): void {
-    // The channel or the connection has gone meanwhile, and with it this session.
-    if (session !== this.#session || error instanceof IllegalOperationError) return;
+  #onFailure(error: unknown): void {
+    // The channel or the connection has gone meanwhile.
+    if (this.#stopped || error instanceof IllegalOperationError) return;
     this.#options.logger.debug({ reason: errorText(error) }, 'queues not looked at');
   }
 }

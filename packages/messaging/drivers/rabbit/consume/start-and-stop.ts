@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChannelModel } from 'amqplib';
 import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../waits.ts';
+import { onAbort, within } from '../../../waits.ts';
 import { ACCESS_REFUSED, amqpCode, errorText, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
+import { withChannel } from '../connection/channel.ts';
+import { type BrokerConnection, eventOf } from '../connection/connection.ts';
 import type { QueueConsumer } from './consumer.ts';
 
 export interface Starting {
@@ -25,8 +25,7 @@ export interface Starting {
  *   `signal`, first
  */
 export async function startConsuming(starting: Starting, signal?: AbortSignal): Promise<void> {
-  const giveUp = (): void => void starting.close();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  const stopListening = signal && onAbort(signal, () => void starting.close());
   try {
     if (signal?.aborted) throw stoppedEarly();
     await firstReady(starting);
@@ -34,7 +33,7 @@ export async function startConsuming(starting: Starting, signal?: AbortSignal): 
     await starting.close();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', giveUp);
+    stopListening?.();
   }
 }
 
@@ -81,7 +80,7 @@ export async function removeQueues(
   milliseconds: number,
   logger: Logger,
 ): Promise<void> {
-  const removing = tryToRemove(connection, names, performance.now() + milliseconds, logger);
+  const removing = tryToRemove(connection, names, AbortSignal.timeout(milliseconds), logger);
   // The library never answers some requests whose connection is lost.
   const removed = (await within(milliseconds, removing)) && (await removing);
   if (!removed) leaveToExpire(names, 'RabbitMQ could not be reached to delete them', logger);
@@ -92,18 +91,25 @@ export function leaveToExpire(names: readonly string[], reason: string, logger: 
   if (names.length > 0) logger.info({ queues: names }, `queues left to expire: ${reason}`);
 }
 
-/** `giveUpAt`: by performance.now. True when nothing is left to be done. */
+/** True when nothing is left to be done. */
 async function tryToRemove(
   connection: BrokerConnection,
   names: readonly string[],
-  giveUpAt: number,
+  signal: AbortSignal,
   logger: Logger,
 ): Promise<boolean> {
-  while (performance.now() < giveUpAt) {
-    const model = await nextModel(connection, giveUpAt - performance.now());
+  while (!signal.aborted) {
+    if (connection.state === 'connecting' || connection.state === 'waiting') {
+      const events = ['connected', 'closed'].map((event) => [connection, event] as const);
+      await eventOf(events, signal);
+    }
+    const { model } = connection;
     if (model === undefined) break;
     try {
-      await removeOver(model, names);
+      await withChannel(model.createChannel(), async (channel) => {
+        // A queue that is missing is no fault.
+        for (const name of names) await channel.deleteQueue(name);
+      });
       return true;
     } catch (error) {
       logger.debug({ queues: names, reason: errorText(error) }, 'queues not deleted');
@@ -113,32 +119,4 @@ async function tryToRemove(
     await sleep(PAUSE);
   }
   return false;
-}
-
-async function removeOver(model: ChannelModel, names: readonly string[]): Promise<void> {
-  const channel = await model.createChannel();
-  // What closes the channel is told by the request that it fails.
-  channel.on('error', () => {});
-  // A queue that is missing is no fault.
-  for (const name of names) await channel.deleteQueue(name);
-  // The queues are gone; nothing more depends on it.
-  channel.close().catch(() => {});
-}
-
-/** The live connection; undefined when there is none in time, or never again. */
-function nextModel(connection: BrokerConnection, milliseconds: number): Promise<ChannelModel | undefined> {
-  const { model, state } = connection;
-  if (model !== undefined || state === 'idle' || state === 'closed') return Promise.resolve(model);
-  return new Promise((resolve) => {
-    const end = (found?: ChannelModel): void => {
-      clearTimeout(timer);
-      connection.off('connected', end);
-      connection.off('closed', onClosed);
-      resolve(found);
-    };
-    const onClosed = (): void => end();
-    const timer = setTimeout(onClosed, milliseconds);
-    connection.on('connected', end);
-    connection.on('closed', onClosed);
-  });
 }

@@ -1,4 +1,4 @@
-import type { Options } from 'amqplib';
+import type { ConfirmChannel, Options } from 'amqplib';
 import {
   MessageDeliveryFailure,
   MessageTooLarge,
@@ -6,7 +6,7 @@ import {
   type MessagingError,
   Overloaded,
 } from '../../../errors.ts';
-import { errorText } from '../connection/amqp-error.ts';
+import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import type { ExchangeSpec } from '../topology/topology.ts';
 import { COMPRESSION_HEADERS } from '../wire/compression.ts';
 import { SENT_AT, sentAtText } from '../wire/wire-properties.ts';
@@ -175,6 +175,41 @@ export function undeliverable(message: OutgoingMessage, reason?: string): Messag
     routingKey: message.routingKey,
     ...(reason !== undefined && { reason }),
   });
+}
+
+/**
+ * Publishes one message by the library, whatever its properties, over a channel where nothing else is published
+ * meanwhile. Resolves when the broker has it in a queue.
+ *
+ * @throws MessageUndeliverable when no queue takes it
+ * @throws MessageDeliveryFailure when the broker does not
+ * @throws Error of the library when it cannot encode the properties
+ */
+export async function publishConfirmed(
+  channel: ConfirmChannel,
+  { exchange, routingKey }: { exchange: string; routingKey: string },
+  body: Buffer,
+  options: Options.Publish,
+): Promise<void> {
+  let isMissing = false;
+  const onReturn = (): void => {
+    isMissing = true;
+  };
+  const onError = (error: unknown): void => {
+    isMissing = amqpCode(error) === NOT_FOUND;
+  };
+  channel.on('return', onReturn);
+  channel.on('error', onError);
+  try {
+    const cause: unknown = await new Promise((resolve) => {
+      channel.publish(exchange, routingKey, body, { ...options, mandatory: true }, resolve);
+    });
+    if (isMissing) throw new MessageUndeliverable({ exchange, routingKey });
+    if (cause !== null) throw new MessageDeliveryFailure('RabbitMQ has not taken the message', { cause });
+  } finally {
+    channel.off('return', onReturn);
+    channel.off('error', onError);
+  }
 }
 
 /** Counts the bytes of the messages that wait for the broker to take them, so that they cannot fill the memory. */

@@ -1,11 +1,11 @@
 import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib';
-import { MessageDeliveryFailure, MessageUndeliverable } from '../../../errors.ts';
+import { MessageDeliveryFailure, MessagingError } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { Logger } from '../../../logger.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
-import { expirationText } from '../publish/publication.ts';
+import { expirationText, publishConfirmed } from '../publish/publication.ts';
 import { declareQueue } from '../topology/declaring.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { SENT_AT, sentAtText } from '../wire/wire-properties.ts';
@@ -42,7 +42,6 @@ export class Republisher {
       name: `${connection.name}, again`,
       logger,
       open: (model) => model.createConfirmChannel(),
-      setUp: async () => {},
     });
   }
 
@@ -55,78 +54,55 @@ export class Republisher {
    * @throws TopologyMismatch when the queue to declare exists with other properties
    */
   publish(message: RawMessage): Promise<void> {
-    const published = this.#last.then(() => this.#publish(message));
+    const published = this.#last.then(() => this.#unlessClosed(message));
     this.#last = published.catch(() => {});
     return published;
   }
 
   /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
-    await this.#last;
+  idle(): Promise<void> {
+    return this.#last;
   }
 
   /** What is under way fails. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#supervised.stop();
-    this.#giveUp?.(new MessageDeliveryFailure('The listener was stopped'));
+    this.#giveUp?.(stopped());
+  }
+
+  #unlessClosed(message: RawMessage): Promise<void> {
+    if (this.#closed) return Promise.reject(stopped());
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      this.#publish(message).then(resolve, reject);
+    });
   }
 
   async #publish({ queue, declare, body, options }: RawMessage): Promise<void> {
-    const channel = await this.#channel();
+    const channel = this.#supervised.current ?? (await this.#nextChannel());
     if (declare !== undefined) await declareQueue(channel, declare);
-    let returned = false;
-    const onReturn = (): void => {
-      returned = true;
-    };
-    channel.on('return', onReturn);
+    const published = publishConfirmed(channel, { exchange: '', routingKey: queue }, body, options);
+    // A quorum queue may take its time to confirm; a channel that does not answer this is dead.
+    channel.prefetch(0).catch(() => {});
     try {
-      await this.#confirmed((done) => {
-        this.#write(channel, { queue, body, options: { ...options, mandatory: true } }, done);
-        // A quorum queue may take its time to confirm; a channel that does not answer this is dead.
-        channel.prefetch(0).catch(() => {});
-      });
-    } finally {
-      channel.off('return', onReturn);
-    }
-    if (returned) throw new MessageUndeliverable({ exchange: '', routingKey: queue });
-  }
-
-  #write(
-    channel: ConfirmChannel,
-    { queue, body, options }: RawMessage,
-    done: (error: unknown) => void,
-  ): void {
-    try {
-      channel.publish('', queue, body, options, done);
+      await published;
     } catch (error) {
-      if (error instanceof IllegalOperationError) throw error;
+      if (error instanceof MessagingError || error instanceof IllegalOperationError) throw error;
       // The library has counted it as sent, and so takes the confirmation of each further message for another's.
       this.#supervised.replace();
       throw new NotEncoded('its properties cannot be sent', { cause: error });
     }
   }
 
-  #confirmed(publish: (done: (error: unknown) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#giveUp = reject;
-      publish((error) => {
-        if (error === null) resolve();
-        else reject(new MessageDeliveryFailure('RabbitMQ has not taken the message', { cause: error }));
-      });
-    });
-  }
-
-  #channel(): Promise<ConfirmChannel> {
-    const { current } = this.#supervised;
-    if (this.#closed) return Promise.reject(new MessageDeliveryFailure('The listener was stopped'));
-    if (current !== undefined) return Promise.resolve(current);
+  #nextChannel(): Promise<ConfirmChannel> {
     this.#supervised.start();
-    return new Promise((resolve, reject) => {
-      this.#giveUp = reject;
-      this.#supervised.once('ready', resolve);
-    });
+    return new Promise((resolve) => this.#supervised.once('ready', resolve));
   }
+}
+
+function stopped(): MessageDeliveryFailure {
+  return new MessageDeliveryFailure('The listener was stopped');
 }
 
 /** Milliseconds before the second attempt of a cast; each further wait is twice as long, up to the last. */
