@@ -59,15 +59,9 @@ export class Destinations {
     const destination = this.#byName.get(name) ?? { ...route, known: false };
     this.#byName.delete(name);
     this.#byName.set(name, destination);
-    if (this.#byName.size > LIMIT) this.#forgetOldest();
+    const [oldest = name] = this.#byName.keys();
+    if (this.#byName.size > LIMIT) this.#byName.delete(oldest);
     return destination;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#byName.keys()) {
-      this.#byName.delete(oldest);
-      return;
-    }
   }
 }
 

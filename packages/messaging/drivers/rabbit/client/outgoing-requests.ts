@@ -12,9 +12,16 @@ import type { Destination, ReturnGrace } from './destinations.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
 import type { ReplyWaiters } from './reply-waiters.ts';
 
-/** What all calls of a driver share. */
-export interface CallTools {
-  publisher: Publisher;
+/** By whom requests are published. */
+export interface Publishers {
+  calls: Publisher;
+  casts: Publisher;
+  fanouts: Publisher;
+}
+
+/** What all requests of a driver share. */
+export interface RequestTools {
+  publishers: Publishers;
   outbox: Outbox;
   returned: ReturnedMessages;
   grace: ReturnGrace;
@@ -24,15 +31,19 @@ export interface CallTools {
   replies: { readonly ready: boolean };
 }
 
-export interface CallParts {
+/** What one request has of its own. */
+interface RequestParts {
   target: Target;
   destination: Destination;
-  method: string;
   options: SendOptions;
-  msgId: string;
   body: Buffer;
-  resolve(reply: Reply): void;
   reject(error: MessagingError): void;
+}
+
+export interface CallParts extends RequestParts {
+  method: string;
+  msgId: string;
+  resolve(reply: Reply): void;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -55,7 +66,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
   body: Buffer;
   until: number | undefined;
   readonly onResult: ((result: JsonValue) => void) | undefined;
-  readonly #tools: CallTools;
+  readonly #tools: RequestTools;
   readonly #parts: CallParts;
   readonly #waiter: ReplyWaiter;
   #publication: Publication | undefined;
@@ -63,7 +74,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
   #stopListening: (() => void) | undefined;
 
   /** @throws Overloaded */
-  constructor(parts: CallParts, tools: CallTools) {
+  constructor(parts: CallParts, tools: RequestTools) {
     const { destination, options, body, msgId, target } = parts;
     const { timeout, callMonitorTimeout = null } = options;
     tools.outbox.take(body.length);
@@ -92,8 +103,10 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
 
   send(): void {
     const { signal } = this.#parts.options;
-    if (signal !== undefined) this.#listenTo(signal);
-    this.#publication = this.#tools.publisher.publish(this);
+    if (signal !== undefined) {
+      this.#stopListening = onAbort(signal, () => this.#waiter.cancel(signal.reason));
+    }
+    this.#publication = this.#tools.publishers.calls.publish(this);
   }
 
   done(error?: MessagingError): void {
@@ -125,7 +138,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
     this.#end();
     // A server that has the request works for nobody.
     const mayRun = this.#publication?.written === true && !(error instanceof MessageUndeliverable);
-    if (mayRun) this.#tools.abandoned.add(this.#waiter.msgId, this.#waiter.server);
+    if (mayRun) this.#tools.abandoned.add(this.#parts.msgId, this.#waiter.server);
     this.#parts.reject(error);
   }
 
@@ -149,7 +162,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
   /** Once the call has ended, its request must not be published again. */
   #end(): void {
     this.#stopListening?.();
-    if (this.#publication !== undefined) this.#tools.publisher.cancel(this.#publication);
+    if (this.#publication !== undefined) this.#tools.publishers.calls.cancel(this.#publication);
     if (this.#kept) this.#tools.returned.takeBack(this);
     this.#release();
   }
@@ -158,23 +171,10 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
     this.#tools.outbox.release(this.body.length);
     this.body = NOTHING;
   }
-
-  #listenTo(signal: AbortSignal): void {
-    this.#stopListening = onAbort(signal, () => this.#waiter.cancel(signal.reason));
-  }
 }
 
-export interface CastParts {
-  publisher: Publisher;
-  outbox: Outbox;
-  returned: ReturnedMessages;
-  destination: Destination;
-  options: SendOptions;
-  body: Buffer;
-  /** Where no queue takes it, it is kept until one comes. */
-  mandatory: boolean;
+export interface CastParts extends RequestParts {
   resolve(): void;
-  reject(error: MessagingError): void;
 }
 
 /** One cast, until the broker has taken responsibility for it or nothing more can be done. */
@@ -182,52 +182,53 @@ export class OutgoingCast implements OutgoingMessage {
   readonly exchange: ExchangeSpec;
   readonly routingKey: string;
   readonly body: Buffer;
+  /** Where no queue takes it, it is kept until one comes; but a fanout may well have nobody to go to. */
   readonly mandatory: boolean;
   readonly retry: number;
   readonly #parts: CastParts;
+  readonly #tools: RequestTools;
+  readonly #publisher: Publisher;
   #publication: Publication | undefined;
   #stopListening: (() => void) | undefined;
 
   /** @throws Overloaded */
-  constructor(parts: CastParts) {
-    const { destination, options, body, outbox } = parts;
+  constructor(parts: CastParts, tools: RequestTools) {
+    const { destination, options, body, target } = parts;
+    const { outbox, publishers } = tools;
     outbox.take(body.length);
     this.exchange = destination.exchange;
     this.routingKey = destination.routingKey;
     this.body = body;
-    this.mandatory = parts.mandatory;
+    this.mandatory = !target.fanout;
     this.retry = retries(options.retry);
     this.#parts = parts;
+    this.#tools = tools;
+    this.#publisher = target.fanout ? publishers.fanouts : publishers.casts;
   }
 
   send(): void {
-    const { publisher, options } = this.#parts;
-    if (options.signal !== undefined) this.#listenTo(options.signal);
-    this.#publication = publisher.publish(this);
+    const { signal } = this.#parts.options;
+    if (signal !== undefined) this.#stopListening = onAbort(signal, () => this.#cancel(signal.reason));
+    this.#publication = this.#publisher.publish(this);
   }
 
   done(error?: MessagingError): void {
     this.#stopListening?.();
-    const { destination, outbox, returned, resolve, reject } = this.#parts;
-    outbox.release(this.body.length);
+    const { destination, resolve, reject } = this.#parts;
+    this.#tools.outbox.release(this.body.length);
     if (error === undefined) destination.known = true;
-    else if (!(error instanceof MessageUndeliverable && returned.keep(this))) {
+    else if (!(error instanceof MessageUndeliverable && this.#tools.returned.keep(this))) {
       reject(error);
       return;
     }
     resolve();
   }
 
-  #listenTo(signal: AbortSignal): void {
-    this.#stopListening = onAbort(signal, () => this.#cancel(signal.reason));
-  }
-
   /** Only while it was not sent. */
   #cancel(cause: unknown): void {
-    const { publisher, outbox, reject } = this.#parts;
     if (this.#publication === undefined || this.#publication.written) return;
-    if (!publisher.cancel(this.#publication)) return;
-    outbox.release(this.body.length);
-    reject(new CallCancelled('The cast was cancelled before it was sent', { cause }));
+    if (!this.#publisher.cancel(this.#publication)) return;
+    this.#tools.outbox.release(this.body.length);
+    this.#parts.reject(new CallCancelled('The cast was cancelled before it was sent', { cause }));
   }
 }

@@ -19,37 +19,24 @@ const HELD_MAX = 10_000;
 export class ResultSequence {
   readonly #onResult: (result: JsonValue) => void;
   readonly #held = new Map<number, JsonValue>();
-  #next = 0;
+  /** How many results have been handed over: all before this number. */
+  complete = 0;
 
   constructor(onResult: (result: JsonValue) => void) {
     this.#onResult = onResult;
   }
 
-  /** How many results have been handed over: all before this number. */
-  get complete(): number {
-    return this.#next;
-  }
-
   /** False when too many results wait for a missing one. */
   add(seq: number, result: JsonValue): boolean {
-    if (seq < this.#next) return true;
-    if (seq > this.#next) {
-      this.#held.set(seq, result);
-      return this.#held.size <= HELD_MAX;
+    if (seq >= this.complete) this.#held.set(seq, result);
+    let next = this.#held.get(this.complete);
+    while (next !== undefined) {
+      this.#held.delete(this.complete);
+      this.complete += 1;
+      this.#onResult(next);
+      next = this.#held.get(this.complete);
     }
-    this.#handOver(result);
-    while (this.#held.size > 0) {
-      const held = this.#held.get(this.#next);
-      if (held === undefined) return true;
-      this.#held.delete(this.#next);
-      this.#handOver(held);
-    }
-    return true;
-  }
-
-  #handOver(result: JsonValue): void {
-    this.#next += 1;
-    this.#onResult(result);
+    return this.#held.size <= HELD_MAX;
   }
 }
 
@@ -83,13 +70,12 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /** One call: it ends in exactly one of reply and error. All times are milliseconds of `performance.now`. */
 export class ReplyWaiter {
-  readonly msgId: string;
-  readonly queue: string;
-  readonly target: Target;
+  readonly options: WaiterOptions;
   /** When it times out. */
   deadline: number;
   /** When its server becomes suspect, if nothing is heard from it. */
   doubtAt = NEVER;
+  isSettled = false;
   /** A sign of life has come. */
   heard = false;
   /** Whether the silence has been too long, and nothing was heard since. */
@@ -99,34 +85,21 @@ export class ReplyWaiter {
   /** Since when nothing has been heard. */
   #silentSince = 0;
   readonly #holder: ReplyWaiters;
-  readonly #receiver: ReplyReceiver;
-  readonly #timeout: number | undefined;
-  readonly #callMonitorTimeout: number | null;
   #results: ResultSequence | undefined;
   /** The reply that an old peer sent ahead of its empty last message. */
   #early: Reply | undefined;
   /** A multicall's last message, while results are missing. */
   #last: Reply | undefined;
-  #settled = false;
 
   constructor(options: WaiterOptions, now: number, holder: ReplyWaiters) {
-    this.msgId = options.msgId;
-    this.queue = options.queue;
-    this.target = options.target;
+    this.options = options;
     this.deadline = options.timeout === undefined ? NEVER : now + options.timeout * 1000;
     this.#holder = holder;
-    this.#receiver = options.receiver;
-    this.#timeout = options.timeout;
-    this.#callMonitorTimeout = options.callMonitorTimeout;
-  }
-
-  get isSettled(): boolean {
-    return this.#settled;
   }
 
   /** Whether it waits and has heard nothing since that time. */
   isSilentSince(at: number): boolean {
-    return !this.#settled && this.#silentSince <= at;
+    return !this.isSettled && this.#silentSince <= at;
   }
 
   /** From now on the server must give signs of life: the broker has the request, or is back. */
@@ -143,7 +116,7 @@ export class ReplyWaiter {
   }
 
   #expectSign(now: number): void {
-    if (this.#callMonitorTimeout === null || this.#settled || this.#last !== undefined) return;
+    if (this.options.callMonitorTimeout === null || this.isSettled || this.#last !== undefined) return;
     const doubted = this.doubtAt === NEVER;
     this.inDoubt = false;
     this.doubtAt = now + this.#patience;
@@ -165,7 +138,7 @@ export class ReplyWaiter {
   }
 
   fail(error: MessagingError): void {
-    if (this.#settle()) this.#receiver.onError(error);
+    if (this.#settle()) this.options.receiver.onError(error);
   }
 
   /** Its deadline has come. */
@@ -174,7 +147,10 @@ export class ReplyWaiter {
       const { results = 0 } = this.#last;
       const lost = results - (this.#results?.complete ?? 0);
       this.fail(new MessageDeliveryFailure(`${lost} of the ${results} results of ${this.#what()} were lost`));
-    } else this.fail(new MessagingTimeout(`Timed out after ${this.#timeout} s waiting for ${this.#what()}`));
+    } else
+      this.fail(
+        new MessagingTimeout(`Timed out after ${this.options.timeout} s waiting for ${this.#what()}`),
+      );
   }
 
   /** Its server is gone. */
@@ -190,7 +166,7 @@ export class ReplyWaiter {
 
   /** Milliseconds of silence until its server is in doubt. */
   get #patience(): number {
-    return (this.#callMonitorTimeout ?? 0) * 1000 * PATIENCE;
+    return (this.options.callMonitorTimeout ?? 0) * 1000 * PATIENCE;
   }
 
   #takeEarly({ result, failure, seq }: WireReply, now: number): void {
@@ -201,7 +177,7 @@ export class ReplyWaiter {
   }
 
   #takeResult(seq: number, result: JsonValue): void {
-    this.#results ??= new ResultSequence((each) => this.#receiver.onResult?.(each));
+    this.#results ??= new ResultSequence((each) => this.options.receiver.onResult?.(each));
     if (!this.#results.add(seq, result)) {
       this.fail(new MessageDeliveryFailure(`A result of ${this.#what()} was lost`));
     } else if (this.#last !== undefined) this.#endIfComplete(this.#last);
@@ -228,17 +204,18 @@ export class ReplyWaiter {
   }
 
   #end(reply: Reply): void {
-    if (this.#settle()) this.#receiver.onReply(reply);
+    if (this.#settle()) this.options.receiver.onReply(reply);
   }
 
   #settle(): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
+    if (this.isSettled) return false;
+    this.isSettled = true;
     this.#holder.ended(this);
     return true;
   }
 
   #what(): string {
-    return `${this.#receiver.callee}, message ID ${this.msgId}`;
+    const { receiver, msgId } = this.options;
+    return `${receiver.callee}, message ID ${msgId}`;
   }
 }

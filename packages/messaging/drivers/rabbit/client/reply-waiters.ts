@@ -32,7 +32,7 @@ export class ReplyWaiters {
 
   add(options: WaiterOptions): ReplyWaiter {
     const waiter = new ReplyWaiter(options, performance.now(), this);
-    this.#waiters.set(waiter.msgId, waiter);
+    this.#waiters.set(waiter.options.msgId, waiter);
     this.schedule(waiter.deadline);
     return waiter;
   }
@@ -73,7 +73,7 @@ export class ReplyWaiters {
 
   /** Its call has ended. */
   ended(waiter: ReplyWaiter): void {
-    this.#waiters.delete(waiter.msgId);
+    this.#waiters.delete(waiter.options.msgId);
   }
 
   readonly #sweep = (): void => {

@@ -1,10 +1,8 @@
 import type { ChannelModel } from 'amqplib';
-import type { TransportEvent } from '../../../hooks.ts';
-import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { withChannel } from '../connection/channel.ts';
-import type { BrokerConnection } from '../connection/connection.ts';
+import type { RabbitContext } from '../rabbit-context.ts';
 import { uniqueId } from '../wire/wire-message.ts';
 import type { ReplyWaiter } from './reply-waiter.ts';
 
@@ -89,17 +87,6 @@ export function lookAtQueue(model: ChannelModel, name: string): Promise<QueueLoo
   });
 }
 
-export interface ServerWatchOptions {
-  /** The one by which replies come. */
-  connection: BrokerConnection;
-  /** True while replies can come. When they can again, the waiters' silences are started anew. */
-  replies: { readonly ready: boolean };
-  logger: Logger;
-  onEvent?: ((event: TransportEvent) => void) | undefined;
-  /** Sends the question to the `consumers` servers of its queue. */
-  callRoll(roll: RollCall, consumers: number): void;
-}
-
 /**
  * Judges servers that have been silent for too long. A server is lost when the broker says so, or after a longer
  * silence than that of any merely starved server (`ReplyWaiter.waitLonger`):
@@ -114,23 +101,36 @@ export interface ServerWatchOptions {
  * process was busy, is seen first.
  */
 export class ServerWatch {
-  readonly #options: ServerWatchOptions;
+  readonly #context: RabbitContext;
+  readonly #replies: { readonly ready: boolean };
+  readonly #callRoll: (roll: RollCall, consumers: number) => void;
   /** Whose queues are to be looked at. */
   #doubted = new Map<string, ReplyWaiter[]>();
   /** The last of each queue, as long as it is not complete. */
   readonly #rolls = new Map<string, RollCall>();
   #looking = false;
 
-  constructor(options: ServerWatchOptions) {
-    this.#options = options;
+  /**
+   * @param replies ready while replies can come; when they can again, the waiters' silences are started anew
+   * @param callRoll sends the question to the `consumers` servers of its queue
+   */
+  constructor(
+    context: RabbitContext,
+    replies: { readonly ready: boolean },
+    callRoll: (roll: RollCall, consumers: number) => void,
+  ) {
+    this.#context = context;
+    this.#replies = replies;
+    this.#callRoll = callRoll;
   }
 
   /** Without a connection nothing can be said: the waiters wait for it. */
   doubt(waiters: readonly ReplyWaiter[]): void {
-    if (!this.#options.replies.ready) return;
+    if (!this.#replies.ready) return;
     for (const waiter of waiters) {
-      const others = this.#doubted.get(waiter.queue);
-      if (others === undefined) this.#doubted.set(waiter.queue, [waiter]);
+      const { queue } = waiter.options;
+      const others = this.#doubted.get(queue);
+      if (others === undefined) this.#doubted.set(queue, [waiter]);
       else others.push(waiter);
     }
     if (!this.#looking) void this.#lookAtAll();
@@ -179,16 +179,13 @@ export class ServerWatch {
 
   #waitFor(queue: string, consumers: number, waiting: readonly ReplyWaiter[]): void {
     if (waiting.length === 0) return;
-    this.#options.logger.debug({ queue, consumers, calls: waiting.length }, 'silent servers are waited for');
+    this.#context.logger.debug({ queue, consumers, calls: waiting.length }, 'silent servers are waited for');
     // A server that gives signs of life but names no queue would not answer either.
     const unheard = waiting.filter(({ heard }) => !heard);
-    if (unheard.length > 0) this.#callRoll(queue, consumers, unheard);
-  }
-
-  #callRoll(queue: string, consumers: number, waiters: readonly ReplyWaiter[]): void {
-    const roll = new RollCall(queue, consumers, waiters);
+    if (unheard.length === 0) return;
+    const roll = new RollCall(queue, consumers, unheard);
     this.#rolls.set(queue, roll);
-    this.#options.callRoll(roll, consumers);
+    this.#callRoll(roll, consumers);
   }
 
   /** All have answered that were there when they were asked. */
@@ -209,12 +206,12 @@ export class ServerWatch {
     waiters: readonly ReplyWaiter[],
     judge: (model: ChannelModel) => Promise<void>,
   ): Promise<void> {
-    const { connection, replies, logger } = this.#options;
+    const { connection, logger } = this.#context;
     try {
       if (connection.model !== undefined) await judge(connection.model);
     } catch (error) {
       logger.debug({ queue, reason: errorText(error) }, 'a silent server could not be judged');
-      if (replies.ready) restart(waiters);
+      if (this.#replies.ready) restart(waiters);
     }
   }
 
@@ -248,7 +245,7 @@ export class ServerWatch {
   }
 
   #lose(queue: string, waiters: readonly ReplyWaiter[], reason: string): void {
-    const { logger, onEvent } = this.#options;
+    const { logger, onEvent } = this.#context;
     if (waiters.length === 0) return;
     logger.info({ queue, calls: waiters.length, reason }, 'a server that was called is lost');
     onEvent?.({ type: 'server_lost', data: { queue, calls: waiters.length, reason } });

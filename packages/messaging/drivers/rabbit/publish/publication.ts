@@ -19,31 +19,32 @@ export type MoreProperties = Pick<Options.Publish, 'type' | 'correlationId' | 'r
   headers?: Readonly<Record<string, unknown>>;
 };
 
-export interface PublishOptions {
-  /** Milliseconds. */
-  expiration?: number | undefined;
-  mandatory?: boolean | undefined;
-  /** By performance.now(). */
-  sentAt?: number | undefined;
-  compressed?: boolean | undefined;
-  properties?: MoreProperties | undefined;
-}
+/** Milliseconds below which a message has not waited. */
+const PROMPT = 100;
 
-/** The properties of every message: JSON text, persistent. */
-export function publishOptions(more: PublishOptions = {}): Options.Publish {
-  const { expiration, mandatory, sentAt, compressed, properties = {} } = more;
+/**
+ * The AMQP options of a message, as they are now: one that has waited does not live longer for it. All are JSON text,
+ * and persistent.
+ */
+export function publishOptions(
+  { expiration, createdAt, mandatory, properties = {} }: MessageOptions,
+  compressed = false,
+): Options.Publish {
   const { headers, ...others } = properties;
   const options: Options.Publish = {
     contentType: 'application/json',
     contentEncoding: 'utf-8',
     deliveryMode: 2,
     priority: 0,
-    headers: sentAt === undefined ? {} : { [SENT_AT]: sentAtText(sentAt) },
+    headers: {},
     ...others,
   };
-  if (expiration !== undefined) options.expiration = expirationText(expiration);
+  const waited = createdAt === undefined ? 0 : performance.now() - createdAt;
+  const late = waited < PROMPT ? 0 : waited;
+  if (createdAt !== undefined) options.headers[SENT_AT] = sentAtText(createdAt + late);
+  if (expiration !== undefined) options.expiration = expirationText(expiration - late);
   if (mandatory === true) options.mandatory = true;
-  if (compressed === true) Object.assign(options.headers, COMPRESSION_HEADERS);
+  if (compressed) Object.assign(options.headers, COMPRESSION_HEADERS);
   if (headers !== undefined) Object.assign(options.headers, headers);
   return options;
 }
@@ -58,12 +59,8 @@ export function retries(retry: number | null | undefined): number {
   return retry === undefined || retry === null || retry < 0 ? Number.POSITIVE_INFINITY : retry;
 }
 
-/** A message on its way out. */
-export interface OutgoingMessage {
-  /** Absent: the default exchange, whose routing keys are the names of queues. */
-  readonly exchange?: ExchangeSpec | undefined;
-  readonly routingKey: string;
-  readonly body: Buffer;
+/** How a message is published. */
+export interface MessageOptions {
   /** Milliseconds after which the broker drops the message from its queue; from `createdAt`, when that is given. */
   readonly expiration?: number | undefined;
   /** By performance.now(); the message then tells when it was sent. */
@@ -71,6 +68,14 @@ export interface OutgoingMessage {
   /** Where no queue takes the message, it fails with MessageUndeliverable. */
   readonly mandatory?: boolean;
   readonly properties?: MoreProperties;
+}
+
+/** A message on its way out. */
+export interface OutgoingMessage extends MessageOptions {
+  /** Absent: the default exchange, whose routing keys are the names of queues. */
+  readonly exchange?: ExchangeSpec | undefined;
+  readonly routingKey: string;
+  readonly body: Buffer;
   /** Its reply will confirm it as well. */
   readonly expectsReply?: boolean;
   /** Nothing else is under way that it could be sent with: it need not wait for the end of the event loop's turn. */
@@ -83,8 +88,6 @@ export interface OutgoingMessage {
   done(error?: MessagingError): void;
 }
 
-/** Milliseconds below which a message has not waited. */
-const PROMPT = 100;
 /** A publish to an exchange that is gone is tried so often: it is declared again each time. */
 const MISSING_EXCHANGE_LIMIT = 3;
 
@@ -93,40 +96,21 @@ export class Publication {
   readonly message: OutgoingMessage;
   /** As it is published: the message's, or that compressed. */
   readonly body: Buffer;
+  readonly isCompressed: boolean;
   /** It was written to a channel, so the broker may have it. */
   written = false;
   /** The broker sent the message back. */
   returned = false;
-  readonly #compressed: boolean;
+  /** Its message was told, or nobody needs it any more. */
+  isSettled = false;
   #failures = 0;
   #missing = 0;
-  #settled = false;
 
   /** `compressed`: the message's body as it is to be published, when that is compressed. */
   constructor(message: OutgoingMessage, compressed?: Buffer) {
     this.message = message;
     this.body = compressed ?? message.body;
-    this.#compressed = compressed !== undefined;
-  }
-
-  get isSettled(): boolean {
-    return this.#settled;
-  }
-
-  /** The AMQP options, as they are now: a message that has waited does not live longer for it. */
-  publishOptions(): Options.Publish {
-    const { expiration, createdAt, mandatory, properties } = this.message;
-    const compressed = this.#compressed;
-    if (createdAt === undefined) return publishOptions({ expiration, mandatory, properties, compressed });
-    const waited = performance.now() - createdAt;
-    const late = waited < PROMPT ? 0 : waited;
-    return publishOptions({
-      expiration: expiration === undefined ? undefined : expiration - late,
-      sentAt: createdAt + late,
-      mandatory,
-      properties,
-      compressed,
-    });
+    this.isCompressed = compressed !== undefined;
   }
 
   /** Notes a failed attempt; true when no further one is allowed. */
@@ -142,14 +126,9 @@ export class Publication {
   }
 
   settle(error?: MessagingError): void {
-    if (this.#settled) return;
-    this.#settled = true;
+    if (this.isSettled) return;
+    this.isSettled = true;
     this.message.done(error);
-  }
-
-  /** Nobody needs it any more: `done` is not called. To be called by its publisher. */
-  drop(): void {
-    this.#settled = true;
   }
 }
 
@@ -214,16 +193,12 @@ export async function publishConfirmed(
 
 /** Counts the bytes of the messages that wait for the broker to take them, so that they cannot fill the memory. */
 export class Outbox {
+  bytes = 0;
   readonly #limit: number;
-  #bytes = 0;
 
   /** @param limit bytes */
   constructor(limit: number) {
     this.#limit = limit;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /**
@@ -231,13 +206,13 @@ export class Outbox {
    * @throws Overloaded
    */
   take(size: number): void {
-    if (this.#bytes > 0 && this.#bytes + size > this.#limit) {
+    if (this.bytes > 0 && this.bytes + size > this.#limit) {
       throw new Overloaded({ what: 'outbox', limit: this.#limit, unit: 'bytes' });
     }
-    this.#bytes += size;
+    this.bytes += size;
   }
 
   release(size: number): void {
-    this.#bytes -= size;
+    this.bytes -= size;
   }
 }

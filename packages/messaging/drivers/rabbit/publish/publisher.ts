@@ -8,7 +8,14 @@ import { DeclaredExchanges } from '../topology/declaring.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
 import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { type OutgoingMessage, Publication, refusal, undeliverable, unreachable } from './publication.ts';
+import {
+  type OutgoingMessage,
+  Publication,
+  publishOptions,
+  refusal,
+  undeliverable,
+  unreachable,
+} from './publication.ts';
 import { NackedPublications, Unconfirmed } from './unconfirmed.ts';
 
 /** How long (ms) `close` lets the broker confirm what is under way. */
@@ -108,7 +115,7 @@ export class Publisher {
    */
   cancel(publication: Publication): boolean {
     if (publication.isSettled) return false;
-    publication.drop();
+    publication.isSettled = true;
     this.#forget(publication);
     if (publication.written && this.#suspects.size === 0) this.#unconfirmed.noteSettled();
     return !publication.written;
@@ -185,15 +192,11 @@ export class Publisher {
   #write(publication: Publication): boolean {
     const channel = this.#supervised.current;
     if (channel === undefined) return false;
-    const { exchange, routingKey } = publication.message;
+    const { message, body, isCompressed } = publication;
     const writer = this.#writer ?? channel;
     try {
-      this.#full = !writer.publish(
-        exchange?.name ?? '',
-        routingKey,
-        publication.body,
-        publication.publishOptions(),
-      );
+      const options = publishOptions(message, isCompressed);
+      this.#full = !writer.publish(message.exchange?.name ?? '', message.routingKey, body, options);
     } catch (error) {
       // The channel is closing; what is pending goes to the next one.
       if (error instanceof IllegalOperationError) return false;
@@ -202,9 +205,9 @@ export class Publisher {
     }
     publication.written = true;
     this.#unconfirmed.add(publication);
-    this.#confirmations?.noteWritten(publication.message.expectsReply === true);
+    this.#confirmations?.noteWritten(message.expectsReply === true);
     if (this.#suspects.size > 0) this.#askNow();
-    else if (publication.message.alone) this.#writer?.flush();
+    else if (message.alone) this.#writer?.flush();
     return true;
   }
 
