@@ -1,10 +1,8 @@
-import type { Channel } from 'amqplib';
 import { DuplicateFilter, Fifo } from '../../../collections.ts';
 import type { Logger } from '../../../logger.ts';
-import { within } from '../../../waits.ts';
 import type { Listener } from '../../driver.ts';
 import type { IncomingNotification } from '../../notification-driver.ts';
-import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
+import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
@@ -15,7 +13,6 @@ import {
   decodeNotification,
   RabbitIncomingNotification,
   requeueDelivery,
-  type WireNotification,
 } from './incoming-notification.ts';
 
 export interface NotificationListenerOptions {
@@ -42,8 +39,6 @@ export class NotificationListener implements Listener {
   readonly #waiting = new Fifo<Delivery>();
   /** What was handled and may come again, because its acknowledgement was lost with the channel. */
   readonly #handled = new DuplicateFilter();
-  /** The one that delivered last. */
-  #channel: Channel | undefined;
   #stopping = false;
   #stopped: Promise<void> | undefined;
   #released: Promise<void> | undefined;
@@ -111,27 +106,13 @@ export class NotificationListener implements Listener {
   }
 
   async #closeConnection(): Promise<void> {
-    // The library may send the connection's close ahead of what a channel still has to send: acknowledgements.
-    if (this.#channel !== undefined) await within(CLOSE_TIMEOUT, this.#closeChannel(this.#channel));
+    await this.#consumer.finish();
     await this.#options.connection.close();
     this.#options.onReleased();
   }
 
-  async #closeChannel(channel: Channel): Promise<void> {
-    try {
-      await channel.close();
-    } catch (error) {
-      // It has gone already, and the broker delivers again what it did not hear of.
-      this.#options.logger.debug(
-        { connection: this.#options.connection.name, err: error },
-        'channel not closed',
-      );
-    }
-  }
-
   #receive(delivery: Delivery): void {
-    this.#channel = delivery.channel;
-    const wire = this.#open(delivery);
+    const wire = openOrLog(decodeNotification, delivery, this.#options.logger);
     if (wire === undefined || (wire.uniqueId !== undefined && this.#handled.has(wire.uniqueId))) {
       acknowledgeDelivery(delivery);
       return;
@@ -140,10 +121,6 @@ export class NotificationListener implements Listener {
     if (inHand !== undefined) inHand.addDelivery(delivery);
     else if (this.#isFull) this.#waiting.push(delivery);
     else this.#handOver(new RabbitIncomingNotification(wire, delivery, this.#onSettled));
-  }
-
-  #open(delivery: Delivery): WireNotification | undefined {
-    return openOrLog(decodeNotification, delivery, this.#options.logger);
   }
 
   #handOver(incoming: RabbitIncomingNotification): void {
@@ -159,7 +136,11 @@ export class NotificationListener implements Listener {
       if (handled) this.#handled.add(incoming.uniqueId);
     }
     if (!this.#stopping) this.#takeNext();
-    else void this.#stopped?.then(() => this.#releaseWhenIdle());
+    else {
+      void this.#stopped?.then(() => {
+        if (this.#held.size === 0) void this.#release();
+      });
+    }
   };
 
   #takeNext(): void {
@@ -168,10 +149,6 @@ export class NotificationListener implements Listener {
       if (delivery === undefined) return;
       this.#receive(delivery);
     }
-  }
-
-  #releaseWhenIdle(): void {
-    if (this.#held.size === 0) void this.#release();
   }
 
   get #isFull(): boolean {

@@ -25,12 +25,8 @@ interface NotificationQueue {
   declaring: boolean;
 }
 
-interface NotificationQueuesListener {
-  /** What waits for a queue can be published. */
-  onReady(): void;
-  /** The broker does not let this process have the queue; with `transient`, it is tried again. */
-  onRefused(queue: NotificationQueue, error: MessageDeliveryFailure, transient: boolean): void;
-}
+/** The broker does not let this process have the queue; with `transient`, it is tried again. */
+type OnRefused = (queue: NotificationQueue, error: MessageDeliveryFailure, transient: boolean) => void;
 
 /**
  * Declares the queue of a topic and priority before the first notification is published to it on a connection, so
@@ -38,40 +34,47 @@ interface NotificationQueuesListener {
  */
 class NotificationQueues {
   readonly #context: RabbitContext;
-  readonly #listener: NotificationQueuesListener;
+  readonly #onReady: () => void;
+  readonly #onRefused: OnRefused;
   readonly #supervised: SupervisedChannel;
   readonly #entries = new Map<string, NotificationQueue>();
 
-  constructor(context: RabbitContext, listener: NotificationQueuesListener) {
+  /** @param onReady called when what waits for a queue can be published */
+  constructor(context: RabbitContext, onReady: () => void, onRefused: OnRefused) {
     this.#context = context;
-    this.#listener = listener;
+    this.#onReady = onReady;
+    this.#onRefused = onRefused;
     const { connection, logger } = context;
     this.#supervised = new SupervisedChannel({
       connection,
       name: 'queues of notifications',
       logger,
       open: (model) => model.createChannel(),
-      setUp: async () => {},
     });
-    this.#supervised.on('ready', (channel) => this.#declareAll(channel));
-    this.#supervised.on('lost', () => this.#onLost());
+    this.#supervised.on('ready', (channel) => {
+      for (const entry of this.#entries.values()) void this.#declare(channel, entry);
+    });
+    this.#supervised.on('lost', () => {
+      for (const entry of this.#entries.values()) entry.declaring = false;
+    });
     connection.on('disconnected', this.#onDisconnected);
   }
 
   /** The queue, which is declared if it was not yet. */
   get(spec: QueueSpec): NotificationQueue {
-    const key = `${spec.binding?.exchange.name}/${spec.name}`;
+    const key = keyOf(spec);
     const entry = this.#entries.get(key) ?? { spec, ready: false, declaring: false };
     this.#entries.set(key, entry);
     this.#supervised.start();
-    if (!entry.ready) this.#declareNow(entry);
+    const channel = this.#supervised.current;
+    if (channel !== undefined) void this.#declare(channel, entry);
     return entry;
   }
 
   /** The broker had no such queue, though it was declared: somebody has deleted it, or its binding. */
-  renew({ spec }: NotificationQueue): NotificationQueue {
-    for (const entry of this.#entries.values()) if (entry.spec === spec) entry.ready = false;
-    return this.get(spec);
+  renew(queue: NotificationQueue): NotificationQueue {
+    queue.ready = false;
+    return this.get(queue.spec);
   }
 
   close(): void {
@@ -79,18 +82,9 @@ class NotificationQueues {
     this.#context.connection.off('disconnected', this.#onDisconnected);
   }
 
-  #declareNow(entry: NotificationQueue): void {
-    const channel = this.#supervised.current;
-    if (channel !== undefined) void this.#declare(channel, entry);
-  }
-
-  #declareAll(channel: Channel): void {
-    for (const entry of this.#entries.values()) if (!entry.ready) void this.#declare(channel, entry);
-  }
-
-  /** Does not reject. */
+  /** Unless it is. Does not reject. */
   async #declare(channel: Channel, entry: NotificationQueue): Promise<void> {
-    if (entry.declaring) return;
+    if (entry.ready || entry.declaring) return;
     entry.declaring = true;
     try {
       await declareQueue(channel, entry.spec, this.#context.fallbacks);
@@ -101,7 +95,7 @@ class NotificationQueues {
     if (channel !== this.#supervised.current) return;
     entry.declaring = false;
     entry.ready = true;
-    this.#listener.onReady();
+    this.#onReady();
   }
 
   #onError(entry: NotificationQueue, error: unknown): void {
@@ -111,22 +105,18 @@ class NotificationQueues {
     if (code === undefined && !isFinal) return;
     // The node that has a durable queue may be down for a while.
     const transient = code === NOT_FOUND;
-    if (!transient) this.#forget(entry);
-    this.#listener.onRefused(entry, refusal(entry.spec, error), transient);
-  }
-
-  #forget(entry: NotificationQueue): void {
-    for (const [key, value] of this.#entries) if (value === entry) this.#entries.delete(key);
-  }
-
-  #onLost(): void {
-    for (const entry of this.#entries.values()) entry.declaring = false;
+    if (!transient) this.#entries.delete(keyOf(entry.spec));
+    this.#onRefused(entry, refusal(entry.spec, error), transient);
   }
 
   /** The broker may come back without its queues. */
   readonly #onDisconnected = (): void => {
     for (const entry of this.#entries.values()) entry.ready = false;
   };
+}
+
+function keyOf({ binding, name }: QueueSpec): string {
+  return `${binding?.exchange.name}/${name}`;
 }
 
 function refusal(queue: QueueSpec, cause: unknown): MessageDeliveryFailure {
@@ -136,9 +126,12 @@ function refusal(queue: QueueSpec, cause: unknown): MessageDeliveryFailure {
 }
 
 /** A notification that the publisher holds. */
-interface Pending {
-  queue: NotificationQueue;
-  publication: Publication;
+interface Sending {
+  readonly queue: NotificationQueue;
+  readonly body: Buffer;
+  readonly retry: number;
+  publication?: Publication;
+  resolve(): void;
   reject(error: MessagingError): void;
 }
 
@@ -147,17 +140,18 @@ export class NotificationPublisher {
   readonly #context: RabbitContext;
   readonly #publisher: Publisher;
   readonly #queues: NotificationQueues;
-  readonly #pending = new Set<Pending>();
+  readonly #pending = new Set<Sending>();
   readonly #outbox: Outbox;
 
   constructor(context: RabbitContext) {
     this.#context = context;
     this.#outbox = new Outbox(context.limits.outboxBytes);
     this.#publisher = new Publisher(context, 'notifications');
-    this.#queues = new NotificationQueues(context, {
-      onReady: () => this.#publisher.flush(),
-      onRefused: (queue, error, transient) => this.#onRefused(queue, error, transient),
-    });
+    this.#queues = new NotificationQueues(
+      context,
+      () => this.#publisher.flush(),
+      (queue, error, transient) => this.#onRefused(queue, error, transient),
+    );
   }
 
   /**
@@ -185,11 +179,10 @@ export class NotificationPublisher {
   }
 
   #send(sending: Sending): void {
-    const { queue, body, retry, resolve, reject } = sending;
+    const { queue, body, retry } = sending;
     const { name, binding } = queue.spec;
-    let pending: Pending | undefined;
-    let settled = false;
-    const publication = this.#publisher.publish({
+    this.#pending.add(sending);
+    sending.publication = this.#publisher.publish({
       exchange: binding?.exchange,
       routingKey: name,
       body,
@@ -197,34 +190,23 @@ export class NotificationPublisher {
       mandatory: true,
       gate: queue,
       done: (error) => {
-        settled = true;
-        if (pending !== undefined) this.#pending.delete(pending);
+        this.#pending.delete(sending);
         if (error instanceof MessageUndeliverable) {
           this.#send({ ...sending, queue: this.#queues.renew(queue) });
-        } else if (error !== undefined) reject(error);
-        else resolve();
+        } else if (error !== undefined) sending.reject(error);
+        else sending.resolve();
       },
     });
-    // A publisher that is closed or full says so at once.
-    if (settled) return;
-    pending = { queue, publication, reject };
-    this.#pending.add(pending);
   }
 
   #onRefused(queue: NotificationQueue, error: MessageDeliveryFailure, transient: boolean): void {
-    for (const pending of [...this.#pending]) {
-      if (pending.queue !== queue || (transient && !pending.publication.fails())) continue;
-      this.#pending.delete(pending);
-      this.#publisher.cancel(pending.publication);
-      pending.reject(error);
+    for (const sending of [...this.#pending]) {
+      const { publication } = sending;
+      if (sending.queue !== queue || publication === undefined) continue;
+      if (transient && !publication.fails()) continue;
+      this.#pending.delete(sending);
+      this.#publisher.cancel(publication);
+      sending.reject(error);
     }
   }
-}
-
-interface Sending {
-  queue: NotificationQueue;
-  body: Buffer;
-  retry: number;
-  resolve(): void;
-  reject(error: MessagingError): void;
 }

@@ -1,9 +1,9 @@
 import { DuplicateFilter } from '../../../collections.ts';
-import type { Logger } from '../../../logger.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { acknowledge, sendNow } from '../consume/delivery.ts';
 import { lostDeliveries, publishedAttempt, requestKey } from './headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
+import type { ServerContext } from './listener.ts';
 import type { Retries } from './retries.ts';
 
 /** When requests are acknowledged, and what becomes of those that fail. */
@@ -31,20 +31,15 @@ export interface Acknowledging {
 
 type Settled = (request: RabbitIncomingMessage) => void;
 
-export interface AckBeforeOptions {
-  logger: Logger;
-  onDuplicate?(request: RabbitIncomingMessage): void;
-}
-
 /** At most once: a request is acknowledged when it starts, and never runs again. */
 export class AckBefore implements Acknowledging {
   readonly keepsBody = false;
   readonly confirmsReplies = false;
-  readonly #options: AckBeforeOptions;
+  readonly #server: ServerContext;
   readonly #seen = new DuplicateFilter();
 
-  constructor(options: AckBeforeOptions) {
-    this.#options = options;
+  constructor(server: ServerContext) {
+    this.#server = server;
   }
 
   /** With one frame for all: those before them on the channel have started, too. */
@@ -61,11 +56,7 @@ export class AckBefore implements Acknowledging {
   accepts(request: RabbitIncomingMessage): boolean {
     const key = requestKey(request);
     if (key === undefined || this.#seen.add(key)) return true;
-    this.#options.logger.debug(
-      { queue: request.queue, uniqueId: request.uniqueId },
-      'message dropped: it has come before',
-    );
-    this.#options.onDuplicate?.(request);
+    noteDuplicate(request, this.#server);
     return false;
   }
 
@@ -82,10 +73,10 @@ export class AckBefore implements Acknowledging {
   }
 }
 
-export interface AckAfterOptions extends AckBeforeOptions {
-  retries: Retries;
-  /** How often a request is tried. */
-  deliveryLimit: number;
+function noteDuplicate(request: RabbitIncomingMessage, { logger, tell }: ServerContext): void {
+  const { queue, uniqueId } = request;
+  logger.debug({ queue, uniqueId }, 'message dropped: it has come before');
+  tell('duplicate_dropped', request);
 }
 
 /** More requests than a server can have waiting. */
@@ -105,7 +96,9 @@ const UNTRIED = 4_096;
 export class AckAfter implements Acknowledging {
   readonly keepsBody = true;
   readonly confirmsReplies = true;
-  readonly #options: AckAfterOptions;
+  readonly #server: ServerContext;
+  readonly #retries: Retries;
+  readonly #deliveryLimit: number;
   /** What runs, or waits for its next attempt. */
   readonly #unsettled = new Map<string, RabbitIncomingMessage>();
   /** What has run, or was published again. */
@@ -113,8 +106,11 @@ export class AckAfter implements Acknowledging {
   /** Requests that only waited here before their channel was lost. */
   readonly #untried = new DuplicateFilter(UNTRIED);
 
-  constructor(options: AckAfterOptions) {
-    this.#options = options;
+  /** @param deliveryLimit how often a request is tried */
+  constructor(server: ServerContext, retries: Retries, deliveryLimit: number) {
+    this.#server = server;
+    this.#retries = retries;
+    this.#deliveryLimit = deliveryLimit;
   }
 
   begin(): boolean {
@@ -128,12 +124,12 @@ export class AckAfter implements Acknowledging {
     const lost = key !== undefined && this.#untried.has(key) ? 0 : lostDeliveries(message);
     request.attempt = publishedAttempt(message) + (lost ?? 1);
     if (key !== undefined) this.#unsettled.set(key, request);
-    if (request.attempt > this.#options.deliveryLimit) {
+    if (request.attempt > this.#deliveryLimit) {
       this.#end(request, 'it was delivered again too often: it may have killed its servers');
       return false;
     }
     if (lost !== undefined) return true;
-    this.#options.retries.now(request, () => this.#settle(request));
+    this.#retries.now(request, () => this.#settle(request));
     return false;
   }
 
@@ -149,14 +145,14 @@ export class AckAfter implements Acknowledging {
   finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void {
     const settle = this.#settler(request, settled);
     if (failure === undefined || request.expectsReply) settle();
-    else if (request.attempt >= this.#options.deliveryLimit) {
-      this.#options.retries.deadLetter(request, errorText(failure), settle);
-    } else this.#options.retries.later(request, settle);
+    else if (request.attempt >= this.#deliveryLimit) {
+      this.#retries.deadLetter(request, errorText(failure), settle);
+    } else this.#retries.later(request, settle);
   }
 
   giveBack(request: RabbitIncomingMessage, settled: Settled): boolean {
-    if (request.attempt >= this.#options.deliveryLimit) return false;
-    this.#options.retries.later(request, this.#settler(request, settled));
+    if (request.attempt >= this.#deliveryLimit) return false;
+    this.#retries.later(request, this.#settler(request, settled));
     return true;
   }
 
@@ -170,19 +166,15 @@ export class AckAfter implements Acknowledging {
   /** It must not run again. */
   #end(request: RabbitIncomingMessage, reason: string): void {
     const settle = (): void => this.#settle(request);
-    if (request.expectsReply) void this.#options.retries.refuse(request, reason).then(settle);
-    else this.#options.retries.deadLetter(request, reason, settle);
+    if (request.expectsReply) void this.#retries.refuse(request, reason).then(settle);
+    else this.#retries.deadLetter(request, reason, settle);
   }
 
   /** Whether this attempt is under way here, or over. */
   #isKnown(key: string, request: RabbitIncomingMessage): boolean {
     const other = this.#unsettled.get(key);
     if (other === undefined && !this.#settled.has(key)) return false;
-    this.#options.logger.debug(
-      { queue: request.queue, uniqueId: request.uniqueId },
-      'message dropped: it has come before',
-    );
-    this.#options.onDuplicate?.(request);
+    noteDuplicate(request, this.#server);
     if (other !== undefined && other.delivery.channel !== request.delivery.channel) {
       // The channel of the other has gone: once that has run, this delivery is to be acknowledged.
       other.delivery = request.delivery;

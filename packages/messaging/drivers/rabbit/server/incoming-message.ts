@@ -14,7 +14,6 @@ import {
 } from '../wire/wire-message.ts';
 import { requestTimes, SENT_AT } from '../wire/wire-properties.ts';
 import type { Intake } from './intake.ts';
-import type { Instead } from './reply-sender.ts';
 
 /** A request that was delivered. */
 export class RabbitIncomingMessage implements IncomingMessage {
@@ -110,13 +109,11 @@ export class RabbitIncomingMessage implements IncomingMessage {
     const { msgId, replyQueue } = this.#call;
     const body = encodeReply(msgId, uniqueId(), reply, true);
     this.#answered = true;
-    const { replies, confirmsReplies, running } = this.#holder;
+    const { server, acknowledging, running } = this.#holder;
     if (!this.#isWanted) onLost?.();
-    const instead: Instead = (error) => {
-      onLost?.();
-      return this.#tooLarge(msgId, error);
-    };
-    await replies.send(replyQueue, body, confirmsReplies, { instead, alone: running === 1, onLost });
+    const instead = (error: MessageTooLarge): Buffer => this.#tooLarge(msgId, error);
+    const options = { instead, alone: running === 1, onLost };
+    await server.replies.send(replyQueue, body, acknowledging.confirmsReplies, options);
   }
 
   async sendResult(result: JsonValue): Promise<void> {
@@ -125,7 +122,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
     const { msgId, replyQueue } = this.#call;
     const body = encodeResult(msgId, uniqueId(), result, this.#results);
     this.#results += 1;
-    const { replies, address } = this.#holder;
+    const { replies, queues } = this.#holder.server;
     // Nobody takes the results of a caller that has ended.
     const instead = (error: MessageTooLarge): Buffer => {
       // The call ends with it.
@@ -133,14 +130,15 @@ export class RabbitIncomingMessage implements IncomingMessage {
       this.cancel();
       return this.#tooLarge(msgId, error);
     };
-    if (!(await replies.sendResult(replyQueue, body, address, instead))) this.cancel();
+    if (!(await replies.sendResult(replyQueue, body, queues.fanout.name, instead))) this.cancel();
   }
 
   async heartbeat(): Promise<void> {
     if (this.#call === undefined || this.#answered) return;
     const { msgId, replyQueue } = this.#call;
-    const { replies, address } = this.#holder;
-    await replies.sendNow(replyQueue, encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false), address);
+    const { replies, queues } = this.#holder.server;
+    const body = encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false);
+    await replies.sendNow(replyQueue, body, queues.fanout.name);
   }
 
   done(failure?: unknown): void {

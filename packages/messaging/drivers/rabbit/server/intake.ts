@@ -1,6 +1,5 @@
 import type { Channel } from 'amqplib';
 import { Fifo, Roster } from '../../../collections.ts';
-import type { Logger } from '../../../logger.ts';
 import { turns } from '../../../turns.ts';
 import type { IncomingMessage } from '../../driver.ts';
 import { acknowledge, type Delivery, openOrLog } from '../consume/delivery.ts';
@@ -8,23 +7,15 @@ import { decodeRequest } from '../wire/wire-message.ts';
 import { cancelledCall } from '../wire/wire-properties.ts';
 import type { Acknowledging } from './acknowledging.ts';
 import { RabbitIncomingMessage } from './incoming-message.ts';
-import type { ReplySender } from './reply-sender.ts';
+import type { ServerContext } from './listener.ts';
 import { answerRollCall, SignsOfLife } from './signs-of-life.ts';
 
 export interface IntakeOptions {
-  acknowledging: Acknowledging;
   /** How many requests run at once; 0: no limit. */
   prefetch: number;
   /** Bytes of requests that are held at once. */
   bytes: number;
-  replies: ReplySender;
-  /** What requests come from. */
-  queues: readonly string[];
-  /** The queue by which callers reach this server alone. */
-  address: string;
-  logger: Logger;
   onMessage(incoming: IncomingMessage): void;
-  onExpired?(request: RabbitIncomingMessage): void;
 }
 
 /**
@@ -32,11 +23,10 @@ export interface IntakeOptions {
  * by number and by bytes. What waits is not acknowledged; the broker bounds how many that are.
  */
 export class Intake {
-  readonly replies: ReplySender;
-  /** Whether a request counts as answered only once the broker has its reply. */
-  readonly confirmsReplies: boolean;
-  /** The queue by which callers reach this server alone. */
-  readonly address: string;
+  readonly server: ServerContext;
+  readonly acknowledging: Acknowledging;
+  /** How many requests run. */
+  running = 0;
   readonly #options: IntakeOptions;
   readonly #limit: number;
   readonly #waiting = new Fifo<RabbitIncomingMessage>();
@@ -50,7 +40,6 @@ export class Intake {
   /** The calls that wait or run, so that they can be cancelled. */
   readonly #calls = new Roster<RabbitIncomingMessage>();
   #channel: Channel | undefined;
-  #running = 0;
   #bytes = 0;
   /** Of what waits. */
   #waitingBytes = 0;
@@ -59,30 +48,25 @@ export class Intake {
   #scheduled = false;
   #idle: (() => void) | undefined;
 
-  constructor(options: IntakeOptions) {
+  constructor(server: ServerContext, acknowledging: Acknowledging, options: IntakeOptions) {
+    this.server = server;
+    this.acknowledging = acknowledging;
     this.#options = options;
-    this.replies = options.replies;
-    this.confirmsReplies = options.acknowledging.confirmsReplies;
-    this.address = options.address;
     this.#limit = options.prefetch === 0 ? Number.POSITIVE_INFINITY : options.prefetch;
-    this.#signs = new SignsOfLife(this.#waiting, options.logger);
-  }
-
-  /** Requests that run. */
-  get running(): number {
-    return this.#running;
+    this.#signs = new SignsOfLife(this.#waiting);
   }
 
   /** Takes what came in one go, and starts what there is room for. */
   readonly take = (batch: readonly Delivery[]): void => {
     const now = performance.now();
     for (const delivery of batch) {
-      if (delivery.channel !== this.#channel) this.#changeTo(delivery.channel);
+      if (delivery.channel !== this.#channel) this.forgetWaiting();
+      this.#channel = delivery.channel;
       try {
-        this.#admit(delivery, now);
+        if (!this.#admit(delivery, now)) this.#discard(delivery);
       } catch (error) {
         // A bug must not affect the other messages.
-        this.#options.logger.error(
+        this.server.logger.error(
           { queue: delivery.queue.spec.name, err: error },
           'a delivered message was not handled',
         );
@@ -96,7 +80,7 @@ export class Intake {
   forgetWaiting(): void {
     for (const request of this.#waiting) {
       this.#forgetCall(request);
-      this.#options.acknowledging.forget(request);
+      this.acknowledging.forget(request);
     }
     this.#waiting.clear();
     this.#signs.stop();
@@ -122,7 +106,7 @@ export class Intake {
 
   /** Resolves when nothing runs. */
   idle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
+    if (this.running === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#idle = resolve;
     });
@@ -130,24 +114,22 @@ export class Intake {
 
   /** The request has run: its place is free. */
   finished(request: RabbitIncomingMessage, failure: unknown): void {
-    this.#running -= 1;
-    this.#forgetCall(request);
-    this.#options.acknowledging.finish(request, failure, this.#onSettled);
-    this.#onEnded();
+    this.#leave(request);
+    this.acknowledging.finish(request, failure, this.#onSettled);
   }
 
   /** The request, which still runs, is to be delivered again. False: it will not be. */
   giveBack(request: RabbitIncomingMessage): boolean {
-    if (!this.#options.acknowledging.giveBack(request, this.#onSettled)) return false;
-    this.#running -= 1;
-    this.#forgetCall(request);
-    this.#onEnded();
+    if (!this.acknowledging.giveBack(request, this.#onSettled)) return false;
+    this.#leave(request);
     return true;
   }
 
-  #onEnded(): void {
+  #leave(request: RabbitIncomingMessage): void {
+    this.running -= 1;
+    this.#forgetCall(request);
     this.#schedule();
-    if (this.#running === 0) this.#idle?.();
+    if (this.running === 0) this.#idle?.();
   }
 
   /** It is acknowledged, or about to be: at once, or once its next attempt is at the broker. */
@@ -174,40 +156,29 @@ export class Intake {
     for (const resolve of this.#onRoom.splice(0)) resolve();
   }
 
-  #changeTo(channel: Channel): void {
-    this.forgetWaiting();
-    this.#channel = channel;
-  }
-
-  #admit(delivery: Delivery, now: number): void {
+  /** False: nothing more is wanted of it. */
+  #admit(delivery: Delivery, now: number): boolean {
     const { message } = delivery;
     const cancelled = cancelledCall(message.properties);
     if (cancelled !== undefined) {
       // One that runs may have been delivered again, and wait here, too.
       for (const call of this.#calls.items()) if (call.msgId === cancelled) call.cancel();
-      this.#discard(delivery);
-      return;
+      return false;
     }
     // It comes from a broker that has not cancelled the consumers yet, and stays there.
-    if (this.#stopped) return;
-    if (answerRollCall(delivery, this.#calls, this.#options)) {
-      this.#discard(delivery);
-      return;
-    }
-    const { logger, acknowledging } = this.#options;
-    const request = openOrLog(decodeRequest, delivery, logger);
+    if (this.#stopped) return true;
+    if (answerRollCall(delivery, this.#calls, this.server)) return false;
+    const request = openOrLog(decodeRequest, delivery, this.server.logger);
     // It is read: as text, it is needed no more.
     if (delivery.unpacked !== undefined) delete delivery.unpacked;
-    if (request === undefined) {
-      this.#discard(delivery);
-      return;
-    }
+    if (request === undefined) return false;
     const incoming = new RabbitIncomingMessage(request, delivery, now, this);
     // A small body keeps the whole read of the socket alive that it is a part of.
-    if (!acknowledging.keepsBody) message.content = EMPTY;
+    if (!this.acknowledging.keepsBody) message.content = EMPTY;
     if (incoming.expectsReply) incoming.place = this.#calls.add(incoming);
     this.#waiting.push(incoming);
     this.#changeWaiting(incoming.size);
+    return true;
   }
 
   /** Acknowledges a message of which nothing more is wanted. */
@@ -228,13 +199,13 @@ export class Intake {
   /** The first ones that there is room for. Each has its place from now on. */
   #takeRunnable(): RabbitIncomingMessage[] {
     const batch: RabbitIncomingMessage[] = [];
-    while (this.#running < this.#limit) {
+    while (this.running < this.#limit) {
       const next = this.#waiting.first;
       // A request that is larger than the whole room runs alone.
-      if (next === undefined || (this.#running > 0 && this.#bytes + next.size > this.#options.bytes)) break;
+      if (next === undefined || (this.running > 0 && this.#bytes + next.size > this.#options.bytes)) break;
       this.#waiting.shift();
       this.#changeWaiting(-next.size);
-      this.#running += 1;
+      this.running += 1;
       this.#bytes += next.size;
       batch.push(next);
     }
@@ -242,10 +213,10 @@ export class Intake {
   }
 
   #start(batch: readonly RabbitIncomingMessage[]): void {
-    const { acknowledging, logger } = this.#options;
+    const { acknowledging, server } = this;
     if (!acknowledging.begin(batch)) {
       for (const request of batch) this.#giveBack(request);
-      logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
+      server.logger.debug({ messages: batch.length }, 'deliveries dropped: their channel has closed');
       return;
     }
     const now = performance.now();
@@ -273,7 +244,7 @@ export class Intake {
     try {
       this.#options.onMessage(request);
     } catch (error) {
-      this.#options.logger.error({ queue: request.queue, err: error }, 'a delivered message was not handled');
+      this.server.logger.error({ queue: request.queue, err: error }, 'a delivered message was not handled');
       request.done(error);
     }
   }
@@ -283,20 +254,18 @@ export class Intake {
     const { deadline, isCancelled, message } = request;
     if (isCancelled) return true;
     if (deadline === null || deadline > now) return false;
-    this.#options.logger.debug(
+    this.server.logger.debug(
       { method: message.method, late: now - deadline },
       'request dropped: its caller has given up',
     );
-    this.#options.onExpired?.(request);
+    this.server.tell('expired_dropped', request);
     return true;
   }
 
   /** It will not run, so its place is free. */
   #giveBack(request: RabbitIncomingMessage): void {
-    this.#running -= 1;
     this.#bytes -= request.size;
-    this.#forgetCall(request);
-    if (this.#running === 0) this.#idle?.();
+    this.#leave(request);
   }
 
   #forgetCall({ place }: RabbitIncomingMessage): void {

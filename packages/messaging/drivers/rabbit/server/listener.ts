@@ -1,4 +1,5 @@
 import type { TransportEvent } from '../../../hooks.ts';
+import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
@@ -6,11 +7,20 @@ import { QueueConsumer } from '../consume/consumer.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
 import type { RabbitContext } from '../rabbit-context.ts';
 import type { ServerQueues } from '../topology/topology.ts';
-import { AckAfter, AckBefore, type Acknowledging } from './acknowledging.ts';
+import { AckAfter, AckBefore } from './acknowledging.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
 import { Intake } from './intake.ts';
 import type { ReplySender } from './reply-sender.ts';
-import { Republisher, Retries } from './retries.ts';
+import { Retries } from './retries.ts';
+
+/** What all parts of one server share. */
+export interface ServerContext {
+  logger: Logger;
+  queues: ServerQueues;
+  replies: ReplySender;
+  /** Tells the transport's hooks what became of a request. */
+  tell(type: TransportEvent['type'], request: RabbitIncomingMessage, more?: object): void;
+}
 
 export interface ListenerOptions extends ListenOptions {
   /** Of its connection. */
@@ -34,37 +44,34 @@ const RUN_TIMEOUT = 1_000;
 
 /** Consumes the requests to one server, over a connection of its own. */
 export class RabbitListener implements Listener {
-  readonly #context: RabbitContext;
   readonly #options: ListenerOptions;
   readonly #connection: BrokerConnection;
   readonly #consumer: QueueConsumer;
   readonly #intake: Intake;
-  readonly #republisher: Republisher;
   readonly #retries: Retries;
   #stopping = false;
   #stopped: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(context: RabbitContext, options: ListenerOptions) {
-    this.#context = context;
     this.#options = options;
-    const { queues, prefetch = context.settings.rabbitQosPrefetchCount } = options;
-    const { logger, fallbacks, limits } = context;
+    const { queues, replies, onMessage, prefetch = context.settings.rabbitQosPrefetchCount } = options;
+    const { logger, fallbacks, limits, onEvent } = context;
     const connection = context.newConnection(options.name);
     this.#connection = connection;
-    this.#republisher = new Republisher(connection, logger);
-    this.#retries = this.#newRetries();
-    this.#intake = new Intake({
-      acknowledging: this.#newAcknowledging(),
-      prefetch,
-      bytes: limits.intakeBytes,
-      replies: options.replies,
-      queues: [queues.topic.name, queues.own.name],
-      address: queues.fanout.name,
+    const server: ServerContext = {
       logger,
-      onMessage: options.onMessage,
-      onExpired: (request) => this.#tell('expired_dropped', request),
-    });
+      queues,
+      replies,
+      tell: (type, { queue, message, attempt }, more) =>
+        onEvent?.({ type, data: { queue, method: message.method, attempt, ...more } }),
+    };
+    this.#retries = new Retries(server, connection);
+    const acknowledging =
+      options.ackPolicy === 'after'
+        ? new AckAfter(server, this.#retries, options.deliveryLimit ?? DELIVERY_LIMIT)
+        : new AckBefore(server);
+    this.#intake = new Intake(server, acknowledging, { prefetch, bytes: limits.intakeBytes, onMessage });
     this.#consumer = new QueueConsumer({
       connection,
       name: connection.name,
@@ -74,8 +81,7 @@ export class RabbitListener implements Listener {
       room: () => this.#intake.room(),
       logger,
       onBatch: this.#intake.take,
-      onRestart: (queue, reason) =>
-        context.onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
+      onRestart: (queue, reason) => onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
     });
     this.#consumer.channel.on('lost', () => {
       // While it stops, the channel is still there, and one acknowledgement covers all that came before it.
@@ -130,38 +136,10 @@ export class RabbitListener implements Listener {
 
   async #closeConnection(): Promise<void> {
     const connection = this.#connection;
-    this.#retries.close();
-    // What is published again, and not acknowledged, would be delivered twice.
-    if (connection.state === 'connected') await within(CLOSE_TIMEOUT, this.#republisher.idle());
-    this.#republisher.close();
+    await this.#retries.close(connection.state === 'connected' ? CLOSE_TIMEOUT : 0);
     if (this.#options.ackPolicy === 'after') await this.#consumer.finish();
     await connection.close();
     this.#options.onStopped();
-  }
-
-  #newAcknowledging(): Acknowledging {
-    const { ackPolicy, deliveryLimit = DELIVERY_LIMIT } = this.#options;
-    const { logger } = this.#context;
-    const onDuplicate = (request: RabbitIncomingMessage): void => this.#tell('duplicate_dropped', request);
-    if (ackPolicy !== 'after') return new AckBefore({ logger, onDuplicate });
-    return new AckAfter({ retries: this.#retries, deliveryLimit, logger, onDuplicate });
-  }
-
-  #newRetries(): Retries {
-    const { queues } = this.#options;
-    return new Retries({
-      republisher: this.#republisher,
-      deadLetterQueue: queues.deadLetters,
-      ownQueue: queues.own,
-      logger: this.#context.logger,
-      onRetried: (request) => this.#tell('retried', request),
-      onDeadLettered: (request, reason) => this.#tell('dead_lettered', request, { reason }),
-    });
-  }
-
-  #tell(type: TransportEvent['type'], request: RabbitIncomingMessage, more: object = {}): void {
-    const { queue, message, attempt } = request;
-    this.#context.onEvent?.({ type, data: { queue, method: message.method, attempt, ...more } });
   }
 }
 

@@ -6,6 +6,7 @@ import type { MoreProperties, OutgoingMessage } from '../publish/publication.ts'
 import type { Publisher } from '../publish/publisher.ts';
 import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
 
+const FOREVER = Number.POSITIVE_INFINITY;
 /** How many queues known to be gone are remembered, and for how long (ms). */
 const GONE_LIMIT = 200;
 const GONE_TTL = 60_000;
@@ -17,11 +18,8 @@ export class GoneQueues {
   add(queue: string): void {
     this.#until.delete(queue);
     this.#until.set(queue, performance.now() + GONE_TTL);
-    if (this.#until.size <= GONE_LIMIT) return;
-    for (const oldest of this.#until.keys()) {
-      this.#until.delete(oldest);
-      return;
-    }
+    const [oldest = queue] = this.#until.keys();
+    if (this.#until.size > GONE_LIMIT) this.#until.delete(oldest);
   }
 
   has(queue: string): boolean {
@@ -33,48 +31,64 @@ export class GoneQueues {
   }
 }
 
-export interface OutgoingReplyOptions {
-  /** The caller's queue. */
-  queue: string;
-  body: Buffer;
-  retry: number;
-  properties?: MoreProperties;
-  /** What is to be sent instead, when the broker takes no message of this size. */
-  instead?: Instead | undefined;
-  alone?: boolean | undefined;
-  onDone(reply: OutgoingReply, error: MessagingError | undefined): void;
-}
-
 /** Gives the body that tells a caller that its reply is too large. */
 export type Instead = (error: MessageTooLarge) => Buffer;
 
+export interface ReplyOptions {
+  /** What is to be sent instead, when the broker takes no message of this size. */
+  instead?: Instead | undefined;
+  /** No other request runs here, whose reply it could be sent with. */
+  alone?: boolean | undefined;
+  /** Called when nobody will get the reply. */
+  onLost?: (() => void) | undefined;
+}
+
+interface OutgoingReplyOptions extends ReplyOptions {
+  /** Default: until it works. */
+  retry?: number;
+  /** The queue by which the caller reaches the server. */
+  replyTo?: string;
+  onDone(reply: OutgoingReply, error: MessagingError | undefined): void;
+  /** Called when its queue, which was missing, has it. */
+  onTaken?(): void;
+}
+
 /** One reply, until the broker has it or nothing more can be done for it. */
-export class OutgoingReply implements OutgoingMessage {
+class OutgoingReply implements OutgoingMessage, Keeper {
   readonly routingKey: string;
   readonly body: Buffer;
   readonly mandatory = true;
   readonly retry: number;
   readonly properties?: MoreProperties;
   readonly alone: boolean;
-  readonly instead: Instead | undefined;
-  readonly #onDone: OutgoingReplyOptions['onDone'];
+  readonly options: OutgoingReplyOptions;
   #isDone = false;
   #resolve: (() => void) | undefined;
 
-  constructor({ queue, body, retry, properties, instead, alone = false, onDone }: OutgoingReplyOptions) {
+  /** @param queue the caller's */
+  constructor(queue: string, body: Buffer, options: OutgoingReplyOptions) {
+    const { retry = FOREVER, replyTo, alone = false } = options;
     this.routingKey = queue;
     this.body = body;
     this.retry = retry;
-    if (properties !== undefined) this.properties = properties;
-    this.instead = instead;
+    if (replyTo !== undefined) this.properties = { replyTo };
     this.alone = alone;
-    this.#onDone = onDone;
+    this.options = options;
   }
 
   done(error?: MessagingError): void {
     this.#isDone = true;
-    this.#onDone(this, error);
+    this.options.onDone(this, error);
     this.#resolve?.();
+  }
+
+  onTaken(): void {
+    this.options.onTaken?.();
+  }
+
+  onGivenUp(): boolean {
+    this.options.onLost?.();
+    return false;
   }
 
   /** Resolves when it is done, however that was. */
@@ -88,7 +102,6 @@ export class OutgoingReply implements OutgoingMessage {
 
 /** How often (ms) it is tried whether the queue of a caller that takes several results has come back. */
 const MISSING_PAUSE = 250;
-const FOREVER = Number.POSITIVE_INFINITY;
 const SENT = Promise.resolve();
 const GOING_ON = Promise.resolve(true);
 /** Bytes of results that may be on their way without the broker's having them. */
@@ -103,15 +116,6 @@ export interface ReplySenderOptions {
   logger: Logger;
 }
 
-export interface ReplyOptions {
-  /** What is sent when the broker takes no message of this size. */
-  instead?: Instead | undefined;
-  /** No other request runs here, whose reply it could be sent with. */
-  alone?: boolean | undefined;
-  /** Called when nobody will get the reply. */
-  onLost?: (() => void) | undefined;
-}
-
 /**
  * Sends replies to the queues of their callers.
  *
@@ -120,10 +124,8 @@ export interface ReplyOptions {
  * dropped at once.
  */
 export class ReplySender {
-  readonly #publisher: Pick<Publisher, 'publish'>;
-  readonly #logger: Logger;
+  readonly #options: ReplySenderOptions;
   readonly #returned: ReturnedMessages;
-  readonly #retryTimeout: number;
   readonly #gone = new GoneQueues();
   readonly #underWay = new InFlight();
   /** Queues of callers that take several results, for which results wait because they are missing. */
@@ -132,9 +134,7 @@ export class ReplySender {
   #closed = false;
 
   constructor(options: ReplySenderOptions) {
-    this.#publisher = options.publisher;
-    this.#logger = options.logger;
-    this.#retryTimeout = options.retryTimeout;
+    this.#options = options;
     this.#returned = new ReturnedMessages({
       ...options,
       onGivenUp: (queue) => {
@@ -149,32 +149,15 @@ export class ReplySender {
    * Resolves when the reply is on its way, or, where `confirmed`, when the broker has it; or when nothing more can be
    * done for it here. Does not reject.
    */
-  send(
-    queue: string,
-    body: Buffer,
-    confirmed: boolean,
-    { instead, alone, onLost }: ReplyOptions = {},
-  ): Promise<void> {
+  send(queue: string, body: Buffer, confirmed: boolean, options: ReplyOptions = {}): Promise<void> {
     if (this.#isGone(queue)) {
-      onLost?.();
+      options.onLost?.();
       return SENT;
     }
-    const onDone = onLost === undefined ? this.#onReplyDone : this.#onDoneOrLost(onLost);
-    const reply = new OutgoingReply({ queue, body, retry: FOREVER, instead, alone, onDone });
+    const reply = new OutgoingReply(queue, body, { ...options, onDone: this.#onDone });
     this.#underWay.begin();
-    const { written } = this.#publisher.publish(reply);
+    const { written } = this.#options.publisher.publish(reply);
     return written && !confirmed ? SENT : reply.settled();
-  }
-
-  #onDoneOrLost(onLost: () => void): OutgoingReplyOptions['onDone'] {
-    const onGivenUp = () => {
-      onLost();
-      return false;
-    };
-    return (reply, error) => {
-      if (error !== undefined && !(error instanceof MessageUndeliverable)) onLost();
-      this.#onReplyDone(reply, error, { onGivenUp });
-    };
   }
 
   /** Resolves when the broker has all replies that were sent, or nothing more can be done for them. */
@@ -187,9 +170,9 @@ export class ReplySender {
    * @param replyTo the queue by which the caller reaches the server
    */
   async sendNow(queue: string, body: Buffer, replyTo: string): Promise<void> {
-    const failure = await this.#publish(queue, body, 0, replyTo);
+    const failure = await this.#publish(queue, body, replyTo, 0);
     if (failure !== undefined) {
-      this.#logger.debug({ queue, reason: failure.message }, 'sign of life not sent');
+      this.#options.logger.debug({ queue, reason: failure.message }, 'sign of life not sent');
     }
   }
 
@@ -202,31 +185,28 @@ export class ReplySender {
    */
   sendResult(queue: string, body: Buffer, replyTo: string, instead?: Instead): Promise<boolean> {
     if (this.#missing.has(queue) || this.#gone.has(queue)) return this.#insist(queue, body, replyTo);
-    const onDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
-      this.#resultBytes -= body.length;
-      if (error instanceof MessageUndeliverable) this.#missing.add(queue);
-      this.#onReplyDone(reply, error, { onTaken: () => this.#missing.delete(queue) });
-    };
-    const result = new OutgoingReply({
-      queue,
-      body,
-      retry: FOREVER,
-      properties: { replyTo },
+    const result = new OutgoingReply(queue, body, {
+      replyTo,
       instead,
-      onDone,
+      onDone: (reply, error) => {
+        this.#resultBytes -= body.length;
+        if (error instanceof MessageUndeliverable) this.#missing.add(queue);
+        this.#onDone(reply, error);
+      },
+      onTaken: () => this.#missing.delete(queue),
     });
     this.#underWay.begin();
     this.#resultBytes += body.length;
-    const { written } = this.#publisher.publish(result);
+    const { written } = this.#options.publisher.publish(result);
     if (written && this.#resultBytes <= RESULT_BYTES) return GOING_ON;
     return result.settled().then(() => !this.#closed);
   }
 
   /** As long as the queue is missing, its results come no faster than it is tried. */
   async #insist(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
-    const giveUpAt = performance.now() + this.#retryTimeout * 1000;
+    const giveUpAt = performance.now() + this.#options.retryTimeout * 1000;
     while (!this.#gone.has(queue)) {
-      const failure = await this.#publish(queue, body, FOREVER, replyTo);
+      const failure = await this.#publish(queue, body, replyTo);
       if (failure === undefined) {
         this.#missing.delete(queue);
         return true;
@@ -245,43 +225,41 @@ export class ReplySender {
     this.#returned.close();
   }
 
-  readonly #onReplyDone = (
-    reply: OutgoingReply,
-    error: MessagingError | undefined,
-    keeper?: Keeper,
-  ): void => {
+  readonly #onDone = (reply: OutgoingReply, error: MessagingError | undefined): void => {
     this.#underWay.end();
     if (error === undefined) return;
-    if (!(error instanceof MessageUndeliverable)) {
-      this.#logger.warn({ queue: reply.routingKey, reason: error.message }, 'reply not sent');
-      // The caller is told that instead of being left to wait.
-      if (error instanceof MessageTooLarge && reply.instead !== undefined) {
-        void this.send(reply.routingKey, reply.instead(error), false);
-      }
-    } else if (!this.#returned.keep(reply, keeper)) this.#missing.delete(reply.routingKey);
+    const { routingKey: queue, options } = reply;
+    if (error instanceof MessageUndeliverable) {
+      if (!this.#returned.keep(reply, reply)) this.#missing.delete(queue);
+      return;
+    }
+    options.onLost?.();
+    this.#options.logger.warn({ queue, reason: error.message }, 'reply not sent');
+    // The caller is told that instead of being left to wait.
+    if (error instanceof MessageTooLarge && options.instead !== undefined) {
+      void this.send(queue, options.instead(error), false);
+    }
   };
 
   #isGone(queue: string): boolean {
     if (!this.#gone.has(queue)) return false;
-    this.#logger.debug({ queue }, 'reply dropped: its queue is gone');
+    this.#options.logger.debug({ queue }, 'reply dropped: its queue is gone');
     return true;
   }
 
   /** Resolves with the error, if the broker does not have it. */
-  async #publish(
+  #publish(
     queue: string,
     body: Buffer,
-    retry: number,
     replyTo: string,
+    retry?: number,
   ): Promise<MessagingError | undefined> {
-    if (this.#isGone(queue)) return undefined;
-    let failure: MessagingError | undefined;
-    const onDone = (_reply: OutgoingReply, error: MessagingError | undefined): void => {
-      failure = error;
-    };
-    const reply = new OutgoingReply({ queue, body, retry, properties: { replyTo }, onDone });
-    this.#publisher.publish(reply);
-    await reply.settled();
-    return failure;
+    if (this.#isGone(queue)) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const onDone = (_reply: OutgoingReply, error: MessagingError | undefined): void => resolve(error);
+      this.#options.publisher.publish(
+        new OutgoingReply(queue, body, { replyTo, onDone, ...(retry !== undefined && { retry }) }),
+      );
+    });
   }
 }

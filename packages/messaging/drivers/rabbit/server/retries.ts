@@ -2,6 +2,7 @@ import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqpli
 import { MessageDeliveryFailure, MessagingError } from '../../../errors.ts';
 import { serializeFailure } from '../../../failure.ts';
 import type { Logger } from '../../../logger.ts';
+import { within } from '../../../waits.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
@@ -11,9 +12,10 @@ import type { QueueSpec } from '../topology/topology.ts';
 import { SENT_AT, sentAtText } from '../wire/wire-properties.ts';
 import { ATTEMPT, deadLetterHeaders, withoutDeadLetterHeaders, withoutForeignHeaders } from './headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
+import type { ServerContext } from './listener.ts';
 
 /** A message for one queue, as it is. */
-export interface RawMessage {
+interface RawMessage {
   queue: string;
   /** The queue is declared first. */
   declare?: QueueSpec;
@@ -22,7 +24,7 @@ export interface RawMessage {
 }
 
 /** The library cannot encode the message's properties: they may be as large as the broker allows. */
-export class NotEncoded extends Error {
+class NotEncoded extends Error {
   override readonly name = 'NotEncoded';
 }
 
@@ -30,7 +32,7 @@ export class NotEncoded extends Error {
  * Publishes delivered messages again, one after the other, each confirmed, by a channel of its own beside the one
  * that consumed them: when their connection is lost, the broker delivers the originals again.
  */
-export class Republisher {
+class Republisher {
   readonly #supervised: SupervisedChannel<ConfirmChannel>;
   #last: Promise<void> = Promise.resolve();
   #closed = false;
@@ -111,71 +113,49 @@ const LAST_PAUSE = 5_000;
 /** Milliseconds before a message that could not be put aside is tried once more. */
 const AGAIN = 5_000;
 
-export interface RetriesOptions {
-  republisher: Republisher;
-  deadLetterQueue: QueueSpec;
-  /** The queue of this server alone, with its exchange: where a fanout is replayed to. */
-  ownQueue: QueueSpec;
-  logger: Logger;
-  onRetried?(request: RabbitIncomingMessage): void;
-  onDeadLettered?(request: RabbitIncomingMessage, reason: string): void;
-}
-
 /** What becomes of requests that have failed. Each is told when the broker has it in its new place. */
 export class Retries {
-  readonly #options: RetriesOptions;
+  readonly #server: ServerContext;
+  readonly #republisher: Republisher;
   readonly #timers = new Set<NodeJS.Timeout>();
   #closed = false;
   #failing = false;
 
-  constructor(options: RetriesOptions) {
-    this.#options = options;
+  /** @param connection the server's own */
+  constructor(server: ServerContext, connection: BrokerConnection) {
+    this.#server = server;
+    this.#republisher = new Republisher(connection, server.logger);
   }
 
   /** Publishes it to its queue again, as its next attempt, after a pause that grows with the attempts. */
   later(request: RabbitIncomingMessage, done: () => void): void {
     const pause = Math.min(FIRST_PAUSE * 2 ** (request.attempt - 1), LAST_PAUSE);
     const next = request.attempt + 1;
-    this.#after(pause, () =>
-      this.#put(
-        () => attempt(request, next),
-        () => this.#retried(request, done),
-      ),
-    );
+    this.#after(pause, () => this.#putAttempt(request, next, done));
   }
 
   /** Publishes it to its queue again, as the attempt that it is. */
   now(request: RabbitIncomingMessage, done: () => void): void {
-    this.#put(
-      () => attempt(request, request.attempt),
-      () => this.#retried(request, done),
-    );
+    this.#putAttempt(request, request.attempt, done);
   }
 
   deadLetter(request: RabbitIncomingMessage, reason: string, done: () => void): void {
-    const { deadLetterQueue, ownQueue, logger, onDeadLettered } = this.#options;
+    const { queues, logger, tell } = this.#server;
+    const { name } = queues.deadLetters;
     const message = (): RawMessage => {
       const { content, properties } = request.delivery.message;
-      const headers = deadLetterHeaders(request, reason, ownQueue);
-      const { name } = deadLetterQueue;
+      // A fanout is replayed to this server alone.
+      const headers = deadLetterHeaders(request, reason, queues.own);
       // It must not expire there, and its sender's name is not for us to sign with.
       const { expiration: _expiration, userId: _userId, ...options } = properties;
-      return { queue: name, declare: deadLetterQueue, body: content, options: { ...options, headers } };
+      return { queue: name, declare: queues.deadLetters, body: content, options: { ...options, headers } };
     };
     this.#put(message, () => {
-      const { message: rpc, attempt: attempts, uniqueId } = request;
-      logger.error(
-        {
-          queue: request.queue,
-          deadLetters: deadLetterQueue.name,
-          method: rpc.method,
-          uniqueId,
-          attempts,
-          reason,
-        },
-        'a cast has become a dead letter',
-      );
-      onDeadLettered?.(request, reason);
+      const { queue, uniqueId, attempt: attempts } = request;
+      const { method } = request.message;
+      const fields = { queue, deadLetters: name, method, uniqueId, attempts, reason };
+      logger.error(fields, 'a cast has become a dead letter');
+      tell('dead_lettered', request, { reason });
       done();
     });
   }
@@ -183,23 +163,25 @@ export class Retries {
   /** Answers a call that must not be tried again. */
   async refuse(request: RabbitIncomingMessage, reason: string): Promise<void> {
     const error = new MessageDeliveryFailure(`The call was not run again: ${reason}`);
-    this.#options.logger.error(
-      { queue: request.queue, method: request.message.method, reason },
-      'a call was refused',
-    );
+    const { queue, message } = request;
+    this.#server.logger.error({ queue, method: message.method, reason }, 'a call was refused');
     await request.reply({ result: null, failure: serializeFailure(error) });
   }
 
-  /** What waits is left to the broker, which delivers it again. */
-  close(): void {
+  /**
+   * What waits is left to the broker, which delivers it again. What is under way is given so many ms: published again,
+   * and not acknowledged, it would be delivered twice.
+   */
+  async close(milliseconds: number): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    if (milliseconds > 0) await within(milliseconds, this.#republisher.idle());
+    this.#republisher.close();
   }
 
   /** Tries until it works. The request stays unacknowledged until then. */
   #put(message: () => RawMessage, done: () => void): void {
-    this.#options.republisher.publish(message()).then(
+    this.#republisher.publish(message()).then(
       () => {
         this.#failing = false;
         done();
@@ -218,7 +200,7 @@ export class Retries {
   /** With the headers of ours, there was no room for all: what its sender had beside its body is given up. */
   #putBare({ options, ...message }: RawMessage, done: () => void): void {
     const { queue } = message;
-    this.#options.logger.warn({ queue }, 'a failed request is put aside without the headers of its sender');
+    this.#server.logger.warn({ queue }, 'a failed request is put aside without the headers of its sender');
     const bare = { ...message, options: { ...options, headers: withoutForeignHeaders(options.headers) } };
     this.#put(() => bare, done);
   }
@@ -226,7 +208,7 @@ export class Retries {
   #logFailure(error: unknown): void {
     const level = this.#failing ? 'debug' : 'warn';
     this.#failing = true;
-    this.#options.logger[level](
+    this.#server.logger[level](
       { reason: errorText(error) },
       'failed requests cannot be put aside; trying again',
     );
@@ -241,9 +223,14 @@ export class Retries {
     this.#timers.add(timer);
   }
 
-  #retried(request: RabbitIncomingMessage, done: () => void): void {
-    this.#options.onRetried?.(request);
-    done();
+  #putAttempt(request: RabbitIncomingMessage, number: number, done: () => void): void {
+    this.#put(
+      () => attempt(request, number),
+      () => {
+        this.#server.tell('retried', request);
+        done();
+      },
+    );
   }
 }
 

@@ -1,20 +1,9 @@
-import type { Roster } from '../../../collections.ts';
-import type { Logger } from '../../../logger.ts';
-import { errorText } from '../connection/amqp-error.ts';
+import type { Fifo, Roster } from '../../../collections.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
 import { decodeRollCall, encodeReply, SIGN_OF_LIFE, uniqueId } from '../wire/wire-message.ts';
 import { rollCall } from '../wire/wire-properties.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
-import type { ReplySender } from './reply-sender.ts';
-
-export interface RollCallOptions {
-  /** What requests come from. */
-  queues: readonly string[];
-  /** The queue by which callers reach this server alone. */
-  address: string;
-  replies: ReplySender;
-  logger: Logger;
-}
+import type { ServerContext } from './listener.ts';
 
 /**
  * Answers a caller that asks which of its calls are here: a sign of life for each, and then one that says that these were
@@ -23,20 +12,17 @@ export interface RollCallOptions {
 export function answerRollCall(
   delivery: Delivery,
   calls: Roster<RabbitIncomingMessage>,
-  { queues, address, replies, logger }: RollCallOptions,
+  { queues, replies, logger }: ServerContext,
 ): boolean {
   const asked = rollCall(delivery.message.properties);
   if (asked === undefined) return false;
   const queue = openOrLog(decodeRollCall, delivery, logger);
   // It goes to all servers of a topic, also when those of one host are meant.
-  if (queue === undefined || !queues.includes(queue)) return true;
+  if (queue !== queues.topic.name && queue !== queues.own.name) return true;
   const { id, replyQueue } = asked;
   const own = calls.items().filter((call) => call.replyQueue === replyQueue);
-  const signs = own.map((call) => call.heartbeat());
-  const answer = replies.sendNow(replyQueue, encodeReply(id, uniqueId(), SIGN_OF_LIFE, false), address);
-  for (const sent of [...signs, answer]) {
-    sent.catch((error: unknown) => logger.debug({ reason: errorText(error) }, 'sign of life not sent'));
-  }
+  for (const call of own) void call.heartbeat();
+  void replies.sendNow(replyQueue, encodeReply(id, uniqueId(), SIGN_OF_LIFE, false), queues.fanout.name);
   return true;
 }
 
@@ -45,13 +31,11 @@ const MIN_INTERVAL = 10;
 
 /** Tells the callers of requests that wait that the server is alive, every half of their call-monitor timeouts. */
 export class SignsOfLife {
-  readonly #waiting: Iterable<RabbitIncomingMessage> & { readonly size: number };
-  readonly #logger: Logger;
+  readonly #waiting: Fifo<RabbitIncomingMessage>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(waiting: Iterable<RabbitIncomingMessage> & { readonly size: number }, logger: Logger) {
+  constructor(waiting: Fifo<RabbitIncomingMessage>) {
     this.#waiting = waiting;
-    this.#logger = logger;
   }
 
   /** To be called when requests have come or gone. One timer serves them all. */
@@ -74,9 +58,7 @@ export class SignsOfLife {
       if (interval === undefined) continue;
       if (request.nextSign <= now) {
         request.nextSign = now + interval;
-        request.heartbeat().catch((error: unknown) => {
-          this.#logger.debug({ reason: errorText(error) }, 'sign of life not sent');
-        });
+        void request.heartbeat();
       }
       next = Math.min(next, request.nextSign - now, interval);
     }
