@@ -66,18 +66,20 @@ export class MemoryDriver implements Driver {
     const bus = this.#joinBus();
     const queues = this.#queuesOf(bus, target, options);
     for (const queue of queues) this.#checkRoom(queue);
+    const { method } = request.message;
+    const call = options.waitForReply ? new PendingCall(target, method, options, this.#calls) : undefined;
     const delivery: Delivery = {
       text: JSON.stringify(request),
-      call: options.waitForReply ? this.#newCall(target, request, options) : undefined,
+      call,
       sentAt: performance.now(),
       attempt: 1,
     };
     for (const queue of queues) {
-      delivery.call?.waitsIn(queue);
+      call?.waitsIn(queue);
       queue.push(delivery);
       queue.wake();
     }
-    return delivery.call?.reply;
+    return call?.reply;
   }
 
   async listen(
@@ -130,11 +132,6 @@ export class MemoryDriver implements Driver {
       this.#context.onEvent?.({ type: 'connected', data: { bus: this.#busName } });
     }
     return this.#bus;
-  }
-
-  #newCall(target: Target, request: Request, options: SendOptions): PendingCall {
-    const { method } = request.message;
-    return new PendingCall({ method, target, roster: this.#calls, options });
   }
 
   /** Where a message goes: for a call, one queue; for a fanout, as many as there are servers. */

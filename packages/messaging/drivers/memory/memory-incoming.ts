@@ -33,14 +33,15 @@ export class MemoryIncoming implements IncomingMessage {
   }
 
   get callMonitorTimeout(): number | null {
-    return this.#call?.callMonitorTimeout ?? null;
+    return this.#call?.options.callMonitorTimeout ?? null;
   }
 
   get deadline(): number | null {
     if (this.#call === undefined) return null;
     // A caller that has given up before is past its deadline, whichever of the two timers was first.
     if (this.#call.settled) return this.#delivery.sentAt;
-    return this.#call.timeout === undefined ? null : this.#delivery.sentAt + this.#call.timeout * 1000;
+    const { timeout } = this.#call.options;
+    return timeout === undefined ? null : this.#delivery.sentAt + timeout * 1000;
   }
 
   onCancelled(listener: () => void): void {

@@ -13,26 +13,24 @@ const MAX_TIMER = 2 ** 31 - 1;
 const PATIENCE = 1.5;
 const NOTHING = (): void => {};
 
-export interface PendingCallData {
-  method: string;
-  target: Target;
-  /** The roster that has the call until it ends. */
-  roster: Roster<PendingCall>;
-  options: SendOptions;
-}
-
 /** A call that waits for its reply; it ends once, in a reply or an error. */
 export class PendingCall {
   readonly reply: Promise<Reply>;
-  readonly #data: PendingCallData;
+  readonly options: SendOptions;
+  settled = false;
+  cancelled = false;
+  readonly #target: Target;
+  readonly #method: string;
+  readonly #roster: Roster<PendingCall>;
   readonly #entry: RosterEntry<PendingCall>;
   #resolve: (reply: Reply) => void = NOTHING;
   #reject: (error: Error) => void = NOTHING;
-  #settled = false;
-  #cancelled = false;
-  #cancelListeners: (() => void)[] | undefined;
+  readonly #cancelListeners: (() => void)[] = [];
   #stopListening: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Milliseconds until the call times out, and of silence until it is in doubt. */
+  readonly #timeout: number;
+  readonly #patience: number;
   /** Where the request waits; undefined once a server has it. */
   #queue: MemoryQueue | undefined;
   /** Who has it. */
@@ -42,36 +40,24 @@ export class PendingCall {
   #lastSign = this.#startedAt;
   #results = 0;
 
-  constructor(data: PendingCallData) {
+  /** @param roster has the call until it ends */
+  constructor(target: Target, method: string, options: SendOptions, roster: Roster<PendingCall>) {
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#data = data;
-    this.#entry = data.roster.add(this);
-    const { signal } = data.options;
+    this.options = options;
+    this.#target = target;
+    this.#method = method;
+    this.#roster = roster;
+    this.#entry = roster.add(this);
+    this.#timeout = (options.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#patience = (options.callMonitorTimeout ?? Number.POSITIVE_INFINITY) * PATIENCE * 1000;
+    const { signal } = options;
     if (signal !== undefined) this.#stopListening = onAbort(signal, () => this.#cancel(signal));
     // One timer serves the timeout and the monitor: nearly all calls end before either.
     const wait = Math.min(this.#timeout, this.#patience);
     if (wait !== Number.POSITIVE_INFINITY) this.#timer = this.#wake(wait);
-  }
-
-  /** Seconds. */
-  get callMonitorTimeout(): number | null {
-    return this.#data.options.callMonitorTimeout ?? null;
-  }
-
-  /** Seconds. */
-  get timeout(): number | undefined {
-    return this.#data.options.timeout;
-  }
-
-  get settled(): boolean {
-    return this.#settled;
-  }
-
-  get cancelled(): boolean {
-    return this.#cancelled;
   }
 
   /** The request waits in this queue. */
@@ -96,11 +82,11 @@ export class PendingCall {
 
   /** One of several results; `seq` counts them from 0. Those that an earlier run has given are dropped. */
   result(result: JsonValue, seq: number): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     this.heartbeat();
     if (seq < this.#results) return;
     this.#results = seq + 1;
-    this.#data.options.onResult?.(result);
+    this.options.onResult?.(result);
   }
 
   /** A sign of life from the server. */
@@ -110,29 +96,19 @@ export class PendingCall {
 
   /** Calls the listener when the caller cancels; at once when it has. */
   onCancelled(listener: () => void): void {
-    if (this.#cancelled) listener();
-    else this.#cancelListeners = [...(this.#cancelListeners ?? []), listener];
+    if (this.cancelled) listener();
+    else this.#cancelListeners.push(listener);
   }
 
   #cancel(signal: AbortSignal): void {
-    if (this.#settled) return;
-    this.#cancelled = true;
+    if (this.settled) return;
+    this.cancelled = true;
     this.fail(new CallCancelled(`${this.#description} was cancelled`, { cause: signal.reason }));
-    for (const listener of this.#cancelListeners ?? []) listener();
+    for (const listener of this.#cancelListeners) listener();
   }
 
   get #description(): string {
-    return `${this.#data.method} from ${this.#data.target}`;
-  }
-
-  /** Milliseconds. */
-  get #timeout(): number {
-    return (this.timeout ?? Number.POSITIVE_INFINITY) * 1000;
-  }
-
-  /** Milliseconds of silence until the call is in doubt. */
-  get #patience(): number {
-    return (this.callMonitorTimeout ?? Number.POSITIVE_INFINITY) * PATIENCE * 1000;
+    return `${this.#method} from ${this.#target}`;
   }
 
   #wake(milliseconds: number): NodeJS.Timeout {
@@ -146,7 +122,7 @@ export class PendingCall {
     const untilTimeout = this.#startedAt + this.#timeout - now - early;
     let untilDoubt = this.#lastSign + this.#patience - now - early;
     if (untilTimeout <= 0) {
-      this.fail(new MessagingTimeout(`No reply to ${this.#description} in ${this.timeout} s`));
+      this.fail(new MessagingTimeout(`No reply to ${this.#description} in ${this.options.timeout} s`));
       return;
     }
     if (untilDoubt <= 0) {
@@ -165,15 +141,15 @@ export class PendingCall {
    */
   #mayStillCome(): boolean {
     if (this.#server !== undefined) return this.#server.isOpen;
-    return this.#queue?.hasConsumers === true || this.#data.options.failUndeliverable === false;
+    return this.#queue?.hasConsumers === true || this.options.failUndeliverable === false;
   }
 
   #settle(): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
+    if (this.settled) return false;
+    this.settled = true;
     clearTimeout(this.#timer);
     this.#stopListening?.();
-    this.#data.roster.remove(this.#entry);
+    this.#roster.remove(this.#entry);
     return true;
   }
 }

@@ -5,7 +5,7 @@ import { onAbort } from '../../../waits.ts';
 import type { Reply, SendOptions } from '../../driver.ts';
 import { type Outbox, type OutgoingMessage, type Publication, retries } from '../publish/publication.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import type { Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
+import type { ReturnedMessage, ReturnedMessages } from '../publish/returned-messages.ts';
 import type { ExchangeSpec } from '../topology/topology.ts';
 import type { AbandonedCalls } from './abandoned-calls.ts';
 import type { Destination, ReturnGrace } from './destinations.ts';
@@ -52,7 +52,7 @@ const NOTHING = Buffer.alloc(0);
  * One call, from its request to its end. Because there are thousands each second, one object is the message, its
  * keeper when it is returned, and the receiver of the reply.
  */
-export class OutgoingCall implements OutgoingMessage, Keeper {
+export class OutgoingCall implements ReturnedMessage {
   readonly exchange: ExchangeSpec;
   readonly routingKey: string;
   readonly expiration: number | undefined;
@@ -151,7 +151,7 @@ export class OutgoingCall implements OutgoingMessage, Keeper {
       return;
     }
     this.#kept = true;
-    this.#tools.returned.keep(this, this);
+    this.#tools.returned.keep(this);
   }
 
   #fail(error: MessagingError): void {

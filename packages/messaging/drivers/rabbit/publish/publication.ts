@@ -67,7 +67,7 @@ export interface MessageOptions {
   readonly createdAt?: number | undefined;
   /** Where no queue takes the message, it fails with MessageUndeliverable. */
   readonly mandatory?: boolean;
-  readonly properties?: MoreProperties;
+  readonly properties?: MoreProperties | undefined;
 }
 
 /** A message on its way out. */
@@ -83,7 +83,7 @@ export interface OutgoingMessage extends MessageOptions {
   /** How often publishing is tried again after a failure; Infinity: until it works. */
   readonly retry: number;
   /** The message waits for this to be ready. */
-  readonly gate?: { readonly ready: boolean };
+  readonly gate?: { readonly ready: boolean } | undefined;
   /** Called once: when the broker has taken responsibility, or with the reason why it has not. */
   done(error?: MessagingError): void;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../../logger.ts';
 import { type OutgoingMessage, Publication, undeliverable } from './publication.ts';
-import { type Keeper, ReturnedMessages } from './returned-messages.ts';
+import { ReturnedMessages } from './returned-messages.ts';
 
 /** Holds what is published until a test says what became of it. */
 const published: Publication[] = [];
@@ -47,12 +47,12 @@ test('the first is tried again and again, and the others follow when it is taken
 });
 
 test('a message that nobody needs any more when it comes back again is not kept', () => {
-  const keeper: { isOver: boolean } & Keeper = { isOver: false };
+  const kept = { ...message('b'), isOver: false };
   returned.keep(message('a'));
-  returned.keep(message('b'), keeper);
+  returned.keep(kept);
   vi.advanceTimersByTime(250);
   published[0]?.settle();
-  keeper.isOver = true;
+  kept.isOver = true;
   comeBack(published[1]);
   published.length = 0;
   vi.advanceTimersByTime(1_000);
@@ -64,7 +64,7 @@ test('no more bytes are kept than there is room for, over and over', () => {
   for (let round = 0; round < 3; round += 1) {
     const large = message('x'.repeat(60));
     expect(returned.keep(large)).toBe(true);
-    expect(returned.keep(message('x'.repeat(60)), { onGivenUp })).toBe(false);
+    expect(returned.keep({ ...message('x'.repeat(60)), onGivenUp })).toBe(false);
     returned.takeBack(large);
   }
   expect(onGivenUp).toHaveBeenCalledTimes(3);

@@ -12,15 +12,15 @@ export interface ReturnedMessagesOptions {
   publisher: Pick<Publisher, 'publish'>;
   /** For how many seconds a message waits for its queue. */
   retryTimeout: number;
-  /** How many bytes may wait, for all queues together. Default: no limit. */
-  maxBytes?: number;
+  /** How many bytes may wait, for all queues together. */
+  maxBytes: number;
   logger: Logger;
   /** Called when a message has waited for too long; true also gives up all others for that queue. */
   onGivenUp?(routingKey: string): boolean;
 }
 
-/** What becomes of a message that is kept. */
-export interface Keeper {
+/** A message that came back, and what becomes of it. */
+export interface ReturnedMessage extends OutgoingMessage {
   /** Milliseconds of `performance.now`: for how long it is kept. Absent: as the options say. */
   readonly until?: number | undefined;
   /** Nobody needs the message any more. */
@@ -31,18 +31,13 @@ export interface Keeper {
   onGivenUp?(error: MessagingError): boolean;
 }
 
-interface Kept {
-  until: number;
-  keeper: Keeper;
-}
-
 /** Where no queue is, and what waits for one. */
 interface Destination {
   key: string;
   exchange: string;
   routingKey: string;
-  /** The messages in order. */
-  waiting: Map<OutgoingMessage, Kept>;
+  /** The messages in order, and until when each is kept. */
+  waiting: Map<ReturnedMessage, number>;
   /** More came than may wait. */
   overflown: boolean;
   /** A message is under way to see whether the queue has come. */
@@ -68,13 +63,15 @@ export class ReturnedMessages {
   }
 
   /** Takes over a message that came back; its `done` is not called again. False when there is no room for it. */
-  keep(message: OutgoingMessage, keeper: Keeper = {}): boolean {
-    const until = keeper.until ?? performance.now() + this.#options.retryTimeout * 1000;
-    return this.#keep(message, { until, keeper });
+  keep(message: ReturnedMessage, until = message.until ?? this.#usualEnd()): boolean {
+    const destination = this.#destination(message);
+    const added = this.#add(destination, message, until);
+    this.#goOn(destination);
+    return added;
   }
 
-  /** Nobody needs the message any more; its keeper is not notified. It may already be on its way. */
-  takeBack(message: OutgoingMessage): void {
+  /** Nobody needs the message any more; it is told nothing further. It may already be on its way. */
+  takeBack(message: ReturnedMessage): void {
     const destination = this.#destinations.get(keyOf(message));
     if (destination !== undefined) this.#remove(destination, message);
   }
@@ -85,48 +82,39 @@ export class ReturnedMessages {
     for (const destination of this.#destinations.values()) this.#dropAll(destination);
   }
 
-  #keep(message: OutgoingMessage, kept: Kept): boolean {
-    const destination = this.#destination(message);
-    const added = this.#add(destination, message, kept);
-    this.#goOn(destination);
-    return added;
+  #usualEnd(): number {
+    return performance.now() + this.#options.retryTimeout * 1000;
   }
 
-  #destination(message: OutgoingMessage): Destination {
+  #destination(message: ReturnedMessage): Destination {
     const key = keyOf(message);
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
     const exchange = message.exchange?.name ?? '';
     const { routingKey } = message;
-    const destination: Destination = {
-      key,
-      exchange,
-      routingKey,
-      waiting: new Map(),
-      overflown: false,
-      probing: false,
-    };
+    const nothing = { waiting: new Map(), overflown: false, probing: false };
+    const destination: Destination = { key, exchange, routingKey, ...nothing };
     this.#destinations.set(key, destination);
     this.#options.logger.debug({ exchange, routingKey }, 'no queue takes a message; trying again');
     return destination;
   }
 
-  #add(destination: Destination, message: OutgoingMessage, kept: Kept): boolean {
+  #add(destination: Destination, message: ReturnedMessage, until: number): boolean {
     const { exchange, routingKey, waiting } = destination;
-    const { maxBytes = Number.POSITIVE_INFINITY, logger } = this.#options;
+    const { maxBytes, logger } = this.#options;
     if (waiting.size < LIMIT && this.#bytes + message.body.length <= maxBytes) {
-      waiting.set(message, kept);
+      waiting.set(message, until);
       this.#bytes += message.body.length;
       return true;
     }
-    if (giveUp(message, kept) || destination.overflown) return false;
+    if (giveUp(message) || destination.overflown) return false;
     destination.overflown = true;
     const limits = { messages: LIMIT, bytes: maxBytes };
     logger.warn({ exchange, routingKey, limits }, 'messages refused: too many wait for their queue');
     return false;
   }
 
-  #remove({ waiting }: Destination, message: OutgoingMessage): void {
+  #remove({ waiting }: Destination, message: ReturnedMessage): void {
     if (waiting.delete(message)) this.#bytes -= message.body.length;
   }
 
@@ -141,45 +129,36 @@ export class ReturnedMessages {
 
   #probe(destination: Destination): void {
     delete destination.timer;
-    const { waiting } = destination;
-    const [first] = waiting;
-    if (first === undefined) {
+    const [message] = destination.waiting.keys();
+    if (message === undefined) {
       this.#forget(destination);
       return;
     }
-    const [message, kept] = first;
     destination.probing = true;
     this.#publish(message, (error) => {
       destination.probing = false;
-      if (error === undefined) {
-        this.#remove(destination, message);
-        kept.keeper.onTaken?.();
-        this.#release(destination);
-        return;
-      }
       if (!(error instanceof MessageUndeliverable)) {
         this.#remove(destination, message);
-        this.#onFailed(message, kept, error);
+        this.#onOutcome(message, error);
       }
-      this.#goOn(destination);
+      if (error === undefined) this.#release(destination);
+      else this.#goOn(destination);
     });
   }
 
   /** The queue is there. */
   #release(destination: Destination): void {
     this.#forget(destination);
-    for (const [message, kept] of destination.waiting) {
+    for (const [message, until] of destination.waiting) {
       this.#bytes -= message.body.length;
       this.#publish(message, (error) => {
-        if (error === undefined) kept.keeper.onTaken?.();
-        else if (kept.keeper.isOver) return;
-        else if (error instanceof MessageUndeliverable) this.#keep(message, kept);
-        else this.#onFailed(message, kept, error);
+        if (!(error instanceof MessageUndeliverable)) this.#onOutcome(message, error);
+        else if (!message.isOver) this.keep(message, until);
       });
     }
   }
 
-  #publish(message: OutgoingMessage, done: (error?: MessagingError) => void): void {
+  #publish(message: ReturnedMessage, done: (error?: MessagingError) => void): void {
     const { exchange, routingKey, body, expiration, createdAt, mandatory = true, properties, gate } = message;
     this.#options.publisher.publish({
       exchange,
@@ -188,44 +167,42 @@ export class ReturnedMessages {
       expiration,
       createdAt,
       mandatory,
-      ...(properties !== undefined && { properties }),
-      ...(gate !== undefined && { gate }),
+      properties,
+      gate,
       retry: Number.POSITIVE_INFINITY,
       done,
     });
   }
 
-  #onFailed(message: OutgoingMessage, { keeper }: Kept, error: MessagingError): void {
-    if (keeper.onGivenUp?.(error)) return;
-    const { routingKey } = message;
-    this.#options.logger.warn({ routingKey, reason: error.message }, 'message dropped');
+  /** A queue has it, or the broker does not take it. */
+  #onOutcome(message: ReturnedMessage, error: MessagingError | undefined): void {
+    if (error === undefined) message.onTaken?.();
+    else if (!message.isOver && !message.onGivenUp?.(error)) {
+      const { routingKey } = message;
+      this.#options.logger.warn({ routingKey, reason: error.message }, 'message dropped');
+    }
   }
 
   #dropExpired(destination: Destination): void {
     const { routingKey, waiting } = destination;
     const now = performance.now();
-    const expired = [...waiting].filter(([, { until }]) => until <= now);
+    const expired = [...waiting].filter(([, until]) => until <= now).map(([message]) => message);
     if (expired.length === 0) return;
     const all = this.#options.onGivenUp?.(routingKey) ?? false;
-    this.#drop(
-      destination,
-      all ? [...waiting] : expired,
-      `there was no queue for ${this.#options.retryTimeout} s`,
-    );
+    const reason = `there was no queue for ${this.#options.retryTimeout} s`;
+    this.#drop(destination, all ? [...waiting.keys()] : expired, reason);
   }
 
   #dropAll(destination: Destination): void {
-    this.#drop(destination, [...destination.waiting], 'the transport was closed');
+    this.#drop(destination, [...destination.waiting.keys()], 'the transport was closed');
     this.#forget(destination);
   }
 
-  #drop(destination: Destination, messages: [OutgoingMessage, Kept][], reason: string): void {
-    for (const [message] of messages) this.#remove(destination, message);
-    const untold = messages.filter(([message, kept]) => !giveUp(message, kept));
-    if (untold.length > 0) this.#logDropped(destination, untold.length, reason);
-  }
-
-  #logDropped({ exchange, routingKey }: Destination, messages: number, reason: string): void {
+  #drop(destination: Destination, dropped: readonly ReturnedMessage[], reason: string): void {
+    for (const message of dropped) this.#remove(destination, message);
+    const messages = dropped.filter((message) => !giveUp(message)).length;
+    const { exchange, routingKey } = destination;
+    if (messages === 0) return;
     this.#options.logger.warn(
       { exchange, routingKey, messages, reason },
       'messages dropped: no queue takes them',
@@ -243,6 +220,6 @@ function keyOf({ exchange, routingKey }: OutgoingMessage): string {
 }
 
 /** True when somebody was told. */
-function giveUp(message: OutgoingMessage, { keeper }: Kept): boolean {
-  return keeper.onGivenUp?.(undeliverable(message)) ?? false;
+function giveUp(message: ReturnedMessage): boolean {
+  return message.onGivenUp?.(undeliverable(message)) ?? false;
 }

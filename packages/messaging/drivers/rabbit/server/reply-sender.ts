@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageTooLarge, MessageUndeliverable, type MessagingError } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { InFlight } from '../../../waits.ts';
-import type { MoreProperties, OutgoingMessage } from '../publish/publication.ts';
+import type { MoreProperties } from '../publish/publication.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { type Keeper, ReturnedMessages } from '../publish/returned-messages.ts';
+import { type ReturnedMessage, ReturnedMessages } from '../publish/returned-messages.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** How many queues known to be gone are remembered, and for how long (ms). */
@@ -54,12 +54,12 @@ interface OutgoingReplyOptions extends ReplyOptions {
 }
 
 /** One reply, until the broker has it or nothing more can be done for it. */
-class OutgoingReply implements OutgoingMessage, Keeper {
+class OutgoingReply implements ReturnedMessage {
   readonly routingKey: string;
   readonly body: Buffer;
   readonly mandatory = true;
   readonly retry: number;
-  readonly properties?: MoreProperties;
+  readonly properties: MoreProperties | undefined;
   readonly alone: boolean;
   readonly options: OutgoingReplyOptions;
   #isDone = false;
@@ -71,7 +71,7 @@ class OutgoingReply implements OutgoingMessage, Keeper {
     this.routingKey = queue;
     this.body = body;
     this.retry = retry;
-    if (replyTo !== undefined) this.properties = { replyTo };
+    this.properties = replyTo === undefined ? undefined : { replyTo };
     this.alone = alone;
     this.options = options;
   }
@@ -230,7 +230,7 @@ export class ReplySender {
     if (error === undefined) return;
     const { routingKey: queue, options } = reply;
     if (error instanceof MessageUndeliverable) {
-      if (!this.#returned.keep(reply, reply)) this.#missing.delete(queue);
+      if (!this.#returned.keep(reply)) this.#missing.delete(queue);
       return;
     }
     options.onLost?.();
