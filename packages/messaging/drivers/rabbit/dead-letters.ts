@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect, type GetMessage } from 'amqplib';
-import { DriverLoadFailure, MessageDeliveryFailure, UnsupportedRpcEnvelopeVersion } from '../../errors.ts';
+import { DriverLoadFailure, UnsupportedRpcEnvelopeVersion } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { parseTransportUrl } from '../../transport-url.ts';
-import { amqpCode, asError, errorText, NOT_FOUND } from './connection/amqp-error.ts';
+import { amqpCode, NOT_FOUND } from './connection/amqp-error.ts';
 import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
 import { withChannel } from './connection/channel.ts';
-import { publishConfirmed } from './publish/publication.ts';
+import { publishConfirmed, unreachable } from './publish/publication.ts';
 import { type RabbitOptions, rabbitSettings } from './rabbit-options.ts';
 import {
   DEAD_AT,
@@ -20,7 +20,7 @@ import {
   withoutDeadLetterHeaders,
 } from './server/headers.ts';
 import { Topology } from './topology/topology.ts';
-import { isCompressed, plainBody } from './wire/compression.ts';
+import { unpackedBody } from './wire/compression.ts';
 import { decodeRequest, MalformedMessage, uniqueId, type WireRequest } from './wire/wire-message.ts';
 
 /** A cast that has failed too often. */
@@ -104,7 +104,7 @@ export class DeadLetters {
   async list(limit = 100): Promise<QueuedDeadLetter[]> {
     const letters: QueuedDeadLetter[] = [];
     await this.#each(limit, async (message) => {
-      letters.push(describe(message));
+      letters.push(await describe(message));
       return 'keep';
     });
     return letters;
@@ -126,10 +126,8 @@ export class DeadLetters {
 
   /** Idempotent. */
   async close(): Promise<void> {
-    await this.#model.close().catch((error: unknown) => {
-      // It is closed already, by either end.
-      if (!(error instanceof Error)) throw error;
-    });
+    // It may be closed already, by either end.
+    await this.#model.close().catch(() => {});
   }
 
   async #take(
@@ -140,7 +138,7 @@ export class DeadLetters {
     const wanted = new Set(missing);
     let count = 0;
     await this.#each(Number.POSITIVE_INFINITY, async (message, channel) => {
-      const id = idOf(message);
+      const { id } = await describe(message);
       if (selection !== 'all' && !wanted.has(id)) return 'keep';
       await work(message, channel);
       missing.delete(id);
@@ -193,33 +191,34 @@ export class DeadLetters {
 }
 
 async function connectToAny(addresses: readonly BrokerAddress[]): Promise<ChannelModel> {
-  let reason: Error | undefined;
+  let reason: unknown;
   const name = `${basename(process.argv[1] ?? 'node')}:${process.pid}:dead letters`;
   for (const { connect: address, socket } of addresses) {
+    const clientProperties = { connection_name: name };
     try {
-      const clientProperties = { connection_name: name };
       return await connect(address, { ...socket, clientProperties, timeout: CONNECT_TIMEOUT });
     } catch (error) {
-      reason = asError(error);
+      reason = error;
     }
   }
-  throw new MessageDeliveryFailure(`Unable to reach RabbitMQ: ${errorText(reason)}`, { cause: reason });
+  throw unreachable(reason);
 }
 
 /** Resolves when the broker has it in a queue. */
-function publishAgain(channel: ConfirmChannel, message: GetMessage): Promise<void> {
+async function publishAgain(channel: ConfirmChannel, message: GetMessage): Promise<void> {
   const { userId: _userId, ...properties } = message.properties;
   // By it, servers that have dropped the request do not take this for the same.
   const headers = { ...withoutDeadLetterHeaders(properties.headers), [REPLAY]: uniqueId() };
-  return publishConfirmed(channel, describe(message), message.content, { ...properties, headers });
+  const route = await describe(message);
+  await publishConfirmed(channel, route, message.content, { ...properties, headers });
 }
 
-function describe(message: GetMessage): QueuedDeadLetter {
+async function describe(message: GetMessage): Promise<QueuedDeadLetter> {
   const { content, fields } = message;
   const headers = message.properties.headers ?? {};
-  const request = read(message);
+  const request = await read(message);
   return {
-    id: request?.uniqueId ?? digest(content),
+    id: request?.uniqueId ?? createHash('sha256').update(content).digest('hex').slice(0, 32),
     ...request?.message,
     ...(request && { ctxt: request.ctxt }),
     reason: String(headers[DEAD_REASON] ?? ''),
@@ -231,21 +230,14 @@ function describe(message: GetMessage): QueuedDeadLetter {
   };
 }
 
-function idOf(message: GetMessage): string {
-  return read(message)?.uniqueId ?? digest(message.content);
-}
-
 /** Undefined when somebody has put something else into the queue. */
-function read({ content, properties }: GetMessage): WireRequest | undefined {
-  const { headers } = properties;
+async function read({ content, properties }: GetMessage): Promise<WireRequest | undefined> {
+  const body = await unpackedBody(content, properties.headers);
+  if (body instanceof MalformedMessage) return undefined;
   try {
-    return decodeRequest(isCompressed(headers) ? plainBody(content, headers) : content);
+    return decodeRequest(body);
   } catch (error) {
     if (error instanceof MalformedMessage || error instanceof UnsupportedRpcEnvelopeVersion) return undefined;
     throw error;
   }
-}
-
-function digest(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 32);
 }

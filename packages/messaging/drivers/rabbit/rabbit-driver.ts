@@ -13,7 +13,7 @@ import type {
   SendOptions,
 } from '../driver.ts';
 import { RequestClient } from './client/request-client.ts';
-import { type BrokerAddress, brokerAddresses } from './connection/broker-address.ts';
+import { brokerAddresses } from './connection/broker-address.ts';
 import { BrokerConnection, whenConnected } from './connection/connection.ts';
 import type { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
@@ -36,8 +36,6 @@ export class RabbitDriver implements Driver {
   static newNotifications: ((context: RabbitContext) => RabbitNotifications) | undefined;
   #notifications: RabbitNotifications | undefined;
   readonly #context: RabbitContext;
-  readonly #name: string;
-  readonly #addresses: BrokerAddress[];
   /** Of what somebody waits for: requests of calls, and replies. */
   readonly #publisher: Publisher;
   readonly #casts: Publisher;
@@ -53,16 +51,17 @@ export class RabbitDriver implements Driver {
    * @throws DriverLoadFailure when an option is out of range or a TLS file cannot be read
    */
   constructor(url: TransportUrl, given: DriverContext) {
+    const { logger, onEvent } = given;
     const settings = rabbitSettings(given.rabbit, url.query);
-    this.#name = [given.name || basename(process.argv[1] ?? 'node'), process.pid].join(':');
-    this.#addresses = brokerAddresses(url, settings);
+    const prefix = [given.name || basename(process.argv[1] ?? 'node'), process.pid].join(':');
+    const addresses = brokerAddresses(url, settings);
     const newConnection = (purpose: string): BrokerConnection =>
-      this.#newConnection(purpose, given, settings);
+      new BrokerConnection({ name: `${prefix}:${purpose}`, addresses, settings, logger, onEvent });
     const context: RabbitContext = {
       ...given,
       settings,
       topology: new Topology(settings),
-      fallbacks: new ExchangeFallbacks(given.logger),
+      fallbacks: new ExchangeFallbacks(logger),
       connection: newConnection('publisher'),
       newConnection,
     };
@@ -79,7 +78,7 @@ export class RabbitDriver implements Driver {
       publisher: this.#publisher,
       retryTimeout: settings.kombuMissingConsumerRetryTimeout,
       maxBytes: given.limits.outboxBytes,
-      logger: given.logger,
+      logger,
     });
   }
 
@@ -154,15 +153,6 @@ export class RabbitDriver implements Driver {
     await this.#client.close();
     this.#replySender.close();
     await this.#context.connection.close();
-  }
-
-  #newConnection(purpose: string, context: DriverContext, settings: RabbitSettings): BrokerConnection {
-    const name = `${this.#name}:${purpose}`;
-    const { logger, onEvent } = context;
-    const connection = new BrokerConnection({ name, addresses: this.#addresses, settings, logger, onEvent });
-    // Each of its channels listens to it: more than Node.js takes for a leak, but not without bounds.
-    connection.setMaxListeners(0);
-    return connection;
   }
 }
 

@@ -80,6 +80,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   constructor(options: ConnectionOptions) {
     super();
+    // Each of its channels listens to it: more than Node.js takes for a leak, but not without bounds.
+    this.setMaxListeners(0);
     this.name = options.name;
     this.#options = options;
     const { settings, addresses } = options;

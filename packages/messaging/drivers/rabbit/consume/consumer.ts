@@ -48,11 +48,11 @@ const ACKNOWLEDGE_AFTER = 10;
  * What one read of the socket brings is handed over in one go.
  */
 export class QueueConsumer {
+  /** Emits `ready`, `lost` and `refused`. */
+  readonly channel: SupervisedChannel;
   readonly #options: ConsumerOptions;
-  readonly #supervised: SupervisedChannel;
   #probe: QueueProbe | undefined;
   #queues: ConsumedQueue[] = [];
-  #consumerTags: string[] = [];
   #batch: Delivery[] = [];
   readonly #unpacking: Unpacking;
   /** The last message that was handed over and is not acknowledged. */
@@ -67,7 +67,7 @@ export class QueueConsumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#supervised = new SupervisedChannel({
+    this.channel = new SupervisedChannel({
       connection: options.connection,
       name: options.name,
       logger: options.logger,
@@ -75,13 +75,13 @@ export class QueueConsumer {
       setUp: (channel) => this.#setUp(channel),
     });
     // As many as ask at once whether it is ready.
-    this.#supervised.setMaxListeners(0);
-    this.#supervised.on('ready', (channel) => {
+    this.channel.setMaxListeners(0);
+    this.channel.on('ready', (channel) => {
       const restart = (queue: string, reason: string): void => this.#restart(channel, queue, reason);
       this.#probe = new QueueProbe({ ...options, channel, queues: this.#queues, restart });
     });
     this.#unpacking = new Unpacking((batch) => this.#handOver(batch), options.room);
-    this.#supervised.on('lost', () => {
+    this.channel.on('lost', () => {
       this.#probe?.stop();
       // The broker delivers it again.
       if (this.#stopped === undefined) this.#unpacking.forget();
@@ -90,16 +90,11 @@ export class QueueConsumer {
 
   /** True while all queues are declared and consumed. */
   get ready(): boolean {
-    return this.#supervised.current !== undefined;
-  }
-
-  /** Emits `ready`, `lost` and `refused`. */
-  get channel(): SupervisedChannel {
-    return this.#supervised;
+    return this.channel.current !== undefined;
   }
 
   start(): void {
-    this.#supervised.start();
+    this.channel.start();
   }
 
   /**
@@ -112,7 +107,7 @@ export class QueueConsumer {
       if (signal.aborted) throw this.#notReady();
       await eventOf(
         [
-          [this.#supervised, 'ready'],
+          [this.channel, 'ready'],
           [connection, 'closed'],
         ],
         signal,
@@ -123,7 +118,7 @@ export class QueueConsumer {
   #notReady(): MessageDeliveryFailure {
     const { connection, name } = this.#options;
     if (connection.state !== 'connected') return notConnected(connection);
-    const { refusal } = this.#supervised;
+    const { refusal } = this.channel;
     const reason = refusal === undefined ? 'RabbitMQ has not set them up yet' : errorText(refusal);
     return new MessageDeliveryFailure(`The queues of ${name} are not consumed: ${reason}`, {
       cause: refusal,
@@ -146,12 +141,17 @@ export class QueueConsumer {
    */
   async finish(): Promise<void> {
     const channel = this.#cancelled;
-    if (channel !== undefined) await within(CLOSE_TIMEOUT, closeChannel(channel));
+    // A channel that has gone with its connection fails: what was not acknowledged is delivered again.
+    if (channel !== undefined)
+      await within(
+        CLOSE_TIMEOUT,
+        channel.close().catch(() => {}),
+      );
   }
 
   async #cancel(deleteTransient: boolean): Promise<void> {
-    const channel = this.#supervised.current;
-    this.#supervised.stop();
+    const channel = this.channel.current;
+    this.channel.stop();
     this.#probe?.stop();
     const transient = this.#options.queues.filter((queue) => deleteTransient && queue.transient);
     const names = transient.map(({ name }) => name);
@@ -166,7 +166,7 @@ export class QueueConsumer {
 
   async #cancelOn(channel: Channel, names: readonly string[]): Promise<void> {
     try {
-      for (const tag of this.#consumerTags) await channel.cancel(tag);
+      for (const { consumerTag } of this.#queues) if (consumerTag) await channel.cancel(consumerTag);
       this.#flush();
       await this.#unpacking.done();
       this.#acknowledge();
@@ -198,17 +198,16 @@ export class QueueConsumer {
   async #consumeAll(channel: Channel): Promise<void> {
     const { prefetch, queues, fallbacks } = this.#options;
     if (prefetch > 0) await channel.prefetch(prefetch);
-    this.#consumerTags = [];
     this.#queues = queues.map((spec) => ({ spec, received: 0, unacknowledged: 0 }));
     for (const queue of this.#queues) {
       if (this.#stopped !== undefined) return;
       const { name } = queue.spec;
       await declareQueue(channel, queue.spec, fallbacks);
-      const { consumerTag } = await channel.consume(name, (message) => {
+      const consumer = await channel.consume(name, (message) => {
         if (message === null) this.#restart(channel, name, 'RabbitMQ has cancelled its consumer');
         else this.#collect({ channel, message, queue });
       });
-      this.#consumerTags.push(consumerTag);
+      queue.consumerTag = consumer.consumerTag;
     }
   }
 
@@ -269,12 +268,4 @@ export class QueueConsumer {
     // On a channel that has closed meanwhile there is nothing to acknowledge.
     acknowledge(last.channel, last.message.fields.deliveryTag, true);
   };
-}
-
-async function closeChannel(channel: Channel): Promise<void> {
-  try {
-    await channel.close();
-  } catch {
-    // It went with its connection: what was not acknowledged is delivered again.
-  }
 }

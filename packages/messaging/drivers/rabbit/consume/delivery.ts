@@ -10,6 +10,8 @@ import { MalformedMessage } from '../wire/wire-message.ts';
 /** A queue that one channel consumes. */
 export interface ConsumedQueue {
   readonly spec: QueueSpec;
+  /** Under which the broker delivers; undefined until it does. */
+  consumerTag?: string;
   /** How many messages have come from it on this channel. */
   received: number;
   /** How many of them are not acknowledged. */

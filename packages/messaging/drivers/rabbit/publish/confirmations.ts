@@ -1,4 +1,4 @@
-import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
+import type { Channel } from 'amqplib';
 
 /**
  * How the broker tells that it has a message.
@@ -32,13 +32,6 @@ const PATIENCE = 10;
  * says nothing about the messages, since a quorum queue may take its time, but a channel without an answer is dead.
  */
 const SIGN_OF_LIFE = 10_000;
-
-export function openPublishChannel(
-  model: ChannelModel,
-  confirms: Confirms,
-): Promise<Channel | ConfirmChannel> {
-  return confirms === 'stored' ? model.createConfirmChannel() : model.createChannel();
-}
 
 /** The confirmations of one channel. */
 export class Confirmations {

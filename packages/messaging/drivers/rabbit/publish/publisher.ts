@@ -6,7 +6,7 @@ import { SupervisedChannel } from '../connection/channel.ts';
 import type { RabbitContext } from '../rabbit-context.ts';
 import { DeclaredExchanges } from '../topology/declaring.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
-import { type Confirmation, Confirmations, type Confirms, openPublishChannel } from './confirmations.ts';
+import { type Confirmation, Confirmations, type Confirms } from './confirmations.ts';
 import { FrameWriter } from './frame-writer.ts';
 import {
   type OutgoingMessage,
@@ -72,7 +72,7 @@ export class Publisher {
       connection,
       name,
       logger,
-      open: (model) => openPublishChannel(model, confirms),
+      open: (model) => (confirms === 'stored' ? model.createConfirmChannel() : model.createChannel()),
       setUp: (channel) => this.#setUp(channel),
     });
     this.#supervised.on('ready', () => this.flush());
@@ -90,23 +90,22 @@ export class Publisher {
   publish(message: OutgoingMessage): Publication {
     const compression = this.#context.settings.kombuCompression;
     const publication = new Publication(message, compression && compressed(message));
-    if (this.#closed) {
-      publication.settle(new MessageDeliveryFailure('The transport is closed'));
-      return publication;
-    }
-    this.#supervised.start();
-    const refused = message.exchange && this.#exchanges.refusal(message.exchange);
-    if (refused !== undefined) {
-      publication.settle(refused);
-      return publication;
-    }
-    if (this.#context.connection.state === 'waiting' && publication.fails()) {
-      publication.settle(unreachable(this.#lastFailure));
-      return publication;
-    }
+    const refused = this.#refusal(publication);
+    if (refused !== undefined) publication.settle(refused);
     // Whatever waits does so for something that this message may not need.
-    if (!this.#canWrite(publication) || !this.#write(publication)) this.#pending.add(publication);
+    else if (!this.#canWrite(publication) || !this.#write(publication)) this.#pending.add(publication);
     return publication;
+  }
+
+  /** Why there is no point in trying; connects if need be. */
+  #refusal(publication: Publication): MessageDeliveryFailure | undefined {
+    if (this.#closed) return new MessageDeliveryFailure('The transport is closed');
+    this.#supervised.start();
+    const { exchange } = publication.message;
+    const refused = exchange && this.#exchanges.refusal(exchange);
+    if (refused !== undefined) return refused;
+    const isAway = this.#context.connection.state === 'waiting';
+    return isAway && publication.fails() ? unreachable(this.#lastFailure) : undefined;
   }
 
   /**
@@ -144,17 +143,15 @@ export class Publisher {
     this.#context.connection.off('unreachable', this.#onFailure);
     this.#context.connection.off('disconnected', this.#onFailure);
     const held = [...this.#unconfirmed.reset(), ...this.#pending, ...this.#nacked.takeAll()];
-    for (const publication of held) {
-      this.#fail(
-        publication,
-        new MessageDeliveryFailure('The transport was closed before the broker had the message'),
-      );
-    }
+    const reason = 'The transport was closed before the broker had the message';
+    for (const publication of held) this.#fail(publication, new MessageDeliveryFailure(reason));
   }
 
   async #setUp(channel: Channel): Promise<void> {
     const onDrain = (): void => {
-      if (channel === this.#supervised.current) this.#onDrain();
+      if (channel !== this.#supervised.current) return;
+      this.#full = false;
+      this.flush();
     };
     this.#writer = FrameWriter.of(channel, onDrain, this.#context.logger);
     this.#confirmations = new Confirmations(channel, this.#confirms, {
@@ -165,15 +162,10 @@ export class Publisher {
     channel.on('drain', onDrain);
     channel.on('return', (message) => {
       const publication = this.#unconfirmed.findReturned(message);
-      if (publication !== undefined) this.#onReturned(publication);
+      if (publication !== undefined) this.#noteReturned(publication);
       const { exchange, routingKey } = message.fields;
       this.#context.onEvent?.({ type: 'returned', data: { exchange, routingKey } });
     });
-  }
-
-  #onDrain(): void {
-    this.#full = false;
-    this.flush();
   }
 
   /** Whether nothing keeps this message from being written; starts what is missing. */
@@ -206,16 +198,11 @@ export class Publisher {
     publication.written = true;
     this.#unconfirmed.add(publication);
     this.#confirmations?.noteWritten(message.expectsReply === true);
-    if (this.#suspects.size > 0) this.#askNow();
-    else if (message.alone) this.#writer?.flush();
+    const hasSuspects = this.#suspects.size > 0;
+    if (hasSuspects || message.alone) this.#writer?.flush();
+    // The others wait for the answer to this question, which must not overtake its message.
+    if (hasSuspects) this.#confirmations?.askNow();
     return true;
-  }
-
-  /** The others wait for the answer. */
-  #askNow(): void {
-    // The question must not overtake its message.
-    this.#writer?.flush();
-    this.#confirmations?.askNow();
   }
 
   #isAwaited(channel: Channel): boolean {
@@ -226,7 +213,7 @@ export class Publisher {
     return this.#unconfirmed.size > 0;
   }
 
-  #onReturned(publication: Publication): void {
+  #noteReturned(publication: Publication): void {
     publication.returned = true;
     if (this.#confirms !== 'routed') return;
     // A confirmation that follows would tell nothing more.
@@ -260,16 +247,13 @@ export class Publisher {
       publication.settle(refusal(new Error('it was not stored')));
       return;
     }
-    if (this.#nacked.add(publication)) this.#replaceChannel();
-  };
-
-  #replaceChannel(): void {
+    if (!this.#nacked.add(publication)) return;
     this.#context.logger.warn(
       { channel: this.#name },
       'RabbitMQ refuses messages again and again; publishing over another channel',
     );
     this.#supervised.replace();
-  }
+  };
 
   /** Whatever was not confirmed on the lost channel goes first on the next one. */
   #onLost(error: Error | undefined): void {

@@ -16,17 +16,17 @@ export interface Acknowledging {
   begin(requests: readonly RabbitIncomingMessage[]): boolean;
   /** Whether it is to run; else it was seen to. */
   accepts(request: RabbitIncomingMessage): boolean;
-  /** It waited when its channel was lost, and will be delivered again. */
-  forget(request: RabbitIncomingMessage): void;
-  /** It has begun, and need not run any more. */
-  drop(request: RabbitIncomingMessage): void;
+  /** It waited when its channel was lost, and will be delivered again. Absent: that makes no difference. */
+  forget?(request: RabbitIncomingMessage): void;
+  /** It has begun, and need not run any more. Absent: as above. */
+  drop?(request: RabbitIncomingMessage): void;
   /** It has run. `settled` is called once nothing of it is held any more. */
   finish(request: RabbitIncomingMessage, failure: unknown, settled: Settled): void;
   /**
    * Its server gives it up while it runs. True: it will be delivered again, and has finished here, with `settled` as
-   * above. False: it will not.
+   * above. False: it will not. Absent: it never is.
    */
-  giveBack(request: RabbitIncomingMessage, settled: Settled): boolean;
+  giveBack?(request: RabbitIncomingMessage, settled: Settled): boolean;
 }
 
 type Settled = (request: RabbitIncomingMessage) => void;
@@ -60,16 +60,8 @@ export class AckBefore implements Acknowledging {
     return false;
   }
 
-  forget(): void {}
-
-  drop(): void {}
-
   finish(request: RabbitIncomingMessage, _failure: unknown, settled: Settled): void {
     settled(request);
-  }
-
-  giveBack(): boolean {
-    return false;
   }
 }
 

@@ -23,6 +23,8 @@ export class RabbitIncomingMessage implements IncomingMessage {
   readonly queueWait: number | null;
   /** The id by which a request that comes twice is recognised. */
   readonly uniqueId: string | undefined;
+  /** What its caller needs for the answer; undefined for a cast. */
+  readonly call: CallFields | undefined;
   /** Bytes of its body, unpacked. */
   readonly size: number;
   /** The last, when it was delivered again. */
@@ -33,7 +35,6 @@ export class RabbitIncomingMessage implements IncomingMessage {
   isCancelled = false;
   /** On the roster of calls that can be cancelled. */
   place: RosterEntry<RabbitIncomingMessage> | undefined;
-  readonly #call: CallFields | undefined;
   readonly #holder: Intake;
   #onCancelled: (() => void) | undefined;
   #results = 0;
@@ -45,7 +46,7 @@ export class RabbitIncomingMessage implements IncomingMessage {
     this.ctxt = request.ctxt;
     this.message = request.message;
     this.uniqueId = request.uniqueId;
-    this.#call = request.call;
+    this.call = request.call;
     this.#holder = holder;
     this.delivery = delivery;
     this.size = request.size;
@@ -56,16 +57,16 @@ export class RabbitIncomingMessage implements IncomingMessage {
   }
 
   get expectsReply(): boolean {
-    return this.#call !== undefined;
+    return this.call !== undefined;
   }
 
   get callMonitorTimeout(): number | null {
-    return this.#call?.callMonitorTimeout ?? null;
+    return this.call?.callMonitorTimeout ?? null;
   }
 
   /** Milliseconds between signs of life; undefined when the caller wants none. */
   get signInterval(): number | undefined {
-    const timeout = this.#call?.callMonitorTimeout ?? 0;
+    const timeout = this.call?.callMonitorTimeout ?? 0;
     return timeout > 0 ? timeout * 500 : undefined;
   }
 
@@ -77,14 +78,6 @@ export class RabbitIncomingMessage implements IncomingMessage {
     return (
       this.signInterval !== undefined || this.delivery.message.properties.headers?.[SENT_AT] !== undefined
     );
-  }
-
-  get msgId(): string | undefined {
-    return this.#call?.msgId;
-  }
-
-  get replyQueue(): string | undefined {
-    return this.#call?.replyQueue;
   }
 
   /** The name of the queue that it came from. */
@@ -105,8 +98,8 @@ export class RabbitIncomingMessage implements IncomingMessage {
   }
 
   async reply(reply: Reply, onLost?: () => void): Promise<void> {
-    if (this.#call === undefined || this.#answered) return;
-    const { msgId, replyQueue } = this.#call;
+    if (this.call === undefined || this.#answered) return;
+    const { msgId, replyQueue } = this.call;
     const body = encodeReply(msgId, uniqueId(), reply, true);
     this.#answered = true;
     const { server, acknowledging, running } = this.#holder;
@@ -117,9 +110,9 @@ export class RabbitIncomingMessage implements IncomingMessage {
   }
 
   async sendResult(result: JsonValue): Promise<void> {
-    if (this.#call === undefined || this.#answered) return;
+    if (this.call === undefined || this.#answered) return;
     if (result === null && !this.#takesNull) return;
-    const { msgId, replyQueue } = this.#call;
+    const { msgId, replyQueue } = this.call;
     const body = encodeResult(msgId, uniqueId(), result, this.#results);
     this.#results += 1;
     const { replies, queues } = this.#holder.server;
@@ -134,8 +127,8 @@ export class RabbitIncomingMessage implements IncomingMessage {
   }
 
   async heartbeat(): Promise<void> {
-    if (this.#call === undefined || this.#answered) return;
-    const { msgId, replyQueue } = this.#call;
+    if (this.call === undefined || this.#answered) return;
+    const { msgId, replyQueue } = this.call;
     const { replies, queues } = this.#holder.server;
     const body = encodeReply(msgId, uniqueId(), SIGN_OF_LIFE, false);
     await replies.sendNow(replyQueue, body, queues.fanout.name);

@@ -80,7 +80,7 @@ export class Intake {
   forgetWaiting(): void {
     for (const request of this.#waiting) {
       this.#forgetCall(request);
-      this.acknowledging.forget(request);
+      this.acknowledging.forget?.(request);
     }
     this.#waiting.clear();
     this.#signs.stop();
@@ -120,7 +120,7 @@ export class Intake {
 
   /** The request, which still runs, is to be delivered again. False: it will not be. */
   giveBack(request: RabbitIncomingMessage): boolean {
-    if (!this.acknowledging.giveBack(request, this.#onSettled)) return false;
+    if (!this.acknowledging.giveBack?.(request, this.#onSettled)) return false;
     this.#leave(request);
     return true;
   }
@@ -162,7 +162,7 @@ export class Intake {
     const cancelled = cancelledCall(message.properties);
     if (cancelled !== undefined) {
       // One that runs may have been delivered again, and wait here, too.
-      for (const call of this.#calls.items()) if (call.msgId === cancelled) call.cancel();
+      for (const call of this.#calls.items()) if (call.call?.msgId === cancelled) call.cancel();
       return false;
     }
     // It comes from a broker that has not cancelled the consumers yet, and stays there.
@@ -221,7 +221,7 @@ export class Intake {
     }
     const now = performance.now();
     for (const request of batch) {
-      if (this.#isOver(request, now)) acknowledging.drop(request);
+      if (this.#isOver(request, now)) acknowledging.drop?.(request);
       else if (acknowledging.accepts(request)) {
         this.#runInTurn(request, batch.length === 1);
         continue;

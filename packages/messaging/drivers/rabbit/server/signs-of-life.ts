@@ -20,7 +20,7 @@ export function answerRollCall(
   // It goes to all servers of a topic, also when those of one host are meant.
   if (queue !== queues.topic.name && queue !== queues.own.name) return true;
   const { id, replyQueue } = asked;
-  const own = calls.items().filter((call) => call.replyQueue === replyQueue);
+  const own = calls.items().filter(({ call }) => call?.replyQueue === replyQueue);
   for (const call of own) void call.heartbeat();
   void replies.sendNow(replyQueue, encodeReply(id, uniqueId(), SIGN_OF_LIFE, false), queues.fanout.name);
   return true;

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateSync, unzip, unzipSync } from 'node:zlib';
+import { deflateSync, unzip } from 'node:zlib';
 import type { MessageProperties } from 'amqplib';
 import { MalformedMessage } from './wire-message.ts';
 
@@ -37,47 +37,28 @@ export function isCompressed(headers: MessageProperties['headers']): boolean {
   return headers !== undefined && Boolean(headers[HEADER]);
 }
 
-/**
- * The body of a delivered message, unpacked synchronously if need be; for tools.
- * @throws MalformedMessage when it cannot be unpacked here
- */
-export function plainBody(content: Buffer, headers: MessageProperties['headers']): Buffer {
-  if (!isCompressed(headers)) return content;
-  assertKnown(headers);
-  const maxOutputLength = unpackedLimit(content);
-  try {
-    // Both formats; the first bytes tell which it is.
-    return unzipSync(content, { maxOutputLength });
-  } catch (error) {
-    throw unreadable(error, maxOutputLength);
-  }
-}
-
 const unzipAside = promisify(unzip);
 
-/** As `plainBody`, of a body that is compressed, and in pieces beside the event loop. */
+/** The body of a delivered message, unpacked beside the event loop if need be; or why it cannot be unpacked here. */
 export async function unpackedBody(
   content: Buffer,
   headers: MessageProperties['headers'],
 ): Promise<Buffer | MalformedMessage> {
+  if (!isCompressed(headers)) return content;
+  const name: unknown = headers?.[HEADER];
+  if (!NAMES.includes(name)) return new MalformedMessage(`its compression is unknown: ${shorten(name)}`);
   const maxOutputLength = unpackedLimit(content);
   try {
-    assertKnown(headers);
+    // Both formats; the first bytes tell which it is.
     return await unzipAside(content, { maxOutputLength });
   } catch (error) {
-    return error instanceof MalformedMessage ? error : unreadable(error, maxOutputLength);
+    return unreadable(error, maxOutputLength);
   }
 }
 
 /** Bytes. */
 function unpackedLimit({ length }: Buffer): number {
   return Math.min(UNPACKED_MAX, Math.max(HARMLESS, length * RATIO_MAX));
-}
-
-/** @throws MalformedMessage */
-function assertKnown(headers: MessageProperties['headers']): void {
-  const name: unknown = headers?.[HEADER];
-  if (!NAMES.includes(name)) throw new MalformedMessage(`its compression is unknown: ${shorten(name)}`);
 }
 
 /** @throws what is no matter of the body */
