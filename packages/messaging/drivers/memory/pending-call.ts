@@ -136,9 +136,7 @@ export class PendingCall {
     this.#timer = this.#wake(Math.min(untilTimeout, untilDoubt) + early);
   }
 
-  /**
-   * Whether its server is there, or the request waits for its turn or for a server that its caller wants to wait for.
-   */
+  /** Whether its server is there, or the request waits: for its turn, or for a server that is to be waited for. */
   #mayStillCome(): boolean {
     if (this.#server !== undefined) return this.#server.isOpen;
     return this.#queue?.hasConsumers === true || this.options.failUndeliverable === false;

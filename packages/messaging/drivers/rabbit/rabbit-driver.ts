@@ -18,12 +18,23 @@ import { BrokerConnection, whenConnected } from './connection/connection.ts';
 import type { RabbitNotifications } from './notifications/rabbit-notifications.ts';
 import type { Confirms } from './publish/confirmations.ts';
 import { Publisher } from './publish/publisher.ts';
-import type { RabbitContext } from './rabbit-context.ts';
 import { type RabbitSettings, rabbitSettings } from './rabbit-options.ts';
 import { RabbitListener } from './server/listener.ts';
 import { ReplySender } from './server/reply-sender.ts';
 import { ExchangeFallbacks } from './topology/declaring.ts';
 import { Topology } from './topology/topology.ts';
+
+/** What all parts of one driver share. */
+export interface RabbitContext extends DriverContext {
+  settings: RabbitSettings;
+  topology: Topology;
+  /** What the channels of this driver have learnt of its exchanges. */
+  fallbacks: ExchangeFallbacks;
+  /** The one that publishes everything, and consumes the replies. */
+  connection: BrokerConnection;
+  /** Makes a listener's connection, which is closed with it. */
+  newConnection(purpose: string): BrokerConnection;
+}
 
 /**
  * RabbitMQ, on oslo.messaging's wire.
@@ -74,12 +85,7 @@ export class RabbitDriver implements Driver {
       casts: this.#casts,
       fanouts: this.#fanouts,
     });
-    this.#replySender = new ReplySender({
-      publisher: this.#publisher,
-      retryTimeout: settings.kombuMissingConsumerRetryTimeout,
-      maxBytes: given.limits.outboxBytes,
-      logger,
-    });
+    this.#replySender = new ReplySender(this.#publisher, context);
   }
 
   get notifications(): RabbitNotifications | undefined {

@@ -10,10 +10,7 @@ interface AbandonedCall {
   toldAt: number;
 }
 
-/**
- * Calls that have ended for their caller and may still run: cancelled, or timed out. Their servers are told as soon
- * as they show where they can be reached.
- */
+/** Calls that have ended for their caller and may still run. Their servers are told as soon as they can be reached. */
 export class AbandonedCalls {
   readonly #tell: (server: string, msgId: string) => void;
   readonly #calls = new Map<string, AbandonedCall>();

@@ -8,10 +8,7 @@ export interface RequestRoute {
   routingKey: string;
 }
 
-/**
- * Where a request to the target is published.
- * @throws InvalidTarget when it has no topic
- */
+/** Where a request to the target is published. @throws InvalidTarget when it has no topic */
 export function requestRoute(target: Target, controlExchange: string, topology: Topology): RequestRoute {
   const { topic, server } = target;
   if (topic === undefined) throw new InvalidTarget('A request needs a topic', target);

@@ -9,8 +9,7 @@ import type { ReturnedMessage, ReturnedMessages } from '../publish/returned-mess
 import type { ExchangeSpec } from '../topology/topology.ts';
 import type { AbandonedCalls } from './abandoned-calls.ts';
 import type { Destination, ReturnGrace } from './destinations.ts';
-import type { ReplyWaiter } from './reply-waiter.ts';
-import type { ReplyWaiters } from './reply-waiters.ts';
+import type { ReplyWaiter, ReplyWaiters } from './reply-waiters.ts';
 
 /** By whom requests are published. */
 export interface Publishers {

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MessageDeliveryFailure, MessagingTimeout, ServerLost } from '../../../errors.ts';
 import { Target } from '../../../target.ts';
 import type { WireReply } from '../wire/wire-message.ts';
-import type { ReplyWaiter } from './reply-waiter.ts';
-import { ReplyWaiters } from './reply-waiters.ts';
+import { type ReplyWaiter, ReplyWaiters } from './reply-waiters.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -5,7 +5,7 @@ import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
 import { Outbox } from '../publish/publication.ts';
 import { ReturnedMessages } from '../publish/returned-messages.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { decodeReply, encodeCancel, encodeRequest, encodeRollCall, uniqueId } from '../wire/wire-message.ts';
 import { CANCEL, ROLL_CALL } from '../wire/wire-properties.ts';
@@ -32,7 +32,7 @@ export class RequestClient {
   #leaveQueue = false;
 
   constructor(context: RabbitContext, publishers: Publishers) {
-    const { connection, controlExchange, limits, logger, settings, topology } = context;
+    const { connection, controlExchange, limits, logger, topology } = context;
     this.#context = context;
     this.#destinations = new Destinations(controlExchange, topology);
     this.#replyQueue = topology.replyQueue(uniqueId());
@@ -51,12 +51,7 @@ export class RequestClient {
     this.#tools = {
       publishers,
       outbox: new Outbox(limits.outboxBytes),
-      returned: new ReturnedMessages({
-        publisher: publishers.casts,
-        retryTimeout: settings.kombuMissingConsumerRetryTimeout,
-        maxBytes: limits.outboxBytes,
-        logger,
-      }),
+      returned: new ReturnedMessages(publishers.casts, context),
       grace: new ReturnGrace(connection),
       waiters: new ReplyWaiters((waiters) => this.#watch.doubt(waiters)),
       abandoned: new AbandonedCalls((server, msgId) => this.#sendCancel(server, msgId)),
@@ -142,9 +137,7 @@ export class RequestClient {
     });
   }
 
-  /**
-   * All servers of the topic are asked, or only the one that was called by name, since there may be a thousand others.
-   */
+  /** All servers of the topic are asked, or only the one that was called by name: there may be a thousand others. */
   #sendRollCall({ id, queue, waiters: [first] }: RollCall, consumers: number): void {
     const { fanouts, casts } = this.#tools.publishers;
     const { topic, server, namespace = null, version } = first?.options.target ?? {};

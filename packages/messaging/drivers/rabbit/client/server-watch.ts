@@ -2,9 +2,9 @@ import type { ChannelModel } from 'amqplib';
 import { within } from '../../../waits.ts';
 import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { withChannel } from '../connection/channel.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import { uniqueId } from '../wire/wire-message.ts';
-import type { ReplyWaiter } from './reply-waiter.ts';
+import type { ReplyWaiter } from './reply-waiters.ts';
 
 /** Milliseconds that servers are given before a further question may be asked; later answers still count. */
 const PROMPT = 1_000;

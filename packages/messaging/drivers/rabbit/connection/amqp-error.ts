@@ -37,10 +37,7 @@ export function errorText(error: unknown): string {
   return tlsReason(error) ?? error.message;
 }
 
-/**
- * For a TLS handshake, OpenSSL names places in its own code; only its `reason` says what happened: the other end's
- * alert.
- */
+/** OpenSSL's messages name places in its own code; only its `reason` says what happened: the other end's alert. */
 function tlsReason(error: Error): string | undefined {
   if (!('code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_')))
     return undefined;

@@ -46,10 +46,7 @@ export function brokerAddresses(url: TransportUrl, settings: RabbitSettings): Br
   });
 }
 
-/**
- * The broker's certificate and name are always verified: oslo.messaging verifies the certificate only with a CA
- * file, and the name only by a further option.
- */
+/** Certificate and name are always verified; oslo.messaging does so only where further options ask for it. */
 function tlsFiles(settings: RabbitSettings): SocketOptions {
   return {
     ...readFiles({ ca: settings.sslCaFile, cert: settings.sslCertFile, key: settings.sslKeyFile }),

@@ -67,10 +67,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     else connection.open();
   }
 
-  /**
-   * Ends the supervision. The channel stays open until the connection is closed; one that is not set up yet is closed.
-   * Idempotent.
-   */
+  /** Ends the supervision. A channel that is set up stays open until the connection is closed. Idempotent. */
   stop(): void {
     this.#started = true;
     const { connection } = this.#options;
@@ -79,9 +76,7 @@ export class SupervisedChannel<C extends Channel = Channel> extends EventEmitter
     this.#session?.abort();
   }
 
-  /**
-   * Has the channel replaced by another, when only its user can tell that it does not work. `lost` is emitted at once.
-   */
+  /** Has a channel replaced of which only its user can tell that it does not work. `lost` is emitted at once. */
   replace(): void {
     const channel = this.current;
     if (channel === undefined) return;

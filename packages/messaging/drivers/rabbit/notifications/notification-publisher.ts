@@ -11,7 +11,7 @@ import { amqpCode, errorText, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import { Outbox, type Publication } from '../publish/publication.ts';
 import { Publisher } from '../publish/publisher.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import { declareQueue } from '../topology/declaring.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { uniqueId } from '../wire/wire-message.ts';

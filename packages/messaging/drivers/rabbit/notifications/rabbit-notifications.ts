@@ -8,7 +8,7 @@ import {
   type NotificationTopic,
   type OutgoingNotification,
 } from '../../notification-driver.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import { RabbitDriver } from '../rabbit-driver.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { NotificationListener } from './notification-listener.ts';

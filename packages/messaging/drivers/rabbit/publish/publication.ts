@@ -201,10 +201,7 @@ export class Outbox {
     this.#limit = limit;
   }
 
-  /**
-   * Makes room for a message; `release` gives it back. A message larger than the limit goes alone.
-   * @throws Overloaded
-   */
+  /** Makes room for a message; `release` gives it back. One larger than the limit goes alone. @throws Overloaded */
   take(size: number): void {
     if (this.bytes > 0 && this.bytes + size > this.#limit) {
       throw new Overloaded({ what: 'outbox', limit: this.#limit, unit: 'bytes' });

@@ -3,7 +3,7 @@ import { MessageDeliveryFailure } from '../../../errors.ts';
 import { within } from '../../../waits.ts';
 import { amqpCode, isAboutExchange, NOT_FOUND } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import { DeclaredExchanges } from '../topology/declaring.ts';
 import { compressBody, isCompressed } from '../wire/compression.ts';
 import { type Confirmation, Confirmations, type Confirms } from './confirmations.ts';
@@ -108,10 +108,7 @@ export class Publisher {
     return isAway && publication.fails() ? unreachable(this.#lastFailure) : undefined;
   }
 
-  /**
-   * Takes back a message that nobody needs any more; its `done` is not called. False when it may be on its way
-   * already.
-   */
+  /** Takes back a message that nobody needs; its `done` is not called. False when it may be on its way already. */
   cancel(publication: Publication): boolean {
     if (publication.isSettled) return false;
     publication.isSettled = true;

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { limitsWith } from '../../../limits.ts';
 import { silentLogger } from '../../../logger.ts';
+import { rabbitSettings } from '../rabbit-options.ts';
 import { type OutgoingMessage, Publication, undeliverable } from './publication.ts';
 import { ReturnedMessages } from './returned-messages.ts';
 
@@ -16,7 +18,8 @@ const publisher = {
 let returned: ReturnedMessages;
 beforeEach(() => {
   vi.useFakeTimers();
-  returned = new ReturnedMessages({ publisher, retryTimeout: 60, maxBytes: 100, logger: silentLogger });
+  const limits = limitsWith({ outboxBytes: 100 });
+  returned = new ReturnedMessages(publisher, { settings: rabbitSettings(), limits, logger: silentLogger });
 });
 afterEach(() => {
   returned.close();

@@ -1,5 +1,5 @@
 import { MessageUndeliverable, type MessagingError } from '../../../errors.ts';
-import type { Logger } from '../../../logger.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import { type OutgoingMessage, undeliverable } from './publication.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -8,16 +8,8 @@ const PROBE_INTERVAL = 250;
 /** How many messages may wait for one queue. */
 const LIMIT = 10_000;
 
-export interface ReturnedMessagesOptions {
-  publisher: Pick<Publisher, 'publish'>;
-  /** For how many seconds a message waits for its queue. */
-  retryTimeout: number;
-  /** How many bytes may wait, for all queues together. */
-  maxBytes: number;
-  logger: Logger;
-  /** Called when a message has waited for too long; true also gives up all others for that queue. */
-  onGivenUp?(routingKey: string): boolean;
-}
+/** What it needs of the driver's context: for how long a message waits, and how many bytes may. */
+export type ReturnedMessagesContext = Pick<RabbitContext, 'settings' | 'limits' | 'logger'>;
 
 /** A message that came back, and what becomes of it. */
 export interface ReturnedMessage extends OutgoingMessage {
@@ -53,17 +45,26 @@ interface Destination {
  * follow. What has waited for too long is dropped, with one log line for all that end together.
  */
 export class ReturnedMessages {
-  readonly #options: ReturnedMessagesOptions;
+  readonly #publisher: Pick<Publisher, 'publish'>;
+  readonly #context: ReturnedMessagesContext;
+  readonly #onGivenUp: (routingKey: string) => boolean;
   readonly #destinations = new Map<string, Destination>();
   #bytes = 0;
   #closed = false;
 
-  constructor(options: ReturnedMessagesOptions) {
-    this.#options = options;
+  /** @param onGivenUp called when a message has waited for too long; true also gives up all others for that queue */
+  constructor(
+    publisher: Pick<Publisher, 'publish'>,
+    context: ReturnedMessagesContext,
+    onGivenUp: (routingKey: string) => boolean = () => false,
+  ) {
+    this.#publisher = publisher;
+    this.#context = context;
+    this.#onGivenUp = onGivenUp;
   }
 
   /** Takes over a message that came back; its `done` is not called again. False when there is no room for it. */
-  keep(message: ReturnedMessage, until = message.until ?? this.#usualEnd()): boolean {
+  keep(message: ReturnedMessage, until = message.until ?? performance.now() + this.#ttl * 1000): boolean {
     const destination = this.#destination(message);
     const added = this.#add(destination, message, until);
     this.#goOn(destination);
@@ -82,8 +83,9 @@ export class ReturnedMessages {
     for (const destination of this.#destinations.values()) this.#dropAll(destination);
   }
 
-  #usualEnd(): number {
-    return performance.now() + this.#options.retryTimeout * 1000;
+  /** Seconds. */
+  get #ttl(): number {
+    return this.#context.settings.kombuMissingConsumerRetryTimeout;
   }
 
   #destination(message: ReturnedMessage): Destination {
@@ -95,13 +97,14 @@ export class ReturnedMessages {
     const nothing = { waiting: new Map(), overflown: false, probing: false };
     const destination: Destination = { key, exchange, routingKey, ...nothing };
     this.#destinations.set(key, destination);
-    this.#options.logger.debug({ exchange, routingKey }, 'no queue takes a message; trying again');
+    this.#context.logger.debug({ exchange, routingKey }, 'no queue takes a message; trying again');
     return destination;
   }
 
   #add(destination: Destination, message: ReturnedMessage, until: number): boolean {
     const { exchange, routingKey, waiting } = destination;
-    const { maxBytes, logger } = this.#options;
+    const { logger } = this.#context;
+    const maxBytes = this.#context.limits.outboxBytes;
     if (waiting.size < LIMIT && this.#bytes + message.body.length <= maxBytes) {
       waiting.set(message, until);
       this.#bytes += message.body.length;
@@ -160,7 +163,7 @@ export class ReturnedMessages {
 
   #publish(message: ReturnedMessage, done: (error?: MessagingError) => void): void {
     const { exchange, routingKey, body, expiration, createdAt, mandatory = true, properties, gate } = message;
-    this.#options.publisher.publish({
+    this.#publisher.publish({
       exchange,
       routingKey,
       body,
@@ -179,7 +182,7 @@ export class ReturnedMessages {
     if (error === undefined) message.onTaken?.();
     else if (!message.isOver && !message.onGivenUp?.(error)) {
       const { routingKey } = message;
-      this.#options.logger.warn({ routingKey, reason: error.message }, 'message dropped');
+      this.#context.logger.warn({ routingKey, reason: error.message }, 'message dropped');
     }
   }
 
@@ -188,8 +191,8 @@ export class ReturnedMessages {
     const now = performance.now();
     const expired = [...waiting].filter(([, until]) => until <= now).map(([message]) => message);
     if (expired.length === 0) return;
-    const all = this.#options.onGivenUp?.(routingKey) ?? false;
-    const reason = `there was no queue for ${this.#options.retryTimeout} s`;
+    const all = this.#onGivenUp(routingKey);
+    const reason = `there was no queue for ${this.#ttl} s`;
     this.#drop(destination, all ? [...waiting.keys()] : expired, reason);
   }
 
@@ -203,7 +206,7 @@ export class ReturnedMessages {
     const messages = dropped.filter((message) => !giveUp(message)).length;
     const { exchange, routingKey } = destination;
     if (messages === 0) return;
-    this.#options.logger.warn(
+    this.#context.logger.warn(
       { exchange, routingKey, messages, reason },
       'messages dropped: no queue takes them',
     );

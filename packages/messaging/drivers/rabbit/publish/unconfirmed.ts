@@ -55,10 +55,7 @@ export class Unconfirmed {
     return taken;
   }
 
-  /**
-   * To be called for each message here that was settled otherwise. Once they are many, they are taken out: the broker
-   * may not confirm anything for long.
-   */
+  /** To be called for each message here that was settled otherwise: the broker may not confirm it for long. */
   noteSettled(): void {
     this.#settled += 1;
     if (this.#settled >= SLACK && this.#settled * 2 >= this.#size) this.dropSettled();

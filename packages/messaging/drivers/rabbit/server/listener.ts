@@ -5,7 +5,7 @@ import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { startConsuming } from '../consume/start-and-stop.ts';
-import type { RabbitContext } from '../rabbit-context.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import type { ServerQueues } from '../topology/topology.ts';
 import { AckAfter, AckBefore } from './acknowledging.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
@@ -103,10 +103,7 @@ export class RabbitListener implements Listener {
     return this.#consumer.whenReady(signal);
   }
 
-  /**
-   * Takes nothing more; what waits goes back to the queues. With ackPolicy `after`, the connection stays until what
-   * runs is acknowledged.
-   */
+  /** Takes nothing more. With ackPolicy `after`, the connection stays until what runs is acknowledged. */
   stop(): Promise<void> {
     this.#stopped ??= this.#cancel();
     return this.#stopped;

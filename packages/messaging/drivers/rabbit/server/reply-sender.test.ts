@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { limitsWith } from '../../../limits.ts';
 import { type Logger, silentLogger } from '../../../logger.ts';
 import { type OutgoingMessage, Publication, undeliverable } from '../publish/publication.ts';
+import { rabbitSettings } from '../rabbit-options.ts';
 import { ReplySender } from './reply-sender.ts';
 
 const BODY = Buffer.alloc(60, 'x');
@@ -33,7 +35,8 @@ beforeEach(() => {
   pending = [];
   warnings = [];
   const logger: Logger = { ...silentLogger, warn: (_fields: object, text: string) => warnings.push(text) };
-  replies = new ReplySender({ publisher, retryTimeout: 60, maxBytes: 100, logger });
+  const limits = limitsWith({ outboxBytes: 100 });
+  replies = new ReplySender(publisher, { settings: rabbitSettings(), limits, logger });
 });
 afterEach(() => {
   replies.close();

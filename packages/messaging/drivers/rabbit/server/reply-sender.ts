@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageTooLarge, MessageUndeliverable, type MessagingError } from '../../../errors.ts';
-import type { Logger } from '../../../logger.ts';
 import { InFlight } from '../../../waits.ts';
 import type { MoreProperties } from '../publish/publication.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { type ReturnedMessage, ReturnedMessages } from '../publish/returned-messages.ts';
+import {
+  type ReturnedMessage,
+  ReturnedMessages,
+  type ReturnedMessagesContext,
+} from '../publish/returned-messages.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** How many queues known to be gone are remembered, and for how long (ms). */
@@ -107,15 +110,6 @@ const GOING_ON = Promise.resolve(true);
 /** Bytes of results that may be on their way without the broker's having them. */
 const RESULT_BYTES = 1024 * 1024;
 
-export interface ReplySenderOptions {
-  publisher: Pick<Publisher, 'publish'>;
-  /** For how many seconds a missing queue is tried. */
-  retryTimeout: number;
-  /** How many bytes of replies may wait for missing queues. */
-  maxBytes: number;
-  logger: Logger;
-}
-
 /**
  * Sends replies to the queues of their callers.
  *
@@ -124,7 +118,8 @@ export interface ReplySenderOptions {
  * dropped at once.
  */
 export class ReplySender {
-  readonly #options: ReplySenderOptions;
+  readonly #publisher: Pick<Publisher, 'publish'>;
+  readonly #context: ReturnedMessagesContext;
   readonly #returned: ReturnedMessages;
   readonly #gone = new GoneQueues();
   readonly #underWay = new InFlight();
@@ -133,15 +128,13 @@ export class ReplySender {
   #resultBytes = 0;
   #closed = false;
 
-  constructor(options: ReplySenderOptions) {
-    this.#options = options;
-    this.#returned = new ReturnedMessages({
-      ...options,
-      onGivenUp: (queue) => {
-        this.#gone.add(queue);
-        this.#missing.delete(queue);
-        return true;
-      },
+  constructor(publisher: Pick<Publisher, 'publish'>, context: ReturnedMessagesContext) {
+    this.#publisher = publisher;
+    this.#context = context;
+    this.#returned = new ReturnedMessages(publisher, context, (queue) => {
+      this.#gone.add(queue);
+      this.#missing.delete(queue);
+      return true;
     });
   }
 
@@ -156,7 +149,7 @@ export class ReplySender {
     }
     const reply = new OutgoingReply(queue, body, { ...options, onDone: this.#onDone });
     this.#underWay.begin();
-    const { written } = this.#options.publisher.publish(reply);
+    const { written } = this.#publisher.publish(reply);
     return written && !confirmed ? SENT : reply.settled();
   }
 
@@ -165,14 +158,11 @@ export class ReplySender {
     return this.#underWay.idle();
   }
 
-  /**
-   * As `send`, for a message that is worthless later: it is tried once.
-   * @param replyTo the queue by which the caller reaches the server
-   */
+  /** As `send`, but once: it is worthless later. @param replyTo the queue by which the caller reaches the server */
   async sendNow(queue: string, body: Buffer, replyTo: string): Promise<void> {
     const failure = await this.#publish(queue, body, replyTo, 0);
     if (failure !== undefined) {
-      this.#options.logger.debug({ queue, reason: failure.message }, 'sign of life not sent');
+      this.#context.logger.debug({ queue, reason: failure.message }, 'sign of life not sent');
     }
   }
 
@@ -197,14 +187,14 @@ export class ReplySender {
     });
     this.#underWay.begin();
     this.#resultBytes += body.length;
-    const { written } = this.#options.publisher.publish(result);
+    const { written } = this.#publisher.publish(result);
     if (written && this.#resultBytes <= RESULT_BYTES) return GOING_ON;
     return result.settled().then(() => !this.#closed);
   }
 
   /** As long as the queue is missing, its results come no faster than it is tried. */
   async #insist(queue: string, body: Buffer, replyTo: string): Promise<boolean> {
-    const giveUpAt = performance.now() + this.#options.retryTimeout * 1000;
+    const giveUpAt = performance.now() + this.#context.settings.kombuMissingConsumerRetryTimeout * 1000;
     while (!this.#gone.has(queue)) {
       const failure = await this.#publish(queue, body, replyTo);
       if (failure === undefined) {
@@ -234,7 +224,7 @@ export class ReplySender {
       return;
     }
     options.onLost?.();
-    this.#options.logger.warn({ queue, reason: error.message }, 'reply not sent');
+    this.#context.logger.warn({ queue, reason: error.message }, 'reply not sent');
     // The caller is told that instead of being left to wait.
     if (error instanceof MessageTooLarge && options.instead !== undefined) {
       void this.send(queue, options.instead(error), false);
@@ -243,7 +233,7 @@ export class ReplySender {
 
   #isGone(queue: string): boolean {
     if (!this.#gone.has(queue)) return false;
-    this.#options.logger.debug({ queue }, 'reply dropped: its queue is gone');
+    this.#context.logger.debug({ queue }, 'reply dropped: its queue is gone');
     return true;
   }
 
@@ -257,7 +247,7 @@ export class ReplySender {
     if (this.#isGone(queue)) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const onDone = (_reply: OutgoingReply, error: MessagingError | undefined): void => resolve(error);
-      this.#options.publisher.publish(
+      this.#publisher.publish(
         new OutgoingReply(queue, body, { replyTo, onDone, ...(retry !== undefined && { retry }) }),
       );
     });

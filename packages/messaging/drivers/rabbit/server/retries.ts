@@ -47,14 +47,7 @@ class Republisher {
     });
   }
 
-  /**
-   * Resolves when the broker has the message.
-   *
-   * @throws MessageUndeliverable when the queue has gone
-   * @throws MessageDeliveryFailure when it was closed meanwhile, or the broker does not take it
-   * @throws NotEncoded
-   * @throws TopologyMismatch when the queue to declare exists with other properties
-   */
+  /** Resolves when the broker has it. @throws as `publishConfirmed` and `declareQueue`; NotEncoded */
   publish(message: RawMessage): Promise<void> {
     const published = this.#last.then(() => this.#unlessClosed(message));
     this.#last = published.catch(() => {});

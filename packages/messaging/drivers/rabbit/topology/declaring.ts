@@ -13,10 +13,7 @@ import type { ExchangeSpec, QueueSpec } from './topology.ts';
 const TEXT =
   /inequivalent arg '(?<argument>[^']*)' for (?<kind>queue|exchange) '(?<entity>.*)' in vhost '.*': received (?<wanted>.+) but current is (?<actual>.+?)"?$/;
 
-/**
- * What differs, when the broker closed a channel because a queue or an exchange is declared otherwise; undefined for
- * all other errors.
- */
+/** What differs, when the broker closed a channel because a queue or an exchange is declared otherwise. */
 export function mismatchData(error: unknown): TopologyMismatchData | undefined {
   if (!(error instanceof Error) || amqpCode(error) !== PRECONDITION_FAILED) return undefined;
   const { argument, kind, entity, wanted, actual } = TEXT.exec(error.message)?.groups ?? {};
@@ -63,10 +60,7 @@ export class ExchangeFallbacks {
     return { ...exchange, durable: false };
   }
 
-  /**
-   * Notes why the broker has refused a declaration; true when `apply` now gives another exchange, with which it is to
-   * be tried again.
-   */
+  /** Notes why the broker has refused a declaration; true when what `apply` now gives is to be tried. */
   learn(error: unknown): boolean {
     const mismatch = mismatchData(error);
     if (mismatch?.kind !== 'exchange' || mismatch.argument !== 'durable' || mismatch.wanted !== 'true')

@@ -30,10 +30,7 @@ export interface ServerQueues {
   deadLetters: QueueSpec;
 }
 
-/**
- * The exchanges and queues, declared exactly as oslo.messaging declares them: the broker refuses whoever
- * declares the same name differently.
- */
+/** As oslo.messaging declares them: the broker refuses whoever declares the same name differently. */
 export class Topology {
   readonly #settings: RabbitSettings;
 

@@ -8,10 +8,7 @@ const RESOLUTION = 200;
 const PROMPT = 5;
 const TRIES = 5;
 
-/**
- * This machine's monotonic clock, which nobody sets: what two processes read of it can be compared, if it is the same
- * one.
- */
+/** This machine's monotonic clock, which nobody sets: processes that read the same one can compare what they read. */
 export interface MachineClock {
   /** Equal in processes that read the same clock, and in no others. */
   readonly name: string;

@@ -268,21 +268,14 @@ export function encodeRollCall(queue: string, uniqueId: string, { namespace, ver
   return encodeRequest({ ctxt: {}, message }, uniqueId);
 }
 
-/**
- * The queue whose consumers are asked.
- * @throws MalformedMessage when the body is no such message
- * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
- */
+/** The queue whose consumers are asked. @throws as `decodeRequest` */
 export function decodeRollCall(body: Buffer): string {
   const { queue } = decodeRequest(body).message.args;
   if (typeof queue !== 'string') throw new MalformedMessage('it names no queue');
   return queue;
 }
 
-/**
- * @throws MalformedMessage when the body is no reply
- * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
- */
+/** @throws MalformedMessage when the body is no reply; UnsupportedRpcEnvelopeVersion when its envelope is too new */
 export function decodeReply(body: Buffer): WireReply {
   const flat = openEnvelope(body);
   const { result = null, failure = null, ending, _msg_id: msgId, _unique_id: uniqueId, _seq: seq } = flat;

@@ -1,10 +1,7 @@
 import type { MessageProperties } from 'amqplib';
 import { readMachineClock } from './machine-clock.ts';
 
-/**
- * Header of a call: when it was published, `<clock>/<milliseconds>` by the monotonic clock of the caller's machine. It
- * says something only to servers with the same clock.
- */
+/** Header of a call: when it was published, `<clock>/<milliseconds>` by the monotonic clock of the caller's machine. */
 export const SENT_AT = 'x-sent-at';
 
 const CLOCK = readMachineClock();
@@ -15,10 +12,7 @@ export function sentAtText(at: number): string {
   return PREFIX + Math.floor(at + CLOCK.offset);
 }
 
-/**
- * How long ago (ms) a message was sent; null when its header is of another clock, or of none.
- * @param now by performance.now()
- */
+/** How long ago (ms) a message was sent; null when its header is of another clock. @param now by performance.now() */
 export function ageOf(header: unknown, now: number): number | null {
   if (typeof header !== 'string' || !header.startsWith(PREFIX)) return null;
   const age = now + CLOCK.offset - Number(header.slice(PREFIX.length));
