@@ -19,22 +19,6 @@ export interface DeadLetter {
   at: string;
 }
 
-/** The dead letters of a bus, by topic. */
-export class DeadLetters {
-  readonly #byTopic = new Map<string, DeadLetter[]>();
-
-  add(topic: string, letter: DeadLetter): void {
-    const letters = this.#byTopic.get(topic) ?? [];
-    this.#byTopic.set(topic, letters);
-    letters.push(letter);
-    if (letters.length > MAX_LETTERS) letters.shift();
-  }
-
-  of(topic: string): readonly DeadLetter[] {
-    return [...(this.#byTopic.get(topic) ?? [])];
-  }
-}
-
 /** A notification in a queue or held by a consumer. */
 export interface StoredNotification {
   /** Context and message as JSON text. */
@@ -89,12 +73,13 @@ const buses = new Map<string, MemoryBus>();
 
 /** A broker within one process: named queues, and fanout to all servers of a topic. */
 export class MemoryBus {
-  readonly deadLetters = new DeadLetters();
   readonly notifications = new NotificationQueues();
   readonly #name: string;
   #members = 0;
   readonly #queues = new Map<string, MemoryQueue>();
   readonly #fanouts = new Map<string, Set<MemoryQueue>>();
+  /** By topic. */
+  readonly #deadLetters = new Map<string, DeadLetter[]>();
 
   private constructor(name: string) {
     this.#name = name;
@@ -155,6 +140,17 @@ export class MemoryBus {
       this.#removeFanout(topicName, fanout);
     };
     return { queues, end };
+  }
+
+  bury(topic: string, letter: DeadLetter): void {
+    const letters = this.#deadLetters.get(topic) ?? [];
+    this.#deadLetters.set(topic, letters);
+    letters.push(letter);
+    if (letters.length > MAX_LETTERS) letters.shift();
+  }
+
+  deadLetters(topic: string): readonly DeadLetter[] {
+    return [...(this.#deadLetters.get(topic) ?? [])];
   }
 
   #addFanout(topicName: string): MemoryQueue {

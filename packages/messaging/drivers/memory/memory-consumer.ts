@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TransportEvent } from '../../hooks.ts';
 import type { JsonObject, JsonValue } from '../../json.ts';
-import { type Logger, reasonText } from '../../logger.ts';
-import type { AckPolicy, IncomingMessage, Reply, Request, RpcMessage } from '../driver.ts';
+import { reasonText } from '../../logger.ts';
+import type { AckPolicy, DriverContext, IncomingMessage, Reply, Request, RpcMessage } from '../driver.ts';
 import type { MemoryBus, Subscription } from './memory-bus.ts';
 import type { Consumer, Delivery, MemoryQueue } from './memory-queue.ts';
 import type { PendingCall } from './pending-call.ts';
@@ -12,16 +12,13 @@ const RETRY_DELAY = 100;
 const MAX_RETRY_DELAY = 10_000;
 
 export interface MemoryConsumerOptions {
+  context: DriverContext;
   bus: MemoryBus;
   topic: string;
   /** How many requests run at once; 0: no limit. */
   prefetch: number;
-  /** How many bytes of requests run at once; a larger one runs alone. */
-  intakeBytes: number;
   ackPolicy: AckPolicy;
   deliveryLimit: number;
-  logger: Logger;
-  onEvent: ((event: TransportEvent) => void) | undefined;
   onMessage(incoming: IncomingMessage): void;
   /** It takes no more requests, and none of them runs. */
   onEnded(): void;
@@ -52,10 +49,10 @@ export class MemoryConsumer implements Consumer<Delivery> {
   }
 
   hasRoom(bytes: number): boolean {
-    const { prefetch, intakeBytes } = this.#options;
-    const hasRoom =
-      this.#running === 0 ||
-      ((prefetch === 0 || this.#running < prefetch) && this.#bytes + bytes <= intakeBytes);
+    const { prefetch, context } = this.#options;
+    const fits = this.#bytes + bytes <= context.limits.intakeBytes;
+    // A larger one runs alone.
+    const hasRoom = this.#running === 0 || ((prefetch === 0 || this.#running < prefetch) && fits);
     if (!hasRoom) this.#missed = true;
     return hasRoom;
   }
@@ -139,17 +136,17 @@ export class MemoryConsumer implements Consumer<Delivery> {
   }
 
   #bury({ text, attempt }: Delivery, failure: unknown): void {
-    const { bus, topic, logger } = this.#options;
+    const { bus, topic, context } = this.#options;
     const { ctxt, message } = JSON.parse(text) as Request;
     const reason = reasonText(failure);
-    bus.deadLetters.add(topic, { ctxt, message, reason, attempts: attempt, at: new Date().toISOString() });
+    bus.bury(topic, { ctxt, message, reason, attempts: attempt, at: new Date().toISOString() });
     const data = { topic, method: message.method, attempts: attempt, reason };
-    logger.error(data, 'A cast has failed too often and is a dead letter now');
+    context.logger.error(data, 'A cast has failed too often and is a dead letter now');
     this.#tell('dead_lettered', data);
   }
 
   #tell(type: TransportEvent['type'], data: TransportEvent['data']): void {
-    this.#options.onEvent?.({ type, data });
+    this.#options.context.onEvent?.({ type, data });
   }
 }
 

@@ -27,7 +27,7 @@ const DEFAULT_DELIVERY_LIMIT = 5;
  * @param url as given to `getTransport`; the bus lives as long as one of its transports
  */
 export function memoryDeadLetters(url: string, topic: string): readonly DeadLetter[] {
-  return MemoryBus.find(busName(parseTransportUrl(url)))?.deadLetters.of(topic) ?? [];
+  return MemoryBus.find(busName(parseTransportUrl(url)))?.deadLetters(topic) ?? [];
 }
 
 function busName(url: TransportUrl): string {
@@ -91,16 +91,13 @@ export class MemoryDriver implements Driver {
     const { topic } = target;
     if (topic === undefined) throw new InvalidTarget('A server needs a topic', target);
     const topicName = this.#queueName(target.with({ server: null }));
-    const { limits, logger, onEvent } = this.#context;
     const consumer: MemoryConsumer = new MemoryConsumer([topicName, this.#queueName(target)], topicName, {
+      context: this.#context,
       bus,
       topic,
       prefetch,
-      intakeBytes: limits.intakeBytes,
       ackPolicy,
       deliveryLimit,
-      logger,
-      onEvent,
       onMessage,
       onEnded: () => this.#consumers.delete(consumer),
     });

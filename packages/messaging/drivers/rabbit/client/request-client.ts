@@ -32,17 +32,16 @@ export class RequestClient {
   #leaveQueue = false;
 
   constructor(context: RabbitContext, publishers: Publishers) {
-    const { connection, controlExchange, limits, logger, topology } = context;
+    const { connection, controlExchange, limits, topology } = context;
     this.#context = context;
     this.#destinations = new Destinations(controlExchange, topology);
     this.#replyQueue = topology.replyQueue(uniqueId());
-    this.#replies = new QueueConsumer({
+    this.#replies = new QueueConsumer(context, {
       connection,
       name: this.#replyQueue.name,
       queues: [this.#replyQueue],
       // Replies are handed over at once: a limit could only delay them.
       prefetch: 0,
-      logger,
       onDelivery: (delivery) => this.#receive(delivery),
     });
     this.#watch = new ServerWatch(context, this.#replies, (roll, consumers) =>
@@ -88,7 +87,7 @@ export class RequestClient {
       const { method } = request.message;
       const parts = { target, destination, method, options, msgId, body, resolve, reject };
       const call = new OutgoingCall(parts, this.#tools);
-      this.#replies.start();
+      this.#replies.channel.start();
       call.send();
     });
   }

@@ -1,11 +1,11 @@
 import type { Channel } from 'amqplib';
 import { MessageDeliveryFailure } from '../../../errors.ts';
-import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
 import { errorText } from '../connection/amqp-error.ts';
 import { SupervisedChannel } from '../connection/channel.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT, eventOf, notConnected } from '../connection/connection.ts';
-import { declareQueue, type ExchangeFallbacks } from '../topology/declaring.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
+import { declareQueue } from '../topology/declaring.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import { acknowledge, type ConsumedQueue, type Delivery, shortenWay, Unpacking } from './delivery.ts';
 import { QueueProbe } from './probe.ts';
@@ -13,16 +13,13 @@ import { leaveToExpire, removeQueues } from './start-and-stop.ts';
 
 interface CommonOptions {
   connection: BrokerConnection;
-  /** Names the purpose in logs. */
-  name: string;
+  /** Names the purpose in logs. Default: the connection's. */
+  name?: string;
   queues: readonly QueueSpec[];
   /** How many unacknowledged messages the broker sends ahead to each consumer; 0: no limit. */
   prefetch: number;
-  /** What the channels of this driver have learnt of its exchanges. */
-  fallbacks?: ExchangeFallbacks;
   /** Resolves when there is room for another message that is to be unpacked. Absent: there always is. */
   room?: () => Promise<void>;
-  logger: Logger;
   /** Called when the consumers are made again for a reason other than a lost connection. */
   onRestart?(queue: string, reason: string): void;
 }
@@ -50,7 +47,9 @@ const ACKNOWLEDGE_AFTER = 10;
 export class QueueConsumer {
   /** Emits `ready`, `lost` and `refused`. */
   readonly channel: SupervisedChannel;
+  readonly #context: RabbitContext;
   readonly #options: ConsumerOptions;
+  readonly #name: string;
   #probe: QueueProbe | undefined;
   #queues: ConsumedQueue[] = [];
   #batch: Delivery[] = [];
@@ -65,12 +64,15 @@ export class QueueConsumer {
   /** It was stopped, and the broker has not cancelled its consumers in time. */
   #outOfTime = false;
 
-  constructor(options: ConsumerOptions) {
+  constructor(context: RabbitContext, options: ConsumerOptions) {
+    const { connection, name = connection.name } = options;
+    this.#context = context;
     this.#options = options;
+    this.#name = name;
     this.channel = new SupervisedChannel({
-      connection: options.connection,
-      name: options.name,
-      logger: options.logger,
+      connection,
+      name,
+      logger: context.logger,
       open: (model) => model.createChannel(),
       setUp: (channel) => this.#setUp(channel),
     });
@@ -78,7 +80,13 @@ export class QueueConsumer {
     this.channel.setMaxListeners(0);
     this.channel.on('ready', (channel) => {
       const restart = (queue: string, reason: string): void => this.#restart(channel, queue, reason);
-      this.#probe = new QueueProbe({ ...options, channel, queues: this.#queues, restart });
+      this.#probe = new QueueProbe({
+        ...options,
+        logger: context.logger,
+        channel,
+        queues: this.#queues,
+        restart,
+      });
     });
     this.#unpacking = new Unpacking((batch) => this.#handOver(batch), options.room);
     this.channel.on('lost', () => {
@@ -91,10 +99,6 @@ export class QueueConsumer {
   /** True while all queues are declared and consumed. */
   get ready(): boolean {
     return this.channel.current !== undefined;
-  }
-
-  start(): void {
-    this.channel.start();
   }
 
   /**
@@ -116,11 +120,11 @@ export class QueueConsumer {
   }
 
   #notReady(): MessageDeliveryFailure {
-    const { connection, name } = this.#options;
+    const { connection } = this.#options;
     if (connection.state !== 'connected') return notConnected(connection);
     const { refusal } = this.channel;
     const reason = refusal === undefined ? 'RabbitMQ has not set them up yet' : errorText(refusal);
-    return new MessageDeliveryFailure(`The queues of ${name} are not consumed: ${reason}`, {
+    return new MessageDeliveryFailure(`The queues of ${this.#name} are not consumed: ${reason}`, {
       cause: refusal,
     });
   }
@@ -160,7 +164,7 @@ export class QueueConsumer {
       this.#cancelled = channel;
       if (await within(CLOSE_TIMEOUT, this.#cancelOn(channel, names))) return;
       this.#outOfTime = true;
-      leaveToExpire(names, 'there was no time to delete them', this.#options.logger);
+      leaveToExpire(names, 'there was no time to delete them', this.#context.logger);
     }
   }
 
@@ -174,7 +178,7 @@ export class QueueConsumer {
     } catch (error) {
       // The channel has gone meanwhile, and the consumers with it.
       this.#cancelled = undefined;
-      this.#options.logger.debug({ consumer: this.#options.name, err: error }, 'consumers not cancelled');
+      this.#context.logger.debug({ consumer: this.#name, err: error }, 'consumers not cancelled');
       if (!this.#outOfTime) await this.#remove(names);
     }
   }
@@ -184,8 +188,7 @@ export class QueueConsumer {
     if (names.length === 0 || this.#settingUp === undefined) return;
     // Otherwise it could declare them afterwards.
     await within(REMOVE_TIMEOUT, this.#settingUp);
-    const { connection, logger } = this.#options;
-    await removeQueues(connection, names, REMOVE_TIMEOUT, logger);
+    await removeQueues(this.#options.connection, names, REMOVE_TIMEOUT, this.#context.logger);
   }
 
   async #setUp(channel: Channel): Promise<void> {
@@ -196,13 +199,13 @@ export class QueueConsumer {
   }
 
   async #consumeAll(channel: Channel): Promise<void> {
-    const { prefetch, queues, fallbacks } = this.#options;
+    const { prefetch, queues } = this.#options;
     if (prefetch > 0) await channel.prefetch(prefetch);
     this.#queues = queues.map((spec) => ({ spec, received: 0, unacknowledged: 0 }));
     for (const queue of this.#queues) {
       if (this.#stopped !== undefined) return;
       const { name } = queue.spec;
-      await declareQueue(channel, queue.spec, fallbacks);
+      await declareQueue(channel, queue.spec, this.#context.fallbacks);
       const consumer = await channel.consume(name, (message) => {
         if (message === null) this.#restart(channel, name, 'RabbitMQ has cancelled its consumer');
         else this.#collect({ channel, message, queue });
@@ -213,7 +216,7 @@ export class QueueConsumer {
 
   /** Closes the channel, so that everything is set up again on another. */
   #restart(channel: Channel, queue: string, reason: string): void {
-    this.#options.logger.warn({ queue, reason }, 'consuming a queue again');
+    this.#context.logger.warn({ queue, reason }, 'consuming a queue again');
     this.#options.onRestart?.(queue, reason);
     // After the flush of what came before: it cannot be acknowledged once the channel is closing.
     queueMicrotask(() => {
@@ -242,7 +245,7 @@ export class QueueConsumer {
   #handOver(batch: Delivery[]): void {
     const last = batch.at(-1);
     if (last === undefined) return;
-    const { onBatch, onDelivery, logger } = this.#options;
+    const { onBatch, onDelivery } = this.#options;
     if (onBatch !== undefined) {
       onBatch(batch);
       return;
@@ -256,7 +259,10 @@ export class QueueConsumer {
         onDelivery(delivery);
       } catch (error) {
         // A bug in the receiver of one message must not affect the other messages of the batch.
-        logger.error({ queue: queue.spec.name, err: error }, 'a delivered message was not handled');
+        this.#context.logger.error(
+          { queue: queue.spec.name, err: error },
+          'a delivered message was not handled',
+        );
       }
     }
   }

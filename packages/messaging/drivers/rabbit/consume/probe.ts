@@ -1,4 +1,4 @@
-import { type Channel, IllegalOperationError } from 'amqplib';
+import { type Channel, IllegalOperationError, type Replies } from 'amqplib';
 import type { Logger } from '../../../logger.ts';
 import { amqpCode, errorText } from '../connection/amqp-error.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
@@ -43,7 +43,11 @@ export class QueueProbe {
 
   constructor(options: ProbeOptions) {
     this.#options = options;
-    this.#looks = options.queues.map((queue) => new Look(queue));
+    this.#looks = options.queues.map((queue) => ({
+      queue,
+      received: queue.received,
+      looksForgotten: false,
+    }));
     this.#schedule();
   }
 
@@ -78,7 +82,7 @@ export class QueueProbe {
         await this.#answer(name, channel.bindQueue(name, binding.exchange.name, binding.key));
       }
       if (this.#stopped) return undefined;
-      return look.judge(await this.#answer(name, channel.checkQueue(name)), prefetch);
+      return judge(look, await this.#answer(name, channel.checkQueue(name)), prefetch);
     } catch (error) {
       if (amqpCode(error) === undefined) throw error;
       // The broker has closed the channel over it; the next one is on its way.
@@ -102,26 +106,23 @@ export class QueueProbe {
 }
 
 /** What a check saw of one queue. */
-class Look {
+interface Look {
   readonly queue: ConsumedQueue;
+  /** How many messages had come from it. */
+  received: number;
   /** Messages lay there, and none came though one could have; it may be chance. */
-  looksForgotten = false;
-  #received: number;
+  looksForgotten: boolean;
+}
 
-  constructor(queue: ConsumedQueue) {
-    this.queue = queue;
-    this.#received = queue.received;
-  }
-
-  judge(state: { messageCount: number; consumerCount: number }, prefetch: number): string | undefined {
-    const { received, unacknowledged } = this.queue;
-    const idle = received === this.#received;
-    this.#received = received;
-    if (state.consumerCount === 0) return 'it has no consumer';
-    const hasRoom = prefetch === 0 || unacknowledged < prefetch;
-    const forgotten = state.messageCount > 0 && idle && hasRoom;
-    if (forgotten && this.looksForgotten) return 'its messages do not come';
-    this.looksForgotten = forgotten;
-    return undefined;
-  }
+/** What is wrong with the queue, if anything. */
+function judge(look: Look, state: Replies.AssertQueue, prefetch: number): string | undefined {
+  const { received, unacknowledged } = look.queue;
+  const idle = received === look.received;
+  look.received = received;
+  if (state.consumerCount === 0) return 'it has no consumer';
+  const hasRoom = prefetch === 0 || unacknowledged < prefetch;
+  const forgotten = state.messageCount > 0 && idle && hasRoom;
+  if (forgotten && look.looksForgotten) return 'its messages do not come';
+  look.looksForgotten = forgotten;
+  return undefined;
 }

@@ -2,50 +2,80 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageDeliveryFailure, TopologyMismatch } from '../../../errors.ts';
 import type { Logger } from '../../../logger.ts';
 import { onAbort, within } from '../../../waits.ts';
+import type { Listener } from '../../driver.ts';
 import { ACCESS_REFUSED, amqpCode, errorText, PRECONDITION_FAILED } from '../connection/amqp-error.ts';
 import { withChannel } from '../connection/channel.ts';
 import { type BrokerConnection, eventOf } from '../connection/connection.ts';
 import type { QueueConsumer } from './consumer.ts';
 
-export interface Starting {
-  consumer: QueueConsumer;
-  /** Names the consumers when the broker refuses them. */
-  title: string;
-  /** The consumer's own: closed with it. */
-  connection: BrokerConnection;
-  /** Ends the consumer and its connection. Called when the start fails or is given up. */
-  close(): Promise<void>;
-}
+/** A listener with a connection of its own, which stays after `stop` while something is to be acknowledged. */
+export abstract class ConnectedListener implements Listener {
+  protected stopping = false;
+  #stopped: Promise<void> | undefined;
+  #released: Promise<void> | undefined;
 
-/**
- * Starts a listener's consumer. Resolves once all queues are consumed, however long the broker takes to come.
- *
- * @throws TopologyMismatch when a queue or exchange exists with other properties
- * @throws MessageDeliveryFailure when the broker refuses a queue, or when the listener is stopped, or given up by
- *   `signal`, first
- */
-export async function startConsuming(starting: Starting, signal?: AbortSignal): Promise<void> {
-  const stopListening = signal && onAbort(signal, () => void starting.close());
-  try {
-    if (signal?.aborted) throw stoppedEarly();
-    await firstReady(starting);
-  } catch (error) {
-    await starting.close();
-    throw error;
-  } finally {
-    stopListening?.();
+  /**
+   * Resolves once all queues are consumed, however long the broker takes to come.
+   *
+   * @throws TopologyMismatch when a queue or exchange exists with other properties
+   * @throws MessageDeliveryFailure when the broker refuses a queue, or when the listener is stopped, or given up by
+   *   `signal`, first
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const stopListening = signal && onAbort(signal, () => void this.close());
+    try {
+      if (signal?.aborted) throw stoppedEarly();
+      await this.#firstReady();
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      stopListening?.();
+    }
   }
-}
 
-function firstReady({ consumer, connection, title }: Starting): Promise<void> {
-  return new Promise((resolve, reject) => {
-    consumer.channel.once('ready', () => resolve());
-    consumer.channel.on('refused', (error) => {
-      if (isPermanent(error)) reject(refused(title, error));
+  /** See `QueueConsumer.whenReady`. */
+  whenReady(signal: AbortSignal): Promise<void> {
+    return this.consumer.whenReady(signal);
+  }
+
+  /** Takes nothing more. Idempotent. */
+  stop(): Promise<void> {
+    this.stopping = true;
+    this.#stopped ??= this.cancel();
+    return this.#stopped;
+  }
+
+  /** Stops, and closes the connection: the broker delivers again what is not acknowledged. Idempotent. */
+  async close(): Promise<void> {
+    await this.stop();
+    await this.release();
+  }
+
+  protected release(): Promise<void> {
+    this.#released ??= this.closeConnection();
+    return this.#released;
+  }
+
+  /** Names the consumers when the broker refuses them. */
+  protected abstract readonly title: string;
+  protected abstract readonly consumer: QueueConsumer;
+  protected abstract readonly connection: BrokerConnection;
+  /** Cancels the consumers; releases the connection when, or as soon as, nothing is to be acknowledged. Called once. */
+  protected abstract cancel(): Promise<void>;
+  /** Called once. */
+  protected abstract closeConnection(): Promise<void>;
+
+  #firstReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.consumer.channel.once('ready', () => resolve());
+      this.consumer.channel.on('refused', (error) => {
+        if (isPermanent(error)) reject(refused(this.title, error));
+      });
+      this.connection.once('closed', () => reject(stoppedEarly()));
+      this.consumer.channel.start();
     });
-    connection.once('closed', () => reject(stoppedEarly()));
-    consumer.start();
-  });
+  }
 }
 
 /**

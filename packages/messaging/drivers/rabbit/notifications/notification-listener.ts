@@ -1,12 +1,10 @@
 import { DuplicateFilter, Fifo } from '../../../collections.ts';
-import type { Logger } from '../../../logger.ts';
-import type { Listener } from '../../driver.ts';
 import type { IncomingNotification } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
-import { startConsuming } from '../consume/start-and-stop.ts';
-import type { ExchangeFallbacks } from '../topology/declaring.ts';
+import { ConnectedListener } from '../consume/start-and-stop.ts';
+import type { RabbitContext } from '../rabbit-driver.ts';
 import type { QueueSpec } from '../topology/topology.ts';
 import {
   acknowledgeDelivery,
@@ -21,17 +19,18 @@ export interface NotificationListenerOptions {
   queues: readonly QueueSpec[];
   /** How many notifications may be held; 0: no limit. */
   prefetch: number;
-  fallbacks: ExchangeFallbacks;
-  logger: Logger;
   onNotification(incoming: IncomingNotification): void;
   /** Nothing is held any more, and the connection is closed. */
   onReleased(): void;
 }
 
 /** Consumes notifications over a connection of its own, each acknowledged when its receiver says so. */
-export class NotificationListener implements Listener {
+export class NotificationListener extends ConnectedListener {
+  protected readonly title = 'the consumers of notifications';
+  protected readonly connection: BrokerConnection;
+  protected readonly consumer: QueueConsumer;
+  readonly #context: RabbitContext;
   readonly #options: NotificationListenerOptions;
-  readonly #consumer: QueueConsumer;
   /** Handed over, and not settled. */
   readonly #held = new Set<RabbitIncomingNotification>();
   readonly #byId = new Map<string, RabbitIncomingNotification>();
@@ -39,80 +38,45 @@ export class NotificationListener implements Listener {
   readonly #waiting = new Fifo<Delivery>();
   /** What was handled and may come again, because its acknowledgement was lost with the channel. */
   readonly #handled = new DuplicateFilter();
-  #stopping = false;
-  #stopped: Promise<void> | undefined;
-  #released: Promise<void> | undefined;
 
-  constructor(options: NotificationListenerOptions) {
+  constructor(context: RabbitContext, options: NotificationListenerOptions) {
+    super();
+    this.#context = context;
     this.#options = options;
-    const { connection, queues, prefetch, fallbacks, logger } = options;
-    this.#consumer = new QueueConsumer({
+    const { connection, queues, prefetch } = options;
+    this.connection = connection;
+    this.consumer = new QueueConsumer(context, {
       connection,
-      name: connection.name,
       queues,
       prefetch,
-      fallbacks,
-      logger,
       onBatch: (batch) => {
         for (const delivery of batch) this.#receive(delivery);
       },
     });
     // The broker delivers again what was not acknowledged.
-    this.#consumer.channel.on('lost', () => {
-      if (!this.#stopping) this.#waiting.filter(() => false);
+    this.consumer.channel.on('lost', () => {
+      if (!this.stopping) this.#waiting.clear();
     });
   }
 
-  /** See `startConsuming`. */
-  start(signal?: AbortSignal): Promise<void> {
-    const { connection } = this.#options;
-    const consumer = this.#consumer;
-    return startConsuming(
-      { consumer, title: 'the consumers of notifications', connection, close: () => this.stop() },
-      signal,
-    );
-  }
-
-  /** See `QueueConsumer.whenReady`. */
-  whenReady(signal: AbortSignal): Promise<void> {
-    return this.#consumer.whenReady(signal);
-  }
-
-  /** Cancels the consumers. What is held can still be acknowledged: the connection is kept until then. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#cancel();
-    return this.#stopped;
-  }
-
-  /** Closes the connection: the broker delivers again what is held. */
-  async close(): Promise<void> {
-    await this.stop();
-    await this.#release();
-  }
-
-  async #cancel(): Promise<void> {
-    this.#stopping = true;
-    await this.#consumer.stop(false);
+  /** What is held can still be acknowledged: the connection is kept until then. */
+  protected async cancel(): Promise<void> {
+    await this.consumer.stop(false);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       requeueDelivery(next);
     }
     for (const incoming of this.#held) incoming.hurry();
-    if (this.#held.size === 0) await this.#release();
+    if (this.#held.size === 0) await this.release();
   }
 
-  #release(): Promise<void> {
-    this.#released ??= this.#closeConnection();
-    return this.#released;
-  }
-
-  async #closeConnection(): Promise<void> {
-    await this.#consumer.finish();
-    await this.#options.connection.close();
+  protected async closeConnection(): Promise<void> {
+    await this.consumer.finish();
+    await this.connection.close();
     this.#options.onReleased();
   }
 
   #receive(delivery: Delivery): void {
-    const wire = openOrLog(decodeNotification, delivery, this.#options.logger);
+    const wire = openOrLog(decodeNotification, delivery, this.#context.logger);
     if (wire === undefined || (wire.uniqueId !== undefined && this.#handled.has(wire.uniqueId))) {
       acknowledgeDelivery(delivery);
       return;
@@ -135,10 +99,10 @@ export class NotificationListener implements Listener {
       this.#byId.delete(incoming.uniqueId);
       if (handled) this.#handled.add(incoming.uniqueId);
     }
-    if (!this.#stopping) this.#takeNext();
+    if (!this.stopping) this.#takeNext();
     else {
-      void this.#stopped?.then(() => {
-        if (this.#held.size === 0) void this.#release();
+      void this.stop().then(() => {
+        if (this.#held.size === 0) void this.release();
       });
     }
   };

@@ -37,13 +37,11 @@ export class RabbitNotifications implements NotificationDriver {
     { signal, pool, prefetch }: NotificationListenOptions,
   ): Promise<Listener> {
     this.#checkOpen();
-    const { newConnection, settings, fallbacks, logger } = this.#context;
-    const listener: NotificationListener = new NotificationListener({
+    const { newConnection, settings } = this.#context;
+    const listener: NotificationListener = new NotificationListener(this.#context, {
       connection: newConnection(`notifications${pool === undefined ? '' : ` of pool ${pool}`}`),
       queues: topics.map((topic) => this.#queue(topic, pool)),
       prefetch: prefetch ?? (settings.rabbitQosPrefetchCount || DEFAULT_PREFETCH),
-      fallbacks,
-      logger,
       onNotification,
       onReleased: () => this.#listeners.delete(listener),
     });

@@ -91,16 +91,16 @@ export function publishFrame(
   routingKey: string,
   mandatory: boolean,
 ): Buffer {
-  const names = Buffer.alloc(2 + Buffer.byteLength(exchange) + Buffer.byteLength(routingKey));
-  writeShortText(names, writeShortText(names, 0, exchange), routingKey);
-  const payload = Buffer.alloc(6 + names.length + 1);
-  payload.writeUInt16BE(BASIC_CLASS, 0);
-  payload.writeUInt16BE(PUBLISH_METHOD, 2);
-  names.copy(payload, 6);
-  payload.writeUInt8(mandatory ? 1 : 0, 6 + names.length);
-  const frame = Buffer.alloc(payload.length + FRAME_OVERHEAD, FRAME_END);
-  writeFrameHead(frame, 0, METHOD_FRAME, channel, payload.length);
-  payload.copy(frame, FRAME_HEAD_SIZE);
+  const size = 9 + Buffer.byteLength(exchange) + Buffer.byteLength(routingKey);
+  const frame = Buffer.alloc(size + FRAME_OVERHEAD, FRAME_END);
+  let at = writeFrameHead(frame, 0, METHOD_FRAME, channel, size);
+  at = frame.writeUInt16BE(BASIC_CLASS, at);
+  at = frame.writeUInt16BE(PUBLISH_METHOD, at);
+  // Reserved.
+  at = frame.writeUInt16BE(0, at);
+  at = writeShortText(frame, at, exchange);
+  at = writeShortText(frame, at, routingKey);
+  frame.writeUInt8(mandatory ? 1 : 0, at);
   return frame;
 }
 

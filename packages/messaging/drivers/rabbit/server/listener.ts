@@ -1,10 +1,10 @@
 import type { TransportEvent } from '../../../hooks.ts';
 import type { Logger } from '../../../logger.ts';
 import { within } from '../../../waits.ts';
-import type { IncomingMessage, Listener, ListenOptions } from '../../driver.ts';
+import type { IncomingMessage, ListenOptions } from '../../driver.ts';
 import { type BrokerConnection, CLOSE_TIMEOUT } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
-import { startConsuming } from '../consume/start-and-stop.ts';
+import { ConnectedListener } from '../consume/start-and-stop.ts';
 import type { RabbitContext } from '../rabbit-driver.ts';
 import type { ServerQueues } from '../topology/topology.ts';
 import { AckAfter, AckBefore } from './acknowledging.ts';
@@ -43,22 +43,21 @@ const DELIVERY_LIMIT = 5;
 const RUN_TIMEOUT = 1_000;
 
 /** Consumes the requests to one server, over a connection of its own. */
-export class RabbitListener implements Listener {
+export class RabbitListener extends ConnectedListener {
+  protected readonly title = 'the consumers';
+  protected readonly connection: BrokerConnection;
+  protected readonly consumer: QueueConsumer;
   readonly #options: ListenerOptions;
-  readonly #connection: BrokerConnection;
-  readonly #consumer: QueueConsumer;
   readonly #intake: Intake;
   readonly #retries: Retries;
-  #stopping = false;
-  #stopped: Promise<void> | undefined;
-  #closed: Promise<void> | undefined;
 
   constructor(context: RabbitContext, options: ListenerOptions) {
+    super();
     this.#options = options;
     const { queues, replies, onMessage, prefetch = context.settings.rabbitQosPrefetchCount } = options;
-    const { logger, fallbacks, limits, onEvent } = context;
+    const { logger, limits, onEvent } = context;
     const connection = context.newConnection(options.name);
-    this.#connection = connection;
+    this.connection = connection;
     const server: ServerContext = {
       logger,
       queues,
@@ -72,70 +71,39 @@ export class RabbitListener implements Listener {
         ? new AckAfter(server, this.#retries, options.deliveryLimit ?? DELIVERY_LIMIT)
         : new AckBefore(server);
     this.#intake = new Intake(server, acknowledging, { prefetch, bytes: limits.intakeBytes, onMessage });
-    this.#consumer = new QueueConsumer({
+    this.consumer = new QueueConsumer(context, {
       connection,
-      name: connection.name,
       queues: [queues.topic, queues.own, queues.fanout],
       prefetch: prefetch === 0 ? prefetchFor(limits.intakeBytes) : prefetch,
-      fallbacks,
       room: () => this.#intake.room(),
-      logger,
       onBatch: this.#intake.take,
       onRestart: (queue, reason) => onEvent?.({ type: 'consumer_cancelled', data: { queue, reason } }),
     });
-    this.#consumer.channel.on('lost', () => {
+    this.consumer.channel.on('lost', () => {
       // While it stops, the channel is still there, and one acknowledgement covers all that came before it.
-      if (!this.#stopping) this.#intake.forgetWaiting();
+      if (!this.stopping) this.#intake.forgetWaiting();
     });
   }
 
-  /** See `startConsuming`. */
-  start(signal?: AbortSignal): Promise<void> {
-    const [connection, consumer] = [this.#connection, this.#consumer];
-    return startConsuming(
-      { consumer, title: 'the consumers', connection, close: () => this.close() },
-      signal,
-    );
-  }
-
-  /** See `QueueConsumer.whenReady`. */
-  whenReady(signal: AbortSignal): Promise<void> {
-    return this.#consumer.whenReady(signal);
-  }
-
-  /** Takes nothing more. With ackPolicy `after`, the connection stays until what runs is acknowledged. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#cancel();
-    return this.#stopped;
-  }
-
-  /** Stops, and closes the connection even if requests run that are not acknowledged yet. Idempotent. */
-  async close(): Promise<void> {
+  /** Of what runs, and is to be acknowledged when it has, the broker delivers again what takes too long. */
+  override async close(): Promise<void> {
     await this.stop();
-    if (this.#closed === undefined && this.#connection.state === 'connected') {
-      await within(RUN_TIMEOUT, this.#intake.idle());
-    }
-    await this.#release();
+    if (this.connection.state === 'connected') await within(RUN_TIMEOUT, this.#intake.idle());
+    await this.release();
   }
 
-  async #cancel(): Promise<void> {
-    this.#stopping = true;
-    await this.#consumer.stop();
+  /** With ackPolicy `after`, the connection stays until what runs is acknowledged. */
+  protected async cancel(): Promise<void> {
+    await this.consumer.stop();
     this.#intake.stop();
-    if (this.#options.ackPolicy !== 'after') await this.#release();
-    else void this.#intake.idle().then(() => this.#release());
+    if (this.#options.ackPolicy !== 'after') await this.release();
+    else void this.#intake.idle().then(() => this.release());
   }
 
-  #release(): Promise<void> {
-    this.#closed ??= this.#closeConnection();
-    return this.#closed;
-  }
-
-  async #closeConnection(): Promise<void> {
-    const connection = this.#connection;
-    await this.#retries.close(connection.state === 'connected' ? CLOSE_TIMEOUT : 0);
-    if (this.#options.ackPolicy === 'after') await this.#consumer.finish();
-    await connection.close();
+  protected async closeConnection(): Promise<void> {
+    await this.#retries.close(this.connection.state === 'connected' ? CLOSE_TIMEOUT : 0);
+    if (this.#options.ackPolicy === 'after') await this.consumer.finish();
+    await this.connection.close();
     this.#options.onStopped();
   }
 }

@@ -35,6 +35,9 @@ const UNREAD_MAX = 60_000;
 /** Milliseconds: what is written is rounded. */
 const ROUNDING = 1;
 
+/** A peer may leave out any. */
+type Properties = Partial<MessageProperties>;
+
 export interface RequestTimes {
   /** Milliseconds, by performance.now(); null: the caller waits for ever, or does not wait. */
   deadline: number | null;
@@ -49,10 +52,7 @@ export interface RequestTimes {
  *
  * @param arrivedAt milliseconds, by performance.now()
  */
-export function requestTimes(
-  { expiration, headers }: Pick<MessageProperties, 'expiration' | 'headers'>,
-  arrivedAt: number,
-): RequestTimes {
+export function requestTimes({ expiration, headers }: Properties, arrivedAt: number): RequestTimes {
   const timeToLive = milliseconds(expiration);
   const queueWait = possibleAge(ageOf(headers?.[SENT_AT], arrivedAt), timeToLive);
   return { deadline: timeToLive === null ? null : arrivedAt + timeToLive - (queueWait ?? 0), queueWait };
@@ -66,21 +66,12 @@ function possibleAge(age: number | null, timeToLive: number | null): number | nu
 }
 
 /** The call that the message cancels; undefined when it is another message. */
-export function cancelledCall({
-  type,
-  correlationId,
-}: Pick<MessageProperties, 'type' | 'correlationId'>): string | undefined {
+export function cancelledCall({ type, correlationId }: Properties): string | undefined {
   return type === CANCEL && typeof correlationId === 'string' ? correlationId : undefined;
 }
 
 /** Whom to answer, and by which id; undefined when it is another message. */
-export function rollCall({
-  type,
-  correlationId,
-  replyTo,
-}: Pick<MessageProperties, 'type' | 'correlationId' | 'replyTo'>):
-  | { id: string; replyQueue: string }
-  | undefined {
+export function rollCall({ type, correlationId, replyTo }: Properties) {
   if (type !== ROLL_CALL || typeof correlationId !== 'string' || typeof replyTo !== 'string')
     return undefined;
   return { id: correlationId, replyQueue: replyTo };
