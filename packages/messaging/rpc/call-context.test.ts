@@ -106,7 +106,7 @@ describe('prepare', () => {
     });
   });
 
-  test('takes parts away with null', async () => {
+  test('removes parts with null', async () => {
     const { driver, client } = setUp({
       timeout: 30,
       retry: 2,
@@ -228,7 +228,7 @@ describe('call monitoring', () => {
   });
 
   test.each([{ callMonitorTimeout: 0 }, { callMonitorTimeout: Number.NaN }, { rpcResponseTimeout: -1 }])(
-    'or a timeout of a transport cannot be %o',
+    "its timeout, and a transport's other timeouts, cannot be %o",
     (options) => {
       expect(() => setUp({}, options)).toThrow(TypeError);
     },

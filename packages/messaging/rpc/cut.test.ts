@@ -58,7 +58,7 @@ describe('running', () => {
     expect(server.running).toEqual([]);
   });
 
-  test('can be asked while a malformed request is found to be one', async () => {
+  test('can be read while a malformed request is being refused', async () => {
     const { driver, server } = await serveScripted({});
     driver.deliver({ method: 7, args: {}, namespace: 1, version: {} });
     expect(server.running).toMatchObject([{ method: '' }]);
@@ -174,7 +174,7 @@ describe('cut', () => {
     expect(call.replies).toHaveLength(1);
   });
 
-  test('can be called by those who are notified of it', async () => {
+  test('can be called again by listeners that it calls', async () => {
     const endpoint = stubborn();
     const { driver, server } = await serveScripted(endpoint);
     const calls = [driver.deliver(request('hang')), driver.deliver(request('hang'))];
@@ -263,8 +263,8 @@ describe('a request that is cut and will be delivered again', () => {
   });
 });
 
-describe('who watches requests', () => {
-  test('for finished RPCs is called once for the cut, with an error', async () => {
+describe('a hook', () => {
+  test('that is told of finished RPCs is called once for the cut, with an error', async () => {
     const endpoint = stubborn();
     const { driver, server, events } = await serveScripted(endpoint);
     driver.deliver(request('hang'));
@@ -279,7 +279,7 @@ describe('who watches requests', () => {
     ]);
   });
 
-  test('as a hook, sees the run end with the cut, while the method goes on', async () => {
+  test('around requests sees the run end with the cut, while the method goes on', async () => {
     const seen: unknown[] = [];
     const hook = {
       async aroundServe({ method }: IncomingRpc, next: () => Promise<void>) {
@@ -299,7 +299,7 @@ describe('who watches requests', () => {
     expect(logger.at('error')).toEqual([]);
   });
 
-  test('as a hook that has not called next yet, delays nobody, and the method does not run', async () => {
+  test('around requests that has not called next yet delays nobody, and the method does not run', async () => {
     const [go, ended] = [new Gate(), new Gate()];
     const seen: unknown[] = [];
     const hook = {

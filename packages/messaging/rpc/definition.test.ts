@@ -138,7 +138,7 @@ describe('an API that is defined', () => {
     expect(savoy.seen.map(({ version }) => version)).toEqual(['2.1', '2.1']);
   });
 
-  it('rejects when the arguments say no server', async () => {
+  it('rejects when the arguments name no server', async () => {
     const api = new HotelAPI(rpc.transport());
     await expect(api.wakeGuest(CTXT, { guest: { name: 'Ann', host: null } })).rejects.toThrow(
       'Ann is nowhere',
@@ -205,7 +205,7 @@ describe('an API that is defined', () => {
     await expect(client.prepare({ version: '2.4' }).call(CTXT, 'find_room')).rejects.toThrow('2.4');
   });
 
-  it('quiets the errors that its object expects', async () => {
+  it('logs quietly the errors that its object expects', async () => {
     const target = new Target({ topic: 'quiet', server: 'host1' });
     const opened = new Gate();
     class Quiet {

@@ -118,7 +118,7 @@ describe('access policy', () => {
 });
 
 describe('endpoints', () => {
-  test('are asked in their order, and the next one is when the first has not the method', async () => {
+  test('are asked in their order, the next one when the first lacks the method', async () => {
     const dispatcher = new RPCDispatcher([
       { target: new Target({ version: '1.5' }), one: () => 'first' },
       { target: new Target({ version: '1.9' }), one: () => 'second', two: () => 'second' },
@@ -137,7 +137,7 @@ describe('endpoints', () => {
     }
   });
 
-  test('unsupported is the version when none is compatible, the method when one is', async () => {
+  test('the error is about the version when none is compatible, and about the method when one is', async () => {
     const dispatcher = new RPCDispatcher([
       { target: new Target({ namespace: 'a', version: '1.0' }), here: () => 1 },
       { target: new Target({ namespace: 'b', version: '2.0' }), there: () => 2 },

@@ -134,7 +134,7 @@ describe('done', () => {
       { reply: () => Promise.reject(new Error('wire cut')) },
       undefined,
     ],
-  ])('is said once of %s', async (_what, message, options, failure) => {
+  ])('is called once for %s', async (_what, message, options, failure) => {
     const { driver, server } = await serveScripted(endpoint);
     const incoming = driver.deliver(message, options);
     await server.stop();
@@ -144,7 +144,7 @@ describe('done', () => {
     else expect(incoming.outcomes[0]).toMatchObject(failure);
   });
 
-  test('is said after the reply was sent, and an error of the driver is logged', async () => {
+  test('is called after the reply was sent, and an error of the driver is logged', async () => {
     const { driver, server, logger } = await serveScripted(endpoint);
     const sent = new Gate();
     const done = vi.fn(() => {
@@ -190,7 +190,7 @@ describe('expected errors', () => {
     ]);
   });
 
-  test('are no method, and nothing but a list of classes', async () => {
+  test('are not a method, and can only be a list of classes', async () => {
     const { driver, server } = await serveScripted(endpoint);
     const call = driver.deliver({ method: 'expected_errors', args: {} });
     await server.wait();

@@ -12,7 +12,7 @@ function untilAborted(_ctxt: object, _args: object, { signal }: RpcRequest): Pro
 }
 
 describe('a request whose deadline has passed', () => {
-  test('is not run, answered or observed, and logged quietly', async () => {
+  test('is not run, not answered and not observed, and is logged quietly', async () => {
     const ping = vi.fn();
     const { driver, server, logger, events } = await serveScripted({ ping });
     const call = driver.deliver({ method: 'ping', args: {} }, { deadline: performance.now() });

@@ -7,10 +7,13 @@ import { failureOf, SERVER_TARGET, serveScripted } from '../test/scripted-server
 import { Transport } from '../transport.ts';
 import { getRpcServer, type RPCServerOptions } from './server.ts';
 
-test.each([[{ topic: 'compute' }], [{ server: 'host1' }], [{}]])('%o is no target of a server', (target) => {
-  const transport = new Transport(new ScriptedDriver());
-  expect(() => getRpcServer(transport, new Target(target), [])).toThrow(InvalidTarget);
-});
+test.each([[{ topic: 'compute' }], [{ server: 'host1' }], [{}]])(
+  'a server cannot have the target %o',
+  (target) => {
+    const transport = new Transport(new ScriptedDriver());
+    expect(() => getRpcServer(transport, new Target(target), [])).toThrow(InvalidTarget);
+  },
+);
 
 describe('the ping', () => {
   const ping = { method: 'oslo_rpc_server_ping', args: { any: 1 } };
@@ -108,7 +111,7 @@ describe('life cycle', () => {
     expect(driver.listens).toBe(2);
   });
 
-  test('a stop that failed is told by stop, and the server can be started again', async () => {
+  test('stop rejects when it fails, and the server can be started again', async () => {
     const { driver, server } = await serveScripted({ ping: () => 'pong' });
     driver.stopping = Promise.reject(new Error('the channel is gone'));
     await expect(server.stop()).rejects.toThrow('the channel is gone');

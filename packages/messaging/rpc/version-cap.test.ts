@@ -16,7 +16,7 @@ test.each([
   ['1.0', 'one', false],
   ['1.0', '1', false],
   ['auto', '1.0', false],
-])('who implements %s and a message of %s: compatible is %s', (implemented, requested, compatible) => {
+])('an implementation of %s can serve a message of %s: %s', (implemented, requested, compatible) => {
   expect(isCompatible(implemented, requested)).toBe(compatible);
   expect(canSendVersion(requested, implemented)).toBe(compatible);
 });

@@ -32,7 +32,7 @@ export function describeCallMonitoring(url: UrlFactory): void {
         },
         { transport },
       );
-      // By default: nobody asks for it but the transport.
+      // Calls are monitored by default: only the transport says for how long.
       const client = rpc.client({ transport: rpc.transport({ callMonitorTimeout: 1 }) });
       const call = client.call(CTXT, 'slow', {});
       const outcome = call.catch((error: unknown) => error);

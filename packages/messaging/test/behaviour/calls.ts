@@ -100,7 +100,7 @@ export function describeCalls(url: UrlFactory): void {
       expect(await client.call(CTXT, 'echo', { value: 'next' })).toBe('next');
     });
 
-    rpcTest('waits as long as the transport says when nobody says more', url, async (rpc) => {
+    rpcTest("waits for the transport's timeout when it has none of its own", url, async (rpc) => {
       const gate = new Gate();
       await rpc.serve({ slow: () => gate.opened });
       const client = rpc.client({ timeout: null, transport: rpc.transport({ rpcResponseTimeout: 0.2 }) });

@@ -39,7 +39,7 @@ export function describeCancellation(url: UrlFactory): void {
       expect(reasons[0]).toBeInstanceOf(CallCancelled);
     });
 
-    rpcTest('is told to a method that has ended well, when nobody gets its answer', url, async (rpc) => {
+    rpcTest('is reported to a method that has ended well, when nobody gets its answer', url, async (rpc) => {
       const started = new Gate();
       const unanswered: string[] = [];
       await rpc.serve({
@@ -146,7 +146,7 @@ export function describeCancellation(url: UrlFactory): void {
       expect(await rpc.client().call(CTXT, 'run', {})).toBe(1);
     });
 
-    rpcTest('has no listener left of a multicall that nobody reads to its end', url, async (rpc) => {
+    rpcTest('keeps no listener of a multicall that nobody reads to its end', url, async (rpc) => {
       const gate = new Gate();
       async function* two(): AsyncGenerator<number> {
         yield 1;
@@ -191,7 +191,7 @@ export function describeCancellation(url: UrlFactory): void {
       expect(reasons[0]).toBeInstanceOf(MessagingTimeout);
     });
 
-    rpcTest('of a cast is none', url, async (rpc) => {
+    rpcTest('is null for a cast', url, async (rpc) => {
       const deadlines: unknown[] = [];
       const tell = (_ctxt: object, _args: object, { deadline }: RpcRequest) => void deadlines.push(deadline);
       await rpc.serve({ tell });

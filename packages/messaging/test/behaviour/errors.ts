@@ -92,7 +92,7 @@ export function describeErrors(url: UrlFactory): void {
       expect((cause as RemoteError).traceback.join('')).toMatch(/HostNotFound.*no row/s);
     });
 
-    rpcTest('may come as late as when the result is written', url, async (rpc) => {
+    rpcTest('may occur as late as when the result is serialized', url, async (rpc) => {
       const lazy = () => {
         let looks = 0;
         return {

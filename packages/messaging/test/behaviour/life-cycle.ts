@@ -6,7 +6,7 @@ import { rpcTest } from './rpc-test.ts';
 
 export function describeLifeCycle(url: UrlFactory): void {
   describe('a server', () => {
-    rpcTest('that stops answers what it has begun, and wait tells when', url, async (rpc) => {
+    rpcTest('that stops answers what it has begun, and wait resolves after that', url, async (rpc) => {
       const [started, finish] = [new Gate(), new Gate()];
       const server = await rpc.serve({
         slow: async () => {
@@ -112,7 +112,7 @@ export function describeLifeCycle(url: UrlFactory): void {
       await expect(transport.ready()).rejects.toThrow(MessageDeliveryFailure);
     });
 
-    rpcTest('tells what its clients wait for, and what its servers run', url, async (rpc) => {
+    rpcTest('shows what its clients wait for, and what its servers run', url, async (rpc) => {
       const transport = rpc.transport();
       const [started, finish] = [new Gate(), new Gate()];
       const slow = async () => {

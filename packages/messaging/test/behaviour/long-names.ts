@@ -29,7 +29,7 @@ export function describeLongNames(url: UrlFactory): void {
       });
     }
 
-    rpcTest('of a method or its interface is one, too, as no server would answer', url, async (rpc) => {
+    rpcTest('of a method, a namespace or a version is a TypeError, too', url, async (rpc) => {
       const called = { ping: () => 'pong', ['m'.repeat(255)]: () => 'longest' };
       await rpc.serve(called);
       const noise = /^The (method|namespace|version) ".+…" has \d+ characters, and may have 255$/;
@@ -65,7 +65,7 @@ export function describeLongNames(url: UrlFactory): void {
       expect(make).toThrow(tooLong);
     });
 
-    rpcTest('is not the longest that one takes', url, async (rpc) => {
+    rpcTest('is longer than the longest one that is sent', url, async (rpc) => {
       const server = 's'.repeat(255 - rpc.topic.length - 1);
       await rpc.serve({ echo: () => 'echo' }, { server });
       expect(await rpc.client({ target: { server } }).call(CTXT, 'echo', {})).toBe('echo');

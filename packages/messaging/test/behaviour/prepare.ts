@@ -29,7 +29,7 @@ export function describePrepare(url: UrlFactory): void {
       expect(await client.call(CTXT, 'where', {})).toBe('home');
     });
 
-    rpcTest('takes parts away with null', url, async (rpc) => {
+    rpcTest('removes parts with null', url, async (rpc) => {
       await rpc.serve({ where: () => 'root' });
       const target = { server: 'absent', namespace: 'named', version: '2.0' };
       const context = rpc.client({ target }).prepare({ server: null, namespace: null, version: null });

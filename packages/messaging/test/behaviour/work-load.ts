@@ -89,7 +89,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       expect(attempts).toEqual([1, 1]);
     });
 
-    rpcTest('gives the place of a cast that waits for its next attempt to others', url, async (rpc) => {
+    rpcTest('lets others run while a cast waits for its next attempt', url, async (rpc) => {
       const gate = new Gate();
       const attempts: number[] = [];
       /** How many attempts there had been at each ping. */
@@ -133,7 +133,7 @@ export function describeWorkLoad(url: UrlFactory): void {
       await stuck;
     });
 
-    rpcTest('keeps the bound of prefetch, and needs no failure', url, async (rpc) => {
+    rpcTest('keeps to the prefetch, also when nothing fails', url, async (rpc) => {
       const { gate, counts, endpoint } = crowd();
       await rpc.serve(endpoint, { ackPolicy: 'after', prefetch: 2 });
       const client = rpc.client();
