@@ -26,8 +26,9 @@ export type Question = Pick<FastifyRequest, 'query' | 'microversion'>;
 export const noParameters: ParameterTable<object> = {};
 
 /**
- * Reads the query of a list's request into `query`. A parameter that the list does not know in the
- * request's microversion is refused, as in Nova since microversion 2.75: without it, the client would get an answer to another question.
+ * Reads the query of a list's request into `query`. A parameter that the list does not know in the request's
+ * microversion is refused, as in Nova since microversion 2.75: without it, the client would get an answer to another
+ * question.
  *
  * @throws BadRequest
  */
