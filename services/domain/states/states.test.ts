@@ -75,12 +75,11 @@ describe('what holds of a task', () => {
     expect(taskRule(TaskState.BLOCK_DEVICE_MAPPING)).toBe(taskStates.block_device_mapping);
   });
 
-  it('is that nobody owns it, while there is no operation that could finish the power change', () => {
-    const powerChanges = Object.values(TaskState).filter(
-      (task) => taskStates[task].whenStuck === 'finish the power change',
-    );
-    const unserved = powerChanges.filter((task) => operationOfTask(task) === undefined);
-    expect(unserved).toContain(TaskState.SUSPENDING);
+  it('is that nobody owns it, while there is no operation that could finish it', () => {
+    // A build can be in more states than ours passes through.
+    const others = Object.values(TaskState).filter((task) => taskStates[task].whenStuck !== 'end the build');
+    const unserved = others.filter((task) => operationOfTask(task) === undefined);
+    expect(unserved.length).toBeGreaterThan(0);
     for (const task of unserved) {
       expect(taskRule(task)).toMatchObject({
         owner: 'nobody',
