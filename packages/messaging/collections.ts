@@ -1,7 +1,10 @@
 /** A copy without what is undefined: what is left out of options stays as it was. */
 export function given<T extends object>(options: T): Partial<T> {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<T>;
+  const copy: Partial<T> = {};
+  for (const name of Object.keys(options) as (keyof T)[]) {
+    if (options[name] !== undefined) copy[name] = options[name];
+  }
+  return copy;
 }
 
 /** What is on a roster, until it is removed. */
