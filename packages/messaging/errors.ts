@@ -134,13 +134,8 @@ export class TopologyMismatch extends MessageDeliveryFailure {
   }
 }
 
-export interface TopologyMismatchData {
-  kind: 'queue' | 'exchange';
-  entity: string;
-  argument?: string;
-  wanted?: string;
-  actual?: string;
-}
+export type TopologyMismatchData = Pick<TopologyMismatch, 'kind' | 'entity'> &
+  Partial<Pick<TopologyMismatch, 'argument' | 'wanted' | 'actual'>>;
 
 function describeMismatch({ kind, entity, argument, wanted, actual }: TopologyMismatchData): string {
   const what = `The ${kind} "${entity}" exists with other properties`;

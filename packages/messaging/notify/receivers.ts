@@ -91,14 +91,15 @@ export interface BatchReceiverOptions extends ReceiverOptions {
 }
 
 interface Held {
-  incoming: IncomingNotification;
+  readonly incoming: IncomingNotification;
+  isRequeued: boolean;
   onSettled(): void;
 }
 
-/** What is left to be told: raw and as endpoints see it. */
+/** What is left to be told: held, and as endpoints see it. */
 interface Opened {
-  incoming: IncomingNotification;
-  notification: ReceivedNotification;
+  readonly held: Held;
+  readonly notification: ReceivedNotification;
 }
 
 /** Collects notifications and tells endpoints of them together, those of each priority for themselves. */
@@ -113,7 +114,7 @@ export class BatchReceiver implements NotificationReceiver {
 
   receive(incoming: IncomingNotification): Promise<void> {
     return new Promise((resolve) => {
-      this.#batch.push({ incoming, onSettled: resolve });
+      this.#batch.push({ incoming, isRequeued: false, onSettled: resolve });
       if (this.#batch.length >= this.#options.batchSize) this.flush();
       else this.#timer ??= setTimeout(() => this.flush(), this.#options.batchTimeout * 1000).unref();
     });
@@ -129,41 +130,33 @@ export class BatchReceiver implements NotificationReceiver {
 
   /** Does not reject. */
   async #handle(batch: readonly Held[]): Promise<void> {
-    const requeued = new Set<IncomingNotification>();
-    for (const [priority, opened] of this.#byPriority(batch, requeued)) {
-      if (!(await this.#dispatch(priority, opened))) continue;
-      for (const { incoming } of opened) requeued.add(incoming);
+    for (const [priority, opened] of this.#openByPriority(batch)) {
+      const isRequeued = await this.#dispatch(priority, opened);
+      for (const { held } of opened) held.isRequeued = isRequeued;
     }
-    for (const { incoming, onSettled } of batch) {
-      settle(incoming, requeued.has(incoming), this.#options);
+    for (const { incoming, isRequeued, onSettled } of batch) {
+      settle(incoming, isRequeued, this.#options);
       onSettled();
     }
   }
 
-  /** @param unreadable takes those that the serializer refuses */
-  #byPriority(
-    batch: readonly Held[],
-    unreadable: Set<IncomingNotification>,
-  ): Map<NotificationPriority, Opened[]> {
+  /** Those that the serializer refuses are left out, and are to be requeued. */
+  #openByPriority(batch: readonly Held[]): Map<NotificationPriority, Opened[]> {
+    const { serializer, logger } = this.#options;
     const groups = new Map<NotificationPriority, Opened[]>();
-    for (const { incoming } of batch) {
-      const priority = knownPriority(incoming, this.#options.logger);
+    for (const held of batch) {
+      const priority = knownPriority(held.incoming, logger);
       if (priority === undefined) continue;
-      const notification = this.#open(incoming);
-      if (notification === undefined) unreadable.add(incoming);
-      else groups.set(priority, [...(groups.get(priority) ?? []), { incoming, notification }]);
+      try {
+        const notification = receivedNotification(held.incoming, serializer);
+        groups.set(priority, [...(groups.get(priority) ?? []), { held, notification }]);
+      } catch (error) {
+        // The user's serializer may throw anything; the rest of the batch is none the worse.
+        logThrown(logger, error, describe(held.incoming), 'A notification cannot be read');
+        held.isRequeued = true;
+      }
     }
     return groups;
-  }
-
-  #open(incoming: IncomingNotification): ReceivedNotification | undefined {
-    try {
-      return receivedNotification(incoming, this.#options.serializer);
-    } catch (error) {
-      // The user's serializer may throw anything; the rest of the batch is none the worse.
-      logThrown(this.#options.logger, error, describe(incoming), 'A notification cannot be read');
-      return undefined;
-    }
   }
 
   /** True: all of them are to be requeued. The endpoints after the one that wants so are not asked. */
