@@ -23,7 +23,7 @@ describe('targets', () => {
       { actual: 1.3, met: false },
       { actual: 99_000, met: false },
     ]);
-    const faster = rounds('mini-nova', [900, 900, 900], 1.2);
+    const faster = rounds('mini-nova', [900, 900, 900], 1.1);
     expect(targets([faster, theirs], 100_000).map(({ met }) => met)).toEqual([true, true, true]);
   });
 
