@@ -13,9 +13,11 @@ const shared = {
   ssr: { resolve: { conditions: serverConditions, externalConditions: serverConditions } },
 };
 
+const PATIENT = ['test/patience.ts'];
+
 /** No load may break these: they end what hangs. A test that asserts how long something takes is a benchmark. */
 const patient: TestProjectInlineConfiguration['test'] = {
-  setupFiles: ['test/patience.ts'],
+  setupFiles: PATIENT,
   testTimeout: 300_000,
   hookTimeout: 300_000,
   expect: { poll: { timeout: PATIENCE } },
@@ -52,6 +54,7 @@ export default defineConfig({
         ],
         // To make a process and read all modules again costs more than the tests of most files: no file leaves a global changed.
         isolate: false,
+        setupFiles: [...PATIENT, 'test/unchanged-globals.ts'],
       }),
       project('cloud', 1, { include: [`${EVERYWHERE}.cloud.test.ts`, 'test/cloud/**/*.test.ts'] }),
       project('integration', 2, {
