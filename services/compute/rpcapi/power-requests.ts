@@ -3,7 +3,8 @@ import type { OneCastOptions, RpcContext } from '@mini-nova/messaging';
 import type { Instance } from '@mini-nova/objects';
 import type { ComputeAPI } from './compute-api.ts';
 
-type Method = (typeof powerOperations)[PowerOperationName]['request']['method'];
+/** Those that there are: a row that asks for another is refused below. */
+type Method = Extract<(typeof powerOperations)[PowerOperationName]['request']['method'], keyof ComputeAPI>;
 
 /** A method, and its arguments beside the instance. What the table of operations has is checked against it. */
 type PowerRequest = {
