@@ -2,7 +2,7 @@ import { isOutage } from '@mini-nova/domain/outage-retry';
 import type { Instance } from '@mini-nova/objects';
 import type { ComputeHost } from './compute-host.ts';
 
-/** One step of a clean-up: its failure is logged, and must not keep the others from being tried. */
+/** One step of a clean-up. Its failure is logged, so that the other steps are still tried. */
 export async function attempt(
   host: ComputeHost,
   instance: Instance,

@@ -8,19 +8,19 @@ import type { OwnRecords } from './own-records.ts';
 import type { ResourceTracker } from './resources/resource-tracker.ts';
 import type { VirtDriver } from './virt/driver.ts';
 
-/** This host and those it works with: what each operation on an instance is given. */
+/** This host and the parts that it works with. Each operation on an instance gets it. */
 export interface ComputeHost {
   readonly name: string;
   readonly driver: VirtDriver;
   readonly tracker: ResourceTracker;
   readonly ownRecords: OwnRecords;
-  /** Instances whose guests this process has made, or begun to make, without the build having got to its end. */
+  /** Instances whose guests this process has made or begun to make, and whose build has not ended. */
   readonly unfinishedGuests: Set<string>;
-  /** What concerns one instance runs one after another. */
+  /** Serializes the work on each instance. */
   readonly locks: KeyedQueue;
-  /** Whoever builds here waits for a turn. */
+  /** Limits the builds that run at once: the others wait for their turn. */
   readonly builds: WorkQueue;
-  /** Seconds without progress until a build is ended; 0: never. It may change. */
+  /** Seconds without progress after which a build is ended; 0: never. It may change. */
   readonly buildTimeout: () => number;
   readonly conductor: ConductorAPI;
   readonly computeTask: ComputeTaskAPI;

@@ -1,7 +1,7 @@
 import { Cloud } from '@mini-nova/services-testing/cloud';
 import { expect, test, vi } from 'vitest';
 
-/** Lets the driver's spawns go on only when they are told to, and counts them. */
+/** Holds the driver's spawns until they are told to go on, and counts them. */
 function holdSpawns(cloud: Cloud) {
   const { driver } = cloud.computes.get('host1') ?? {};
   if (driver === undefined) throw new Error('there is no host1');
@@ -21,7 +21,7 @@ function holdSpawns(cloud: Cloud) {
 
 const EVENTUALLY = { interval: 10 };
 
-test('a compute builds no more at once than it may, and all in the end', async () => {
+test('a compute builds no more at once than its limit allows, and in the end builds all', async () => {
   const settings = { 'DEFAULT.max_concurrent_builds': 2 };
   const cloud = await Cloud.start({ hosts: { host1: {} }, settings });
   const spawns = holdSpawns(cloud);

@@ -21,9 +21,9 @@ export interface DeletedGuestsTools {
 }
 
 /**
- * Does what is configured with guests whose instance is recorded as deleted, or was taken to another host by a migration that
- * is over, and was so each time that this host looked for the configured time: while it seemed to be down, users deleted
- * instances without it, or had them built anew elsewhere. No other guest is touched.
+ * Takes the configured action on guests whose instance is recorded as deleted, or was taken to another host by a migration
+ * that is over. Each look within the configured time must have found the guest so. Such guests remain when users delete
+ * instances, or have them rebuilt elsewhere, while this host seems to be down. No other guest is touched.
  */
 export async function cleanUpDeletedGuests(
   ctxt: RpcContext,
@@ -38,7 +38,7 @@ export async function cleanUpDeletedGuests(
   if (!act || due.length === 0 || !(await host.ownRecords.confirm(ctxt))) return;
   for (const { uuid } of due) {
     await host.locks.run(uuid, async () => {
-      // Whatever has happened while this waited: only what the records say now counts.
+      // The records may have changed while this waited: only what they say now counts.
       const [{ state, record } = {}] = await judge(host, [uuid]);
       if (!record || !state || !states.has(state)) return;
       await attempt(host, record, `${action} a guest`, () => act(host, ctxt, record));
@@ -46,12 +46,12 @@ export async function cleanUpDeletedGuests(
   }
 }
 
-/** What a guest is that is not its instance's any more. */
+/** The states of a guest that no longer belongs to its instance. */
 const states: ReadonlySet<GuestState> = new Set(['deleted', 'moved']);
 
 type Action = (host: ComputeHost, ctxt: RpcContext, instance: Instance) => Promise<void>;
 
-/** By Nova's names; `noop` does nothing. */
+/** By Nova's names. `noop` has none: it does nothing. */
 const actions = new Map<string, Action>([
   [
     'log',
@@ -86,7 +86,7 @@ const actions = new Map<string, Action>([
   ],
 ]);
 
-/** As Nova has it: an evacuation is complete when its source has no guest any more. */
+/** As in Nova, an evacuation is complete once its source no longer has the guest. */
 async function completeEvacuations(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
   for (const migration of await host.conductor.migrationsOfInstances(ctxt, [uuid])) {
     const { migration_type, status, source_compute } = migration;

@@ -15,7 +15,7 @@ const ctxt = RequestContext.admin();
 const hosts = { host1: {} };
 const atOnce = { 'DEFAULT.running_deleted_instance_timeout': 0 };
 
-/** A conductor of another database on the cloud's bus. */
+/** A conductor with another database, on the cloud's bus. */
 function otherConductor({ bus }: Cloud, database = 'sqlite://'): Promise<Cloud> {
   return Cloud.start({ bus, database, hosts: {}, scheduler: false });
 }
@@ -44,7 +44,7 @@ function figureOf(cloud: Cloud, name: string, state?: string): number | undefine
   return figure?.values().find(({ labels }) => labels.state === state)?.value;
 }
 
-/** Returns what puts this process's monotonic clock so many seconds forward. */
+/** Returns a function that puts this process's monotonic clock forward by a number of seconds. */
 function useClock(): (seconds: number) => void {
   const now = performance.now.bind(performance);
   let passed = 0;
@@ -60,7 +60,7 @@ function startLogged(options: CloudOptions = {}): Promise<{ cloud: Cloud; logger
   return Cloud.start({ hosts, settings: atOnce, logger, ...options }).then((cloud) => ({ cloud, logger }));
 }
 
-/** A driver whose calls go to another bus when it says so. */
+/** A messaging driver whose calls go to another bus while `other` returns one. */
 function divided(inner: Driver, other: () => Driver | undefined): Driver {
   return {
     send: (target, request, options) =>
@@ -70,7 +70,7 @@ function divided(inner: Driver, other: () => Driver | undefined): Driver {
   };
 }
 
-it('guests stay while a conductor with an empty database answers, too', async () => {
+it('guests stay while a second conductor, with an empty database, also answers', async () => {
   const elsewhere = await Cloud.start({ hosts: {}, scheduler: false });
   const { driver } = elsewhere.connect('compute@host1').transport;
   let asked = 0;
@@ -86,7 +86,7 @@ it('guests stay while a conductor with an empty database answers, too', async ()
   for (const pattern of [2, 3, 4]) {
     for (let n = 0; n < 2 * pattern; n += 1) {
       answers = (call) => (call + n) % pattern === 0 || (call + n) % 7 < 2;
-      // What one has recorded, the other does not find.
+      // What one conductor has recorded, the other does not find.
       for (const task of tasks) await task.run(ctxt).catch(() => {});
     }
   }
@@ -100,7 +100,7 @@ it('guests stay while a conductor with an empty database answers, too', async ()
   expect(reportOf(cloud).own_records).toMatchObject({ destruction_suspended_since: null });
 });
 
-it('guests stay, and hold their resources, when only an empty database answers', async () => {
+it('guests stay, and hold their resources, when the only conductor has an empty database', async () => {
   const { cloud, logger } = await startLogged();
   const uuids = await bootMany(cloud, 3);
 
@@ -124,7 +124,7 @@ it('guests stay, and hold their resources, when only an empty database answers',
   );
 });
 
-it('guests that were booted after the dump stay when an older dump is restored', async () => {
+it('guests that were booted after a dump stay when that dump is restored', async () => {
   const folder = tempDir();
   const file = join(folder, 'nova.sqlite');
   const cloud = await Cloud.start({ hosts, settings: atOnce, database: `sqlite:///${file}` });
@@ -159,7 +159,7 @@ it('a guest whose record is on another host stays', async () => {
   expect(logger.of('warn').filter((line) => line.includes('recorded on another host'))).toHaveLength(1);
 });
 
-it('the guest of a deleted instance is destroyed once it has been seen so for the timeout', async () => {
+it('the guest of a deleted instance is destroyed once its instance was seen as deleted for the whole timeout', async () => {
   const passTime = useClock();
   const cloud = await Cloud.start({ hosts, settings: { 'DEFAULT.running_deleted_instance_timeout': 600 } });
   const [deleted, kept] = [await cloud.bootActive(), await cloud.bootActive()];
@@ -175,7 +175,7 @@ it('the guest of a deleted instance is destroyed once it has been seen so for th
   expect(await guestsOf(cloud)).toEqual([kept.uuid]);
 });
 
-it('a look that says otherwise makes the time begin anew', async () => {
+it('a look that finds the instance not deleted restarts the timeout', async () => {
   const passTime = useClock();
   const cloud = await Cloud.start({ hosts, settings: { 'DEFAULT.running_deleted_instance_timeout': 600 } });
   const { uuid } = await cloud.bootActive();
@@ -261,7 +261,7 @@ it('while its own records are missing, a compute destroys nothing, also after a 
   );
 });
 
-it('it can be used meanwhile: what is built can be deleted', async () => {
+it('a compute without its records can be used: what it builds can be deleted', async () => {
   const { cloud, deleted } = await withoutOwnRecords();
   await cloud.runTasks('host1');
 
@@ -272,7 +272,7 @@ it('it can be used meanwhile: what is built can be deleted', async () => {
   expect(await guestsOf(cloud)).toEqual([deleted.uuid]);
 });
 
-it('it goes on when its records are back', async () => {
+it('a compute destroys guests again once its records are back', async () => {
   const { cloud, node, logger } = await withoutOwnRecords();
   await cloud.runTasks('host1');
   await cloud.db.kysely.deleteFrom('compute_nodes').execute();
@@ -284,7 +284,7 @@ it('it goes on when its records are back', async () => {
   expect(logger.of('warn')).toContain('The records of this compute are there again');
 });
 
-it('it puts in order then what it could not at its start, also when it is not answered at first', async () => {
+it('once its records are back, a compute recovers what its start could not, even after a lost answer', async () => {
   let answered = Number.POSITIVE_INFINITY;
   const lose = ({ args }: RpcMessage) =>
     args?.objmethod === 'get_by_host' && --answered < 0 ? 'request' : undefined;
@@ -299,7 +299,7 @@ it('it puts in order then what it could not at its start, also when it is not an
   await cloud.db.kysely.deleteFrom('compute_nodes').execute();
   await cloud.db.kysely.insertInto('compute_nodes').values(node).execute();
 
-  // The usage and the guests are compared with the records, which then are not there for what is to be put in order.
+  // The comparisons of usage and of guests with the records are answered; the recovery after them is not.
   answered = 2;
   await expect(cloud.runTasks('host1')).rejects.toThrow('the request was lost');
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ task_state: 'powering-off' });
@@ -309,7 +309,7 @@ it('it puts in order then what it could not at its start, also when it is not an
   expect(await cloud.instances.getByUuid(uuid)).toMatchObject({ vm_state: 'stopped', task_state: null });
 });
 
-it('records that an operator deleted are not missing', async () => {
+it('records that an operator deleted do not count as missing', async () => {
   const { cloud, node } = await withoutOwnRecords();
   await cloud.db.kysely
     .insertInto('compute_nodes')
@@ -322,7 +322,7 @@ it('records that an operator deleted are not missing', async () => {
   expect(await guestsOf(cloud)).toEqual([]);
 });
 
-it('without a record of its service it destroys nothing until it has registered again', async () => {
+it('without a record of its service a compute destroys nothing until it has registered again', async () => {
   const { cloud, deleted, node } = await withoutOwnRecords();
   await cloud.db.kysely.insertInto('compute_nodes').values(node).execute();
   const services = await cloud.db.kysely.selectFrom('services').selectAll().execute();
@@ -345,7 +345,7 @@ it.each(['unknown', 'not being deleted', 'elsewhere'])(
     if (how === 'elsewhere') await row.set({ host: 'other', task_state: 'deleting' }).execute();
 
     await cloud.compute.terminateInstance(cloud.ctxt, { instance });
-    // It waits for what was ordered before, and is refused.
+    // A call that waits for the deletion ordered before, and is then refused.
     const absent = { network_id: null, port_id: 'absent', requested_ip: null };
     await expect(cloud.compute.attachInterface(cloud.ctxt, { instance, ...absent })).rejects.toThrow();
 
@@ -365,7 +365,7 @@ it('an order to delete an instance whose record is deleted already destroys its 
   await expect.poll(() => guestsOf(cloud)).toEqual([]);
 });
 
-it('a build whose record cannot even be read ends, and its guest stays', async () => {
+it('a build whose record cannot be read ends, and its guest stays', async () => {
   const asksForRecord = ({ args }: RpcMessage) => args?.objmethod === 'get_by_filters';
   const cloud = await Cloud.start({
     hosts,

@@ -6,7 +6,7 @@ import type { RequestContext } from '@mini-nova/service';
 import type { ComputeHost } from './compute-host.ts';
 import { type GuestWatch, judge, type StrayGuest } from './guest-watch.ts';
 
-/** Serves what operators do with the guests of this host, beside the compute's own methods. */
+/** Serves the guest API, with which operators see and remove guests of this host, beside the compute API. */
 export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext> {
   readonly #host: ComputeHost;
   readonly #watch: GuestWatch;
@@ -61,7 +61,7 @@ export class GuestManager implements EndpointOf<typeof guestRpc, RequestContext>
     return left ? notDone(left.reason) : { done: true, reason: `accepted: ${suspension.reason}` };
   }
 
-  /** Undefined: it is gone. */
+  /** Undefined: the guest is gone. */
   async #describe(
     uuid: string,
     node: string,

@@ -12,7 +12,7 @@ export interface StrayGuest {
   state: StrayState;
   /** The host in its record. */
   recordedHost: string | null;
-  /** By performance.now(): when it was first seen so; it was so each time since. */
+  /** When it was first seen in this state, by performance.now(); each look since has seen it so. */
   since: number;
 }
 
@@ -24,8 +24,8 @@ const notices: Record<StrayState, string> = {
 };
 
 /**
- * Compares the guests of this host with their records. It destroys nothing. How long a guest has been seen in a state is
- * measured here, by one clock, across looks: whoever acts on it knows that no look said otherwise.
+ * Compares the guests of this host with their records. It destroys nothing. It measures, by one clock and across looks,
+ * how long a guest has been in a state: no look in that time has seen another state.
  */
 export class GuestWatch {
   readonly #host: ComputeHost;
@@ -41,7 +41,7 @@ export class GuestWatch {
     return [...this.#strays.values()];
   }
 
-  /** Of the guests that a migration under way takes from this host or to it, the host in their record. As of the last look. */
+  /** Guests that a migration under way takes from or to this host, with the host in their record. As of the last look. */
   get moving(): ReadonlyMap<string, string | null> {
     return this.#moving;
   }
@@ -50,7 +50,7 @@ export class GuestWatch {
     return this.strays.filter((stray) => stray.state === state).length;
   }
 
-  /** Looks now. A guest to whose instance something is being done is left out: that ends with it in order. */
+  /** Looks now. Guests of instances that are being worked on are left out: that work leaves them in order. */
   async look(ctxt: RpcContext): Promise<readonly StrayGuest[]> {
     const { driver, conductor, name } = this.#host;
     const guests = await driver.listInstanceUuids();
@@ -82,7 +82,7 @@ export class GuestWatch {
 export interface JudgedGuest {
   uuid: string;
   state: GuestState;
-  /** Undefined: there is none. */
+  /** Undefined: there is no record. */
   record: Instance | undefined;
 }
 

@@ -7,7 +7,7 @@ import { FakeDriver } from './virt/fake/fake-driver.ts';
 
 const ctxt = RequestContext.admin();
 
-/** Ends the compute and starts it anew; with a new driver its guests are gone, as those of the fake driver are. */
+/** Ends the compute and starts it anew. With a new fake driver, which keeps guests in memory, the guests are gone. */
 async function restart(cloud: Cloud, host: string, driver = new FakeDriver(host)): Promise<void> {
   await cloud.computes.get(host)?.service.stop();
   await cloud.startCompute(host, driver);
@@ -38,7 +38,7 @@ it('keeps the record and the inventory of the node', async () => {
   expect([...(await cloud.services.list({ binary: 'nova-compute' }))]).toHaveLength(1);
 });
 
-it('ends a build that was under way in ERROR with a fault, and gives back what it held', async () => {
+it('puts an instance whose build was under way into ERROR with a fault, and gives back what it held', async () => {
   const cloud = await Cloud.start({ hosts: { host1: { spawn_delay: 60 } } });
   const [uuid = ''] = await cloud.boot();
   await cloud.reaches(uuid, 'spawning');
@@ -55,7 +55,7 @@ it('ends a build that was under way in ERROR with a fault, and gives back what i
   expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
-it('ends a build whose guest is there in ERROR, and leaves the guest what it has', async () => {
+it('puts an instance whose guest was already made into ERROR, and leaves the guest what it has', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const { uuid } = await cloud.bootActive();
   const driver = cloud.driver('host1');
@@ -90,7 +90,7 @@ it.each([
   ['reboot_started', PowerState.RUNNING, 'active', []],
   ['reboot_started_hard', PowerState.SHUTDOWN, 'active', ['clean shutdown', 'hard reboot']],
 ])(
-  'carries out what was asked in %s, with the guest in power state %s',
+  'carries out the operation of task state %s, with the guest in power state %s',
   async (taskState, powerState, vmState, events) => {
     const cloud = await Cloud.start({ hosts: { host1: {} } });
     const { uuid } = await cloud.bootActive();
@@ -152,7 +152,7 @@ async function endedElsewhere(): Promise<{ cloud: Cloud; uuid: string }> {
   return { cloud, uuid };
 }
 
-it('removes what a build without a guest has left here that was ended while the compute was away', async () => {
+it('removes what was left here by a build without a guest that was ended while the compute was away', async () => {
   const { cloud, uuid } = await endedElsewhere();
 
   await restart(cloud, 'host1');
@@ -162,7 +162,7 @@ it('removes what a build without a guest has left here that was ended while the 
   expect(await cloud.ports.list(uuid)).toEqual([]);
 });
 
-it('leaves the guest of such a build, which may be younger than its record, to the user', async () => {
+it('leaves the guest of such a build to the user, since it may be newer than its record', async () => {
   const { cloud, uuid } = await endedElsewhere();
   const driver = cloud.driver('host1');
   driver.initHost = async () => {};
@@ -176,12 +176,12 @@ it('leaves the guest of such a build, which may be younger than its record, to t
   await expect.poll(() => cloud.guests()).toEqual({ host1: [] });
 });
 
-it('leaves a build alone that was sent to another host since the list was read', async () => {
+it('leaves alone a build that was sent to another host after the list was read', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const here = { vm_state: 'building', task_state: 'spawning', host: 'host1', node: 'host1' };
   const gone = newInstance(here);
   const lost = newInstance(here);
-  // The newer one is seen to first.
+  // Recovery takes the newer one first.
   for (const instance of [gone, lost]) await cloud.instances.create(instance);
   const project_id = 'p1';
   const ports = { instance_uuid: gone.uuid, project_id, host: 'host2', requested_networks: null };

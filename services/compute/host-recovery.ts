@@ -14,9 +14,9 @@ import { repeatPowerOperation } from './operations/index.ts';
 import { powerStateOf } from './operations/power.ts';
 
 /**
- * Brings the records of this host together with its guests after a start. What was being done to an instance when the
- * process ended is finished or given up, so that nothing stays in a state of transition. What this process itself does
- * to one is left to it.
+ * Makes the records of this host agree with its guests after a start. An operation that was under way when the last
+ * process ended is finished or given up, so that no instance stays in a transition. Operations of this process are left
+ * alone.
  */
 export async function recoverHost(
   host: ComputeHost,
@@ -27,7 +27,7 @@ export async function recoverHost(
     if (wayOf(listed) === 'rest' || host.locks.isHeld(listed.uuid)) continue;
     await attempt(host, listed, 'recover the instance', () =>
       host.locks.run(listed.uuid, async () => {
-        // As it is now: since the list was read, it may have been sent to another host.
+        // Since the list was read, the instance may have been sent to another host.
         const instance = await currentHere(host, ctxt, listed.uuid);
         if (!instance || (await isLeftToMove(host, ctxt, instance))) return;
         await recoverInstance(host, ctxt, instance);
@@ -36,7 +36,7 @@ export async function recoverHost(
   }
 }
 
-/** What undoes a build destroys the guest: of an instance between two hosts its migration has to say whether that may be. */
+/** Undoing a build destroys the guest. For an instance between two hosts, only its migration says whether that is allowed. */
 async function isLeftToMove(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<boolean> {
   const way = wayOf(instance);
   return (way === 'end the build' || way === 'leave the host') && isBetweenHosts(host, ctxt, instance.uuid);
@@ -57,7 +57,7 @@ async function recoverInstance(host: ComputeHost, ctxt: RequestContext, instance
     case 'finish the deletion':
       return terminateInstance(host, ctxt, instance);
     case 'finish the power change':
-      // As Nova does: the request is lost, and is carried out now.
+      // As in Nova: the request was lost, so it is carried out now.
       return repeatPowerOperation(host, ctxt, instance);
     case 'leave the host':
       return leaveHost(host, ctxt, instance);
@@ -65,8 +65,8 @@ async function recoverInstance(host: ComputeHost, ctxt: RequestContext, instance
 }
 
 /**
- * A guest that is there stays, with its ports and its allocation: the record may be older than the guest, and the user can
- * delete what is in ERROR.
+ * An existing guest stays, with its ports and its allocation: the record may be older than the guest, and the user can
+ * delete an instance in ERROR.
  */
 async function giveUpBuild(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<void> {
   const doing = instance.task_state ?? 'claiming resources';
@@ -79,7 +79,7 @@ async function giveUpBuild(host: ComputeHost, ctxt: RequestContext, instance: In
   await abortBuild(host, ctxt, instance, { error, clean });
 }
 
-/** Whether the guest is as the change that had begun leaves it; then that is recorded. */
+/** Whether the guest is as the interrupted operation would leave it. If so, that is recorded. */
 async function isDone(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<boolean> {
   const { task_state } = instance;
   const operation = powerOperationOf(task_state);

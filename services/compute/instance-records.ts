@@ -8,7 +8,7 @@ import type { ComputeHost } from './compute-host.ts';
 
 type Records = Pick<ComputeHost, 'conductor'>;
 
-/** The living instance as it is now. Undefined: there is none. */
+/** The instance as it is now. Undefined: it is deleted or unknown. */
 export async function currentInstance(
   { conductor }: Records,
   ctxt: RpcContext,
@@ -22,7 +22,7 @@ export async function currentInstance(
   }
 }
 
-/** Undefined: it was deleted, or is elsewhere. */
+/** Undefined: it was deleted, or is on another host. */
 export async function currentHere(
   host: Records & Pick<ComputeHost, 'name'>,
   ctxt: RpcContext,
@@ -32,7 +32,7 @@ export async function currentHere(
   return instance?.host === host.name ? instance : undefined;
 }
 
-/** The instance's record, also a deleted one; undefined: there is none, which says nothing of the instance. */
+/** The instance's record, even if deleted. Undefined: there is none, which proves nothing about the instance. */
 export async function recordOf(
   host: Pick<ComputeHost, 'conductor'>,
   uuid: string,
@@ -40,7 +40,7 @@ export async function recordOf(
   return (await recordsOf(host, [uuid])).get(uuid);
 }
 
-/** The records of these instances, also of deleted ones. */
+/** The records of these instances, including deleted ones. */
 export async function recordsOf(
   { conductor }: Pick<ComputeHost, 'conductor'>,
   uuids: readonly string[],
@@ -50,7 +50,7 @@ export async function recordsOf(
   return new Map(records.map((record) => [record.uuid, record]));
 }
 
-/** Saves the changes if the instance is as expected. False: someone else has it, or deleted it. */
+/** Saves the changes if the instance is as expected. False: another operation has taken it over or deleted it. */
 export async function saveIfExpected(
   host: Pick<ComputeHost, 'conductor' | 'logger'>,
   ctxt: RpcContext,
@@ -69,7 +69,7 @@ export async function saveIfExpected(
   }
 }
 
-/** Ends an instance of this host in ERROR with a fault. False: it is not as expected any more, and someone else's. */
+/** Puts an instance of this host into ERROR with a fault. False: another operation has changed it meanwhile. */
 export async function endUnlessChanged(
   host: ComputeHost,
   ctxt: RpcContext,

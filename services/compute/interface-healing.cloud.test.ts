@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 const ctxt = RequestContext.admin();
 const anyPort = { network_id: null, port_id: null, requested_ip: null };
 
-/** A compute that is as dead from one of its calls on: nothing it sends arrives any more, and no answer. */
+/** A compute that is as good as dead from one of its calls on: nothing it sends arrives, and it gets no answers. */
 class Killable {
   #dies: (message: RpcMessage) => 'before' | 'after' | undefined = () => undefined;
   #isDead = false;
@@ -51,7 +51,7 @@ async function killableCloud() {
   return { cloud, killable, instance };
 }
 
-/** Starts a compute in the place of the one that is dead. */
+/** Starts a compute in place of the dead one. */
 async function startAgain(cloud: Cloud, killable: Killable): Promise<void> {
   await expect.poll(() => killable.isDead).toBe(true);
   await cloud.computes
@@ -114,7 +114,7 @@ it.each([
   },
 );
 
-it('what differs while the compute runs is healed by its periodic task', async () => {
+it('differences that arise while the compute runs are healed by its periodic task', async () => {
   const { cloud, instance } = await killableCloud();
   const before = await interfacesOf(cloud, instance);
   const [network] = await listNetworks(cloud.db.kysely);
@@ -141,7 +141,7 @@ it('an interface of a guest without a port stays plugged', async () => {
   expect(await interfacesOf(cloud, instance)).toEqual({ ports: [], recorded: [], plugged });
 });
 
-it('an instance to which something is being done is left to that', async () => {
+it('an instance with an operation under way is left alone', async () => {
   const { cloud, instance } = await killableCloud();
   await cloud.request(instance.uuid, 'powering-off');
   await cloud.db.kysely.updateTable('instances').set({ info_cache: null }).execute();
@@ -152,7 +152,7 @@ it('an instance to which something is being done is left to that', async () => {
   expect((await cloud.instances.getByUuid(instance.uuid)).task_state).toBe('powering-off');
 });
 
-it('healing asks for all ports at once, and for no more when nothing differs', async () => {
+it('healing asks for all ports at once, and asks nothing else when nothing differs', async () => {
   const methods: string[] = [];
   const cloud = await Cloud.start({
     hosts: { host1: {} },

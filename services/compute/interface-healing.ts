@@ -9,9 +9,9 @@ import { currentHere } from './instance-records.ts';
 import { isBetweenHosts } from './moves.ts';
 
 /**
- * Compares, for all instances of this host, their ports with what the records and the guests say, and heals those that
- * differ: a daemon that was killed while it attached or detached an interface left them so. Instances to which something is
- * being done are left out, and those between two hosts: their ports and guests may be on the other.
+ * Compares the ports of all instances of this host with the records and the guests, and heals the differences that remain
+ * when a daemon is killed while it attaches or detaches an interface. Instances with an operation under way are left out,
+ * as are those between two hosts, whose ports and guests may be on the other host.
  */
 export async function healHostInterfaces(host: ComputeHost, ctxt: RpcContext): Promise<void> {
   if (host.ownRecords.suspension) return;
@@ -28,13 +28,13 @@ export async function healHostInterfaces(host: ComputeHost, ctxt: RpcContext): P
 }
 
 /**
- * Makes one instance's interfaces agree, when nobody else works on it. The ports decide:
+ * Makes the ports, the record and the guest of one instance agree, when nobody else works on it. The ports decide:
  *
- * - one that neither the guest nor the record has was made for an attachment that did not get on: it is given back
- * - one that the guest lacks and the record has is plugged again: its detachment, which had begun, can be asked for again
- * - what the guest has without a port stays: that a port is not found is no reason to take it away
+ * - a port that neither the guest nor the record has was made for an attachment that never finished: it is given back
+ * - a port that the record has and the guest lacks is plugged again: its detachment had begun, and can be requested again
+ * - an interface of the guest without a port stays: a port that is not found is no evidence that it should go
  *
- * The record then says what the ports say.
+ * Then the record is set to what the ports say.
  */
 export async function healInterfaces(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
   const instance = await currentHere(host, ctxt, uuid);

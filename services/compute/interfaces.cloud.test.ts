@@ -46,7 +46,7 @@ it('attaches one more interface, and detaches it', async () => {
   expect(await findPort(cloud.db.kysely, vif.id)).toBeUndefined();
 });
 
-it('binds a port of the user, and leaves it to him when it is detached', async () => {
+it("binds a port of the user, which stays the user's when it is detached", async () => {
   const cloud = await Cloud.start();
   const instance = await cloud.bootActive();
   const port_id = await freePort(cloud);
@@ -58,7 +58,7 @@ it('binds a port of the user, and leaves it to him when it is detached', async (
   await expect.poll(async () => (await findPort(cloud.db.kysely, port_id))?.device_uuid).toBeNull();
 });
 
-it('refuses a port that another instance uses, and one that there is not', async () => {
+it('refuses a port that another instance uses, and one that does not exist', async () => {
   const cloud = await Cloud.start();
   const owner = await cloud.bootActive();
   const instance = await cloud.bootActive();
@@ -71,7 +71,7 @@ it('refuses a port that another instance uses, and one that there is not', async
   expect((await interfaces(cloud, instance.uuid)).bound).toHaveLength(1);
 });
 
-it('refuses a port that the instance has already, which stays', async () => {
+it('refuses a port that the instance already has, and leaves it attached', async () => {
   const cloud = await Cloud.start({ hosts: { host1: { fail_attach: true } } });
   const instance = await cloud.bootActive();
   const [port_id = ''] = (await interfaces(cloud, instance.uuid)).bound;
@@ -112,7 +112,7 @@ it('gives back a port whose allocation was answered too late', async () => {
   expect(bound).toEqual(recorded);
 });
 
-it('tells that the network is full', async () => {
+it('reports that the network is full', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const instance = await cloud.bootActive();
   const attach = () => cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
@@ -122,7 +122,7 @@ it('tells that the network is full', async () => {
   await expect(attach()).rejects.toThrow(NoMoreFixedIps);
 });
 
-it('says by a fault why an interface could not be detached, whatever failed', async () => {
+it('records a fault when an interface could not be detached, whatever failed', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const instance = await cloud.bootActive();
   const vif = await cloud.compute.attachInterface(cloud.ctxt, { instance, ...anyPort });
@@ -135,7 +135,7 @@ it('says by a fault why an interface could not be detached, whatever failed', as
     .toContain('the database failed as the test asked');
 });
 
-it('takes the detachment of what is not attached as done', async () => {
+it('treats the detachment of an interface that is not attached as done', async () => {
   const cloud = await Cloud.start({ hosts: { host1: {} } });
   const instance = await cloud.bootActive();
 

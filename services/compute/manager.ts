@@ -40,15 +40,15 @@ export interface ComputeManagerOptions {
   logger: Logger;
 }
 
-/** A periodic task with it does not run. */
+/** The spacing of a periodic task that does not run. */
 const NEVER = -1;
 
 /**
- * Serves the compute RPC API of one host. What concerns one instance runs one after another: a termination waits
- * for the build, which notices at its next step that the instance is being deleted.
+ * Serves the compute RPC API of one host. Operations on one instance run one after another: a termination waits for the
+ * build, which notices at its next step that the instance is being deleted.
  */
 export class ComputeManager extends Manager {
-  /** What it serves, by the method's name. */
+  /** The served methods, by name. */
   readonly served: ComputeEndpoint;
   override readonly endpoints: readonly RpcEndpoint[];
   override readonly checks: ReadinessChecks = { records: () => this.#suspensionText };
@@ -61,7 +61,7 @@ export class ComputeManager extends Manager {
     },
     {
       name: 'nova_compute_destruction_suspended',
-      help: 'Whether nothing is destroyed here, as the records of this compute are missing',
+      help: '1 while the records of this compute are missing, so that it destroys nothing',
       labels: [],
       values: () => [{ labels: {}, value: this.#compute.ownRecords.suspension ? 1 : 0 }],
     },
@@ -104,7 +104,7 @@ export class ComputeManager extends Manager {
     this.endpoints = [endpoint(computeRpc, this.served), endpoint(guestRpc, guests)];
   }
 
-  /** Waits for a conductor, reports the host, and puts in order what an earlier run left. */
+  /** Waits for a conductor, reports the host, and recovers what an earlier run left. */
   override async initHost(): Promise<void> {
     const ctxt = RequestContext.admin();
     const { conductor, driver, tracker, logger } = this.#compute;
@@ -161,7 +161,7 @@ export class ComputeManager extends Manager {
     ];
   }
 
-  /** What a start could not put in order while the records of this compute were missing is, once they are back. */
+  /** Once the records of this compute are back, also does the recovery that the start had to skip. */
   async #watchGuests(ctxt: RequestContext): Promise<void> {
     await this.#watch.look(ctxt);
     if (!this.#isRecovered) await this.#recover(ctxt);

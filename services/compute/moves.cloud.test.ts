@@ -23,7 +23,7 @@ let tiny: Flavor;
 let small: Flavor;
 
 beforeEach(async () => {
-  // What is to be destroyed is at the first look.
+  // Guests to be destroyed are destroyed at the first look.
   cloud = await Cloud.start({ settings: { 'DEFAULT.running_deleted_instance_timeout': 0 } });
   tiny = await cloud.flavors.getByName('m1.tiny');
   small = await cloud.flavors.getByName('m1.small');
@@ -40,7 +40,7 @@ async function running(): Promise<Instance> {
   return instance;
 }
 
-/** A migration of the instance from host1 to host2, and the guest that it makes there. */
+/** A migration of the instance from host1 to host2, and the guest that the migration has made on host2. */
 async function move(instance: Instance, values: Partial<Migration>): Promise<Migration> {
   const migration = newMigration({ instance_uuid: instance.uuid, ...values });
   await cloud.migrations.create(migration);
@@ -66,7 +66,7 @@ async function guestsOf({ uuid }: Instance): Promise<string[]> {
   );
 }
 
-/** What each host reports, and keeps back from placement beside it. */
+/** What each host reports as used, and what it reserves in placement besides. */
 async function usage() {
   const nodes = [...(await cloud.computeNodes.list())];
   const reports = nodes.map(async ({ host, uuid, memory_mb_used, running_vms }) => {
@@ -99,7 +99,7 @@ describe.each(types)('the guests of an instance in a %s', (type) => {
   });
 });
 
-describe('the guest that a migration has left behind', () => {
+describe('a guest that a migration has left behind', () => {
   it.each(over)('of which the status is %s', async (status) => {
     const instance = await running();
     const migration = await move(instance, { status });
@@ -113,7 +113,7 @@ describe('the guest that a migration has left behind', () => {
     expect(gone).toHaveLength(['error', 'failed', 'cancelled'].includes(status) ? 0 : 1);
   });
 
-  it('goes with the start of its compute, which completes an evacuation', async () => {
+  it('is destroyed when its compute starts, which completes an evacuation', async () => {
     const instance = await running();
     await cloud.computes.get('host1')?.service.stop({ quick: true });
     const migration = await move(instance, { migration_type: 'evacuation', status: 'done' });
@@ -126,7 +126,7 @@ describe('the guest that a migration has left behind', () => {
     expect(await cloud.ports.list(instance.uuid)).toHaveLength(1);
   });
 
-  it('stays when it came back since, or is about to', async () => {
+  it('stays when its instance has since come back, or is about to', async () => {
     for (const status of ['accepted', 'error', 'confirmed'] as const) {
       const instance = await running();
       await move(instance, { status: 'confirmed' });
@@ -137,7 +137,7 @@ describe('the guest that a migration has left behind', () => {
         dest_node: 'host1',
       };
       await move(instance, { ...back, status });
-      // As far as it is told, it is still there.
+      // By its record, the instance is still on host2.
       await cloud.instances.update(instance, arrived());
 
       await lookAll();
@@ -146,7 +146,7 @@ describe('the guest that a migration has left behind', () => {
     }
   });
 
-  it('stays where nobody knows it, and where its record says that it is', async () => {
+  it('stays on a host that has no record of it, and on the host that its record names', async () => {
     const unknown = newInstance();
     await move(unknown, { status: 'reverted' });
     const here = await running();
@@ -207,7 +207,7 @@ it('deletes an instance between two hosts with its guests on both', async () => 
   }
 });
 
-it('leaves what failed, was not launched or lacks its guest as it is, as long as it is between two hosts', async () => {
+it('leaves an instance that failed, was not launched or lacks its guest as it is while it is between two hosts', async () => {
   const states: ChangesOf<Instance>[] = [
     { vm_state: 'error', launched_at: null },
     { vm_state: 'building', task_state: 'spawning', launched_at: null },
@@ -225,7 +225,7 @@ it('leaves what failed, was not launched or lacks its guest as it is, as long as
     await restart();
 
     expect(await cloud.instances.getByUuid(instance.uuid)).toMatchObject({ ...state, host: 'host1' });
-    // The fake hypervisor makes guests again that its host should have.
+    // The fake driver brings back the guests that its host should have.
     expect(await guestsOf(instance)).toEqual(['host1', 'host2']);
     expect(await cloud.ports.list(instance.uuid)).toHaveLength(1);
     migration.status = 'error';
@@ -233,7 +233,7 @@ it('leaves what failed, was not launched or lacks its guest as it is, as long as
   }
 });
 
-it('leaves an instance as it is whose guest a migration takes away while the power states are looked at', async () => {
+it('leaves alone an instance whose guest a migration takes away while the power states are compared', async () => {
   const instance = await running();
   const driver = cloud.driver('host1');
   const getInfo = driver.getInfo.bind(driver);
@@ -251,10 +251,10 @@ it('leaves an instance as it is whose guest a migration takes away while the pow
   expect(await cloud.fault(instance.uuid)).toBeUndefined();
 });
 
-it('leaves a build alone of which a migration begins while the compute puts others in order', async () => {
+it('leaves alone a build whose migration begins while the compute recovers other instances', async () => {
   const states = { vm_state: 'building', task_state: 'spawning', launched_at: null };
   const moving = await running();
-  // The newer one is seen to first.
+  // Recovery takes the newer one first.
   const lost = await running();
   for (const instance of [moving, lost]) await cloud.instances.update(instance, states);
   const driver = cloud.driver('host1');
@@ -275,8 +275,8 @@ it('leaves a build alone of which a migration begins while the compute puts othe
   expect(await cloud.ports.list(moving.uuid)).toHaveLength(1);
 });
 
-describe('a host counts', () => {
-  it.each(types)('what moves away from it and to it by a %s, each by its flavor', async (type) => {
+describe('the usage of a host', () => {
+  it.each(types)('includes what a %s moves from it and to it, each by its flavor', async (type) => {
     const isResize = type === 'resize';
     const after = isResize ? small.memory_mb : tiny.memory_mb;
     const instance = await running();
@@ -301,7 +301,7 @@ describe('a host counts', () => {
     }
   });
 
-  it.each(over)('no more than what its records say when the migration is %s', async (status) => {
+  it.each(over)('is only what its records say when the migration is %s', async (status) => {
     const instance = await running();
     await cloud.instances.update(instance, resized());
     const migration = newMigration({ instance_uuid: instance.uuid, status });
@@ -315,7 +315,7 @@ describe('a host counts', () => {
     });
   });
 
-  it('both sizes of what is resized on it, before and after', async () => {
+  it('includes both flavors of an instance that is resized on it, before and after the switch', async () => {
     const instance = await running();
     await cloud.instances.update(instance, resized());
     const migration = newMigration({
@@ -341,7 +341,7 @@ describe('a host counts', () => {
     expect((await usage()).host1).toEqual({ ...both, ram: small.memory_mb });
   });
 
-  it('a guest that a failed migration has left, and keeps its room back, as no record says it', async () => {
+  it('includes a guest that a failed migration has left, and reserves its room, since no record shows it', async () => {
     const instance = await running();
     await move(instance, { status: 'failed' });
 

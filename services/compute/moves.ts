@@ -5,14 +5,14 @@ import type { RpcContext } from '@mini-nova/messaging';
 import type { Flavor, Instance, Migration } from '@mini-nova/objects';
 import type { VirtDriver } from './virt/driver.ts';
 
-/** A host, and who tells of it. */
+/** A host, and the conductor that knows its migrations. */
 export interface MovesSource {
   name: string;
   conductor: ConductorAPI;
   driver: VirtDriver;
 }
 
-/** The moves from and to this host that are under way: by instance, its newest. */
+/** The newest move under way of each instance that moves from or to this host. */
 export async function movesUnderWay(
   { name, conductor, driver }: MovesSource,
   ctxt: RpcContext,
@@ -35,7 +35,7 @@ export async function isBetweenHosts(
   return (await conductor.migrationsOfInstances(ctxt, [instanceUuid])).some(isUnderWay);
 }
 
-/** What the node keeps for an instance on its move, beside what its record says that it uses here. */
+/** What the node holds for an instance during its move, in addition to what the instance's record counts here. */
 export function keptFor(
   { instance, move }: { instance: Instance; move: Migration },
   { host, nodename }: { host: string; nodename: string },
@@ -46,14 +46,14 @@ export function keptFor(
   const after = resourcesOf(flavorOf(instance, move, 'new_flavor'));
   const isHere = instance.host === host && instance.node === nodename;
   if (!isHere) return add(isOutgoing ? before : {}, isIncoming ? after : {});
-  // On one node, its record has one of its sizes, and it may get the other.
+  // A move within one node: the record counts one flavor, and the instance may get the other.
   if (!isOutgoing || !isIncoming) return {};
   const { old_flavor } = instance.values();
   if (old_flavor === null || old_flavor === undefined) return {};
   return old_flavor.id === instance.flavor.id ? after : before;
 }
 
-/** Only a resize has two: it keeps them beside the present one. */
+/** Only a resize has two flavors: the instance keeps both beside the present one. */
 function flavorOf(
   instance: Instance,
   { migration_type }: Migration,
@@ -64,16 +64,16 @@ function flavorOf(
 }
 
 /**
- * What its migrations say of an instance's guest on a host on which it is not recorded:
+ * What the migrations of an instance say of its guest on a host that its record does not name:
  *
- * - `moving`: it is on its way from or to the host
- * - `moved`: the last of them that had to do with the host is over, and has taken the guest away for good
+ * - `moving`: a migration from or to the host is under way
+ * - `moved`: the last migration from or to the host is over, and has taken the guest away for good
  */
 export function moveOf(migrations: readonly Migration[], host: string): 'moving' | 'moved' | undefined {
   const isOfHost = ({ source_compute, dest_compute }: Migration) =>
     source_compute === host || dest_compute === host;
   if (migrations.some((migration) => isUnderWay(migration) && isOfHost(migration))) return 'moving';
-  // As long as it moves between others, where it belongs is not said for good.
+  // While it moves between other hosts, it may still come back.
   if (migrations.some(isUnderWay)) return undefined;
   const [last] = migrations.filter(isOfHost).sort((one, other) => other.id - one.id);
   return last !== undefined && hostLeft(last) === host ? 'moved' : undefined;

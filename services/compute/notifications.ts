@@ -8,25 +8,25 @@ import type { Instance } from '@mini-nova/objects';
 import type { Manager } from '@mini-nova/service';
 import { versionedPayloadOf } from './versioned-payload.ts';
 
-/** What Nova's computes tell of, as `compute.instance.<event>`. */
+/** The events of Nova's computes that are sent here, as `compute.instance.<event>`. */
 export type InstanceEvent =
   | `${'create' | PowerEvent}.${'start' | 'end' | 'error'}`
   | `${'delete' | 'shutdown'}.${'start' | 'end'}`;
 
 export interface EventDetails {
-  /** Told in addition, in unversioned ones. */
+  /** Further fields of the unversioned notification. */
   extra?: JsonObject;
   networkInfo?: readonly VirtualInterface[];
-  /** Why it failed. */
+  /** The error of a failed operation. */
   fault?: unknown;
-  /** The instance is deleted, though it does not say so. */
+  /** When the instance was deleted: its object does not say so. */
   deletedAt?: Date;
 }
 
 /** Where notifications go: a Manager's. */
 type Notifiers = Pick<Manager, 'notifier' | 'versionedNotifier'>;
 
-/** Tells whoever listens what is done to the host's instances, in Nova's two forms. */
+/** Sends notifications about operations on the host's instances, both unversioned and versioned. */
 export class InstanceNotifications {
   readonly #notifiers: Notifiers;
   readonly #logger: Logger;
@@ -36,7 +36,7 @@ export class InstanceNotifications {
     this.#logger = logger;
   }
 
-  /** Neither fails nor keeps the operation waiting: the instance is read at once, the rest is the notifier's. */
+  /** Neither fails nor delays the operation: the instance is read at once, and the notifier does the rest. */
   tell(ctxt: RpcContext, instance: Instance, event: InstanceEvent, details: EventDetails = {}): void {
     const { notifier, versionedNotifier } = this.#notifiers;
     const priority = event.endsWith('.error') ? 'error' : 'info';
@@ -49,7 +49,7 @@ export class InstanceNotifications {
         void versionedNotifier[priority](ctxt, `instance.${event}`, payload);
       }
     } catch (err) {
-      // A bug, or a record that lacks what it should have: what is told of has happened all the same.
+      // A bug, or an incomplete record. The event itself has happened all the same.
       this.#logger.error({ err, instance_uuid: instance.uuid, event }, 'A notification cannot be made');
     }
   }
@@ -118,7 +118,7 @@ function placeOf(instance: Instance): JsonObject {
 function timesOf(instance: Instance): JsonObject {
   const { created_at, terminated_at, deleted_at, launched_at } = instance;
   return {
-    // Python's text of it, as Nova's payload has it.
+    // Python's text of a datetime, as in Nova's payload.
     created_at: created_at ? `${created_at.toISOString().slice(0, 19).replace('T', ' ')}+00:00` : 'None',
     terminated_at: timeOf(terminated_at),
     deleted_at: timeOf(deleted_at),
@@ -149,7 +149,7 @@ function imageMetaOf(instance: Instance): JsonObject {
   return Object.fromEntries(ofImage.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-/** Of other errors only the name: their messages may tell what is not for every listener. */
+/** For errors that are not Nova's, only the name: their messages may hold what not every listener should see. */
 function faultOf(fault: unknown): JsonObject {
   if (!(fault instanceof NovaError)) {
     const name = faultName(fault);
@@ -158,7 +158,7 @@ function faultOf(fault: unknown): JsonObject {
   return { exception: fault.message, message: fault.message, code: fault.httpStatus };
 }
 
-/** What a deletion makes of the instance: its record is gone before it is told of. */
+/** The state that a deletion leaves: the record is gone before the notification is made. */
 function deletedData(at: Date): JsonObject {
   const time = timeOf(at);
   return { state: VmState.DELETED, state_description: '', terminated_at: time, deleted_at: time };

@@ -4,14 +4,14 @@ import { domainOptions } from '@mini-nova/domain/options';
 import { daemonSchema } from '@mini-nova/service';
 import { virtOptions } from './virt/registry.ts';
 
-/** The loopback's where there is no other. */
+/** The first IPv4 address; the loopback address when there is no other. */
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outward = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
   return outward?.address ?? '127.0.0.1';
 }
 
-/** What nova-compute reads, beside the options of its driver. */
+/** The options that nova-compute reads, besides those of its driver. */
 export const computeOptions = {
   DEFAULT: {
     my_ip: string({
@@ -19,43 +19,43 @@ export const computeOptions = {
       sampleDefault: '<first IPv4 address of this host>',
       pattern: /^[0-9a-fA-F.:]+$/,
       allowed: 'an IP address',
-      help: 'Address of this host, as other hosts reach it: a compute shows it in its record.',
+      help: 'Address at which other hosts reach this one. A compute records it.',
     }),
     reserved_host_memory_mb: integer({
       default: 512,
       min: 0,
       unit: 'MiB',
-      help: 'Memory of a compute that guests do not get.',
+      help: 'Memory of a compute that is not for guests.',
     }),
     reserved_host_disk_mb: integer({
       default: 0,
       min: 0,
       unit: 'MiB',
-      help: 'Disk of a compute that guests do not get.',
+      help: 'Disk of a compute that is not for guests.',
     }),
     reserved_host_cpus: integer({
       default: 0,
       min: 0,
       unit: 'CPUs',
-      help: 'Physical CPUs of a compute that guests do not get.',
+      help: 'Physical CPUs of a compute that are not for guests.',
     }),
     initial_cpu_allocation_ratio: float({
       default: 4,
       min: 0.001,
       max: 1_000_000,
-      help: 'Virtual CPUs offered per physical CPU, when a compute registers first.',
+      help: 'Virtual CPUs offered per physical CPU, from when a compute first registers.',
     }),
     initial_ram_allocation_ratio: float({
       default: 1,
       min: 0.001,
       max: 1_000_000,
-      help: 'Memory offered per memory, when a compute registers first.',
+      help: 'Memory offered per physical memory, from when a compute first registers.',
     }),
     initial_disk_allocation_ratio: float({
       default: 1,
       min: 0.001,
       max: 1_000_000,
-      help: 'Disk offered per disk, when a compute registers first.',
+      help: 'Disk offered per physical disk, from when a compute first registers.',
     }),
     update_resources_interval: seconds({
       default: 60,
@@ -74,23 +74,23 @@ export const computeOptions = {
       min: 0,
       unit: 'builds',
       mutable: true,
-      help: 'Builds that a compute works on at once; others wait in their order, and count as in progress. 0: no limit.',
+      help: 'Builds that a compute works on at once. Others wait in order, and count as making progress. 0: no limit.',
     }),
     running_deleted_instance_action: string({
       default: 'reap',
       choices: ['noop', 'log', 'shutdown', 'reap'],
       mutable: true,
-      help: 'What a compute does with a guest whose instance is recorded as deleted, or was taken to another host by a migration that is over. noop: nothing; log: say so; shutdown: turn it off; reap: destroy it. A guest of which there is no record at all, or whose record is on another host without such a migration, is always left alone: see nova-manage guest.',
+      help: 'What a compute does with a guest whose instance is recorded as deleted, or was taken to another host by a migration that is over. noop: nothing; log: log it; shutdown: turn it off; reap: destroy it. A guest without any record, or whose record names another host without such a migration, is always left alone: see nova-manage guest.',
     }),
     running_deleted_instance_poll_interval: seconds({
       default: 1800,
       mutable: true,
-      help: 'Time between two times that running_deleted_instance_action is taken. 0: never.',
+      help: 'Time between two runs of running_deleted_instance_action. 0: never.',
     }),
     running_deleted_instance_timeout: seconds({
       default: 1800,
       mutable: true,
-      help: 'For so long a compute must have seen, each time it looked, that the instance is recorded as deleted or moved. It is the time in which a wrong database can be noticed before guests are destroyed.',
+      help: 'Time for which each look of a compute must have found the instance recorded as deleted or moved. In this time a wrong database can be noticed before guests are destroyed.',
     }),
     heal_instance_info_cache_interval: seconds({
       default: 60,

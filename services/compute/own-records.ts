@@ -18,20 +18,20 @@ export interface Suspension {
 }
 
 /**
- * Whether the database behind the conductor is the one that knows this compute. One that was emptied, or restored to an
- * older state, does not have the compute's own records, and what it says of guests is no reason to destroy any: then
- * nothing is destroyed here until the records are back, or an operator says that they are to be taken as they are. The
- * compute registers anew meanwhile, under another uuid, and can be used; the first uuid is remembered beyond its end.
+ * Whether the conductor's database is the one that knows this compute. A database that was emptied, or restored to an
+ * older state, lacks the compute's own records, so what it says of guests is no reason to destroy any. Then nothing is
+ * destroyed here until the records are back, or an operator accepts them as they are. Meanwhile the compute registers
+ * under a new uuid and can be used; the first uuid is kept across restarts.
  *
- * A record that says deleted is not missing: an operator removed it.
+ * A record marked as deleted is not missing: an operator removed it.
  */
 export class OwnRecords {
   readonly #options: OwnRecordsOptions;
-  /** By node, the uuid under which it is recorded now. */
+  /** The uuid under which each node is recorded now. */
   readonly #recorded = new Map<string, string>();
-  /** By what is missing, why. */
+  /** For each missing record, the reason. */
   readonly #missing = new Map<string, string>();
-  /** Built here since, so that they belong to these records. */
+  /** Instances built since the start: they belong to the present records. */
   readonly #built = new Set<string>();
   #isRegistered = false;
   #suspension: Suspension | undefined;
@@ -40,7 +40,7 @@ export class OwnRecords {
     this.#options = options;
   }
 
-  /** Undefined: the records are ours. */
+  /** Undefined: the records are this compute's own. */
   get suspension(): Suspension | undefined {
     return this.#suspension;
   }
@@ -59,7 +59,7 @@ export class OwnRecords {
     this.#isRegistered = true;
   }
 
-  /** Judges the node by what the conductor has of it. To be called before it is recorded anew. */
+  /** Judges the node by its record. To be called before the node is recorded anew. */
   async examine(ctxt: RpcContext, nodename: string, stored: ComputeNode | undefined): Promise<void> {
     const expected = this.#options.identities.read(nodename);
     const isOurs = expected === undefined || expected === stored?.uuid || (await this.#wasDeleted(expected));
@@ -68,13 +68,13 @@ export class OwnRecords {
     if (this.#isRegistered) await this.#examineService(ctxt);
   }
 
-  /** The node is recorded under this uuid: it is remembered, if it was not missing. */
+  /** The node is now recorded under this uuid, which is kept if the node's record was not missing. */
   recorded(nodename: string, uuid: string): void {
     this.#recorded.set(nodename, uuid);
     if (!this.#missing.has(nodename)) this.#remember(nodename, uuid);
   }
 
-  /** Asks the conductor. True: what is recorded as deleted may be destroyed now. */
+  /** Asks the conductor. True: guests of instances recorded as deleted may be destroyed now. */
   async confirm(ctxt: RpcContext): Promise<boolean> {
     const { conductor, host } = this.#options;
     for (const nodename of this.#recorded.keys()) {

@@ -16,7 +16,7 @@ async function sync(cloud: Cloud): Promise<void> {
   await task?.run(cloud.ctxt);
 }
 
-it('makes an instance STOPPED whose guest stopped by itself', async () => {
+it('marks an instance as STOPPED when its guest has stopped by itself', async () => {
   const { cloud, instance } = await booted();
   await cloud.driver('host1').powerOff(cloud.ctxt, instance, true);
 
@@ -37,7 +37,7 @@ it('stops a guest that runs although its instance is STOPPED', async () => {
   expect((await cloud.instances.getByUuid(instance.uuid)).vm_state).toBe('stopped');
 });
 
-it('says that the guest is gone', async () => {
+it('puts an instance whose guest is gone into ERROR, with a fault', async () => {
   const { cloud, instance } = await booted();
   await cloud.driver('host1').destroy(cloud.ctxt, instance);
 
@@ -58,7 +58,7 @@ it('corrects the recorded power state', async () => {
   expect(await cloud.instances.getByUuid(instance.uuid)).toMatchObject(running);
 });
 
-it('leaves an instance alone to which something is being done', async () => {
+it('leaves alone an instance with an operation under way', async () => {
   const { cloud, instance } = await booted();
   await cloud.driver('host1').powerOff(cloud.ctxt, instance, true);
   await cloud.request(instance.uuid, 'powering-on');

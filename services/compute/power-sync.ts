@@ -12,15 +12,15 @@ import { leaveHost } from './operations/build-end.ts';
 import { guestPowerOf, powerStateOf } from './operations/power.ts';
 
 /**
- * Brings the records of instances at rest together with their guests. As in Nova, a guest that stopped by itself makes
- * its instance STOPPED, and one that runs although its instance is STOPPED is stopped. An instance without a guest is in
- * ERROR, which Nova only logs. A build that failed and could not leave this host is given another chance. Of an instance
- * between two hosts no more than the power state is recorded: its guest may be on the other.
+ * Makes the records of instances at rest agree with their guests. As in Nova, an instance whose guest has stopped by
+ * itself becomes STOPPED, and a guest that runs although its instance is STOPPED is stopped. An instance without a guest
+ * goes to ERROR; Nova only logs it. A failed build that could not leave this host gets another chance. For an instance
+ * between two hosts only the power state is recorded: its guest may be on the other host.
  */
 export async function syncPowerStates(host: ComputeHost, ctxt: RpcContext): Promise<void> {
   if (host.ownRecords.suspension) return;
   for (const instance of await host.conductor.instancesByHost(ctxt, host.name)) {
-    // What is being done to an instance ends with its record in order.
+    // An operation under way leaves the record in order by itself.
     if (host.locks.isHeld(instance.uuid)) continue;
     await attempt(host, instance, 'synchronize the power state', () => syncInstance(host, ctxt, instance));
   }
@@ -28,7 +28,7 @@ export async function syncPowerStates(host: ComputeHost, ctxt: RpcContext): Prom
 
 async function syncInstance(host: ComputeHost, ctxt: RpcContext, listed: Instance): Promise<void> {
   if (!(await differenceOf(host, listed))) return;
-  // Looked at again as it is now: since the list was read, something may have been done to it, or its move begun.
+  // Read again: since the list was read, an operation may have changed the instance, or a move may have begun.
   await host.locks.run(listed.uuid, async () => {
     const instance = await currentHere(host, ctxt, listed.uuid);
     const difference = instance && (await differenceOf(host, instance));
@@ -48,7 +48,7 @@ function isOfPowerAlone({ outcome, guest }: Difference): boolean {
   return outcome === 'record' && guest !== undefined;
 }
 
-/** Undefined: the record and the guest agree, or it is not this task's business. */
+/** Undefined: the record and the guest agree, or the difference is not for this task. */
 async function differenceOf(host: ComputeHost, instance: Instance): Promise<Difference | undefined> {
   const way = wayOf(instance);
   if (way === 'leave the host') return { outcome: way, guest: undefined };
@@ -95,7 +95,7 @@ async function settle(
   }
 }
 
-/** The host has no guest of an instance that should have one. */
+/** The host has no guest for an instance that should have one. */
 export class GuestMissing extends Error {
   readonly code = 'GUEST_MISSING';
 

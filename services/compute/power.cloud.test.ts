@@ -25,7 +25,7 @@ it('stops and starts the guest', async () => {
   expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
 });
 
-it('pauses the guest, and lets it go on', async () => {
+it('pauses and unpauses the guest', async () => {
   const { cloud, uuid } = await booted();
 
   await cloud.compute.pauseInstance(cloud.ctxt, { instance: await cloud.request(uuid, 'pausing') });
@@ -37,7 +37,7 @@ it('pauses the guest, and lets it go on', async () => {
   expect(await cloud.settled(uuid)).toMatchObject({ vm_state: 'active', power_state: PowerState.RUNNING });
 });
 
-it('leaves a guest running that its host cannot pause, with a fault', async () => {
+it('leaves a guest running, with a fault, when its host cannot pause it', async () => {
   const { cloud, uuid } = await booted({ fail_power: true });
 
   await cloud.compute.pauseInstance(cloud.ctxt, { instance: await cloud.request(uuid, 'pausing') });
@@ -49,7 +49,7 @@ it('leaves a guest running that its host cannot pause, with a fault', async () =
 it.each([
   ['SOFT', 'rebooting', ['reboot_pending', 'reboot_started', null]],
   ['HARD', 'rebooting_hard', ['reboot_pending_hard', 'reboot_started_hard', null]],
-] as const)('reboots %s through the task states of Nova', async (reboot_type, requested, expected) => {
+] as const)("reboots %s through Nova's task states", async (reboot_type, requested, expected) => {
   const { cloud, uuid } = await booted();
   const instance = await cloud.request(uuid, requested);
   const taskStates: (string | null)[] = [];
@@ -81,7 +81,7 @@ it('leaves the instance as it is, with a fault, when the host fails', async () =
     .toMatch(/told to fail this clean shutdown/);
 });
 
-it('does nothing when the request comes late or twice', async () => {
+it('does nothing when the request arrives late or twice', async () => {
   const { cloud, uuid } = await booted();
   const running = await cloud.instances.getByUuid(uuid);
   const manager = cloud.computes.get('host1')?.manager;

@@ -35,7 +35,7 @@ it('is up from its registration to its stop', async () => {
   expect(cloud.services.isUp(await shown(), 60)).toBe(true);
 });
 
-it('does not make a heartbeat of its stop when the last heartbeat failed', async () => {
+it('does not record a heartbeat when it stops after a failed heartbeat', async () => {
   const { cloud, shown } = await records();
   const conductor = new ConductorAPI(cloud.rpc, { patience: 0 });
   const { serviceHeartbeat } = conductor;
@@ -50,7 +50,7 @@ it('does not make a heartbeat of its stop when the last heartbeat failed', async
   expect(hasStopped(await shown())).toBe(true);
 });
 
-it('is registered anew although its takeover is not answered at first', async () => {
+it('is registered although the takeover of its record is not answered at first', async () => {
   const { records: own, cloud, shown } = await records();
   await own.register(INFO);
   let lost = 0;
@@ -83,7 +83,7 @@ it('notices that its record is gone', async () => {
   await expect(own.stopped()).rejects.toThrow(ServiceRecordMissing);
 });
 
-it('has nothing to say before it has registered', async () => {
+it('refuses to report before it has registered', async () => {
   const { records: own } = await records();
   await expect(own.heartbeat()).rejects.toThrow(TypeError);
   await expect(own.stopped()).rejects.toThrow(TypeError);

@@ -11,7 +11,7 @@ import {
   type ServiceRecords,
 } from '@mini-nova/service';
 
-/** Milliseconds: objects have their times in whole seconds on the wire, the rest cut off. */
+/** Milliseconds. On the wire, objects have their times truncated to whole seconds. */
 const WIRE_PRECISION = 1000;
 
 /** The record of a service that has no database, kept through the conductor. */
@@ -24,7 +24,7 @@ export class ConductorServiceRecords implements ServiceRecords {
     this.#conductor = conductor;
   }
 
-  /** Of the database that the conductor has: its answers tell the time that it has put into the record. */
+  /** Compared with the conductor's database, whose time is in the conductor's answers. */
   get clockSkew(): number | null {
     return this.#clocks.seconds;
   }
@@ -34,7 +34,7 @@ export class ConductorServiceRecords implements ServiceRecords {
     this.#registered = { info, service };
   }
 
-  /** The record of an earlier run, brought up to date. That counts as a sign of life. */
+  /** Updates the record of an earlier run, if there is one. The update counts as a heartbeat. */
   async #takeOver({ host, binary, topic, version }: ServiceInfo): Promise<Service | undefined> {
     const ctxt = RequestContext.admin();
     const service = await this.#conductor.serviceGet(ctxt, host, binary);
@@ -70,7 +70,7 @@ export class ConductorServiceRecords implements ServiceRecords {
     await this.#save(() => ({ last_seen_up: SEEN_WHEN_STOPPED }));
   }
 
-  /** Whatever puts the database's time into the record tells it here, too. */
+  /** Compares the clocks if `run` puts the database's time into the record. */
   async #comparingClocks(service: Service, run: () => Promise<void>): Promise<void> {
     const { last_seen_up: before = null } = service.values();
     const askedAt = performance.now();
@@ -92,7 +92,7 @@ export class ConductorServiceRecords implements ServiceRecords {
     }
   }
 
-  /** The conductor notes the skew beside the heartbeat. */
+  /** Carries the skew, which the conductor records with the heartbeat. */
   #context(): RequestContext {
     const extra = this.clockSkew === null ? {} : { [CLOCK_SKEW]: this.clockSkew };
     return RequestContext.admin({ extra });

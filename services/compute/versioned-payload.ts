@@ -88,7 +88,7 @@ function initiatorOf(ctxt: RpcContext): JsonObject {
     return { request_id: null, action_initiator_user: null, action_initiator_project: null };
   }
   const { request_id, user_id, project_id } = ctxt;
-  // The daemon's own work is nobody's request.
+  // The daemon's own work has no user.
   const isUsers = user_id !== null && project_id !== null;
   return {
     request_id: isUsers ? request_id : null,

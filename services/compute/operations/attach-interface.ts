@@ -13,10 +13,10 @@ import type { ComputeOperation } from './operation.ts';
 type AttachArgs = ArgsOf<typeof computeRpc, 'attachInterface'>;
 
 /**
- * Gives the instance one more interface. What fails is rolled back: no port stays.
+ * Gives the instance one more interface. A failure is rolled back: no port stays.
  *
- * @throws what the network refuses (NetworkNotFound, PortInUse, …)
- * @throws InterfaceAttachFailed when the host failed
+ * @throws the network's refusal (NetworkNotFound, PortInUse, …)
+ * @throws InterfaceAttachFailed when the driver failed
  */
 export const attachInterface: ComputeOperation<'attachInterface'> = async (host, ctxt, args) => {
   const { instance } = args;
@@ -58,7 +58,7 @@ async function allocatePort(
     });
   } catch (error) {
     if (isOutage(error)) {
-      // The answer was lost: a port may have been made that the instance does not know.
+      // The answer was lost: a port may exist that the instance's record does not have.
       await attempt(host, instance, 'give back a port nobody told of', () =>
         healInterfaces(host, ctxt, instance.uuid),
       );

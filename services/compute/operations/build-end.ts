@@ -12,13 +12,13 @@ import type { ComputeHost } from '../compute-host.ts';
 import { currentInstance, endUnlessChanged, recordOf, saveIfExpected } from '../instance-records.ts';
 import { releaseHere } from '../resources/resource-tracker.ts';
 
-/** A build that nobody has ended yet. */
+/** The states of a build that has not ended. */
 export const stillBuilding = {
   vmState: [VmState.BUILDING],
   taskState: [null, ...tasksThat('end the build')],
 } as const;
 
-/** Removes what a build made here. False: the guest may still be there, and its resources are still used. */
+/** Removes what a build made here. False: the guest may still exist and use its resources. */
 export async function undoBuild(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<boolean> {
   const clean = await attempt(host, instance, 'destroy the guest of a failed build', () =>
     host.driver.destroy(ctxt, instance),
@@ -30,7 +30,7 @@ export async function undoBuild(host: ComputeHost, ctxt: RpcContext, instance: I
   return clean;
 }
 
-/** Ends a build in ERROR with a fault. One whose guest is gone (`clean`) leaves the host and its allocation. */
+/** Ends a build in ERROR with a fault. If its guest is gone (`clean`), the instance leaves the host and its allocation. */
 export async function abortBuild(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -49,7 +49,7 @@ export async function abortBuild(
   if (clean && !ended) await leaveEndedBuild(host, ctxt, instance.uuid);
 }
 
-/** False: someone else has ended the build, or goes on with it. Then this failure is none of its faults. */
+/** False: the build was ended elsewhere, or goes on elsewhere. Then this failure is not recorded as its fault. */
 async function endUnlessGone(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -66,7 +66,7 @@ function isStillBuilding(instance: Instance): boolean {
   return unexpectedState(instance, stillBuilding) === undefined;
 }
 
-/** Ends a build in ERROR with a fault that no host has begun; one that is elsewhere by now, or has ended, is left alone. */
+/** Ends in ERROR, with a fault, a build that no host has begun. One that has moved to another host or ended is left alone. */
 export async function refuseBuild(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -84,8 +84,9 @@ export async function refuseBuild(
 }
 
 /**
- * Removes what a build has left here that failed and could not be undone, or was ended while nobody was here. A guest that
- * an earlier process made stays, with all it has: its record may be older, and the user can delete what is in ERROR.
+ * Removes what is left here of a build that failed and could not be undone, or that was ended while this compute was away.
+ * A guest that an earlier process made stays, with all it has: its record may be older than the guest, and the user can
+ * delete an instance in ERROR.
  */
 export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: Instance): Promise<void> {
   const hasGuest = (await host.driver.listInstanceUuids()).includes(instance.uuid);
@@ -96,7 +97,7 @@ export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: I
   await saveIfExpected(host, ctxt, instance, onNoHost(instance), expected);
 }
 
-/** Gives back what a build holds here that someone else has ended. The record of one that failed then names no host. */
+/** Gives back what a build that was ended elsewhere holds here. If it failed, its record then names no host. */
 export async function leaveEndedBuild(host: ComputeHost, ctxt: RpcContext, uuid: string): Promise<void> {
   const record = await recordOf(host, uuid);
   const isFailedHere =
@@ -108,7 +109,7 @@ export async function leaveEndedBuild(host: ComputeHost, ctxt: RpcContext, uuid:
   else await releaseHere(host, ctxt, uuid);
 }
 
-/** What the record of an instance says that has left its host. */
+/** The record's changes when an instance leaves its host. */
 export function onNoHost(instance: Instance): ChangesOf<Instance> {
   return { host: null, node: null, info_cache: infoCacheOf(instance, []) };
 }

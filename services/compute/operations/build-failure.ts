@@ -24,7 +24,7 @@ export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 export class GuestFailure extends Error {
   readonly code = 'GUEST_FAILURE';
 
-  /** A driver that says no host would do better is believed. */
+  /** A BuildAbortException, by which the driver says that no host would do better, is kept as it is. */
   static from(error: unknown): Error {
     if (error instanceof BuildAbortException) return error;
     return new GuestFailure(messageOf(error), { cause: error });
@@ -37,8 +37,8 @@ export class GuestFailure extends Error {
 }
 
 /**
- * Undoes a failed build, and sends the instance to another host or ends it in ERROR. Never throws: what cannot be
- * reported now is ended by the conductor's sweep.
+ * Undoes a failed build, and sends the instance to another host or puts it into ERROR. Never throws: a build whose
+ * failure cannot be reported now is ended by the conductor's sweep.
  */
 export async function handleBuildFailure(
   host: ComputeHost,
@@ -75,7 +75,7 @@ export async function handleBuildFailure(
   );
 }
 
-/** A record that is not there, or cannot be read for whatever reason, says nothing. */
+/** A record that is missing or cannot be read is no evidence of a deletion. */
 async function isDeleted(host: ComputeHost, uuid: string): Promise<boolean> {
   try {
     return (await recordOf(host, uuid))?.deleted === true;
@@ -88,7 +88,7 @@ async function isDeleted(host: ComputeHost, uuid: string): Promise<boolean> {
   }
 }
 
-/** The database behind the conductor is not the one that ordered the build: when that is back, its sweep ends the build. */
+/** The conductor's database is not the one that ordered the build. Once the right one is back, its sweep ends the build. */
 async function leaveAlone(host: ComputeHost, uuid: string, claim: Claim | undefined): Promise<void> {
   const hasGuest = (await host.driver.listInstanceUuids()).includes(uuid);
   if (hasGuest) claim?.keep();
@@ -131,8 +131,8 @@ async function reschedule(
 }
 
 /**
- * Whether another host may do better. Not when the request itself was refused (a port in use, no free address),
- * nor when nobody answers: then the conductor that would choose the host is away too.
+ * Whether another host may do better. Not when the request itself was refused (a port in use, no free address), nor
+ * when nobody answers: then the conductor, which would choose the host, is away too.
  */
 function mayWorkElsewhere(error: unknown): boolean {
   if (error instanceof BuildAbortException || isOutage(error)) return false;

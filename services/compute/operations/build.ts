@@ -14,10 +14,10 @@ import { leaveEndedBuild, refuseBuild } from './build-end.ts';
 import { type BuildArgs, GuestFailure, handleBuildFailure } from './build-failure.ts';
 import type { ComputeOperation } from './operation.ts';
 
-/** The guest runs: only an answer says whether its record does too, however long the answer takes. */
+/** The guest runs already. Only an answer says whether that was recorded, so it is awaited for as long as it takes. */
 const untilAnswered = { patience: Number.POSITIVE_INFINITY };
 
-/** Shows in the record of a build that waits for its turn that it is not lost. */
+/** While a build waits for its turn, its record is touched, so that it does not count as lost. */
 export const build: ComputeOperation<'buildAndRunInstance'> = async (host, ctxt, args) => {
   const attempt = new InstanceBuild(host, ctxt, args);
   const whileWaiting = { every: host.buildTimeout() / 3, say: () => attempt.wait() };
@@ -26,8 +26,8 @@ export const build: ComputeOperation<'buildAndRunInstance'> = async (host, ctxt,
 };
 
 /**
- * One attempt to build an instance on this host. Each step is saved under a guard, so that a build which was ended
- * meanwhile (deleted by the user, timed out by the conductor) notices at its next step and undoes what it did.
+ * One attempt to build an instance on this host. Each step is a guarded save. When the user deletes the instance or the
+ * conductor's deadline ends the build, the next step notices it and the build is undone.
  */
 class InstanceBuild {
   readonly #host: ComputeHost;
@@ -44,7 +44,7 @@ class InstanceBuild {
     this.#nodename = args.node ?? host.name;
   }
 
-  /** Ends with the instance ACTIVE, sent to another host, or in ERROR with a fault. */
+  /** Afterwards the instance is ACTIVE, on its way to another host, or in ERROR with a fault. */
   async run(): Promise<void> {
     const held = await allocationsOf(this.#host, this.#ctxt, this.#instance.uuid);
     const allocations = held[this.#host.tracker.providerUuid(this.#nodename)];
@@ -67,14 +67,14 @@ class InstanceBuild {
     }
   }
 
-  /** Shows in the record that the build waits for its turn, and is not lost. */
+  /** Touches the record: the build waits for its turn, and is not lost. */
   async wait(): Promise<void> {
     const unclaimed = { vmState: [VmState.BUILDING], taskState: [TaskState.SCHEDULING] };
-    // A copy, for the build may begin meanwhile.
+    // Saves a copy, since the build may begin meanwhile.
     await this.#host.conductor.instanceSave(this.#ctxt, this.#instance.clone(), {}, unclaimed);
   }
 
-  /** Where it holds something else, it is being built there, and this message is late. */
+  /** If the instance holds resources elsewhere, it is built there and this message is late. */
   async #refuse(isElsewhere: boolean): Promise<void> {
     if (isElsewhere) return this.#log('Ignored a build that holds its allocation on another host');
     const reason = `placement holds nothing for it on host ${this.#host.name}`;
@@ -82,7 +82,7 @@ class InstanceBuild {
     await refuseBuild(this.#host, this.#ctxt, this.#instance, error);
   }
 
-  /** Takes the instance over; false: it is not to be built any more, or not here. */
+  /** Takes the instance over. False: it is no longer to be built, or not here. */
   async #begin(): Promise<boolean> {
     const { name } = this.#host;
     const here = { host: name, node: this.#nodename, launched_on: name };
@@ -98,8 +98,8 @@ class InstanceBuild {
   }
 
   /**
-   * A repeated message must not take the allocation from the instance that the first one built; nor does it follow from
-   * a record that is not there that nobody uses it.
+   * A repeated message must not take the allocation from the instance that the first one built. Nor does a missing record
+   * prove that nobody uses the allocation.
    */
   async #releaseUnlessMine(): Promise<void> {
     const record = await recordOf(this.#host, this.#instance.uuid);
@@ -117,13 +117,13 @@ class InstanceBuild {
   }
 
   /**
-   * Whatever the save's failure was, the record says whether it is saved: its answer may be lost, and then the user may
-   * have asked for something else before it was repeated.
+   * A save that failed may still have been made, if only its answer was lost. So the record is asked: the user may even
+   * have begun another operation before the save was repeated.
    */
   async #saveActive(powerState: number): Promise<void> {
     const active = { power_state: powerState, vm_state: VmState.ACTIVE, task_state: null };
     try {
-      // By this host's clock, as Nova does it: it is shown, and compared with nothing.
+      // By this host's clock, as in Nova: it is only shown, never compared.
       await this.#save({ ...active, launched_at: new Date() }, TaskState.SPAWNING, untilAnswered);
     } catch (error) {
       const ask = () => currentInstance(this.#host, this.#ctxt, this.#instance.uuid);

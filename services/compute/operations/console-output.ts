@@ -1,6 +1,6 @@
 import type { ComputeOperation } from './operation.ts';
 
-/** The last lines of what the guest wrote to its console; without a length, all. */
+/** The last lines that the guest wrote to its console; without a length, all of them. */
 export const consoleOutput: ComputeOperation<'getConsoleOutput'> = async (host, ctxt, args) => {
   const { instance, tail_length } = args;
   return tailOf(await host.driver.getConsoleOutput(ctxt, instance), tail_length);

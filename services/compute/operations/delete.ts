@@ -10,8 +10,8 @@ import { releaseEverywhere } from '../resources/resource-tracker.ts';
 import type { ComputeOperation } from './operation.ts';
 
 /**
- * Carries out a deletion that was ordered, if the record says so, too: an order may be older than the database's state.
- * One that is not carried out, though the instance is being deleted, is ordered again by the conductor's sweep.
+ * Carries out a requested deletion if the record confirms it: a request may be older than the database's state. If it is
+ * not carried out although the instance is being deleted, the conductor's sweep requests it again.
  */
 export const deleteInstance: ComputeOperation<'terminateInstance'> = async (host, ctxt, { instance }) => {
   const obstacle = obstacleTo(host, instance.uuid, await recordOf(host, instance.uuid));
@@ -31,9 +31,8 @@ function obstacleTo(host: ComputeHost, uuid: string, record: Instance | undefine
 }
 
 /**
- * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm.
- * The record goes last: as long as it is there, the conductor's sweep has the deletion repeated. Nothing that fails takes
- * the deletion back.
+ * Deletes the instance with all it holds. Each step may have been done before, so a repeated message does no harm. The
+ * record goes last: while it exists, the conductor's sweep repeats the deletion. No failure cancels a deletion.
  */
 export async function terminateInstance(
   host: ComputeHost,
@@ -65,7 +64,7 @@ async function destroyRecord(host: ComputeHost, ctxt: RpcContext, instance: Inst
   }
 }
 
-/** The user sees ERROR and why; the instance is still being deleted. */
+/** Shows the user ERROR and the reason; the instance is still being deleted. */
 async function recordFailure(
   host: ComputeHost,
   ctxt: RpcContext,

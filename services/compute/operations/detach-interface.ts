@@ -5,7 +5,7 @@ import type { Instance } from '@mini-nova/objects';
 import type { ComputeHost } from '../compute-host.ts';
 import type { ComputeOperation } from './operation.ts';
 
-/** Takes an interface away. The request was accepted: whatever fails is recorded as a fault. */
+/** Takes an interface away. The request has already been accepted, so any failure is recorded as a fault. */
 export const detachInterface: ComputeOperation<'detachInterface'> = async (host, ctxt, args) => {
   const { instance, port_id: portId } = args;
   try {
@@ -17,7 +17,7 @@ export const detachInterface: ComputeOperation<'detachInterface'> = async (host,
   }
 };
 
-/** An interface that the host does not detach stays. */
+/** An interface that the driver fails to detach stays. */
 async function detach(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -38,7 +38,6 @@ async function detach(
   await saveNetworkInfo(host, ctxt, instance);
 }
 
-/** Gives a port back. */
 export async function releasePort(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -48,7 +47,7 @@ export async function releasePort(
   await host.network.deallocatePortForInstance(ctxt, { instance_uuid: instance.uuid, port_id: portId });
 }
 
-/** The message's copy of the instance may be older than its interfaces: the network knows them. */
+/** Records the interfaces that the network has: the message's copy of the instance may be outdated. */
 export async function saveNetworkInfo(
   host: ComputeHost,
   ctxt: RpcContext,

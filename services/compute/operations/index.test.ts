@@ -3,7 +3,7 @@ import { newInstance } from '@mini-nova/services-testing/new-objects';
 import { expect, it } from 'vitest';
 import { inTurn } from './index.ts';
 
-/** A queue in which something is being done to the instance. */
+/** A queue in which an operation on the instance is under way. */
 function busyWith(instance = newInstance()) {
   const locks = new KeyedQueue('instance');
   const done: string[] = [];
@@ -18,7 +18,7 @@ function busyWith(instance = newInstance()) {
   return { instance, locks, done, first, finish };
 }
 
-it('does one thing after another to an instance', async () => {
+it('runs the operations on an instance one after another', async () => {
   const { instance, locks, done, first, finish } = busyWith();
   const second = inTurn(locks, { instance }, async () => done.push('second'));
   finish();
@@ -26,7 +26,7 @@ it('does one thing after another to an instance', async () => {
   expect(done).toEqual(['first', 'second']);
 });
 
-it('does at once what concerns no instance', async () => {
+it('runs at once what concerns no instance', async () => {
   const { locks, done, first, finish } = busyWith();
   await inTurn(locks, {}, async () => done.push('of the host'));
   finish();

@@ -16,7 +16,7 @@ import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { unpause } from './unpause.ts';
 
-/** What serves each method of the compute RPC API. */
+/** The operation that serves each method of the compute RPC API. */
 const operations: { readonly [M in ComputeMethod]: ComputeOperation<M> } = {
   buildAndRunInstance: build,
   terminateInstance: deleteInstance,
@@ -30,7 +30,7 @@ const operations: { readonly [M in ComputeMethod]: ComputeOperation<M> } = {
   getConsoleOutput: consoleOutput,
 };
 
-/** How a host serves its RPC API. `caller`: whose going is heeded. */
+/** The compute RPC API, served by a host. `caller` aborts when the caller goes away. */
 export type ComputeEndpoint = {
   readonly [M in ComputeMethod]: (
     ctxt: RequestContext,
@@ -39,7 +39,7 @@ export type ComputeEndpoint = {
   ) => ReturnType<ComputeOperation<M>>;
 };
 
-/** These see for themselves when their turn is. */
+/** These do not wait for their instance's turn, or wait in a way of their own. */
 const unordered: ReadonlySet<ComputeMethod> = new Set(['buildAndRunInstance', 'getConsoleOutput']);
 
 export function serveOperations(host: ComputeHost): ComputeEndpoint {
@@ -48,7 +48,7 @@ export function serveOperations(host: ComputeHost): ComputeEndpoint {
   return Object.fromEntries(served) as ComputeEndpoint;
 }
 
-/** What concerns the host alone has no instance. */
+/** Methods that concern only the host have no instance. */
 interface AnyArgs {
   instance?: Instance;
 }
@@ -64,7 +64,7 @@ function serve(host: ComputeHost, method: ComputeMethod, operation: AnyOperation
   };
 }
 
-/** What is done to one instance is done one after another; what concerns none is done at once. */
+/** Operations on one instance run one after another; those without an instance run at once. */
 export function inTurn<T>(
   locks: KeyedQueue,
   { instance }: AnyArgs,
@@ -74,7 +74,7 @@ export function inTurn<T>(
   return instance ? locks.run(instance.uuid, step, caller) : step();
 }
 
-/** What the instance's task state says was asked for, from the beginning. To be called in the instance's turn. */
+/** Repeats, from its beginning, the operation that the task state names. Call it in the instance's turn. */
 export async function repeatPowerOperation(
   host: ComputeHost,
   ctxt: RequestContext,

@@ -5,7 +5,7 @@ import type { ComputeHost } from '../compute-host.ts';
 
 export type ComputeMethod = keyof typeof computeRpc.methods;
 
-/** What a host does when a method of the compute RPC API is asked for. */
+/** What a host does when a method of the compute RPC API is called. */
 export type ComputeOperation<M extends ComputeMethod> = (
   host: ComputeHost,
   ctxt: RequestContext,

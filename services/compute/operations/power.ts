@@ -13,7 +13,7 @@ interface PowerChange {
   act(): Promise<void>;
 }
 
-/** A request that comes late or twice, when the instance is not in its task state any more, does nothing. */
+/** A request that arrives late or twice finds the instance in another task state, and does nothing. */
 export async function changePower(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -45,8 +45,8 @@ export async function changePower(
 }
 
 /**
- * Takes the instance through the tasks of its operation, from whichever of them an earlier attempt has got to. Returns the
- * last; undefined: it is in none, and someone else's.
+ * Takes the instance through the task states of its operation, from the one that an earlier attempt has reached. Returns
+ * the last. Undefined: the instance is in none of them, since another operation has it.
  */
 async function takeOver(
   host: ComputeHost,
@@ -66,7 +66,7 @@ async function takeOver(
   return (await saveIfExpected(host, ctxt, instance, {}, { taskState: [last] })) ? last : undefined;
 }
 
-/** What the guest's power really is; a guest that is not there has none. */
+/** The power state of the guest; NOSTATE when there is no guest. */
 export async function powerStateOf(host: ComputeHost, instance: Instance): Promise<number> {
   return (await guestPowerOf(host, instance)) ?? PowerState.NOSTATE;
 }

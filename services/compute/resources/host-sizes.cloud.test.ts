@@ -21,7 +21,7 @@ test.each([
   expect(error).toMatchObject({ message: `host1: [DEFAULT] ${option} = ${value}: must be ${allowed}` });
 });
 
-test('a host may be reserved as a whole', async () => {
+test('a whole host may be reserved', async () => {
   const whole = { reserved_host_cpus: 8, reserved_host_memory_mb: 32_768, reserved_host_disk_mb: 1_024_000 };
   const overrides = Object.fromEntries(
     Object.entries(whole).map(([option, value]) => [`DEFAULT.${option}`, value]),
@@ -29,7 +29,7 @@ test('a host may be reserved as a whole', async () => {
   await checkSizes(driver, configured(overrides).DEFAULT);
 });
 
-test('a host may have as much of all as can be counted', async () => {
+test('a host may have as much of each resource as a column can hold', async () => {
   const most = 2 ** 31 - 1;
   const largest = new FakeDriver('host1', { vcpus: most, memory_mb: most, disk_gb: most });
   await checkSizes(largest, configured({ 'DEFAULT.initial_cpu_allocation_ratio': 1 }).DEFAULT);

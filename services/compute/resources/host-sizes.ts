@@ -2,21 +2,21 @@ import { ConfigError, type ConfigProblem } from '@mini-nova/config';
 import type { HostResources, VirtDriver } from '../virt/driver.ts';
 import type { Reservations } from './node-inventory.ts';
 
-/** What a column of the databases holds: what is used of a resource is written to one. */
+/** The largest value of an integer column: the used amount of a resource is written to one. */
 const MOST = 2 ** 31 - 1;
 
-/** One resource of a host, and the options that say what of it guests get. */
+/** One resource of a host, and the options that say how much of it is for guests. */
 interface Size {
   total: number;
   unit: string;
   reserved: keyof Reservations;
-  /** How many of those that the option counts are one of the total. Default 1. */
+  /** How many units of the option make one unit of the total. Default 1. */
   reservedPerUnit?: number;
   ratio: keyof Reservations;
 }
 
 /**
- * Compares the options of the host's resources with what it has, which only its driver knows.
+ * Checks the options of the host's resources against what the host has, which only its driver knows.
  *
  * @throws ConfigError when more is reserved than there is, or more offered than can be counted
  */

@@ -6,7 +6,7 @@ import { NodeIdentityUnusable, StoredNodeIdentities } from './node-identities.ts
 
 const UUID = '4b1fda2d-28b2-4b3c-9f0b-0a6b1d1a2f5e';
 
-it('keeps the uuid of each node beyond the process, in a folder that it makes', () => {
+it('keeps the uuid of each node across restarts, in a folder that it creates', () => {
   const folder = join(tempDir(), 'nova');
   const identities = new StoredNodeIdentities(folder);
   expect(identities.read('host1')).toBeUndefined();
@@ -18,7 +18,7 @@ it('keeps the uuid of each node beyond the process, in a folder that it makes', 
   expect(readFileSync(join(folder, 'compute_id.host1'), 'utf8')).toBe(`${UUID}\n`);
 });
 
-it('keeps it for nodes with any name', () => {
+it('keeps the uuids of nodes with any name', () => {
   const folder = tempDir();
   const names = ['h'.repeat(240), `${'h'.repeat(239)}i`, '\u00e9'.repeat(120), 'a/b', '..'];
   const uuids = names.map((_name, index) => UUID.replace(/^./, String(index)));
@@ -29,14 +29,14 @@ it('keeps it for nodes with any name', () => {
   expect(names.map((name) => next.read(name))).toEqual(uuids);
 });
 
-it('does not take a file for a uuid that holds none', () => {
+it('refuses a file that does not hold a uuid', () => {
   const folder = tempDir();
   writeFileSync(join(folder, 'compute_id.host1'), '');
 
   expect(() => new StoredNodeIdentities(folder).read('host1')).toThrow(NodeIdentityUnusable);
 });
 
-it('knows in this process what it could not write', () => {
+it('still knows, in this process, a uuid that it could not write', () => {
   const file = join(tempDir(), 'file');
   writeFileSync(file, '');
   const identities = new StoredNodeIdentities(join(file, 'no-folder'));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Under which uuid each node of this host is recorded: what the compute knows of it without the database. */
+/** The uuid under which each node of this host is recorded, kept outside the database. */
 export interface NodeIdentities {
   /** Undefined: the node was never recorded. */
   read(nodename: string): string | undefined;
@@ -22,7 +22,7 @@ export class MemoryNodeIdentities implements NodeIdentities {
   }
 }
 
-/** The file of a node's uuid holds something else. */
+/** The file of a node's uuid does not hold a uuid. */
 export class NodeIdentityUnusable extends Error {
   override readonly name = 'NodeIdentityUnusable';
   readonly code = 'NODE_IDENTITY_UNUSABLE';
@@ -37,8 +37,8 @@ export class NodeIdentityUnusable extends Error {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * In files of a folder, as Nova's `compute_id`; one for each node, as several computes may share the folder. Each is
- * read once.
+ * Keeps uuids in files of a folder, like Nova's `compute_id`, but one file per node, since several computes may share
+ * the folder. Each file is read once.
  */
 export class StoredNodeIdentities implements NodeIdentities {
   readonly #folder: string;
@@ -55,7 +55,7 @@ export class StoredNodeIdentities implements NodeIdentities {
     return known;
   }
 
-  /** @throws Error of the file system; it is known to this process nevertheless */
+  /** @throws Error of the file system; this process knows the uuid nevertheless */
   write(nodename: string, uuid: string): void {
     this.#known.write(nodename, uuid);
     mkdirSync(this.#folder, { recursive: true });
@@ -69,7 +69,7 @@ export class StoredNodeIdentities implements NodeIdentities {
   }
 }
 
-/** File systems have 255 bytes for a name, and an encoded one may be three times as long as it was. */
+/** File systems allow 255 bytes for a name, and encoding may make it three times as long. */
 function fileName(nodename: string): string {
   const name = encodeURIComponent(nodename);
   return name.length <= 200 ? name : createHash('sha256').update(nodename).digest('hex');

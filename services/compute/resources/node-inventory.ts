@@ -2,7 +2,7 @@ import type { Inventories } from '@mini-nova/domain/resources';
 import type { ComputeNode } from '@mini-nova/objects';
 import type { HostResources } from '../virt/driver.ts';
 
-/** What of a host guests do not get, and how much its resources are overcommitted when it registers first. */
+/** How much of a host is not for guests, and the overcommit ratios with which it first registers. */
 export interface Reservations {
   reserved_host_cpus: number;
   /** MiB. */
@@ -14,7 +14,7 @@ export interface Reservations {
   initial_disk_allocation_ratio: number;
 }
 
-/** What placement shall know of the node. The ratios are those of its record: an operator may have changed them. */
+/** The node's inventories for placement. The ratios come from its record, where an operator may have changed them. */
 export function inventoriesOf(
   resources: HostResources,
   record: ComputeNode,
@@ -41,8 +41,8 @@ export function inventoriesOf(
 }
 
 /**
- * What placement must not give to others, beside what is reserved: what guests use that hold no allocation there, as their
- * records are missing.
+ * Adds to what is reserved the resources of guests that hold no allocation, as their records are missing: placement must
+ * not give these resources to others.
  */
 export function withReserved(
   inventories: Inventories,

@@ -9,7 +9,7 @@ beforeEach(() => {
   usage = new NodeUsage();
 });
 
-/** A recount whose records, and guests, were read before `meanwhile` happened. Default: all have guests. */
+/** A recount that reads its records and guests before `meanwhile` happens. By default all have guests. */
 function recount(
   records: [string, Record<string, number>, Partial<Counted>?][],
   meanwhile = () => {},
@@ -42,7 +42,7 @@ it('counts an instance once, and not at all once it is released', () => {
   expect([usage.total('VCPU'), usage.instances]).toEqual([0, 0]);
 });
 
-it('takes over what the records say', async () => {
+it('takes over the usage that the records show', async () => {
   usage.claim('gone', tiny);
   usage.settle('gone');
 
@@ -59,7 +59,7 @@ it('keeps builds under way, which no record shows yet', async () => {
   expect([usage.has('building'), usage.workload]).toEqual([true, 1]);
 });
 
-it('does not take back a release or a claim that the records are too old for', async () => {
+it('keeps a release or a claim that is newer than the records', async () => {
   usage.claim('deleted', tiny);
   usage.settle('deleted');
 
@@ -95,7 +95,7 @@ it('does not count what was given back while its record is still there', async (
   expect(usage.has('deleted')).toBe(false);
 });
 
-it('counts what was given back when there is a guest, and when it is built again', async () => {
+it('counts again what was given back when its guest exists, or when it is built again', async () => {
   usage.release('a');
   usage.release('b');
 
@@ -110,7 +110,7 @@ it('counts what was given back when there is a guest, and when it is built again
   expect([usage.has('a'), usage.has('b')]).toEqual([true, true]);
 });
 
-it('forgets that it was given back once its record is gone', async () => {
+it('forgets that resources were given back once the record is gone', async () => {
   usage.release('a');
   await recount([]);
 
@@ -119,7 +119,7 @@ it('forgets that it was given back once its record is gone', async () => {
   expect(usage.has('a')).toBe(true);
 });
 
-it('tells which part no record explains', async () => {
+it('says which part of the usage no record explains', async () => {
   await recount([
     ['a', tiny],
     ['stray', small, { isRecorded: false }],

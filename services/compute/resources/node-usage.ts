@@ -4,34 +4,34 @@ import { type ChangesOf, ComputeNode, PciDevicePoolList } from '@mini-nova/objec
 import type { HostResources } from '../virt/driver.ts';
 import type { Reservations } from './node-inventory.ts';
 
-/** What a recount finds of one instance. */
+/** What a recount finds about one instance. */
 export interface Counted {
   amounts: ResourceAmounts;
-  /** There is a guest. */
+
   hasGuest: boolean;
   /** A record places it on this node, or moves it from or to it. */
   isRecorded: boolean;
-  /** The node only keeps room for it: it counts among the instances of another. */
+  /** The node only holds room for it: the instance is counted on another node. */
   isMoving?: boolean;
 }
 
-/** What each instance uses of one node, as the host counts it. */
+/** What each instance uses of one node, by the host's own count. */
 export class NodeUsage {
   readonly #usage = new Map<string, ResourceAmounts>();
-  /** Of all instances, by resource class: kept, for there may be thousands. */
+  /** The sums by resource class: kept, since there may be thousands of instances. */
   readonly #totals = new Map<string, number>();
   /** Builds under way: they count until they end, whatever the records say. */
   readonly #claimed = new Set<string>();
-  /** Those without a record on this node. */
+  /** Instances without a record on this node. */
   #unrecorded = new Set<string>();
-  /** Those that are on another node by their records, and move from or to this one. */
+  /** Instances whose record names another node, and which move from or to this one. */
   #moving = new Set<string>();
   /**
-   * What they used was given back here, while their records may say for a while that they are on this node: a deletion or
-   * a failed build that is under way, or did not get to its end.
+   * Instances that gave back what they used here, while their records may still name this node: a deletion or the end of a
+   * failed build is under way, or did not finish.
    */
   readonly #left = new Set<string>();
-  /** Changed since the recount under way read its records. */
+  /** Instances that changed since the recount under way read its records. */
   #changed: Set<string> | undefined;
 
   /** The sum over all instances. */
@@ -39,7 +39,7 @@ export class NodeUsage {
     return this.#totals.get(resourceClass) ?? 0;
   }
 
-  /** The part of the total of which the records know nothing. */
+  /** The part of the total that no record explains. */
   unrecorded(resourceClass: string): number {
     let sum = 0;
     for (const uuid of this.#unrecorded) sum += this.#usage.get(uuid)?.[resourceClass] ?? 0;
@@ -71,7 +71,7 @@ export class NodeUsage {
     this.#claimed.add(instanceUuid);
   }
 
-  /** The build is done: from now on the instance counts as long as its record is on this host. */
+  /** The build is done: from now on the instance counts while its record names this host. */
   settle(instanceUuid: string): void {
     this.#change(instanceUuid);
     this.#claimed.delete(instanceUuid);
@@ -84,7 +84,7 @@ export class NodeUsage {
     this.settle(instanceUuid);
   }
 
-  /** From now on it counts only if there is a guest of it, whatever the records say. */
+  /** From now on the instance counts only if it has a guest, whatever the records say. */
   release(instanceUuid: string): void {
     this.#change(instanceUuid);
     this.#left.add(instanceUuid);
@@ -138,11 +138,11 @@ export class NodeUsage {
 }
 
 export interface HostAddress {
-  /** As other hosts reach it. */
+  /** Where other hosts reach this one. */
   my_ip: string;
 }
 
-/** Of a node that was never recorded. */
+/** The record of a node that was never recorded before. */
 export function newRecord(host: string, nodename: string, reservations: Reservations): ComputeNode {
   return new ComputeNode({
     uuid: randomUUID(),
@@ -171,7 +171,7 @@ export function measuresOf(resources: HostResources, { my_ip }: HostAddress): Ch
   };
 }
 
-/** As Nova counts: what is reserved for the host counts as used memory and disk. */
+/** As in Nova, memory and disk reserved for the host count as used. */
 export function usageOf(
   resources: HostResources,
   usage: NodeUsage,

@@ -94,7 +94,7 @@ it('reports whatever resource classes the driver has, and claims them', async ()
   expect(() => tracker.claim(accelerated(), 'host1')).toThrow('CUSTOM_FPGA free 0, requested 2');
 });
 
-it('claims until the node is full, and again what was released', async () => {
+it('claims until the node is full, and again once something was released', async () => {
   const { tracker } = await tracked();
   const instances = [newInstance(), newInstance(), newInstance(), newInstance()];
   const [first, , , last = newInstance()] = instances.map((instance) => instance);
@@ -118,7 +118,7 @@ it('counts a claim for the same instance once', async () => {
   tracker.claim(newInstance(), 'host1');
 });
 
-it('checks what a larger claim for the same instance adds, as one that is resized here makes', async () => {
+it('checks only what a larger claim adds for the same instance, as in a resize on this host', async () => {
   const { tracker } = await tracked();
   const [growing, other] = [newInstance(), newInstance()];
   tracker.claim(growing, 'host1');
@@ -143,7 +143,7 @@ it('leaves a launched instance what it used before when a larger claim for it is
   expect(() => tracker.claim(other, 'host1')).toThrow('MEMORY_MB free 1024, requested 1536');
 });
 
-it('leaves nothing to an instance that left while a larger claim for it was held', async () => {
+it('leaves nothing to an instance that left the host while a larger claim for it was held', async () => {
   const { tracker } = await tracked();
   const [growing, other] = [newInstance({ launched_at: new Date() }), newInstance()];
   tracker.claim(growing, 'host1').keep();

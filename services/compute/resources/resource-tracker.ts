@@ -44,14 +44,14 @@ interface TrackedNode {
 }
 
 /**
- * Knows what this host has and uses. It reports both (compute node record, placement inventory), and claims
- * resources for builds: the scheduler's claim is on what was reported, this one on what is.
+ * Knows what this host has and uses. It reports both (compute node record, placement inventory), and claims resources
+ * for builds: the scheduler claims from what was last reported, this from what there really is.
  */
 export class ResourceTracker {
   readonly #options: ResourceTrackerOptions;
   readonly #nodes = new Map<string, TrackedNode>();
   readonly #usageReports: UsageReports;
-  /** Records are saved one after the other, so that each save sends what changed since. */
+  /** Saves the records one after another, so that each save sends what changed since the one before. */
   readonly #saves = new WorkQueue({ name: 'records' });
 
   constructor(options: ResourceTrackerOptions) {
@@ -67,8 +67,8 @@ export class ResourceTracker {
   }
 
   /**
-   * Takes what the instance needs from the node; of what it uses there already, only the difference must be free. What a
-   * launched instance used before is what it uses again when the claim is released; of a build nothing stays.
+   * Claims what the instance needs on the node. If it uses some of that already, only the difference must be free. When the
+   * claim is released, a launched instance uses again what it used before; a build then uses nothing.
    *
    * @throws ComputeResourcesUnavailable when too little is left
    * @throws ComputeHostNotFound when this host does not have the node
@@ -158,7 +158,7 @@ export class ResourceTracker {
       known.resources = resources;
       return known;
     }
-    // Not known yet, deleted with the service's record while this service goes on, or another database's.
+    // Unknown so far, deleted with the service's record while this service runs on, or from another database.
     const { usage, inventories } = known ?? { usage: new NodeUsage(), inventories: {} };
     const record =
       stored ??
@@ -172,7 +172,7 @@ export class ResourceTracker {
     return node;
   }
 
-  /** @returns the record as it is stored: another answer of this creation may have been lost, and stands then */
+  /** @returns the stored record: if an earlier try created it and only the answer was lost, that one */
   async #create(ctxt: RpcContext, nodename: string, values: ChangesOf<ComputeNode>): Promise<ComputeNode> {
     const { conductor, host, reservations } = this.#options;
     const record = newRecord(host, nodename, reservations);
@@ -189,8 +189,8 @@ export class ResourceTracker {
   }
 
   /**
-   * The records are read first: a guest that comes or goes between is in them, or is being built or deleted here. Those of
-   * instances come before those of their moves: one that arrives between is in these.
+   * The records are read before the guests: a guest that appears or disappears in between is in the records, or is being
+   * built or deleted here. Instances are read before migrations: one that arrives in between is in the migrations.
    */
   async #readUsage(ctxt: RpcContext, nodename: string): Promise<Map<string, Counted>> {
     const { conductor, driver, host } = this.#options;
@@ -215,7 +215,7 @@ export class ResourceTracker {
     }
     const [firstNode] = await driver.getAvailableNodes();
     if (nodename !== firstNode) return counted;
-    // On which node a guest without a record is, nobody says.
+    // Nothing says on which node a guest without a record is.
     for (const uuid of guests) {
       const amounts = await this.#guestAmounts(uuid);
       if (amounts) counted.set(uuid, { amounts, hasGuest: true, isRecorded: false });
@@ -223,7 +223,7 @@ export class ResourceTracker {
     return counted;
   }
 
-  /** Those that move from or to this host, also those that are on it by their records. */
+  /** The instances that move from or to this host, including those whose record names it. */
   async #movingInstances(
     ctxt: RpcContext,
     here: readonly Instance[],
@@ -238,7 +238,7 @@ export class ResourceTracker {
     });
   }
 
-  /** Undefined: it is gone. */
+  /** Undefined: the guest is gone. */
   async #guestAmounts(uuid: string): Promise<ResourceAmounts | undefined> {
     try {
       const { vcpus, memoryMb, diskGb } = await this.#options.driver.describeGuest(uuid);
@@ -254,7 +254,7 @@ function isLaunched(instance: Instance): boolean {
   return instance.has('launched_at') && instance.launched_at !== null;
 }
 
-/** It has given its resources back, unless its guest could not be destroyed. */
+/** A failed build has given its resources back, unless its guest could not be destroyed. */
 function isFailedBuild(instance: Instance): boolean {
   return instance.vm_state === VmState.ERROR && instance.launched_at === null;
 }
@@ -273,7 +273,7 @@ export class Claim {
     this.#finish('kept');
   }
 
-  /** The build failed. Only the first of `keep` and `release` counts. */
+  /** The build failed. Only the first call of `keep` or `release` counts. */
   release(): void {
     this.#finish('released');
   }
@@ -286,8 +286,8 @@ export class Claim {
 }
 
 /**
- * Reports the usage soon after it changes: one report at a time, and changes that come during one are in the next.
- * A report that fails is left to the next change or the periodic update.
+ * Reports the usage soon after it changes, one report at a time: changes during one are in the next. After a report that
+ * fails, the next change or the periodic update reports again.
  */
 export class UsageReports {
   readonly #report: () => Promise<void>;
@@ -319,7 +319,7 @@ export class UsageReports {
   }
 }
 
-/** What the instance holds, by provider uuid: nothing when it was placed by none of our schedulers, or its build was ended. */
+/** What the instance holds, by provider uuid: nothing if no scheduler here placed it, or its build was ended. */
 export async function allocationsOf(
   host: ComputeHost,
   ctxt: RpcContext,
@@ -328,7 +328,7 @@ export async function allocationsOf(
   return host.placement.getAllocations(ctxt, { consumer_uuid: instanceUuid });
 }
 
-/** Gives back what the instance holds on this host. What it holds elsewhere is another's. */
+/** Gives back what the instance holds on this host, and nothing elsewhere. */
 export async function releaseHere(host: ComputeHost, ctxt: RpcContext, instanceUuid: string): Promise<void> {
   host.tracker.release(instanceUuid);
   for (const provider_uuid of host.tracker.providerUuids()) {

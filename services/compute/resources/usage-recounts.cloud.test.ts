@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import type { FakeDriverOptions } from '../virt/fake/fake-driver.ts';
 
 /**
- * A host with room for one instance of 512 MiB. While `recounts` is set, its usage is recounted before each of its calls
- * about an instance.
+ * A host with room for one instance of 512 MiB. While `recounts` is set, it recounts its usage before each RPC that it
+ * sends about an instance.
  */
 async function recounting(options: Partial<FakeDriverOptions> = {}) {
   const control = { recounts: false };
@@ -29,7 +29,7 @@ async function recounting(options: Partial<FakeDriverOptions> = {}) {
 function beforeEachRequest(inner: Driver, work: () => Promise<void>): Driver {
   return {
     send: async (target, request, options) => {
-      // A report of the usage has nothing to do with an instance, and comes at any time.
+      // A report of the usage concerns no instance, and may be sent at any time.
       const isReport = JSON.stringify(request.message).includes('"ComputeNode"');
       if (options.waitForReply && !isReport) await work();
       return inner.send(target, request, options);

@@ -25,13 +25,13 @@ const peer = (replies: { [M in keyof typeof computeRpc.methods]?: unknown } = {}
 
 type Send = (api: ComputeAPI, args: never) => Promise<unknown>;
 
-/** How the power operations ask, whose rows have the arguments. */
+/** How the client sends the power operations. Their arguments come from the rows of the table. */
 const powerSenders = powerOperationNames.map((name): [wireName: string, Send] => [
   computeRpc.methods[powerOperations[name].request.method].wireName,
   (api, { instance }: { instance: Instance }) => requestPowerOperation(api, ctxt, name, instance),
 ]);
 
-/** How each recorded request is made. */
+/** How the client sends each recorded request. */
 const senders: Record<string, Send> = {
   ...Object.fromEntries(powerSenders.filter(([wireName]) => isRecorded(wireName))),
   build_and_run_instance: (api, args: Args<'buildAndRunInstance'>) =>
@@ -52,7 +52,7 @@ function argsOf({ args }: RecordedRequest): never {
   return Object.fromEntries(entries) as never;
 }
 
-it('is compared with each request that was recorded', () => {
+it('has a sender for each recorded request', () => {
   const served = Object.values(computeRpc.methods).map(({ wireName }) => wireName);
   const recorded = served.filter(isRecorded);
   expect(Object.keys(senders).sort()).toEqual(recorded.sort());
@@ -130,14 +130,14 @@ it.each<[name: string, SendUnless]>([
     (api, options) => requestPowerOperation(api, ctxt, name, onHost().instance, options),
   ]),
   ['detachInterface', (api, options) => api.detachInterface(ctxt, { ...onHost(), port_id: 'p' }, options)],
-])('does not send %s once it is given up', async (_name, send) => {
+])('does not send %s once the caller has given up', async (_name, send) => {
   const { rpc, messages } = await peer();
   const given = send(new ComputeAPI(rpc), { signal: AbortSignal.abort() });
   await expect(given).rejects.toBeInstanceOf(CallCancelled);
   expect(messages).toEqual([]);
 });
 
-it('sends no block devices with a reboot whose caller has none', async () => {
+it('sends a reboot without block devices when the caller gives none', async () => {
   const { rpc, messages } = await peer();
 
   await new ComputeAPI(rpc).rebootInstance(ctxt, { ...onHost(), reboot_type: 'HARD' });

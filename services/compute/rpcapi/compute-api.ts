@@ -21,7 +21,7 @@ import {
   type Selection,
 } from '@mini-nova/objects';
 
-/** Nobody can be asked: the instance is on no host. */
+/** There is no compute to send the message to: the instance is on no host. */
 export class InstanceHasNoHost extends Error {
   readonly code = 'INSTANCE_HAS_NO_HOST';
 
@@ -38,8 +38,8 @@ function hostOfInstance({ instance }: { instance: Instance }): string {
 }
 
 /**
- * Nova 26's compute RPC API 6.1 as far as it is served here: wire names, arguments and results as recorded from real Nova.
- * 6.1 has `rebuild_instance` with `reimage_boot_volume`, which is not served.
+ * The part of Nova 26's compute RPC API 6.1 that is served here. Wire names, arguments and results are as recorded from
+ * real Nova. `rebuild_instance`, which 6.1 changed (`reimage_boot_volume`), is not served.
  */
 export const computeRpc = defineRpc(
   { topic: 'compute', version: '6.1', serializer: NovaObjectSerializer },
@@ -129,9 +129,9 @@ export const computeRpc = defineRpc(
   },
 );
 
-/** The client side of the compute RPC API. What concerns an instance goes to the instance's host. */
+/** The client side of the compute RPC API. Methods about an instance go to the instance's host. */
 export class ComputeAPI extends clientOf(computeRpc) {
-  /** `versionCap`: of the oldest compute that must understand the messages. */
+  /** `versionCap`: the version of the oldest compute that must understand the messages. */
   constructor(rpc: ClientFactory<NovaObject>, options: VersionCapOption = {}) {
     super(rpc, versionCapOf('compute', options));
   }

@@ -2,14 +2,14 @@ import type { VirtualInterface } from '@mini-nova/domain/network-model';
 import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
 
 /**
- * What the records say of a guest that is not recorded here: its instance is deleted, a migration that is over has taken it
- * to another host, it is on another host or none and no migration says why, or there is no record at all.
+ * What the records say of a guest that is not recorded on its host: its instance is deleted; a migration that is over has
+ * moved it to another host; its record names another host or none, and no migration says why; or it has no record.
  */
 export type StrayState = 'deleted' | 'moved' | 'elsewhere' | 'unknown';
 
 export const strayStates = ['deleted', 'moved', 'elsewhere', 'unknown'] as const satisfies StrayState[];
 
-/** `here`: it is recorded on this host; `moving`: a migration under way takes it from this host, or to it. */
+/** `here`: it is recorded on this host; `moving`: a migration under way takes it from or to this host. */
 export type GuestState = 'here' | 'moving' | StrayState;
 
 export interface GuestRecord {
@@ -32,17 +32,17 @@ export interface GuestRecord {
   interfaces: VirtualInterface[];
 }
 
-/** Whether something was done, and why, or why not. */
+/** Whether the request was carried out, and the reason. */
 export interface Outcome {
   done: boolean;
   reason: string;
 }
 
-/** The guests of a host, for its operator. This is mini-nova's own; Nova has no such thing. */
+/** The guests of a host, for its operator. This API is mini-nova's own: Nova has none like it. */
 export const guestRpc = defineRpc(
   { topic: 'compute', namespace: 'guest', version: '1.0' },
   {
-    /** Looks now, and counts anew what they use. */
+    /** Looks at the guests now, and recounts what they use. */
     listGuests: call('list_guests', { since: '1.0', to: 'server', result: type<GuestRecord[]>() }),
     /** Destroys a guest that is not recorded on this host. */
     removeGuest: call('remove_guest', {
@@ -51,12 +51,12 @@ export const guestRpc = defineRpc(
       args: type<{ instance_uuid: string }>(),
       result: type<Outcome>(),
     }),
-    /** Takes the records of this compute as they are. */
+    /** Accepts the records of this compute as they are. */
     acceptRecords: call('accept_records', { since: '1.0', to: 'server', result: type<Outcome>() }),
   },
 );
 
-/** The client side of what operators do with the guests of a host. */
+/** The client side of the guest API. */
 export class GuestAPI extends clientOf(guestRpc) {
   constructor(rpc: ClientFactory, { timeout }: { timeout: number }) {
     super(rpc, { timeout, retry: 0 });

@@ -6,7 +6,7 @@ import type { ComputeAPI } from './compute-api.ts';
 /** Those that there are: a row that asks for another is refused below. */
 type Method = Extract<(typeof powerOperations)[PowerOperationName]['request']['method'], keyof ComputeAPI>;
 
-/** A method, and its arguments beside the instance. What the table of operations has is checked against it. */
+/** A method, and its arguments besides the instance. The table of operations is checked against this type. */
 type PowerRequest = {
   [M in Method]: { method: M; args: Omit<Parameters<ComputeAPI[M]>[1], 'instance'> };
 }[Method];

@@ -1,15 +1,15 @@
 import type { ConfigValues, Schema } from '@mini-nova/config';
 import type { VirtDriver } from './driver.ts';
 
-/** A kind of virt driver: what `compute_driver` may name. */
+/** A virt driver that `compute_driver` may name. */
 export interface ComputeDriver<S extends Schema = Schema> {
   /** As in `compute_driver`. */
   readonly name: string;
-  /** One sentence of the help of `compute_driver`. */
+  /** Its sentence in the help of `compute_driver`. */
   readonly help: string;
-  /** What it reads of nova.conf, beside what nova-compute reads. */
+  /** The options that it reads, besides those of nova-compute. */
   readonly options: S;
-  /** The driver of this host. It reads its options when it uses them: they may change. */
+  /** Makes the driver of a host. It reads its options when it uses them, since they may change. */
   create(host: string, config: ConfigValues<S>): VirtDriver;
 }
 

@@ -4,15 +4,13 @@ import type { JsonObject, RpcContext } from '@mini-nova/messaging';
 import type { HVSpec, Instance } from '@mini-nova/objects';
 
 /**
- * The seam between nova-compute and a hypervisor. Calls that change one instance never overlap: the manager
- * runs them one after another. What concerns a guest throws InstanceNotFound when there is none, except `spawn` and
- * `destroy`.
+ * The seam between nova-compute and a hypervisor. Calls that change one instance never overlap: the manager runs them one
+ * after another. Methods about a guest throw InstanceNotFound when there is no such guest, except `spawn` and `destroy`.
  */
 export interface VirtDriver {
   /**
-   * Called once at start with the instances that the records place on this host. A driver whose guests do not
-   * outlive the process brings back here those that have a `launched_at`, with the interfaces and in the power state
-   * of the record.
+   * Called once at start with the instances that the records place on this host. If the driver's guests do not outlive the
+   * process, it recreates those with a `launched_at` here, with the interfaces and the power state of the record.
    */
   initHost(ctxt: RpcContext, instances: Instance[]): Promise<void>;
 
@@ -22,27 +20,27 @@ export interface VirtDriver {
   getAvailableResource(nodename: string): Promise<HostResources>;
 
   /**
-   * Creates the guest and starts it. If that fails, the manager destroys what there is of it.
+   * Creates the guest and starts it. If that fails, the manager calls `destroy`.
    *
-   * @throws BuildAbortException when no other host would do better; anything else may work elsewhere
+   * @throws BuildAbortException when no other host would do better; after any other error another host is tried
    */
   spawn(ctxt: RpcContext, instance: Instance, request: SpawnRequest): Promise<void>;
 
-  /** Removes the guest, running or not, with its disks. A guest that does not exist is removed already. */
+  /** Removes the guest, running or not, with its disks. If it does not exist, nothing is left to do. */
   destroy(ctxt: RpcContext, instance: Instance): Promise<void>;
 
   powerOn(ctxt: RpcContext, instance: Instance): Promise<void>;
 
-  /** With `cleanShutdown` the guest is asked first; otherwise its power is cut. */
+  /** With `cleanShutdown` the guest is asked to shut down first; otherwise its power is cut. */
   powerOff(ctxt: RpcContext, instance: Instance, cleanShutdown: boolean): Promise<void>;
 
   /** Restarts the guest; a HARD reboot also starts one that is off. */
   reboot(ctxt: RpcContext, instance: Instance, rebootType: 'SOFT' | 'HARD'): Promise<void>;
 
-  /** Freezes the guest in memory: it keeps all it has, and gets no processor time. */
+  /** Freezes the guest in memory: it keeps its resources, but gets no processor time. */
   pause(ctxt: RpcContext, instance: Instance): Promise<void>;
 
-  /** Lets a paused guest go on. */
+  /** Lets a paused guest run again. */
   unpause(ctxt: RpcContext, instance: Instance): Promise<void>;
 
   getInfo(instance: Instance): Promise<GuestInfo>;
@@ -50,15 +48,15 @@ export interface VirtDriver {
   /** The instances that have a guest here, by uuid. */
   listInstanceUuids(): Promise<string[]>;
 
-  /** What the guest says of itself, also one of which there is no record. */
+  /** What the hypervisor knows of a guest, recorded or not. */
   describeGuest(uuid: string): Promise<GuestDescription>;
 
   attachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
 
-  /** An interface that is not attached is detached already. */
+  /** If the interface is not attached, nothing is left to do. */
   detachInterface(ctxt: RpcContext, instance: Instance, vif: VirtualInterface): Promise<void>;
 
-  /** All of the guest's console that the host has kept. */
+  /** All console output of the guest that the host has kept. */
   getConsoleOutput(ctxt: RpcContext, instance: Instance): Promise<string>;
 }
 
@@ -67,7 +65,7 @@ export interface SpawnRequest {
   image: JsonObject;
   injectedFiles: [path: string, contents: string][];
   adminPassword: string | null;
-  /** What the instance was given on this host. */
+  /** The instance's allocations on this host. */
   allocations: ResourceAmounts;
   networkInfo: VirtualInterface[];
 }
@@ -83,12 +81,12 @@ export interface GuestDescription extends GuestInfo {
   name: string;
   projectId: string | null;
   userId: string | null;
-  /** Of the flavor it was made with. */
+  /** The name of the flavor with which it was made. */
   flavorName: string;
   vcpus: number;
   /** MiB. */
   memoryMb: number;
-  /** GiB, of all its disks. */
+  /** GiB, all its disks together. */
   diskGb: number;
   interfaces: VirtualInterface[];
 }
@@ -103,8 +101,8 @@ export interface HostResources {
   hypervisorType: string;
   hypervisorVersion: number;
   cpuInfo: JsonObject;
-  /** What can run here. */
+  /** The kinds of guests that can run here. */
   supportedHvSpecs: HVSpec[];
-  /** Of whatever other resource classes it has. */
+  /** The inventories of any other resource classes. */
   otherInventories?: Inventories;
 }

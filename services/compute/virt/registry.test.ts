@@ -9,7 +9,7 @@ function configured(compute_driver: string): typeof defaults {
 }
 
 it.each(virtOptions.DEFAULT.compute_driver.choices ?? [])(
-  'makes a %s, as the configuration allows',
+  'makes a %s, which the configuration may name',
   (name) => {
     expect(loadComputeDriver('host1', configured(name))).toBeDefined();
   },
@@ -22,7 +22,7 @@ it('hands a driver its options', async () => {
   expect((await driver.getAvailableResource('host1')).vcpus).toBe(2);
 });
 
-it('refuses a driver that does not exist, and names those that do', () => {
+it('refuses a driver that does not exist, and names the existing ones', () => {
   const load = () => loadComputeDriver('host1', configured('libvirt.LibvirtDriver'));
   expect(load).toThrow(ConfigError);
   expect(load).toThrow(/compute_driver = libvirt.LibvirtDriver.*fake.FakeDriver/);

@@ -8,7 +8,7 @@ const drivers = [fakeComputeDriver] as const satisfies readonly ComputeDriver[];
 
 const names = drivers.map(({ name }) => name);
 
-/** Which driver nova-compute has its guests by, and what drivers read. */
+/** The option that names the driver, and the options of all drivers. */
 export const virtOptions = composeSchema(
   {
     DEFAULT: {
@@ -22,7 +22,7 @@ export const virtOptions = composeSchema(
   optionsOf(drivers),
 );
 
-/** The driver that `compute_driver` names. Its calls are spans of the trace. @throws ConfigError naming the drivers there are */
+/** The driver that `compute_driver` names. Its calls are spans of the trace. @throws ConfigError naming the existing drivers */
 export function loadComputeDriver(host: string, config: Config<typeof virtOptions>): VirtDriver {
   const { compute_driver } = config.DEFAULT;
   const driver = drivers.find(({ name }) => name === compute_driver);

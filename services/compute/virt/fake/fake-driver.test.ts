@@ -16,7 +16,7 @@ const request: SpawnRequest = {
   networkInfo: [],
 };
 
-it('spawns a running guest, and destroys it however often it is asked to', async () => {
+it('spawns a running guest, and destroys it, however often that is called', async () => {
   const driver = new FakeDriver('host1');
   const instance = newInstance();
 
@@ -30,7 +30,7 @@ it('spawns a running guest, and destroys it however often it is asked to', async
   await expect(driver.getInfo(instance)).rejects.toThrow(InstanceNotFound);
 });
 
-it('fails as many first spawns as it is told', async () => {
+it('fails the configured number of first spawns', async () => {
   const driver = new FakeDriver('host1', { fail_first_spawns: 2 });
   const spawn = () => driver.spawn(ctxt, newInstance(), request);
 
@@ -40,7 +40,7 @@ it('fails as many first spawns as it is told', async () => {
   expect(await driver.listInstanceUuids()).toHaveLength(1);
 });
 
-it('takes as long for a spawn as it is told', async () => {
+it('takes the configured time for a spawn', async () => {
   const driver = new FakeDriver('host1', { spawn_delay: 0.05 });
   const start = performance.now();
 
@@ -49,7 +49,7 @@ it('takes as long for a spawn as it is told', async () => {
   expect(performance.now() - start).toBeGreaterThan(45);
 });
 
-it('does not reboot softly what is off', async () => {
+it('does not reboot softly a guest that is off', async () => {
   const driver = new FakeDriver('host1');
   const instance = newInstance();
   await driver.spawn(ctxt, instance, request);
@@ -60,7 +60,7 @@ it('does not reboot softly what is off', async () => {
   expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
 });
 
-it('pauses a guest, and lets it go on', async () => {
+it('pauses and unpauses a guest', async () => {
   const driver = new FakeDriver('host1');
   const instance = newInstance();
   await driver.spawn(ctxt, instance, request);
@@ -71,7 +71,7 @@ it('pauses a guest, and lets it go on', async () => {
   expect(await driver.getInfo(instance)).toEqual({ powerState: PowerState.RUNNING });
 });
 
-it('neither pauses what is off nor starts it by unpausing', async () => {
+it('neither pauses a guest that is off nor starts it by unpausing', async () => {
   const driver = new FakeDriver('host1');
   const instance = newInstance();
   await driver.spawn(ctxt, instance, request);
@@ -106,7 +106,7 @@ it('keeps a console of what happened to the guest', async () => {
   expect(lines[1]).toMatch(/power off$/);
 });
 
-it('does from now on what its options have come to say', async () => {
+it('follows changes of its options', async () => {
   const options = { fail_spawn: true };
   const driver = new FakeDriver('host1', options);
   await expect(driver.spawn(ctxt, newInstance(), request)).rejects.toThrow(FakeDriverFailure);
@@ -117,7 +117,7 @@ it('does from now on what its options have come to say', async () => {
   expect(await driver.listInstanceUuids()).toHaveLength(1);
 });
 
-it('keeps its guests in a folder when it is told, so that they outlive it', async () => {
+it('keeps its guests in a configured folder, so that they outlive it', async () => {
   const options = { guests_path: tempDir() };
   const instance = newInstance();
   const deleted = newInstance();

@@ -24,21 +24,21 @@ export class FakeDriverFailure extends Error {
   }
 }
 
-/** A hypervisor without a machine: guests are entries in memory, or in a file when they are to outlive the process. */
+/** A hypervisor without a machine: its guests are entries in memory, or in a file if they are to outlive the process. */
 export class FakeDriver implements VirtDriver {
   readonly #host: string;
   readonly #configured: Partial<FakeDriverOptions>;
   readonly #store: FakeGuests;
   #spawnsStarted = 0;
 
-  /** `options` are read when they are used: they may change. */
+  /** `options` are read when they are used, since they may change. */
   constructor(host: string, options: Partial<FakeDriverOptions> = {}) {
     this.#host = host;
     this.#configured = options;
     this.#store = new FakeGuests(host, this.#options.guests_path);
   }
 
-  /** Brings back the guests that had been launched, in the power state that was recorded, when they went with the process. */
+  /** Recreates the launched guests, in their recorded power state, if they were lost with the last process. */
   async initHost(_ctxt: RpcContext, instances: Instance[]): Promise<void> {
     if (this.#store.outliveTheProcess) return;
     for (const instance of instances) {
@@ -183,7 +183,7 @@ export class FakeDriver implements VirtDriver {
     this.#log(guest, action);
   }
 
-  /** Each change of a guest ends with a line on its console, and is kept with it. */
+  /** Every change of a guest ends here: with a line on its console, and the guests kept. */
   #log(guest: FakeGuest, event: string): void {
     guest.console.push(`${new Date().toISOString()} fake guest: ${event}`);
     this.#store.keep();

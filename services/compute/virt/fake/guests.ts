@@ -8,8 +8,8 @@ export interface FakeGuest extends GuestDescription {
 }
 
 /**
- * The guests of one host, by instance uuid. With a folder they are kept in a file there, so that they outlive the
- * process as those of a hypervisor do: what `keep` has returned from is there after a kill. Without one they are gone with it.
+ * The guests of one host, by instance uuid. With a folder they are kept in a file there, and outlive the process as those
+ * of a hypervisor do: once `keep` has returned, a kill loses nothing. Without a folder they are gone with the process.
  */
 export class FakeGuests {
   readonly guests: Map<string, FakeGuest>;
@@ -29,7 +29,7 @@ export class FakeGuests {
   /** To be called after each change. */
   keep(): void {
     if (this.#file === undefined) return;
-    // A reader, or a start after a kill, sees the guests before the change or after it.
+    // A reader, or a start after a kill, sees the guests either before the change or after it.
     const next = `${this.#file}.next`;
     writeFileSync(next, JSON.stringify(Object.fromEntries(this.guests)));
     renameSync(next, this.#file);
