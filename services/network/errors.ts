@@ -8,7 +8,7 @@ import {
   NoMoreFixedIps,
 } from '@mini-nova/domain/exceptions';
 
-/** The database's refusal of an address in the words of the API; any other error as it is. */
+/** Translates the database's refusal of an address into an error of the network API; any other error stays as it is. */
 export function allocationError(error: unknown, network: NetworkRow, fixedIp: string | null): unknown {
   const net = network.uuid;
   const address = fixedIp ?? '';

@@ -77,7 +77,7 @@ it('gives an instance that asks for nothing a port on the default network', asyn
   });
 });
 
-it('gives ports on the networks, with the addresses and the ports that were asked for', async () => {
+it('gives ports on the requested networks, with the requested addresses, and binds requested ports', async () => {
   const port_id = await freePort();
 
   const vifs = await allocate(
@@ -88,7 +88,7 @@ it('gives ports on the networks, with the addresses and the ports that were aske
   expect(vifs.find(({ id }) => id === port_id)).toMatchObject({ preserve_on_delete: true, active: true });
 });
 
-it('lists the ports in the order they were asked for, whichever were there before', async () => {
+it('lists the ports in the order of the request, whichever existed before', async () => {
   const port_id = await freePort();
   const wanted = ['10.0.0.9', '10.0.0.5', '10.0.0.7', '10.0.0.2', '10.0.0.6'];
   const asked = wanted.map((address) =>
@@ -104,11 +104,11 @@ it('lists the ports in the order they were asked for, whichever were there befor
 it.each([
   ['none', 0],
   ['auto', 1],
-])('takes the network %s as Nova does', async (network_id, count) => {
+])('treats the network "%s" as Nova does', async (network_id, count) => {
   expect(await allocate(requests({ network_id }))).toHaveLength(count);
 });
 
-it('returns the ports an instance has when it is asked again, on the host it is on now', async () => {
+it('returns the existing ports to a repeated request, bound to the host the instance is on now', async () => {
   const first = await allocate();
 
   const again = await allocate(null, vm, 'host2');
@@ -117,7 +117,7 @@ it('returns the ports an instance has when it is asked again, on the host it is 
   expect((await findPort(db.kysely, first[0]?.id ?? ''))?.host).toBe('host2');
 });
 
-it('gives concurrent requests of many instances different addresses', async () => {
+it('gives many instances different addresses in concurrent requests', async () => {
   const vms = await Promise.all(Array.from({ length: 20 }, newVm));
 
   const vifs = await Promise.all(vms.map((uuid) => allocate(null, uuid)));
@@ -157,7 +157,7 @@ it('allocates nothing for a deleted instance', async () => {
   expect(await ports.list(vm)).toEqual([]);
 });
 
-it('deletes its own ports and unbinds those of the user when it releases, however often', async () => {
+it('releases ports, also repeatedly: deletes its own and unbinds those of the user', async () => {
   const port_id = await freePort();
   const vifs = await allocate(requests({ network_id: privateNetwork }, { port_id }));
   const own = vifs.find(({ id }) => id !== port_id)?.id ?? '';
@@ -188,7 +188,7 @@ it('does not release a port of another instance', async () => {
   expect(await findPort(db.kysely, theirs?.id ?? '')).toBeDefined();
 });
 
-it('says that there is no network to choose when an interface names none', async () => {
+it('refuses an interface that names no network when there is no default network', async () => {
   const elsewhere = new InstancePorts(db, { defaultNetwork: 'gone' });
   const attachment = { instance_uuid: vm, project_id: 'p1', host: 'host1', requested_ip: null };
 

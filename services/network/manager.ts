@@ -29,12 +29,12 @@ import { allocationError } from './errors.ts';
 
 type Args<M extends keyof typeof networkRpc.methods> = ArgsOf<typeof networkRpc, M>;
 
-/** Serves the network API, beside the conductor's. */
+/** Serves the network API, beside the conductor's endpoints. */
 export class NetworkManager implements EndpointOf<typeof networkRpc, RequestContext> {
   readonly #ports: InstancePorts;
   readonly #queue: WorkQueue;
 
-  /** `queue`: in which requests wait for the database. */
+  /** `queue`: where requests wait for the database. */
   constructor(
     ports: InstancePorts,
     queue: WorkQueue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }),
@@ -93,33 +93,33 @@ export class NetworkManager implements EndpointOf<typeof networkRpc, RequestCont
   }
 }
 
-/** Tries when a random MAC address is already taken. */
+/** The most tries to draw a free random MAC address. */
 const ATTEMPTS = 5;
 
-/** Where one port is wanted, and for whom. */
+/** A wanted port, and the instance and host for which it is. */
 interface PortWish {
   instanceUuid: string;
   host: string;
-  /** An existing port; else a new one on the network. */
+  /** An existing port; null: a new one on the network. */
   portId: string | null;
   /** Null: the default network. */
   networkId: string | null;
   fixedIp: string | null;
 }
 
-/** The ports of instances, in the database. Each method is one transaction: all of it happened, or nothing. */
+/** The ports of instances, in the database. Each method is one transaction: it happens as a whole or not at all. */
 export class InstancePorts {
   readonly #db: Database;
   readonly #defaultNetwork: string;
 
-  /** `defaultNetwork`: the label of the network for those who ask for none. */
+  /** `defaultNetwork`: the label of the network for requests that name none. */
   constructor(db: Database, { defaultNetwork }: { defaultNetwork: string }) {
     this.#db = db;
     this.#defaultNetwork = defaultNetwork;
   }
 
   /**
-   * The ports an instance starts with; those it has already, when it has any.
+   * The ports an instance starts with. If it already has ports, those.
    *
    * @throws InstanceNotFound also when it was deleted meanwhile, so that nothing is allocated for a deleted one
    */
@@ -164,12 +164,12 @@ export class InstancePorts {
     await this.#release({ deviceUuid: instanceUuid, portUuid });
   }
 
-  /** In the order they were asked for. */
+  /** In the order in which they were requested. */
   async list(instanceUuid: string): Promise<VirtualInterface[]> {
     return interfacesOf(this.#db.kysely, instanceUuid);
   }
 
-  /** By instance, each in the order they were asked for. */
+  /** By instance, each in the order in which they were requested. */
   async listOfHost(host: string): Promise<{ [instanceUuid: string]: VirtualInterface[] }> {
     const { kysely } = this.#db;
     const networks = new Map((await listNetworks(kysely)).map((network) => [network.uuid, network]));

@@ -35,7 +35,7 @@ import {
 export interface Claim {
   /** The instance; during a move also its migration, which holds what the instance has on its other host. */
   consumerUuid: string;
-  /** What it needs of each provider, all or nothing. */
+  /** What it needs from each provider, all or nothing. */
   allocations: Allocations;
   /**
    * The providers on which the consumer held something when the claim was decided on. If absent, this is not checked.
@@ -44,14 +44,14 @@ export interface Claim {
 }
 
 /**
- * - `claimed`: the consumer holds the resources now, and held less on one of the providers before
- * - `held`: it held as much on all of them before, and nothing was changed
- * - `full`: a provider has too little left of something, or is not known; nothing was changed
+ * - `claimed`: the consumer holds the resources now, and held less on at least one of the providers before
+ * - `held`: it already held as much on all of them, and nothing was changed
+ * - `full`: a provider has too little left, or is unknown; nothing was changed
  * - `ended`: the consumer is an instance that was deleted or is in ERROR, or a migration that is over; nothing was changed
  */
 export type ClaimOutcome = 'claimed' | 'held' | 'full' | 'ended';
 
-/** Allocates all resources of the claim or none. However many claims run at once, none exceeds a provider's capacity. */
+/** Allocates all resources of the claim or none. Concurrent claims never exceed a provider's capacity together. */
 export async function claimResources(db: Database, claim: Omit<Claim, 'heldOn'>): Promise<ClaimOutcome> {
   const { consumerUuid, allocations } = claim;
   const claims = [{ consumerUuid, allocations }];
@@ -62,16 +62,16 @@ export async function claimResources(db: Database, claim: Omit<Claim, 'heldOn'>)
 }
 
 /**
- * Why claims were not made, any of them: `full` and `ended` are those of `ClaimOutcome`; `moved`: one of the consumers
- * has come to hold something elsewhere (the same request was served by another scheduler).
+ * Why none of the claims was made. `full` and `ended` are as in `ClaimOutcome`. `moved`: one of the consumers has come to
+ * hold something elsewhere, since another scheduler served the same request.
  */
 export type ClaimRefusal = 'full' | 'ended' | 'moved';
 
 /** Claims that were made together. Their date tells them from later claims of the same consumers. */
 export interface MadeClaims {
-  /** Those who hold more than they held before. */
+  /** The consumers that hold more than before. */
   consumerUuids: readonly string[];
-  /** What they held already on the providers of their claims. */
+  /** What they already held on the providers of their claims. */
   before: readonly AllocationRow[];
   at: Timestamp;
 }
@@ -113,7 +113,7 @@ export async function claimAll(trx: Queryable, claims: readonly Claim[]): Promis
   return { consumerUuids: [...grown], before, at };
 }
 
-/** What the consumer of a claim does not hold yet, on each provider where that is anything. */
+/** What the consumer of a claim still lacks, for each provider on which it lacks something. */
 function growthsOf({ consumerUuid, allocations }: Claim, rows: readonly AllocationRow[]): Growth[] {
   const own = rows.filter(({ consumer_uuid }) => consumer_uuid === consumerUuid);
   const held = amountsBy(own, ({ provider_uuid }) => provider_uuid);
@@ -124,7 +124,7 @@ function growthsOf({ consumerUuid, allocations }: Claim, rows: readonly Allocati
     .filter(({ resources }) => Object.keys(resources).length > 0);
 }
 
-/** Whether the claims are recorded as they were made. This tells how a commit has ended whose answer was lost. */
+/** Whether the claims are recorded as they were made. Asked when the answer to their commit was lost. */
 export async function areMade(db: Queryable, made: MadeClaims | ClaimRefusal): Promise<boolean> {
   if (typeof made === 'string') return false;
   const { consumerUuids, at } = made;
@@ -180,7 +180,7 @@ async function haveRoom(trx: Queryable, growing: readonly Growth[]): Promise<boo
   return [...asked].every(([uuid, amounts]) => hasRoom(present.get(uuid) ?? {}, amounts));
 }
 
-/** A date that none of the allocations has. */
+/** A date later than that of each allocation. */
 function dateAfter(rows: readonly AllocationRow[], now: Date): Timestamp {
   const latest = Math.max(...rows.map(({ created_at }) => Date.parse(created_at)));
   return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
@@ -211,7 +211,7 @@ function rowsOf({ consumerUuid, providerUuid, resources }: Growth, at: Timestamp
   }));
 }
 
-/** Releases what the consumer holds, on one provider or on all. Idempotent. Returns whether there was anything. */
+/** Releases what the consumer holds, on one provider or on all. Idempotent. Returns whether it held anything. */
 export async function releaseAllocations(
   db: Database,
   consumerUuid: string,
@@ -222,14 +222,14 @@ export async function releaseAllocations(
 }
 
 /**
- * - `moved`: what `from` held is `to`'s, who holds nothing else
- * - `absent`: there is nothing to move, and nothing that may have been moved before
+ * - `moved`: `to` holds what `from` held, and nothing else
+ * - `absent`: `from` holds nothing to move, and neither does `to` from an earlier move
  * - `ended`: `to` will never use it (`lockConsumers`); nothing was changed
  */
 export type MoveOutcome = 'moved' | 'absent' | 'ended';
 
 /**
- * Gives all that one consumer holds to another, in place of what that one held: an instance's to its migration when a
+ * Gives all that one consumer holds to another, in place of what that one held: from an instance to its migration when a
  * move begins, and back when the move is reverted. Nobody can claim the room in between. Idempotent.
  */
 export async function moveAllocations(db: Database, from: string, to: string): Promise<MoveOutcome> {
@@ -241,7 +241,7 @@ export async function moveAllocationsWithin(trx: Queryable, from: string, to: st
   const rows = await listAllocationsOfConsumer(trx, [from, to]);
   if (rows.length === 0) return 'absent';
   if (!rows.some(({ consumer_uuid }) => consumer_uuid === from)) return 'moved';
-  // No provider is used more than before, so none is locked.
+  // No provider's usage grows, so none is locked.
   await deleteAllocations(trx, to);
   await changeConsumer(trx, { from, to, at: databaseTimestamp(trx) });
   return 'moved';
@@ -261,8 +261,8 @@ export async function allocationsByProvider(db: Database, consumerUuid: string):
 }
 
 /**
- * Allocations whose instance is deleted, or in ERROR on no host, or which are older than `age` seconds while their instance
- * is at rest elsewhere: left behind by a daemon that ended half-way.
+ * Allocations whose instance is deleted, or in ERROR on no host, and those older than `age` seconds whose instance is at
+ * rest elsewhere: left behind by a daemon that was killed half-way.
  */
 export async function orphanedAllocations(
   db: Database,
@@ -272,7 +272,7 @@ export async function orphanedAllocations(
   return listOrphanedAllocations(db.kysely, new Date(now.getTime() - age * 1000).toISOString());
 }
 
-/** What each of the consumers holds on each provider: by consumer uuid, then by provider uuid. */
+/** What each consumer holds on each provider: by consumer uuid, then by provider uuid. */
 export async function allocationsOfConsumers(
   trx: Queryable,
   consumerUuids: readonly string[],
@@ -311,7 +311,7 @@ export function amountsBy(
   return result;
 }
 
-/** Inventories and usages of all providers, by provider uuid, in two queries however many they are. */
+/** Inventories and usages of all providers, by provider uuid, in two queries for any number of providers. */
 export async function resourcesOfAll(db: Queryable): Promise<Map<string, ResourceStates>> {
   const inventories = await listInventories(db);
   return combine(inventories, await listUsages(db));

@@ -9,12 +9,12 @@ import { setInventory } from './inventory.ts';
 
 type Args<M extends keyof typeof placementRpc.methods> = ArgsOf<typeof placementRpc, M>;
 
-/** Serves placement to those who have no database, beside the conductor's endpoints. */
+/** Serves placement, beside the conductor's endpoints, to daemons without a database. */
 export class PlacementManager implements EndpointOf<typeof placementRpc, RequestContext> {
   readonly #db: Database;
   readonly #queue: WorkQueue;
 
-  /** `queue`: in which requests wait for the database. */
+  /** `queue`: where requests wait for the database. */
   constructor(
     db: Database,
     queue: WorkQueue = new WorkQueue({ name: 'database', width: () => Number.POSITIVE_INFINITY }),

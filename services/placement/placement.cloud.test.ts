@@ -17,20 +17,20 @@ describe("a flavor's resources", () => {
 
   it.each<[string, { [key: string]: string }, ResourceAmounts]>([
     ['any class', { 'resources:CUSTOM_FPGA': '2', 'resources:VGPU': ' 1' }, { CUSTOM_FPGA: 2, VGPU: 1 }],
-    ['another amount of what it has anyway', { 'resources:MEMORY_MB': '64' }, { MEMORY_MB: 64 }],
-    ['dedicated CPUs in the place of shared ones', { 'resources:PCPU': '1' }, { PCPU: 1, VCPU: 0 }],
+    ['another amount of a class it already has', { 'resources:MEMORY_MB': '64' }, { MEMORY_MB: 64 }],
+    ['dedicated CPUs in place of shared ones', { 'resources:PCPU': '1' }, { PCPU: 1, VCPU: 0 }],
     [
-      'the amounts of its groups together',
+      'the sum over its groups',
       { 'resources1:VGPU': '1', resources_A: '1', 'resources_B:VGPU': '2' },
       { VGPU: 3 },
     ],
     [
-      'nothing that is no class or amount',
+      'nothing for what is not a class or an amount',
       { 'resources:GPU': '1', 'resources:VGPU': '-1', 'resources:FPGA': '' },
       {},
     ],
-    ['nothing in other extra specs', { 'hw:cpu_policy': 'shared', 'trait:CUSTOM_X': 'required' }, {}],
-  ])('are by extra specs %s', (_title, extraSpecs, changes) => {
+    ['nothing for other keys', { 'hw:cpu_policy': 'shared', 'trait:CUSTOM_X': 'required' }, {}],
+  ])('get from extra specs %s', (_title, extraSpecs, changes) => {
     const amounts = { VCPU: 1, MEMORY_MB: 512, DISK_GB: 1, ...changes };
     const present = Object.entries(amounts).filter(([, amount]) => amount > 0);
     const special = flavor();
@@ -44,7 +44,7 @@ describe("a flavor's resources", () => {
     expect(resourcesOf(bare)).toEqual({ MEMORY_MB: 512, CUSTOM_BAREMETAL: 1 });
   });
 
-  it('leave out what it does not need', () => {
+  it('leave out classes of which it needs nothing', () => {
     expect(resourcesOf(flavor({ root_gb: 0 }))).toEqual({ VCPU: 1, MEMORY_MB: 512 });
   });
 });

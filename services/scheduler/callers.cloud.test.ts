@@ -22,7 +22,7 @@ function argsFor(uuid: string): ArgsOf<typeof schedulerRpc, 'selectDestinations'
   };
 }
 
-/** A cloud's scheduler, called by RPC. */
+/** The scheduler of a cloud, called by RPC. */
 async function schedulerFixture(settings = {}) {
   const cloud = await Cloud.start({ hosts: { host1: {} }, conductor: true, settings });
   const target = new Target({ topic: 'scheduler', version: '4.5' });
@@ -35,7 +35,7 @@ async function schedulerFixture(settings = {}) {
   };
 }
 
-/** Keeps all others from the database until the returned function is called. */
+/** Keeps everyone else from the database until the returned function is called. */
 async function holdDatabase(db: Database): Promise<() => Promise<void>> {
   let release = () => {};
   let held: Promise<void> = Promise.resolve();
@@ -53,7 +53,7 @@ async function holdDatabase(db: Database): Promise<() => Promise<void>> {
   };
 }
 
-it('claims nothing for callers that leave while they wait, and serves those behind them', async () => {
+it('claims nothing for callers that give up while they wait, and serves those behind them', async () => {
   const { db, allocated, select } = await schedulerFixture();
   const release = await holdDatabase(db);
   const user = new AbortController();
@@ -72,7 +72,7 @@ it('claims nothing for callers that leave while they wait, and serves those behi
   expect(await allocated()).toBe(2);
 });
 
-it('gives back at once what it claims while its caller leaves', async () => {
+it('gives back at once what it claims while its caller gives up', async () => {
   const { db, allocated, select } = await schedulerFixture();
   const user = new AbortController();
   const transaction = db.transaction.bind(db);
@@ -90,7 +90,7 @@ it('gives back at once what it claims while its caller leaves', async () => {
   await vi.waitFor(async () => expect([claims > 0, await allocated()]).toEqual([true, 0]));
 });
 
-/** A scheduler, called in place, and the listeners by which it is told that nobody got its answer. */
+/** A scheduler, called directly, and the listeners that tell it that nobody received its answer. */
 async function localFixture() {
   const db = await openDatabase('sqlite://');
   onTestFinished(() => db.close());
@@ -118,7 +118,7 @@ async function localFixture() {
   return { db, select };
 }
 
-it('gives back what it claimed when nobody gets the answer', async () => {
+it('gives back what it claimed when nobody receives the answer', async () => {
   const { db, select } = await localFixture();
   const unanswered = await select('vm1');
   await select('vm2');
@@ -131,7 +131,7 @@ it('gives back what it claimed when nobody gets the answer', async () => {
   });
 });
 
-it('keeps what a later request of the same instance relies on', async () => {
+it('keeps what a later request for the same instance relies on', async () => {
   const { db, select } = await localFixture();
   const unanswered = await select('vm1');
   await select('vm1');
@@ -143,7 +143,7 @@ it('keeps what a later request of the same instance relies on', async () => {
   expect(usages.find(({ resource_class }) => resource_class === 'VCPU')?.used).toBe(2);
 });
 
-it('refuses at once what would have to wait behind too many', async () => {
+it('refuses a request at once when too many are waiting', async () => {
   const { db, select } = await schedulerFixture({ 'scheduler.max_queued_requests': 2 });
   const letGo = holdSnapshots(db);
   const outcomes: string[] = [];
@@ -161,7 +161,7 @@ it('refuses at once what would have to wait behind too many', async () => {
   expect(outcomes.slice(3)).toEqual(['placed', 'placed', 'placed']);
 });
 
-/** Keeps who reads the hosts waiting until the returned function is called. */
+/** Holds every reading of the hosts until the returned function is called. */
 function holdSnapshots(db: Database): () => void {
   let letGo = () => {};
   const gone = new Promise<void>((resolve) => {

@@ -27,9 +27,9 @@ export interface FilterSchedulerOptions extends HostChoiceOptions {
 
 export interface Destinations {
   spec: RequestSpec;
-  /** All get the same flavor and rules. */
+  /** All of them share the flavor and the rules of the spec. */
   instanceUuids: readonly string[];
-  /** Further hosts to name for each instance, at most. */
+  /** The most alternates to name for each instance. */
   alternates: number;
   /** Who waits for the answer. */
   caller?: Caller & Pick<RpcRequest, 'onUnanswered'>;
@@ -39,9 +39,9 @@ export interface Destinations {
 interface Plan {
   choices: readonly Choice[];
   resources: ResourceAmounts;
-  /** How many hosts the request allowed. */
+  /** How many hosts the request itself allowed. */
   considered: number;
-  /** Hosts that would do as well, best first. */
+  /** Other hosts that passed, best first. */
   others: readonly HostState[];
 }
 
@@ -50,9 +50,9 @@ interface Placed {
   made: MadeClaims;
 }
 
-/** How often a request that lost a race is planned anew before it keeps all others off while it is placed. */
+/** How many plans of a request may lose a race before the request is placed under a lock on all providers. */
 const RACES = 4;
-/** Milliseconds after the first of them, on average half of it; doubled for each further one. */
+/** Longest pause in milliseconds after the first lost race, on average half of it; doubled after each further one. */
 const PAUSE = 10;
 
 /** Chooses hosts by filters and weighers, and claims what the instances need there. */
@@ -64,11 +64,11 @@ export class FilterScheduler {
   }
 
   /**
-   * For each instance its host, claimed, and alternates, not claimed; nothing for one that has ended (deleted, in
-   * ERROR). An instance that holds a claim already (the answer to an earlier request was lost) stays on that host if it
-   * still passes.
-   * @throws NoValidHost when any of the instances cannot be placed; then none is
-   * @throws the reason when nobody waits for the answer any more; then nothing is claimed
+   * For each instance its host, claimed, and alternates, not claimed; nothing for one that has ended (deleted, or in
+   * ERROR). An instance that already holds a claim (the answer to an earlier request was lost) stays on that host if the
+   * host still passes.
+   * @throws NoValidHost when an instance cannot be placed; then none is
+   * @throws the caller's reason when it no longer waits for the answer; then nothing is claimed
    */
   async selectDestinations(destinations: Destinations): Promise<Selection[][]> {
     const attributes = { 'nova.instance.count': destinations.instanceUuids.length };
@@ -78,15 +78,15 @@ export class FilterScheduler {
   async #select(destinations: Destinations): Promise<Selection[][]> {
     const { instanceUuids, alternates, caller } = destinations;
     const { plan, made } = await this.#place(destinations);
-    await this.#stayWith(made, caller);
+    await this.#releaseIfUnanswered(made, caller);
     annotateSpan({ 'nova.scheduler.hosts_considered': plan.considered });
     annotateSpan({ 'nova.scheduler.hosts_chosen': hostsOf(plan.choices) });
     const hosts = new Map(plan.choices.map(({ instanceUuid, host }) => [instanceUuid, host]));
     return instanceUuids.map((uuid) => selectionsOf(plan, hosts.get(uuid), alternates));
   }
 
-  /** What was claimed for a caller that is gone is given back: now, or when it turns out that nobody gets the answer. */
-  async #stayWith(made: MadeClaims, caller: Destinations['caller']): Promise<void> {
+  /** Gives back the claims of a caller that is gone: now, or when it turns out that nobody received the answer. */
+  async #releaseIfUnanswered(made: MadeClaims, caller: Destinations['caller']): Promise<void> {
     try {
       throwIfGone(caller);
     } catch (reason) {
@@ -103,14 +103,14 @@ export class FilterScheduler {
       await releaseClaims(db, made);
       logger.info(data, 'gave back what was claimed for a caller that is gone');
     } catch (error) {
-      // The conductor's periodic clean-up finds it.
+      // The conductor's sweep will find the allocations.
       logger.error({ ...data, err: error }, 'could not give back what was claimed for a caller that is gone');
     }
   }
 
   /**
-   * Plans on one reading of all hosts, and claims the whole plan if it still holds. Otherwise another request was
-   * faster, and got on for it: there may be room elsewhere.
+   * Plans on one reading of all hosts, and claims the whole plan if it still fits. If not, another request was faster and
+   * made progress, and there may be room on other hosts: plan again.
    */
   async #place(destinations: Destinations): Promise<Placed> {
     const { db } = this.#options;
@@ -128,7 +128,7 @@ export class FilterScheduler {
     });
   }
 
-  /** Holds every provider while it plans and claims, so that there is no race to lose. */
+  /** Locks every provider while it plans and claims, so that it cannot lose a race. */
   async #placeAlone(trx: Queryable, destinations: Destinations): Promise<Placed> {
     await lockConsumers(trx, destinations.instanceUuids);
     const hosts = await this.#options.hostManager.readHostStates(trx);
@@ -138,7 +138,7 @@ export class FilterScheduler {
     );
     const plan = await this.#plan(trx, destinations);
     const made = await claimPlan(trx, plan, destinations.caller);
-    // Only where hosts came or went between the readings.
+    // Possible only if hosts came or went between the readings.
     if (typeof made === 'string') throw lostRaces(RACES + 1);
     return { plan, made };
   }
@@ -158,7 +158,7 @@ export class FilterScheduler {
   }
 }
 
-/** The claims are undone with the transaction when nobody waits for them any more. */
+/** If the caller gives up meanwhile, the transaction is rolled back, and the claims with it. */
 async function claimPlan(trx: Queryable, { choices, resources }: Plan, caller: Caller | undefined) {
   const claims = choices.map(({ instanceUuid, host, held }): Claim => {
     return { consumerUuid: instanceUuid, allocations: { [host.uuid]: resources }, heldOn: Object.keys(held) };
@@ -178,15 +178,15 @@ function selectionsOf(
   return named.map((each) => selectionOf(each, resources));
 }
 
-/** Each once, as one text: `host1,host2`. */
+/** The names of the chosen hosts, each once: `host1,host2`. */
 function hostsOf(choices: readonly Choice[]): string {
   return [...new Set(choices.map(({ host }) => host.host))].join(',');
 }
 
-/** The placement API version whose form `allocation_request` has. */
+/** The placement API version that defines the form of `allocation_request`. */
 const ALLOCATION_REQUEST_VERSION = '1.36';
 
-/** The host as a destination, with what to claim there. Limits are left to the claim. */
+/** The host as a destination, with what to claim there. No limits are set: the claim checks the room. */
 export function selectionOf(host: HostState, resources: ResourceAmounts): Selection {
   return new Selection({
     compute_node_uuid: host.uuid,
@@ -203,7 +203,7 @@ export function selectionOf(host: HostState, resources: ResourceAmounts): Select
   });
 }
 
-/** The text that Python's json.dumps makes: a blank after each comma and colon. */
+/** The text that Python's json.dumps makes: with a space after each comma and colon. */
 function pythonJson(value: JsonValue): string {
   return JSON.stringify(value, null, 1)
     .replace(/([[{])\n\s*/g, '$1')
@@ -211,7 +211,7 @@ function pythonJson(value: JsonValue): string {
     .replace(/\n\s*/g, ' ');
 }
 
-/** As callers know a destination who do not know Selection objects. A limit that is not set is left out. */
+/** A destination for callers that do not know Selection objects. Limits that are not set are left out. */
 export function dictOf({ service_host, nodename, limits }: Selection): DestinationDict {
   const set = Object.entries(limits?.values() ?? {}).filter(([, limit]) => limit !== null);
   return {

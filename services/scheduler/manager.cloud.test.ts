@@ -46,7 +46,7 @@ describe('select_destinations', () => {
   const hostsOf = (selections: Selection[][]) =>
     selections.map((each) => each.map(({ service_host }) => service_host).join(' '));
 
-  it('answers callers that do not ask for objects as before 4.5: one destination each, in a dictionary', async () => {
+  it('answers callers that do not ask for objects as before 4.5: with one dictionary for each instance', async () => {
     await addHost(db, 'host-a');
     const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
     const args = { instance_uuids: ['vm1', 'vm2'], spec_obj: requestSpec() };
@@ -118,7 +118,7 @@ describe('select_destinations', () => {
   it.each([
     ['no alternates when none are asked for', { alternates: false }, 'a'],
     ['no alternates when there is only one attempt', { overrides: { 'scheduler.max_attempts': 1 } }, 'a'],
-    ['as many as there are', { overrides: { 'scheduler.max_attempts': 9 } }, 'a b c'],
+    ['as many alternates as there are', { overrides: { 'scheduler.max_attempts': 9 } }, 'a b c'],
   ])('names %s', async (_title, options, expected) => {
     for (const host of ['a', 'b', 'c']) await addHost(db, host);
     expect(hostsOf(await select(requestSpec(), ['vm1'], options))).toEqual([expected]);
@@ -132,7 +132,7 @@ describe('select_destinations', () => {
     expect(hostsOf(selections)).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  it('spreads instances over the hosts that are asked for at the same time', async () => {
+  it('spreads instances that are requested at the same time over the hosts', async () => {
     for (const name of ['host-a', 'host-b']) await addHost(db, name);
     const manager = new SchedulerManager({ db, config: config(), logger: silentLogger });
     const placed = await Promise.all(
@@ -144,7 +144,7 @@ describe('select_destinations', () => {
     expect(hosts.filter((host) => host === 'host-a')).toHaveLength(5);
   });
 
-  it('fills hosts up when the multipliers are negative', async () => {
+  it('fills up hosts when the multipliers are negative', async () => {
     await addHost(db, 'a');
     await addHost(db, 'b', { vcpus: 2, memoryMb: 1024 });
     const overrides = {
@@ -157,7 +157,7 @@ describe('select_destinations', () => {
     expect(hostsOf(selections)).toEqual(['b', 'b', 'a']);
   });
 
-  it('chooses at random among the best when told how many', async () => {
+  it('chooses at random among the configured number of best hosts', async () => {
     for (const host of ['a', 'b'])
       await addHost(db, host, { vcpus: 1000, memoryMb: 1_000_000, diskGb: 1000 });
     await addHost(db, 'worse', { vcpus: 100, memoryMb: 60_000, diskGb: 1000 });
@@ -176,10 +176,10 @@ describe('select_destinations', () => {
     expect(first).toEqual(new Set(['a', 'b']));
   });
 
-  it('answers a repeated request with the host that the instance holds already', async () => {
+  it('answers a repeated request with the host that the instance already holds', async () => {
     await addHost(db, 'a', { memoryMb: 512 });
     const first = await select(requestSpec());
-    // Now better, were it not for the claim.
+    // Would be the better host now, were it not for the claim.
     await addHost(db, 'b');
 
     const second = await select(requestSpec());
@@ -188,7 +188,7 @@ describe('select_destinations', () => {
     expect(await listUsages(db.kysely)).toHaveLength(3);
   });
 
-  it('lets an instance grow where it is, as far as there is room', async () => {
+  it('lets an instance grow on its host while there is room', async () => {
     const here = await addHost(db, 'a', { vcpus: 4 });
     await select(requestSpec(), ['vm1', 'vm2']);
 
@@ -256,13 +256,13 @@ describe('select_destinations', () => {
         'Filters: AvailabilityZoneFilter 0/1',
       ],
       [
-        'hosts that are down',
+        'a host that is down',
         { last_seen_up: '2020-01-01T00:00:00.000Z' },
         {},
         'Filters: AvailabilityZoneFilter 1/1, ComputeFilter 0/1',
       ],
       [
-        'a flavor that is too large',
+        'a flavor that no host has room for',
         {},
         { flavor: flavor({ vcpus: 9 }) },
         'Filters: AvailabilityZoneFilter 1/1, ComputeFilter 1/1, RamFilter 1/1, DiskFilter 1/1, VCpuFilter 0/1',
@@ -286,14 +286,14 @@ describe('select_destinations', () => {
       );
     });
 
-    it('when the hosts that passed were filled meanwhile, for what is there now', async () => {
+    it('with the counts of the last reading, when the hosts that passed were filled meanwhile', async () => {
       fillOnceRead(db, await addHost(db, 'a'));
       expect(await refusal(requestSpec())).toMatch(
         /AvailabilityZoneFilter 1\/1, ComputeFilter 1\/1, RamFilter 1\/1, DiskFilter 1\/1, VCpuFilter 0\/1$/,
       );
     });
 
-    it('and keeps no claim of a request that can be met only in part', async () => {
+    it('and keeps no claim of a request when only some of its instances fit', async () => {
       await addHost(db, 'a', { vcpus: 2 });
       await select(requestSpec(), ['vm0']);
 
@@ -305,7 +305,7 @@ describe('select_destinations', () => {
     });
   });
 
-  it('places exactly as many of the requests that come at once as there is room for', async () => {
+  it('places exactly as many simultaneous requests as there is room for', async () => {
     for (const host of ['a', 'b']) await addHost(db, host, { vcpus: 5 });
 
     const results = await Promise.allSettled(
@@ -319,7 +319,7 @@ describe('select_destinations', () => {
 });
 
 describe('a decision', () => {
-  it('is a span that tells what was considered and chosen', async () => {
+  it('is a span that shows how many hosts were considered and which were chosen', async () => {
     const tracer = RecordingTracer.use();
     const db = await openDatabase('sqlite://');
     await migrate(db);
@@ -342,7 +342,7 @@ describe('a decision', () => {
 });
 
 describe('the scheduler manager', () => {
-  it('is not made with an unknown filter', async () => {
+  it('refuses to be made with an unknown filter', async () => {
     const db = await openDatabase('sqlite://');
     const valid = config();
     const filter_scheduler = { ...valid.filter_scheduler, enabled_filters: ['NoFilter'] };
@@ -352,7 +352,7 @@ describe('the scheduler manager', () => {
     await db.close();
   });
 
-  it('takes over other filters, weighers and limits, and keeps the old ones when the new cannot be used', async () => {
+  it('takes over changed filters, weighers and limits, and keeps the old ones when the new are invalid', async () => {
     const db = await openDatabase('sqlite://');
     await migrate(db);
     await addHost(db, 'large', { memoryMb: 8192 });

@@ -31,10 +31,10 @@ export class SchedulerManager extends Manager implements EndpointOf<typeof sched
   override readonly endpoints = [endpoint(schedulerRpc, this)];
   readonly #options: SchedulerManagerOptions;
   #scheduler: FilterScheduler;
-  /** Requests are placed one after another: those at the same time would all see, and choose, the same best host. */
+  /** Requests are placed one after another: at the same time, all would see and choose the same best host. */
   readonly #placements: WorkQueue;
 
-  /** @throws ConfigError when an enabled filter is not known */
+  /** @throws ConfigError when an enabled filter does not exist */
   constructor(options: SchedulerManagerOptions) {
     super({ host: options.config.DEFAULT.host, serviceName: 'scheduler' });
     this.#options = options;
@@ -43,7 +43,7 @@ export class SchedulerManager extends Manager implements EndpointOf<typeof sched
     this.#placements = new WorkQueue({ name: 'scheduler', limit });
   }
 
-  /** Takes over filters and weighers. @throws ConfigError when an enabled filter is not known; the old ones stay then */
+  /** Takes over filters and weighers. @throws ConfigError when an enabled filter does not exist; then the old ones stay */
   override async reset(): Promise<void> {
     this.#scheduler = createFilterScheduler(this.#options);
   }
@@ -70,7 +70,7 @@ export class SchedulerManager extends Manager implements EndpointOf<typeof sched
 
   async #select(args: SelectArgs, caller: RpcRequest | undefined): Promise<Selection[][]> {
     const { instance_uuids } = args;
-    // Who has ended need not wait to be told.
+    // Instances that have ended are answered without waiting for a turn.
     const isOver = this.#placements.isBusy && (await this.#haveEnded(instance_uuids));
     if (isOver) return instance_uuids.map(() => []);
     return this.#placements.run(() => this.#place(args, caller), caller);
@@ -81,7 +81,7 @@ export class SchedulerManager extends Manager implements EndpointOf<typeof sched
     return this.#scheduler.selectDestinations({
       spec: spec_obj,
       instanceUuids: instance_uuids,
-      // Hosts named beside the chosen one.
+      // Alternates, besides the chosen host.
       alternates: return_objects && return_alternates ? this.#options.config.scheduler.max_attempts - 1 : 0,
       ...(caller && { caller }),
     });

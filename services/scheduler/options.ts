@@ -12,7 +12,7 @@ const ownOptions = {
       unit: 'hosts',
       mutable: true,
       deprecated: ['DEFAULT.scheduler_host_subset_size'],
-      help: 'The host is chosen at random among this many best ones: several schedulers then collide less.',
+      help: 'The host is chosen at random among this many of the best: several schedulers then collide less.',
     }),
   },
   scheduler: {

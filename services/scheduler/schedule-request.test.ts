@@ -11,10 +11,10 @@ describe('the hosts that a request allows', () => {
   ];
 
   const cases: [string, Partial<ScheduleRequest>, string][] = [
-    ['without a wish: all', {}, 'n1 n2 n3'],
+    ['without conditions: all', {}, 'n1 n2 n3'],
     ['a destination host', { destination: { host: 'h1', node: null } }, 'n1 n2'],
     ['a destination host and node', { destination: { host: 'h1', node: 'n2' } }, 'n2'],
-    ['a destination that is not there', { destination: { host: 'h3', node: null } }, ''],
+    ['a destination that does not exist', { destination: { host: 'h3', node: null } }, ''],
     ['forced hosts', { forceHosts: ['h2', 'h3'] }, 'n3'],
     ['forced nodes', { forceNodes: ['n1', 'n3'] }, 'n1 n3'],
     ['ignored hosts, in any case', { ignoreHosts: ['H1'] }, 'n3'],
@@ -28,7 +28,7 @@ describe('the hosts that a request allows', () => {
 });
 
 describe('a schedule request', () => {
-  it('takes what decides from the spec', () => {
+  it('takes resources and conditions from the spec', () => {
     const spec = requestSpec({
       availabilityZone: 'east',
       requestedDestination: new Destination({ host: 'h1', node: 'n1' }),
@@ -46,7 +46,7 @@ describe('a schedule request', () => {
     });
   });
 
-  it('has no wish where the spec names none', () => {
+  it('has no conditions when the spec has none', () => {
     expect(scheduleRequestOf(requestSpec())).toEqual(scheduleRequest());
   });
 
@@ -73,7 +73,7 @@ describe('a schedule request', () => {
     });
   });
 
-  it('takes a destination that names only the cell as none', () => {
+  it('treats a destination that names only the cell as none', () => {
     const cell = new Destination({ cell: new CellMapping({ name: 'cell1' }) });
     expect(scheduleRequestOf(requestSpec({ requestedDestination: cell })).destination).toBeNull();
   });

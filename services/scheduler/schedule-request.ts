@@ -2,19 +2,19 @@ import { type ResourceAmounts, resourcesOf } from '@mini-nova/domain/resources';
 import type { ImageMetaProps, InstanceGroup, RequestGroup, RequestSpec } from '@mini-nova/objects';
 import type { HostState } from './hosts/host-manager.ts';
 
-/** What of a request spec decides where its instances go. */
+/** The parts of a request spec that decide where its instances go. */
 export interface ScheduleRequest {
   readonly projectId: string | null;
   /** What each instance needs. */
   readonly resources: ResourceAmounts;
-  /** Of the flavor. */
+  /** The extra specs of the flavor. */
   readonly extraSpecs: { readonly [key: string]: string };
-  /** What the image asks of its host: only what it says. */
+  /** The image properties that are set. */
   readonly imageProperties: Readonly<ReturnType<ImageMetaProps['values']>>;
   /** Each hint with its values. */
   readonly schedulerHints: { readonly [hint: string]: readonly string[] };
   readonly instanceGroup: RequestedInstanceGroup | null;
-  /** Resources and traits that are asked of one provider each, beside those of the flavor. */
+  /** Groups of resources and traits, each to come from one provider, besides those of the flavor. */
   readonly requestGroups: readonly RequestGroup[];
   /** null: any zone. */
   readonly availabilityZone: string | null;
@@ -27,15 +27,15 @@ export interface ScheduleRequest {
   readonly ignoreHosts: readonly string[];
 }
 
-/** The group of which the instances of the request are: kept together or apart. */
+/** The server group of the request's instances, by which they are kept together or apart. */
 export interface RequestedInstanceGroup {
   /** `affinity`, `anti-affinity`, `soft-affinity`, `soft-anti-affinity`. */
   readonly policy: string | null;
   /** `max_server_per_host`. */
   readonly rules: { readonly [rule: string]: string };
-  /** The instances in it. */
+  /** The uuids of its instances. */
   readonly members: readonly string[];
-  /** Where it has instances; those of this request count as soon as their hosts are chosen. */
+  /** The hosts of its instances, including those of this request as soon as their hosts are chosen. */
   readonly hosts: Set<string>;
 }
 
@@ -70,14 +70,14 @@ function instanceGroupOf(group: InstanceGroup): RequestedInstanceGroup {
   };
 }
 
-/** A destination may also name only a cell, of which there is one. */
+/** A destination that names only a cell is none: there is only one cell. */
 function destinationOf(spec: RequestSpec): ScheduleRequest['destination'] {
   const destination = spec.has('requested_destination') ? spec.requested_destination : null;
   if (destination === null || !destination.has('host')) return null;
   return { host: destination.host, node: destination.has('node') ? destination.node : null };
 }
 
-/** The hosts that the request itself allows, before any filter. Host names to ignore are compared without case. */
+/** The hosts that the request itself allows, before any filter. Ignored host names are compared without regard to case. */
 export function requestedHosts(hosts: readonly HostState[], request: ScheduleRequest): HostState[] {
   const { destination, forceHosts, forceNodes } = request;
   const ignored = new Set(request.ignoreHosts.map((host) => host.toLowerCase()));

@@ -3,13 +3,13 @@ import { type OutageRetryOptions, repeatIdempotent } from '@mini-nova/domain/out
 import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
 import { type NetworkRequestList, type NovaObject, NovaObjectSerializer } from '@mini-nova/objects';
 
-/** The network API for those who have no database. This is mini-nova's own; Nova speaks REST to Neutron here. */
+/** The network API for daemons without a database. It is mini-nova's own; Nova uses Neutron's REST API here. */
 export const networkRpc = defineRpc(
   { topic: 'conductor', namespace: 'network', version: '1.0', serializer: NovaObjectSerializer },
   {
     /**
-     * Binds the requested ports and creates one on each requested network (none requested: one on the default
-     * network). Asked again for the same instance, it returns the ports it has.
+     * Binds the requested ports and creates one on each requested network; if none is requested, one on the default network.
+     * If the instance already has ports, returns those.
      */
     allocateForInstance: call('allocate_for_instance', {
       since: '1.0',
@@ -30,7 +30,7 @@ export const networkRpc = defineRpc(
       idempotent: true,
       args: type<{ instance_uuid: string }>(),
     }),
-    /** One more interface: the named port, or a new one on the named (or default) network. Asked twice, it makes two. */
+    /** One more interface: the named port, or a new one on the named (or default) network. Not idempotent: called twice, it makes two. */
     allocatePortForInstance: call('allocate_port_for_instance', {
       since: '1.0',
       to: 'topic',
@@ -50,7 +50,7 @@ export const networkRpc = defineRpc(
       idempotent: true,
       args: type<{ instance_uuid: string; port_id: string }>(),
     }),
-    /** Of all instances that have ports bound on the host, by instance uuid. */
+    /** The interfaces of all instances with ports bound on the host, by instance uuid. */
     getHostNwInfo: call('get_host_nw_info', {
       since: '1.0',
       to: 'topic',
@@ -69,8 +69,8 @@ export const networkRpc = defineRpc(
 );
 
 /**
- * The client side of the network API. What is idempotent is repeated when nobody answers: a broker that is away for a
- * while costs time, not the instance.
+ * The client side of the network API. Idempotent methods are repeated when nobody answers, so that a broker that is away
+ * for a while only delays the instance instead of failing it.
  */
 export class NetworkAPI extends clientOf(networkRpc) {
   constructor(rpc: ClientFactory<NovaObject>, retry: OutageRetryOptions = {}) {

@@ -3,8 +3,8 @@ import type { Inventories, ResourceAmounts } from '@mini-nova/domain/resources';
 import { type ClientFactory, call, clientOf, defineRpc, type } from '@mini-nova/messaging';
 
 /**
- * Placement for those who have no database: compute reports its inventory and gives allocations back. This is mini-nova's
- * own; Nova speaks REST here.
+ * Placement for daemons without a database: a compute reports its inventory and gives allocations back. This API is
+ * mini-nova's own; Nova uses REST here.
  */
 export const placementRpc = defineRpc(
   { topic: 'conductor', namespace: 'placement', version: '1.1' },
@@ -16,7 +16,7 @@ export const placementRpc = defineRpc(
       idempotent: true,
       args: type<{ provider_uuid: string; provider_name: string; inventories: Inventories }>(),
     }),
-    /** Releases what the instance holds; on `provider_uuid` only, when given. */
+    /** Releases what the consumer holds: on all providers, or only on `provider_uuid` if given. */
     deleteAllocations: call('delete_allocations', {
       since: '1.0',
       to: 'topic',
@@ -42,7 +42,7 @@ export const placementRpc = defineRpc(
   },
 );
 
-/** The client side of placement. All its methods are idempotent, and repeated when nobody answers. */
+/** The client side of placement. All its methods are idempotent, and are repeated when nobody answers. */
 export class PlacementAPI extends clientOf(placementRpc) {
   constructor(rpc: ClientFactory, retry: OutageRetryOptions = {}) {
     super(rpc, { around: repeatIdempotent(retry) });

@@ -1,6 +1,6 @@
 import { hostFilter } from './host-filter.ts';
 
-/** Hosts of the requested zone; a request without one goes anywhere. */
+/** Hosts in the requested zone; any host for a request without one. */
 export const availabilityZoneFilter = hostFilter({
   name: 'AvailabilityZoneFilter',
   oncePerRequest: true,

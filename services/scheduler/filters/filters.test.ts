@@ -145,7 +145,7 @@ describe('enabled filters', () => {
     expect(enabledFilters(names).map(({ name }) => name)).toEqual(names);
   });
 
-  it('know all names that the configuration allows', () => {
+  it('exist for all names that the configuration allows', () => {
     const { choices = [], default: enabled } = filterOptions.filter_scheduler.enabled_filters;
     expect(enabledFilters(choices).map(({ name }) => name)).toEqual(choices);
     expect(choices).toEqual(expect.arrayContaining([...enabled]));
@@ -155,13 +155,13 @@ describe('enabled filters', () => {
     readdirSync(import.meta.dirname).filter(
       (file) => /-filter\.ts$/.test(file) && !/^(host|resource)-/.test(file),
     ),
-  )('can be that of %s', async (file) => {
+  )('can include that of %s', async (file) => {
     const exported: Record<string, HostFilter> = await import(join(import.meta.dirname, file));
     const { choices } = filterOptions.filter_scheduler.enabled_filters;
     for (const { name } of Object.values(exported)) expect(choices).toContain(name);
   });
 
-  it('refuse an unknown name as an error of configuration', () => {
+  it('refuse an unknown name with a ConfigError', () => {
     expect(() => enabledFilters(['ComputeFilter', 'NoFilter'])).toThrow(ConfigError);
     expect(() => enabledFilters(['NoFilter'])).toThrow(/enabled_filters = NoFilter: .*RamFilter/);
   });
@@ -179,16 +179,19 @@ describe('filters, one after the other,', () => {
   it.each([
     ['before the others', ['ComputeFilter', 'RamFilter', 'DiskFilter']],
     ['after others', ['RamFilter', 'ComputeFilter', 'DiskFilter']],
-  ])('count what they were given and let through, with one that runs once %s', (_title, names) => {
-    const { hosts, counts } = runs(enabledFilters(names), [small, down, good]).run();
+  ])(
+    'count the hosts they were given and let through, with a filter that runs once per request %s',
+    (_title, names) => {
+      const { hosts, counts } = runs(enabledFilters(names), [small, down, good]).run();
 
-    expect(hosts).toEqual([good]);
-    expect(counts).toEqual([
-      { filter: names[0], passed: 2, given: 3 },
-      { filter: names[1], passed: 1, given: 2 },
-      { filter: 'DiskFilter', passed: 1, given: 1 },
-    ]);
-  });
+      expect(hosts).toEqual([good]);
+      expect(counts).toEqual([
+        { filter: names[0], passed: 2, given: 3 },
+        { filter: names[1], passed: 1, given: 2 },
+        { filter: 'DiskFilter', passed: 1, given: 1 },
+      ]);
+    },
+  );
 
   it('stop when no host is left', () => {
     const filters = enabledFilters(['ComputeFilter', 'RamFilter', 'DiskFilter']);
@@ -201,7 +204,7 @@ describe('filters, one after the other,', () => {
     ]);
   });
 
-  it('look at a host once for each instance, or once for all of them', () => {
+  it('judge a host once for each instance, or once for the whole request', () => {
     const looks: string[] = [];
     const looking = (name: string, oncePerRequest: boolean) =>
       hostFilter({ name, oncePerRequest, passes: () => looks.push(name) > 0 });
@@ -215,7 +218,7 @@ describe('filters, one after the other,', () => {
     expect(looks.filter((name) => name === 'each')).toHaveLength(6);
   });
 
-  it('see what instances before them have taken', () => {
+  it('see what earlier instances of the request have taken', () => {
     const host = hostState({ resources: { MEMORY_MB: resource(512) } });
     const instances = runs([ramFilter], [host]);
 
@@ -245,7 +248,7 @@ describe('a filter with options and columns of its own', () => {
     ]);
   });
 
-  it('is given no others', () => {
+  it('cannot read other options or columns', () => {
     // @ts-expect-error It does not say that it reads the column.
     hostFilter({ name: 'a', passes: ({ node }) => node.stats === null });
     // @ts-expect-error There is no such option of its own.
@@ -256,7 +259,7 @@ describe('a filter with options and columns of its own', () => {
     expectTypeOf<ConfigValues<typeof options>['filter_scheduler']['busy_above']>().toEqualTypeOf<number>();
   });
 
-  it('cannot have an option that another has', () => {
+  it('cannot have an option that another filter has', () => {
     expect(() => optionsOf([roomyFilter, { ...roomyFilter, name: 'Other' }])).toThrow(
       'Two options are named [filter_scheduler] busy_above',
     );

@@ -6,7 +6,7 @@ import type { HostFilter } from './host-filter.ts';
 import { ramFilter } from './ram-filter.ts';
 import { vcpuFilter } from './vcpu-filter.ts';
 
-/** Those that are enabled unless nova.conf says otherwise, in the order in which they run. */
+/** The filters that are enabled unless nova.conf says otherwise, in the order in which they run. */
 const enabledByDefault = [
   availabilityZoneFilter,
   computeFilter,
@@ -15,12 +15,12 @@ const enabledByDefault = [
   vcpuFilter,
 ] as const satisfies readonly HostFilter[];
 
-/** Those that nova.conf must enable. */
+/** The filters that are off until nova.conf enables them. */
 const enabledOnDemand = [] as const satisfies readonly HostFilter[];
 
 const available = [...enabledByDefault, ...enabledOnDemand] as const;
 
-/** Which hosts nova-scheduler chooses among. */
+/** The option that enables filters, and the options of all filters. */
 export const filterOptions = composeSchema(
   {
     filter_scheduler: {
@@ -38,7 +38,7 @@ export const filterOptions = composeSchema(
 
 /**
  * The filters of `[filter_scheduler] enabled_filters`, in that order.
- * @throws ConfigError naming the filters there are
+ * @throws ConfigError naming the existing filters
  */
 export function enabledFilters(names: readonly string[]): HostFilter[] {
   return names.map((name) => {

@@ -1,8 +1,8 @@
 import { type HostFilter, hostFilter } from './host-filter.ts';
 
 /**
- * Hosts with enough left of one resource class. However much it is overcommitted, one instance gets no more than the
- * host has: overcommitment counts on several instances not being busy at once.
+ * Hosts with enough left of one resource class. Even with overcommitment, one instance gets no more than the host
+ * physically has: overcommitment relies on several instances not being busy at the same time.
  */
 export function resourceFilter(name: string, resourceClass: string): HostFilter<Record<never, never>, never> {
   return hostFilter({

@@ -32,7 +32,7 @@ describe('the choice of hosts', () => {
   const hosts = ['a', 'b', 'c'].map((host) => hostState({ uuid: host, host, nodename: host }));
   const seekers = ['vm1', 'vm2'].map((instanceUuid) => ({ instanceUuid, held: {} }));
 
-  it('shows filters where the instances of the group are, with those of the same request', () => {
+  it('shows filters where the instances of the group are, including those of the same request', () => {
     const apartFilter = hostFilter({
       name: 'ApartFilter',
       passes: ({ host }, { instanceGroup }) => !instanceGroup?.hosts.has(host),
@@ -66,15 +66,15 @@ describe('weighed hosts', () => {
   it.each([
     ['memory alone', 1, 0, 'b c a'],
     ['CPUs alone', 0, 1, 'a c b'],
-    ['little memory first', -1, 0, 'a c b'],
-    ['memory more than CPUs', 2, 1, 'b c a'],
-    ['nothing: as they came', 0, 0, 'a b c'],
+    ['memory, the least first', -1, 0, 'a c b'],
+    ['memory more than by CPUs', 2, 1, 'b c a'],
+    ['nothing, and keep their order', 0, 0, 'a b c'],
   ])('are ordered by %s', (_title, ram, cpu, expected) => {
     expect(order(hosts, ram, cpu)).toBe(expected);
   });
 
-  it('count the distance within a weigher, not its unit', () => {
-    // Memory says a (1) over b (0.9) over c (0), CPUs say b (1) over c (0.5) over a (0).
+  it('are compared by the relative distance within a weigher, whatever its unit', () => {
+    // By memory: a (1), b (0.9), c (0). By CPUs: b (1), c (0.5), a (0).
     const scaled = [host('a', 20_000, 2), host('b', 18_000, 4), host('c', 0, 3)];
     expect(order(scaled, 1, 1)).toBe('b a c');
   });
@@ -82,14 +82,14 @@ describe('weighed hosts', () => {
   it.each([
     ['one number', [{ ram_weight_multiplier: '0.5' }], 'b a'],
     ['the lowest of several', [{ ram_weight_multiplier: '3' }, { ram_weight_multiplier: '0.5' }], 'b a'],
-    ['no number: what is configured', [{ ram_weight_multiplier: 'much' }], 'a b'],
-    ['nothing of it: what is configured', [{ colour: 'blue' }], 'a b'],
-  ])('count as their aggregates say: %s', (_title, metadata, expected) => {
+    ['not a number, so what is configured', [{ ram_weight_multiplier: 'much' }], 'a b'],
+    ['nothing, so what is configured', [{ colour: 'blue' }], 'a b'],
+  ])('have the multiplier that their aggregates set: %s', (_title, metadata, expected) => {
     // The first has more memory, the second more CPUs.
     expect(order([host('a', 2000, 1, ...metadata), host('b', 1000, 9)], 2, 1)).toBe(expected);
   });
 
-  it('stay in their order when they are equal', () => {
+  it('keep their order when they are equal', () => {
     expect(order([host('a', 5, 5), host('b', 5, 5)], 1, 1)).toBe('a b');
     expect(order([], 1, 1)).toBe('');
   });

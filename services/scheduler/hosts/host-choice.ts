@@ -7,11 +7,11 @@ import type { HostWeigher } from '../weighers/host-weigher.ts';
 import type { HostState } from './host-manager.ts';
 
 export interface HostChoiceOptions extends FilterRunsOptions, WeighOptions {
-  /** The host is chosen at random among this many best ones. */
+  /** The host is chosen at random among this many of the best. */
   hostSubsetSize: number;
 }
 
-/** An instance that needs a host, and what it holds already, by provider uuid. */
+/** An instance that needs a host, and what it already holds, by provider uuid. */
 export interface Seeker {
   instanceUuid: string;
   held: Allocations;
@@ -21,7 +21,7 @@ export interface Choice extends Seeker {
   host: HostState;
 }
 
-/** Chooses hosts by filters and weighers, for one request and on one reading of the hosts, of which it keeps account. */
+/** Chooses hosts by filters and weighers for one request. Works on one reading of the hosts, and deducts what it assigns. */
 export class HostChoice {
   readonly #options: HostChoiceOptions;
   readonly #request: ScheduleRequest;
@@ -44,9 +44,9 @@ export class HostChoice {
   }
 
   /**
-   * A host for each. One that holds a claim already (the answer to an earlier request was lost, or it is resized) stays
-   * there if the host still passes, and has room for what the claim lacks.
-   * @throws NoValidHost when any of them cannot be placed
+   * A host for each instance. One that already holds a claim (the answer to an earlier request was lost, or it is resized)
+   * stays there if the host still passes and has room for what the claim lacks.
+   * @throws NoValidHost when an instance cannot be placed
    */
   chooseAll(seekers: readonly Seeker[]): Choice[] {
     return seekers.map((seeker) => {
@@ -64,7 +64,7 @@ export class HostChoice {
   #choose({ held }: Seeker): HostState {
     const { resources } = this.#request;
     const own = this.#candidates.filter(({ uuid }) => held[uuid] !== undefined);
-    // What it holds itself does not stand in its way.
+    // What the instance itself holds counts as free for it.
     for (const host of own) host.restore(held[host.uuid] ?? {});
     const filtered = this.#filters.run();
     const fitting = own.filter(
@@ -90,7 +90,7 @@ export class HostChoice {
     return weighHosts(this.#options, hosts, this.#request);
   }
 
-  /** A random one of the best, so that schedulers that see the same hosts do not all want the same. */
+  /** A random one of the best, so that schedulers that see the same hosts do not all choose the same one. */
   #pick(hosts: readonly HostState[]): HostState | undefined {
     const subset = Math.min(this.#options.hostSubsetSize, hosts.length);
     return this.#rank(hosts)[Math.floor(Math.random() * subset)];
@@ -101,7 +101,7 @@ function covers(held: ResourceAmounts, wanted: ResourceAmounts): boolean {
   return Object.keys(lacking(held, wanted)).length === 0;
 }
 
-/** What one filter did: how many hosts it was given, and how many it let through. */
+/** How many hosts one filter was given, and how many it let through. */
 export interface FilterCount {
   filter: string;
   passed: number;
@@ -110,7 +110,7 @@ export interface FilterCount {
 
 export interface FilterResult {
   hosts: readonly HostState[];
-  /** Of the filters that were run: none runs after no host is left. */
+  /** One for each filter that ran. Filters stop when no host is left. */
   counts: readonly FilterCount[];
 }
 
@@ -120,14 +120,14 @@ export interface FilterRunsOptions {
   config: ConfigValues<Schema>;
 }
 
-/** The filters at work on one request: on the same hosts for each of its instances, while those take their shares. */
+/** The filters, run for each instance of one request: always on the same hosts, from which earlier instances have taken. */
 export class FilterRuns {
   readonly #config: ConfigValues<Schema>;
   readonly #request: ScheduleRequest;
-  /** What those have left that need to run only once, and before all others. */
+  /** The result of the leading filters that run once per request. */
   readonly #begun: FilterResult;
   readonly #others: readonly HostFilter[];
-  /** Of the others that judge a host once. */
+  /** The verdicts of the other filters that run once per request. */
   readonly #verdicts = new Map<HostFilter, Map<HostState, boolean>>();
 
   constructor({ filters, config }: FilterRunsOptions, hosts: readonly HostState[], request: ScheduleRequest) {
@@ -139,7 +139,7 @@ export class FilterRuns {
     this.#others = filters.slice(first);
   }
 
-  /** One filter after the other, each on what the one before let through. */
+  /** Runs one filter after another, each on the hosts that the one before let through. */
   run(): FilterResult {
     return this.#run(this.#others, this.#begun, this.#verdict);
   }
@@ -179,8 +179,8 @@ export interface WeighOptions {
 }
 
 /**
- * The hosts, best first; equal ones stay in their order. Each weigher's values are scaled to 0 … 1 over these hosts
- * before they are multiplied and added, so that their units do not matter.
+ * The hosts, best first; equal ones keep their order. Each weigher's values are scaled to 0 … 1 over these hosts before
+ * they are multiplied and added, so that their units do not matter.
  */
 export function weighHosts(
   { weighers, config }: WeighOptions,
@@ -199,14 +199,14 @@ export function weighHosts(
   return weighed.sort((a, b) => b.weight - a.weight).map(({ host }) => host);
 }
 
-/** Values that are all the same tell nothing: they become 0. */
+/** If all values are the same, they become 0. */
 function normalize(values: readonly number[]): number[] {
   const lowest = Math.min(...values);
   const range = Math.max(...values) - lowest;
   return values.map((value) => (range === 0 ? 0 : (value - lowest) / range));
 }
 
-/** As Nova: the lowest that the host's aggregates say, unless one of them says no number. */
+/** As in Nova, the lowest that the host's aggregates set; the configured one if any of them is not a number. */
 function multiplierOf({ aggregates }: HostState, option: string, configured: number): number {
   if (aggregates.length === 0) return configured;
   const texts = aggregates.map(({ metadata }) => metadata[option]).filter((text) => text !== undefined);
@@ -214,14 +214,14 @@ function multiplierOf({ aggregates }: HostState, option: string, configured: num
   return numbers.length === 0 || numbers.some(Number.isNaN) ? configured : Math.min(...numbers);
 }
 
-/** How far a request came before no host was left. */
+/** How far a request got before no host was left. */
 export interface NoHostLeft {
   /** Compute hosts there are. */
   known: number;
-  /** Those of them that the request itself allows. */
+  /** How many of them the request itself allows. */
   requested: number;
   counts: readonly FilterCount[];
-  /** Hosts that passed all filters and have too little left for a claim. */
+  /** How many passed all filters, but have too little left for the claim. */
   full: number;
 }
 
@@ -229,7 +229,7 @@ export function noValidHost(left: NoHostLeft): NoValidHost {
   return new NoValidHost({ reason: `There are not enough hosts available. ${explain(left)}` });
 }
 
-/** Of a request that met other hosts each time. */
+/** For a request that lost every race. */
 export function lostRaces(times: number): NoValidHost {
   const reason = `There are not enough hosts available. Claimed 0/${times}, other requests were faster.`;
   return new NoValidHost({ reason });

@@ -19,7 +19,7 @@ describe('host states', () => {
   });
   afterEach(() => db.close());
 
-  it('show as up whom an outage of the database has kept from reporting', async () => {
+  it('show a service as up when only an outage of the database kept it from reporting', async () => {
     await addHost(db, 'host1', { service: { last_seen_up: new Date(Date.now() - 100_000).toISOString() } });
     const isUp = async () => (await hosts.getHostStates()).map(({ service }) => service.up);
     expect(await isUp()).toEqual([false]);
@@ -27,7 +27,7 @@ describe('host states', () => {
     expect(await isUp()).toEqual([true]);
   });
 
-  it('show what each host has and what is left of it', async () => {
+  it('show what each host has and what it has left', async () => {
     const uuid = await addHost(db, 'host1', { vcpus: 4 });
     await addHost(db, 'host2');
     await claimResources(db, {
@@ -62,7 +62,7 @@ describe('host states', () => {
     });
   });
 
-  it('show of the node what filters and weighers read', async () => {
+  it('show the columns of the node that filters and weighers read', async () => {
     await addHost(db, 'host1', { service: { created_at: '2026-01-01T00:00:00.000Z' } });
     const config = { service_down_time: 60, default_availability_zone: 'nova' };
     const columns = ['hypervisor_type', 'stats', 'created_at'] as const;

@@ -6,7 +6,7 @@ import { capacityOf, hasRoom, type ResourceAmounts, type ResourceStates } from '
 import { resourcesOfAll } from '@mini-nova/placement/allocations';
 import type { SchedulerConfig } from '../options.ts';
 
-/** The host's nova-compute as its service record shows it. */
+/** The state of the host's nova-compute, from its service record. */
 export interface ComputeServiceState {
   /** Reported within service_down_time, and not forced down. */
   up: boolean;
@@ -23,14 +23,14 @@ export interface HostAggregate {
 }
 
 export interface HostStateValues<C extends NodeColumn = NodeColumn> {
-  /** Of the compute node, which is also its resource provider. */
+  /** The uuid of the compute node, which is also that of its resource provider. */
   uuid: string;
   host: string;
   nodename: string;
   availabilityZone: string;
   service: ComputeServiceState;
   resources: ResourceStates;
-  /** Of the compute node's record. */
+  /** Columns of the compute node's record. */
   node?: Pick<ComputeNodeRow, C>;
   traits?: Iterable<string>;
   aggregates?: readonly HostAggregate[];
@@ -38,14 +38,14 @@ export interface HostStateValues<C extends NodeColumn = NodeColumn> {
 
 const NO_TRAITS: ReadonlySet<string> = new Set();
 
-/** One compute node as a request sees it: what it has, and what is left of it as the request goes on. */
+/** One compute node as a request sees it: what it has, and what is left as the request assigns instances to it. */
 export class HostState<C extends NodeColumn = NodeColumn> {
   readonly uuid: string;
   readonly host: string;
   readonly nodename: string;
   readonly availabilityZone: string;
   readonly service: ComputeServiceState;
-  /** The compute node's record: the columns that a filter or weigher says it reads. Those of JSON are texts. */
+  /** The columns of the compute node's record that a filter or weigher names in `reads`. JSON columns are strings. */
   readonly node: Readonly<Pick<ComputeNodeRow, C>>;
   readonly traits: ReadonlySet<string>;
   readonly aggregates: readonly HostAggregate[];
@@ -66,12 +66,12 @@ export class HostState<C extends NodeColumn = NodeColumn> {
     );
   }
 
-  /** What the host physically has. One instance never gets more, whatever the allocation ratio. */
+  /** What the host physically has: one instance never gets more, whatever the allocation ratio. */
   total(resourceClass: string): number {
     return this.#resources[resourceClass]?.total ?? 0;
   }
 
-  /** What may still be allocated; negative when inventory shrank below what is in use. */
+  /** What may still be allocated; negative if the inventory has shrunk below what is in use. */
   free(resourceClass: string): number {
     const state = this.#resources[resourceClass];
     return state === undefined ? 0 : capacityOf(state) - state.used;
@@ -82,7 +82,7 @@ export class HostState<C extends NodeColumn = NodeColumn> {
     return hasRoom(this.#resources, amounts);
   }
 
-  /** Takes an instance's share off, so that the next one of the same request finds less. */
+  /** Deducts what an instance takes, so that the next one of the same request finds less. */
   consume(amounts: ResourceAmounts): void {
     this.#add(amounts, 1);
   }
@@ -104,11 +104,11 @@ export interface HostManagerOptions {
   db: Database;
   /** Seconds without a report after which a service counts as down, and the zone of hosts whose service names none. */
   config: Pick<SchedulerConfig['DEFAULT'], 'service_down_time' | 'default_availability_zone'>;
-  /** What filters and weighers read of the compute nodes' records: each column costs, with many hosts. */
+  /** The columns of compute nodes that filters and weighers read: with many hosts, each column costs time. */
   columns?: readonly NodeColumn[];
 }
 
-/** Reads the state of all hosts. Nothing is kept between requests, so nothing is ever stale. */
+/** Reads the state of all hosts. Nothing is cached between requests, so nothing is ever stale. */
 export class HostManager {
   readonly #options: HostManagerOptions;
 
@@ -126,7 +126,7 @@ export class HostManager {
     const hosts = await listComputeHosts(trx, this.#options.columns);
     const resources = await resourcesOfAll(trx);
     const { service_down_time } = this.#options.config;
-    // As for `ServiceStore.isUp`.
+    // As in `ServiceStore.isUp`.
     const downTime = service_down_time + clockOf(trx).pardon(service_down_time);
     return hosts.map((row) => this.#hostState(row, resources.get(row.uuid) ?? {}, { downTime, now }));
   }
@@ -148,7 +148,7 @@ export class HostManager {
         disabled: row.disabled,
       },
       resources,
-      // Filters and weighers see of it what they say they read: that is there.
+      // Filters and weighers see only the columns that they name in `reads`, and those are there.
       node: row as ComputeHost & ComputeNodeRow,
     });
   }

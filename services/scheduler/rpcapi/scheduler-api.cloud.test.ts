@@ -34,7 +34,7 @@ const ctxt = RequestContext.admin();
 let db: Database;
 let transport: Transport;
 let server: RPCServer;
-/** As they came over the wire. */
+/** The messages as they arrived over the wire. */
 let messages: RpcMessage[];
 
 async function serve(served: RpcEndpoint): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from '@mini-nova/messaging';
 import { type NovaObject, NovaObjectSerializer, type RequestSpec, type Selection } from '@mini-nova/objects';
 
-/** A destination as callers knew it before there was a Selection. */
+/** A destination as it was before Selection objects. */
 export interface DestinationDict {
   host: string;
   nodename: string;
@@ -23,8 +23,8 @@ export const schedulerRpc = defineRpc(
   { topic: 'scheduler', version: '4.5', serializer: NovaObjectSerializer },
   {
     /**
-     * For each instance its claimed destination, followed by alternates (not claimed); nothing for one that was deleted or
-     * is in ERROR. Who does not ask for objects, as before 4.5, gets the destinations alone.
+     * For each instance its claimed destination, followed by alternates (not claimed); nothing for one that was deleted or is
+     * in ERROR. Callers that do not ask for objects, as before 4.5, get the destinations alone.
      */
     selectDestinations: call('select_destinations', {
       since: '4.5',
@@ -47,15 +47,15 @@ const SchedulerClient = clientOf(schedulerRpc);
 export class SchedulerAPI {
   readonly #client: InstanceType<typeof SchedulerClient>;
 
-  /** `versionCap`: of the oldest scheduler that must understand the messages. */
+  /** `versionCap`: the version of the oldest scheduler that must understand the messages. */
   constructor(rpc: ClientFactory<NovaObject>, options: VersionCapOption = {}) {
     this.#client = new SchedulerClient(rpc, versionCapOf('scheduler', options));
   }
 
   /**
-   * Claims a host for each instance: its selection, followed by alternates. Asked again for an instance that holds a
-   * claim already, it answers with the same host if that still fits.
-   * @throws NoValidHost, and then nothing stays claimed
+   * Claims a host for each instance: its selection, followed by alternates. For an instance that already holds a claim, the
+   * answer is the same host if that still fits.
+   * @throws NoValidHost; then nothing stays claimed
    */
   async selectDestinations(
     ctxt: RpcContext,

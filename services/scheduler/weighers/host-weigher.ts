@@ -2,19 +2,19 @@ import { type ConfigValues, composeSchema, float, type Option, type Schema } fro
 import type { HostState, NodeColumn } from '../hosts/host-manager.ts';
 import type { ScheduleRequest } from '../schedule-request.ts';
 
-/** Says how good a host is in one respect. Judges by nothing else than what it is given. */
+/** Says how good a host is in one respect. It judges only by its arguments. */
 export interface HostWeigher<S extends Schema = Schema, C extends NodeColumn = NodeColumn> {
   readonly name: string;
-  /** What it reads of nova.conf, with its multiplier. */
+  /** Its own options in nova.conf, including its multiplier. */
   readonly options: S;
   /**
-   * Of `[filter_scheduler]`: how important the weigher is beside the others; negative turns the preference round. For a
-   * host in aggregates whose metadata have a number of this name, that counts.
+   * The option in `[filter_scheduler]` that says how much the weigher counts beside the others; a negative value reverses
+   * the preference. A number of this name in the metadata of a host's aggregate takes precedence for that host.
    */
   readonly multiplierOption: string;
-  /** The columns of the compute node's record that it judges by: others are not read from the database. */
+  /** The columns of the compute node's record that it judges by. No others are read from the database. */
   readonly reads: readonly C[];
-  /** In any unit, more is better: only the order and the distances between hosts count. */
+  /** More is better, in any unit: only the order of hosts and the distances between them count. */
   weigh(host: HostState<C>, request: ScheduleRequest, config: ConfigValues<S>): number;
 }
 
@@ -26,7 +26,7 @@ interface WeigherDefinition<M extends string, S extends Schema, C extends NodeCo
   extends Pick<HostWeigher<MultiplierSchema<M> & S, C>, 'name' | 'weigh'>,
     Partial<Pick<HostWeigher<S, C>, 'reads'>> {
   multiplier: { option: M; default: number; help: string; deprecated?: readonly string[] };
-  /** Beside the multiplier. */
+  /** Options besides the multiplier. */
   options?: S;
 }
 

@@ -9,7 +9,7 @@ describe('the weighers that take part', () => {
     readdirSync(import.meta.dirname).filter(
       (file) => /-weigher\.ts$/.test(file) && !file.startsWith('host-'),
     ),
-  )('are also that of %s', async (file) => {
+  )('include that of %s', async (file) => {
     const exported: Record<string, HostWeigher> = await import(join(import.meta.dirname, file));
     for (const weigher of Object.values(exported)) expect(weighers).toContain(weigher);
   });

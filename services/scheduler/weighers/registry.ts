@@ -3,7 +3,7 @@ import { cpuWeigher } from './cpu-weigher.ts';
 import type { HostWeigher } from './host-weigher.ts';
 import { ramWeigher } from './ram-weigher.ts';
 
-/** All of them weigh every host that passed; one whose multiplier is 0 has no say. */
+/** Each of them weighs every host that passed. One whose multiplier is 0 has no effect. */
 export const weighers = [ramWeigher, cpuWeigher] as const satisfies readonly HostWeigher[];
 
 export const weigherOptions = optionsOf(weighers);
