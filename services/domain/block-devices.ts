@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BlockDeviceMapping, BlockDeviceMappingList, type Instance } from '@mini-nova/objects';
 
-/** The disk that an instance boots from, made of its image on its host, as a request for servers names it. */
+/** The disk that an instance boots from, made from its image on its host, in the form of a request for servers. */
 export function rootDisk(imageId: string | null): BlockDeviceMapping {
   return new BlockDeviceMapping({
     source_type: 'image',
@@ -28,8 +28,8 @@ export function rootDisk(imageId: string | null): BlockDeviceMapping {
 }
 
 /**
- * The block devices of a recorded instance, as Nova sends them to its host. There is no table of them: an instance has its root disk
- * and nothing else, so the record follows from the instance's, with the same ids each time.
+ * The block devices of a recorded instance, as Nova sends them to its host. They have no table: an instance has only its root
+ * disk, so they are derived from the instance's record, with the same ids each time.
  */
 export function blockDevicesOf(instance: Instance): BlockDeviceMappingList {
   const disk = rootDisk(instance.image_ref);
@@ -47,7 +47,7 @@ export function blockDevicesOf(instance: Instance): BlockDeviceMappingList {
   return new BlockDeviceMappingList({ objects: [disk] });
 }
 
-/** The same for the same text: in the form of a version 5 UUID. */
+/** A UUID in the form of version 5 that is always the same for the same text. */
 function derivedUuid(text: string): string {
   const hex = createHash('sha1').update(text).digest('hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);

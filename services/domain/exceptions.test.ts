@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import * as exceptions from './exceptions/index.ts';
 import { isOutage } from './outage-retry.ts';
 
-it('tells across a call that the database is away, under the name that oslo.db has for it', () => {
+it('sends DatabaseUnavailable across a call under the name of its oslo.db counterpart', () => {
   const error = new DatabaseUnavailable('connect ECONNREFUSED 192.0.2.1:5432');
   const sent = serializeFailure(error);
   expect(JSON.parse(sent)).toMatchObject({
@@ -22,7 +22,7 @@ it('tells across a call that the database is away, under the name that oslo.db h
   expect(isExpectedError(error)).toBe(true);
 });
 
-it('waits for a conductor of Nova whose database is away', () => {
+it('recognizes the failure of a Nova conductor whose database is away', () => {
   const message = '(psycopg2.OperationalError) could not connect to server: Connection refused';
   const failure = { module: 'oslo_db.exception', class: 'DBConnectionError', message, args: [], kwargs: {} };
   expect(isOutage(deserializeFailure(JSON.stringify(failure)))).toBe(true);
@@ -44,7 +44,7 @@ function isConcrete(type: unknown): boolean {
   return typeof type === 'function' && type.prototype instanceof exceptions.NovaError;
 }
 
-it('knows each exception of each noun across a call, and all under their names', async () => {
+it('exports each exception from index.ts, and registers it under its name', async () => {
   const classes = await classesHere();
   expect(classes.length).toBeGreaterThan(25);
   for (const [file, name, type] of classes) {

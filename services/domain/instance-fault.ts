@@ -3,7 +3,7 @@ import { NovaError } from './exceptions/index.ts';
 import type { ExpectedStates } from './states/expected-states.ts';
 import { VmState } from './states/vm-state.ts';
 
-/** Why an instance failed, as `nova show` tells it. `host`: where it happened, null when on none. */
+/** Why an instance failed, as `nova show` shows it. `host`: where it failed; null: on no host. */
 export function faultOf(instanceUuid: string, error: unknown, host: string | null): InstanceFault {
   return new InstanceFault({
     instance_uuid: instanceUuid,
@@ -14,24 +14,25 @@ export function faultOf(instanceUuid: string, error: unknown, host: string | nul
   });
 }
 
-/** Who keeps instances and their faults: a store, or for those who have none, a conductor. */
+/** Where instances and their faults are recorded: in a store, or through a conductor. */
 export interface InstanceRecords {
   addFault(fault: InstanceFault): Promise<void>;
   update(instance: Instance, changes: ChangesOf<Instance>, expected: ExpectedStates): Promise<unknown>;
 }
 
 export interface ErrorEnd {
-  /** Where it happened, null when on no host. */
+  /** Where it failed; null: on no host. */
   host: string | null;
-  /** It was refused, and its stack says nothing. */
+  /** For a refusal, whose stack trace says nothing. */
   withoutDetails?: true;
-  /** What else is saved; the task is none, if they do not say otherwise. */
+  /** Further changes to save. The task_state becomes null unless they set it. */
   changes?: ChangesOf<Instance>;
   expected?: ExpectedStates;
 }
 
 /**
- * Ends an instance in ERROR. The fault comes first: whoever sees ERROR sees why, whatever becomes of this process.
+ * Puts an instance into ERROR. The fault is saved first, so that whoever sees ERROR also sees the reason, even if this
+ * process is killed in between.
  *
  * @throws what `update` throws
  */
@@ -47,7 +48,7 @@ export async function endInError(
   await records.update(instance, { task_state: null, ...changes, vm_state: VmState.ERROR }, expected);
 }
 
-/** Its class, as Nova's is named in Python. */
+/** The name of the error's class, which is the name in Python for Nova's own. */
 export function faultName(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
@@ -57,7 +58,7 @@ export function messageOf(error: unknown): string {
   return error.message === '' ? error.name : error.message;
 }
 
-/** The error's stack and those of its causes, innermost first, a line each. */
+/** The stacks of the error and its causes, innermost first, one line each. */
 export function tracebackOf(error: unknown): string[] {
   const stacks: string[] = [];
   for (let at: unknown = error; at !== undefined && stacks.length < 10; at = causeOf(at)) {

@@ -1,6 +1,6 @@
 import { type Instance, InstanceInfoCache } from '@mini-nova/objects';
 
-/** One interface of an instance, in the form Nova caches as `network_info` and returns from `attach_interface`. */
+/** One interface of an instance, in the form that Nova caches as `network_info` and returns from `attach_interface`. */
 export interface VirtualInterface {
   /** The port's id. */
   id: string;
@@ -16,7 +16,7 @@ export interface VirtualInterface {
   active: boolean;
   vnic_type: string;
   profile: Record<string, never>;
-  /** True for a port the user brought: it outlives the instance. */
+  /** True for a port that the user brought: it outlives the instance. */
   preserve_on_delete: boolean;
   delegate_create: boolean;
   meta: Record<string, never>;
@@ -40,13 +40,13 @@ export interface VifSubnet {
   meta: Record<string, never>;
 }
 
-/** The instance's interfaces as its record remembers them. */
+/** The instance's interfaces in its record. */
 export function networkInfoOf(instance: Instance): VirtualInterface[] {
   const cache = instance.has('info_cache') ? instance.info_cache : null;
   return JSON.parse(cache?.network_info ?? '[]') as VirtualInterface[];
 }
 
-/** What makes the record remember these interfaces, once it is saved. */
+/** The value of `info_cache` that records these interfaces. */
 export function infoCacheOf(
   { uuid }: Pick<Instance, 'uuid'>,
   networkInfo: VirtualInterface[],

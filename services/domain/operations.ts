@@ -10,36 +10,36 @@ export interface AllowedStates extends ExpectedStates {
   readonly launched?: true;
 }
 
-/** The tasks that somebody sees to, as their rows say. */
+/** The task states that have an owner in their rows. */
 type OwnedTask = {
   [T in TaskState]: (typeof taskStates)[T]['owner'] extends 'nobody' ? never : T;
 }[TaskState];
 
-/** What is said of every operation on an instance. */
+/** The properties of every operation on an instance. */
 export interface Operation {
-  /** As users are told that it is not allowed. */
+  /** Its name in the message that says it is not allowed. */
   readonly name: string;
   readonly allowed: AllowedStates;
-  /** Passed in this order; the first is recorded when the request is accepted. None: the record says nothing of it. */
+  /** The task states it passes, in this order. The first is recorded when the request is accepted. Empty: none is recorded. */
   readonly tasks: readonly OwnedTask[];
-  /** The vm_state after it; null: as before. */
+  /** The vm_state after it; null: unchanged. */
   readonly result: VmState | null;
 }
 
 type Exceptions = typeof exceptions;
-/** The exceptions that are made of a reason alone. */
+/** The exceptions that are made from a reason alone. */
 type Failure = {
   [E in keyof Exceptions]: Exceptions[E] extends new (data: { reason: string }) => Error ? E : never;
 }[keyof Exceptions];
 
-/** The tasks that are finished as changes of power. */
+/** The task states whose row says `finish the power change`. */
 export type PowerTask = {
   [T in TaskState]: (typeof taskStates)[T]['whenStuck'] extends 'finish the power change' ? T : never;
 }[TaskState];
 
 /**
- * A change of what a guest does (runs, is off, is paused) that its compute makes, and nobody else takes part in: all that the
- * daemons do for it follows from this row, but the driver's call.
+ * A change of a guest's power (it runs, is off, is paused) that its compute makes alone. Apart from the call of the driver,
+ * all that the daemons do for it follows from this row.
  */
 export interface PowerOperation extends Operation {
   readonly tasks: readonly [PowerTask, ...PowerTask[]];
@@ -47,23 +47,23 @@ export interface PowerOperation extends Operation {
   /** The key of the body of `POST /servers/{id}/action`; without `hasBody`, its value is null. */
   readonly action: string;
   readonly hasBody?: true;
-  /** The compute's RPC method, and what it is asked for beside the instance. */
+  /** The compute's RPC method, and its arguments besides the instance. */
   readonly request: { readonly method: string; readonly args: object };
   /** In notifications: `instance.<event>.start`. */
   readonly event: string;
-  /** Listeners hear of `instance.<event>.error`, too. */
+  /** A failure is notified as `instance.<event>.error`. */
   readonly tellsFailures?: true;
-  /** Which of Nova's exceptions says that it failed. Default: one that names the operation. */
+  /** The exception of Nova's for its failure. Default: one that names the operation. */
   readonly failure?: Failure;
   /**
-   * By power state: when its compute starts again, the instance is in its last task and the guest in this power state, then
-   * nothing is left to do but to record this vm_state.
+   * For a restart of the compute during the operation's last task state. If the guest is in one of these power states, the
+   * operation is done, and the vm_state given for it is recorded.
    */
   readonly found?: { readonly [P in PowerState]?: VmState };
-  /** Of the client. */
+  /** The client's command. */
   readonly command: {
     readonly description: string;
-    /** What the progress says is being done. */
+    /** Shown as progress: "starting". */
     readonly activity: string;
   };
 }
@@ -113,7 +113,7 @@ export const powerOperations = {
   },
   hardReboot: {
     ...reboot,
-    // It may follow a reboot that hangs.
+    // A hard reboot may follow a reboot that hangs.
     allowed: {
       vmState: [ACTIVE, STOPPED, PAUSED, ERROR],
       taskState: [null, ...rebootTasks, TaskState.REBOOTING_HARD],
@@ -129,7 +129,7 @@ export const powerOperations = {
     result: PAUSED,
     request: { method: 'pauseInstance', args: {} },
     event: 'pause',
-    // As Nova does: a guest that still runs is not paused by its compute's start.
+    // As in Nova, the start of the compute does not pause a guest that still runs.
     found: { [PowerState.RUNNING]: ACTIVE, [PowerState.PAUSED]: PAUSED },
     command: { description: 'Pause running servers.', activity: 'pausing' },
   },
@@ -148,7 +148,7 @@ export const powerOperations = {
 
 const attachable = { vmState: [ACTIVE, PAUSED, STOPPED], taskState: [null] } as const;
 
-/** Every operation on instances that there is. */
+/** All operations on instances. */
 export const operations = {
   build: {
     name: 'build',
@@ -166,7 +166,7 @@ export const operations = {
 export type OperationName = keyof typeof operations;
 export type PowerOperationName = keyof typeof powerOperations;
 
-/** As notifications name the power operations. */
+/** The names of the power operations in notifications. */
 export type PowerEvent = (typeof powerOperations)[PowerOperationName]['event'];
 
 export const powerOperationNames = Object.keys(powerOperations) as PowerOperationName[];
@@ -176,7 +176,7 @@ export function powerOperationOf(taskState: string | null): PowerOperationName |
   return powerOperationNames.find((name) => passes(powerOperations[name], taskState));
 }
 
-/** Whether an instance in this task_state is in the operation. */
+/** Whether the operation passes through this task_state. */
 export function passes({ tasks }: Operation, taskState: string | null): boolean {
   return tasks.some((task) => task === taskState);
 }

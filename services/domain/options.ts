@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { seconds, string } from '@mini-nova/config';
 import { releases } from './release-versions.ts';
 
-// XDG's place for state: writable without being root, and the same from every working directory.
+// XDG's directory for state: writable without root, and the same from every working directory.
 const STATE_PATH = join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nova');
 
 const pin = (service: string) =>
@@ -14,7 +14,7 @@ const pin = (service: string) =>
     help: `Newest version of ${service}'s RPC API to send while older ones still run.`,
   });
 
-/** What several of Nova's daemons read. */
+/** The options that several daemons read. */
 export const domainOptions = {
   DEFAULT: {
     state_path: string({
@@ -22,7 +22,7 @@ export const domainOptions = {
       sampleDefault: '$XDG_STATE_HOME/nova, else ~/.local/state/nova',
       pattern: /./,
       allowed: 'a directory',
-      help: 'Directory for what the daemons keep: the SQLite database by default, and what a compute remembers of its own records (compute_id).',
+      help: 'Directory for the files of the daemons: by default the SQLite database, and the uuids of the own records of a compute (compute_id).',
     }),
     default_availability_zone: string({
       default: 'nova',
@@ -33,7 +33,7 @@ export const domainOptions = {
     instance_build_timeout: seconds({
       default: 300,
       mutable: true,
-      help: 'A build without progress for this long ends in ERROR. Making the guest is one step: set it above the longest that takes. 0: never. Deletions and power operations without progress are repeated after half of it (0: 150 seconds).',
+      help: 'A build without progress for this long ends in ERROR; 0: never. Making the guest is one step: set this above the longest time it takes. Deletions and power operations without progress are repeated after half of this time (with 0: after 150 seconds).',
     }),
   },
   /** Version caps of RPC clients during a rolling upgrade. */

@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 import { RecordingLogger } from '../../packages/service/test/recording-logger.ts';
 import { outageNotice, outlastDatabase, pauseAfter, retryOnOutage } from './outage-retry.ts';
 
-/** A request that fails with each of the errors, then is answered. */
+/** A request that fails once with each of the errors, and is then answered. */
 function failing(...errors: Error[]) {
   const made = { count: 0 };
   const request = async () => {
@@ -30,7 +30,7 @@ it.each([
   new MessageDeliveryFailure('no broker'),
   new MessageUndeliverable(noQueue),
   new DatabaseUnavailable('connection refused'),
-])('makes a request again after $code', async (error) => {
+])('repeats a request after $code', async (error) => {
   const { request, made } = failing(error, error);
 
   expect(await retryOnOutage(request, { pause: 0 })).toBe('answer');
@@ -45,7 +45,7 @@ it('pauses before it repeats a request that found no server', async () => {
   expect(performance.now() - start).toBeGreaterThan(45);
 });
 
-it('gives up with the last failure after as many attempts as allowed', async () => {
+it('gives up with the last failure after the allowed attempts', async () => {
   const { request, made } = failing(new MessagingTimeout('first'), new MessagingTimeout('second'));
 
   await expect(retryOnOutage(request, { attempts: 2, patience: 0 })).rejects.toThrow('second');
@@ -56,7 +56,7 @@ it('pauses longer each time, but never for more than a few seconds', () => {
   expect([1, 2, 3, 4, 5, 100].map((failed) => pauseAfter(failed))).toEqual([1, 2, 4, 5, 5, 5]);
 });
 
-it('goes on beyond its attempts as long as it has patience', async () => {
+it('goes on beyond its attempts while its patience lasts', async () => {
   const start = performance.now();
   const request = async () => {
     await delay(10);
@@ -74,7 +74,7 @@ it('does not repeat a request that was answered with an error', async () => {
   expect(made.count).toBe(1);
 });
 
-it('outlasts a database that is away, and nothing else', async () => {
+it('waits for a database that is away, and repeats after no other error', async () => {
   const away = new DatabaseUnavailable('connection refused');
   const { request, made } = failing(away, away, away);
   expect(await outlastDatabase(request, { pause: 0 })).toBe('answer');
@@ -84,7 +84,7 @@ it('outlasts a database that is away, and nothing else', async () => {
   await expect(outlastDatabase(other.request)).rejects.toThrow('no reply');
 });
 
-it('says now and then that a request is not answered', async () => {
+it('logs from time to time that a request is not answered', async () => {
   const logger = new RecordingLogger();
   const away = new MessagingTimeout('no reply');
   const { request } = failing(away, away, away);

@@ -9,24 +9,24 @@ import {
 } from '@mini-nova/messaging';
 
 export interface OutageRetryOptions {
-  /** The request is made at least so often, if it is given up at all. Default 4. */
+  /** Attempts that are made in any case before giving up. Default 4. */
   attempts?: number;
-  /** Seconds for which it is made again, also when that is more often; default: until it is answered. */
+  /** Seconds for which the request is repeated even beyond `attempts`. Default: until it is answered. */
   patience?: number;
-  /** Seconds before the second attempt after a failure that came at once; doubled for each further one, up to 5. Default 1. */
+  /** Seconds before the second attempt, unless the first timed out; doubled for each further one, up to 5. Default 1. */
   pause?: number;
-  /** Told of each failure after which it is made again. */
+  /** Called with each failure after which the request is repeated. */
   onFailure?: (error: unknown) => void;
 }
 
-/** Seconds. Whoever was away is back so long ago at most before he is asked again: waits add up to what a rest takes. */
+/** Longest pause in seconds: a peer that is back is asked again after at most this time. */
 export const LONGEST_PAUSE = 5;
 
 /**
- * Makes a request again when nobody answered it: the broker, the server or its database was away, or not there yet, or
- * the answer was lost. The request may have been served already, so it must be idempotent.
+ * Repeats a request that nobody answered: the broker, the server or its database was away or had not started yet, or the
+ * answer was lost. The request may have been served already, so it must be idempotent.
  *
- * @throws the last failure, and any other at once
+ * @throws the last failure; any other error at once
  */
 export async function retryOnOutage<T>(
   request: () => Promise<T>,
@@ -45,7 +45,7 @@ export async function retryOnOutage<T>(
       const isOver = attempt >= attempts && performance.now() - start >= patience * 1000;
       if (!isOutage(error) || isOver) throw error;
       onFailure(error);
-      // A timeout has been pause enough; the others come at once.
+      // A timeout has been pause enough; the other failures come at once.
       if (!(error instanceof MessagingTimeout)) {
         await delay(pauseAfter(attempt, pause) * 1000, undefined, { ref: false });
       }
@@ -53,15 +53,15 @@ export async function retryOnOutage<T>(
   }
 }
 
-/** For clients: makes a request again when nobody answered it, if it is one that may be served twice. */
+/** For clients: repeats requests that nobody answered, if they are idempotent. */
 export function repeatIdempotent(options: OutageRetryOptions): AroundSend {
   return ({ idempotent }, send) => (idempotent ? retryOnOutage(send, options) : send());
 }
 
-/** Milliseconds in which nothing is said of further failures. */
+/** Milliseconds after a log line in which further failures are not logged. */
 const QUIET = 30_000;
 
-/** Says in the log, now and then, that requests are not answered. */
+/** Logs, but not too often, that requests are not answered. */
 export function outageNotice(logger: Logger): (error: unknown) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (error) => {
@@ -77,8 +77,8 @@ export interface OutlastOptions {
 }
 
 /**
- * Makes again what failed because the database was away: one's own, or that of whoever was asked. For work that was accepted,
- * and that nobody but a sweep would take up again. It may have been done already, so it must be idempotent.
+ * Repeats work that failed because the database was away, this daemon's or that of the peer it asked. For accepted work that
+ * otherwise only a sweep would take up again. It may have been done already, so it must be idempotent.
  *
  * @throws any other error at once
  */
@@ -96,20 +96,20 @@ export async function outlastDatabase<T>(
   }
 }
 
-/** Seconds between so many failures and the next attempt. */
+/** Seconds between the last of this many failures and the next attempt. */
 export function pauseAfter(failures: number, pause = 1): number {
   return Math.min(pause * 2 ** (failures - 1), LONGEST_PAUSE);
 }
 
 /**
- * Whether the error says that nobody answered, or that who did has no database at present: the request may or may not
- * have been served.
+ * Whether the error means that nobody answered, or that the database of whoever answered is away. The request may or may
+ * not have been served.
  */
 export function isOutage(error: unknown): boolean {
   return isUnanswered(error) || error instanceof DatabaseUnavailable;
 }
 
-/** Whether the error says that nobody answered over the message bus. */
+/** Whether the error means that nobody answered over the message bus. */
 export function isUnanswered(error: unknown): error is Error {
   return (
     error instanceof MessagingTimeout ||

@@ -27,13 +27,13 @@ type Release = keyof typeof releaseVersions;
 /** Nova's releases whose RPC API versions are known, oldest first. */
 export const releases = Object.keys(releaseVersions);
 
-/** What an rpcapi takes to stay within what an older service understands. */
+/** The option of an rpcapi that limits messages to what an older service understands. */
 export interface VersionCapOption {
   /** A version, or the name of a release, as in `[upgrade_levels]`. Null: no cap. */
   versionCap?: string | null | undefined;
 }
 
-/** The option of an RPC client for a service that is pinned so. */
+/** The RPC client's option for a service that is pinned to this version or release. */
 export function versionCapOf(service: Service, { versionCap }: VersionCapOption): { versionCap?: string } {
   if (!versionCap) return {};
   return { versionCap: isRelease(versionCap) ? releaseVersions[versionCap][service] : versionCap };

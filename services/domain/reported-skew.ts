@@ -1,10 +1,10 @@
 /**
- * The key of a heartbeat's context by which a service without the database says how far its clock is from the
- * database's (seconds ahead). Nova's conductors pass over what they do not know in a context.
+ * The key in a heartbeat's context under which a service without a database reports how far its clock is from the database's
+ * (seconds ahead). Nova's conductors ignore unknown keys of a context.
  */
 export const CLOCK_SKEW = 'mini_nova_clock_skew';
 
-/** What a context says; null: nothing that can be used. */
+/** The skew that a context reports; null: none, or an unusable value. */
 export function reportedSkew(
   ctxt: { readonly extra: { readonly [key: string]: unknown } } | undefined,
 ): number | null {

@@ -1,4 +1,4 @@
-/** Placement's resource classes that need nobody to create them. All others begin with CUSTOM_. */
+/** Placement's standard resource classes. All others begin with CUSTOM_. */
 const STANDARD = new Set([
   'VCPU',
   'MEMORY_MB',

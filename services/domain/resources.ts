@@ -1,7 +1,7 @@
 import type { Flavor } from '@mini-nova/objects';
 import { isResourceClass } from './resource-classes.ts';
 
-/** Amounts by resource class. Units: VCPU pieces, MEMORY_MB MiB, DISK_GB GiB. */
+/** Amounts by resource class: VCPU as a number of CPUs, MEMORY_MB in MiB, DISK_GB in GiB. */
 export type ResourceAmounts = { [resourceClass: string]: number };
 
 /** What a consumer holds, or is to hold: amounts by provider uuid. */
@@ -17,8 +17,8 @@ export interface Inventory {
 export type Inventories = { [resourceClass: string]: Inventory };
 
 /**
- * What one instance of the flavor holds on its host. Classes of which it needs none are left out. The extra specs say
- * more classes, and what they say of one counts before the flavor's own size, also when it is nothing: as in Nova.
+ * What one instance of the flavor holds on its host. Classes of which it needs nothing are left out. As in Nova, the extra
+ * specs can add classes, and replace the flavor's own amount of a class, even by 0.
  */
 export function resourcesOf(flavor: Flavor): ResourceAmounts {
   const asked = flavor.has('extra_specs') ? resourcesAsked(flavor.extra_specs) : {};
@@ -34,7 +34,7 @@ export function resourcesOf(flavor: Flavor): ResourceAmounts {
 /** `resources:CLASS`, or `resources1:CLASS` of a numbered group. */
 const RESOURCES_KEY = /^resources([a-zA-Z0-9_-]{1,64})?:(.*)$/;
 
-/** The amounts of all groups together, since each host is one provider. What is no class or amount does not count. */
+/** The sum over all groups, since each host is one provider. What is not a class or an amount is ignored. */
 function resourcesAsked(extraSpecs: { readonly [key: string]: string }): ResourceAmounts {
   const groups = Object.entries(extraSpecs).map(([key, text]): ResourceAmounts => {
     const resourceClass = RESOURCES_KEY.exec(key)?.[2];
@@ -52,7 +52,7 @@ export function add(a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts {
   return sum;
 }
 
-/** What of the wanted amounts is not held. */
+/** The part of the wanted amounts that is not held yet. */
 export function lacking(held: ResourceAmounts, wanted: ResourceAmounts): ResourceAmounts {
   const missing = Object.entries(wanted).map(
     ([resourceClass, amount]) => [resourceClass, amount - (held[resourceClass] ?? 0)] as const,
@@ -67,7 +67,7 @@ export interface ResourceState extends Inventory {
 
 export type ResourceStates = { [resourceClass: string]: ResourceState };
 
-/** How much may be allocated in all. What is reserved is taken off before the rest is overcommitted, as in Nova. */
+/** How much may be allocated in all. As in Nova, what is reserved is deducted before the rest is overcommitted. */
 export function capacityOf({ total, reserved, allocation_ratio }: Inventory): number {
   return (total - reserved) * allocation_ratio;
 }

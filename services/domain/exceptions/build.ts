@@ -1,6 +1,6 @@
 import { NovaError } from './nova-error.ts';
 
-/** No host passed the filters, or none could be claimed. `reason` names the count each filter let through. */
+/** No host passed the filters, or none could be claimed. `reason` says how many hosts each filter let through. */
 export class NoValidHost extends NovaError {
   readonly code = 'NO_VALID_HOST';
 
@@ -9,7 +9,7 @@ export class NoValidHost extends NovaError {
   }
 }
 
-/** All hosts that were chosen for an instance failed to build it. */
+/** The build failed on all hosts that were chosen for the instance. */
 export class MaxRetriesExceeded extends NovaError {
   readonly code = 'MAX_RETRIES_EXCEEDED';
 

@@ -3,5 +3,5 @@ import { registerNovaErrors } from './wire.ts';
 
 export * from './nouns.ts';
 
-// Whoever knows one of these classes knows all, so that `instanceof` holds across any call.
+// A module that imports any of these classes registers all, so that `instanceof` holds across any call.
 registerNovaErrors(exceptions);

@@ -36,7 +36,7 @@ export class InstanceInvalidState extends NovaError {
   }
 }
 
-/** A guarded save found the instance otherwise than expected; nothing was saved. */
+/** A guarded save found the instance in another state than expected; nothing was saved. */
 export class InstanceUpdateConflict extends NovaError {
   readonly code: string = 'INSTANCE_UPDATE_CONFLICT';
   override readonly httpStatus = 409;
@@ -87,7 +87,7 @@ export class InstanceRebootFailure extends NovaError {
   }
 }
 
-/** Whether the error says that someone else ended the build, by deleting the instance for example. */
+/** Whether the error means that the build was ended from outside, for example by deleting the instance. */
 export function isEnded(error: unknown): boolean {
   return error instanceof InstanceNotFound || error instanceof InstanceUpdateConflict;
 }

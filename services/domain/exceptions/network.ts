@@ -68,7 +68,7 @@ export class InterfaceAttachFailed extends NovaError {
   }
 }
 
-/** An interface was asked for without a network, and there is none to choose. */
+/** An interface was requested without a network, and there is no network to choose. */
 export class InterfaceAttachFailedNoNetwork extends NovaError {
   readonly code = 'INTERFACE_ATTACH_FAILED_NO_NETWORK';
   override readonly httpStatus = 400;

@@ -2,7 +2,7 @@ import { remoteErrors } from '@mini-nova/messaging';
 import { IncompatibleObjectVersion, UnsupportedObject } from '@mini-nova/objects';
 import { NovaError } from './nova-error.ts';
 
-/** The conductor has no such object method, or it does not take these arguments. */
+/** The conductor has no such object method, or the method does not take these arguments. */
 export class ObjectActionError extends NovaError {
   readonly code = 'OBJECT_ACTION_FAILED';
 
@@ -11,7 +11,7 @@ export class ObjectActionError extends NovaError {
   }
 }
 
-// What oslo.versionedobjects says of objects that one end does not know as the other sent them.
+// The errors of oslo.versionedobjects for objects that the receiver does not know in the form or version sent.
 remoteErrors.register({
   module: 'oslo_versionedobjects.exception',
   class: 'UnsupportedObjectError',

@@ -28,7 +28,7 @@ export class HostBinaryNotFound extends NovaError {
   }
 }
 
-/** The host has a service of this binary already. */
+/** The host already has a service of this binary. */
 export class ServiceBinaryExists extends NovaError {
   readonly code = 'SERVICE_BINARY_EXISTS';
   override readonly httpStatus = 409;
@@ -38,7 +38,7 @@ export class ServiceBinaryExists extends NovaError {
   }
 }
 
-/** The compute service of the instance's host is down, so nobody would serve the request. */
+/** The compute service of the instance's host is down, so nothing would serve the request. */
 export class ServiceUnavailable extends NovaError {
   readonly code = 'SERVICE_UNAVAILABLE';
   override readonly httpStatus = 503;

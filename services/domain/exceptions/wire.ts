@@ -7,7 +7,7 @@ function isRebuildable(exported: unknown): exported is Rebuildable {
   return typeof exported === 'function' && exported.prototype instanceof NovaError;
 }
 
-/** Teaches the wire converter all exceptions that a module exports, under the names of Nova's. */
+/** Registers all exceptions that a module exports with the wire converter, under their names in Nova. */
 export function registerNovaErrors(exports: object): void {
   for (const type of Object.values(exports).filter(isRebuildable)) {
     remoteErrors.register({

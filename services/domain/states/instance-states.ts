@@ -14,19 +14,19 @@ import {
 } from './task-state.ts';
 import { VmState, vmStatesResting } from './vm-state.ts';
 
-/** What holds of a task: its row, but who should finish a change of power that no operation here makes? */
+/** The row of a task state. A power change that no operation here makes counts as unowned: nothing could finish it. */
 export function taskRule(task: TaskState): TaskStateRow {
   const row = taskStates[task];
   if (row.whenStuck === 'finish the power change' && operationOfTask(task) === undefined) return unownedTask;
   return row;
 }
 
-/** Undefined: no operation here passes through it. */
+/** The operation that passes through the task state; undefined: none here does. */
 export function operationOfTask(task: TaskState): Operation | undefined {
   return Object.values<Operation>(operations).find((operation) => passes(operation, task));
 }
 
-/** What of an instance's record says whose turn it is. */
+/** The fields of an instance's record that say whose turn it is. */
 export type StoredState = Pick<Instance, 'vm_state' | 'task_state' | 'host' | 'launched_at'>;
 
 /** How an instance comes to rest from a state. */
@@ -34,29 +34,29 @@ export type Way =
   | WhenStuck
   /** It is at rest: the next step is the user's. */
   | 'rest'
-  /** What the failed build has left on its host is removed, and the instance is on no host. */
+  /** What the failed build has left on its host is removed; then the instance is on no host. */
   | 'leave the host'
-  /** It was launched when it was last changed: the record gets the time. */
+  /** The time of its last change is recorded as that of its launch. */
   | 'note the launch'
-  /** ERROR with a fault that says what is wrong. */
+  /** It goes to ERROR, with a fault that says what is wrong. */
   | 'declare an error';
 
-/** What is said of a state: by the row of its task, or by its rule. */
+/** What is to be done in a state, from the row of its task state or from its rule. */
 export interface Plan {
-  /** Who has to see to it. The conductor does it for a compute that does not: its message, or it itself, is lost. */
+  /** Who has to act. When a compute does not, since its message or the compute itself is lost, the conductor acts for it. */
   readonly owner: TaskOwner;
   readonly atStart: AtStart;
   readonly way: Way;
-  /** Null: the conductor leaves it. */
+  /** Null: the conductor leaves it alone. */
   readonly patience: Patience | null;
-  /** The share of that time after which its compute is asked again. */
+  /** The share of the patience after which its compute is asked again. */
   readonly askedAgainAfter?: number;
 }
 
 interface StateCondition {
-  /** What the state is; for one that cannot be, what is wrong with it. */
+  /** A description of the state; for an impossible one, what is wrong with it. */
   readonly is: string;
-  /** What a record must be; what is left out may be anything. */
+  /** The conditions on a record; a field that is left out may have any value. */
   readonly when: {
     readonly vmStates?: readonly string[];
     /** None of these, nor null. */
@@ -71,35 +71,35 @@ interface StateCondition {
 type StateRule = StateCondition &
   (
     | Plan
-    /** It holds for the tasks whose rows say so, and these say the rest. */
+    /** It holds for the task states with this `whenStuck`, whose rows say the rest. */
     | { readonly byTask: WhenStuck }
   );
 
 const { ACTIVE, BUILDING, STOPPED, PAUSED, ERROR, DELETED } = VmState;
 
-/** States in which an instance has a guest on a host, or had one that it gets back. */
+/** States in which an instance has a guest on a host, or will get one back. */
 const hosted: readonly string[] = vmStatesResting('on its host');
 
 const known: readonly string[] = Object.values(VmState);
 
-/** The tasks that come to rest in this way. */
+/** The task states that come to rest in this way. */
 export function tasksThat(way: WhenStuck): TaskState[] {
   return Object.values(TaskState).filter((task) => taskRule(task).whenStuck === way);
 }
 
 const scheduled = Object.values(TaskState).filter((task) => taskRule(task).owner === 'conductor');
 
-/** Nobody has it in hand: the conductor settles it in this way. */
+/** Nobody works on it: the conductor settles it in this way. */
 function settledBy(way: Way): Plan {
   return { owner: 'nobody', atStart: 'nothing', way, patience: untilSettled };
 }
 
-/** Its compute has it in hand, whatever its task is. */
+/** Its compute works on it, whatever its task state. */
 const builtHere: Plan = { owner: 'compute', atStart: 'give up', way: 'end the build', patience: untilBuilt };
 
 /**
- * Every state of a living record, the possible and the impossible ones: the first rule that fits holds. All that
- * watches over instances derives from it: the conductor's sweeps, what a compute does when it starts, and docs/states.md.
+ * Every state of a record that is not deleted, possible or impossible. The first rule that fits holds. The conductor's sweeps,
+ * a compute's recovery at its start, and docs/states.md derive from these rules.
  */
 export const stateRules: readonly StateRule[] = [
   { is: 'is being deleted', when: {}, byTask: 'finish the deletion' },
@@ -149,7 +149,7 @@ export const stateRules: readonly StateRule[] = [
   { is: 'is at rest', when: {}, owner: 'nobody', atStart: 'nothing', way: 'rest', patience: null },
 ];
 
-/** Whose turn it is with a living instance, what is to be done, and when. */
+/** Whose turn it is with an instance that is not deleted, what is to be done, and when. */
 export function ruleFor(instance: StoredState): Plan & { readonly is: string } {
   const rule = stateRules.find((candidate) => fits(instance, candidate));
   if (!rule) throw new TypeError('The last rule fits every state');
@@ -169,7 +169,7 @@ function planOf(task: string | null): Plan {
   };
 }
 
-/** All that is said where something comes to rest in one of these ways. */
+/** The plans of all states that come to rest in one of these ways. */
 export function plansOf(ways: readonly Way[]): Plan[] {
   const byRule = stateRules.filter((rule) => 'way' in rule);
   return [...Object.values(TaskState).map(planOf), ...byRule].filter(({ way }) => ways.includes(way));
@@ -179,9 +179,9 @@ export function wayOf(instance: StoredState): Way {
   return ruleFor(instance).way;
 }
 
-/** For queries: without a task, instances in these states are no conductor's business. */
+/** For queries: instances without a task in these states are at rest, and the conductor leaves them alone. */
 export const restingStates = {
-  /** Wherever they are. */
+  /** On any host or none. */
   anywhere: vmStatesResting('anywhere') as readonly string[],
   /** On a host, and launched. */
   onHost: hosted,
@@ -200,13 +200,13 @@ function fits(instance: StoredState, rule: StateRule): boolean {
   return launched === undefined || launched === (launched_at !== null);
 }
 
-/** What a compute does with a guest of an instance at rest, as Nova's periodic task. */
+/** What a compute does about the guest of an instance at rest, as in Nova's periodic task. */
 export type PowerOutcome =
   /** The record gets the guest's power state, if it has another. */
   | 'record'
-  /** The guest stopped by itself, or runs although it was stopped: it is off, and its instance STOPPED, afterwards. */
+  /** The guest stopped by itself, or runs although it was stopped. Afterwards it is off, and its instance STOPPED. */
   | 'stop'
-  /** There is no guest: ERROR with a fault. */
+  /** There is no guest: the instance goes to ERROR, with a fault. */
   | 'declare an error';
 
 const off: readonly number[] = [PowerState.NOSTATE, PowerState.SHUTDOWN, PowerState.CRASHED];

@@ -5,7 +5,7 @@ export const MigrationType = {
   /** To another flavor, on another host or the same. */
   RESIZE: 'resize',
   LIVE_MIGRATION: 'live-migration',
-  /** Built anew elsewhere, as its host is down. */
+  /** Rebuilt on another host, since its own is down. */
   EVACUATION: 'evacuation',
 } as const;
 
@@ -18,15 +18,15 @@ export const MigrationStatus = {
   RUNNING: 'running',
   MIGRATING: 'migrating',
   POST_MIGRATING: 'post-migrating',
-  /** The instance is on its new host, and its user is to confirm or to revert that. */
+  /** The instance is on its new host, and the user has to confirm or revert that. */
   FINISHED: 'finished',
   CONFIRMING: 'confirming',
   CONFIRMED: 'confirmed',
   REVERTING: 'reverting',
   REVERTED: 'reverted',
-  /** A live migration; an evacuation whose source was cleaned up. */
+  /** The end of a live migration, and of an evacuation whose source was cleaned up. */
   COMPLETED: 'completed',
-  /** An evacuation. */
+  /** An evacuation whose source is not cleaned up yet. */
   DONE: 'done',
   ERROR: 'error',
   FAILED: 'failed',
@@ -35,15 +35,15 @@ export const MigrationStatus = {
 
 export type MigrationStatus = (typeof MigrationStatus)[keyof typeof MigrationStatus];
 
-/** Where an instance is that a migration in this status moves. */
+/** Where the instance of a migration in this status is. */
 type Course =
-  /** On both hosts, or on one and to be expected on the other: each keeps what it has of the instance. */
+  /** On both hosts, or on one and expected on the other: each keeps what it has of the instance. */
   | 'under way'
   /** On the destination for good: what is left on the source is no longer the instance's. */
   | 'has left the source'
   /** On the source for good. */
   | 'has left the destination'
-  /** Where its record says. What the other host has, nobody says. */
+  /** Where its record says. What the other host still has is unknown. */
   | 'failed';
 
 const courses: Readonly<Record<MigrationStatus, Course>> = {
@@ -66,12 +66,12 @@ const courses: Readonly<Record<MigrationStatus, Course>> = {
   cancelled: 'failed',
 };
 
-/** As Nova's queries have it: in every other status, also one that nobody knows, a migration is under way. */
+/** As in Nova's queries, a migration in any other status is under way, even in an unknown one. */
 export const statusesOver: readonly string[] = Object.entries(courses)
   .filter(([, course]) => course !== 'under way')
   .map(([status]) => status);
 
-/** What of a migration's record says where its instance is. */
+/** The fields of a migration's record that say where its instance is. */
 export interface MigrationCourse {
   status: string | null;
   source_compute: string | null;
@@ -82,7 +82,7 @@ export function isUnderWay({ status }: Pick<MigrationCourse, 'status'>): boolean
   return !statusesOver.includes(status ?? '');
 }
 
-/** The host from which the migration has taken the instance's guest, for good; undefined: none, as far as it says. */
+/** The host from which the migration has taken the instance's guest for good; undefined: none that it shows. */
 export function hostLeft({ status, source_compute, dest_compute }: MigrationCourse): string | undefined {
   if (source_compute === dest_compute) return undefined;
   const course: Course | undefined = courses[status as MigrationStatus];

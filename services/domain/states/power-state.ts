@@ -1,4 +1,4 @@
-/** What the hypervisor says of a guest (`power_state`), with Nova's values. */
+/** The state of a guest in its hypervisor (`power_state`), with Nova's values. */
 export const PowerState = {
   NOSTATE: 0,
   RUNNING: 1,
@@ -19,7 +19,7 @@ const names: Readonly<Record<PowerState, string>> = {
   [PowerState.SUSPENDED]: 'suspended',
 };
 
-/** As Nova's notifications name what records have as a number. Undefined: there is no such state. */
+/** The name that Nova's notifications use for the number in a record. Undefined: there is no such state. */
 export function powerStateName(number: number): string | undefined {
   return (names as { readonly [number: number]: string })[number];
 }

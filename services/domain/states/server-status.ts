@@ -6,15 +6,15 @@ export function serverStatus(vmState: string | null, taskState: string | null): 
   return statusOfTask(vmState, taskState) ?? vmStates[vmState].status;
 }
 
-/** A vm_state, with any task or one of these. */
+/** A vm_state, with any task state or one of these. */
 export interface States {
   vmState: string;
   taskStates?: readonly string[];
 }
 
 /**
- * The states of servers with one of these statuses. As in Nova, a status that is the default of its vm_state stands for
- * that vm_state, whatever task runs. None: no server can have such a status.
+ * The states of servers with one of these statuses. As in Nova, a status that is the default of its vm_state stands for that
+ * vm_state with any task state. Empty: no server can have such a status.
  */
 export function statesOfStatus(wanted: readonly string[]): States[] {
   const names = new Set(wanted.map((status) => status.toUpperCase()));

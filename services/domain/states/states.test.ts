@@ -8,7 +8,7 @@ import { type VmState, type VmStateRow, vmStates } from './vm-state.ts';
 it('a state without its row does not compile', () => {
   // @ts-expect-error twiddling has no owner
   const tasks: Record<TaskState | 'twiddling', TaskStateRow> = taskStates;
-  // @ts-expect-error nobody says where a bewildered instance rests
+  // @ts-expect-error bewildered has no place to rest
   const states: Record<VmState | 'bewildered', VmStateRow> = vmStates;
   expect([tasks, states]).toEqual([taskStates, vmStates]);
 });
@@ -21,37 +21,37 @@ const row = {
 } as const;
 const timed = { after: 'instance_build_timeout', withoutTimeout: 300 } as const;
 
-it('a row that leaves something out does not compile', () => {
+it('an incomplete row does not compile', () => {
   const { owner, atStart, whenStuck, askedAgainAfter } = row;
   const complete: TaskStateRow = { ...row, ...timed };
   const rows: TaskStateRow[] = [
-    // @ts-expect-error nobody says who owns it
+    // @ts-expect-error the owner is missing
     { atStart, whenStuck, askedAgainAfter, ...timed },
-    // @ts-expect-error nobody says what happens when its daemon starts again
+    // @ts-expect-error what happens when its daemon starts again is missing
     { owner, whenStuck, askedAgainAfter, ...timed },
-    // @ts-expect-error nobody says what happens when it is stuck
+    // @ts-expect-error what happens when it is stuck is missing
     { owner, atStart, askedAgainAfter, ...timed },
-    // @ts-expect-error nobody says when its compute is asked again
+    // @ts-expect-error when its compute is asked again is missing
     { owner, atStart, whenStuck, ...timed },
-    // @ts-expect-error nobody says whose option has the time
+    // @ts-expect-error the option with the time is missing
     { ...row, withoutTimeout: 300 },
-    // @ts-expect-error nobody says what holds without the option
+    // @ts-expect-error the time without the option is missing
     { ...row, after: 'instance_build_timeout' },
     // @ts-expect-error no such option
     { ...row, after: 'twiddle_timeout', withoutTimeout: 300 },
   ];
-  // @ts-expect-error nobody says where it ends
+  // @ts-expect-error its result is missing
   const operation: Operation = { name: 'twiddle', allowed: {}, tasks: [TaskState.DELETING] };
   expect([complete, ...rows, operation]).toHaveLength(9);
 });
 
-it('a row that says what no daemon does, does not compile', () => {
+it('a row with a plan that no daemon carries out does not compile', () => {
   const rows: TaskStateRow[] = [
     // @ts-expect-error a conductor does nothing when it starts
     { ...row, ...timed, owner: 'conductor' },
     // @ts-expect-error a deletion is not given up
     { ...row, ...timed, atStart: 'give up' },
-    // @ts-expect-error what a compute has in hand is not just cleared
+    // @ts-expect-error the task of a compute is not just cleared
     { ...row, ...timed, whenStuck: 'clear the task' },
     // @ts-expect-error nobody repeats what nobody owns
     { ...timed, owner: 'nobody', atStart: 'repeat', whenStuck: 'clear the task' },
@@ -63,20 +63,20 @@ it('a row that says what no daemon does, does not compile', () => {
   expect([...rows, operation, power]).toHaveLength(6);
 });
 
-it('each task belongs to one operation at most', () => {
+it('each task state belongs to at most one operation', () => {
   const all = Object.values<Operation>(operations).flatMap(({ tasks }) => [...tasks]);
   expect(new Set(all).size).toBe(all.length);
 });
 
-describe('what holds of a task', () => {
-  it('is what its row says', () => {
+describe('the rule of a task state', () => {
+  it('is its row', () => {
     expect(taskRule(TaskState.POWERING_ON)).toBe(taskStates['powering-on']);
     expect(operationOfTask(TaskState.POWERING_ON)).toBe(operations.start);
     expect(taskRule(TaskState.BLOCK_DEVICE_MAPPING)).toBe(taskStates.block_device_mapping);
   });
 
-  it('is that nobody owns it, while there is no operation that could finish it', () => {
-    // A build can be in more states than ours passes through.
+  it('is that nobody owns it, if no operation could finish it', () => {
+    // A build can be in more task states than the build here passes through.
     const others = Object.values(TaskState).filter((task) => taskStates[task].whenStuck !== 'end the build');
     const unserved = others.filter((task) => operationOfTask(task) === undefined);
     expect(unserved.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { type Patience, untilBuilt, untilSettled } from './patience.ts';
 import type { ServerStatus, VmState } from './vm-state.ts';
 
-/** What is being done to an instance (`task_state`), with Nova's values; null: nothing. */
+/** The task that is under way on an instance (`task_state`), with Nova's values; null: none. */
 export const TaskState = {
   SCHEDULING: 'scheduling',
   BLOCK_DEVICE_MAPPING: 'block_device_mapping',
@@ -49,26 +49,26 @@ export const TaskState = {
 
 export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 
-/** The daemon that has the instance in hand. */
+/** The daemon whose turn it is with the instance. */
 export type TaskOwner = 'conductor' | 'compute' | 'nobody';
 
 /**
- * What the owner does with it when it starts again:
+ * What the owner does about the task when the owner starts again:
  *
- * - `repeat`: carries it out from the beginning
- * - `repeat unless done`: looks at the guest first, which may be as the operation leaves it
- * - `give up`: undoes what it had begun, and the instance is ERROR
+ * - `repeat`: carries out the operation from the beginning
+ * - `repeat unless done`: the same, unless the guest shows that the operation is done
+ * - `give up`: undoes what was begun, and puts the instance into ERROR
  * - `nothing`
  */
 export type AtStart = 'repeat' | 'repeat unless done' | 'give up' | 'nothing';
 
 /**
- * What becomes of it without progress:
+ * What happens to the task when it makes no progress:
  *
  * - `end the build`: ERROR with a fault; what the build held is given back
- * - `finish the deletion`: the compute is asked until the guest is gone; where there is none, or it is down, the records go without it
- * - `finish the power change`: the compute is asked again; in the end no task, and a fault
- * - `clear the task`: no task, and a fault that names it
+ * - `finish the deletion`: the compute is asked until the guest is gone; without a compute, or if it is down, only the records go
+ * - `finish the power change`: the compute is asked again; in the end the task is cleared, with a fault
+ * - `clear the task`: the task is cleared, with a fault that names it
  */
 export type WhenStuck =
   | 'end the build'
@@ -76,12 +76,12 @@ export type WhenStuck =
   | 'finish the power change'
   | 'clear the task';
 
-/** The share of its time after which a compute is asked again. */
+/** The share of the task's time after which its compute is asked again. */
 interface Repeated {
   readonly askedAgainAfter: number;
 }
 
-/** What can be said of a task: no daemon would do anything else. */
+/** The possible plans for a task: daemons do nothing else. */
 type TaskPlan = Patience &
   (
     | { readonly owner: 'conductor'; readonly atStart: 'nothing'; readonly whenStuck: 'end the build' }
@@ -100,14 +100,14 @@ type TaskPlan = Patience &
   );
 
 export type TaskStateRow = TaskPlan & {
-  /** What users see, where it is not the status of the vm_state: Nova's. */
+  /** The status that users see, where it differs from that of the vm_state, as in Nova. */
   readonly status?: { readonly [S in VmState]?: ServerStatus };
 };
 
 const built = { ...untilBuilt, owner: 'compute', atStart: 'give up', whenStuck: 'end the build' } as const;
 const repeated = { ...untilSettled, owner: 'compute', atStart: 'repeat', askedAgainAfter: 1 / 2 } as const;
 const powerChanged = { ...repeated, whenStuck: 'finish the power change' } as const;
-/** For tasks that no operation here passes through. A record that has one was left by another control plane. */
+/** For tasks that no operation here passes through. A record with one was left by another control plane. */
 const unowned = {
   ...untilSettled,
   owner: 'nobody',
@@ -121,8 +121,8 @@ const rebuilding = { active: 'REBUILD', stopped: 'REBUILD', error: 'REBUILD' } a
 const resizing = { active: 'RESIZE', stopped: 'RESIZE' } as const;
 
 /**
- * Every task_state: who owns it, and what happens when that daemon starts again or makes no progress. That a change of power
- * is finished needs its row in `operations`, too: without one `taskRule` says that nobody owns the task.
+ * Every task_state: who owns it, and what happens when that daemon starts again or makes no progress. A power change can only
+ * be finished if an operation in `operations` passes through it: otherwise `taskRule` says that nobody owns the task.
  */
 export const taskStates = {
   scheduling: { ...built, owner: 'conductor', atStart: 'nothing' },
@@ -169,7 +169,7 @@ export const taskStates = {
   unshelving: unowned,
 } as const satisfies Record<TaskState, TaskStateRow>;
 
-/** What holds of a task that nobody does. */
+/** The row of a task that nobody owns. */
 export const unownedTask: TaskStateRow = unowned;
 
 export function isTaskState(text: string | null): text is TaskState {
