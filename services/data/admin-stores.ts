@@ -3,7 +3,7 @@ import { ComputeNodeStore } from './compute-nodes/store.ts';
 import type { Queryable } from './database.ts';
 import { ServiceStore } from './services/store.ts';
 
-/** What of a request only an administrator may see and change: it is of no project. */
+/** The records that belong to no project: only an administrator's request may see and change them. */
 export class AdminStores {
   readonly services: Pick<
     ServiceStore,
@@ -26,7 +26,7 @@ export class AdminProviders {
     this.#on = on;
   }
 
-  /** From now on it offers nothing. */
+  /** Removes all inventories of the provider: it offers nothing from now on. */
   async empty(uuid: string): Promise<void> {
     await replaceInventories(this.#on, uuid, []);
   }

@@ -1,7 +1,7 @@
 import type { Timestamp } from '@mini-nova/database';
 import type { Generated } from 'kysely';
 
-/** JSON text. Queries neither read nor write what is inside. */
+/** JSON text. Queries do not look inside. */
 export type JsonText = string;
 
 export interface Times {
@@ -9,7 +9,7 @@ export interface Times {
   updated_at: Timestamp | null;
 }
 
-/** Rows that are marked deleted, not removed. */
+/** Rows that are marked as deleted instead of being removed. */
 export interface SoftDeleted extends Times {
   deleted_at: Timestamp | null;
   deleted: Generated<boolean>;

@@ -12,7 +12,7 @@ test('a database that answers is ready', async () => {
   await databaseChecks(db).database?.();
 });
 
-test('a database that is away is not, and says why', async () => {
+test('a database that is away is not ready, and the reason is given', async () => {
   const overrides = { 'database.connection': 'postgresql://nova:secret@127.0.0.1:1/nova' };
   const db = await openConfigured(
     loadConfig({ schema: dataSchema, env: {}, configFiles: [], overrides }),

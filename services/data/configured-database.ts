@@ -8,11 +8,11 @@ import { ensureNetwork } from './networks/queries.ts';
 import type { DataConfig } from './options.ts';
 
 export interface OpenOptions {
-  /** Whether statements may take as long as they need: those of migrations. Default false. */
+  /** No statement timeout, for migrations. Default false. */
   unhurried?: boolean;
 }
 
-/** The configured database. @throws DatabaseUrlError; DatabaseUnavailable when it is an SQLite file that is locked */
+/** The configured database. @throws DatabaseUrlError; DatabaseUnavailable for an SQLite file that is locked */
 export async function openConfigured(
   { database }: DataConfig,
   logger: Logger,
@@ -40,7 +40,7 @@ export async function openConfigured(
   });
 }
 
-/** `connection_debug` from which on statements are logged. */
+/** The lowest `connection_debug` at which statements are logged. */
 const LOG_STATEMENTS = 50;
 
 function withParameters(connection: string, parameters: string): string {
@@ -49,7 +49,7 @@ function withParameters(connection: string, parameters: string): string {
 }
 
 /**
- * The configured database, whose schema is known to be ours. It is waited for while it is away.
+ * The configured database, once it answers with a migrated schema. While it is away, waits for it.
  *
  * @throws DatabaseUrlError, SchemaOutOfDate, DatabaseRefused, DatabaseUnusable; DatabaseUnavailable after `max_retries`
  */
@@ -58,7 +58,7 @@ export async function openMigrated(config: DataConfig, logger: Logger): Promise<
   return openConfigured(config, logger);
 }
 
-/** Resolves once the database answers, and what `check` asks of it. Says once that it waits. */
+/** Resolves once the database answers and `check` has succeeded. Logs once that it waits. */
 export async function waitForDatabase(
   config: DataConfig,
   logger: Logger,
@@ -78,7 +78,7 @@ export async function waitForDatabase(
   }
 }
 
-/** Over connections of its own, which say nothing in the log. */
+/** Uses connections of its own, which log nothing. */
 async function askOnce(config: DataConfig, check: (db: Database) => Promise<void>): Promise<void> {
   await withPatience(ANSWER_PATIENCE, async () => {
     const db = await openConfigured(config, silentLogger);
@@ -90,10 +90,10 @@ async function askOnce(config: DataConfig, check: (db: Database) => Promise<void
   });
 }
 
-/** Seconds within which a database that is there has answered. */
+/** Seconds within which a database that is not away answers. */
 const ANSWER_PATIENCE = 3;
 
-/** Asks as cheaply as can be whether the database answers. @throws DatabaseUnavailable */
+/** The cheapest query that shows whether the database answers. @throws DatabaseUnavailable */
 export async function ping({ kysely }: Database): Promise<void> {
   await usingDatabase(() => kysely.selectNoFrom((eb) => eb.val(1).as('one')).execute());
 }
@@ -111,14 +111,14 @@ export async function syncDatabase(db: Database, { network }: DataConfig): Promi
   });
 }
 
-/** Seconds: less than who asks waits for a reason. */
+/** Seconds. Short enough for the reason to be in the answer of a readiness check. */
 const CHECK_PATIENCE = 1;
 
 export function databaseChecks(db: Database): ReadinessChecks {
   return { database: () => withPatience(CHECK_PATIENCE, () => ping(db)) };
 }
 
-/** The database refuses to work, other than by being away: it lacks rights, or is broken. */
+/** The database answers, but cannot be used: its user lacks rights, or it is broken. */
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
   readonly code = 'DATABASE_UNUSABLE';
@@ -128,7 +128,7 @@ export class DatabaseUnusable extends Error {
   }
 }
 
-/** Says of a failure of the database that it is one. @throws DatabaseUnusable */
+/** Wraps errors of the database driver. @throws DatabaseUnusable */
 export async function usingDatabase<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -137,7 +137,7 @@ export async function usingDatabase<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What PostgreSQL or SQLite says of a query, and the system of the way there. */
+/** Whether the error comes from PostgreSQL, from SQLite, or from the system on the way there. */
 function isDriverFailure(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof DatabaseError) return false;
   return 'severity' in error || 'syscall' in error || error.name === 'SqliteError';

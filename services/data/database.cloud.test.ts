@@ -18,7 +18,7 @@ describeDatabase('SQLite in a file', {
 });
 
 describe('an SQLite file', () => {
-  it('is waited for while another process writes, and meanwhile timers run', async () => {
+  it('is waited for while another process writes, without blocking the event loop', async () => {
     const file = join(tempDir(), 'nova.sqlite');
     const db = await openDatabase(`sqlite:///${file}`);
     await migrate(db);
@@ -29,7 +29,7 @@ describe('an SQLite file', () => {
       insertService(db.kysely, newService()),
       db.transaction((trx) => insertService(trx, newService({ host: 'host2' }))),
     ]);
-    // Only an event loop that is not blocked gets here before the lock is free.
+    // Runs before the lock is free only if the event loop is not blocked.
     setTimeout(() => other.exec('commit'), 50);
     await writes;
 
@@ -38,13 +38,13 @@ describe('an SQLite file', () => {
     await db.close();
   });
 
-  it('is waited for when it is opened, and meanwhile timers run', async () => {
+  it('is waited for when it is opened, without blocking the event loop', async () => {
     const file = join(tempDir(), 'nova.sqlite');
     const other = new SQLite(file);
     other.exec('create table t (x); begin exclusive; insert into t values (1)');
     let ticks = 0;
     const ticking = setInterval(() => {
-      // Only an event loop that is not blocked gets here before the lock is free.
+      // Runs before the lock is free only if the event loop is not blocked.
       if (++ticks === 5) other.exec('commit');
     }, 10);
 
@@ -57,7 +57,7 @@ describe('an SQLite file', () => {
     await db.close();
   });
 
-  it('whose lock is held for long is away, also for those who queue up', async () => {
+  it('counts as away when its lock is held for long, also for those in the queue', async () => {
     const file = join(tempDir(), 'nova.sqlite');
     const db = await openDatabase(`sqlite:///${file}`);
     await migrate(db);
@@ -81,7 +81,7 @@ describe('an SQLite file', () => {
     await db.close();
   });
 
-  it('fails a query beside the handle of a running transaction instead of waiting for ever', async () => {
+  it('fails a query that bypasses the handle of a running transaction, instead of waiting for ever', async () => {
     const db = await openDatabase('sqlite://');
     await migrate(db);
     const wrong = db.transaction(() => findService(db.kysely, 'host1', 'nova-compute'));
@@ -89,7 +89,7 @@ describe('an SQLite file', () => {
     await db.close();
   });
 
-  it('is made with its folders', async () => {
+  it('is created together with its folders', async () => {
     const file = join(tempDir(), 'local', 'state', 'nova.sqlite');
     const db = await openDatabase(`sqlite:///${file}`);
     expect(existsSync(file)).toBe(true);
@@ -106,12 +106,12 @@ describe('an SQLite file', () => {
     await expect(findService(db.kysely, 'host1', 'nova-compute')).rejects.toThrow(/destroyed/);
   });
 
-  it('is not made where a missing slash makes its path a relative one', async () => {
+  it('is not created when a missing slash makes its path relative', async () => {
     const relative = openDatabase(`sqlite://${join(tempDir(), 'nova.sqlite')}`);
     await expect(relative).rejects.toThrow(DatabaseUrlError);
   });
 
-  it('is refused when it is something else', async () => {
+  it('is refused when it is not a database', async () => {
     await expect(openDatabase(`sqlite:///${import.meta.filename}`)).rejects.toThrow(DatabaseUrlError);
     await expect(openDatabase(`sqlite:///${tempDir()}`)).rejects.toThrow(DatabaseUrlError);
   });

@@ -35,10 +35,10 @@ export interface Schema {
 
 export type Database = DatabaseOf<Schema>;
 
-/** What queries run on: `database.kysely`, or the handle of a transaction. */
+/** Where queries run: `database.kysely`, or the handle of a transaction. */
 export type Queryable = QueryableOn<Schema>;
 
 export type TransactionOptions<T = unknown> = TransactionOptionsOf<Schema, T>;
 
-/** As `@mini-nova/database`'s, for a database with these tables. */
+/** `openDatabase` of `@mini-nova/database`, for a database with these tables. */
 export const openDatabase = open<Schema>;

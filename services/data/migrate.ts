@@ -16,7 +16,7 @@ import { shadowTables } from './migrations/0007-shadow-tables.ts';
 import { indexes } from './migrations/0008-indexes.ts';
 import { instanceMigrations } from './migrations/0009-instance-migrations.ts';
 
-/** By version: the schema of any version is made by the first so many. */
+/** In order: the schema of version n is made by the first n of them. */
 export const migrations: readonly Migration[] = [
   services,
   instances,
@@ -29,7 +29,7 @@ export const migrations: readonly Migration[] = [
   instanceMigrations,
 ];
 
-/** Applies what is missing; safe to run in several processes at once. Returns the names of what was applied. */
+/** Applies the missing migrations; safe to run in several processes at once. Returns the names of those it applied. */
 export function migrate(db: Database): Promise<string[]> {
   return apply(db, migrations);
 }
@@ -38,7 +38,7 @@ export function schemaVersion(db: Database): Promise<SchemaVersion> {
   return versionOf(db, migrations);
 }
 
-/** For a daemon's start. A newer schema passes: during an upgrade the schema goes first. @throws SchemaOutOfDate */
+/** For a daemon's start. A newer schema passes, since an upgrade begins with the schema. @throws SchemaOutOfDate */
 export function assertMigrated(db: Database): Promise<void> {
   return assertUpToDate(db, migrations);
 }

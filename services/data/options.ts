@@ -4,13 +4,13 @@ import { domainOptions } from '@mini-nova/domain/options';
 import { daemonSchema } from '@mini-nova/service';
 import { networkOptions } from './networks/options.ts';
 
-/** Where the records are, and what `nova-manage db sync` puts there. */
+/** The options of the database, and of what `nova-manage db sync` creates in it. */
 export const dataOptions = composeSchema(
   databaseOptions('sqlite:///$state_path/nova.sqlite'),
   networkOptions,
 );
 
-/** What every program with a database reads. */
+/** The options that every program with a database reads. */
 export const dataSchema = composeSchema(daemonSchema, domainOptions, dataOptions);
 
 export type DataSchema = typeof dataSchema;

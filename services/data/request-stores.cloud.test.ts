@@ -45,7 +45,7 @@ function newBuildRequest(instance: Instance): BuildRequest {
 
 const uuids = (instances: Iterable<Instance>) => [...instances].map(({ uuid }) => uuid);
 
-test("a request finds its project's instances only, an administrator's too", async () => {
+test("a request finds only its project's instances, even an administrator's request", async () => {
   const { of, ours, theirs } = await projects();
   for (const is_admin of [false, true]) {
     const { instances } = of('ours', { is_admin });
@@ -58,7 +58,7 @@ test("a request finds its project's instances only, an administrator's too", asy
   }
 });
 
-test('all projects are for administrators who ask for them', async () => {
+test('only administrators can ask for all projects', async () => {
   const { of, ours, theirs } = await projects();
   expect(() => of('ours').instances.ofAllProjects()).toThrow(AdminRequired);
   const all = of('ours', { is_admin: true }).instances.ofAllProjects();
@@ -67,7 +67,7 @@ test('all projects are for administrators who ask for them', async () => {
   expect(uuids(await all.list({ limit: 1 }))).toEqual([theirs.uuid]);
 });
 
-test("another project's record cannot be changed, nor made, even by who has got hold of it", async () => {
+test("another project's record can be neither changed nor created, even by a request that has got hold of it", async () => {
   const { of, ours, theirs } = await projects();
   const { instances, buildRequests, ports } = of('ours', { is_admin: true });
   const fault = new InstanceFault({ instance_uuid: theirs.uuid, code: 500 });
@@ -107,7 +107,7 @@ test.each([
     expect(await instances.has(instance.uuid)).toBe(names.some((name) => name === instance.display_name));
 });
 
-test('the stores of a transaction are bound as well, and what it has done is undone with it', async () => {
+test('the stores of a transaction are bound to the project as well, and its changes are rolled back with it', async () => {
   const { of, ours, theirs } = await projects();
   const stores = of('ours');
   const failed = stores.transaction(async ({ instances }) => {
@@ -121,7 +121,7 @@ test('the stores of a transaction are bound as well, and what it has done is und
   expect((await stores.instances.get(ours.uuid)).task_state).toBe('scheduling');
 });
 
-test("a request finds the moves of its project's instances only", async () => {
+test("a request finds only the migrations of its project's instances", async () => {
   const { unbound, of } = await projects();
   const moves = ['ours', 'theirs'].map((project_id) => newMigration({ project_id }));
   for (const migration of moves) await unbound.migrations.create(migration);
@@ -135,7 +135,7 @@ test("a request finds the moves of its project's instances only", async () => {
   expect(await found(all)).toEqual(['theirs', 'ours']);
 });
 
-test("a request finds no port of another project's instance, an administrator's neither", async () => {
+test("a request finds no port of another project's instance, not even an administrator's request", async () => {
   const { db, of, ours, theirs } = await projects();
   const { uuid: networkUuid } = await ensureNetwork(db.kysely, { label: 'private', cidr: '10.0.0.0/24' });
   const port = (deviceUuid: string | null) => allocatePort(db, { networkUuid, deviceUuid, host: null });
@@ -154,23 +154,23 @@ test("a request finds no port of another project's instance, an administrator's 
   }
 });
 
-test('daemons, nodes and what they offer are for administrators, and no request can make flavors', async () => {
+test('services, nodes and inventories are for administrators, and no request can create flavors', async () => {
   const { of } = await projects();
   const stores = of('ours');
   expect(() => stores.admin).toThrow(AdminRequired);
   await expect(stores.transaction(async (inside) => inside.admin)).rejects.toThrow(AdminRequired);
-  // @ts-expect-error daemons are changed as an administrator
+  // @ts-expect-error only an administrator changes services
   expect(stores.services.update).toBeUndefined();
-  // @ts-expect-error nodes are an administrator's
+  // @ts-expect-error nodes are for administrators
   expect(stores.computeNodes).toBeUndefined();
-  // @ts-expect-error what hosts offer is an administrator's
+  // @ts-expect-error inventories are for administrators
   expect(stores.providers).toBeUndefined();
-  // @ts-expect-error no request makes flavors
+  // @ts-expect-error no request creates flavors
   expect(stores.flavors.create).toBeUndefined();
   expect([...(await of('ours', { is_admin: true }).admin.services.list())]).toEqual([]);
 });
 
-test('who is no administrator finds public flavors only', async () => {
+test('a user who is not an administrator finds only public flavors', async () => {
   const { unbound, of } = await projects();
   const secret = newFlavor();
   Object.assign(secret, { name: 'secret', flavorid: 'secret', is_public: false });

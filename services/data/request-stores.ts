@@ -34,7 +34,7 @@ export type { AddressedNetwork } from './networks/queries.ts';
 export type { ServiceFilters } from './services/store.ts';
 export { lastReport } from './services/store.ts';
 
-/** Makes the stores of a request: who has no others can reach nothing without saying for whom. */
+/** Makes the stores of a request. Code that has only these cannot reach records without a request's context. */
 export type StoresFor = (ctxt: RequestContext) => RequestStores;
 
 export function storesFor(db: Database, { instances }: Pick<Stores, 'instances'>): StoresFor {
@@ -50,11 +50,11 @@ interface Source {
   db: Database;
   /** The database, or the transaction that these stores are part of. */
   on: Queryable;
-  /** On the same. Who listens to its changes hears of those of requests. */
+  /** The same database's instances. Its listeners also hear of changes by requests. */
   instances: InstanceStore;
 }
 
-/** What one request can see and change: of instances and what belongs to them its project's only. */
+/** What one request can see and change. Of instances and their records, only those of its project. */
 export class RequestStores {
   readonly ctxt: RequestContext;
   readonly #own: OwnRecords;
@@ -87,7 +87,7 @@ export class RequestStores {
     return new RequestPorts(this.#own);
   }
 
-  // These are of no project.
+  // These belong to no project.
 
   get networks(): RequestNetworks {
     return new RequestNetworks(this.#source.on);
@@ -101,7 +101,7 @@ export class RequestStores {
     return new RequestServices(new ServiceStore(this.#source.on));
   }
 
-  /** What others than administrators neither see nor change. @throws AdminRequired */
+  /** What only administrators see and change. @throws AdminRequired */
   get admin(): AdminStores {
     assertAdmin(this.ctxt);
     return new AdminStores(this.#source.on);
@@ -134,7 +134,7 @@ function assertAdmin({ is_admin }: RequestContext): void {
 interface OwnRecords {
   on: Queryable;
   ctxt: RequestContext;
-  /** Whose records are seen; undefined: all projects'. */
+  /** The project whose records are seen; undefined: all projects. */
   projectId: string | null | undefined;
 }
 
@@ -150,13 +150,13 @@ function isOwn(record: OfProject, { projectId }: OwnRecords): boolean {
   return projectId === undefined || record.project_id === projectId;
 }
 
-/** @throws TypeError: whoever has another's record got it past these stores */
+/** @throws TypeError if the record is another project's, which means that it did not come from these stores */
 function ofProject<T extends OfProject>(record: T, own: OwnRecords): T {
   if (!isOwn(record, own)) throw new TypeError('A request has the record of another project');
   return record;
 }
 
-/** The instances that a request can see: its project's, living ones unless its context reads deleted ones. */
+/** The instances that a request can see: those of its project, without deleted ones unless its context reads them. */
 export class RequestInstances {
   readonly #own: OwnRecords;
   readonly #store: InstanceStore;
@@ -168,13 +168,13 @@ export class RequestInstances {
     this.#db = db;
   }
 
-  /** Those of all projects. @throws AdminRequired */
+  /** The same for all projects. @throws AdminRequired */
   ofAllProjects(): RequestInstances {
     assertAdmin(this.#own.ctxt);
     return new RequestInstances({ ...this.#own, projectId: undefined }, this.#store, this.#db);
   }
 
-  /** @throws InstanceNotFound, also when it is another project's */
+  /** @throws InstanceNotFound, also for another project's */
   async get(uuid: string): Promise<Instance> {
     const { read_deleted } = this.#own.ctxt;
     const instance = await this.#store.getByUuid(uuid, { includeDeleted: read_deleted !== 'no' });
@@ -219,12 +219,12 @@ export class RequestInstances {
     return this.#store.update(ofProject(instance, this.#own), changes, expected);
   }
 
-  /** Marks it deleted, and deletes what belongs to it. See `deleteInstance`. */
+  /** Marks the instance as deleted, and deletes what belongs to it. See `deleteInstance`. */
   delete(instance: Instance): Promise<boolean> {
     return deleteInstance(this.#db, this.#store, ofProject(instance, this.#own));
   }
 
-  /** In a transaction: keeps others from changing it, or what belongs to it. Undefined: there is no living one to be seen. */
+  /** In a transaction: keeps others from changing the instance and what belongs to it. Undefined: it is deleted or not visible. */
   async lock(uuid: string): Promise<Instance | undefined> {
     if (!(await lockInstance(this.#own.on, uuid))) return undefined;
     const instance = await this.#store.getByUuid(uuid);
@@ -241,7 +241,7 @@ export class RequestInstances {
     return (await this.latestFaults([instance])).get(instance.uuid);
   }
 
-  /** The last fault of each that has one, by its uuid. */
+  /** The newest fault of each instance that has one, by its uuid. */
   latestFaults(instances: readonly Instance[]): Promise<Map<string, InstanceFault>> {
     return this.#store.latestFaults(instances.map((instance) => ofProject(instance, this.#own).uuid));
   }
@@ -253,7 +253,7 @@ export class RequestInstances {
   }
 }
 
-/** The moves of the instances of the request's project. */
+/** The migrations of the project's instances. */
 export class RequestMigrations {
   readonly #own: OwnRecords;
   readonly #store: MigrationStore;
@@ -263,7 +263,7 @@ export class RequestMigrations {
     this.#store = store;
   }
 
-  /** Those of all projects. @throws AdminRequired */
+  /** The same for all projects. @throws AdminRequired */
   ofAllProjects(): RequestMigrations {
     assertAdmin(this.#own.ctxt);
     return new RequestMigrations({ ...this.#own, projectId: undefined }, this.#store);
@@ -276,7 +276,7 @@ export class RequestMigrations {
   }
 }
 
-/** What was asked for and is not being built yet. */
+/** The project's servers that were requested and are not being built yet. */
 export class RequestBuildRequests {
   readonly #own: OwnRecords;
   readonly #store: BuildRequestStore;
@@ -296,7 +296,7 @@ export class RequestBuildRequests {
   }
 }
 
-/** Ports are their instance's, and with it its project's; those of none are free for everybody. */
+/** Ports belong to their instance, and so to its project. Unbound ports are open to everyone. */
 export class RequestPorts {
   readonly #own: OwnRecords;
 
@@ -304,13 +304,13 @@ export class RequestPorts {
     this.#own = own;
   }
 
-  /** Undefined also when it is another project's. */
+  /** Undefined also for another project's port. */
   find(uuid: string): Promise<PortRow | undefined> {
     const { on, projectId } = this.#own;
     return projectId === undefined ? findPort(on, uuid) : findPortFor(on, uuid, projectId);
   }
 
-  /** In the order they were asked for. */
+  /** In the order in which they were requested. */
   of(instance: Instance): Promise<PortRow[]> {
     return listPortsOfDevice(this.#own.on, ofProject(instance, this.#own).uuid);
   }
@@ -334,7 +334,7 @@ export class RequestNetworks {
   }
 }
 
-/** The flavors that a request can use: who is no administrator sees the public ones. */
+/** The flavors that a request can use: only public ones, unless it is an administrator's. */
 export class RequestFlavors {
   readonly #ctxt: RequestContext;
   readonly #store: FlavorStore;
@@ -351,7 +351,7 @@ export class RequestFlavors {
     return flavor;
   }
 
-  /** In the order they were made, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
+  /** In the order of creation, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
   async list(query: FlavorQuery = {}): Promise<FlavorList> {
     if (this.#ctxt.is_admin) return this.#store.list(query);
     if (query.marker !== undefined) await this.getByFlavorid(query.marker);
@@ -359,7 +359,7 @@ export class RequestFlavors {
   }
 }
 
-/** What everybody may know of the daemons. */
+/** What every request may know about services. */
 export class RequestServices {
   readonly #store: ServiceStore;
 
@@ -367,7 +367,7 @@ export class RequestServices {
     this.#store = store;
   }
 
-  /** Whether the compute of the host would serve a request. */
+  /** Whether the host's compute is up, so that it would serve a request. */
   isComputeUp(host: string | null, downTime: number): Promise<boolean> {
     return this.#store.isComputeUp(host, downTime);
   }

@@ -1,6 +1,6 @@
 import { type Fields, type NovaObject, UnknownField } from '@mini-nova/objects';
 
-/** Fields of stored objects that the stores set, and callers do not. */
+/** Fields that the stores set, not their callers. */
 export const setByStore: readonly string[] = [
   'id',
   'uuid',
@@ -10,7 +10,7 @@ export const setByStore: readonly string[] = [
   'deleted_at',
 ];
 
-/** What the codec needs of an object class. */
+/** The parts of an object class that the codec needs. */
 interface StoredType<T extends NovaObject> {
   readonly objName: string;
   readonly fields: Fields;
@@ -19,17 +19,17 @@ interface StoredType<T extends NovaObject> {
 
 export interface RowCodecOptions<T extends NovaObject, R extends object> {
   type: StoredType<T>;
-  /** The fields that have a column of their name. */
+  /** The fields with a column of the same name. */
   columns: readonly (keyof R & string)[];
-  /** Those of them that are JSON text: the field's primitive form. */
+  /** Those of them that are stored as JSON text, in the field's primitive form. */
   json?: readonly (keyof R & string)[];
-  /** Values for fields that cannot be null but whose column is. A field without one stays unset. */
+  /** Sets fields that cannot be null although their column is. Other such fields stay unset. */
   empty?: (object: T) => void;
 }
 
 /**
- * Turns objects into database rows and back: one column for each field, of the same name. Dates are ISO text with
- * milliseconds, nested values JSON text.
+ * Turns objects into database rows and back: each field has a column of the same name. Dates are ISO text with milliseconds,
+ * nested values JSON text.
  */
 export class RowCodec<T extends NovaObject, R extends object> {
   readonly #type: StoredType<T>;
@@ -50,7 +50,7 @@ export class RowCodec<T extends NovaObject, R extends object> {
     this.#empty = empty;
   }
 
-  /** The columns of those of the named fields that are stored and set. */
+  /** The columns of the named fields, as far as those have a column and are set. */
   toRow(object: T, fields: Iterable<string> = this.#columns.keys()): Partial<R> {
     const row: Record<string, unknown> = {};
     for (const field of fields) {
@@ -60,7 +60,7 @@ export class RowCodec<T extends NovaObject, R extends object> {
     return row as Partial<R>;
   }
 
-  /** The object as it is stored: nothing counts as changed. */
+  /** The stored object, without changed fields. */
   toObject(row: R): T {
     const object = new this.#type();
     for (const column of this.#columns.values()) setColumn(object, column, row[column.name as keyof R]);
@@ -75,9 +75,9 @@ export class RowCodec<T extends NovaObject, R extends object> {
   }
 
   /**
-   * Brings the fields that the object has, and those named, to what the row says. Nested objects that are as stored
-   * stay the same objects, so that who holds one keeps it. Afterwards nothing counts as changed.
-   * @returns the fields that got another value
+   * Sets the fields that the object has, and those named, to the values of the row. Nested objects that are as stored stay the
+   * same objects, so that references to them stay valid. Afterwards no field counts as changed.
+   * @returns the fields whose value changed
    */
   refresh(object: T, row: R, always: readonly string[] = []): string[] {
     const outdated: string[] = [];
@@ -86,7 +86,7 @@ export class RowCodec<T extends NovaObject, R extends object> {
       if (!object.has(name) && !always.includes(name)) continue;
       if (isStored(object, column, row[name as keyof R])) continue;
       const stored = this.#holderOf(column, row);
-      // What is not the same as text may still say the same.
+      // Different JSON text may still have the same content.
       if (!stored.has(name) || isSame(object, stored, name)) continue;
       object.set(name, stored.get(name));
       outdated.push(name);
@@ -110,7 +110,7 @@ export class RowCodec<T extends NovaObject, R extends object> {
 }
 
 interface Column {
-  /** Also the field's. */
+  /** The name of both the column and the field. */
   name: string;
   isJson: boolean;
   takesNull: boolean;
@@ -133,12 +133,12 @@ function setColumn(object: NovaObject, { name, isJson, takesNull }: Column, valu
   else object.set(name, value);
 }
 
-/** Whether the column is, as it stands, what the object would be stored as. */
+/** Whether the object's field would be stored as exactly this value. */
 function isStored(object: NovaObject, column: Column, value: unknown): boolean {
   return object.has(column.name) && toColumn(object, column) === value;
 }
 
-/** In content, whatever is marked changed. */
+/** Compares contents, regardless of changed marks. */
 function isSame(one: NovaObject, other: NovaObject, field: string): boolean {
   if (!one.has(field)) return false;
   const [value, stored] = [one.get(field), other.get(field)];

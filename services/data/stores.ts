@@ -7,7 +7,7 @@ import { InstanceStore } from './instances/store.ts';
 import { RequestSpecStore } from './request-specs/store.ts';
 import { ServiceStore } from './services/store.ts';
 
-/** The objects of one database, whosever they are: for the services. A request has those of its context: `RequestStores`. */
+/** The records of all projects in one database, for the services. Requests use `RequestStores`. */
 export interface Stores {
   readonly instances: InstanceStore;
   readonly migrations: MigrationStore;

@@ -42,15 +42,15 @@ export interface ApiFixture {
   app: FastifyInstance;
   db: Database;
   dependencies: ApiParts;
-  /** Of all projects: what the database holds. */
+  /** The records of all projects. */
   stores: Stores;
-  /** Of the network `private`, 10.0.0.0/24. */
+  /** The id of the network `private`, 10.0.0.0/24. */
   networkId: string;
   rpc: Rpc<NovaObject>;
   transport: Transport;
   /** What the listening peers received, in order. */
   received: ReceivedRpc[];
-  /** Starts a peer that receives these methods on a topic; each answers what its function returns. */
+  /** Starts a peer that serves these methods on a topic. Each answers with the result of its function. */
   listen(target: Target, methods: Record<string, (args: object) => unknown>): Promise<void>;
   get(url: string): Promise<{ status: number; body: Body; headers: Record<string, unknown> }>;
   send(
@@ -58,9 +58,9 @@ export interface ApiFixture {
     url: string,
     body?: unknown,
   ): Promise<{ status: number; body: Body; headers: Record<string, unknown> }>;
-  /** An instance in the given state, as the conductor and a compute would leave it. */
+  /** Records an instance in the given state, as the conductor and a compute would leave it. */
   instance(values?: Partial<Instance>): Promise<Instance>;
-  /** A compute with a fresh heartbeat, or an old one. */
+  /** Records a compute with a fresh heartbeat, or with an old one. */
   compute(host: string, options?: { up?: boolean; zone?: string }): Promise<Service>;
 }
 
@@ -68,18 +68,18 @@ export interface ApiFixture {
 type Body = any;
 
 export interface ApiFixtureOptions {
-  /** Connection text of an empty database. */
+  /** The URL of an empty database. */
   database?: string;
   maxLimit?: number;
   castTimeout?: number;
   limits?: Partial<HttpLimits>;
   proxy?: ProxySettings;
   logger?: Logger;
-  /** Whether requests are an administrator's, as all are while there is no authentication. Default true. */
+  /** Whether requests are an administrator's. Default true, as without authentication. */
   isAdmin?: boolean;
 }
 
-/** What clients may do in tests that are about something else. */
+/** The limits on clients in tests that are about something else. */
 export const LIMITS: HttpLimits = {
   maxBodySize: 114_688,
   maxHeaderSize: 16_384,
@@ -93,7 +93,7 @@ const failuresShown: Logger = {
   error: (data, message) => console.error(message, data),
 };
 
-/** The API on a SQLite database in memory, unless another is given, and a memory bus of its own, with nobody at the other end. */
+/** The API on an SQLite database in memory, or the given one, and on a memory bus of its own without other services. */
 export async function apiFixture({
   database = 'sqlite://',
   maxLimit = 1000,
@@ -152,7 +152,7 @@ function ofNoAdministrator({ user_id, project_id, request_id }: RequestContext):
   return new RequestContext({ user_id, project_id, request_id, roles: ['member', 'reader'] });
 }
 
-/** What the API answers has the form that its schema says. */
+/** Checks that each answer of the API fits its schema. */
 function checked(schema: object): (answer: unknown) => string {
   return (answer) => {
     const text = JSON.stringify(answer);

@@ -1,8 +1,8 @@
-/** What a command prints, kept. */
+/** Captures what a command prints. */
 export class CapturedIo {
   #out = '';
   #err = '';
-  /** What the command gets. */
+  /** For the command. */
   readonly io = {
     out: (text: string): void => {
       this.#out += text;

@@ -7,16 +7,16 @@ import type { Launchable } from '@mini-nova/service';
 import { tempDir } from '@mini-nova/testing';
 
 export interface RunningCloud {
-  /** Of the REST API. */
+  /** The URL of the REST API. */
   endpoint: string;
-  /** What runs, by name; the last started first. */
+  /** The running services, the last started first. */
   services: readonly Launchable[];
   stop(): Promise<void>;
 }
 
 const HOSTS = ['host1', 'host2'];
 
-/** The whole cloud in this process, on a bus, a database in memory and a port of its own. */
+/** Starts a whole cloud in this process, with its own bus and database in memory, and its own port. */
 export async function startCloud(
   overrides: Record<string, unknown> = {},
   computeHosts: readonly string[] = HOSTS,
@@ -24,7 +24,7 @@ export async function startCloud(
   return runCloud(loadConfig(cloudSources(overrides)), computeHosts);
 }
 
-/** Of a cloud's configuration: these only, and what keeps it apart from others. */
+/** The sources of a cloud's configuration: these overrides, and what keeps it apart from other clouds. */
 export function cloudSources(overrides: Record<string, unknown> = {}) {
   return {
     schema: novaSchema,

@@ -54,26 +54,26 @@ import { expect, onTestFinished } from 'vitest';
 import { newInstance } from './new-objects.ts';
 
 export interface CloudOptions {
-  /** The computes by host, and what their drivers are like. Default: host1 and host2. */
+  /** The computes by host, with the options of their drivers. Default: host1 and host2. */
   hosts?: { [host: string]: Partial<FakeDriverOptions> };
-  /** Of the configuration, by `group.option`. */
+  /** Options of the configuration, by `group.option`. */
   settings?: Record<string, string | number | boolean>;
   logger?: Logger;
   /** Default true. */
   conductor?: boolean;
   /** Default true. */
   scheduler?: boolean;
-  /** Default: a SQLite database in memory. */
+  /** Its URL. Default: an SQLite database in memory. */
   database?: string;
-  /** The bus's transport URL. Default: a memory bus of its own. */
+  /** The transport URL of the bus. Default: a memory bus of its own. */
   bus?: string;
-  /** Of the network. Default: room for 253 instances. */
+  /** The range of the network. Default: room for 253 instances. */
   cidr?: string;
-  /** How long those who get no answer ask again. Default: 4 times, or the scheduler twice. */
+  /** How often requests are repeated when nobody answers. Default: 4 attempts, 2 at the scheduler. */
   retry?: OutageRetryOptions;
-  /** What the computes remember of their records beyond their end. Default: of this cloud only. */
+  /** Where the computes keep the uuids of their nodes. Default: in memory, for this cloud only. */
   identities?: NodeIdentities;
-  /** What is between the computes and their bus. */
+  /** Wraps the messaging driver of the computes. */
   computeDriver?: (driver: Driver) => Driver;
 }
 
@@ -138,7 +138,7 @@ export class Cloud {
     this.#services.push({ stop: () => transport.close() });
   }
 
-  /** Everything it starts is stopped when the test ends. */
+  /** Starts a cloud. It is stopped when the test ends. */
   static async start(options: CloudOptions = {}): Promise<Cloud> {
     const { hosts = { host1: {}, host2: {} }, settings = {} } = options;
     const { conductor = true, scheduler = true } = options;
@@ -156,7 +156,7 @@ export class Cloud {
     return cloud;
   }
 
-  /** A transport and RPC of its own on the cloud's bus. */
+  /** A separate transport, with its own RPC, on the cloud's bus. */
   connect(name: string, wrap: (driver: Driver) => Driver = (driver) => driver) {
     const options = {
       name,
@@ -192,12 +192,12 @@ export class Cloud {
     return compute;
   }
 
-  /** Ends the first conductor: another on the bus, or none, answers then. */
+  /** Stops the first conductor. Then another one on the bus answers, or none. */
   async stopConductor(): Promise<void> {
     await this.#conductor?.stop();
   }
 
-  /** Runs the compute's periodic tasks once, in their order. */
+  /** Runs the periodic tasks of the compute once, in order. */
   async runTasks(host: string): Promise<void> {
     const tasks = this.computes.get(host)?.manager.periodicTasks() ?? [];
     for (const task of tasks) await task.run(RequestContext.admin());
@@ -209,7 +209,7 @@ export class Cloud {
     return compute.driver;
   }
 
-  /** The guests on each host. */
+  /** The uuids of the guests on each host. */
   async guests(): Promise<{ [host: string]: string[] }> {
     const entries = [...this.computes].map(
       async ([host, { driver }]) => [host, await driver.listInstanceUuids()] as const,
@@ -217,7 +217,7 @@ export class Cloud {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Records the instances as the API does, without ordering their build. */
+  /** Records instances as the API does, without requesting their build. */
   async record({ flavor, count = 1 }: BootOptions = {}): Promise<Instance[]> {
     const chosen = flavor ?? (await this.flavors.getByName('m1.tiny'));
     const instances = Array.from({ length: count }, () => newInstance({ flavor: chosen }));
@@ -234,12 +234,12 @@ export class Cloud {
     return instance;
   }
 
-  /** Orders the build of recorded instances. */
+  /** Requests the build of recorded instances. */
   async build(instances: Instance[], options: BootOptions = {}): Promise<void> {
     await this.computeTask.scheduleAndBuildInstances(this.ctxt, this.orderOf(instances, options));
   }
 
-  /** What the API orders for recorded instances. */
+  /** The API's request to build recorded instances. */
   orderOf(instances: Instance[], { requestedNetworks }: BootOptions = {}): BuildOrder {
     return {
       build_requests: instances.map((instance) => this.#buildRequest(instance)),
@@ -253,7 +253,7 @@ export class Cloud {
     };
   }
 
-  /** Claims a host for a recorded instance, and returns the order that the conductor would send there. */
+  /** Claims a host for a recorded instance, and returns the request that the conductor would send there. */
   async claim(instance: Instance): Promise<{ host: string; args: BuildArgs }> {
     const request_spec = this.#requestSpec(instance);
     const request = { instance_uuids: [instance.uuid], spec_obj: request_spec };
@@ -278,7 +278,7 @@ export class Cloud {
     return { host, args };
   }
 
-  /** A second claim, as a scheduler whose first answer was lost could make. */
+  /** Makes a second claim, as after an answer of the scheduler that was lost. */
   async claimOn(instance: Instance, host: string): Promise<void> {
     const [node] = await this.computeNodes.list({ host });
     const resources = resourcesOf(instance.flavor);
@@ -300,7 +300,7 @@ export class Cloud {
     return instance;
   }
 
-  /** The instance once nothing is being done to it. */
+  /** The instance, once it has no task. */
   async settled(uuid: string): Promise<Instance> {
     await expect
       .poll(
@@ -347,7 +347,7 @@ export class Cloud {
       .reduce((sum, { used }) => sum + used, 0);
   }
 
-  /** Makes it look as if nothing had happened to the instance and its allocations for so many seconds. */
+  /** Sets back the times of the instance and its allocations, as if nothing had happened to them for so many seconds. */
   async age(uuid: string, seconds: number): Promise<void> {
     const at = new Date(Date.now() - seconds * 1000).toISOString();
     await this.db.kysely
@@ -362,7 +362,7 @@ export class Cloud {
       .execute();
   }
 
-  /** Cuts what runs: tests end while something is still being built. */
+  /** Stops without waiting for builds that are still running. */
   async stop(): Promise<void> {
     for (const service of this.#services) await service.stop({ quick: true });
     await this.db.close();
@@ -411,7 +411,7 @@ export class Cloud {
       topic,
       manager,
       periodicEnable: false,
-      // What a test has a service end is not to be cut because the machine is busy.
+      // Long, so that a busy machine does not cut what a test wants to end in order.
       gracefulShutdownTimeout: 60,
       logger: this.#logger,
     };

@@ -2,9 +2,9 @@ import type { Database } from '@mini-nova/data/database';
 import { sql } from 'kysely';
 
 /**
- * Makes the database refuse changes of instances that would make `when` (SQL over `new` and `old`) true.
+ * Makes the database refuse changes of instances for which `when` (SQL over `new` and `old`) is true.
  *
- * @returns a function that makes it take them again
+ * @returns a function that makes the database accept them again
  */
 export async function failSaves(db: Database, when: string): Promise<() => Promise<void>> {
   const run = (statement: string) => sql.raw(statement).execute(db.kysely);

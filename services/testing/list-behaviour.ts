@@ -6,7 +6,7 @@ import { Flavor, type Instance, Service } from '@mini-nova/objects';
 import { describe, expect, it } from 'vitest';
 import { type ApiFixture, type ApiFixtureOptions, apiFixture, CIRROS } from './api-fixture.ts';
 
-/** The servers that the questions below are asked about; all begin as `b` does. */
+/** The servers for the queries below. Unless they say otherwise, they are like `b`. */
 const servers: Record<string, Partial<Instance>> = {
   a: {
     display_name: 'web-1',
@@ -43,7 +43,7 @@ const servers: Record<string, Partial<Instance>> = {
 
 const LIVING = ['c', 'b', 'a'];
 
-/** Each of Nova's parameters, with a value that tells some of the servers from the others. */
+/** Each of Nova's parameters, with a value that selects some of the servers. */
 const serverQuestions: [query: string, found: string[] | 400][] = [
   ['', LIVING],
   ['vm_state=stopped', ['a']],
@@ -149,7 +149,7 @@ const serverQuestions: [query: string, found: string[] | 400][] = [
   ['sort_dir=asc&sort_dir=asc', 400],
 ];
 
-/** What Nova knows in later versions, or about other tables, or passes over; and what nobody knows. */
+/** Parameters that Nova has in later versions or for other tables, or ignores; and unknown ones. */
 const unknown = [
   'foo',
   'tags',
@@ -192,10 +192,10 @@ const flavorQuestions: [query: string, found: string[] | 400][] = [
   ['sort_dir=up', 400],
 ];
 
-/** The same questions to the API on each database. */
+/** The same queries to the API on each database. */
 export function describeLists(title: string, database: () => Promise<ApiFixtureOptions>): void {
   describe(title, () => {
-    it('answers each question about servers as it is asked', async () => {
+    it('finds the right servers for each query', async () => {
       const { get, names } = await withServers(await database());
       const answers: typeof serverQuestions = [];
       for (const [query] of serverQuestions) {
@@ -208,7 +208,7 @@ export function describeLists(title: string, database: () => Promise<ApiFixtureO
       expect(answers).toEqual(serverQuestions);
     });
 
-    it('answers each question about flavors as it is asked', async () => {
+    it('finds the right flavors for each query', async () => {
       const { get } = await withFlavors(await database());
       const answers: typeof flavorQuestions = [];
       for (const [query] of flavorQuestions) {
@@ -220,7 +220,7 @@ export function describeLists(title: string, database: () => Promise<ApiFixtureO
       expect(answers).toEqual(flavorQuestions);
     });
 
-    it('links to the next page with all parameters of the question', async () => {
+    it('links to the next page with all parameters of the query', async () => {
       const { get, names } = await withServers({ ...(await database()), maxLimit: 2 });
       const query =
         'sort_key=display_name&sort_dir=asc&name=b&changes-since=2020-01-01&all_tenants=1&limit=2';
@@ -241,7 +241,7 @@ export function describeLists(title: string, database: () => Promise<ApiFixtureO
       );
     });
 
-    it('lists every page of a list once, however it is sorted', async () => {
+    it('lists every item once over all pages, however the list is sorted', async () => {
       const { get, names } = await withServers({ ...(await database()), maxLimit: 1 });
       for (const sort of ['sort_key=host', 'sort_key=key_name&sort_dir=asc', 'sort_key=config_drive']) {
         const seen: string[] = [];
@@ -257,12 +257,12 @@ export function describeLists(title: string, database: () => Promise<ApiFixtureO
   });
 }
 
-/** That the tables above leave out no parameter. */
+/** Checks that the tables above leave out no parameter. */
 export function describeQuestions(): void {
   it.each([
     ['servers', serverParameters, serverQuestions],
     ['flavors', flavorParameters, flavorQuestions],
-  ])('every parameter of %s is asked about', (_list, parameters, questions) => {
+  ])('every parameter of %s is in a query', (_list, parameters, questions) => {
     const asked = new Set(questions.flatMap(([query]) => [...new URLSearchParams(query).keys()]));
     expect([...asked].sort()).toEqual(Object.keys(parameters).sort());
   });
@@ -280,7 +280,7 @@ export function describeQuestions(): void {
     '/os-hypervisors',
     '/os-hypervisors/detail',
     '/servers/00000000-0000-4000-8000-00000000000a/os-interface',
-  ])('%s refuses what it does not know', async (path) => {
+  ])('%s refuses unknown parameters', async (path) => {
     const { get } = await withServers({});
     expect((await get(`/v2.1${path}`)).status).toBe(200);
     for (const name of unknown) {
@@ -294,7 +294,7 @@ export function describeQuestions(): void {
     }
   });
 
-  it('finds services by host and name, and shows no API', async () => {
+  it('finds services by host and name, and leaves out nova-api', async () => {
     const { get, compute, stores } = await apiFixture();
     await compute('host1');
     await compute('host2');

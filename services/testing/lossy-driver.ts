@@ -1,9 +1,9 @@
 import { type Driver, MessagingTimeout, type Reply, type RpcMessage } from '@mini-nova/messaging';
 
-/** What happens to a call: its request never arrives, or it is served and its reply never arrives. */
+/** Which part of a call is lost: its request, or, after it was served, its reply. */
 export type Loss = 'request' | 'reply';
 
-/** A driver that loses what `lose` says; the caller sees a timeout, at once. */
+/** A driver that loses the requests or replies that `lose` names. The caller gets a MessagingTimeout at once. */
 export function lossyDriver(inner: Driver, lose: (message: RpcMessage) => Loss | undefined): Driver {
   return {
     async send(target, request, options): Promise<Reply | undefined> {

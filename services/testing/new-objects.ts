@@ -46,7 +46,7 @@ export function newInstance(values: InstanceValues = {}): Instance {
   });
 }
 
-/** A resize of an instance from host1 to host2 that is under way. */
+/** A resize under way of an instance from host1 to host2. */
 export function newMigration(values: MigrationValues = {}): Migration {
   return new Migration({
     uuid: randomUUID(),

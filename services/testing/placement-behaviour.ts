@@ -28,7 +28,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newMigration } from './new-objects.ts';
 import { inventories } from './scheduling.ts';
 
-/** What placement guarantees on every database. `create` returns the connection text of a new, shareable one. */
+/** What placement guarantees on every database. `create` returns the URL of a new database that several can open. */
 export function describePlacement(name: string, create: () => Promise<string>): void {
   describe(`placement on ${name}`, () => {
     let connection: string;
@@ -77,7 +77,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await claim('vm1', { VCPU: 1 }, 'absent')).toBe('full');
     });
 
-    it('takes off what is reserved before it overcommits', async () => {
+    it('deducts what is reserved before it overcommits', async () => {
       const vcpus = { VCPU: { total: 4, reserved: 1, allocation_ratio: 2 } };
       await setInventory(db, { providerUuid: 'p1', providerName: 'node1', inventories: vcpus });
 
@@ -85,7 +85,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await claim('vm2', { VCPU: 1 })).toBe('full');
     });
 
-    it('does not double what a consumer holds on the provider', async () => {
+    it('does not double what a consumer already holds on the provider', async () => {
       await claim('vm1', { VCPU: 3 });
 
       expect(await claim('vm1', { VCPU: 3 })).toBe('held');
@@ -131,7 +131,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await allocationsByProvider(db, 'vm1')).toEqual({ p1: { VCPU: 3 } });
     });
 
-    it('claims on several providers, of all or of none', async () => {
+    it('claims on several providers, on all or on none', async () => {
       await addAccelerators();
       const both = { p1: { VCPU: 1 }, p2: { CUSTOM_FPGA: 2 } };
 
@@ -160,7 +160,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       await setInventory(db, { providerUuid: 'p2', providerName: 'card', inventories: card });
     }
 
-    it('moves all that a consumer holds to another, as often as asked, and back', async () => {
+    it('moves all that a consumer holds to another, also repeatedly, and back', async () => {
       await setInventory(db, { providerUuid: 'p2', providerName: 'node2', inventories: inventories() });
       await claim('vm1', { VCPU: 4 });
 
@@ -176,7 +176,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await allocationsByProvider(db, 'migration')).toEqual({});
     });
 
-    it('moves nothing where there is nothing, or to an instance that has ended', async () => {
+    it('moves nothing if there is nothing to move, or to an instance that has ended', async () => {
       const at = new Date().toISOString();
       await insertInstance(db.kysely, { uuid: 'vm1', vm_state: 'active', created_at: at });
       expect(await moveAllocations(db, 'migration', 'vm1')).toBe('absent');
@@ -187,14 +187,14 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await allocationsByConsumer(db, 'p1')).toEqual({ migration: { VCPU: 1 } });
     });
 
-    it('does not double a claim that is made twice at once', async () => {
+    it('does not double a claim that is made twice at the same time', async () => {
       const outcomes = await Promise.all(Array.from({ length: 8 }, () => claim('vm1', { VCPU: 1 })));
 
       expect(outcomes.sort()).toEqual(['claimed', ...Array.from({ length: 7 }, () => 'held')]);
       expect(await used('VCPU')).toBe(1);
     });
 
-    it('gives 20 places to exactly 20 of 50 who claim at once', async () => {
+    it('gives 20 places to exactly 20 of 50 concurrent claims', async () => {
       await setInventory(db, {
         providerUuid: 'p1',
         providerName: 'node1',
@@ -218,7 +218,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       await Promise.all(databases.slice(1).map((other) => other.close()));
     });
 
-    it('loses neither claims nor inventories that are written at once', async () => {
+    it('loses neither claims nor inventories that are written at the same time', async () => {
       const other = await openDatabase(connection);
       const reports = Array.from({ length: 10 }, (_, n) =>
         setInventory(other, {
@@ -250,7 +250,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await claim('vm2', { VCPU: 1 })).toBe('full');
     });
 
-    it('does not write an inventory that is as it was', async () => {
+    it('does not write an unchanged inventory', async () => {
       const inventory = { providerUuid: 'p1', providerName: 'node1', inventories: inventories({ vcpus: 4 }) };
       const before = await findProvider(db.kysely, 'p1');
 
@@ -261,7 +261,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await findProvider(db.kysely, 'p1')).toMatchObject({ name: 'renamed', generation: 2 });
     });
 
-    it('releases what a consumer holds, on one provider or on all, as often as asked', async () => {
+    it('releases what a consumer holds, on one provider or on all, also repeatedly', async () => {
       await setInventory(db, { providerUuid: 'p2', providerName: 'node2', inventories: inventories() });
       await claim('vm1', { VCPU: 2 });
       await claim('vm1', { VCPU: 2 }, 'p2');
@@ -285,7 +285,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await allocationsByConsumer(db, 'p1')).toEqual(both);
     });
 
-    it('moves nothing to a migration that is over, and what one holds that is over', async () => {
+    it('moves nothing to a migration that is over, but moves what such a migration holds', async () => {
       const migration = await recordMigration('error');
       await claim('instance', { VCPU: 1 });
       expect(await moveAllocations(db, 'instance', migration)).toBe('ended');
@@ -297,7 +297,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       expect(await allocationsByConsumer(db, 'p1')).toEqual({ instance: { VCPU: 2 } });
     });
 
-    it('loses nothing when a consumer is moved there and back at once', async () => {
+    it('loses nothing in concurrent moves from a consumer to another and back', async () => {
       const other = await openDatabase(connection);
       await claim('instance', { VCPU: 1 });
       const moves = Array.from({ length: 10 }, (_, n) => {
@@ -338,7 +338,7 @@ export function describePlacement(name: string, create: () => Promise<string>): 
       }
     });
 
-    it('finds those of whom there is no record once they have held something for long enough', async () => {
+    it('finds consumers without a record once they have held something for long enough', async () => {
       const now = new Date();
       await insertInstance(db.kysely, { uuid: 'vm1', vm_state: 'building', created_at: now.toISOString() });
       await claim('vm1', { VCPU: 1 });

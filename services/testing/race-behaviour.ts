@@ -15,7 +15,7 @@ import { addHost, inventories, requestSpec, selectionsOf } from './scheduling.ts
 
 const RUNS = 10;
 
-/** What several schedulers on one database guarantee. `create` returns the connection text of a new, shareable one. */
+/** What several schedulers on one database guarantee. `create` returns the URL of a new database that several can open. */
 export function describeRaces(name: string, create: () => Promise<string>): void {
   describe(`schedulers that race on ${name}`, () => {
     let databases: Database[];
@@ -28,7 +28,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       for (let n = 0; n < 3; n++) databases.push(await openDatabase(connection));
       db = databases[0] as Database;
       await migrate(db);
-      // The hosts say nothing after their start, however long it takes.
+      // The hosts report only once, however long the test takes.
       const env = { OS_DEFAULT__SERVICE_DOWN_TIME: '3600' };
       const config = loadConfig({ schema: schedulerSchema, configFiles: [], env });
       schedulers = databases.map((each) => new SchedulerManager({ db: each, config, logger: silentLogger }));
@@ -59,13 +59,13 @@ export function describeRaces(name: string, create: () => Promise<string>): void
 
     const instances = (count: number) => Array.from({ length: count }, () => randomUUID());
 
-    /** The codes of requests that failed, or how many instances were placed. */
+    /** For each request, its number of placed instances, or the code of its error. */
     async function outcomes(requests: Promise<Selection[][]>[]): Promise<unknown[]> {
       const settled = await Promise.allSettled(requests);
       return settled.map((each) => (each.status === 'fulfilled' ? each.value.length : each.reason.code));
     }
 
-    it('place one of two requests that fit alone and not together, as a whole', async () => {
+    it('place one of two requests as a whole if only one of them fits', async () => {
       for (let host = 0; host < 3; host++) await addHost(db, `host${host}`, { vcpus: 7 });
       for (let run = 0; run < RUNS; run++) {
         const results = await outcomes([select(0, instances(20)), select(1, instances(20))]);
@@ -76,7 +76,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       }
     });
 
-    it('fill every place when the requests that fit together do so', async () => {
+    it('fill every place if as many requests as fit do so exactly', async () => {
       for (let host = 0; host < 7; host++) await addHost(db, `host${host}`, { vcpus: 3 });
       for (let run = 0; run < RUNS; run++) {
         const requests = Array.from({ length: 6 }, (_, n) => select(n, instances(7)));
@@ -90,14 +90,14 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       }
     });
 
-    it('place what fits, whichever hosts they all find the best', async () => {
+    it('place all that fits, even if all find the same hosts the best', async () => {
       for (let host = 0; host < 20; host++) await addHost(db, `host${host}`, { vcpus: 1 });
       const requests = Array.from({ length: 20 }, (_, n) => select(n, instances(1)));
 
       expect(await outcomes(requests)).toEqual(Array.from({ length: 20 }, () => 1));
     });
 
-    it('serve one request twice at once as one', async () => {
+    it('serve a request that is made twice at the same time as one', async () => {
       for (let host = 0; host < 6; host++) await addHost(db, `host${host}`, { vcpus: 2 });
       for (let run = 0; run < RUNS; run++) {
         const uuids = instances(6);
@@ -112,7 +112,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       }
     });
 
-    it('give up no claim for inventories that change meanwhile', async () => {
+    it('fail no claim because inventories change meanwhile', async () => {
       const uuid = await addHost(db, 'host0', { vcpus: 30, memoryMb: 50_000 });
       const reports = async () => {
         for (let vcpus = 30; vcpus < 60; vcpus++) {
@@ -131,7 +131,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       expect(await used()).toBe(27);
     });
 
-    it('neither hinder nor over-commit with claims of alternates', async () => {
+    it('neither fail nor exceed capacity beside claims of alternates', async () => {
       const providers = [await addHost(db, 'a', { vcpus: 5 }), await addHost(db, 'b', { vcpus: 5 })];
       const alternates = instances(8).map((consumerUuid, n) =>
         claimResources(databases[2] as Database, {
@@ -169,7 +169,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       expect(await used()).toBe(1);
     });
 
-    it('claim nothing that a deletion at the same moment would leave behind', async () => {
+    it('leave no claim behind for an instance that is deleted at the same time', async () => {
       await addHost(db, 'host0', { vcpus: 1000, memoryMb: 1_000_000, diskGb: 10_000 });
       const uuids = instances(40);
       const at = new Date().toISOString();

@@ -14,18 +14,18 @@ import { createRpc, type Rpc } from '@mini-nova/service';
 import { onTestFinished } from 'vitest';
 
 export interface RecordingPeer {
-  /** For clients of the peer. */
+  /** The RPC for clients of the peer. */
   rpc: Rpc<NovaObject>;
-  /** What the peer received, as it came over the wire. */
+  /** The messages that the peer received, as they arrived over the wire. */
   messages: RpcMessage[];
 }
 
 export interface RecordingPeerOptions<D extends AnyDefinition> {
-  /** Its host. Default `host`. */
+  /** The host of the peer. Default `host`. */
   server?: string;
-  /** Default: the API's. */
+  /** Default: the topic of the API. */
   topic?: string;
-  /** What its methods answer: as it goes over the wire. Default: null. */
+  /** The answers of its methods, as they go over the wire. Default: null. */
   replies?: { [K in keyof D['methods']]?: unknown };
 }
 

@@ -11,7 +11,7 @@ import {
 
 export interface RecordedSpan {
   name: string;
-  /** Name of the span around; undefined: it begins a trace, or belongs to another process. */
+  /** The name of its parent span; undefined: it has none, or one in another process. */
   inside: string | undefined;
   kind: string;
   attributes: SpanAttributes;
@@ -25,7 +25,7 @@ export class RecordingTracer implements TracerBackend {
   readonly spans: RecordedSpan[] = [];
   readonly #around = new AsyncLocalStorage<RecordedSpan>();
 
-  /** Spans go there until the test ends. */
+  /** Records spans until the test ends. */
   static use(): RecordingTracer {
     const tracer = new RecordingTracer();
     setTracer(tracer);

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 
 export interface Route {
   method: string;
-  /** With `:names` of parameters. */
+  /** With parameters as `:name`. */
   path: string;
 }
 
-/** All routes of an app, read off the tree that Fastify prints: a new one is among them. */
+/** All routes of an app, read from the tree that Fastify prints, so that none is forgotten. */
 export async function routesOf(app: FastifyInstance): Promise<Route[]> {
   await app.ready();
   const parents: string[] = [];
@@ -23,7 +23,7 @@ export async function routesOf(app: FastifyInstance): Promise<Route[]> {
     });
 }
 
-/** The path with a value for each parameter: a project is one where a project must be. */
+/** The path with `value` for each parameter, except the project, which stays a valid one. */
 export function filled(path: string, value: string): string {
   return path.replace(/:project_id\([^)]*\)/, 'ac3e').replaceAll(/:\w+/g, value);
 }

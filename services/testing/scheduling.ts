@@ -13,7 +13,7 @@ import type { schedulerRpc } from '@mini-nova/scheduler/rpcapi';
 import type { ScheduleRequest } from '@mini-nova/scheduler/schedule-request';
 import { RequestContext } from '@mini-nova/service';
 
-/** A class with `total`, of which `used` are used; nothing reserved, nothing overcommitted unless said. */
+/** A resource class with `total`, of which `used` is in use. Unless given, nothing is reserved or overcommitted. */
 export function resource(
   total: number,
   values: Partial<ResourceStates[string]> = {},
@@ -21,7 +21,7 @@ export function resource(
   return { total, reserved: 0, allocation_ratio: 1, used: 0, ...values };
 }
 
-/** A host in good health: 8 vCPUs, 8 GiB, 100 GiB. */
+/** A healthy host: 8 vCPUs, 8 GiB of memory, 100 GiB of disk. */
 export function hostState(values: Partial<HostStateValues> = {}): HostState {
   return new HostState({
     uuid: randomUUID(),
@@ -52,7 +52,7 @@ export function scheduleRequest(values: Partial<ScheduleRequest> = {}): Schedule
   };
 }
 
-/** Totals of what is `inventory` in placement. */
+/** The totals of a host's inventories in placement. */
 export interface HostSize {
   vcpus?: number;
   /** MiB. */
@@ -66,7 +66,7 @@ export function inventories({ vcpus = 8, memoryMb = 8192, diskGb = 100 }: HostSi
   return { VCPU: inventory(vcpus), MEMORY_MB: inventory(memoryMb), DISK_GB: inventory(diskGb) };
 }
 
-/** Writes what a nova-compute that has just started writes. Returns the compute node's uuid. */
+/** Writes the records of a nova-compute that has just started. Returns the compute node's uuid. */
 export async function addHost(
   db: Database,
   host: string,
@@ -123,7 +123,7 @@ export function requestSpec(components: Partial<RequestSpecComponents> = {}): Re
   });
 }
 
-/** For each instance its selection and alternates, as those ask for them who know Selection objects. */
+/** For each instance its selection and alternates, requested as by a caller that knows Selection objects. */
 export async function selectionsOf(
   manager: SchedulerManager,
   args: ArgsOf<typeof schedulerRpc, 'selectDestinations'>,

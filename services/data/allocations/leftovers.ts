@@ -6,7 +6,7 @@ import { isBetweenHosts } from '../instance-migrations/store.ts';
 import type { MigrationRow } from '../instance-migrations/table.ts';
 import { hasEnded } from '../instances/queries.ts';
 
-/** Migrations that are over, or were deleted with their instance, since before a time, and hold something. */
+/** Migrations that hold something although they were over, or deleted with their instance, before a time. */
 export async function listMigrationsWithAllocations(
   db: Queryable,
   before: Timestamp,
@@ -34,7 +34,7 @@ export async function listMigrationsWithAllocations(
     .execute();
 }
 
-/** Where an instance without a task may be at rest on its host. */
+/** The vm_states in which an instance without a task may be at rest on its host. */
 const restingOnHost = [...vmStatesResting('on its host'), VmState.ERROR];
 
 export interface OrphanedAllocation {
@@ -43,9 +43,9 @@ export interface OrphanedAllocation {
 }
 
 /**
- * Allocations whose consumer will never use them, as its record says: its instance is deleted, or ended in ERROR on no host; or
- * it is at rest on another compute node, and they were made before a time (younger ones may be of a move that has begun). Those of
- * an instance between two hosts are not: its migration says so, and is to have recorded that it is over.
+ * Allocations that their instance will never use, by its record: it is deleted, or in ERROR on no host; or it is at rest on
+ * another compute node, and they were made before a time (newer ones may belong to a move that has just begun). Allocations of an
+ * instance between two hosts are never among them: its migration must first be recorded as over.
  */
 export async function listOrphanedAllocations(
   db: Queryable,
@@ -77,7 +77,7 @@ export async function listOrphanedAllocations(
     .execute();
 }
 
-/** Those who hold allocations made before a time, and of whom there is no record: nobody knows whether they use them. */
+/** Consumers without a record that hold allocations made before a time. It is unknown whether they use them. */
 export async function listUnknownConsumers(db: Queryable, before: Timestamp): Promise<string[]> {
   const rows = await db
     .selectFrom('allocations')

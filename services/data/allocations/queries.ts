@@ -12,7 +12,7 @@ export async function findProvider(db: Queryable, uuid: string): Promise<Resourc
   return db.selectFrom('resource_providers').selectAll().where('uuid', '=', uuid).executeTakeFirst();
 }
 
-/** Makes the provider at generation 0 unless it is there. */
+/** Creates the provider at generation 0 unless it exists. */
 export async function ensureProvider(
   db: Queryable,
   provider: { uuid: string; name: string; at: Timestamp },
@@ -25,9 +25,8 @@ export async function ensureProvider(
 }
 
 /**
- * The providers there are of these, by uuid. Their rows are held until the transaction ends: whoever changes what a
- * provider has, or claims of it, locks it first. They are locked in the order of their uuids, so that no two who lock
- * several wait for each other.
+ * Those of the providers that exist, by uuid. Their rows are locked until the transaction ends: every change of inventories
+ * and every claim locks its providers first. Rows are locked in the order of their uuids, so that there are no deadlocks.
  */
 export async function lockProviders(
   trx: Queryable,
@@ -47,7 +46,7 @@ const lock = preparedQuery((db: Queryable, { uuids }: { uuids: readonly string[]
     .$if(locksRows(db), (query) => query.forUpdate()),
 );
 
-/** Tells that providers, which are locked, have changed. Releasing allocations does not count: it harms no claim. */
+/** Marks locked providers as changed. Releasing allocations does not count as a change: it harms no claim. */
 export async function advanceGenerations(
   trx: Queryable,
   uuids: readonly string[],
@@ -70,7 +69,7 @@ const advance = preparedQuery((db: Queryable, { uuids, name, at }: Advance) =>
     .where('uuid', 'in', uuids),
 );
 
-/** Of all providers, or of some. */
+/** The inventories of all providers, or of some. */
 export async function listInventories(
   db: Queryable,
   providers?: string | readonly string[],
@@ -85,7 +84,7 @@ const inventoriesOf = preparedQuery((db: Queryable, { providers }: { providers: 
   return providers === undefined ? query : query.where('provider_uuid', 'in', providers);
 });
 
-/** Allocations are kept. */
+/** Replaces the provider's inventories. Allocations are kept. */
 export async function replaceInventories(
   db: Queryable,
   providerUuid: string,
@@ -106,7 +105,7 @@ export interface Usage {
   used: number;
 }
 
-/** Of all providers, or of some; what nobody uses is left out. */
+/** The usages of all providers, or of some. Classes that nobody uses are left out. */
 export async function listUsages(db: Queryable, providers?: string | readonly string[]): Promise<Usage[]> {
   if (providers?.length === 0) return [];
   const { rows } = await usagesOf(db, { providers: listed(providers) });
@@ -121,7 +120,7 @@ const usagesOf = preparedQuery((db: Queryable, { providers }: { providers: strin
   return providers === undefined ? query : query.where('provider_uuid', 'in', providers);
 });
 
-/** Undefined: all. */
+/** Undefined: all providers. */
 function listed(providers: string | readonly string[] | undefined): string[] | undefined {
   return providers === undefined ? undefined : [providers].flat();
 }
@@ -134,7 +133,7 @@ const insertAll = preparedQuery((db: Queryable, allocations: readonly Allocation
   db.insertInto('allocations').values(allocations),
 );
 
-/** What consumers hold of a provider's class already is raised by the amount, and dated anew. */
+/** Adds the amounts to what consumers already hold of the class on the provider, and sets the new date. */
 export async function addAllocations(db: Queryable, allocations: readonly AllocationRow[]): Promise<void> {
   if (allocations.length > 0) await addAll(db, allocations);
 }
@@ -158,7 +157,7 @@ export async function listAllocationsOfProvider(
   return db.selectFrom('allocations').selectAll().where('provider_uuid', '=', providerUuid).execute();
 }
 
-/** Of one consumer, or of several. */
+/** The allocations of one consumer, or of several. */
 export async function listAllocationsOfConsumer(
   db: Queryable,
   consumers: string | readonly string[],
@@ -172,7 +171,7 @@ const allocationsOf = preparedQuery((db: Queryable, { consumers }: { consumers: 
   db.selectFrom('allocations').selectAll().where('consumer_uuid', 'in', consumers),
 );
 
-/** Dates what the consumer holds on the provider anew. */
+/** Sets a new date on what the consumer holds on the provider. */
 export async function dateAllocations(
   db: Queryable,
   { consumerUuid, providerUuid, at }: { consumerUuid: string; providerUuid: string; at: Timestamp },
@@ -185,7 +184,7 @@ export async function dateAllocations(
     .execute();
 }
 
-/** What one consumer holds becomes another's, dated anew. */
+/** Gives what one consumer holds to another, with a new date. */
 export async function changeConsumer(
   trx: Queryable,
   { from, to, at }: { from: string; to: string; at: Timestamp },
@@ -199,7 +198,7 @@ export async function changeConsumer(
 
 export type AllocationKey = Pick<AllocationRow, 'consumer_uuid' | 'provider_uuid' | 'resource_class'>;
 
-/** Only those of exactly this date. Returns those that went. */
+/** Deletes only allocations of exactly this date. Returns the deleted ones. */
 export async function deleteAllocationsDated(
   trx: Queryable,
   consumerUuids: readonly string[],
@@ -214,7 +213,7 @@ export async function deleteAllocationsDated(
     .execute();
 }
 
-/** On one provider, or on all. Returns how many rows went; fewer when an answer was lost. */
+/** Deletes allocations on one provider, or on all. Returns the number of rows; too few when an answer was lost. */
 export async function deleteAllocations(
   db: Queryable,
   consumerUuid: string,
@@ -226,7 +225,7 @@ export async function deleteAllocations(
   return Number(numDeletedRows);
 }
 
-/** What all migrations of the instance hold. */
+/** Deletes what all migrations of the instance hold. */
 export async function deleteAllocationsOfMigrations(db: Queryable, instanceUuid: string): Promise<void> {
   await idempotent(db)
     .deleteFrom('allocations')
@@ -237,8 +236,8 @@ export async function deleteAllocationsOfMigrations(db: Queryable, instanceUuid:
 }
 
 /**
- * Which of the consumers will never use what they are given: instances that are deleted, or in ERROR on no host and not
- * between two; migrations that are over.
+ * The consumers among these that will never use an allocation: instances that are deleted, or in ERROR on no host and not
+ * between two; and migrations that are over.
  */
 export async function listEndedConsumers(db: Queryable, uuids: readonly string[]): Promise<string[]> {
   if (uuids.length === 0) return [];
@@ -249,9 +248,9 @@ export async function listEndedConsumers(db: Queryable, uuids: readonly string[]
 }
 
 /**
- * As `listEndedConsumers`, and until the transaction ends, nobody else who locks one of the consumers gets on, and none
- * of their records changes. Locked are first the instances, then the migrations, each in the order of their uuids, so that
- * no two who lock several wait for each other; last those of whom there is no record (another control plane's).
+ * As `listEndedConsumers`, and locks the consumers until the transaction ends; their records do not change meanwhile. First the
+ * instances are locked, then the migrations, each in the order of their uuids, so that there are no deadlocks; last the
+ * consumers without a record, which belong to another control plane.
  */
 export async function lockConsumers(trx: Queryable, uuids: readonly string[]): Promise<string[]> {
   if (uuids.length === 0) return [];

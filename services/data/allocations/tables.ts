@@ -6,7 +6,7 @@ import type { Times } from '../columns.ts';
 export interface ResourceProvidersTable extends Times {
   uuid: string;
   name: string;
-  /** Raised by every change of inventory and every claim; a writer that read an older one starts again. */
+  /** Raised by every change of inventories and every claim. */
   generation: Generated<number>;
 }
 

@@ -2,29 +2,29 @@ import type { Timestamp } from '@mini-nova/database';
 import { sql } from 'kysely';
 import type { Database, Queryable } from '../database.ts';
 
-/** Tables whose deleted rows are kept until they are archived. Those of instances take their children along. */
+/** Tables whose deleted rows are kept until they are archived. Rows of child tables go with their instance. */
 const softDeleted = ['instances', 'services', 'compute_nodes', 'flavors'] as const;
 type SoftDeletedTable = (typeof softDeleted)[number];
 
 /** Tables whose rows are archived and purged with their instance. */
 const childTables = ['instance_faults', 'migrations'] as const;
 
-/** A transaction moves or deletes so many rows at most: it is short, and nobody waits for it. */
+/** The most rows that one transaction moves or deletes, so that it is short and nobody waits for it. */
 const BATCH = 100;
 
 /** Rows by table. */
 export type RowCounts = Map<string, number>;
 
 export interface ArchiveOptions {
-  /** Rows at most; children are counted, but do not stop at it, as in Nova. */
+  /** The most rows to archive. As in Nova, rows of child tables are counted, but not limited. */
   maxRows: number;
-  /** Only rows that were deleted before. */
+  /** Only rows that were deleted before this time. */
   before?: Timestamp | undefined;
 }
 
 /**
- * Moves deleted rows to their shadow tables. What deleted instances and nodes have left in other tables goes: their
- * faults and migrations to shadow tables, what nobody looks at again for good.
+ * Moves deleted rows to their shadow tables, together with the faults and migrations of deleted instances. Other remains of
+ * deleted instances and nodes are deleted for good.
  */
 export async function archiveDeletedRows(
   db: Database,
@@ -45,11 +45,11 @@ export async function archiveDeletedRows(
 }
 
 export interface PurgeOptions {
-  /** Only rows that were deleted before; default: all. */
+  /** Only rows that were deleted before this time. Default: all. */
   before?: Timestamp | undefined;
 }
 
-/** Deletes archived rows for good. Faults and migrations go with their instances. */
+/** Deletes archived rows for good, faults and migrations with their instances. */
 export async function purgeShadowTables(db: Database, { before }: PurgeOptions = {}): Promise<RowCounts> {
   const counts: RowCounts = new Map();
   for (const table of softDeleted) {
@@ -85,14 +85,14 @@ async function archiveBatch(
   });
 }
 
-/** While an instance holds something, its record is what the sweeps go by that release it. */
+/** While an instance holds something, its record must stay: the sweeps that release resources go by it. */
 const HOLDS_NOTHING = sql`
   and not exists (select 1 from allocations where allocations.consumer_uuid = instances.uuid)
   and not exists (select 1 from allocations join migrations on migrations.uuid = allocations.consumer_uuid
     where migrations.instance_uuid = instances.uuid)
   and not exists (select 1 from ports where ports.device_uuid = instances.uuid)`;
 
-/** PostgreSQL leaves out what another that archives has taken. Flavors have no uuid, and nobody needs one. */
+/** On PostgreSQL, rows that another archiving process has locked are skipped. Flavors have no uuid; none is needed. */
 async function selectDeleted(
   trx: Queryable,
   { dialect }: Database,
@@ -116,7 +116,7 @@ async function archiveChildren(trx: Queryable, uuids: string[], counts: RowCount
   }
 }
 
-/** Of nodes that are gone; their allocations are released by those who look after instances. */
+/** Deletes the providers of deleted nodes, except those with allocations, which the sweeps release first. */
 async function deleteProviders(trx: Queryable, uuids: string[]): Promise<number> {
   const { numDeletedRows } = await trx
     .deleteFrom('resource_providers')

@@ -10,7 +10,7 @@ const codec = new RowCodec<BuildRequest, BuildRequestRow>({
   json: ['instance', 'block_device_mappings', 'tags'],
 });
 
-/** The servers that were asked for and have no host yet. Each instance has one request at most. */
+/** The servers that were requested and have no host yet. Each instance has at most one request. */
 export class BuildRequestStore {
   readonly #db: Queryable;
 
@@ -29,11 +29,11 @@ export class BuildRequestStore {
     return BuildRequestList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
-  /** Stores a new request. That the instance has one already is a unique violation of the database. */
+  /** Stores a new request. If the instance already has one, the database reports a unique violation. */
   async create(request: BuildRequest): Promise<void> {
     if (!request.has('block_device_mappings')) request.block_device_mappings = new BlockDeviceMappingList();
     if (!request.has('tags')) request.tags = new TagList();
-    // The request is stored as its readers shall find it: with nothing changed.
+    // Stored without changed fields, as its readers expect it.
     request.resetChanges();
     const { id: _assigned, ...values } = codec.toRow(request);
     const row = await insertBuildRequest(this.#db, {
@@ -44,7 +44,7 @@ export class BuildRequestStore {
     codec.adopt(request, row);
   }
 
-  /** Stores the request's present values. False when it was deleted meanwhile. */
+  /** Stores the request's present values. False: it was deleted meanwhile. */
   async save(request: BuildRequest): Promise<boolean> {
     request.resetChanges();
     const changes = { ...requiredOf(request), updated_at: databaseTimestamp(this.#db) };
@@ -59,7 +59,7 @@ export class BuildRequestStore {
   }
 }
 
-/** What a record cannot be without. @throws FieldNotSet */
+/** The required columns. @throws FieldNotSet */
 function requiredOf(request: BuildRequest): Omit<NewBuildRequest, 'created_at'> {
   const { instance_uuid, project_id, instance, block_device_mappings, tags } = request;
   return {
@@ -71,7 +71,7 @@ function requiredOf(request: BuildRequest): Omit<NewBuildRequest, 'created_at'> 
   };
 }
 
-/** One for each instance: a second is a unique violation. */
+/** Each instance has one: a second is a unique violation. */
 export async function insertBuildRequest(db: Queryable, request: NewBuildRequest): Promise<BuildRequestRow> {
   const { rows } = await insert(db, request);
   return onlyRow(rows);

@@ -12,7 +12,7 @@ const codec = new RowCodec<ComputeNode, ComputeNodeRow>({
   json: ['stats', 'supported_hv_specs', 'pci_device_pools'],
 });
 
-/** The hypervisors' records in the database. */
+/** The records of hypervisors in the database. */
 export class ComputeNodeStore {
   readonly #db: Queryable;
 
@@ -42,8 +42,8 @@ export class ComputeNodeStore {
   }
 
   /**
-   * Stores a new record; it gets its id and times, and a uuid when it has none. That the host has a node of this
-   * name already is a unique violation of the database.
+   * Stores a new record; it gets its id and times, and a uuid if it has none. If the host already has a node of this name, the
+   * database reports a unique violation.
    */
   async create(node: ComputeNode): Promise<void> {
     const { id: _assigned, ...values } = codec.toRow(node);
@@ -66,13 +66,13 @@ export class ComputeNodeStore {
     return [...new Set([...changed, ...codec.refresh(node, row, setByStore)])].sort();
   }
 
-  /** Marks the record deleted. False when it was deleted before. */
+  /** Marks the record as deleted. False: it already was. */
   async delete(node: ComputeNode): Promise<boolean> {
     return softDeleteComputeNode(this.#db, node.uuid, databaseTimestamp(this.#db));
   }
 }
 
-/** What a record cannot be without. @throws FieldNotSet */
+/** The required columns. @throws FieldNotSet */
 function resourcesOf(node: ComputeNode): Omit<NewComputeNode, 'uuid' | 'created_at'> {
   return {
     host: node.host ?? '',
@@ -93,7 +93,7 @@ function found(row: ComputeNodeRow | undefined, host: string): ComputeNodeRow {
   return row;
 }
 
-/** Of the living nodes one host has each hypervisor_hostname once: a second is a unique violation. */
+/** Among nodes that are not deleted, a hypervisor_hostname is unique on its host: a second is a unique violation. */
 export async function insertComputeNode(db: Queryable, node: NewComputeNode): Promise<ComputeNodeRow> {
   return db.insertInto('compute_nodes').values(node).returningAll().executeTakeFirstOrThrow();
 }
@@ -129,7 +129,7 @@ export async function listComputeNodes(
   return query.execute();
 }
 
-/** What a scheduler must know of a compute node and the nova-compute of its host. */
+/** The columns of a compute node, and of the nova-compute of its host, that schedulers always need. */
 export interface ComputeHost {
   uuid: string;
   host: string;
@@ -141,12 +141,12 @@ export interface ComputeHost {
   availability_zone: string | null;
 }
 
-/** All nodes whose host has a nova-compute record, oldest first; with more columns of the nodes, when asked. */
+/** All nodes whose host has a nova-compute record, oldest first, with the given further columns of the nodes. */
 export async function listComputeHosts(
   db: Queryable,
   columns: readonly (keyof ComputeNodeRow)[] = [],
 ): Promise<(ComputeHost & Partial<ComputeNodeRow>)[]> {
-  // A query's text may depend on its keys alone.
+  // The text of a prepared query may depend only on the keys of its values.
   const { rows } = await computeHosts(db, Object.fromEntries(columns.map((column) => [column, true])));
   return rows;
 }

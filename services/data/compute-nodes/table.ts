@@ -11,9 +11,9 @@ export interface ComputeNodesTable extends SoftDeleted {
   hypervisor_version: number;
   host_ip: string | null;
   vcpus: number;
-  /** MiB, as the other `_mb`. */
+  /** MiB, like the other `_mb` columns. */
   memory_mb: number;
-  /** GiB, as the other `_gb`. */
+  /** GiB, like the other `_gb` columns. */
   local_gb: number;
   vcpus_used: number;
   memory_mb_used: number;

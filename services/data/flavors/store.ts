@@ -13,7 +13,7 @@ import type { Queryable } from '../database.ts';
 import { RowCodec } from '../row-codec.ts';
 import type { FlavorRow, NewFlavor } from './table.ts';
 
-/** Fields that are no column: a flavor here belongs to all projects. */
+/** Fields without a column: a flavor here belongs to all projects. */
 const unstored = new Set(['projects']);
 
 const codec = new RowCodec<Flavor, FlavorRow>({
@@ -35,7 +35,7 @@ export class FlavorStore {
     this.#db = db;
   }
 
-  /** By the database's number. @throws FlavorNotFound */
+  /** By the id in the database. @throws FlavorNotFound */
   async getById(id: number): Promise<Flavor> {
     return codec.toObject(found(await findFlavor(this.#db, id), String(id)));
   }
@@ -50,7 +50,7 @@ export class FlavorStore {
     return codec.toObject(found(await findFlavorByName(this.#db, name), name));
   }
 
-  /** In the order they were made, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
+  /** In the order of creation, unless `sort` says otherwise. @throws FlavorNotFound for an unknown marker */
   async list({ marker, ...search }: FlavorQuery = {}): Promise<FlavorList> {
     const after =
       marker === undefined ? {} : { after: found(await findFlavorByFlavorid(this.#db, marker), marker) };
@@ -58,7 +58,7 @@ export class FlavorStore {
     return FlavorList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
-  /** Stores a new flavor. That its name or flavorid is taken is a unique violation of the database. */
+  /** Stores a new flavor. If its name or flavorid is taken, the database reports a unique violation. */
   async create(flavor: Flavor): Promise<void> {
     const { id: _assigned, ...values } = codec.toRow(flavor);
     const { flavorid, memory_mb, vcpus, root_gb } = flavor;
@@ -74,7 +74,7 @@ export class FlavorStore {
     codec.adopt(flavor, row);
   }
 
-  /** Marks the flavor deleted. False when it was deleted before. */
+  /** Marks the flavor as deleted. False: it already was. */
   async delete(flavor: Flavor): Promise<boolean> {
     return softDeleteFlavor(this.#db, flavor.id, databaseTimestamp(this.#db));
   }
@@ -85,7 +85,7 @@ function found(row: FlavorRow | undefined, id: string): FlavorRow {
   return row;
 }
 
-/** Of the living flavors each name and flavorid is there once: a second is a unique violation. */
+/** Among flavors that are not deleted, names and flavorids are unique: a second is a unique violation. */
 export async function insertFlavor(db: Queryable, flavor: NewFlavor): Promise<FlavorRow> {
   return db.insertInto('flavors').values(flavor).returningAll().executeTakeFirstOrThrow();
 }
@@ -110,13 +110,13 @@ export async function findFlavorByName(db: Queryable, name: string): Promise<Fla
 
 export interface FlavorSearch {
   isPublic?: boolean;
-  /** MiB at least. */
+  /** Least memory, in MiB. */
   minMemoryMb?: number;
-  /** GiB at least. */
+  /** Smallest root disk, in GiB. */
   minRootGb?: number;
-  /** Default: in the order they were made. The last key tells all flavors apart. */
+  /** Default: in the order of creation. The last key must be unique. */
   sort?: readonly SortKey[];
-  /** Those that come after this one. */
+  /** Only the flavors that come after this one. */
   after?: FlavorRow;
   limit?: number;
 }
@@ -135,7 +135,7 @@ export async function listFlavors(db: Queryable, search: FlavorSearch = {}): Pro
   return query.execute();
 }
 
-/** False: there was no living one, or it was marked when an answer was lost. */
+/** False: it did not exist or was deleted already, perhaps by a first try whose answer was lost. */
 export async function softDeleteFlavor(db: Queryable, id: number, at: Timestamp): Promise<boolean> {
   const { numUpdatedRows } = await idempotent(db)
     .updateTable('flavors')

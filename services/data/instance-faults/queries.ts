@@ -13,7 +13,7 @@ export async function insertInstanceFault(db: Queryable, fault: NewInstanceFault
   return idempotent(db).insertInto('instance_faults').values(fault).returningAll().executeTakeFirstOrThrow();
 }
 
-/** The newest fault of each of the instances that has one. */
+/** The newest fault of each of the instances that have one. */
 export async function latestInstanceFaults(
   db: Queryable,
   instanceUuids: readonly string[],

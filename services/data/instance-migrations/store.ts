@@ -13,7 +13,7 @@ const codec = new RowCodec<Migration, MigrationRow>({
   columns: Object.keys(Migration.fields) as (keyof MigrationRow)[],
 });
 
-/** The moves of instances in the database. */
+/** The migrations of instances in the database. */
 export class MigrationStore {
   readonly #db: Queryable;
 
@@ -21,19 +21,19 @@ export class MigrationStore {
     this.#db = db;
   }
 
-  /** @throws MigrationNotFound for a deleted one too */
+  /** @throws MigrationNotFound, also for a deleted one */
   async get(key: { id: number } | { uuid: string }): Promise<Migration> {
     const row = await findMigration(this.#db, key);
     return codec.toObject(found(row, 'id' in key ? key.id : key.uuid));
   }
 
-  /** Newest first; living ones unless `deleted` says otherwise. */
+  /** Newest first; without deleted ones, unless `deleted` says otherwise. */
   async list(filters: MigrationFilters = {}): Promise<MigrationList> {
     const rows = await listMigrations(this.#db, filters);
     return MigrationList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
-  /** Stores a new migration; it gets its id and times, and a uuid when it has none. */
+  /** Stores a new migration; it gets its id and times, and a uuid if it has none. */
   async create(migration: Migration): Promise<void> {
     const { id: _assigned, ...values } = codec.toRow(migration);
     const { uuid = randomUUID() } = migration.values();
@@ -65,9 +65,9 @@ function found(row: MigrationRow | undefined, id: number | string): MigrationRow
 export interface MigrationFilters {
   uuids?: readonly string[];
   instanceUuids?: readonly string[];
-  /** Source or destination. */
+  /** The source or the destination. */
   host?: string;
-  /** Of the host: source or destination, together with it. */
+  /** A node of `host`, on the same side of the migration. */
   node?: string;
   sourceCompute?: string;
   statuses?: readonly string[];
@@ -75,14 +75,14 @@ export interface MigrationFilters {
   hidden?: boolean;
   userId?: string;
   projectId?: string;
-  /** Not over, whatever the status is called. */
+  /** Only those that are not over, whatever their status. */
   underWay?: boolean;
-  /** Default false: only living ones. */
+  /** Default false: without deleted ones. */
   deleted?: boolean | 'any';
   limit?: number;
 }
 
-/** A uuid that is there is a unique violation. */
+/** A uuid that already exists is a unique violation. */
 export async function insertMigration(db: Queryable, migration: NewMigration): Promise<MigrationRow> {
   return db.insertInto('migrations').values(migration).returningAll().executeTakeFirstOrThrow();
 }
@@ -116,7 +116,7 @@ export async function listMigrations(db: Queryable, filters: MigrationFilters = 
   return query.execute();
 }
 
-/** Which of the instances a migration that is under way moves. */
+/** The instances among these that a migration under way moves. */
 export async function listMovingInstances(
   db: Queryable,
   instanceUuids: readonly string[],
@@ -126,7 +126,7 @@ export async function listMovingInstances(
   return new Set(migrations.flatMap(({ instance_uuid }) => instance_uuid ?? []));
 }
 
-/** Changes a living migration. Undefined: there is none. */
+/** Changes a migration that is not deleted. Undefined: there is none. */
 export async function updateMigration(
   db: Queryable,
   id: number,
@@ -141,7 +141,7 @@ export async function updateMigration(
     .executeTakeFirst();
 }
 
-/** Marks all migrations of the instance deleted, also those under way: with their instance they are over. */
+/** Marks all migrations of the instance as deleted, including those under way: without their instance they are over. */
 export async function softDeleteMigrations(
   db: Queryable,
   instanceUuid: string,
@@ -169,9 +169,9 @@ const isUnderWay = sql<SqlBool>`(migrations.deleted = false
   and coalesce(migrations.status, '') not in (${sql.join(statusesOver)}))`;
 
 /**
- * Whether the instance is between two hosts: then nothing that it has on either of them is left over.
+ * Whether the instance is between two hosts. Then what it has on either of them is still in use.
  *
- * @param instanceUuid the column of the query around it
+ * @param instanceUuid the column of the outer query
  */
 export function isBetweenHosts(instanceUuid: string): Expression<SqlBool> {
   return sql<SqlBool>`exists (select 1 from migrations

@@ -1,16 +1,16 @@
 import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { SoftDeleted } from '../columns.ts';
 
-/** The moves of instances. Columns are named as the fields of the Migration object. */
+/** The moves of instances. Columns have the names of the Migration object's fields. */
 export interface MigrationsTable extends SoftDeleted {
   id: Generated<number>;
-  /** Also the consumer that holds, during a move, what the instance has on its source. */
+  /** During a move, this is also the consumer that holds what the instance has on its source. */
   uuid: string;
   source_compute: string | null;
   dest_compute: string | null;
   source_node: string | null;
   dest_node: string | null;
-  /** Its address. */
+  /** The address of `dest_compute`. */
   dest_host: string | null;
   old_instance_type_id: number | null;
   new_instance_type_id: number | null;
@@ -18,7 +18,7 @@ export interface MigrationsTable extends SoftDeleted {
   status: string | null;
   migration_type: string;
   hidden: Generated<boolean>;
-  /** Bytes, as the other sizes. */
+  /** Bytes, like the other sizes. */
   memory_total: number | null;
   memory_processed: number | null;
   memory_remaining: number | null;

@@ -9,10 +9,10 @@ import { deleteRequestSpec } from '../request-specs/store.ts';
 import type { InstanceStore } from './store.ts';
 
 /**
- * Marks the instance deleted and deletes what belongs to it, in one transaction: nothing that it holds outlives it, nor what its
- * migrations hold, and whoever works on it finds it deleted with its next save. Idempotent: false when it was deleted before.
+ * Marks the instance as deleted and deletes what belongs to it, in one transaction: nothing that it or its migrations hold is
+ * left behind. Operations on it find it deleted at their next save. Idempotent: false if it was already deleted.
  *
- * @throws InstanceNotFound when there never was one
+ * @throws InstanceNotFound when it never existed
  */
 export async function deleteInstance(
   db: Database,

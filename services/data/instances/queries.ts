@@ -15,20 +15,20 @@ export interface InstanceFilters {
   vmStates?: readonly string[];
   /** null stands for no task. */
   taskStates?: readonly (string | null)[];
-  /** Not at rest: with a task, or in none of these states. */
+  /** Only those not at rest: with a task, or in none of these states. */
   unsettled?: RestingStates;
   /** Rows whose last change (or creation) is before this time. */
   changedBefore?: Timestamp;
-  /** Default false: only living ones. */
+  /** Default false: without deleted ones. */
   deleted?: boolean | 'any';
   limit?: number;
 }
 
 /** The vm_states in which an instance without a task is at rest. */
 export interface RestingStates {
-  /** Wherever it is. */
+  /** On any host or none. */
   anywhere: readonly string[];
-  /** When it is on a host and was launched. */
+  /** On a host, if it was launched. */
   onHost: readonly string[];
 }
 
@@ -58,8 +58,8 @@ const livingInstance = preparedQuery((db: Queryable, { uuid }: { uuid: string })
 );
 
 /**
- * Holds the living instance's row until the transaction ends, so that those who change what belongs to the instance
- * queue up. False: there is no living one.
+ * Locks the instance's row until the transaction ends, so that changes of what belongs to the instance run one after another.
+ * False: it does not exist or is deleted.
  */
 export async function lockInstance(trx: Queryable, uuid: string): Promise<boolean> {
   const { numAffectedRows = 0n } = await touch(trx, { uuid });
@@ -74,7 +74,7 @@ const touch = preparedQuery((db: Queryable, { uuid }: { uuid: string }) =>
     .where('deleted', '=', false),
 );
 
-/** Newest first: what the services look for; what users search for goes through `searchInstances`. */
+/** Newest first. For the services: users' searches go through `searchInstances`. */
 export async function listInstances(db: Queryable, filters: InstanceFilters = {}): Promise<InstanceRow[]> {
   const {
     uuids,
@@ -105,8 +105,8 @@ export async function listInstances(db: Queryable, filters: InstanceFilters = {}
 }
 
 /**
- * Changes a living instance in one statement, if it is in the guard's states, or already in the states that `changes`
- * brings (a repeated save whose first answer was lost). Returns the row as it is then; undefined: nothing was changed.
+ * Changes an instance that is not deleted in one statement, if it is in the guard's states, or already in the states that
+ * `changes` sets (a repeated save whose first answer was lost). Returns the new row; undefined: nothing was changed.
  */
 export async function updateInstance(
   db: Queryable,
@@ -135,8 +135,8 @@ const update = preparedQuery((db: Queryable, { uuid, changes, guard }: Update) =
 );
 
 /**
- * Notes that something is done about instances which wait for a host, by the time of their last change. A row that
- * another holds is left out: something is done about it.
+ * Shows that instances which wait for a host are being worked on, by setting the time of their last change. Locked rows are
+ * skipped: someone is working on them.
  */
 export async function touchScheduling(db: Queryable, uuids: readonly string[], at: Timestamp): Promise<void> {
   if (uuids.length === 0) return;
@@ -157,7 +157,7 @@ export async function touchScheduling(db: Queryable, uuids: readonly string[], a
     .execute();
 }
 
-/** Marks the instance deleted. False: there was no living one, or it was marked when an answer was lost. */
+/** Marks the instance as deleted. False: it did not exist or was deleted already, perhaps by a first try whose answer was lost. */
 export async function softDeleteInstance(db: Queryable, uuid: string, at: Timestamp): Promise<boolean> {
   const { numUpdatedRows } = await idempotent(db)
     .updateTable('instances')
@@ -190,8 +190,8 @@ function isResting(eb: OnInstances, { anywhere, onHost }: RestingStates): Expres
 }
 
 /**
- * A state that does not change must be as the guard says also afterwards. A change of host is part of it: the same
- * states for another host are another's save.
+ * Whether the changes are already stored. A state that they leave alone must still be as the guard says. If they set a host,
+ * it must be that host: the same states with another host come from someone else's save.
  */
 function isAlready(eb: OnInstances, changes: InstanceChanges, guard: ExpectedStates): Expression<SqlBool> {
   const { vm_state, task_state, host } = changes;
@@ -212,8 +212,8 @@ const failed: EndState = { vm_state: VmState.ERROR, host: null };
 const failedColumns = Object.keys(failed) as (keyof EndState)[];
 
 /**
- * Whether the instance of the query around it will never use what it has been given: it is deleted, or in ERROR on no host and
- * not between two.
+ * Whether the instance of the outer query will never use what it holds: it is deleted, or in ERROR on no host and not between
+ * two.
  */
 export function hasEnded(): Expression<SqlBool> {
   const eb = expressionBuilder<Schema, 'instances'>();

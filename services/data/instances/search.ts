@@ -30,35 +30,35 @@ export type TextColumn =
 export type NumberColumn = 'launch_index' | 'power_state' | 'progress';
 export type TimeColumn = 'created_at' | 'launched_at' | 'terminated_at';
 
-/** What must hold of an instance. */
+/** A condition on an instance. */
 export type InstanceCondition =
   /** null stands for an empty column. */
   | { column: TextColumn; in: readonly (string | null)[] }
-  /** The column's text as users see it: of times `2026-01-31T12:00:00`, and what follows. */
+  /** On the column's text as users see it: times as `2026-01-31T12:00:00`, with fractions if any. */
   | { column: TextColumn | NumberColumn | TimeColumn; matches: Pattern }
-  /** One of these vm_states, with any task, or one of those named with it. */
+  /** One of these vm_states, with any task state, or one of those given with it. */
   | { states: readonly { vmState: string; taskStates?: readonly string[] }[] }
   | { flavor: number }
   | { autoDiskConfig: boolean }
-  /** One of its addresses matches: one of version 4, or one of version 6. */
+  /** One of its IPv4 or IPv6 addresses matches. */
   | { addresses: { 4?: Pattern; 6?: Pattern } }
-  /** It was changed, made or deleted then or later. */
+  /** It was created, changed or deleted at this time or later. */
   | { changedSince: Timestamp };
 
 export interface InstanceSearch {
   conditions?: readonly InstanceCondition[];
-  /** Default false: only living ones. */
+  /** Default false: without deleted ones. */
   deleted?: boolean | 'any';
-  /** Default: newest first. The last key tells all instances apart. */
+  /** Default: newest first. The last key must be unique. */
   sort?: readonly SortKey[];
-  /** Those that come after this one. */
+  /** Only the instances that come after this one. */
   after?: InstanceRow;
   limit?: number;
 }
 
 const NEWEST_FIRST: readonly SortKey[] = [{ column: 'id', direction: 'desc' }];
 
-/** The instances for which all conditions hold. @throws InvalidPattern when a pattern turns out to be too much work */
+/** The instances for which all conditions hold. @throws InvalidPattern when a pattern takes too much work */
 export async function searchInstances(db: Queryable, search: InstanceSearch): Promise<InstanceRow[]> {
   const { conditions = [], deleted = false, sort = NEWEST_FIRST, after, limit } = search;
   let query = db.selectFrom('instances').selectAll();
@@ -90,7 +90,7 @@ function isIn(
   return taskStates ? eb.and([isState, anyOf(eb, 'task_state', taskStates)]) : isState;
 }
 
-/** What users see in the place of the column. */
+/** The column as users see it. */
 function shown(column: TextColumn | NumberColumn | TimeColumn): RawBuilder<unknown> {
   const ref = sql.ref(`instances.${column}`);
   switch (column) {

@@ -53,7 +53,7 @@ const json = [
   'migration_context',
 ] as const satisfies (keyof InstanceRow)[];
 
-/** Fields that are no column: they are other records. */
+/** Fields without a column: they are other records. */
 const unstored = new Set(['services', 'fault']);
 
 const columns = Object.keys(Instance.fields).filter((field) => !unstored.has(field)) as (keyof InstanceRow)[];
@@ -76,7 +76,7 @@ export interface InstanceQuery extends Omit<InstanceSearch, 'after'> {
 
 const stateFields = new Set(['vm_state', 'task_state']);
 
-/** The instances in the database, whosever they are, with their faults. A request has `RequestInstances`. */
+/** The instances of all projects, with their faults. Requests use `RequestInstances`. */
 export class InstanceStore {
   readonly #db: Queryable;
   readonly #listeners: StateChangeListeners;
@@ -86,12 +86,12 @@ export class InstanceStore {
     this.#listeners = listeners;
   }
 
-  /** This store as part of a transaction. Listeners hear at once, even of what is rolled back later. */
+  /** This store as part of a transaction. Listeners are called at once, even for changes that are rolled back later. */
   within(trx: Queryable): InstanceStore {
     return new InstanceStore(trx, this.#listeners);
   }
 
-  /** Stores a new instance; it gets its id and times, and a uuid when it has none. @throws InstanceExists */
+  /** Stores a new instance; it gets its id and times, and a uuid if it has none. @throws InstanceExists */
   async create(instance: Instance): Promise<void> {
     if (!instance.has('uuid')) instance.uuid = randomUUID();
     const { id: _assigned, ...values } = instanceCodec.toRow(instance);
@@ -116,20 +116,20 @@ export class InstanceStore {
     return instanceCodec.toObject(await this.#getRow(uuid, options));
   }
 
-  /** Newest first; living ones unless `deleted` says otherwise. */
+  /** Newest first; without deleted ones, unless `deleted` says otherwise. */
   async list(filters: InstanceFilters = {}): Promise<InstanceList> {
     return listOf(await listInstances(this.#db, filters));
   }
 
-  /** Which of the instances a migration that is under way moves. */
+  /** The instances among these that a migration under way moves. */
   async betweenHosts(uuids: readonly string[]): Promise<Set<string>> {
     return listMovingInstances(this.#db, uuids);
   }
 
   /**
-   * What users search for, after the instance with the uuid `marker`.
+   * Searches for users: the instances after the one with the uuid `marker`.
    *
-   * @throws InstanceNotFound for an unknown marker, or one of a project that is not searched; InvalidPattern for a pattern that is too much work
+   * @throws InstanceNotFound for an unknown marker, or one of another project; InvalidPattern for a pattern that takes too much work
    */
   async search({ marker, ...search }: InstanceQuery): Promise<InstanceList> {
     const after = marker === undefined ? {} : { after: await this.#getMarker(marker, search) };
@@ -150,8 +150,8 @@ export class InstanceStore {
   }
 
   /**
-   * Stores these values as `save` stores changed fields, and no others. The instance has them once they are stored: one
-   * whose update failed is as it was, and its next update writes nothing of this one.
+   * Stores these values, and no others, as `save` stores changed fields. The instance object gets them once they are stored: after
+   * a failed update it is unchanged, and its next update writes nothing of this one.
    */
   async update(
     instance: Instance,
@@ -161,7 +161,7 @@ export class InstanceStore {
     return this.#store(instance, instance.withChanges(changes), expected);
   }
 
-  /** Stores what counts as changed in `wanted`, and brings `instance` up to date. */
+  /** Stores the changed fields of `wanted`, and brings `instance` up to date. */
   async #store(instance: Instance, wanted: Instance, expected: ExpectedStates): Promise<string[]> {
     const changed = changedFields(wanted);
     const isGuarded = expected.vmState !== undefined || expected.taskState !== undefined;
@@ -175,8 +175,8 @@ export class InstanceStore {
   }
 
   /**
-   * Marks the instance deleted; its record stays. Idempotent: false when it was deleted before.
-   * @throws InstanceNotFound when there never was one
+   * Marks the instance as deleted; its record stays. Idempotent: false if it was already deleted.
+   * @throws InstanceNotFound when it never existed
    */
   async destroy(instance: Instance): Promise<boolean> {
     const at = databaseTimestamp(this.#db);
@@ -202,21 +202,21 @@ export class InstanceStore {
     fault.resetChanges();
   }
 
-  /** What went wrong last, if anything did. */
+  /** The newest fault, if there is one. */
   async latestFault(uuid: string): Promise<InstanceFault | undefined> {
     return (await this.latestFaults([uuid])).get(uuid);
   }
 
-  /** The last fault of each of the instances that has one. */
+  /** The newest fault of each of the instances that have one. */
   async latestFaults(uuids: readonly string[]): Promise<Map<string, InstanceFault>> {
     const rows = uuids.length > 0 ? await latestInstanceFaults(this.#db, uuids) : [];
     return new Map(rows.map((row) => [row.instance_uuid, faultCodec.toObject(row)]));
   }
 
   /**
-   * Tells the listener of each instance that is created, changes its vm_state or task_state, or is deleted by this
-   * store object. It is called in the path of the save, so it must be quick, and must not throw.
-   * @returns a function that ends it
+   * Calls the listener whenever this store object creates or deletes an instance, or changes its vm_state or task_state. The
+   * listener runs within the save, so it must be quick and must not throw.
+   * @returns a function that removes the listener
    */
   onStateChange(listener: StateChangeListener): () => void {
     return this.#listeners.add(listener);
@@ -275,14 +275,14 @@ export interface StateChange {
   at: number;
 }
 
-/** Must be quick and not throw: it runs in the path of a save. */
+/** Runs within a save, so it must be quick and must not throw. */
 export type StateChangeListener = (change: StateChange) => void;
 
-/** Those who want to hear of instances' states. */
+/** The listeners for changes of instances' states. */
 export class StateChangeListeners {
   readonly #listeners = new Set<StateChangeListener>();
 
-  /** @returns a function that takes the listener away again */
+  /** @returns a function that removes the listener */
   add(listener: StateChangeListener): () => void {
     this.#listeners.add(listener);
     return () => {

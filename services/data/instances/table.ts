@@ -2,7 +2,7 @@ import type { Timestamp } from '@mini-nova/database';
 import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { JsonText, SoftDeleted } from '../columns.ts';
 
-/** Columns are named as the fields of the Instance object; what is an object or a dict there is JSON text here. */
+/** Columns have the names of the Instance object's fields; fields that are objects or dicts are JSON text here. */
 export interface InstancesTable extends SoftDeleted {
   id: Generated<number>;
   uuid: string;

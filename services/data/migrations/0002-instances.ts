@@ -87,7 +87,7 @@ export const instances: Migration = {
     )`,
     'create index instance_faults_instance on instance_faults (instance_uuid, id)',
 
-    // No reference to instances: a build request lives before its instance does.
+    // No reference to instances: a build request exists before its instance.
     `create table build_requests (
       id ${id},
       instance_uuid text not null unique,

@@ -12,7 +12,7 @@ export const shadowTables: Migration = {
       `create index shadow_${table}_id on shadow_${table} (id)`,
     ]),
     'create index shadow_instance_faults_instance on shadow_instance_faults (instance_uuid)',
-    // What is archived is few among many.
+    // Deleted rows are few among many.
     'create index instances_deleted on instances (id) where deleted = true',
   ],
 };

@@ -1,6 +1,6 @@
 import type { Migration } from '@mini-nova/database';
 
-/** For what is asked at each boot and each list: it is answered from the index alone, or found at once. */
+/** For the queries of each boot and each list: the index alone answers them, or finds their rows at once. */
 export const indexes: Migration = {
   version: 8,
   name: 'indexes',

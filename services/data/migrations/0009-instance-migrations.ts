@@ -1,6 +1,6 @@
 import { type Migration, softDelete } from '@mini-nova/database';
 
-/** The moves of instances, with Nova's columns and indexes; and where `db archive_deleted_rows` moves them to. */
+/** The migrations of instances, with Nova's columns and indexes, and their shadow table for `db archive_deleted_rows`. */
 export const instanceMigrations: Migration = {
   version: 9,
   name: 'instance migrations',

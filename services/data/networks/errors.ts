@@ -11,7 +11,7 @@ export class NetworkMissing extends DatabaseError {
   }
 }
 
-/** The text is no IPv4 network of 2 to 2^24 addresses for ports. */
+/** The text is not an IPv4 network from /8 to /30. */
 export class InvalidCidr extends DatabaseError {
   readonly code = 'INVALID_CIDR';
   readonly cidr: string;

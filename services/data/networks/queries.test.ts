@@ -8,12 +8,12 @@ describe('IPv4 addresses', () => {
     ['10.0.0.1', 0x0a000001],
     ['200.1.2.3', 0xc8010203],
     ['255.255.255.255', 0xffffffff],
-  ])('%s are the number %d and back', (text, number) => {
+  ])('%s is the number %d, in both directions', (text, number) => {
     expect(parseIpv4(text)).toBe(number);
     expect(formatIpv4(number)).toBe(text);
   });
 
-  it.each(['', '10.0.0', '10.0.0.256', '::1', 'host'])('are not %j', (text) => {
+  it.each(['', '10.0.0', '10.0.0.256', '::1', 'host'])('%j is not one', (text) => {
     expect(parseIpv4(text)).toBeNull();
   });
 });
@@ -23,7 +23,7 @@ describe('IPv4 networks', () => {
     ['10.0.0.0/16', '10.0.0.1', '10.0.255.254'],
     ['192.168.1.0/30', '192.168.1.1', '192.168.1.2'],
     ['240.0.0.0/8', '240.0.0.1', '240.255.255.254'],
-  ])('%s range from %s to %s', (cidr, first, last) => {
+  ])('%s has addresses for ports from %s to %s', (cidr, first, last) => {
     expect(parseCidr(cidr)).toEqual({ first: parseIpv4(first), last: parseIpv4(last) });
   });
 
@@ -36,7 +36,7 @@ describe('IPv4 networks', () => {
     '10.0.0.0/33',
     'fd00::/64',
     '10.0.0/16',
-  ])('are not %j', (cidr) => {
+  ])('%j is not one', (cidr) => {
     expect(() => parseCidr(cidr)).toThrow(InvalidCidr);
   });
 });

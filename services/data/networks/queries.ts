@@ -7,13 +7,13 @@ import type { NetworkRow } from './table.ts';
 
 export interface NetworkRequest {
   label: string;
-  /** IPv4, /8 to /30. Its first address is the gateway's. */
+  /** An IPv4 network from /8 to /30. Its first address is the gateway's. */
   cidr: string;
 }
 
 /**
- * The network of this label, made if it is not there. An existing one is left as it is, whatever its range: its ports
- * have addresses of it.
+ * The network with this label, created if it does not exist. An existing one keeps its range, since its ports have addresses
+ * from it.
  * @throws InvalidCidr
  */
 export async function ensureNetwork(db: Queryable, { label, cidr }: NetworkRequest): Promise<NetworkRow> {
@@ -60,12 +60,12 @@ export async function listNetworks(db: Queryable): Promise<NetworkRow[]> {
 
 /** Addresses as numbers from 0 to 2^32 - 1. */
 export interface Ipv4Range {
-  /** First and last address a port can have, the network's and the broadcast address left out. */
+  /** The first address that a port can have, after the network's own. */
   first: number;
   last: number;
 }
 
-/** @throws InvalidCidr for anything but a.b.c.d/8 to /30 without host bits */
+/** @throws InvalidCidr unless it is a.b.c.d/8 to /30 without host bits */
 export function parseCidr(cidr: string): Ipv4Range {
   const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(cidr) ?? [];
   const size = 2 ** (32 - Number(prefix));

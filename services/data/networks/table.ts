@@ -4,7 +4,7 @@ import type { Times } from '../columns.ts';
 export interface NetworksTable extends Times {
   uuid: string;
   label: string;
-  /** IPv4: `10.0.0.0/16`. */
+  /** An IPv4 network: `10.0.0.0/16`. */
   cidr: string;
   gateway: string;
   bridge: string;

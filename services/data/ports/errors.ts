@@ -11,7 +11,7 @@ export class AddressesExhausted extends DatabaseError {
   }
 }
 
-/** The asked address is a port's already. */
+/** Another port has the requested address. */
 export class AddressInUse extends DatabaseError {
   readonly code = 'ADDRESS_IN_USE';
   readonly address: string;
@@ -22,7 +22,7 @@ export class AddressInUse extends DatabaseError {
   }
 }
 
-/** The asked address is not one that the network gives: outside its range, its gateway, or no address at all. */
+/** The network cannot give the requested address: it is outside its range, is its gateway, or is not an address. */
 export class AddressNotAllocatable extends DatabaseError {
   readonly code = 'ADDRESS_NOT_ALLOCATABLE';
   readonly address: string;

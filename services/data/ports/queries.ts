@@ -20,7 +20,7 @@ export async function findPort(db: Queryable, uuid: string): Promise<PortRow | u
   return db.selectFrom('ports').selectAll().where('uuid', '=', uuid).executeTakeFirst();
 }
 
-/** One that a project can use: bound to no instance, or to one of its own. */
+/** A port that the project can use: unbound, or bound to an instance of the project. */
 export async function findPortFor(
   db: Queryable,
   uuid: string,
@@ -45,7 +45,7 @@ export async function findPortFor(
     .executeTakeFirst();
 }
 
-/** The ports bound to an instance, in the order they were asked for. */
+/** The ports bound to an instance, in the order in which they were requested. */
 export async function listPortsOfDevice(db: Queryable, deviceUuid: string): Promise<PortRow[]> {
   const { rows } = await portsOfDevice(db, { deviceUuid });
   return rows;
@@ -60,7 +60,7 @@ const portsOfDevice = preparedQuery((db: Queryable, { deviceUuid }: { deviceUuid
     .orderBy('uuid'),
 );
 
-/** The ports bound on a host, each instance's in the order they were asked for. */
+/** The ports bound on a host, those of each instance in the order in which they were requested. */
 export async function listPortsOfHost(db: Queryable, host: string): Promise<PortRow[]> {
   return db
     .selectFrom('ports')
@@ -72,7 +72,7 @@ export async function listPortsOfHost(db: Queryable, host: string): Promise<Port
     .execute();
 }
 
-/** The instances with ports that they will never use, as their records say: they are deleted, or in ERROR on no host. */
+/** The instances that will never use their ports, by their records: they are deleted, or in ERROR on no host. */
 export async function listEndedDevices(db: Queryable): Promise<string[]> {
   const rows = await db
     .selectFrom('ports')
@@ -84,7 +84,7 @@ export async function listEndedDevices(db: Queryable): Promise<string[]> {
   return rows.map(({ uuid }) => uuid);
 }
 
-/** The place of an instance's next port. The instance's row is locked meanwhile, or its ports may share a place. */
+/** The index of an instance's next port. The instance's row must be locked, or two ports may get the same index. */
 export async function nextDeviceIndex(db: Queryable, deviceUuid: string): Promise<number> {
   const { rows } = await lastIndexOfDevice(db, { deviceUuid });
   const last = rows[0]?.last ?? null;
@@ -104,7 +104,7 @@ export interface PortBinding {
   at: Timestamp;
 }
 
-/** Binds a port that is free, or this device's already (its host may change). Undefined: there is no such port. */
+/** Binds a port that is free, or already this device's (its host may change). Undefined: there is no such port. */
 export async function bindPort(
   db: Queryable,
   uuid: string,
@@ -130,7 +130,7 @@ export async function bindPort(
     .executeTakeFirst();
 }
 
-/** Sets all the device's ports to a host: an instance that is built again elsewhere keeps its addresses. */
+/** Binds all the device's ports to a host: an instance that is built again elsewhere keeps its addresses. */
 export async function movePorts(db: Queryable, { deviceUuid, host, at }: PortBinding): Promise<PortRow[]> {
   return db
     .updateTable('ports')
@@ -140,7 +140,7 @@ export async function movePorts(db: Queryable, { deviceUuid, host, at }: PortBin
     .execute();
 }
 
-/** Frees one port of the device, or all: those made for it are deleted, those it was given are unbound. */
+/** Releases one port of the device, or all: ports made for it are deleted, those of the user are unbound. */
 export async function releasePorts(
   db: Queryable,
   { deviceUuid, portUuid, at }: { deviceUuid: string; portUuid?: string; at: Timestamp },
@@ -161,7 +161,7 @@ export async function releasePorts(
   await given.execute();
 }
 
-/** False: there was none, or it went when an answer was lost. */
+/** False: it did not exist, perhaps since a first try deleted it and the answer was lost. */
 export async function deletePort(db: Queryable, uuid: string): Promise<boolean> {
   const { numDeletedRows } = await idempotent(db)
     .deleteFrom('ports')
@@ -177,16 +177,16 @@ export interface PortRequest {
   host: string | null;
   /** Default: the lowest free address. */
   fixedIp?: string | null;
-  /** Default true: the port goes when its instance does. */
+  /** Default true: the port is deleted with its instance. */
   createdForInstance?: boolean;
 }
 
-/** Tries when another port took the MAC address, or a writer outside this function the IP address. */
+/** The most tries when the MAC address is taken, or another writer took the IP address. */
 const ATTEMPTS = 5;
 
 /**
- * Makes a port with an address of the network's range (gateway left out) and a MAC address, in one transaction. No
- * two ports of a network ever have the same address, however many are made at once.
+ * Creates a port with an address from the network's range (without the gateway) and a MAC address, in one transaction. No two
+ * ports of a network ever have the same address, however many are created at once.
  * @throws NetworkMissing, AddressesExhausted, AddressInUse, AddressNotAllocatable
  */
 export async function allocatePort(db: Database, request: PortRequest): Promise<PortRow> {
@@ -200,8 +200,8 @@ export async function allocatePort(db: Database, request: PortRequest): Promise<
 }
 
 /**
- * As {@link allocatePort}, as a part of the caller's transaction. A MAC address drawn twice (one in 2^24) fails as a
- * unique violation, which the caller's transaction does not survive.
+ * As {@link allocatePort}, within the caller's transaction. If the random MAC address is taken (one in 2^24), it fails with a
+ * unique violation, which ends the caller's transaction.
  */
 export async function allocatePortIn(trx: Queryable, request: PortRequest): Promise<PortRow> {
   const network = await lockNetwork(trx, request.networkUuid);
@@ -228,7 +228,7 @@ const insert = preparedQuery((db: Queryable, port: NewPort) =>
   db.insertInto('ports').values(port).returningAll(),
 );
 
-/** A port as it was. */
+/** The values of a port whose record was lost. */
 export interface LostPort {
   uuid: string;
   networkUuid: string;
@@ -241,7 +241,7 @@ export interface LostPort {
   at: Timestamp;
 }
 
-/** Makes a port again whose record was lost. False: another has one of its addresses. */
+/** Recreates a port whose record was lost. False: another port has one of its addresses. */
 export async function restorePort(trx: Queryable, port: LostPort): Promise<boolean> {
   await lockNetwork(trx, port.networkUuid);
   const { numInsertedOrUpdatedRows } = await trx
@@ -263,7 +263,7 @@ export async function restorePort(trx: Queryable, port: LostPort): Promise<boole
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-/** An update that changes nothing holds the row on both dialects, so allocations of one network queue up. */
+/** An update without a change locks the row on both dialects, so that allocations in one network run one after another. */
 async function lockNetwork(trx: Queryable, uuid: string): Promise<NetworkRow> {
   const { rows } = await touchNetwork(trx, { uuid });
   const [network] = rows;

@@ -6,11 +6,11 @@ export interface PortsTable extends Times {
   network_uuid: string;
   mac_address: string;
   ip_address: string;
-  /** The address as a number, by which the lowest free one is found. */
+  /** The address as a number, to find the lowest free one. */
   ip_number: number;
   /** The instance it is bound to. */
   device_uuid: string | null;
-  /** Its place among the ports of that instance, in the order they were asked for. */
+  /** Its index among the ports of that instance, in the order in which they were requested. */
   device_index: number;
   host: string | null;
   /** False for a port that the user brought: it outlives the instance. */

@@ -18,7 +18,7 @@ export class RequestSpecStore {
     return row && toSpec(row);
   }
 
-  /** Stores a new spec; it gets its id. That the instance has one already is a unique violation of the database. */
+  /** Stores a new spec; it gets its id. If the instance already has one, the database reports a unique violation. */
   async create(spec: RequestSpec): Promise<void> {
     const text = toText(spec);
     const row = await insertRequestSpec(this.#db, {
@@ -31,7 +31,7 @@ export class RequestSpecStore {
     spec.resetChanges();
   }
 
-  /** Stores the spec's present values. False when there is none for its instance. */
+  /** Stores the spec's present values. False: its instance has none. */
   async save(spec: RequestSpec): Promise<boolean> {
     const row = await updateRequestSpec(
       this.#db,
@@ -43,13 +43,13 @@ export class RequestSpecStore {
     return row !== undefined;
   }
 
-  /** False when there was none. */
+  /** False: there was none. */
   async delete(instanceUuid: string): Promise<boolean> {
     return deleteRequestSpec(this.#db, instanceUuid);
   }
 }
 
-/** Past attempts and hosts to avoid belong to one request and not to the instance, so they are not stored. */
+/** Past attempts and hosts to avoid belong to one request, not to the instance, so they are not stored. */
 function toText(spec: RequestSpec): string {
   const stored = spec.clone();
   if (stored.has('retry')) stored.retry = null;
@@ -65,7 +65,7 @@ function toSpec(row: RequestSpecRow): RequestSpec {
   return spec;
 }
 
-/** One for each instance: a second is a unique violation. */
+/** Each instance has one: a second is a unique violation. */
 export async function insertRequestSpec(db: Queryable, spec: NewRequestSpec): Promise<RequestSpecRow> {
   const { rows } = await insert(db, spec);
   return onlyRow(rows);
@@ -100,7 +100,7 @@ export async function updateRequestSpec(
     .executeTakeFirst();
 }
 
-/** False: there was none, or it went when an answer was lost. */
+/** False: there was none, perhaps since a first try deleted it and the answer was lost. */
 export async function deleteRequestSpec(db: Queryable, instanceUuid: string): Promise<boolean> {
   const { numDeletedRows } = await idempotent(db)
     .deleteFrom('request_specs')

@@ -34,7 +34,7 @@ it('is up from its registration to its stop', async () => {
   expect(store.isUp(await shown(), 60)).toBe(true);
 });
 
-it('keeps what an operator has set when it stops', async () => {
+it('keeps, when it stops, what an operator has set', async () => {
   const { store, shown, records: own } = await records();
   await own.register(INFO);
   await store.save(Object.assign(await shown(), { disabled: true, disabled_reason: 'disk' }));
@@ -50,7 +50,7 @@ it('notices that its record is gone', async () => {
   await expect(own.stopped()).rejects.toThrow(ServiceRecordMissing);
 });
 
-it('has nothing to say before it has registered', async () => {
+it('refuses to report before it has registered', async () => {
   const { records: own } = await records();
   await expect(own.heartbeat()).rejects.toThrow(TypeError);
   await expect(own.stopped()).rejects.toThrow(TypeError);

@@ -3,7 +3,7 @@ import type { Service } from '@mini-nova/objects';
 import { type ServiceInfo, ServiceRecordMissing, type ServiceRecords } from '@mini-nova/service';
 import type { ServiceStore } from './store.ts';
 
-/** The record of a service that has the database. */
+/** The record of a service with a database. */
 export class DatabaseServiceRecords implements ServiceRecords {
   readonly #store: ServiceStore;
   #registered: { info: ServiceInfo; service: Service } | undefined;

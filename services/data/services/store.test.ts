@@ -11,10 +11,10 @@ describe('a service', () => {
     ['seen just now', { last_seen_up: now }, true],
     ['seen 60 s ago', { last_seen_up: ago(60) }, true],
     ['seen 61 s ago', { last_seen_up: ago(61) }, false],
-    ['of a host whose clock is 30 s ahead', { last_seen_up: ago(-30) }, true],
-    ['of a host whose clock is 2 min ahead', { last_seen_up: ago(-120) }, false],
-    ['made just now and never seen', { last_seen_up: null, created_at: now }, true],
-    ['made long ago and never seen', { last_seen_up: null, created_at: ago(3600) }, false],
+    ['on a host whose clock is 30 s ahead', { last_seen_up: ago(-30) }, true],
+    ['on a host whose clock is 2 min ahead', { last_seen_up: ago(-120) }, false],
+    ['created just now and never seen', { last_seen_up: null, created_at: now }, true],
+    ['created long ago and never seen', { last_seen_up: null, created_at: ago(3600) }, false],
     ['without any time', {}, false],
     ['that has stopped in order just now', { last_seen_up: SEEN_WHEN_STOPPED, updated_at: now }, false],
     ['forced down', { last_seen_up: now, forced_down: true }, false],
@@ -26,7 +26,7 @@ describe('a service', () => {
   });
 });
 
-describe('the last word of a service', () => {
+describe('the last report of a service', () => {
   const cases: [what: string, values: ConstructorParameters<typeof Service>[0], at: Date | null][] = [
     ['is its last heartbeat', { last_seen_up: ago(5), updated_at: now, created_at: ago(9) }, ago(5)],
     ['is its stop', { last_seen_up: SEEN_WHEN_STOPPED, updated_at: ago(3), created_at: ago(9) }, ago(3)],

@@ -17,7 +17,7 @@ import type { Queryable, Schema } from '../database.ts';
 import { RowCodec, setByStore } from '../row-codec.ts';
 import type { NewService, ServiceChanges, ServiceRow } from './table.ts';
 
-/** Fields that are no column: the compute node is another record. */
+/** Fields without a column: the compute node is another record. */
 const unstored = new Set(['compute_node']);
 
 const codec = new RowCodec<Service, ServiceRow>({
@@ -25,16 +25,16 @@ const codec = new RowCodec<Service, ServiceRow>({
   columns: Object.keys(Service.fields).filter((field) => !unstored.has(field)) as (keyof ServiceRow)[],
 });
 
-/** Which daemon on which host. */
+/** Identifies a daemon and its host, for its registration. */
 export interface ServiceIdentity {
   host: string;
   binary: string;
   topic: string;
-  /** The service version it announces. */
+  /** The service version that it announces. */
   version: number;
 }
 
-/** The daemons' records in the database. */
+/** The service records in the database. */
 export class ServiceStore {
   readonly #db: Queryable;
 
@@ -42,7 +42,7 @@ export class ServiceStore {
     this.#db = db;
   }
 
-  /** By which the records are dated. */
+  /** The clock by which the records are dated. */
   get clock(): DatabaseClock {
     return clockOf(this.#db);
   }
@@ -68,7 +68,7 @@ export class ServiceStore {
     return ServiceList.hydrate({ objects: rows.map((row) => codec.toObject(row)) });
   }
 
-  /** Stores a new record. That the host has one of this binary already is a unique violation of the database. */
+  /** Stores a new record. If the host already has one for this binary, the database reports a unique violation. */
   async create(service: Service): Promise<void> {
     const { id: _assigned, ...values } = codec.toRow(service);
     const { uuid = randomUUID() } = service.values();
@@ -84,7 +84,7 @@ export class ServiceStore {
     codec.adopt(service, row);
   }
 
-  /** The daemon's record, made if there is none, with its present topic and version. Counts as a sign of life. */
+  /** The daemon's record with its present topic and version, created if there is none. Counts as a heartbeat. */
   async register({ host, binary, topic, version }: ServiceIdentity): Promise<Service> {
     const last_seen_up = databaseNow(this.#db);
     const service = new Service({ host, binary, topic, version, last_seen_up });
@@ -109,12 +109,12 @@ export class ServiceStore {
     return this.#store(service, service);
   }
 
-  /** Stores these values, and no others; the service has them once they are stored. @throws ServiceNotFound */
+  /** Stores these values, and no others; the service object gets them once they are stored. @throws ServiceNotFound */
   async update(service: Service, changes: ChangesOf<Service>): Promise<string[]> {
     return this.#store(service, service.withChanges(changes));
   }
 
-  /** Stores what counts as changed in `wanted`, and brings `service` up to date. */
+  /** Stores the changed fields of `wanted`, and brings `service` up to date. */
   async #store(service: Service, wanted: Service): Promise<string[]> {
     const changed = wanted.changes().filter((field) => codec.stores(field) && !setByStore.includes(field));
     if (changed.length === 0) return [];
@@ -124,9 +124,9 @@ export class ServiceStore {
   }
 
   /**
-   * A sign of life: counts the report and notes the time.
+   * Counts the report and records its time.
    *
-   * @param clockSkew what the daemon knows of its clock: seconds ahead of the database's
+   * @param clockSkew seconds by which the daemon's clock is ahead of the database's; null: unknown
    * @throws ServiceNotFound when the record was deleted
    */
   async heartbeat(service: Service, clockSkew: number | null = null): Promise<void> {
@@ -140,22 +140,22 @@ export class ServiceStore {
     await this.update(service, { last_seen_up: SEEN_WHEN_STOPPED });
   }
 
-  /** Marks the record deleted. False when it was deleted before. */
+  /** Marks the record as deleted. False: it already was. */
   async delete(service: Service): Promise<boolean> {
     return softDeleteService(this.#db, keyOf(service), databaseTimestamp(this.#db));
   }
 
-  /** Seconds by which daemons' clocks are ahead of the database's, by service id, as far as they have said. */
+  /** Seconds by which daemons' clocks are ahead of the database's, by service id, for those that have reported it. */
   clockSkews(): Promise<Map<number, number>> {
     return listClockSkews(this.#db);
   }
 
-  /** See `isServiceUp`. In an outage of the database, and until all had time to report again, who was up still is. */
+  /** See `isServiceUp`. In an outage of the database, and until all have had time to report again, services that were up stay up. */
   isUp(service: Service, downTime: number, now = databaseNow(this.#db)): boolean {
     return isServiceUp(service, downTime + this.clock.pardon(downTime), now);
   }
 
-  /** Whether the compute of the host would serve a request. */
+  /** Whether the host's compute is up, so that it would serve a request. */
   async isComputeUp(host: string | null, downTime: number): Promise<boolean> {
     if (host === null) return false;
     const service = await this.getByHostAndBinary(host, 'nova-compute');
@@ -164,8 +164,8 @@ export class ServiceStore {
 }
 
 /**
- * Whether the daemon gave a sign of life in the last `downTime` seconds and was not declared down. Being disabled
- * is another matter: a disabled service works, but gets nothing new.
+ * Whether the daemon has reported in the last `downTime` seconds and is not forced down. Being disabled is another matter: a
+ * disabled service works, but gets no new instances.
  */
 export function isServiceUp(service: Service, downTime: number, now: Date): boolean {
   const { forced_down = false, last_seen_up = null, created_at = null } = service.values();
@@ -173,13 +173,13 @@ export function isServiceUp(service: Service, downTime: number, now: Date): bool
   return !forced_down && lastSeen !== null && isWithin(downTime, lastSeen, now);
 }
 
-/** Whether the daemon has said that it stopped, and not started since. */
+/** Whether the daemon has stopped in order, and not started since. */
 export function hasStopped(service: Service): boolean {
   const { last_seen_up = null } = service.values();
   return last_seen_up !== null && last_seen_up.getTime() === SEEN_WHEN_STOPPED.getTime();
 }
 
-/** The daemon's last word: its last heartbeat, or the record's last change when it has stopped in order. */
+/** The time of the daemon's last heartbeat; if it has stopped in order, of the record's last change. */
 export function lastReport(service: Service): Date | null {
   const { last_seen_up = null, created_at = null, updated_at = null } = service.values();
   return (hasStopped(service) ? updated_at : last_seen_up) ?? created_at;
@@ -201,7 +201,7 @@ export interface ServiceFilters {
   disabled?: boolean;
 }
 
-/** Of the living services one host and binary has only one: a second is a unique violation. */
+/** Among services that are not deleted, host and binary are unique together: a second is a unique violation. */
 export async function insertService(db: Queryable, service: NewService): Promise<ServiceRow> {
   return db.insertInto('services').values(service).returningAll().executeTakeFirstOrThrow();
 }
@@ -232,15 +232,15 @@ export async function listServices(db: Queryable, filters: ServiceFilters = {}):
   return query.execute();
 }
 
-/** What the living services know of their clocks, by service id. */
+/** The clock skews that services have reported, by service id. */
 export async function listClockSkews(db: Queryable): Promise<Map<number, number>> {
   const rows = await living(db).where('clock_skew', 'is not', null).execute();
   return new Map(rows.map(({ id, clock_skew }) => [id, clock_skew ?? 0]));
 }
 
 /**
- * A record as its holder knows it. An id alone may have become another's, when the database was restored or made anew under
- * daemons that run; so it counts only together with the uuid, where the holder knows it.
+ * Identifies a service record. If the database is restored or recreated while daemons run, an id may come to belong to
+ * another record. So it is checked together with the uuid, if the daemon knows the uuid.
  */
 export interface ServiceKey {
   id: number;
@@ -261,7 +261,7 @@ export async function updateService(
 }
 
 /**
- * One report: raises report_count (twice perhaps, when an answer was lost), sets last_seen_up, and notes the clock's skew.
+ * Records one heartbeat: raises report_count (perhaps twice, if an answer was lost), and sets last_seen_up and the clock's skew.
  * Undefined: the record is gone.
  */
 export async function recordHeartbeat(

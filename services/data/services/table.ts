@@ -16,7 +16,7 @@ export interface ServicesTable extends SoftDeleted {
   version: Generated<number>;
   /** Null: the configured default zone. */
   availability_zone: string | null;
-  /** Seconds by which the daemon's clock is ahead of the database's, negative when behind; null: unknown. */
+  /** Seconds by which the daemon's clock is ahead of the database's, negative if behind; null: unknown. */
   clock_skew: number | null;
 }
 

@@ -25,7 +25,7 @@ export function describeArchive(db: () => Database): void {
       return Number(rows[0]?.n);
     };
 
-    /** An instance with all that can belong to one. */
+    /** A deleted instance with all that can belong to one. */
     async function deleted(at = AT): Promise<string> {
       const { uuid } = await insertInstance(db().kysely, newInstance({ metadata: '{"a":"b"}' }));
       await insertInstanceFault(db().kysely, { instance_uuid: uuid, code: 500, created_at: AT });
@@ -38,7 +38,7 @@ export function describeArchive(db: () => Database): void {
       return uuid;
     }
 
-    it('moves deleted instances with their faults and migrations, and deletes what else was theirs', async () => {
+    it('moves deleted instances with their faults and migrations, and deletes what else belongs to them', async () => {
       const uuid = await deleted();
       const { uuid: living } = await insertInstance(db().kysely, newInstance());
       await insertRequestSpec(db().kysely, { instance_uuid: living, spec: '{}', created_at: AT });
@@ -61,7 +61,7 @@ export function describeArchive(db: () => Database): void {
       expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map());
     });
 
-    it('moves services and nodes, and deletes the providers of nodes that nobody holds anything of', async () => {
+    it('moves services and nodes, and deletes the providers of those nodes unless they have allocations', async () => {
       const node = await insertComputeNode(db().kysely, newComputeNode());
       const held = await insertComputeNode(db().kysely, newComputeNode({ hypervisor_hostname: 'held' }));
       for (const { uuid } of [node, held]) {
@@ -79,7 +79,7 @@ export function describeArchive(db: () => Database): void {
       expect(left).toEqual([{ uuid: held.uuid }]);
     });
 
-    it('moves no more rows than it is told, oldest first, whatever their number', async () => {
+    it('moves no more rows than the given maximum, oldest first', async () => {
       const rows = Array.from({ length: 250 }, () => newInstance({ deleted: true, deleted_at: AT }));
       await db().kysely.insertInto('instances').values(rows).execute();
 
@@ -89,7 +89,7 @@ export function describeArchive(db: () => Database): void {
       expect(await archiveDeletedRows(db(), { maxRows: 1000 })).toEqual(new Map([['instances', 49]]));
     });
 
-    it('leaves what was deleted later than told', async () => {
+    it('leaves rows that were deleted after the given time', async () => {
       const [early, late] = [await deleted(AT), await deleted(LATER)];
 
       await archiveDeletedRows(db(), { maxRows: 1000, before: LATER });
@@ -98,7 +98,7 @@ export function describeArchive(db: () => Database): void {
       expect(await findInstance(db().kysely, late, { includeDeleted: true })).toBeDefined();
     });
 
-    it('leaves instances that hold something, until it is released', async () => {
+    it('leaves instances that hold something until that is released', async () => {
       const [claimant, owner] = [await deleted(), await deleted()];
       const network = await ensureNetwork(db().kysely, { label: 'private', cidr: '10.0.0.0/24' });
       await allocatePort(db(), { networkUuid: network.uuid, deviceUuid: owner, host: 'host1' });
@@ -119,7 +119,7 @@ export function describeArchive(db: () => Database): void {
       expect((await archiveDeletedRows(db(), { maxRows: 1000 })).get('instances')).toBe(2);
     });
 
-    it('is undone by nothing but a purge, of all or of what was deleted before', async () => {
+    it('keeps rows until a purge, of all or of those deleted before a time', async () => {
       await deleted(AT);
       await deleted(LATER);
       await archiveDeletedRows(db(), { maxRows: 1000 });
@@ -139,7 +139,7 @@ export function describeArchive(db: () => Database): void {
       expect(await purgeShadowTables(db())).toEqual(new Map());
     });
 
-    it('finds the columns of each table in its shadow, in the same order', async () => {
+    it('has shadow tables with the same columns in the same order', async () => {
       const { dialect, kysely } = db();
       const columns = async (table: string) => {
         const query =

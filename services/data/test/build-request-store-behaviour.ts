@@ -17,7 +17,7 @@ export function describeBuildRequestStore(database: () => Database): void {
       store = new BuildRequestStore(database().kysely);
     });
 
-    it('keep the instance that was asked for', async () => {
+    it('keep the requested instance', async () => {
       const instance = newInstance();
       const request = requestFor(instance);
       const mapping = new BlockDeviceMapping({
@@ -35,13 +35,13 @@ export function describeBuildRequestStore(database: () => Database): void {
       expect([stored?.changes(), request.changes()]).toEqual([[], []]);
     });
 
-    it('are one for each instance', async () => {
+    it('are unique for each instance', async () => {
       const instance = newInstance();
       await store.create(requestFor(instance));
       await expect(store.create(requestFor(instance))).rejects.toSatisfy(isUniqueViolation);
     });
 
-    it('can be saved as long as they are there', async () => {
+    it('can be saved until they are deleted', async () => {
       const request = requestFor(newInstance());
       await store.create(request);
       request.instance.vm_state = 'error';
@@ -51,7 +51,7 @@ export function describeBuildRequestStore(database: () => Database): void {
       expect(await store.save(request)).toBe(false);
     });
 
-    it('are deleted by exactly one', async () => {
+    it('are deleted by exactly one of several who try', async () => {
       const request = requestFor(newInstance());
       await store.create(request);
       const deletions = [store.delete(request.instance_uuid), store.delete(request.instance_uuid)];

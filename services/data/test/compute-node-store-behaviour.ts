@@ -44,18 +44,18 @@ export function describeComputeNodeStore(database: () => Database): void {
       expect((await store.getById(node.id)).uuid).toBe(node.uuid);
     });
 
-    it('that are not there are not found', async () => {
+    it('that do not exist are not found', async () => {
       expect(await store.getByHostAndNodename('host1', 'node1')).toBeUndefined();
       await expect(store.getByUuid('nothing')).rejects.toThrow(ComputeHostNotFound);
       await expect(store.getById(1)).rejects.toThrow(ComputeHostNotFound);
     });
 
-    it('are made once for a host and name', async () => {
+    it('are unique for host and name', async () => {
       await store.create(newComputeNode());
       await expect(store.create(newComputeNode())).rejects.toSatisfy(isUniqueViolation);
     });
 
-    it('save what changed', async () => {
+    it('save only changed fields', async () => {
       const node = newComputeNode({ stats: {} });
       await store.create(node);
       node.vcpus_used = 2;
@@ -68,7 +68,7 @@ export function describeComputeNodeStore(database: () => Database): void {
       });
     });
 
-    it('are listed by host, and not when deleted', async () => {
+    it('are listed by host, without deleted ones', async () => {
       const [one, two] = [newComputeNode(), newComputeNode({ host: 'host2' })];
       await store.create(one);
       await store.create(two);

@@ -6,7 +6,7 @@ import { allocatePort } from '../ports/queries.ts';
 import { findService, insertService } from '../services/store.ts';
 import { newService } from './rows.ts';
 
-/** What several processes on one database rely on; here each has its own connections. */
+/** What several processes on one database rely on. Here each "process" has connections of its own. */
 export function describeConcurrency(connection: () => string): void {
   describe('shared by several', () => {
     let databases: Database[];
@@ -23,7 +23,7 @@ export function describeConcurrency(connection: () => string): void {
       );
     }
 
-    it('is migrated once, whoever else tries', async () => {
+    it('is migrated once, however many try', async () => {
       const applied = await atOnce(4, migrate);
 
       const { latest, current } = await atOnce(1, schemaVersion).then(
@@ -33,7 +33,7 @@ export function describeConcurrency(connection: () => string): void {
       expect(applied.map((names) => names.length).sort()).toEqual([0, 0, 0, latest]);
     });
 
-    it('loses no change of transactions that run at once', async () => {
+    it('loses no change of concurrent transactions', async () => {
       await atOnce(1, migrate);
       await atOnce(1, (db) => insertService(db.kysely, newService()));
 
@@ -50,7 +50,7 @@ export function describeConcurrency(connection: () => string): void {
       expect(service?.report_count).toBe(40);
     });
 
-    it('lets single statements wait for a transaction without stopping it', async () => {
+    it('lets single statements wait for a transaction without blocking it', async () => {
       await atOnce(1, migrate);
 
       await atOnce(20, (db, n) => insertService(db.kysely, newService({ host: `host${n}` })));
@@ -59,7 +59,7 @@ export function describeConcurrency(connection: () => string): void {
       expect(services).toHaveLength(20);
     });
 
-    it('shows a snapshot one state, whatever is committed meanwhile', async () => {
+    it('shows one state to a snapshot, whatever is committed meanwhile', async () => {
       await atOnce(1, migrate);
       const [reader, writer] = databases as [Database, Database];
 
@@ -88,7 +88,7 @@ export function describeConcurrency(connection: () => string): void {
       );
 
       const ports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
-      // 64 less network, gateway and broadcast.
+      // 64 without network, gateway and broadcast.
       expect(new Set(ports.map((port) => port.ip_address)).size).toBe(61);
       expect(new Set(ports.map((port) => port.mac_address)).size).toBe(61);
       const failures = results

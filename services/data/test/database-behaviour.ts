@@ -20,13 +20,13 @@ import { describeServiceStore } from './service-store-behaviour.ts';
 import { describeTransactions } from './transaction-behaviour.ts';
 
 export interface DatabaseUnderTest {
-  /** The connection text of a new empty database. */
+  /** The URL of a new empty database. */
   create(): Promise<string>;
-  /** False for one that only its first connection sees. */
+  /** False for a database that only its first connection sees. */
   shared: boolean;
 }
 
-/** What holds on every database that is supported. */
+/** What holds on every supported database. */
 export function describeDatabase(name: string, { create, shared }: DatabaseUnderTest): void {
   describe(name, () => {
     let connection: string;

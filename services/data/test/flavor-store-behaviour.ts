@@ -13,7 +13,7 @@ export function describeFlavorStore(database: () => Database): void {
       store = new FlavorStore(database().kysely);
     });
 
-    it('are those of a new database', async () => {
+    it('of a new database are listed', async () => {
       const names = (await store.list()).objects.map(({ name }) => name);
       expect(names).toEqual(['m1.tiny', 'm1.small', 'm1.medium', 'm1.large', 'm1.xlarge']);
     });
@@ -31,13 +31,13 @@ export function describeFlavorStore(database: () => Database): void {
       expect((await store.getByName('m1.small')).id).toBe(small.id);
     });
 
-    it('that are not there are not found', async () => {
+    it('that do not exist are not found', async () => {
       await expect(store.getById(99)).rejects.toThrow(FlavorNotFound);
       await expect(store.getByFlavorid('99')).rejects.toThrow('Flavor 99 could not be found.');
       await expect(store.getByName('m9')).rejects.toThrow(FlavorNotFound);
     });
 
-    it('can be made and deleted', async () => {
+    it('can be created and deleted', async () => {
       const extra_specs = { 'hw:cpu_policy': 'dedicated' };
       const flavor = new Flavor({
         name: 'big',

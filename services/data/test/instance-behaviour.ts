@@ -60,19 +60,19 @@ export function describeInstances(db: () => Database): void {
     });
 
     const filters: [string, InstanceFilters, string[]][] = [
-      ['nothing: newest first', {}, ['d', 'c', 'b', 'a']],
+      ['no condition, newest first', {}, ['d', 'c', 'b', 'a']],
       ['host', { host: 'host1' }, ['b', 'a']],
       ['node', { node: 'node2' }, ['c']],
       ['project', { projectId: 'p1' }, ['c', 'a']],
       ['vm states', { vmStates: ['active', 'error'] }, ['d', 'b']],
-      ['no vm state at all', { vmStates: [] }, []],
-      ['task states with none', { taskStates: [null] }, ['d', 'b']],
-      ['task states with one and none', { taskStates: ['spawning', null] }, ['d', 'c', 'b']],
+      ['an empty list of vm states', { vmStates: [] }, []],
+      ['the lack of a task', { taskStates: [null] }, ['d', 'b']],
+      ['a task state or the lack of a task', { taskStates: ['spawning', null] }, ['d', 'c', 'b']],
       ['last change', { changedBefore: '2026-01-31T12:00:30.000Z' }, ['c', 'b', 'a']],
       ['limit', { limit: 2 }, ['d', 'c']],
       ['uuids', { uuids: ['a', 'c', 'x'] }, ['c', 'a']],
       ['no uuid', { uuids: [] }, []],
-      ['deleted', { deleted: true }, ['e']],
+      ['being deleted', { deleted: true }, ['e']],
       ['any', { deleted: 'any' }, ['e', 'd', 'c', 'b', 'a']],
     ];
 
@@ -118,7 +118,7 @@ export function describeInstances(db: () => Database): void {
       expect(await save()).toMatchObject({ vm_state: 'active', task_state: null });
     });
 
-    it('are locked only while they live', async () => {
+    it('can be locked only until they are deleted', async () => {
       const { uuid } = await insertInstance(db().kysely, newInstance());
       expect(await db().transaction((trx) => lockInstance(trx, uuid))).toBe(true);
       await softDeleteInstance(db().kysely, uuid, LATER);
@@ -133,7 +133,7 @@ export function describeInstances(db: () => Database): void {
   });
 
   describe('instance faults', () => {
-    it('show the newest of each instance', async () => {
+    it('are listed with the newest of each instance', async () => {
       const fault = { instance_uuid: 'a', code: 500, created_at: AT };
       await insertInstanceFault(db().kysely, { ...fault, message: 'first' });
       await insertInstanceFault(db().kysely, { ...fault, message: 'second' });
@@ -155,7 +155,7 @@ export function describeInstances(db: () => Database): void {
       created_at: AT,
     };
 
-    it('are deleted by exactly one of those who try', async () => {
+    it('are deleted by exactly one of several who try', async () => {
       await insertBuildRequest(db().kysely, request);
 
       const deleted = await Promise.all(

@@ -24,7 +24,7 @@ export function describeSaves(database: () => Database): void {
 
     const stored = () => store.getByUuid(instance.uuid);
 
-    it('stores the changed fields, and says which', async () => {
+    it('stores the changed fields, and returns their names', async () => {
       Object.assign(instance, { host: 'host1', vm_state: 'active', launched_at: new Date() });
       expect(await store.save(instance)).toEqual(['host', 'launched_at', 'updated_at', 'vm_state']);
       expect(instance.changes()).toEqual([]);
@@ -45,7 +45,7 @@ export function describeSaves(database: () => Database): void {
       expect([metadata, info_cache?.network_info]).toEqual([{ purpose: 'work' }, '[{}]']);
     });
 
-    it('leaves the fields alone that others changed, and brings them to the instance', async () => {
+    it('leaves alone the fields that others changed, and updates the instance with them', async () => {
       const others = await stored();
       others.task_state = 'deleting';
       await store.save(others);
@@ -62,7 +62,7 @@ export function describeSaves(database: () => Database): void {
       expect(instance.flavor).toBe(flavor);
     });
 
-    it('of nothing does nothing', async () => {
+    it('without changes does nothing', async () => {
       expect(await store.save(instance)).toEqual([]);
       expect((await stored()).updated_at).toBeNull();
     });
@@ -75,13 +75,13 @@ export function describeSaves(database: () => Database): void {
       expect([instance.id, (await stored()).id]).toEqual([id, id]);
     });
 
-    it('of a deleted one is refused', async () => {
+    it('of a deleted instance is refused', async () => {
       await store.destroy(await stored());
       instance.host = 'host1';
       await expect(store.save(instance)).rejects.toThrow(InstanceNotFound);
     });
 
-    it('of given values stores them and no others, and the instance has them then', async () => {
+    it('of given values stores them and no others, and the instance gets them', async () => {
       instance.host = 'unsaved';
       await store.update(instance, { power_state: 1, node: 'node1' });
       expect((await stored()).values()).toMatchObject({ power_state: 1, node: 'node1', host: null });
@@ -89,7 +89,7 @@ export function describeSaves(database: () => Database): void {
       expect(instance.changes()).toEqual([]);
     });
 
-    it('of given values leaves the instance as it was when it fails, and the next one writes nothing of it', async () => {
+    it('of given values leaves the instance as it was if it fails, and the next save writes none of them', async () => {
       const succeed = await failSaves(database(), "new.vm_state = 'active'");
       const launched_at = new Date();
       const failed = store.update(instance, { vm_state: 'active', host: 'host1', launched_at });
@@ -103,7 +103,7 @@ export function describeSaves(database: () => Database): void {
       expect((await stored()).values()).toMatchObject({ ...unwritten, task_state: 'networking' });
     });
 
-    it('of given values writes also those that the instance seems to have', async () => {
+    it('of given values also writes those that the instance already has', async () => {
       const others = await stored();
       await store.update(others, { host: 'host1' });
       await store.update(instance, { host: null });
@@ -135,7 +135,7 @@ export function describeSaves(database: () => Database): void {
         ],
         ['vm', { vmState: ['active'] }, { vm_state: ['active'] }, InstanceUpdateConflict],
       ])(
-        'is refused in another %s state, with both named, and changes nothing',
+        'is refused in another %s state with an error that names both, and changes nothing',
         async (_which, expected, named, type) => {
           Object.assign(instance, { task_state: 'spawning', host: 'host1' });
           const refused = await store.save(instance, expected).catch((error: unknown) => error);
@@ -156,7 +156,7 @@ export function describeSaves(database: () => Database): void {
         },
       );
 
-      it('is refused in its own way while the instance is being deleted', async () => {
+      it('is refused with an error of its own while the instance is being deleted', async () => {
         const others = await stored();
         others.task_state = 'deleting';
         await store.save(others);
@@ -174,7 +174,7 @@ export function describeSaves(database: () => Database): void {
         expect((await stored()).task_state).toBe('networking');
       });
 
-      it('checks them even if nothing is to be stored', async () => {
+      it('checks the states even if nothing is to be stored', async () => {
         await expect(store.save(instance, { taskState: ['spawning'] })).rejects.toThrow(
           UnexpectedTaskStateError,
         );
@@ -184,9 +184,9 @@ export function describeSaves(database: () => Database): void {
   });
 }
 
-/** With connections of their own, as different daemons have. */
+/** Each save has its own connection, like those of different daemons. */
 export function describeConcurrentSaves(connection: () => string): void {
-  it('of concurrent saves that expect the same state exactly one succeeds', async () => {
+  it('exactly one of several concurrent saves that expect the same state succeeds', async () => {
     const dbs = await Promise.all([openDatabase(connection()), openDatabase(connection())]);
     const [one, other] = dbs.map((db) => new InstanceStore(db.kysely)) as [InstanceStore, InstanceStore];
     for (let round = 0; round < 10; round += 1) {

@@ -30,7 +30,7 @@ export function describeInstanceStore(database: () => Database): void {
     }
 
     describe('creating', () => {
-      it('gives id and times, and leaves nothing changed', async () => {
+      it('sets id and times, and leaves no field marked as changed', async () => {
         const before = Date.now();
         const instance = await created();
         expect(instance.id).toBeGreaterThan(0);
@@ -45,7 +45,7 @@ export function describeInstanceStore(database: () => Database): void {
         expect((await store.getByUuid(instance.uuid)).display_name).toBe('vm');
       });
 
-      it('keeps what an instance has before and after its move', async () => {
+      it('keeps the flavors and the context of a move', async () => {
         const resized = newFlavor();
         resized.memory_mb = 1024;
         const resources = new ResourceList({
@@ -96,7 +96,7 @@ export function describeInstanceStore(database: () => Database): void {
         }
       });
 
-      it('fills what cannot be null with nothing', async () => {
+      it('gives empty values to fields that cannot be null', async () => {
         const instance = new Instance({ uuid: randomUUID() });
         await store.create(instance);
         const stored = await store.getByUuid(instance.uuid);
@@ -127,7 +127,7 @@ export function describeInstanceStore(database: () => Database): void {
     });
 
     describe('listing', () => {
-      it('goes from newest to oldest', async () => {
+      it('begins with the newest', async () => {
         const uuids = [await created(), await created(), await created()].map(({ uuid }) => uuid);
         expect((await store.list()).objects.map(({ uuid }) => uuid)).toEqual(uuids.reverse());
       });
@@ -150,14 +150,14 @@ export function describeInstanceStore(database: () => Database): void {
         expect(second.objects.map(({ uuid }) => uuid)).toEqual(uuids.slice(2));
       });
 
-      it('goes on after a marker that was deleted meanwhile', async () => {
+      it('continues after a marker that was deleted meanwhile', async () => {
         const [one, two] = [await created(), await created()];
         await store.destroy(two);
         const rest = await store.search({ marker: two.uuid });
         expect(rest.objects.map(({ uuid }) => uuid)).toEqual([one.uuid]);
       });
 
-      it('refuses a marker that never was', async () => {
+      it('refuses a marker that never existed', async () => {
         await expect(store.search({ marker: randomUUID() })).rejects.toThrow(InstanceNotFound);
       });
     });
@@ -176,7 +176,7 @@ export function describeInstanceStore(database: () => Database): void {
         expect((await store.list({ deleted: true })).length).toBe(1);
       });
 
-      it('twice does it once', async () => {
+      it('twice has an effect only once', async () => {
         const instance = await created();
         await store.destroy(instance);
         const deletedAt = instance.deleted_at;
@@ -184,13 +184,13 @@ export function describeInstanceStore(database: () => Database): void {
         expect(instance.deleted_at).toEqual(deletedAt);
       });
 
-      it('of one that never was is refused', async () => {
+      it('of an instance that never existed is refused', async () => {
         await expect(store.destroy(newInstance())).rejects.toThrow(InstanceNotFound);
       });
     });
 
     describe('faults', () => {
-      it('come back latest first', async () => {
+      it('come back with the newest only', async () => {
         const { uuid } = await created();
         expect(await store.latestFault(uuid)).toBeUndefined();
         for (const message of ['first', 'second']) {
@@ -224,7 +224,7 @@ export function describeInstanceStore(database: () => Database): void {
     });
 
     describe('state listeners', () => {
-      it('hear of creation, states and deletion, and of nothing else', async () => {
+      it('are called for creations, changes of states and deletions, and for nothing else', async () => {
         const heard: StateChange[] = [];
         store.onStateChange((change) => heard.push(change));
         const instance = await created();
@@ -242,7 +242,7 @@ export function describeInstanceStore(database: () => Database): void {
         expect(heard.every(({ at }) => Math.abs(Date.now() - at) < 60_000)).toBe(true);
       });
 
-      it('hear nothing more once they are taken away', async () => {
+      it('are no longer called once they are removed', async () => {
         const heard: StateChange[] = [];
         const stop = store.onStateChange((change) => heard.push(change));
         stop();
@@ -250,7 +250,7 @@ export function describeInstanceStore(database: () => Database): void {
         expect(heard).toEqual([]);
       });
 
-      it('hear of what a transaction does', async () => {
+      it('are called for changes in a transaction', async () => {
         const heard: StateChange[] = [];
         store.onStateChange((change) => heard.push(change));
         await database().transaction((trx) => store.within(trx).create(newInstance()));

@@ -24,7 +24,7 @@ export function describeMigrations(db: () => Database): void {
       expect(await migrate(db())).toEqual([]);
     });
 
-    it('are asked for by the error of a database that lacks them', async () => {
+    it('are named as the remedy in the error for a database without them', async () => {
       await expect(assertMigrated(db())).rejects.toThrow(SchemaOutOfDate);
       await expect(assertMigrated(db())).rejects.toThrow('nova-manage db sync');
       await migrate(db());
@@ -32,7 +32,7 @@ export function describeMigrations(db: () => Database): void {
     });
 
     it('leave nothing behind when one fails', async () => {
-      // One of the later migrations finds its table there already.
+      // A later migration finds that its table already exists.
       await db().kysely.schema.createTable('ports').addColumn('uuid', 'text').execute();
 
       await expect(migrate(db())).rejects.toThrow(/ports/);
@@ -42,7 +42,7 @@ export function describeMigrations(db: () => Database): void {
       await migrate(db());
     });
 
-    it('leave all that is recorded in a database of an earlier version as it is', async () => {
+    it('keep all records of a database of an earlier version', async () => {
       const tables = ['instances', 'allocations', 'resource_providers', 'shadow_instances'] as const;
       const contents = () =>
         Promise.all(tables.map((table) => sql`select * from ${sql.table(table)}`.execute(db().kysely)));

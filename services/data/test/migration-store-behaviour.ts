@@ -40,20 +40,20 @@ export function describeMigrationStore(database: () => Database): void {
       expect((await store.get({ id: migration.id })).uuid).toBe(migration.uuid);
     });
 
-    it('that are not there are not found, nor saved', async () => {
+    it('that do not exist are neither found nor saved', async () => {
       await expect(store.get({ uuid: 'nothing' })).rejects.toThrow(MigrationNotFound);
       const absent = Object.assign(newMigration(), { id: 1 });
       await expect(store.save(absent)).rejects.toThrow(MigrationNotFound);
     });
 
-    it('are made once', async () => {
+    it('have a unique uuid', async () => {
       const migration = newMigration();
       await store.create(migration);
       const again = newMigration({ uuid: migration.uuid });
       await expect(store.create(again)).rejects.toSatisfy(isUniqueViolation);
     });
 
-    it('save what changed', async () => {
+    it('save only changed fields', async () => {
       const migration = newMigration();
       await store.create(migration);
       migration.status = 'post-migrating';
@@ -81,7 +81,7 @@ export function describeMigrationStore(database: () => Database): void {
       expect(await found({ underWay: true, limit: 1 })).toEqual([back.uuid]);
     });
 
-    it('are under way in every status that does not say that they are over', async () => {
+    it('are under way in every status that does not mean that they are over', async () => {
       const statuses = ['queued', 'finished', 'a status of the future', null, 'done', 'error', 'confirmed'];
       for (const status of statuses) await store.create(newMigration({ status }));
 
@@ -91,7 +91,7 @@ export function describeMigrationStore(database: () => Database): void {
       expect(found).toEqual(['queued', 'finished', 'a status of the future', null]);
     });
 
-    it('are deleted with their instance, however far they have got', async () => {
+    it('are deleted with their instance, whatever their status', async () => {
       const instances = new InstanceStore(database().kysely);
       const instance = newInstance();
       await instances.create(instance);

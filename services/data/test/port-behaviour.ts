@@ -27,14 +27,14 @@ export function describePorts(db: () => Database): void {
       return allocatePort(db(), { networkUuid, deviceUuid: 'vm', host: 'host1', ...request });
     }
 
-    it('make a network once, with its first address as gateway', async () => {
+    it('have a network created once, with its first address as gateway', async () => {
       const again = await ensureNetwork(db().kysely, { label: 'private', cidr: '10.2.0.0/16' });
 
       expect(again).toMatchObject({ uuid: networkUuid, cidr: '10.1.0.0/29', gateway: '10.1.0.1' });
       expect(await listNetworks(db().kysely)).toHaveLength(1);
     });
 
-    it('give the lowest free addresses, without network, gateway and broadcast, until none is left', async () => {
+    it('get the lowest free addresses, except network, gateway and broadcast, until none is left', async () => {
       const ports = [];
       for (let n = 0; n < 5; n++) ports.push(await allocate());
 
@@ -49,7 +49,7 @@ export function describePorts(db: () => Database): void {
       await expect(allocate()).rejects.toThrow(AddressesExhausted);
     });
 
-    it('give a freed address again', async () => {
+    it('get freed addresses again', async () => {
       await allocate();
       const second = await allocate();
       await allocate();
@@ -60,31 +60,31 @@ export function describePorts(db: () => Database): void {
       expect((await allocate()).ip_address).toBe('10.1.0.5');
     });
 
-    it('give a certain address when it is asked for and free', async () => {
+    it('get a requested address if it is free', async () => {
       expect((await allocate({ fixedIp: '10.1.0.5' })).ip_address).toBe('10.1.0.5');
       await expect(allocate({ fixedIp: '10.1.0.5' })).rejects.toThrow(AddressInUse);
       expect((await allocate()).ip_address).toBe('10.1.0.2');
     });
 
     it.each(['10.1.0.0', '10.1.0.1', '10.1.0.7', '10.2.0.2', 'fe80::1', 'x', ''])(
-      'refuse to give the address %j',
+      'cannot have the address %j',
       async (fixedIp) => {
         await expect(allocate({ fixedIp })).rejects.toThrow(AddressNotAllocatable);
       },
     );
 
-    it('refuse a network that is not there', async () => {
+    it('need an existing network', async () => {
       await expect(allocate({ networkUuid: 'absent' })).rejects.toThrow(NetworkMissing);
     });
 
-    it('count addresses for each network alone', async () => {
+    it('have addresses counted for each network separately', async () => {
       const other = await ensureNetwork(db().kysely, { label: 'other', cidr: '200.1.0.0/29' });
       await allocate();
 
       expect((await allocate({ networkUuid: other.uuid })).ip_address).toBe('200.1.0.2');
     });
 
-    it('bind a port to one device at a time', async () => {
+    it('are bound to one device at a time', async () => {
       const { uuid } = await allocate({ deviceUuid: null, host: null });
       const bind = (deviceUuid: string, host: string) =>
         bindPort(db().kysely, uuid, { deviceUuid, host, at: AT });
@@ -94,7 +94,7 @@ export function describePorts(db: () => Database): void {
       expect(await bind('vm2', 'host1')).toBeUndefined();
     });
 
-    it('keep addresses when a device moves', async () => {
+    it('keep their addresses when the device moves', async () => {
       const port = await allocate();
 
       const moved = await movePorts(db().kysely, { deviceUuid: 'vm', host: 'host2', at: AT });
@@ -102,7 +102,7 @@ export function describePorts(db: () => Database): void {
       expect(moved).toEqual([{ ...port, host: 'host2', updated_at: AT }]);
     });
 
-    it('delete the ports made for a device and keep those it was given', async () => {
+    it('are deleted on release if they were made for the device, and unbound if the user brought them', async () => {
       const made = await allocate();
       const given = await allocate({ createdForInstance: false });
       const others = await allocate({ deviceUuid: 'vm2' });

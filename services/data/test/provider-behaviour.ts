@@ -44,7 +44,7 @@ export function describeProviders(db: () => Database): void {
       expect(await findProvider(db().kysely, 'p2')).toMatchObject({ name: 'node2', generation: 1 });
     });
 
-    it('are claimed of by consumers that are locked in one order, ended ones told', async () => {
+    it('have their consumers locked without deadlock, and learn which have ended', async () => {
       await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
       await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
       await insertInstance(db().kysely, newInstance({ uuid: 'deleted' }));
@@ -57,7 +57,7 @@ export function describeProviders(db: () => Database): void {
       for (const ended of answers) expect(ended.sort()).toEqual(['deleted', 'failed']);
     });
 
-    it('are waited for by instances whose records alone are touched', async () => {
+    it('let the records of waiting instances be touched, and no others', async () => {
       const scheduling = { vm_state: 'building', task_state: 'scheduling' };
       for (const uuid of ['other', 'waiting']) {
         await insertInstance(db().kysely, newInstance({ uuid, ...scheduling }));
@@ -93,7 +93,7 @@ export function describeProviders(db: () => Database): void {
       );
     });
 
-    it('lose the allocations of one consumer, on one provider or on all', async () => {
+    it('release the allocations of one consumer, on one provider or on all', async () => {
       await ensureProvider(db().kysely, { uuid: 'p2', name: 'node2', at: AT });
       await insertAllocations(db().kysely, [
         allocation('c1', 1),
@@ -108,7 +108,7 @@ export function describeProviders(db: () => Database): void {
       expect(await listAllocationsOfConsumer(db().kysely, 'c2')).toHaveLength(1);
     });
 
-    it('list as orphaned what is held for instances that have ended, however short a time', async () => {
+    it('have orphaned allocations of instances that have ended, however new', async () => {
       await insertInstance(db().kysely, newInstance({ uuid: 'building' }));
       await insertInstance(db().kysely, newInstance({ uuid: 'failed', vm_state: 'error' }));
       await insertInstance(
@@ -132,7 +132,7 @@ export function describeProviders(db: () => Database): void {
       expect(await listUnknownConsumers(db().kysely, AT)).toEqual(['absent']);
     });
 
-    it('list as orphaned what an instance at rest holds on another node than its own', async () => {
+    it('have orphaned allocations of an instance at rest on another node', async () => {
       const resting = [...vmStatesResting('on its host'), 'error'];
       await insertComputeNode(
         db().kysely,

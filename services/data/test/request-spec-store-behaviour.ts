@@ -25,7 +25,7 @@ export function describeRequestSpecStore(database: () => Database): void {
       store = new RequestSpecStore(database().kysely);
     });
 
-    it('keep what concerns the instance and not one attempt', async () => {
+    it('keep what concerns the instance, and nothing of a single attempt', async () => {
       const spec = newSpec();
       await store.create(spec);
       const stored = await store.findByInstanceUuid(spec.instance_uuid);
@@ -41,7 +41,7 @@ export function describeRequestSpecStore(database: () => Database): void {
       expect([spec.ignore_hosts, spec.retry?.num_attempts]).toEqual([['host9'], 1]);
     });
 
-    it('are one for each instance', async () => {
+    it('are unique for each instance', async () => {
       const spec = newSpec();
       await store.create(spec);
       await expect(store.create(spec.clone())).rejects.toSatisfy(isUniqueViolation);

@@ -32,7 +32,7 @@ export function newComputeNode(values: Partial<NewComputeNode> = {}): NewCompute
   };
 }
 
-/** A resize from host1 to host2 that is under way. */
+/** A resize under way from host1 to host2. */
 export function newMigration(values: Partial<NewMigration> = {}): NewMigration {
   return {
     uuid: randomUUID(),

@@ -73,11 +73,11 @@ export function describeSearches(db: () => Database): void {
       [{ addresses: { 4: like('55'), 6: like('.') } }, ['b']],
     ];
 
-    it.each(conditions)('finds those for which holds %o', async (condition, uuids) => {
+    it.each(conditions)('finds the instances that fulfil %o', async (condition, uuids) => {
       expect(await found({ conditions: [condition] })).toEqual(uuids);
     });
 
-    it('finds those for which all conditions hold, newest first', async () => {
+    it('finds the instances that fulfil all conditions, newest first', async () => {
       expect(await found({})).toEqual(['d', 'c', 'b', 'a']);
       const conditions: InstanceCondition[] = [
         { column: 'host', in: ['h1'] },
@@ -86,7 +86,7 @@ export function describeSearches(db: () => Database): void {
       expect(await found({ conditions })).toEqual(['a']);
     });
 
-    it('finds deleted ones when asked to', async () => {
+    it('finds deleted instances when asked to', async () => {
       expect(await found({ deleted: true })).toEqual(['e']);
       expect(await found({ deleted: 'any', conditions: [{ changedSince: LATER }] })).toEqual(['e', 'd']);
     });
@@ -109,7 +109,7 @@ export function describeSearches(db: () => Database): void {
       ],
     ];
 
-    it.each(orders)('comes sorted by %o, also in pages', async (sort, uuids) => {
+    it.each(orders)('is sorted by %o, also in pages', async (sort, uuids) => {
       expect(await found({ sort })).toEqual(uuids);
       for (const [place, uuid] of uuids.entries()) {
         const after = await findInstance(db().kysely, uuid);
@@ -119,7 +119,7 @@ export function describeSearches(db: () => Database): void {
     });
   });
 
-  // Both databases must understand what the parser lets through, and agree.
+  // Both databases must understand the patterns that the parser accepts, and agree on what they match.
   it.each([
     '^(?:a|b)*$',
     'a|',
@@ -142,7 +142,7 @@ export function describeSearches(db: () => Database): void {
     '^.$',
     '.{3,5}?x',
     '(((a?){3}b?){2}c?){2}$',
-  ])('the pattern %s matches in the database what it matches here', async (source) => {
+  ])('matches the pattern %s as JavaScript does', async (source) => {
     const names = [
       '',
       'a',
@@ -173,7 +173,7 @@ export function describeSearches(db: () => Database): void {
     const ids = async (search: Parameters<typeof listFlavors>[1]) =>
       (await listFlavors(db().kysely, search)).map(({ flavorid }) => flavorid);
 
-    it('is narrowed, sorted and goes in pages', async () => {
+    it('can be filtered, sorted and read in pages', async () => {
       const values = { name: 'own', flavorid: '10', memory_mb: 2048, vcpus: 1, root_gb: 0, is_public: false };
       await insertFlavor(db().kysely, { ...values, created_at: AT });
       expect(await ids({})).toEqual(['1', '2', '3', '4', '5', '10']);

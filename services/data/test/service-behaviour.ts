@@ -50,7 +50,7 @@ export function describeServices(db: () => Database): void {
       });
     });
 
-    it('are one per host and binary, until deleted', async () => {
+    it('are unique for host and binary, until deleted', async () => {
       const { id } = await insertService(db().kysely, newService());
       await expect(insertService(db().kysely, newService())).rejects.toSatisfy(isUniqueViolation);
 
@@ -61,7 +61,7 @@ export function describeServices(db: () => Database): void {
       await insertService(db().kysely, newService());
     });
 
-    it('count their heartbeats, as long as they live', async () => {
+    it('count their heartbeats until they are deleted', async () => {
       const { id } = await insertService(db().kysely, newService());
 
       await recordHeartbeat(db().kysely, { id }, AT);
@@ -74,7 +74,7 @@ export function describeServices(db: () => Database): void {
       expect(await recordHeartbeat(db().kysely, { id }, LATER)).toBeUndefined();
     });
 
-    it('are not touched by who knows their id from another database', async () => {
+    it('are not changed by a daemon that knows their id from another database', async () => {
       const { id, uuid } = await insertService(db().kysely, newService());
       const strange = { id, uuid: newService().uuid };
       expect(strange.uuid).not.toBe(uuid);
@@ -102,7 +102,7 @@ export function describeServices(db: () => Database): void {
   });
 
   describe('compute nodes', () => {
-    it('are found by host and node name, changed, and gone when deleted', async () => {
+    it('can be found by host and node name, changed, and deleted', async () => {
       const { uuid } = await insertComputeNode(db().kysely, newComputeNode());
       await insertComputeNode(db().kysely, newComputeNode({ host: 'host2' }));
       await expect(insertComputeNode(db().kysely, newComputeNode())).rejects.toSatisfy(isUniqueViolation);
@@ -119,7 +119,7 @@ export function describeServices(db: () => Database): void {
       expect((await listComputeNodes(db().kysely)).map(({ host }) => host)).toEqual(['host2']);
     });
 
-    it('are compute hosts together with a living nova-compute of the host', async () => {
+    it('count as compute hosts if their host has a nova-compute record that is not deleted', async () => {
       const { uuid } = await insertComputeNode(db().kysely, newComputeNode());
       await insertService(db().kysely, newService({ last_seen_up: AT, availability_zone: 'east' }));
       await insertService(db().kysely, newService({ binary: 'nova-scheduler' }));

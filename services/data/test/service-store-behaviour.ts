@@ -23,13 +23,13 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.getByUuid(service.uuid)).id).toBe(service.id);
     });
 
-    it('that are not there are not found', async () => {
+    it('that do not exist are not found', async () => {
       expect(await store.getByHostAndBinary('host1', 'nova-compute')).toBeUndefined();
       await expect(store.getById(1)).rejects.toThrow(ServiceNotFound);
       await expect(store.getByUuid(randomUUID())).rejects.toThrow(ServiceNotFound);
     });
 
-    it('are made with what every record has', async () => {
+    it('are created with the fields that every record has', async () => {
       const service = new Service({ host: 'host1', binary: 'nova-compute', topic: 'compute' });
       await store.create(service);
       expect(service.values()).toMatchObject({
@@ -42,13 +42,13 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.getById(service.id)).values()).toEqual(service.values());
     });
 
-    it('are made once for a host and binary', async () => {
+    it('are unique for host and binary', async () => {
       await store.register(identity);
       const second = store.create(new Service({ host: 'host1', binary: 'nova-compute' }));
       await expect(second).rejects.toSatisfy(isUniqueViolation);
     });
 
-    it('that register again keep their record and bring their version', async () => {
+    it('that register again keep their record and update its version', async () => {
       const first = await store.register(identity);
       await store.save(Object.assign(first, { disabled: true, disabled_reason: 'repair' }));
       const again = await store.register({ ...identity, version: 67 });
@@ -61,12 +61,12 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.list()).length).toBe(1);
     });
 
-    it('that register at the same time get one record', async () => {
+    it('that register twice at the same time get one record', async () => {
       const services = await Promise.all([store.register(identity), store.register(identity)]);
       expect(new Set(services.map(({ id }) => id)).size).toBe(1);
     });
 
-    it('are listed by host, binary and being disabled', async () => {
+    it('are listed by host, binary and whether they are disabled', async () => {
       await store.register(identity);
       await store.register({ ...identity, host: 'host2' });
       const scheduler = await store.register({ ...identity, binary: 'nova-scheduler', topic: 'scheduler' });
@@ -88,7 +88,7 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.getById(service.id)).report_count).toBe(2);
     });
 
-    it('say how far their clocks are from the database', async () => {
+    it("report how far their clocks are from the database's", async () => {
       const service = await store.register(identity);
       expect((await store.clockSkews()).get(service.id)).toBeUndefined();
       await store.heartbeat(service, -2.5);
@@ -97,7 +97,7 @@ export function describeServiceStore(database: () => Database): void {
       expect((await store.clockSkews()).get(service.id)).toBeUndefined();
     });
 
-    it('whose id is now another record say so when they give a sign of life', async () => {
+    it('are not found by a daemon whose id has come to belong to another record', async () => {
       const service = await store.register(identity);
       const stale = Object.assign(service.clone(), { uuid: randomUUID() });
       await expect(store.heartbeat(stale)).rejects.toThrow(ServiceNotFound);
@@ -123,7 +123,7 @@ export function describeServiceStore(database: () => Database): void {
       });
     });
 
-    it('learn at the next heartbeat that they were deleted', async () => {
+    it('learn from the next heartbeat that they were deleted', async () => {
       const service = await store.register(identity);
       expect(await store.delete(service)).toBe(true);
       expect(await store.delete(service)).toBe(false);

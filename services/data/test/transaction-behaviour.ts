@@ -6,7 +6,7 @@ import { newService } from './rows.ts';
 
 export function describeTransactions(db: () => Database): void {
   describe('a transaction', () => {
-    it('keeps nothing of work that throws, and throws what it threw', async () => {
+    it('keeps nothing of work that throws, and passes the error on', async () => {
       const failure = new Error('no');
       const work = db().transaction(async (trx) => {
         await insertService(trx, newService());
@@ -17,7 +17,7 @@ export function describeTransactions(db: () => Database): void {
       expect(await findService(db().kysely, 'host1', 'nova-compute')).toBeUndefined();
     });
 
-    it('works after one that failed', async () => {
+    it('works after another has failed', async () => {
       await insertService(db().kysely, newService());
       const duplicate = db().transaction((trx) => insertService(trx, newService()));
       await expect(duplicate).rejects.toSatisfy(isUniqueViolation);
@@ -26,7 +26,7 @@ export function describeTransactions(db: () => Database): void {
       expect(await findService(db().kysely, 'host2', 'nova-compute')).toBeDefined();
     });
 
-    it('refuses another one inside it, and goes on', async () => {
+    it('refuses a nested one, and goes on', async () => {
       await db().transaction(async (trx) => {
         await expect(db().transaction(async () => {})).rejects.toThrow(NestedTransaction);
         await expect(db().snapshot(async () => {})).rejects.toThrow(NestedTransaction);
