@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Operation, operations, type PowerOperation, powerOperations } from '../operations.ts';
+import { domainOptions } from '../options.ts';
 import { operationOfTask, taskRule } from './instance-states.ts';
 import { serverStatus, statesOfStatus } from './server-status.ts';
 import { TaskState, type TaskStateRow, taskStates } from './task-state.ts';
@@ -88,6 +89,12 @@ describe('the rule of a task state', () => {
       });
     }
   });
+});
+
+it('the help of the timeout says what the rows say', () => {
+  const { withoutTimeout, askedAgainAfter } = taskStates.deleting;
+  const { doc } = domainOptions.DEFAULT.instance_build_timeout;
+  expect(doc).toContain(`(0: ${withoutTimeout * askedAgainAfter} seconds)`);
 });
 
 describe('the status of a server', () => {
