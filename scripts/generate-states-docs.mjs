@@ -32,7 +32,7 @@ function transitions() {
 }
 
 function diagram() {
-  return ['```mermaid', 'stateDiagram-v2', ...transitions(), '```'].join('\n');
+  return ['```mermaid', 'stateDiagram-v2', '  direction LR', ...transitions(), '```'].join('\n');
 }
 
 function table(head, rows) {
