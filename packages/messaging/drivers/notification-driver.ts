@@ -77,20 +77,35 @@ export const DEFAULT_PREFETCH = 64;
  */
 export const REQUEUE_PAUSE = 1_000;
 
+/** What becomes of a held notification. */
+interface Fate {
+  /** Whether it has been delivered before. */
+  redelivered(): boolean;
+  /** It is handled, or is to be delivered again. Called once. */
+  end(handled: boolean): void;
+}
+
 /** A notification that was delivered and waits for its receiver's word. */
-export abstract class HeldNotification implements IncomingNotification {
-  abstract readonly ctxt: JsonObject;
-  abstract readonly message: JsonObject;
+export class HeldNotification implements IncomingNotification {
+  readonly ctxt: JsonObject;
+  readonly message: JsonObject;
+  readonly #fate: Fate;
   #settled = false;
   #requeueTimer: NodeJS.Timeout | undefined;
 
+  constructor({ ctxt, message }: { ctxt: JsonObject; message: JsonObject }, fate: Fate) {
+    this.ctxt = ctxt;
+    this.message = message;
+    this.#fate = fate;
+  }
+
   acknowledge(): void {
-    if (this.#settle()) this.end(true);
+    if (this.#settle()) this.#fate.end(true);
   }
 
   requeue(): void {
     if (!this.#settle()) return;
-    if (!this.redelivered) this.end(false);
+    if (!this.#fate.redelivered()) this.#fate.end(false);
     else this.#requeueTimer = setTimeout(() => this.hurry(), REQUEUE_PAUSE).unref();
   }
 
@@ -99,18 +114,13 @@ export abstract class HeldNotification implements IncomingNotification {
     if (this.#requeueTimer === undefined) return;
     clearTimeout(this.#requeueTimer);
     this.#requeueTimer = undefined;
-    this.end(false);
+    this.#fate.end(false);
   }
 
   /** Gives it back if its receiver has not settled it; what it says later counts no more. */
   abandon(): void {
-    if (this.#settle()) this.end(false);
+    if (this.#settle()) this.#fate.end(false);
   }
-
-  /** Whether it has been delivered before. */
-  protected abstract get redelivered(): boolean;
-  /** It is handled, or is to be delivered again. Called once. */
-  protected abstract end(handled: boolean): void;
 
   #settle(): boolean {
     const isFirst = !this.#settled;

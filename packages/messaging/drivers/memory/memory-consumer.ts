@@ -26,6 +26,8 @@ export interface MemoryConsumerOptions {
 
 /** One server's share of its queues: what it runs now, and what becomes of it. */
 export class MemoryConsumer implements Consumer<Delivery> {
+  /** Whether what it runs can still be answered. */
+  isOpen = true;
   readonly #options: MemoryConsumerOptions;
   readonly #subscription: Subscription;
   /** The requests that are not acknowledged, with ackPolicy `after`. */
@@ -35,17 +37,11 @@ export class MemoryConsumer implements Consumer<Delivery> {
   /** Whether a queue has found no room here. */
   #missed = false;
   #stopped = false;
-  #open = true;
 
   /** @param queueNames consumed from now on */
   constructor(queueNames: readonly string[], topicName: string, options: MemoryConsumerOptions) {
     this.#options = options;
     this.#subscription = options.bus.subscribe(queueNames, topicName, this);
-  }
-
-  /** Whether what it runs can still be answered. */
-  get isOpen(): boolean {
-    return this.#open;
   }
 
   hasRoom(bytes: number): boolean {
@@ -76,8 +72,8 @@ export class MemoryConsumer implements Consumer<Delivery> {
   /** As when a process dies: nothing more is sent, and unacknowledged requests are delivered again. */
   close(): void {
     this.stop();
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     for (const [delivery, queue] of [...this.#unacknowledged].reverse()) {
       delivery.call?.waitsIn(queue);
       queue.putBack([delivery]);

@@ -26,7 +26,7 @@ export interface MemoryNotificationListenerOptions {
 /** Consumes queues of a bus. */
 export class MemoryNotificationListener implements Listener, Consumer<StoredNotification> {
   readonly #options: MemoryNotificationListenerOptions;
-  readonly #held = new Set<MemoryIncomingNotification>();
+  readonly #held = new Set<HeldNotification>();
   #stopped = false;
 
   constructor(options: MemoryNotificationListenerOptions) {
@@ -43,7 +43,20 @@ export class MemoryNotificationListener implements Listener, Consumer<StoredNoti
   }
 
   take(notification: StoredNotification, queue: NotificationQueue): void {
-    const incoming = new MemoryIncomingNotification(notification, queue, (settled) => this.#release(settled));
+    // A copy, as on a wire.
+    const content = JSON.parse(notification.text) as { ctxt: JsonObject; message: JsonObject };
+    const incoming: HeldNotification = new HeldNotification(content, {
+      redelivered: () => notification.redelivered,
+      end: (handled) => {
+        if (!handled) {
+          notification.redelivered = true;
+          // The next to be delivered.
+          queue.putBack([notification]);
+          queue.wake();
+        }
+        this.#release(incoming);
+      },
+    });
     this.#held.add(incoming);
     this.#options.onNotification(incoming);
   }
@@ -63,47 +76,10 @@ export class MemoryNotificationListener implements Listener, Consumer<StoredNoti
     for (const incoming of [...this.#held]) incoming.abandon();
   }
 
-  #release(incoming: MemoryIncomingNotification): void {
+  #release(incoming: HeldNotification): void {
     this.#held.delete(incoming);
     if (!this.#stopped) for (const queue of this.#options.queues) queue.wake();
     else if (this.#held.size === 0) this.#options.onReleased();
-  }
-}
-
-/** A notification as its receiver sees it: a copy, made from its JSON text. */
-class MemoryIncomingNotification extends HeldNotification {
-  readonly ctxt: JsonObject;
-  readonly message: JsonObject;
-  readonly #stored: StoredNotification;
-  readonly #queue: NotificationQueue;
-  readonly #onSettled: (incoming: MemoryIncomingNotification) => void;
-
-  constructor(
-    stored: StoredNotification,
-    queue: NotificationQueue,
-    onSettled: (incoming: MemoryIncomingNotification) => void,
-  ) {
-    super();
-    const { ctxt, message } = JSON.parse(stored.text) as { ctxt: JsonObject; message: JsonObject };
-    this.ctxt = ctxt;
-    this.message = message;
-    this.#stored = stored;
-    this.#queue = queue;
-    this.#onSettled = onSettled;
-  }
-
-  protected get redelivered(): boolean {
-    return this.#stored.redelivered;
-  }
-
-  protected end(handled: boolean): void {
-    if (!handled) {
-      this.#stored.redelivered = true;
-      // The next to be delivered.
-      this.#queue.putBack([this.#stored]);
-      this.#queue.wake();
-    }
-    this.#onSettled(this);
   }
 }
 

@@ -31,20 +31,16 @@ export interface Consumer<T extends Queued> {
 /** Messages for one routing key, handed to its consumers in turn. What they have no room for waits. */
 export class MemoryQueue<T extends Queued = Delivery> {
   readonly name: string;
+  /** Whether a server has ever consumed it; before that, it only holds casts that wait for one. */
+  declared = false;
   readonly #waiting = new Fifo<T>();
   readonly #consumers: Consumer<T>[] = [];
-  #declared = false;
   #turn = 0;
   #awake = false;
   readonly #step = (): void => this.#deliverNext();
 
   constructor(name: string) {
     this.name = name;
-  }
-
-  /** Whether a server has ever consumed it; before that, it only holds casts that wait for one. */
-  get declared(): boolean {
-    return this.#declared;
   }
 
   get hasConsumers(): boolean {
@@ -74,7 +70,7 @@ export class MemoryQueue<T extends Queued = Delivery> {
   }
 
   addConsumer(consumer: Consumer<T>): void {
-    this.#declared = true;
+    this.declared = true;
     this.#consumers.push(consumer);
   }
 

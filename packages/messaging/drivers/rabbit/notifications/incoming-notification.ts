@@ -1,6 +1,6 @@
 import { IllegalOperationError } from 'amqplib';
 import type { JsonObject } from '../../../json.ts';
-import { HeldNotification, type OutgoingNotification } from '../../notification-driver.ts';
+import type { OutgoingNotification } from '../../notification-driver.ts';
 import { acknowledge, type Delivery } from '../consume/delivery.ts';
 import { openEnvelope, packMessage, sealEnvelope, unpackMessage } from '../wire/wire-message.ts';
 
@@ -28,41 +28,6 @@ export function encodeNotification(
 export function decodeNotification(body: Buffer): WireNotification {
   const { payload, ctxt, uniqueId } = unpackMessage(openEnvelope(body));
   return { message: payload, ctxt, ...(uniqueId !== undefined && { uniqueId }) };
-}
-
-/** Told once, when the notification is settled. */
-type OnSettled = (notification: RabbitIncomingNotification, handled: boolean) => void;
-
-/** A notification that came from a queue. */
-export class RabbitIncomingNotification extends HeldNotification {
-  readonly ctxt: JsonObject;
-  readonly message: JsonObject;
-  readonly uniqueId: string | undefined;
-  /** The same notification may come again while it is in hand: then the channel it came by first is closed. */
-  readonly #deliveries: Delivery[];
-  readonly #onSettled: OnSettled;
-
-  constructor(wire: WireNotification, delivery: Delivery, onSettled: OnSettled) {
-    super();
-    this.ctxt = wire.ctxt;
-    this.message = wire.message;
-    this.uniqueId = wire.uniqueId;
-    this.#deliveries = [delivery];
-    this.#onSettled = onSettled;
-  }
-
-  addDelivery(delivery: Delivery): void {
-    this.#deliveries.push(delivery);
-  }
-
-  protected get redelivered(): boolean {
-    return this.#deliveries.some(({ message }) => message.fields.redelivered);
-  }
-
-  protected end(handled: boolean): void {
-    this.#deliveries.forEach(handled ? acknowledgeDelivery : requeueDelivery);
-    this.#onSettled(this, handled);
-  }
 }
 
 export function acknowledgeDelivery({ channel, message, queue }: Delivery): void {

@@ -1,5 +1,5 @@
 import { DuplicateFilter, Fifo } from '../../../collections.ts';
-import type { IncomingNotification } from '../../notification-driver.ts';
+import { HeldNotification, type IncomingNotification } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
@@ -9,8 +9,8 @@ import type { QueueSpec } from '../topology/topology.ts';
 import {
   acknowledgeDelivery,
   decodeNotification,
-  RabbitIncomingNotification,
   requeueDelivery,
+  type WireNotification,
 } from './incoming-notification.ts';
 
 export interface NotificationListenerOptions {
@@ -32,8 +32,9 @@ export class NotificationListener extends ConnectedListener {
   readonly #context: RabbitContext;
   readonly #options: NotificationListenerOptions;
   /** Handed over, and not settled. */
-  readonly #held = new Set<RabbitIncomingNotification>();
-  readonly #byId = new Map<string, RabbitIncomingNotification>();
+  readonly #held = new Set<HeldNotification>();
+  /** Of what is held, by id: the same may come again meanwhile, when the channel that it came by first has closed. */
+  readonly #deliveries = new Map<string, Delivery[]>();
   /** Delivered beyond the prefetch, which the broker counts for each queue by itself. */
   readonly #waiting = new Fifo<Delivery>();
   /** What was handled and may come again, because its acknowledgement was lost with the channel. */
@@ -81,23 +82,31 @@ export class NotificationListener extends ConnectedListener {
       acknowledgeDelivery(delivery);
       return;
     }
-    const inHand = wire.uniqueId === undefined ? undefined : this.#byId.get(wire.uniqueId);
-    if (inHand !== undefined) inHand.addDelivery(delivery);
+    const inHand = wire.uniqueId === undefined ? undefined : this.#deliveries.get(wire.uniqueId);
+    if (inHand !== undefined) inHand.push(delivery);
     else if (this.#isFull) this.#waiting.push(delivery);
-    else this.#handOver(new RabbitIncomingNotification(wire, delivery, this.#onSettled));
+    else this.#handOver(wire, delivery);
   }
 
-  #handOver(incoming: RabbitIncomingNotification): void {
+  #handOver(wire: WireNotification, delivery: Delivery): void {
+    const deliveries = [delivery];
+    const incoming: HeldNotification = new HeldNotification(wire, {
+      redelivered: () => deliveries.some(({ message }) => message.fields.redelivered),
+      end: (handled) => {
+        deliveries.forEach(handled ? acknowledgeDelivery : requeueDelivery);
+        this.#held.delete(incoming);
+        this.#onEnd(wire.uniqueId, handled);
+      },
+    });
     this.#held.add(incoming);
-    if (incoming.uniqueId !== undefined) this.#byId.set(incoming.uniqueId, incoming);
+    if (wire.uniqueId !== undefined) this.#deliveries.set(wire.uniqueId, deliveries);
     this.#options.onNotification(incoming);
   }
 
-  readonly #onSettled = (incoming: RabbitIncomingNotification, handled: boolean): void => {
-    this.#held.delete(incoming);
-    if (incoming.uniqueId !== undefined) {
-      this.#byId.delete(incoming.uniqueId);
-      if (handled) this.#handled.add(incoming.uniqueId);
+  #onEnd(uniqueId: string | undefined, handled: boolean): void {
+    if (uniqueId !== undefined) {
+      this.#deliveries.delete(uniqueId);
+      if (handled) this.#handled.add(uniqueId);
     }
     if (!this.stopping) this.#takeNext();
     else {
@@ -105,7 +114,7 @@ export class NotificationListener extends ConnectedListener {
         if (this.#held.size === 0) void this.release();
       });
     }
-  };
+  }
 
   #takeNext(): void {
     while (!this.#isFull) {

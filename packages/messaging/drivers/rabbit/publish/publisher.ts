@@ -268,14 +268,12 @@ export class Publisher {
         const { exchange } = publication.message;
         if (exchange !== undefined && publication.missesExchange()) this.#fail(publication, refusal(error));
       }
-    } else if (code !== undefined) this.#findCulprit(lost, error);
-  }
-
-  /** The broker closed the channel over one of these, and does not say which. */
-  #findCulprit(lost: Publication[], error: Error | undefined): void {
-    const [culprit, ...others] = lost;
-    if (culprit !== undefined && others.length === 0) this.#fail(culprit, refusal(error));
-    else for (const publication of lost) this.#suspects.add(publication);
+    } else if (code !== undefined) {
+      // The broker closed the channel over one of these, and does not say which.
+      const [culprit, ...others] = lost;
+      if (culprit !== undefined && others.length === 0) this.#fail(culprit, refusal(error));
+      else for (const publication of lost) this.#suspects.add(publication);
+    }
   }
 
   /** The connection was lost, or could not be made. */
