@@ -139,7 +139,7 @@ export class RequestClient {
   /** All servers of the topic are asked, or only the one that was called by name: there may be a thousand others. */
   #sendRollCall({ id, queue, waiters: [first] }: RollCall, consumers: number): void {
     const { fanouts, casts } = this.#tools.publishers;
-    const { topic, server, namespace = null, version } = first?.options.target ?? {};
+    const { topic, server, namespace, version } = first?.options.target ?? {};
     if (topic === undefined) return;
     const alone = server !== undefined && consumers === 1;
     (alone ? casts : fanouts).publish({

@@ -41,10 +41,7 @@ const MESSAGE: Message = Object.freeze({
   properties: Object.create(null),
 });
 
-/**
- * Acknowledges one message, or all of its channel up to it. False when the channel is closed: the broker will
- * deliver them again.
- */
+/** Acknowledges one message, or all up to it. False when the channel is closed: they will be delivered again. */
 export function acknowledge(channel: Channel, deliveryTag: number, allUpTo = false): boolean {
   try {
     channel.ack({ ...MESSAGE, fields: { ...MESSAGE.fields, deliveryTag } }, allUpTo);
@@ -53,6 +50,12 @@ export function acknowledge(channel: Channel, deliveryTag: number, allUpTo = fal
     if (error instanceof IllegalOperationError) return false;
     throw error;
   }
+}
+
+/** On a channel that is closed, nothing comes of it: the broker delivers the message again. */
+export function acknowledgeDelivery({ channel, message, queue }: Delivery): void {
+  queue.unacknowledged -= 1;
+  acknowledge(channel, message.fields.deliveryTag);
 }
 
 /** By which the frames of a channel that wait for the end of the turn are sent at once. */
@@ -110,10 +113,7 @@ export function openOrLog<T>(decode: (body: Buffer) => T, delivery: Delivery, lo
 const isPacked = ({ message }: Delivery): boolean => isCompressed(message.properties.headers);
 const THERE_IS_ROOM = async (): Promise<void> => {};
 
-/**
- * Unpacks compressed messages off the event loop, one after another. Messages behind them wait, so that all are handed
- * over in order.
- */
+/** Unpacks compressed messages off the event loop. Those behind them wait: all are handed over in order. */
 export class Unpacking {
   readonly #handOver: (batch: Delivery[]) => void;
   readonly #room: () => Promise<void>;

@@ -1,7 +1,7 @@
 import { IllegalOperationError } from 'amqplib';
 import type { JsonObject } from '../../../json.ts';
 import type { OutgoingNotification } from '../../notification-driver.ts';
-import { acknowledge, type Delivery } from '../consume/delivery.ts';
+import type { Delivery } from '../consume/delivery.ts';
 import { openEnvelope, packMessage, sealEnvelope, unpackMessage } from '../wire/wire-message.ts';
 
 /** A notification as it is on the wire. */
@@ -20,20 +20,10 @@ export function encodeNotification(
   return version === '2.0' ? sealEnvelope(flat) : Buffer.from(JSON.stringify(flat));
 }
 
-/**
- * Reads both versions.
- * @throws MalformedMessage when the body is no JSON object
- * @throws UnsupportedRpcEnvelopeVersion when its envelope is too new
- */
+/** Reads both versions. @throws as `openEnvelope` */
 export function decodeNotification(body: Buffer): WireNotification {
   const { payload, ctxt, uniqueId } = unpackMessage(openEnvelope(body));
   return { message: payload, ctxt, ...(uniqueId !== undefined && { uniqueId }) };
-}
-
-export function acknowledgeDelivery({ channel, message, queue }: Delivery): void {
-  queue.unacknowledged -= 1;
-  // On a channel that is closed it fails: the broker delivers the notification again, and the listener knows it.
-  acknowledge(channel, message.fields.deliveryTag);
 }
 
 export function requeueDelivery({ channel, message, queue }: Delivery): void {

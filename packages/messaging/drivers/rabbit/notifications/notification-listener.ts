@@ -2,16 +2,11 @@ import { DuplicateFilter, Fifo } from '../../../collections.ts';
 import { HeldNotification, type IncomingNotification } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';
-import { type Delivery, openOrLog } from '../consume/delivery.ts';
+import { acknowledgeDelivery, type Delivery, openOrLog } from '../consume/delivery.ts';
 import { ConnectedListener } from '../consume/start-and-stop.ts';
 import type { RabbitContext } from '../rabbit-driver.ts';
 import type { QueueSpec } from '../topology/topology.ts';
-import {
-  acknowledgeDelivery,
-  decodeNotification,
-  requeueDelivery,
-  type WireNotification,
-} from './incoming-notification.ts';
+import { decodeNotification, requeueDelivery, type WireNotification } from './incoming-notification.ts';
 
 export interface NotificationListenerOptions {
   /** The listener's own: closed with it. */

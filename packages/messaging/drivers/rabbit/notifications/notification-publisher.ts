@@ -154,11 +154,7 @@ export class NotificationPublisher {
     );
   }
 
-  /**
-   * Resolves when the broker has confirmed it.
-   * @throws Overloaded when too much waits to be confirmed
-   * @throws MessageDeliveryFailure when it could not be taken, after as many retries as are allowed
-   */
+  /** See `NotificationDriver.notify`. @throws Overloaded when too much waits to be confirmed */
   async publish(notification: OutgoingNotification): Promise<void> {
     const { topology, controlExchange } = this.#context;
     const { exchange = controlExchange, topic, priority } = notification;

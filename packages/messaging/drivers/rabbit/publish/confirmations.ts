@@ -55,10 +55,7 @@ export class Confirmations {
     channel.on('nack', (confirmation) => listener.onNack(confirmation));
   }
 
-  /**
-   * To be called for each message that is written to the channel.
-   * @param patient whether something else, a reply, is expected to confirm it soon
-   */
+  /** To be called for each message that is written. `patient`: a reply is expected to confirm it soon as well. */
   noteWritten(patient: boolean): void {
     this.#written += 1;
     if (this.#asking || this.#askAt <= this.#askedAt + INTERVAL) return;

@@ -128,10 +128,7 @@ export class Publisher {
     }
   }
 
-  /**
-   * Lets the broker confirm what is under way, if it is there and does so soon; the rest fails with
-   * MessageDeliveryFailure. Idempotent.
-   */
+  /** Lets the broker confirm what is under way, if it does so soon; the rest fails. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

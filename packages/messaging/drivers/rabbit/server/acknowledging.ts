@@ -1,6 +1,6 @@
 import { DuplicateFilter } from '../../../collections.ts';
 import { errorText } from '../connection/amqp-error.ts';
-import { acknowledge, sendNow } from '../consume/delivery.ts';
+import { acknowledge, acknowledgeDelivery, sendNow } from '../consume/delivery.ts';
 import { lostDeliveries, publishedAttempt, requestKey } from './headers.ts';
 import type { RabbitIncomingMessage } from './incoming-message.ts';
 import type { ServerContext } from './listener.ts';
@@ -170,7 +170,7 @@ export class AckAfter implements Acknowledging {
     if (other !== undefined && other.delivery.channel !== request.delivery.channel) {
       // The channel of the other has gone: once that has run, this delivery is to be acknowledged.
       other.delivery = request.delivery;
-    } else this.#acknowledge(request);
+    } else acknowledgeDelivery(request.delivery);
     return true;
   }
 
@@ -180,12 +180,6 @@ export class AckAfter implements Acknowledging {
       this.#unsettled.delete(key);
       this.#settled.add(key);
     }
-    this.#acknowledge(request);
-  }
-
-  /** On a closed channel nothing comes of it: the request is delivered again, and known. */
-  #acknowledge({ delivery }: RabbitIncomingMessage): void {
-    delivery.queue.unacknowledged -= 1;
-    acknowledge(delivery.channel, delivery.message.fields.deliveryTag);
+    acknowledgeDelivery(request.delivery);
   }
 }

@@ -2,7 +2,7 @@ import type { Channel } from 'amqplib';
 import { Fifo, Roster } from '../../../collections.ts';
 import { turns } from '../../../turns.ts';
 import type { IncomingMessage } from '../../driver.ts';
-import { acknowledge, type Delivery, openOrLog } from '../consume/delivery.ts';
+import { acknowledgeDelivery, type Delivery, openOrLog } from '../consume/delivery.ts';
 import { decodeRequest } from '../wire/wire-message.ts';
 import { cancelledCall } from '../wire/wire-properties.ts';
 import type { Acknowledging } from './acknowledging.ts';
@@ -63,14 +63,14 @@ export class Intake {
       if (delivery.channel !== this.#channel) this.forgetWaiting();
       this.#channel = delivery.channel;
       try {
-        if (!this.#admit(delivery, now)) this.#discard(delivery);
+        if (!this.#admit(delivery, now)) acknowledgeDelivery(delivery);
       } catch (error) {
         // A bug must not affect the other messages.
         this.server.logger.error(
           { queue: delivery.queue.spec.name, err: error },
           'a delivered message was not handled',
         );
-        this.#discard(delivery);
+        acknowledgeDelivery(delivery);
       }
     }
     this.#startWaiting();
@@ -179,12 +179,6 @@ export class Intake {
     this.#waiting.push(incoming);
     this.#changeWaiting(incoming.size);
     return true;
-  }
-
-  /** Acknowledges a message of which nothing more is wanted. */
-  #discard({ channel, message, queue }: Delivery): void {
-    queue.unacknowledged -= 1;
-    acknowledge(channel, message.fields.deliveryTag);
   }
 
   #startWaiting(): void {

@@ -226,10 +226,7 @@ function checkLength(what: string, name: string | null): void {
   if (name !== null && name.length > NAME_LIMIT) throw new MalformedMessage(`${what} is too long`);
 }
 
-/**
- * The body of an answer. `ending: false` with an empty reply is a sign of life; the last message of a multicall has
- * `reply.results`.
- */
+/** The body of an answer; `ending: false`: of a sign of life. The last one of a multicall has `results`. */
 export function encodeReply(msgId: string, uniqueId: string, reply: Reply, ending: boolean): Buffer {
   const { result, failure, results } = reply;
   const flat: JsonObject = { result, failure, ending, _msg_id: msgId, _unique_id: uniqueId };
@@ -251,20 +248,16 @@ export function encodeCancel(): Buffer {
 /** Without the suffix, a Python server would log an error for a method that it does not have. */
 const ROLL_CALL_METHOD = 'roll_call_ignore_errors';
 
-/** What an interface of a server is called by, as a request does it. */
-export interface Interface {
-  namespace: string | null;
-  version: string | undefined;
-}
-
 /**
  * The body of the message that asks the consumers of a queue which calls they have; its properties say whose. To a Python server
  * it is a cast to the interface that was called, without such a method.
  */
-export function encodeRollCall(queue: string, uniqueId: string, { namespace, version }: Interface): Buffer {
-  const message: RpcMessage = { method: ROLL_CALL_METHOD, args: { queue } };
-  if (namespace !== null) message.namespace = namespace;
-  if (version !== undefined) message.version = version;
+export function encodeRollCall(
+  queue: string,
+  uniqueId: string,
+  called: Pick<RpcMessage, 'namespace' | 'version'>,
+): Buffer {
+  const message = { ...called, method: ROLL_CALL_METHOD, args: { queue } };
   return encodeRequest({ ctxt: {}, message }, uniqueId);
 }
 
