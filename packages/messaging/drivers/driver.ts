@@ -7,10 +7,7 @@ import type { TransportUrl } from '../transport-url.ts';
 import type { NotificationDriver } from './notification-driver.ts';
 import type { RabbitOptions } from './rabbit/rabbit-options.ts';
 
-/**
- * The seam between RPC and transports. Clients and servers see these interfaces only; RabbitMQ and the
- * in-memory transport implement them.
- */
+/** The seam between RPC and transports: clients and servers see only these interfaces, which transports implement. */
 export interface Driver {
   /**
    * Sends one request.
@@ -180,8 +177,5 @@ export interface DriverContext {
   rabbit: RabbitOptions;
 }
 
-/**
- * Makes a driver and opens nothing: connections come with the first `send` or `listen`.
- * @throws DriverLoadFailure when the URL or the options do not fit the driver
- */
+/** Makes a driver; opens nothing yet. @throws DriverLoadFailure when the URL or the options do not fit it */
 export type DriverFactory = (url: TransportUrl, context: DriverContext) => Driver;

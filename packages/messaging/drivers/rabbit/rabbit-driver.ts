@@ -57,10 +57,7 @@ export class RabbitDriver implements Driver {
   readonly #listeners = new Set<RabbitListener>();
   #closed: Promise<void> | undefined;
 
-  /**
-   * Opens nothing yet.
-   * @throws DriverLoadFailure when an option is out of range or a TLS file cannot be read
-   */
+  /** Opens nothing yet. @throws DriverLoadFailure when an option is out of range or a TLS file cannot be read */
   constructor(url: TransportUrl, given: DriverContext) {
     const { logger, onEvent } = given;
     const settings = rabbitSettings(given.rabbit, url.query);

@@ -276,10 +276,7 @@ function closeLink(link: Link): void {
   link.model.close().catch(() => {});
 }
 
-/**
- * Resolves once the connection is there. It must have been opened.
- * @throws MessageDeliveryFailure that says why it is not, when `signal` fires first
- */
+/** Resolves once the connection is there. @throws MessageDeliveryFailure that says why not, when `signal` fires */
 export async function whenConnected(connection: BrokerConnection, signal: AbortSignal): Promise<void> {
   while (connection.state !== 'connected') {
     if (signal.aborted) throw notConnected(connection);

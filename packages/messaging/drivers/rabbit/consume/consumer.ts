@@ -101,10 +101,7 @@ export class QueueConsumer {
     return this.channel.current !== undefined;
   }
 
-  /**
-   * Resolves once all queues are consumed, or the consumer is stopped. It must have been started.
-   * @throws MessageDeliveryFailure that says why they are not, when `signal` fires first
-   */
+  /** Resolves once all queues are consumed, or it is stopped. @throws MessageDeliveryFailure when `signal` fires */
   async whenReady(signal: AbortSignal): Promise<void> {
     const { connection } = this.#options;
     while (!this.ready && this.#stopped === undefined) {

@@ -78,10 +78,7 @@ export abstract class ConnectedListener implements Listener {
   }
 }
 
-/**
- * What trying again does not change: a queue of that name is declared otherwise, or is not ours to use; or, without
- * a code of the broker's, its name cannot be sent at all.
- */
+/** What trying again does not mend: a queue that is another, or not ours; without a code, a name that cannot be sent. */
 function isPermanent(error: Error): boolean {
   const code = amqpCode(error);
   return code === ACCESS_REFUSED || code === PRECONDITION_FAILED || code === undefined;
