@@ -101,7 +101,7 @@ test('a body is checked by the schema of the version that is asked for', async (
   );
 });
 
-test('a list knows a parameter in its versions only', async () => {
+test('a list knows a parameter only in the versions that have it', async () => {
   const { ask } = await laterApi();
   expect(await ask('2.10', '/listed?user_id=me')).toMatchObject({ status: 200, body: '{"userId":"me"}' });
   const refused = await ask('2.9', '/listed?user_id=me');

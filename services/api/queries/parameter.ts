@@ -8,7 +8,7 @@ export interface Parameter<Q> {
   for: 'everyone' | 'administrators';
   /** It may be given several times, and all of them count. */
   several?: boolean;
-  /** In which microversions the list knows it. Default: in all that are spoken. */
+  /** The microversions in which the list knows it. Default: all that are supported. */
   microversions?: VersionRange;
   /** Adds what it asks for. @throws BadRequest */
   apply(query: Q, values: Values, name: string): void;
@@ -19,7 +19,7 @@ export type Values = readonly [string, ...string[]];
 /** All parameters of a list, by name; `prefix-*` stands for all names that begin so. Others are refused. */
 export type ParameterTable<Q> = Readonly<Record<string, Parameter<Q>>>;
 
-/** What of a request says what is asked for. */
+/** The parts of a request that say what it asks for. */
 export type Question = Pick<FastifyRequest, 'query' | 'microversion'>;
 
 /** A list without parameters. */
