@@ -29,7 +29,7 @@ export async function recoverHost(
       host.locks.run(listed.uuid, async () => {
         // Since the list was read, the instance may have been sent to another host.
         const instance = await currentHere(host, ctxt, listed.uuid);
-        if (!instance || (await isLeftToMove(host, ctxt, instance))) return;
+        if (!instance || (await isLeftToMigration(host, ctxt, instance))) return;
         await recoverInstance(host, ctxt, instance);
       }),
     );
@@ -37,7 +37,11 @@ export async function recoverHost(
 }
 
 /** Undoing a build destroys the guest. For an instance between two hosts, only its migration says whether that is allowed. */
-async function isLeftToMove(host: ComputeHost, ctxt: RequestContext, instance: Instance): Promise<boolean> {
+async function isLeftToMigration(
+  host: ComputeHost,
+  ctxt: RequestContext,
+  instance: Instance,
+): Promise<boolean> {
   const way = wayOf(instance);
   return (way === 'end the build' || way === 'leave the host') && isBetweenHosts(host, ctxt, instance.uuid);
 }

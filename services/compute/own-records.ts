@@ -59,7 +59,7 @@ export class OwnRecords {
     this.#isRegistered = true;
   }
 
-  /** Judges the node by its record. To be called before the node is recorded anew. */
+  /** Judges the node by its record. Call this before the node is recorded again. */
   async examine(ctxt: RpcContext, nodename: string, stored: ComputeNode | undefined): Promise<void> {
     const expected = this.#options.identities.read(nodename);
     const isOurs = expected === undefined || expected === stored?.uuid || (await this.#wasDeleted(expected));

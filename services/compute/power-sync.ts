@@ -33,7 +33,7 @@ async function syncInstance(host: ComputeHost, ctxt: RpcContext, listed: Instanc
     const instance = await currentHere(host, ctxt, listed.uuid);
     const difference = instance && (await differenceOf(host, instance));
     if (!difference) return;
-    if (!isOfPowerAlone(difference) && (await isBetweenHosts(host, ctxt, instance.uuid))) return;
+    if (!isPowerStateOnly(difference) && (await isBetweenHosts(host, ctxt, instance.uuid))) return;
     await settle(host, ctxt, instance, difference);
   });
 }
@@ -44,7 +44,7 @@ interface Difference {
   guest: number | undefined;
 }
 
-function isOfPowerAlone({ outcome, guest }: Difference): boolean {
+function isPowerStateOnly({ outcome, guest }: Difference): boolean {
   return outcome === 'record' && guest !== undefined;
 }
 

@@ -61,7 +61,7 @@ it('is registered although the takeover of its record is not answered at first',
   expect(await shown()).toMatchObject({ report_count: 1 });
 });
 
-it('says that it stops by a save of last_seen_up alone, as Nova would read it', async () => {
+it('reports its stop by saving only last_seen_up, which Nova reads', async () => {
   const { rpc, messages } = await recordingPeer(conductorRpc, { replies: { objectAction: [{}, null] } });
   const own = new ConductorServiceRecords(new ConductorAPI(rpc));
   await own.register(INFO);

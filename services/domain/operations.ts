@@ -52,7 +52,7 @@ export interface PowerOperation extends Operation {
   /** In notifications: `instance.<event>.start`. */
   readonly event: string;
   /** A failure is notified as `instance.<event>.error`. */
-  readonly tellsFailures?: true;
+  readonly notifiesFailures?: true;
   /** The exception of Nova's for its failure. Default: one that names the operation. */
   readonly failure?: Failure;
   /**
@@ -75,7 +75,7 @@ const reboot = {
   hasBody: true,
   result: ACTIVE,
   event: 'reboot',
-  tellsFailures: true,
+  notifiesFailures: true,
   failure: 'InstanceRebootFailure',
   found: { [PowerState.RUNNING]: ACTIVE },
   command: { description: 'Reboot servers.', activity: 'rebooting' },

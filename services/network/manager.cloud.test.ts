@@ -135,7 +135,7 @@ it('allocates all ports of a request or none', async () => {
   expect(await ports.list(vm)).toEqual([]);
 });
 
-it('refuses networks, ports and addresses that cannot be had', async () => {
+it('refuses networks and ports that do not exist, and addresses that are taken or out of range', async () => {
   await allocate(requests({ network_id: tinyNetwork }), await newVm());
   await allocate(requests({ network_id: privateNetwork, address: '10.0.0.9' }), await newVm());
 

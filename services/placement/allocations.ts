@@ -186,7 +186,7 @@ function dateAfter(rows: readonly AllocationRow[], now: Date): Timestamp {
   return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
 }
 
-/** Gives what is held already a new date, so that whoever claimed it does not release it any more (`releaseClaims`). */
+/** Gives a new date to what is already held, so that the request that claimed it no longer releases it (`releaseClaims`). */
 async function adopt(
   trx: Queryable,
   claims: readonly Claim[],

@@ -200,7 +200,7 @@ describe('select_destinations', () => {
     expect(await allocationsByProvider(db, 'vm2')).toMatchObject({ [here]: { VCPU: 1 } });
   });
 
-  it('reads the hosts anew for each request', async () => {
+  it('reads the hosts again for each request', async () => {
     await addHost(db, 'a');
     await select(requestSpec());
     const service = await findService(db.kysely, 'a', 'nova-compute');

@@ -87,7 +87,7 @@ export const LIMITS: HttpLimits = {
   socketTimeout: 900,
 };
 
-/** An answer 500 tells users nothing; whoever runs the test sees why. */
+/** Users learn nothing from an answer 500: this shows the reason to whoever runs the test. */
 const failuresShown: Logger = {
   ...silentLogger,
   error: (data, message) => console.error(message, data),
@@ -116,7 +116,7 @@ export async function apiFixture({
   const stores = unboundStores(db);
   const bind = storesFor(db, stores);
   const dependencies: ApiParts = {
-    storesFor: (ctxt) => bind(isAdmin ? ctxt : ofNoAdministrator(ctxt)),
+    storesFor: (ctxt) => bind(isAdmin ? ctxt : withoutAdmin(ctxt)),
     images: new ImageRegistry(loadConfig({ schema: imageOptions, env: {}, configFiles: [] }).image.images),
     computeTask: new ComputeTaskAPI(rpc),
     compute: new ComputeAPI(rpc),
@@ -148,7 +148,7 @@ export async function apiFixture({
   };
 }
 
-function ofNoAdministrator({ user_id, project_id, request_id }: RequestContext): RequestContext {
+function withoutAdmin({ user_id, project_id, request_id }: RequestContext): RequestContext {
   return new RequestContext({ user_id, project_id, request_id, roles: ['member', 'reader'] });
 }
 

@@ -76,7 +76,7 @@ export function describeRaces(name: string, create: () => Promise<string>): void
       }
     });
 
-    it('fill every place if as many requests as fit do so exactly', async () => {
+    it('fill every place when several requests together fit exactly', async () => {
       for (let host = 0; host < 7; host++) await addHost(db, `host${host}`, { vcpus: 3 });
       for (let run = 0; run < RUNS; run++) {
         const requests = Array.from({ length: 6 }, (_, n) => select(n, instances(7)));

@@ -44,7 +44,7 @@ export async function abortBuild(
       releaseHere(host, ctxt, instance.uuid),
     );
   }
-  const changes = clean ? onNoHost(instance) : {};
+  const changes = clean ? withoutHost(instance) : {};
   const ended = await endUnlessGone(host, ctxt, instance, { error: asAbort(instance, error), changes });
   if (clean && !ended) await leaveEndedBuild(host, ctxt, instance.uuid);
 }
@@ -94,7 +94,7 @@ export async function leaveHost(host: ComputeHost, ctxt: RpcContext, instance: I
   if (!(await undoBuild(host, ctxt, instance))) return;
   await releaseHere(host, ctxt, instance.uuid);
   const expected = { vmState: [VmState.ERROR], taskState: [null] };
-  await saveIfExpected(host, ctxt, instance, onNoHost(instance), expected);
+  await saveIfExpected(host, ctxt, instance, withoutHost(instance), expected);
 }
 
 /** Gives back what a build that was ended elsewhere holds here. If it failed, its record then names no host. */
@@ -110,7 +110,7 @@ export async function leaveEndedBuild(host: ComputeHost, ctxt: RpcContext, uuid:
 }
 
 /** The record's changes when an instance leaves its host. */
-export function onNoHost(instance: Instance): ChangesOf<Instance> {
+export function withoutHost(instance: Instance): ChangesOf<Instance> {
   return { host: null, node: null, info_cache: infoCacheOf(instance, []) };
 }
 

@@ -16,7 +16,7 @@ import type { ComputeHost } from '../compute-host.ts';
 import { recordOf, saveIfExpected } from '../instance-records.ts';
 import type { Claim } from '../resources/resource-tracker.ts';
 import { releaseHere } from '../resources/resource-tracker.ts';
-import { abortBuild, leaveEndedBuild, onNoHost, stillBuilding, undoBuild } from './build-end.ts';
+import { abortBuild, leaveEndedBuild, stillBuilding, undoBuild, withoutHost } from './build-end.ts';
 
 export type BuildArgs = ArgsOf<typeof computeRpc, 'buildAndRunInstance'>;
 
@@ -110,7 +110,7 @@ async function reschedule(
   const data = { instance_uuid: instance.uuid, host: host.name, reason };
   host.logger.warn(data, 'The build failed here and is re-scheduled');
   await releaseHere(host, ctxt, instance.uuid);
-  const changes = { ...onNoHost(instance), task_state: TaskState.SCHEDULING };
+  const changes = { ...withoutHost(instance), task_state: TaskState.SCHEDULING };
   if (!(await saveIfExpected(host, ctxt, instance, changes, stillBuilding)))
     return leaveEndedBuild(host, ctxt, instance.uuid);
   const rescheduled = new RescheduledException({ instance_uuid: instance.uuid, reason }, { cause: error });

@@ -20,7 +20,7 @@ export async function changePower(
   instance: Instance,
   { operation, act }: PowerChange,
 ): Promise<void> {
-  const { tasks, result, event, tellsFailures }: PowerOperation & { event: PowerEvent } =
+  const { tasks, result, event, notifiesFailures }: PowerOperation & { event: PowerEvent } =
     powerOperations[operation];
   const task = await takeOver(host, ctxt, instance, tasks);
   if (task === undefined) return;
@@ -38,7 +38,7 @@ export async function changePower(
   changes.power_state = await powerStateOf(host, instance);
   const saved = await saveIfExpected(host, ctxt, instance, changes, { taskState: [task] });
   if (failure === undefined) notifications.tell(ctxt, instance, `${event}.end`);
-  else if (tellsFailures) notifications.tell(ctxt, instance, `${event}.error`, { fault: failure });
+  else if (notifiesFailures) notifications.tell(ctxt, instance, `${event}.error`, { fault: failure });
   if (saved && failure !== undefined) {
     await host.conductor.faultCreate(ctxt, faultOf(instance.uuid, failure, host.name));
   }

@@ -181,7 +181,7 @@ it('reports what the records and the builds under way use', async () => {
   });
 });
 
-it('reports a node anew when its record was deleted, and keeps what is claimed on it', async () => {
+it('reports a node again after its record was deleted, and keeps the claims on it', async () => {
   const { cloud, tracker } = await tracked();
   tracker.claim(newInstance(), 'host1');
   for (const node of await cloud.computeNodes.list()) await cloud.computeNodes.delete(node);

@@ -58,7 +58,7 @@ it('has a sender for each recorded request', () => {
   expect(Object.keys(senders).sort()).toEqual(recorded.sort());
 });
 
-it.each(Object.entries(senders))('sends %s as Nova 26 was recorded to send it', async (method, send) => {
+it.each(Object.entries(senders))('sends %s as recorded from Nova 26', async (method, send) => {
   const { rpc, messages } = await peer();
   const recorded = recordedRequest(method);
 

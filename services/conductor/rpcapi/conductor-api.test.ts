@@ -24,7 +24,7 @@ describe('ComputeTaskAPI', () => {
   });
 
   it.each(['schedule_and_build_instances', 'build_instances'] as const)(
-    'sends %s as Nova 26 was recorded to send it',
+    'sends %s as recorded from Nova 26',
     async (method) => {
       const { rpc, messages } = await recordingPeer(computeTaskRpc);
       const recorded = recordedRequest(method);

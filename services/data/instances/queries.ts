@@ -207,7 +207,7 @@ function isAlready(eb: OnInstances, changes: InstanceChanges, guard: ExpectedSta
 
 type EndState = Pick<InstanceRow, 'vm_state' | 'host'>;
 
-/** Of a living instance that will never use what it has been given, unless it is between two hosts. */
+/** The state of an instance that will never use what it holds, unless it is between two hosts. */
 const failed: EndState = { vm_state: VmState.ERROR, host: null };
 const failedColumns = Object.keys(failed) as (keyof EndState)[];
 

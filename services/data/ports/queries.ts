@@ -300,14 +300,14 @@ async function lowestFreeAddress(trx: Queryable, network: NetworkRow): Promise<n
   const { first, last }: Ipv4Range = parseCidr(network.cidr);
   const gateway = parseIpv4(network.gateway) ?? first;
   const free =
-    (await afterTheLast(trx, network.uuid, first, gateway)) ??
+    (await afterHighest(trx, network.uuid, first, gateway)) ??
     (await firstGap(trx, network.uuid, first, gateway));
   if (free === null || free > last) throw new AddressesExhausted(network.uuid);
   return free;
 }
 
 /** The successor of the highest taken number. Undefined: there may be a lower one. */
-async function afterTheLast(
+async function afterHighest(
   trx: Queryable,
   networkUuid: string,
   first: number,

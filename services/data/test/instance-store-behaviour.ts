@@ -190,7 +190,7 @@ export function describeInstanceStore(database: () => Database): void {
     });
 
     describe('faults', () => {
-      it('come back with the newest only', async () => {
+      it('are kept, and the newest is returned', async () => {
         const { uuid } = await created();
         expect(await store.latestFault(uuid)).toBeUndefined();
         for (const message of ['first', 'second']) {

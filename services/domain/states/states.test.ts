@@ -91,7 +91,7 @@ describe('the rule of a task state', () => {
   });
 });
 
-it('the help of the timeout says what the rows say', () => {
+it('the help of the timeout agrees with the rows', () => {
   const { withoutTimeout, askedAgainAfter } = taskStates.deleting;
   const { doc } = domainOptions.DEFAULT.instance_build_timeout;
   expect(doc).toContain(`(0: ${withoutTimeout * askedAgainAfter} seconds)`);

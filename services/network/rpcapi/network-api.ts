@@ -30,7 +30,7 @@ export const networkRpc = defineRpc(
       idempotent: true,
       args: type<{ instance_uuid: string }>(),
     }),
-    /** One more interface: the named port, or a new one on the named (or default) network. Not idempotent: called twice, it makes two. */
+    /** One more interface: the named port, or a new one on the named (or default) network. Not idempotent. */
     allocatePortForInstance: call('allocate_port_for_instance', {
       since: '1.0',
       to: 'topic',

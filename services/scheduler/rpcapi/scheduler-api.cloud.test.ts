@@ -79,7 +79,7 @@ describe('SchedulerAPI', () => {
     ),
   );
 
-  it("asks as Nova 26 was recorded to ask, and is answered as Nova's scheduler answered", async () => {
+  it('sends its request and reads the answer as recorded from Nova 26', async () => {
     const recorded = recordedRequest('select_destinations');
     const spec = objectFromPrimitive(recorded.args.spec_obj as JsonObject) as RequestSpec;
     const uuid = await addHost(db, 'compute');
