@@ -94,7 +94,7 @@ describe('the rule of a task state', () => {
 it('the help of the timeout agrees with the rows', () => {
   const { withoutTimeout, askedAgainAfter } = taskStates.deleting;
   const { doc } = domainOptions.DEFAULT.instance_build_timeout;
-  expect(doc).toContain(`(0: ${withoutTimeout * askedAgainAfter} seconds)`);
+  expect(doc).toContain(`(with 0: after ${withoutTimeout * askedAgainAfter} seconds)`);
 });
 
 describe('the status of a server', () => {
