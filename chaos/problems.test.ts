@@ -1,4 +1,4 @@
-import type { FakeGuest } from '@mini-nova/compute/virt/fake/guests';
+import type { FakeGuest } from '@mini-nova/compute/virt/fake/fake-driver';
 import type { AllocationRow } from '@mini-nova/data/allocations/tables';
 import type { PortRow } from '@mini-nova/data/ports/table';
 import { resourcesOf } from '@mini-nova/domain/resources';

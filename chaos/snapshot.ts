@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FakeGuest, readGuests } from '@mini-nova/compute/virt/fake/guests';
+import { type FakeGuest, readGuests } from '@mini-nova/compute/virt/fake/fake-driver';
 import type { AllocationRow, InventoryRow, ResourceProviderRow } from '@mini-nova/data/allocations/tables';
 import type { ComputeNodeRow } from '@mini-nova/data/compute-nodes/table';
 import type { Database } from '@mini-nova/data/database';
