@@ -10,22 +10,19 @@ const depotOptions = {
   },
 };
 
-class DepotManager extends Manager {
-  endpoints = [endpoint(depotRpc, this)];
-
-  constructor({ options, ...manager }) {
-    super(manager);
-    this.options = options;
-  }
-
-  async describe() {
-    return `${this.options.sign} has ${this.options.shelves} shelves`;
-  }
-}
-
 const config = { schema: composeSchema(daemonSchema, depotOptions), configFiles: process.argv.slice(2) };
 await Daemon.run({ name: 'depot', config }, (daemon) => {
-  const { DEFAULT, depot: options } = daemon.config;
-  const manager = () => new DepotManager({ host: DEFAULT.host, serviceName: 'depot', options });
+  // Typed by the schema: `depot.shelves` is a number, and `depot.shelfs` does not compile.
+  const { DEFAULT, depot } = daemon.config;
+
+  class DepotManager extends Manager {
+    endpoints = [endpoint(depotRpc, this)];
+
+    async describe() {
+      return `${depot.sign} has ${depot.shelves} shelves`;
+    }
+  }
+
+  const manager = () => new DepotManager({ host: DEFAULT.host, serviceName: 'depot' });
   return daemon.serve(() => daemon.service({ topic: 'depot', manager: manager() }));
 });
