@@ -122,4 +122,3 @@ export {
   type TransportOptions,
 } from './transport.ts';
 export { parseTransportUrl, type TransportHost, type TransportUrl } from './transport-url.ts';
-export { Turns, turns } from './turns.ts';

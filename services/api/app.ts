@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { withPatience } from '@mini-nova/database';
-import { turns } from '@mini-nova/messaging';
+import { turns } from '@mini-nova/event-loop';
 import { runWithContext } from '@mini-nova/service';
 import { type FastifyInstance, type FastifyRequest, fastify, type RouteOptions } from 'fastify';
 import type { Api, ApiDependencies, ApiParts } from './dependencies.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, DatabaseRefused, DatabaseUnavailable, withPatience } from '@mini-nova/database';
-import { type Logger, silentLogger, turns } from '@mini-nova/messaging';
+import { turns } from '@mini-nova/event-loop';
+import { type Logger, silentLogger } from '@mini-nova/messaging';
 import type { ReadinessChecks } from '@mini-nova/service';
 import { type Database, openDatabase } from './database.ts';
 import { assertMigrated, migrate } from './migrate.ts';

@@ -1,4 +1,4 @@
-import { Fifo } from '../collections.ts';
+import { Fifo } from '@mini-nova/event-loop';
 import { Overloaded } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import { onAbort } from '../waits.ts';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Logger, turns } from '@mini-nova/messaging';
+import { turns } from '@mini-nova/event-loop';
+import type { Logger } from '@mini-nova/messaging';
 import type { Launchable } from '../launch/launchable.ts';
 import { ObservabilityListenError } from './errors.ts';
 import type { MetricsText } from './metrics-text.ts';

@@ -1,5 +1,4 @@
-import { Fifo } from '../../collections.ts';
-import { turns } from '../../turns.ts';
+import { Fifo, turns } from '@mini-nova/event-loop';
 import type { PendingCall } from './pending-call.ts';
 
 /** A message on its way. */

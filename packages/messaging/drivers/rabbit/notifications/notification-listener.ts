@@ -1,4 +1,5 @@
-import { DuplicateFilter, Fifo } from '../../../collections.ts';
+import { Fifo } from '@mini-nova/event-loop';
+import { DuplicateFilter } from '../../../collections.ts';
 import { HeldNotification, type IncomingNotification } from '../../notification-driver.ts';
 import type { BrokerConnection } from '../connection/connection.ts';
 import { QueueConsumer } from '../consume/consumer.ts';

@@ -1,6 +1,6 @@
+import { Fifo, turns } from '@mini-nova/event-loop';
 import type { Channel } from 'amqplib';
-import { Fifo, Roster } from '../../../collections.ts';
-import { turns } from '../../../turns.ts';
+import { Roster } from '../../../collections.ts';
 import type { IncomingMessage } from '../../driver.ts';
 import { acknowledgeDelivery, type Delivery, openOrLog } from '../consume/delivery.ts';
 import { decodeRequest } from '../wire/wire-message.ts';

@@ -1,4 +1,5 @@
-import type { Fifo, Roster } from '../../../collections.ts';
+import type { Fifo } from '@mini-nova/event-loop';
+import type { Roster } from '../../../collections.ts';
 import { type Delivery, openOrLog } from '../consume/delivery.ts';
 import { decodeRollCall, encodeReply, SIGN_OF_LIFE, uniqueId } from '../wire/wire-message.ts';
 import { rollCall } from '../wire/wire-properties.ts';

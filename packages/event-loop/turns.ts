@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { Fifo } from './collections.ts';
+import { Fifo } from './fifo.ts';
 
 /** Milliseconds of work in one turn of the event loop, after which timers and sockets come first. */
 const SLICE = 5;

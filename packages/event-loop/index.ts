@@ -1,0 +1,2 @@
+export { Fifo } from './fifo.ts';
+export { Turns, turns } from './turns.ts';
