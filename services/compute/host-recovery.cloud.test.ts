@@ -82,6 +82,19 @@ it('finishes a deletion', async () => {
   expect(await cloud.allocated()).toBe(0);
 });
 
+it('finishes a deletion of which only the record is left', async () => {
+  const cloud = await Cloud.start({ hosts: { host1: {} } });
+  const { uuid } = await cloud.bootActive();
+  const deleted = { vm_state: 'deleted', task_state: null };
+  await cloud.db.kysely.updateTable('instances').set(deleted).where('uuid', '=', uuid).execute();
+
+  await restart(cloud, 'host1');
+
+  expect(await cloud.instances.getByUuid(uuid, { includeDeleted: true })).toMatchObject({ deleted: true });
+  expect(await cloud.guests()).toEqual({ host1: [] });
+  expect([await cloud.allocated(), await cloud.ports.list(uuid)]).toEqual([0, []]);
+});
+
 it.each([
   ['powering-off', PowerState.SHUTDOWN, 'stopped', ['clean shutdown', 'clean shutdown']],
   ['powering-off', PowerState.RUNNING, 'stopped', ['clean shutdown']],

@@ -106,7 +106,11 @@ export const stateRules: readonly StateRule[] = [
   {
     is: 'is deleted, but its record is not',
     when: { vmStates: [DELETED] },
-    ...settledBy('finish the deletion'),
+    // Nova's compute saves the vm_state before it deletes the record, and finishes that when it starts.
+    owner: 'compute',
+    atStart: 'repeat',
+    way: 'finish the deletion',
+    patience: untilSettled,
   },
   {
     is: 'is in no vm_state that there is',
