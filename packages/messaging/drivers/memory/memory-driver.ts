@@ -66,10 +66,12 @@ export class MemoryDriver implements Driver {
     const bus = this.#joinBus();
     const queues = this.#queuesOf(bus, target, options);
     for (const queue of queues) this.#checkRoom(queue);
+    // First: a hook may have added to the context what JSON cannot carry.
+    const text = JSON.stringify(request);
     const { method } = request.message;
     const call = options.waitForReply ? new PendingCall(target, method, options, this.#calls) : undefined;
     const delivery: Delivery = {
-      text: JSON.stringify(request),
+      text,
       call,
       sentAt: performance.now(),
       attempt: 1,

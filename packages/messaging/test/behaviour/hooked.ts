@@ -1,4 +1,5 @@
-import { describe, expect, vi } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import type { IncomingRpc, OutgoingRpc, RpcHooks, TransportEvent } from '../../index.ts';
 import { CTXT } from '../rpc-fixture.ts';
 import type { UrlFactory } from '../transport-behaviour.ts';
@@ -53,6 +54,26 @@ export function describeHooks(url: UrlFactory): void {
       const client = rpc.client({ transport: rpc.transport({ hooks: [broken] }) });
       expect(await client.call(CTXT, 'whoami', {})).toEqual(CTXT);
       await client.cast(CTXT, 'whoami', {});
+    });
+
+    rpcTest('that add what cannot be sent fail the RPC, and nothing of it is left', url, async (rpc) => {
+      const unhandled = vi.fn();
+      process.on('unhandledRejection', unhandled);
+      onTestFinished(() => void process.off('unhandledRejection', unhandled));
+      const adding: RpcHooks = {
+        aroundSend: (call, next) => {
+          Object.assign(call.ctxt, { id: 1n });
+          return next();
+        },
+      };
+      const transport = rpc.transport({ hooks: [adding] });
+      const client = rpc.client({ transport, failUndeliverable: false });
+      await expect(client.call(CTXT, 'whoami', {})).rejects.toThrow('BigInt');
+      await expect(client.cast(CTXT, 'whoami', {})).rejects.toThrow('BigInt');
+      // A call that was left would fail here, and nobody waits for it.
+      await transport.close();
+      await nextTurn();
+      expect(unhandled).not.toHaveBeenCalled();
     });
 
     rpcTest('are told of what happens to the transport', url, async (rpc) => {
