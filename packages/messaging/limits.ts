@@ -68,8 +68,8 @@ export function checkPrefetch(prefetch: number | undefined, unit: 'requests' | '
 }
 
 /** @throws TypeError when a time is given, but is none */
-export function checkSeconds(name: string, value: number | null | undefined): void {
-  if (value != null && !(typeof value === 'number' && value > 0)) {
+export function checkSeconds(name: string, value: number | undefined): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0)) {
     throw new TypeError(`${name} is ${String(value)}, but must be a number of seconds above 0`);
   }
 }

@@ -101,7 +101,7 @@ describe('ready', () => {
     await expect(memory.ready()).rejects.toBeInstanceOf(MessageDeliveryFailure);
   });
 
-  test.each([0, -1, Number.NaN, '5'])('takes no timeout of %s', async (timeout) => {
+  test.each([0, -1, Number.NaN, '5', null])('takes no timeout of %s', async (timeout) => {
     await expect(transportOf(undefined).ready({ timeout: timeout as number })).rejects.toThrow(TypeError);
   });
 });

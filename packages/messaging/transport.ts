@@ -97,9 +97,8 @@ export class Transport {
    * @throws MessageDeliveryFailure when that is not so within the timeout, and says why; when the transport is closed
    * @throws TypeError when the timeout is not a number above 0
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
-    checkSeconds('timeout', options.timeout);
-    const timeout = options.timeout ?? DEFAULT_READY_TIMEOUT;
+  async ready({ timeout = DEFAULT_READY_TIMEOUT }: ReadyOptions = {}): Promise<void> {
+    checkSeconds('timeout', timeout);
     if (this.#closed) throw closedError();
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), Math.min(timeout * 1000, MAX_TIMER));
@@ -131,8 +130,8 @@ export class Transport {
 /** Checked where they are given, since nobody may see an error where they are first needed. */
 function checkOptions(options: Omit<TransportOptions, 'url'>): void {
   const { logger, controlExchange, rpcResponseTimeout, callMonitorTimeout } = options;
-  checkSeconds('rpcResponseTimeout', rpcResponseTimeout);
-  checkSeconds('callMonitorTimeout', callMonitorTimeout);
+  checkSeconds('rpcResponseTimeout', rpcResponseTimeout ?? undefined);
+  checkSeconds('callMonitorTimeout', callMonitorTimeout ?? undefined);
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {
     if (logger !== undefined && typeof logger[level] !== 'function') {
       throw new TypeError(`The logger has no method ${level}`);

@@ -61,8 +61,8 @@ export function checkCallOptions(target: Target, options: CallOptions): void {
   const { timeout, versionCap, retry, callMonitorTimeout, failUndeliverable, signal } = options;
   checkVersion('version', target.version);
   checkVersion('versionCap', versionCap);
-  checkSeconds('timeout', timeout);
-  checkSeconds('callMonitorTimeout', callMonitorTimeout);
+  checkSeconds('timeout', timeout ?? undefined);
+  checkSeconds('callMonitorTimeout', callMonitorTimeout ?? undefined);
   if (failUndeliverable != null && typeof failUndeliverable !== 'boolean') {
     throw new TypeError(`failUndeliverable is ${failUndeliverable}, but must be true or false`);
   }
