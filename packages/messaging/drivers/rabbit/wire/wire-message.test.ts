@@ -289,6 +289,11 @@ describe('a roll call', () => {
     expect(call).toBeUndefined();
   });
 
+  test('names no namespace where the interface has none', () => {
+    const body = encodeRollCall('compute.host1', 'id', { namespace: null, version: '3.0' });
+    expect(openEnvelope(body)).not.toHaveProperty('namespace');
+  });
+
   test('without a queue is malformed', () => {
     expect(() => decodeRollCall(sealEnvelope({ method: 'm', args: {} }))).toThrow(MalformedMessage);
   });

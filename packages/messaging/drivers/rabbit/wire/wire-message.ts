@@ -255,9 +255,11 @@ const ROLL_CALL_METHOD = 'roll_call_ignore_errors';
 export function encodeRollCall(
   queue: string,
   uniqueId: string,
-  called: Pick<RpcMessage, 'namespace' | 'version'>,
+  { namespace, version }: Pick<RpcMessage, 'namespace' | 'version'>,
 ): Buffer {
-  const message = { ...called, method: ROLL_CALL_METHOD, args: { queue } };
+  // As a request does it: an interface without a namespace is named without one.
+  const named = namespace == null ? { version } : { namespace, version };
+  const message = { method: ROLL_CALL_METHOD, args: { queue }, ...named };
   return encodeRequest({ ctxt: {}, message }, uniqueId);
 }
 
