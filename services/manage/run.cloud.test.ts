@@ -86,3 +86,12 @@ test.each([
   expect(code).toBe(2);
   expect(err).toMatch(message);
 });
+
+test.each([
+  [['guest', 'list'], "required option '--host <host>' not specified", 'nova-manage guest list'],
+  [['db', 'frob'], "unknown command 'frob'", 'nova-manage db'],
+  [['frob'], "unknown command 'frob'", 'nova-manage'],
+])('wrong use, as of %j, names the help of that command, and exits 2', async (args, reason, command) => {
+  const err = `error: ${reason}\n(see ${command} --help)\n`;
+  expect(await manage(...args)).toEqual({ code: 2, out: '', err });
+});

@@ -74,7 +74,6 @@ function manageProgram({ io, version, schema }: ManageOptions): Command {
     .description("Works directly on the cloud's database and message bus")
     .version(version)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .showHelpAfterError('(see nova-manage --help)')
     .exitOverride();
   for (const { flags: notation, description, collect } of flags) {
     const option = new Option(notation, description);
@@ -99,7 +98,14 @@ function manageProgram({ io, version, schema }: ManageOptions): Command {
   addServicePing(service, configOf, io);
   addDeadLetterCommands(program, configOf, io);
   addGuestCommands(program, configOf, io);
+  nameHelp(program, program.name());
   return program;
+}
+
+/** After wrong use, each command names its own help. `line`: the command with those above it. */
+function nameHelp(command: Command, line: string): void {
+  command.showHelpAfterError(`(see ${line} --help)`);
+  for (const each of command.commands) nameHelp(each, `${line} ${each.name()}`);
 }
 
 async function syncSchema(config: DataConfig, io: ManageIo): Promise<void> {
