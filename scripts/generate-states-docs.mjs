@@ -49,11 +49,21 @@ function vmStateRow(state) {
   return [code(state), is, code(status), rests];
 }
 
-function operationRow([, { name, action, allowed, tasks, result, event }]) {
+/** Operations of one name differ in the arguments of their request. */
+function titleOf({ name, request }) {
+  const same = Object.values(operations).filter((operation) => operation.name === name);
+  if (same.length === 1) return name;
+  return `${name} ${Object.values(request.args)
+    .filter((value) => value !== null)
+    .join(' ')}`;
+}
+
+function operationRow([, operation]) {
+  const { action, allowed, tasks, result, event } = operation;
   const states = allowed.vmState ? list(allowed.vmState) : 'any';
   const launched = allowed.launched ? ', once launched' : '';
   return [
-    name,
+    titleOf(operation),
     action ? code(action) : '',
     states + launched,
     allowed.taskState ? list(allowed.taskState) : 'any',
