@@ -131,7 +131,7 @@ function render() {
       known.map(operationRow),
     ),
     '## task_state',
-    'Who has the instance in hand; what that daemon does when it starts again; what the conductor sees to when there was no progress for the seconds of the option; and the status, where it is not that of the `vm_state`.',
+    'The owner is the daemon whose turn it is with the instance; the next column says what it does when it starts again. After the seconds of the option without progress, the conductor does what the column “when stuck” says. The status is given where it is not that of the `vm_state`.',
     table(
       ['`task_state`', 'operation', 'owner', 'at its start', 'when stuck', 'after', 'status'],
       Object.values(TaskState).map(taskRow),

@@ -43,19 +43,19 @@ export const computeOptions = {
       default: 4,
       min: 0.001,
       max: 1_000_000,
-      help: 'Virtual CPUs offered per physical CPU, from when a compute first registers.',
+      help: 'Virtual CPUs offered per physical CPU. A compute records it when it first registers; later changes have no effect.',
     }),
     initial_ram_allocation_ratio: float({
       default: 1,
       min: 0.001,
       max: 1_000_000,
-      help: 'Memory offered per physical memory, from when a compute first registers.',
+      help: 'Memory offered per physical memory. A compute records it when it first registers; later changes have no effect.',
     }),
     initial_disk_allocation_ratio: float({
       default: 1,
       min: 0.001,
       max: 1_000_000,
-      help: 'Disk offered per physical disk, from when a compute first registers.',
+      help: 'Disk offered per physical disk. A compute records it when it first registers; later changes have no effect.',
     }),
     update_resources_interval: seconds({
       default: 60,
