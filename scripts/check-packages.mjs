@@ -2,6 +2,7 @@
 // users would stumble over: files that do not belong to it or are missing, entry points that publint or "are the types wrong" refuse,
 // imports of what it does not declare, and entry points that cannot be imported, or have no types, where nothing else is installed.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix, resolve } from 'node:path';
@@ -39,7 +40,11 @@ async function workspaceFolders() {
     const parent = join(ROOT, pattern.slice(0, -2));
     return (await readdir(parent)).map((name) => join(parent, name));
   });
-  const named = (await Promise.all(folders)).flat().map(async (folder) => {
+  // Other files may lie there, and a folder of which only what was built is left: npm passes them over, too.
+  const workspacesOnly = (await Promise.all(folders))
+    .flat()
+    .filter((folder) => existsSync(join(folder, 'package.json')));
+  const named = workspacesOnly.map(async (folder) => {
     const { name } = await readJson(join(folder, 'package.json'));
     return [name, folder];
   });

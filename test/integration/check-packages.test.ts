@@ -31,8 +31,8 @@ function sound(name: string, { manifest, files }: Package): [path: string, text:
   });
 }
 
-/** What the check says of a workspace of these packages. */
-async function check(packages: Record<string, Package>): Promise<{ code: unknown; lines: string[] }> {
+/** Its folder. */
+async function workspaceOf(packages: Record<string, Package>): Promise<string> {
   const root = tempDir('workspace-');
   await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
   await mkdir(join(root, 'packages'));
@@ -44,10 +44,26 @@ async function check(packages: Record<string, Package>): Promise<{ code: unknown
       await writeFile(file, text);
     }
   }
+  return root;
+}
+
+async function checkAt(root: string): Promise<{ code: unknown; lines: string[] }> {
   const script = join(repositoryRoot, 'scripts/check-packages.mjs');
   const { code, stderr } = await run(process.execPath, [script, root], { timeout: 240 });
   return { code, lines: stderr.split('\n').filter(Boolean) };
 }
+
+/** What the check says of a workspace of these packages. */
+async function check(packages: Record<string, Package>): Promise<{ code: unknown; lines: string[] }> {
+  return checkAt(await workspaceOf(packages));
+}
+
+test('what is no package is passed over', async () => {
+  const root = await workspaceOf({ only: {} });
+  await mkdir(join(root, 'packages/gone/dist'), { recursive: true });
+  await writeFile(join(root, 'packages/notes.txt'), '');
+  expect(await checkAt(root)).toEqual({ code: 0, lines: [] });
+});
 
 test('packages whose imports are declared pass: siblings, third parties, peers, and types of optional peers', async () => {
   const user = {
