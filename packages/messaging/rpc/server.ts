@@ -37,7 +37,8 @@ export const REPLY_GRACE = 2_000;
  * Serves endpoints on a target's topic: requests to the topic, shared with its other servers, those to
  * `topic.server`, and those to all servers (fanout).
  *
- * `D`: the APIs it serves. Requests run concurrently. A stopped server can be started again.
+ * `D`: the APIs it serves. Requests run concurrently. A stopped server can be started again. `wait` also lets the replies be
+ * sent; those that cannot be sent soon are left to the transport, which reports them when it is closed.
  */
 export class RPCServer<D extends AnyDefinition = AnyDefinition> extends MessageHandlingServer {
   /** For the compiler alone. */
@@ -86,10 +87,6 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> extends MessageH
     return this.#handler.cut();
   }
 
-  /**
-   * All requests have run and their replies are sent. Replies that cannot be sent soon are left to the transport, which
-   * reports them when it is closed.
-   */
   protected async handled(): Promise<void> {
     await this.#handler.running.idle();
     await within(REPLY_GRACE, this.#answered());

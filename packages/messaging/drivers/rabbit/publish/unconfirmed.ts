@@ -55,7 +55,7 @@ export class Unconfirmed {
     return taken;
   }
 
-  /** To be called for each message here that was settled otherwise: the broker may not confirm it for long. */
+  /** To be called for each message here that was settled otherwise. Many are taken out: no confirmation may come for long. */
   noteSettled(): void {
     this.#settled += 1;
     if (this.#settled >= SLACK && this.#settled * 2 >= this.#size) this.dropSettled();
