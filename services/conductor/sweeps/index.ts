@@ -63,14 +63,15 @@ export function conductorSweeps(options: SweepOptions): PeriodicTask[] {
     run: (timed: TimedSweep, ctxt: RequestContext) => Promise<void>,
   ) =>
     task(name, timesOf(ways, config), async (ctxt) => {
-      // The present times, which may have changed since the spacings were asked for.
-      const times = timesOf(ways, config);
+      // The present times, which may have changed since the spacings were asked for, and may change during the sweep.
+      const timeouts: Timeouts = { ...config };
+      const times = timesOf(ways, timeouts);
       if (times.length === 0) return;
       const longest = Math.max(...times);
       if (!(await isAnyoneStuck(tools, presence, longest))) return;
       const now = await trueNow(tools, longest);
       if (now === undefined) return;
-      const deadlines = new Deadlines(now, config);
+      const deadlines = new Deadlines(now, timeouts);
       await run({ ...tools, deadlines, serviceDownTime: config.service_down_time }, ctxt);
     });
   const age = () => secondsOf(untilSettled, config);

@@ -408,6 +408,25 @@ it('uses the timeout that holds when it sweeps', async () => {
   expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('error');
 });
 
+it('judges by the timeout with which the sweep began', async () => {
+  const cloud = await Cloud.start();
+  const uuid = await lostBuild(cloud);
+  await cloud.age(uuid, 100);
+  const config = { instance_build_timeout: 300, service_down_time: 60 };
+  const bus = async () => {
+    config.instance_build_timeout = 60;
+  };
+  const { db, instances, services, compute } = cloud;
+  const presence = new Presence({ db, bus });
+  const tools = { db, instances, services, compute, presence, logger: silentLogger };
+  const [endStuckBuilds] = conductorSweeps({ ...tools, config });
+
+  await endStuckBuilds?.run(cloud.ctxt);
+  expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('building');
+  await endStuckBuilds?.run(cloud.ctxt);
+  expect((await cloud.instances.getByUuid(uuid)).vm_state).toBe('error');
+});
+
 describe('after an outage', () => {
   it.each([
     ['the database was away', async (cloud: Cloud) => backJustNow(cloud.db), {}],
