@@ -1,8 +1,9 @@
 import type { FlavorQuery } from '@mini-nova/data/request-stores';
+import { type PageQuery, pageParameters } from '../queries/page.ts';
 import { badValue, type ParameterTable, type Question, readParameters } from '../queries/parameter.ts';
-import { count, flag, integer } from '../queries/values.ts';
+import { flag, integer } from '../queries/values.ts';
 
-interface FlavorListQuery extends Omit<FlavorQuery, 'sort'> {
+interface FlavorListQuery extends Omit<FlavorQuery, 'sort' | keyof PageQuery>, PageQuery {
   sortKey: string;
   sortDir: 'asc' | 'desc';
 }
@@ -35,18 +36,7 @@ export const flavorParameters: ParameterTable<FlavorListQuery> = {
       else query.isPublic = flag(name, values);
     },
   },
-  limit: {
-    for: 'everyone',
-    apply: (query, values, name) => {
-      query.limit = count(name, values);
-    },
-  },
-  marker: {
-    for: 'everyone',
-    apply: (query, [text]) => {
-      query.marker = text;
-    },
-  },
+  ...pageParameters,
   minDisk: {
     for: 'everyone',
     apply: (query, values, name) => {
@@ -81,12 +71,12 @@ export function flavorSearch(request: Question, maxLimit: number): FlavorQuery &
     isPublic: true,
     sortKey: 'flavorid',
     sortDir: 'asc',
+    limit: maxLimit,
   });
-  const { sortKey, sortDir, limit = maxLimit, ...rest } = query;
+  const { sortKey, sortDir, ...rest } = query;
   const columns = [...new Set([sortKey, 'id'])];
   return {
     ...rest,
-    limit: Math.min(limit, maxLimit),
     sort: columns.map((column) => ({ column, direction: sortDir })),
   };
 }

@@ -1,13 +1,12 @@
 import { BadRequest } from '../http-errors.ts';
+import { type PageQuery, pageParameters } from '../queries/page.ts';
 import { type ParameterTable, type Question, readParameters } from '../queries/parameter.ts';
 import { count, time } from '../queries/values.ts';
 import type { ImageDefinition } from './options.ts';
 import type { ImageRegistry } from './registry.ts';
 
-interface ImageQuery {
+interface ImageQuery extends PageQuery {
   conditions: ((image: ImageDefinition, since: Date) => boolean)[];
-  limit: number;
-  marker?: string;
 }
 
 /** Nova's parameters of `GET /images` and `GET /images/detail`, which it passes on to the image service. */
@@ -19,18 +18,7 @@ export const imageParameters: ParameterTable<ImageQuery> = {
       query.conditions.push((_image, since) => since >= from);
     },
   },
-  limit: {
-    for: 'everyone',
-    apply: (query, values, name) => {
-      query.limit = Math.min(count(name, values), query.limit);
-    },
-  },
-  marker: {
-    for: 'everyone',
-    apply: (query, [text]) => {
-      query.marker = text;
-    },
-  },
+  ...pageParameters,
   minDisk: {
     for: 'everyone',
     apply: (query, values, name) => {

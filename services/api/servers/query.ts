@@ -8,6 +8,7 @@ import type { InstanceQuery } from '@mini-nova/data/request-stores';
 import type { SortKey } from '@mini-nova/database';
 import { statesOfStatus } from '@mini-nova/domain/states/server-status';
 import { VmState } from '@mini-nova/domain/states/vm-state';
+import { type PageQuery, pageParameters } from '../queries/page.ts';
 import {
   badValue,
   type Parameter,
@@ -15,10 +16,10 @@ import {
   type Question,
   readParameters,
 } from '../queries/parameter.ts';
-import { count, flag, pattern, time } from '../queries/values.ts';
+import { flag, pattern, time } from '../queries/values.ts';
 
 /** What a request for a list of servers asks for. */
-interface ServerQuery {
+interface ServerQuery extends PageQuery {
   conditions: InstanceCondition[];
   /** It names the project or projects. */
   ofProjects: boolean;
@@ -30,8 +31,6 @@ interface ServerQuery {
   mayBeDeleted: boolean;
   sortKeys: readonly string[];
   sortDirs: readonly string[];
-  limit?: number;
-  marker?: string;
 }
 
 export interface ServerSearch extends InstanceQuery {
@@ -132,19 +131,9 @@ export const serverParameters: ParameterTable<ServerQuery> = {
   key_name: matching('key_name'),
   launch_index: matching('launch_index'),
   launched_at: matching('launched_at'),
-  limit: {
-    for: 'everyone',
-    apply: (query, values, name) => {
-      query.limit = count(name, values);
-    },
-  },
+  limit: pageParameters.limit,
   locked_by: matching('locked_by'),
-  marker: {
-    for: 'everyone',
-    apply: (query, [text]) => {
-      query.marker = text;
-    },
-  },
+  marker: pageParameters.marker,
   name: { ...matching('display_name'), for: 'everyone' },
   node: matching('node'),
   power_state: matching('power_state'),
@@ -208,13 +197,14 @@ export function serverSearch(request: Question, maxLimit: number): ServerSearch 
     mayBeDeleted: false,
     sortKeys: [],
     sortDirs: [],
+    limit: maxLimit,
   });
-  const { conditions, ofProjects, deleted, mayBeDeleted, flavorid, marker, limit = maxLimit } = query;
+  const { conditions, ofProjects, deleted, mayBeDeleted, flavorid, marker, limit } = query;
   return {
     conditions,
     allProjects: ofProjects,
     deleted: deleted ?? (mayBeDeleted ? 'any' : false),
-    limit: Math.min(limit, maxLimit),
+    limit,
     ...sorting(query),
     ...(flavorid !== undefined && { flavorid }),
     ...(marker !== undefined && { marker }),
