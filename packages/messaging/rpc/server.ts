@@ -2,7 +2,7 @@ import type { RunningRequest } from '../activity.ts';
 import { given } from '../collections.ts';
 import type { Listener, ListenOptions } from '../drivers/driver.ts';
 import { InvalidTarget } from '../errors.ts';
-import { checkPrefetch } from '../limits.ts';
+import { checkPrefetch, isWhole } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import { MessageHandlingServer } from '../message-handling-server.ts';
 import { checkServerNames } from '../names.ts';
@@ -105,7 +105,7 @@ export class RPCServer<D extends AnyDefinition = AnyDefinition> extends MessageH
 /** @throws TypeError when an option is out of its range */
 function checkOptions({ prefetch, ackPolicy, deliveryLimit }: ServingOptions): void {
   checkPrefetch(prefetch, 'requests');
-  if (deliveryLimit !== undefined && !(Number.isInteger(deliveryLimit) && deliveryLimit >= 1)) {
+  if (deliveryLimit !== undefined && !isWhole(deliveryLimit, 1, Number.POSITIVE_INFINITY)) {
     throw new TypeError(`deliveryLimit is ${deliveryLimit}, but must be a number of times, at least 1`);
   }
   if (ackPolicy !== undefined && ackPolicy !== 'before' && ackPolicy !== 'after') {

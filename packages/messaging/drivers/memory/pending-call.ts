@@ -1,14 +1,13 @@
 import type { Roster, RosterEntry } from '../../collections.ts';
 import { CallCancelled, MessagingTimeout, ServerLost } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
+import { MAX_TIMER } from '../../limits.ts';
 import type { Target } from '../../target.ts';
 import { onAbort } from '../../waits.ts';
 import type { Reply, SendOptions } from '../driver.ts';
 import type { MemoryConsumer } from './memory-consumer.ts';
 import type { MemoryQueue } from './memory-queue.ts';
 
-/** Timers take a 32-bit number of milliseconds; a longer timer would fire at once. */
-const MAX_TIMER = 2 ** 31 - 1;
 /** A server may be busy for a whole call-monitor timeout and show its next sign of life half of it later. */
 const PATIENCE = 1.5;
 const NOTHING = (): void => {};

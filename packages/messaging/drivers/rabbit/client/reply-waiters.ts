@@ -6,6 +6,7 @@ import {
   ServerLost,
 } from '../../../errors.ts';
 import type { JsonValue } from '../../../json.ts';
+import { MAX_TIMER } from '../../../limits.ts';
 import type { Target } from '../../../target.ts';
 import type { Reply } from '../../driver.ts';
 import type { WireReply } from '../wire/wire-message.ts';
@@ -219,8 +220,6 @@ export class ReplyWaiter {
   }
 }
 
-/** Timers of Node.js hold 31 bits. */
-const TIMER_MAX = 0x7fff_ffff;
 /** Minimum time (ms) between two checks of all calls, when many end one after another. */
 const SWEEP_PAUSE = 10;
 
@@ -282,7 +281,7 @@ export class ReplyWaiters {
     if (at >= this.#wakeAt) return;
     this.#wakeAt = at;
     clearTimeout(this.#timer);
-    const delay = Math.min(Math.max(at - performance.now(), 0), TIMER_MAX);
+    const delay = Math.min(Math.max(at - performance.now(), 0), MAX_TIMER);
     // It does not keep the process alive; the connection does.
     this.#timer = setTimeout(this.#sweep, delay).unref();
   }
