@@ -15,6 +15,8 @@ import { fakeOptions } from './options.ts';
 /** Config group `fake`: how large the host is, how slow, and what fails. */
 export type FakeDriverOptions = ConfigValues<typeof fakeOptions>['fake'];
 
+const defaults: FakeDriverOptions = defaultValues(fakeOptions).fake;
+
 /** A failure that was asked for by configuration. Another host may do better. */
 export class FakeDriverFailure extends Error {
   readonly code = 'FAKE_DRIVER_FAILURE';
@@ -142,7 +144,7 @@ export class FakeDriver implements VirtDriver {
   }
 
   get #options(): FakeDriverOptions {
-    return { ...defaultValues(fakeOptions).fake, ...this.#configured };
+    return { ...defaults, ...this.#configured };
   }
 
   #create(instance: Instance, networkInfo: VirtualInterface[]): FakeGuest {
