@@ -52,6 +52,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The error of an option, `[group] name`, that names something which is not among what there is. */
+export function unknownName(option: string, value: string, known: readonly string[]): ConfigError {
+  const allowed = `among ${known.join(', ')}`;
+  return new ConfigError([{ code: 'INVALID_VALUE', source: 'configuration', option, value, allowed }]);
+}
+
 /** The problem of a file or directory that the system does not let us read. */
 export function unreadable(path: string, error: unknown, kind: 'file' | 'directory'): ConfigProblem {
   if (!(error instanceof Error && 'code' in error)) throw error;

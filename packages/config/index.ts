@@ -1,5 +1,5 @@
 export { type CommandLineOption, configFileOptions, fromCommandLine, PathArgument } from './command-line.ts';
-export { ConfigError, type ConfigProblem, type ConfigProblemCode } from './config-error.ts';
+export { ConfigError, type ConfigProblem, type ConfigProblemCode, unknownName } from './config-error.ts';
 export {
   type ConfigSource,
   defaultConfigDirectory,

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, composeSchema, optionsOf, string } from '@mini-nova/config';
+import { type Config, composeSchema, optionsOf, string, unknownName } from '@mini-nova/config';
 import type { ComputeDriver } from './compute-driver.ts';
 import type { VirtDriver } from './driver.ts';
 import { fakeComputeDriver } from './fake/fake-driver.ts';
@@ -26,13 +26,6 @@ export const virtOptions = composeSchema(
 export function loadComputeDriver(host: string, config: Config<typeof virtOptions>): VirtDriver {
   const { compute_driver } = config.DEFAULT;
   const driver = drivers.find(({ name }) => name === compute_driver);
-  if (driver === undefined) throw unknownDriver(compute_driver);
+  if (driver === undefined) throw unknownName('[DEFAULT] compute_driver', compute_driver, names);
   return tracedDriver(driver.create(host, config), host);
-}
-
-function unknownDriver(value: string): ConfigError {
-  const allowed = `among ${names.join(', ')}`;
-  return new ConfigError([
-    { code: 'INVALID_VALUE', source: 'configuration', option: '[DEFAULT] compute_driver', value, allowed },
-  ]);
 }

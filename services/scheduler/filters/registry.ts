@@ -1,4 +1,4 @@
-import { ConfigError, composeSchema, list, optionsOf } from '@mini-nova/config';
+import { composeSchema, list, optionsOf, unknownName } from '@mini-nova/config';
 import { availabilityZoneFilter } from './availability-zone-filter.ts';
 import { computeFilter } from './compute-filter.ts';
 import { diskFilter } from './disk-filter.ts';
@@ -43,23 +43,13 @@ export const filterOptions = composeSchema(
 export function enabledFilters(names: readonly string[]): HostFilter[] {
   return names.map((name) => {
     const filter = available.find((candidate) => candidate.name === name);
-    if (filter === undefined) throw unknownFilter(name);
+    if (filter === undefined) {
+      throw unknownName('[filter_scheduler] enabled_filters', name, namesOf(available));
+    }
     return filter;
   });
 }
 
 function namesOf(filters: readonly HostFilter[]): string[] {
   return filters.map(({ name }) => name);
-}
-
-function unknownFilter(name: string): ConfigError {
-  return new ConfigError([
-    {
-      code: 'INVALID_VALUE',
-      source: 'configuration',
-      option: '[filter_scheduler] enabled_filters',
-      value: name,
-      allowed: `among ${namesOf(available).join(', ')}`,
-    },
-  ]);
 }
